@@ -1,0 +1,335 @@
+"""What is: providers, models, routes, prices, contracts and policies, as one immutable Snapshot with a digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+from functools import cached_property
+from typing import Final, NewType
+
+from gateway.core.cost import Fx, Price
+from gateway.core.policy import EvidenceRule, Policy
+from gateway.core.posture import DIMENSIONS, UNKNOWN, Posture, Value
+
+RouteId = NewType("RouteId", str)
+"""`provider/model`, with `@variant` where one provider record offers several."""
+
+
+class Feature(Enum):
+    """What keeps state at the provider or makes it call out; each may be treated worse than plain inference."""
+
+    WEB_SEARCH = "web_search"
+    FILES = "files"
+    BATCH = "batch"
+    BACKGROUND = "background"
+    STORED_RESPONSES = "stored_responses"
+    REMOTE_URLS = "remote_urls"
+    EXPLICIT_CACHE = "explicit_cache"
+    UNLISTED = "unlisted"  # a field, tool type or beta that the dialect's table does not know
+
+
+FEATURE_TOUCHES: Final[tuple[str, ...]] = ("stored_in", "retention_days", "third_party_access")
+"""The dimensions in which a feature is UNKNOWN on a provider whose record says nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A value of one dimension with its evidence. `disputed` holds what other sources say; `value` is the worst of them."""
+
+    value: Value
+    read_on: date | None = None
+    verified_on: date | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
+    disputed: tuple[Value, ...] = ()
+
+
+Facts = Mapping[str, Fact]
+"""Dimension -> fact. A dimension without an entry is UNKNOWN."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentException:
+    """Models or features that a provider treats worse than the rest: joined to the posture where it applies.
+
+    `models` None: every model. `features` empty: with or without any feature; otherwise only where one of them is used.
+    """
+
+    id: str
+    facts: Facts
+    models: frozenset[str] | None = None
+    features: frozenset[Feature] = frozenset()
+    note: str = ""
+
+    def applies(self, model: str, used: frozenset[Feature]) -> bool:
+        return (self.models is None or model in self.models) and (not self.features or bool(self.features & used))
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a contract of ours puts in force at one provider record. Reaches the exceptions it names, no others."""
+
+    provider: str
+    facts: Facts
+    evidence: str
+    expires_on: date | None = None
+    exceptions: frozenset[str] = frozenset()
+
+    def in_force(self, today: date) -> bool:
+        return self.expires_on is None or today <= self.expires_on
+
+
+class Auth(Enum):
+    """Where a provider wants its credential."""
+
+    BEARER = "bearer"  # authorization: Bearer K
+    X_API_KEY = "x-api-key"
+    API_KEY = "api-key"
+    X_GOOG_API_KEY = "x-goog-api-key"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How a provider record is called. `base_url` may hold `{setting}` places, each named in `settings`.
+
+    `output_limit`: the request member that caps the output. `stream_usage`: `option` if usage in a stream must be asked
+    for with `stream_options`, `always` if it comes unasked. `why_not`: the reason if it cannot be called; else empty.
+    """
+
+    dialect: str
+    auth: Auth
+    base_url: str
+    settings: tuple[str, ...] = ()
+    output_limit: str = "max_tokens"
+    stream_usage: str = "option"
+    why_not: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One record: one provider, plan and region. `obtainable`: what a contract could put in force.
+
+    `sandbox` marks the bundled provider; it exists only where the sandbox is switched on.
+    """
+
+    id: str
+    name: str
+    operator: str
+    connection: Connection
+    facts: Facts
+    exceptions: tuple[TreatmentException, ...] = ()
+    obtainable: Facts = {}  # noqa: RUF008  # never written to
+    parent: str | None = None
+    plan: str = ""
+    read_on: date | None = None
+    verified_on: date | None = None
+    sources: tuple[str, ...] = ()
+    notes: Mapping[str, str] = {}  # noqa: RUF008
+    sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a model or a route can do. None: not stated; then the model's own statement counts, else it is unknown."""
+
+    tools: bool | None = None
+    structured_output: bool | None = None
+    reasoning: bool | None = None
+    inputs: frozenset[str] | None = None  # text, image, audio, video, pdf
+    outputs: frozenset[str] | None = None
+    context: int | None = None
+    max_output: int | None = None
+
+    def over(self, under: Abilities) -> Abilities:
+        """These, with `under` where nothing is stated."""
+        return Abilities(
+            **{
+                name: own if (own := getattr(self, name)) is not None else getattr(under, name)
+                for name in Abilities.__dataclass_fields__
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One benchmark result. Comparable only within one version and setting."""
+
+    benchmark: str
+    score: float | None
+    metric: str
+    source: str
+    higher_is_better: bool = True
+    independent: bool = True
+    version: str = ""
+    setting: str = ""
+    dated: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as its lab made it, wherever it runs."""
+
+    id: str
+    name: str
+    lab: str
+    abilities: Abilities = Abilities()
+    aliases: tuple[str, ...] = ()
+    open_weights: bool | None = None
+    licence: str = ""
+    lab_country: str = ""
+    released: str = ""
+    knowledge_cutoff: str = ""
+    kind: str = "chat"  # chat, embedding, transcription
+    default_max_output: int | None = None
+    description: str = ""
+    facts: Mapping[str, str] = {}  # noqa: RUF008  # parameters, languages, and what else is known, as words
+    scores: tuple[Score, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One model at one provider record (and variant), with a price."""
+
+    id: RouteId
+    provider: Provider
+    model: Model
+    upstream_model: str
+    price: Price
+    abilities: Abilities
+    """The route's own where stated, else the model's."""
+    variant: str = ""
+    quantization: str = ""
+    status: str = ""
+    region_note: str = ""
+    note: str = ""
+    weight: int = 1
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class DataClass:
+    """A label that requests may carry, and the policy it is held to."""
+
+    name: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A hard cap in nano-units of the ledger's currency per window (`hour`, `day`, `month` in UTC, or `total`)."""
+
+    limit: int
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A tenant: its policy and what it may use."""
+
+    id: str
+    name: str
+    policy: str
+    classes: frozenset[str] = frozenset()
+    budgets: tuple[Budget, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The one organisation this deployment serves."""
+
+    id: str
+    name: str
+    policy: str
+    classes: Mapping[str, DataClass]
+    default_class: str = ""
+    budgets: tuple[Budget, ...] = ()
+    harmless: frozenset[str] = frozenset()
+    """Request members that the operator declares harmless although no dialect table lists them."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that is declared, at one moment. Never changes; a reload makes another one.
+
+    `digest`: SHA-256 over the documents, hex. `routes` keeps every route by id, `aliases` every other name of a model.
+    """
+
+    organisation: Organisation
+    teams: Mapping[str, Team]
+    policies: Mapping[str, Policy]
+    providers: Mapping[str, Provider]
+    models: Mapping[str, Model]
+    routes: Mapping[RouteId, Route]
+    grants: Mapping[str, tuple[Grant, ...]]
+    regions: Mapping[str, frozenset[str]]
+    fx: Fx
+    aliases: Mapping[str, str]
+    digest: str
+
+    @cached_property
+    def routes_of(self) -> Mapping[str, tuple[Route, ...]]:
+        """Model id -> its routes, in the order of the documents."""
+        found: dict[str, list[Route]] = {name: [] for name in self.models}
+        for route in self.routes.values():
+            found[route.model.id].append(route)
+        return {name: tuple(routes) for name, routes in found.items()}
+
+    def model(self, name: str) -> Model | None:
+        """The model of that id or alias."""
+        return self.models.get(name) or self.models.get(self.aliases.get(name, ""))
+
+
+def facts_in_force(
+    provider: Provider, model: str, used: frozenset[Feature], grants: tuple[Grant, ...], today: date
+) -> tuple[Facts, ...]:
+    """The sheets of facts whose postures, joined, are how content is treated there on that day.
+
+    The first is the catalogue's default with unexpired grants applied; the others are the exceptions that apply.
+    """
+    live = [g for g in grants if g.in_force(today)]
+    sheets: list[Facts] = [_granted(provider.facts, live)]
+    for exception in provider.exceptions:
+        if exception.applies(model, used):
+            sheets.append(_granted(exception.facts, [g for g in live if exception.id in g.exceptions], only_known=True))
+    stated = frozenset().union(*(e.features for e in provider.exceptions)) if provider.exceptions else frozenset()
+    if used - stated:
+        sheets.append({name: Fact(UNKNOWN) for name in FEATURE_TOUCHES})
+    return tuple(sheets)
+
+
+def _granted(facts: Facts, grants: list[Grant], *, only_known: bool = False) -> Facts:
+    result = dict(facts)
+    for grant in grants:
+        result.update({name: fact for name, fact in grant.facts.items() if not only_known or name in result})
+        zero = grant.facts.get("retention_days")
+        if zero is not None and zero.value == 0 and (not only_known or "stored_in" in result):
+            result["stored_in"] = replace(zero, value=frozenset())
+    return result
+
+
+def posture(sheets: tuple[Facts, ...], evidence: EvidenceRule, today: date) -> Posture:
+    """The joined posture of fact sheets, each fact demoted to UNKNOWN first if `evidence` does not accept it today.
+
+    The first sheet is complete: a dimension it lacks is UNKNOWN. The others touch only the dimensions they name.
+    """
+    default, *exceptions = sheets
+    values = {name: _believed(default[name], evidence, today) if name in default else UNKNOWN for name in DIMENSIONS}
+    result = Posture(**values)  # type: ignore[arg-type]
+    for sheet in exceptions:
+        touched = dict(result)
+        touched.update({name: _believed(fact, evidence, today) for name, fact in sheet.items()})
+        if touched["retention_days"] != 0 and touched["stored_in"] == frozenset() and "stored_in" not in sheet:
+            touched["stored_in"] = UNKNOWN  # kept after all, and nobody says where
+        result = result.join(Posture(**touched))  # type: ignore[arg-type]
+    return result
+
+
+def _believed(fact: Fact, evidence: EvidenceRule, today: date) -> Value:
+    return fact.value if evidence.accepts(fact.read_on, fact.verified_on, today) else UNKNOWN

@@ -1,0 +1,413 @@
+"""Which routes may serve a demand, in what order, and why the others may not.
+
+`decide` is pure: snapshot, credentials, health and the day are arguments, so that a receipt's decision can be
+recomputed years later from the documents kept under its digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import NewType
+
+from gateway.core.catalog import Facts, Feature, Route, RouteId, Snapshot, facts_in_force, posture
+from gateway.core.cost import worst_cost
+from gateway.core.demand import Demand, Need
+from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
+from gateway.core.policy import Demanded, EvidenceRule, Policy, SortKey
+from gateway.core.posture import Breach, Posture, Value, word
+
+EligibleRoute = NewType("EligibleRoute", Route)
+"""A route a policy has admitted. Only `decide` makes one; `forward` takes nothing else."""
+
+
+class Kind(Enum):
+    """What keeps a route out."""
+
+    POSTURE = "posture"  # treats content worse than the bound
+    EVIDENCE = "evidence"  # would be good enough, but the fact is too old or not verified
+    PRICE = "price"
+    CAPABILITY = "capability"
+    EXCLUDED = "excluded"  # by `only`, `ignore`, `quantizations` or the pinned provider
+    UNPRICED = "unpriced"
+    NOT_CALLABLE = "not_callable"
+    NO_CREDENTIAL = "no_credential"
+    LOCKED_OUT = "locked_out"  # our credential was refused; an operator has to act
+    COOLING_DOWN = "cooling_down"  # failed a moment ago
+
+
+POLICY_KINDS = frozenset({Kind.POSTURE, Kind.EVIDENCE, Kind.PRICE, Kind.EXCLUDED, Kind.UNPRICED})
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that keeps a route out: what is offered, what is demanded, and by which layer (with its policy)."""
+
+    kind: Kind
+    dimension: str = ""
+    offered: Json = None
+    demanded: Json = None
+    layer: str = ""
+    policy: str = ""
+
+    @property
+    def code(self) -> str:
+        """`posture:training`, `no_credential`: what a receipt keeps."""
+        return f"{self.kind.value}:{self.dimension}" if self.dimension else self.kind.value
+
+    def as_json(self) -> dict[str, Json]:
+        named: dict[str, Json] = {"kind": self.kind.value, "dimension": self.dimension or None}
+        return named | {
+            "offered": self.offered,
+            "demanded": self.demanded,
+            "layer": self.layer or None,
+            "policy": self.policy or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A route that may not serve, with every reason."""
+
+    route: Route
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is known of the routes at this moment. Latency to the first token in ms, throughput in tokens per second."""
+
+    cooling: frozenset[RouteId] = frozenset()
+    locked_out: frozenset[str] = frozenset()
+    """Providers that refused our credential."""
+    latency_ms: Mapping[RouteId, float] = {}  # noqa: RUF008  # never written to
+    throughput: Mapping[RouteId, float] = {}  # noqa: RUF008
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What this process can do: whose credentials it has, which dialects it speaks, and its default output limit.
+
+    `unset` maps a provider to the settings its base URL needs and that are missing. `priced_only`: an unpriced route is
+    ineligible, because a hard budget applies.
+    """
+
+    credentials: frozenset[str]
+    spoken: frozenset[str]
+    unset: Mapping[str, tuple[str, ...]] = {}  # noqa: RUF008
+    default_max_output: int = 8192
+    priced_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The plan in order, and every candidate that is not in it."""
+
+    demand: Demand
+    demanded: Demanded
+    plan: tuple[EligibleRoute, ...]
+    rejections: tuple[Rejection, ...]
+
+
+def decide(
+    demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health, today: date
+) -> Decision:
+    """Judge every route of the demanded model; order the eligible ones. Never raises: an empty plan is a decision."""
+    eligible: list[Route] = []
+    rejections: list[Rejection] = []
+    for route in snapshot.routes_of.get(demand.model, ()):
+        reasons = judge(route, demand, demanded, snapshot, means, today) + _unwell(route, health)
+        if reasons:
+            rejections.append(Rejection(route, reasons))
+        else:
+            eligible.append(route)
+    eligible.sort(key=_order(demand, demanded, snapshot, means, health))
+    plan = eligible if demanded.rules.allows_failover else eligible[:1]
+    return Decision(demand, demanded, tuple(EligibleRoute(r) for r in plan), tuple(rejections))
+
+
+def judge(
+    route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, today: date
+) -> tuple[Reason, ...]:
+    """Everything that keeps `route` out, but for its health."""
+    return (
+        *_connected(route, means),
+        *_excluded(route, demand, demanded),
+        *_treatment(route, demand, demanded, snapshot, today),
+        *_affordable(route, demanded, snapshot, means),
+        *_capable(route, demand, demanded),
+    )
+
+
+def _connected(route: Route, means: Means) -> list[Reason]:
+    connection, provider = route.provider.connection, route.provider.id
+    if connection.why_not:
+        return [Reason(Kind.NOT_CALLABLE, offered=connection.why_not)]
+    if connection.dialect not in means.spoken:
+        return [Reason(Kind.NOT_CALLABLE, "dialect", connection.dialect, sorted(means.spoken))]
+    if missing := means.unset.get(provider):
+        return [Reason(Kind.NOT_CALLABLE, "settings", None, [setting_name(provider, name) for name in missing])]
+    if provider not in means.credentials:
+        return [Reason(Kind.NO_CREDENTIAL, demanded=setting_name(provider, "key"))]
+    return []
+
+
+def setting_name(provider: str, name: str) -> str:
+    """The environment variable that holds a provider's setting: `SAFECONDUCT_PROVIDER_EVROC_KEY`."""
+    return f"SAFECONDUCT_PROVIDER_{provider.upper().replace('-', '_')}_{name.upper()}"
+
+
+def _excluded(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
+    rules, provider, found = demanded.rules, route.provider.id, []
+    names = {provider, route.model.id, route.id}
+    if demand.pinned is not None and demand.pinned not in (provider, route.id):
+        found.append(Reason(Kind.EXCLUDED, "pinned", provider, demand.pinned, "request"))
+    for word_, own, allowed in (
+        ("only_providers", provider, rules.only_providers),
+        ("only_models", route.model.id, rules.only_models),
+        ("quantizations", route.quantization or "unknown", rules.quantizations),
+    ):
+        if allowed is not None and own not in allowed:
+            found.append(_by_rule(demanded, Kind.EXCLUDED, word_, own, sorted(allowed), _forbids(word_, own)))
+    if hit := names & rules.ignored:
+        found.append(
+            _by_rule(demanded, Kind.EXCLUDED, "ignored", None, None, lambda p: bool(names & p.rules.ignored), sorted(hit)[0])
+        )
+    return found
+
+
+def _forbids(rule: str, own: str) -> Callable[[Policy], bool]:
+    def breached(policy: Policy) -> bool:
+        allowed: frozenset[str] | None = getattr(policy.rules, rule)
+        return allowed is not None and own not in allowed
+
+    return breached
+
+
+def _by_rule(
+    demanded: Demanded,
+    kind: Kind,
+    dimension: str,
+    offered: Json,
+    wanted: Json,
+    breached: Callable[[Policy], bool],
+    ignored: str | None = None,
+) -> Reason:
+    layer = demanded.who(breached)
+    if layer is None:
+        return Reason(kind, dimension, ignored or offered, wanted)
+    return Reason(kind, dimension, ignored or offered, wanted, layer.kind.label, layer.policy.name)
+
+
+def _treatment(
+    route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, today: date
+) -> list[Reason]:
+    sheets = _sheets(route, demand.features, snapshot, today)
+    believed = posture(sheets, demanded.evidence, today)
+    if believed <= demanded.bound:
+        return []
+    raw = posture(sheets, EvidenceRule(), today)
+    return [_breach_reason(b, raw, sheets, demanded) for b in believed.breaches(demanded.bound)]
+
+
+def _sheets(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> tuple[Facts, ...]:
+    grants = snapshot.grants.get(route.provider.id, ())
+    return facts_in_force(route.provider, route.model.id, features, grants, today)
+
+
+def treatment(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> Posture:
+    """How content is treated on `route` on that day, by every fact there is (no demand on the evidence)."""
+    return posture(_sheets(route, features, snapshot, today), EvidenceRule(), today)
+
+
+def _breach_reason(breach: Breach, raw: Posture, sheets: tuple[Facts, ...], demanded: Demanded) -> Reason:
+    name = breach.dimension
+    as_read: Value = getattr(raw, name)
+    by_age = not any(b.dimension == name for b in raw.breaches(demanded.bound))
+    layer = demanded.who(lambda p: any(b.dimension == name for b in _only(name, breach.offered).breaches(p.bound)))
+    who = (layer.kind.label, layer.policy.name) if layer else ("", "")
+    if not by_age:
+        return Reason(Kind.POSTURE, name, word(as_read), word(breach.demanded), *who)
+    dates = [f.verified_on or f.read_on for sheet in sheets if (f := sheet.get(name))]
+    oldest = min((d for d in dates if d is not None), default=None)
+    rule = demanded.evidence
+    wanted: dict[str, Json] = {"grade": rule.grade.name.lower(), "max_age_days": rule.max_age_days}
+    offered: dict[str, Json] = {"value": word(as_read), "dated": oldest.isoformat() if oldest else None}  # type: ignore[dict-item]
+    strict = demanded.who(lambda p: p.evidence != EvidenceRule())
+    if strict is not None:
+        who = (strict.kind.label, strict.policy.name)
+    return Reason(Kind.EVIDENCE, name, offered, wanted, *who)
+
+
+def _only(dimension: str, value: Value) -> Posture:
+    """The most private posture there is, but for one dimension."""
+    return Posture(**{**_BEST, dimension: value})  # type: ignore[arg-type]
+
+
+_BEST: dict[str, Value] = {
+    "processed_in": frozenset(),
+    "stored_in": frozenset(),
+    "retention_days": 0,
+    "third_party_access": frozenset(),
+    "jurisdiction": frozenset(),
+    **dict.fromkeys(("training", "logging", "transfer", "dpa", "provider_cache", "location_guarantee"), 0),
+}
+
+
+def _affordable(route: Route, demanded: Demanded, snapshot: Snapshot, means: Means) -> list[Reason]:
+    fx = snapshot.fx.rate(route.price.currency)
+    priced = route.price.is_priced and fx is not None
+    if means.priced_only and not priced:
+        return [Reason(Kind.UNPRICED, "budget", None, "a price, because a hard budget applies")]
+    limit, found = demanded.rules.max_price, []
+    for side, most in (("input", limit.input), ("output", limit.output)):
+        if most is None:
+            continue
+        own: Decimal | None = getattr(route.price.rates, side)
+        in_usd = own * (fx or 0) if own is not None and priced else None
+        if in_usd is None or in_usd > most:
+            offered = None if in_usd is None else format(in_usd.normalize(), "f")
+            kind = Kind.UNPRICED if in_usd is None else Kind.PRICE
+            found.append(
+                _by_rule(demanded, kind, side, offered, format(most, "f"), _asks_less(side, in_usd))
+            )
+    return found
+
+
+def _asks_less(side: str, in_usd: Decimal | None) -> Callable[[Policy], bool]:
+    def breached(policy: Policy) -> bool:
+        most: Decimal | None = getattr(policy.rules.max_price, side)
+        return most is not None and (in_usd is None or in_usd > most)
+
+    return breached
+
+
+_NEEDED: Mapping[Need, str] = {
+    Need.TOOLS: "tools",
+    Need.STRUCTURED_OUTPUT: "structured_output",
+    Need.REASONING: "reasoning",
+}
+_NEEDED_INPUT: Mapping[Need, str] = {Need.VISION: "image", Need.AUDIO: "audio", Need.DOCUMENTS: "pdf"}
+
+
+def _capable(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
+    able, sure, found = route.abilities, demanded.rules.requires_parameters, []
+    if route.model.kind != "chat" and demand.endpoint == "chat":
+        found.append(Reason(Kind.CAPABILITY, "endpoint", route.model.kind, demand.endpoint))
+    for need in sorted(demand.needs, key=lambda n: n.value):
+        if need in _NEEDED_INPUT:
+            can = None if able.inputs is None else _NEEDED_INPUT[need] in able.inputs
+        else:
+            can = getattr(able, _NEEDED[need]) if need in _NEEDED else True
+        if can is False or (can is None and sure):
+            found.append(Reason(Kind.CAPABILITY, need.value, can, True))
+    if able.max_output is not None and (demand.output_tokens or 0) > able.max_output:
+        found.append(Reason(Kind.CAPABILITY, "max_output", able.max_output, demand.output_tokens))
+    return found
+
+
+def _unwell(route: Route, health: Health) -> tuple[Reason, ...]:
+    if route.provider.id in health.locked_out:
+        return (Reason(Kind.LOCKED_OUT, demanded=setting_name(route.provider.id, "key")),)
+    return (Reason(Kind.COOLING_DOWN),) if route.id in health.cooling else ()
+
+
+def _order(
+    demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health
+) -> Callable[[Route], tuple[object, ...]]:
+    explicit = {name: rank for rank, name in enumerate(demanded.prefer.explicit)}
+    last = len(explicit)
+
+    def key(route: Route) -> tuple[object, ...]:
+        rank = min(explicit.get(route.id, last), explicit.get(route.provider.id, last))
+        by = (_measure(k, route, demand, snapshot, means, health) for k in demanded.prefer.keys)
+        # Equal so far: the heavier route first, then a stable order that does not depend on the documents' order.
+        return (rank, *by, -route.weight, route.id)
+
+    return key
+
+
+_DEAR, _SLOW = Decimal("Infinity"), float("inf")
+
+
+def _measure(
+    by: SortKey, route: Route, demand: Demand, snapshot: Snapshot, means: Means, health: Health
+) -> Decimal | float:
+    if by is SortKey.LATENCY:
+        return health.latency_ms.get(route.id, _SLOW)
+    if by is SortKey.THROUGHPUT:
+        return -health.throughput.get(route.id, 0.0)
+    fx = snapshot.fx.rate(route.price.currency)
+    if fx is None or not route.price.is_priced:
+        return _DEAR
+    return worst_cost(demand.worst_usage(route, means.default_max_output), route.price) * fx
+
+
+def refusal(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> Refused | RoutesUnavailable:
+    """The error of an empty plan, with every candidate route, its reasons, and what would help."""
+    rejections = decision.rejections
+    if rejections and all(_mentions(r, Kind.CAPABILITY) for r in rejections):
+        return Unsupported("No route of this model can do what the request asks for.", routes=_listed(rejections))
+    if rejections and (waiting := [r for r in rejections if all(x.kind is Kind.COOLING_DOWN for x in r.reasons)]):
+        return RoutesUnavailable("Every eligible route failed a moment ago and is cooling down.", routes=_listed(waiting))
+    if decision.demand.features and _without_features(decision, snapshot, means, today):
+        names: list[Json] = [*sorted(f.value for f in decision.demand.features), *decision.demand.unlisted]
+        return NotAllowed(
+            "Policy does not allow these features on any route of this model. Send the request without them.",
+            features=names,
+            routes=_listed(rejections),
+        )
+    return NoEligibleRoute(
+        "Policy admits no route of this model for this request.",
+        routes=_listed(rejections),
+        closest=_closest(rejections),
+        compliant_models=_compliant_models(decision, snapshot, means, today),
+    )
+
+
+def _mentions(rejection: Rejection, kind: Kind) -> bool:
+    return any(r.kind is kind for r in rejection.reasons)
+
+
+def _listed(rejections: tuple[Rejection, ...] | list[Rejection]) -> Json:
+    return [{"route": str(r.route.id), "reasons": [x.as_json() for x in r.reasons]} for r in rejections]
+
+
+def _without_features(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> bool:
+    plain = replace(decision.demand, features=frozenset())
+    routes = snapshot.routes_of.get(plain.model, ())
+    return any(not judge(r, plain, decision.demanded, snapshot, means, today) for r in routes)
+
+
+def _closest(rejections: tuple[Rejection, ...]) -> Json:
+    """Single relaxations, the most rewarding first: which one thing, if it gave way, would admit which routes."""
+    gains: dict[str, list[Rejection]] = {}
+    for rejection in rejections:
+        codes = {r.code for r in rejection.reasons}
+        if len(codes) == 1:
+            gains.setdefault(codes.pop(), []).append(rejection)
+    ranked = sorted(gains.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [
+        {"relax": _sample(code, found).as_json(), "admits": [str(r.route.id) for r in found]} for code, found in ranked
+    ]
+
+
+def _sample(code: str, found: list[Rejection]) -> Reason:
+    return next(r for r in found[0].reasons if r.code == code)
+
+
+def _compliant_models(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> Json:
+    """Up to ten other models with a route that this same request could use now."""
+    demand = replace(decision.demand, pinned=None)
+    found: list[Json] = []
+    for model, routes in snapshot.routes_of.items():
+        if model != demand.model and any(
+            not judge(r, demand, decision.demanded, snapshot, means, today) for r in routes
+        ):
+            found.append(model)
+            if len(found) == 10:
+                break
+    return found

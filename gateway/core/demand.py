@@ -1,0 +1,58 @@
+"""What a client asks for, without what it says: the loggable half of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from gateway.core.catalog import Feature, Route
+from gateway.core.policy import Policy
+from gateway.core.usage import Usage
+
+
+class Need(Enum):
+    """A capability that a route must have to carry the request."""
+
+    TOOLS = "tools"
+    VISION = "vision"
+    AUDIO = "audio"
+    DOCUMENTS = "documents"
+    STRUCTURED_OUTPUT = "structured_output"
+    STREAMING = "streaming"
+    REASONING = "reasoning"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One request's facts. Names in it are declared names: what a client wrote freely is not here.
+
+    `input_tokens`: an upper bound on the input side (a token is never shorter than a byte). `output_tokens`: the limit
+    that the client stated, None if none. `choices`: how many completions (`n`). `narrowing`: what the request itself
+    asks for on top of every other layer.
+    """
+
+    dialect: str
+    endpoint: str
+    model: str
+    streaming: bool
+    input_tokens: int
+    output_tokens: int | None = None
+    choices: int = 1
+    needs: frozenset[Need] = frozenset()
+    features: frozenset[Feature] = frozenset()
+    unlisted: tuple[str, ...] = ()
+    """Names of unlisted members, cut to declared ones where the names themselves are the client's."""
+    pinned: str | None = None
+    """The provider, or the whole route id, that the model was pinned to."""
+    data_class: str | None = None
+    narrowing: Policy | None = None
+
+    def output_limit(self, route: Route, default: int) -> int:
+        """The output bound of one attempt on `route`, in tokens per choice."""
+        known = route.model.default_max_output or default
+        limit = self.output_tokens if self.output_tokens is not None else known
+        return min(limit, route.abilities.max_output or limit)
+
+    def worst_usage(self, route: Route, default: int) -> Usage:
+        """The most that one attempt on `route` can use: every input token, and every choice up to its limit."""
+        return Usage(input=self.input_tokens, output=self.output_limit(route, default) * self.choices)

@@ -1,0 +1,178 @@
+"""A policy is a named bound with route rules and a preference; layers of policies can only narrow one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import Enum, IntEnum
+from typing import Final
+
+from gateway.core.posture import UNBOUNDED, Posture, meet_all
+
+
+class LayerKind(IntEnum):
+    """Who speaks; outermost first. An inner layer narrows what the outer ones left."""
+
+    ORGANISATION = 0
+    TEAM = 1
+    KEY = 2
+    DATA_CLASS = 3
+    REQUEST = 4
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+class Evidence(IntEnum):
+    """How a fact must be known to count. VERIFIED: somebody checked it against the provider's own page or contract."""
+
+    READ = 0
+    VERIFIED = 1
+
+
+class SortKey(Enum):
+    """What routes are ordered by."""
+
+    PRICE = "price"
+    LATENCY = "latency"
+    THROUGHPUT = "throughput"
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """Order of the eligible routes: first those of `explicit` (provider or route ids) in its order, then by `keys`."""
+
+    explicit: tuple[str, ...] = ()
+    keys: tuple[SortKey, ...] = (SortKey.PRICE,)
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPrice:
+    """Highest price in USD per million tokens; None: not limited."""
+
+    input: Decimal | None = None
+    output: Decimal | None = None
+
+    def meet(self, other: MaxPrice) -> MaxPrice:
+        return MaxPrice(_smaller(self.input, other.input), _smaller(self.output, other.output))
+
+
+def _smaller(a: Decimal | None, b: Decimal | None) -> Decimal | None:
+    return min((x for x in (a, b) if x is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRules:
+    """Rules beside the bound. `None` in an `only` means all; `ignored` holds provider, model and route ids.
+
+    `requires_parameters`: a route is eligible only if it is known to support everything the request uses.
+    `allows_failover`: False leaves the first route of the plan alone.
+    """
+
+    only_providers: frozenset[str] | None = None
+    only_models: frozenset[str] | None = None
+    ignored: frozenset[str] = frozenset()
+    max_price: MaxPrice = MaxPrice()
+    quantizations: frozenset[str] | None = None
+    requires_parameters: bool = False
+    allows_failover: bool = True
+
+    def meet(self, other: RouteRules) -> RouteRules:
+        return RouteRules(
+            only_providers=_intersection(self.only_providers, other.only_providers),
+            only_models=_intersection(self.only_models, other.only_models),
+            ignored=self.ignored | other.ignored,
+            max_price=self.max_price.meet(other.max_price),
+            quantizations=_intersection(self.quantizations, other.quantizations),
+            requires_parameters=self.requires_parameters or other.requires_parameters,
+            allows_failover=self.allows_failover and other.allows_failover,
+        )
+
+
+def _intersection(a: frozenset[str] | None, b: frozenset[str] | None) -> frozenset[str] | None:
+    if a is None or b is None:
+        return b if a is None else a
+    return a & b
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRule:
+    """What a fact must bring along to be believed. Age runs from `verified_on`, else from `read_on`."""
+
+    max_age_days: int | None = None
+    grade: Evidence = Evidence.READ
+
+    def meet(self, other: EvidenceRule) -> EvidenceRule:
+        ages = [a for a in (self.max_age_days, other.max_age_days) if a is not None]
+        return EvidenceRule(min(ages, default=None), max(self.grade, other.grade))
+
+    def accepts(self, read_on: date | None, verified_on: date | None, today: date) -> bool:
+        """Whether a fact with these dates may be believed on that day. A fact without a date never ages well."""
+        if self.grade is Evidence.VERIFIED and verified_on is None:
+            return False
+        if self.max_age_days is None:
+            return True
+        dated = verified_on or read_on
+        return dated is not None and (today - dated).days <= self.max_age_days
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One document of `policies/`, or what a request itself asks for."""
+
+    name: str
+    purpose: str = ""
+    bound: Posture = UNBOUNDED
+    evidence: EvidenceRule = EvidenceRule()
+    rules: RouteRules = RouteRules()
+    prefer: Preference | None = None
+
+
+UNRESTRICTED: Final = Policy("unrestricted")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A policy together with who put it in force."""
+
+    kind: LayerKind
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Demanded:
+    """What several layers demand together. Hashable: a plan can be kept per value."""
+
+    bound: Posture
+    evidence: EvidenceRule
+    rules: RouteRules
+    prefer: Preference
+    layers: tuple[Layer, ...] = field(compare=True)
+
+    def who(self, breached: object) -> Layer | None:
+        """The outermost layer for which `breached(policy)` holds."""
+        return next((layer for layer in self.layers if breached(layer.policy)), None)  # type: ignore[operator]
+
+
+def combine(layers: Iterable[Layer]) -> Demanded:
+    """Intersect layers: bounds meet, `only` intersects, `ignored` unites, the smaller price and age win.
+
+    The order of evaluation does not matter for what is admitted. The preference is the innermost one stated.
+    """
+    ordered = tuple(sorted(layers, key=lambda layer: layer.kind))
+    evidence, rules = EvidenceRule(), RouteRules()
+    prefer = Preference()
+    for layer in ordered:
+        evidence = evidence.meet(layer.policy.evidence)
+        rules = rules.meet(layer.policy.rules)
+        prefer = layer.policy.prefer or prefer
+    return Demanded(meet_all(layer.policy.bound for layer in ordered), evidence, rules, prefer, ordered)
+
+
+def meet_policies(name: str, policies: Iterable[Policy]) -> Policy:
+    """The meet of several policies as one policy: what an unknown data-class label is held to."""
+    demanded = combine(Layer(LayerKind.DATA_CLASS, p) for p in policies)
+    return Policy(name, bound=demanded.bound, evidence=demanded.evidence, rules=demanded.rules, prefer=None)

@@ -1,0 +1,97 @@
+"""Who calls: organisation, team, key; and the policies that hold for it before a request says a word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NewType, TypeAlias
+
+from gateway.core.catalog import Budget, Organisation, Snapshot, Team
+from gateway.core.errors import NotAllowed
+from gateway.core.policy import Layer, LayerKind, Policy, meet_policies
+
+KeyId = NewType("KeyId", str)
+"""Public name of a key (`key_…`); the secret is known to its owner alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as the store keeps it: a digest (SHA-256 of the secret, hex), never the secret. Times are UTC."""
+
+    id: KeyId
+    digest: str
+    team: str
+    policy: str
+    label: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    classes: frozenset[str] = frozenset()
+    budgets: tuple[Budget, ...] = ()
+
+    def state(self, now: datetime) -> Literal["active", "expired", "revoked"]:
+        if self.revoked_at is not None and self.revoked_at <= now:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
+
+
+AccountId: TypeAlias = str
+"""`organisation/<id>`, `team/<id>` or `key/<id>`: who pays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller, resolved against one snapshot."""
+
+    organisation: Organisation
+    team: Team
+    key: Key
+    layers: tuple[Layer, ...]
+
+    @property
+    def budgets(self) -> tuple[tuple[AccountId, Budget], ...]:
+        """Every hard budget that a charge of this caller counts against."""
+        return (
+            *((f"organisation/{self.organisation.id}", b) for b in self.organisation.budgets),
+            *((f"team/{self.team.id}", b) for b in self.team.budgets),
+            *((f"key/{self.key.id}", b) for b in self.key.budgets),
+        )
+
+    @property
+    def accounts(self) -> tuple[AccountId, AccountId, AccountId]:
+        return f"organisation/{self.organisation.id}", f"team/{self.team.id}", f"key/{self.key.id}"
+
+    def class_layer(self, stated: str | None, snapshot: Snapshot) -> Layer | None:
+        """The data-class layer for a request that states a label, or None for an unlabelled one.
+
+        No label: the default class. An unknown label: the meet of all class policies, so that a typing error never
+        loosens. A class that the key (or, where the key lists none, its team) may not state: NotAllowed.
+        """
+        classes = self.organisation.classes
+        label = stated if stated is not None else self.organisation.default_class
+        if not label:
+            return None
+        if label not in classes:
+            met = meet_policies("every data class", (snapshot.policies[c.policy] for c in classes.values()))
+            return Layer(LayerKind.DATA_CLASS, met) if classes else None
+        may_state = self.key.classes or self.team.classes
+        if stated is not None and label not in may_state:
+            raise NotAllowed(
+                "This key may not state that data class. An operator adds it to the key or to its team.",
+                data_class=label,
+                may_state=sorted(may_state),
+            )
+        return Layer(LayerKind.DATA_CLASS, snapshot.policies[classes[label].policy])
+
+
+def principal(key: Key, snapshot: Snapshot) -> Principal | None:
+    """The caller behind a key; None if the snapshot no longer declares its team or its policy: nothing defaults to open."""
+    team, own = snapshot.teams.get(key.team), snapshot.policies.get(key.policy)
+    if team is None or own is None:
+        return None
+    chain: tuple[tuple[LayerKind, Policy], ...] = (
+        (LayerKind.ORGANISATION, snapshot.policies[snapshot.organisation.policy]),
+        (LayerKind.TEAM, snapshot.policies[team.policy]),
+        (LayerKind.KEY, own),
+    )
+    return Principal(snapshot.organisation, team, key, tuple(Layer(kind, policy) for kind, policy in chain))
