@@ -12,6 +12,7 @@ from typing import Final, NewType
 from gateway.core.cost import Fx, Price
 from gateway.core.policy import EvidenceRule, Policy
 from gateway.core.posture import DIMENSIONS, UNKNOWN, Posture, Value
+from gateway.core.posture import of as posture_of
 
 RouteId = NewType("RouteId", str)
 """`provider/model`, with `@variant` where one provider record offers several."""
@@ -122,13 +123,13 @@ class Provider:
     connection: Connection
     facts: Facts
     exceptions: tuple[TreatmentException, ...] = ()
-    obtainable: Facts = {}  # noqa: RUF008  # never written to
+    obtainable: Facts = {}
     parent: str | None = None
     plan: str = ""
     read_on: date | None = None
     verified_on: date | None = None
     sources: tuple[str, ...] = ()
-    notes: Mapping[str, str] = {}  # noqa: RUF008
+    notes: Mapping[str, str] = {}
     sandbox: bool = False
 
 
@@ -187,7 +188,7 @@ class Model:
     kind: str = "chat"  # chat, embedding, transcription
     default_max_output: int | None = None
     description: str = ""
-    facts: Mapping[str, str] = {}  # noqa: RUF008  # parameters, languages, and what else is known, as words
+    facts: Mapping[str, str] = {}
     scores: tuple[Score, ...] = ()
 
 
@@ -321,13 +322,13 @@ def posture(sheets: tuple[Facts, ...], evidence: EvidenceRule, today: date) -> P
     """
     default, *exceptions = sheets
     values = {name: _believed(default[name], evidence, today) if name in default else UNKNOWN for name in DIMENSIONS}
-    result = Posture(**values)  # type: ignore[arg-type]
+    result = posture_of(values)
     for sheet in exceptions:
         touched = dict(result)
         touched.update({name: _believed(fact, evidence, today) for name, fact in sheet.items()})
         if touched["retention_days"] != 0 and touched["stored_in"] == frozenset() and "stored_in" not in sheet:
             touched["stored_in"] = UNKNOWN  # kept after all, and nobody says where
-        result = result.join(Posture(**touched))  # type: ignore[arg-type]
+        result = result.join(posture_of(touched))
     return result
 
 

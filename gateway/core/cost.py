@@ -132,7 +132,9 @@ def worst_cost(usage: Usage, price: Price) -> Decimal:
     Input may turn out to be a cache write or media, output reasoning or media: each side is priced at its dearest class.
     """
     rates = price.highest_rates(usage.context)
-    per_in = max(rates.rate(c) for c in ("input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_in", "image_in"))
+    per_in = max(
+        rates.rate(c) for c in ("input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_in", "image_in")
+    )
     per_out = max(rates.rate(c) for c in ("output", "reasoning", "audio_out", "image_out"))
     with_tokens = _EXACT.add(_EXACT.multiply(per_in, usage.context), _EXACT.multiply(per_out, usage.generated))
     fees = _EXACT.add(price.per_request, _EXACT.multiply(price.per_tool_call, usage.server_tool_calls))

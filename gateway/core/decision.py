@@ -19,6 +19,7 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
 from gateway.core.policy import Demanded, EvidenceRule, Policy, SortKey
 from gateway.core.posture import Breach, Posture, Value, word
+from gateway.core.posture import of as posture_of
 
 EligibleRoute = NewType("EligibleRoute", Route)
 """A route a policy has admitted. Only `decide` makes one; `forward` takes nothing else."""
@@ -83,8 +84,8 @@ class Health:
     cooling: frozenset[RouteId] = frozenset()
     locked_out: frozenset[str] = frozenset()
     """Providers that refused our credential."""
-    latency_ms: Mapping[RouteId, float] = {}  # noqa: RUF008  # never written to
-    throughput: Mapping[RouteId, float] = {}  # noqa: RUF008
+    latency_ms: Mapping[RouteId, float] = {}
+    throughput: Mapping[RouteId, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Means:
 
     credentials: frozenset[str]
     spoken: frozenset[str]
-    unset: Mapping[str, tuple[str, ...]] = {}  # noqa: RUF008
+    unset: Mapping[str, tuple[str, ...]] = {}
     default_max_output: int = 8192
     priced_only: bool = False
 
@@ -174,7 +175,9 @@ def _excluded(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
             found.append(_by_rule(demanded, Kind.EXCLUDED, word_, own, sorted(allowed), _forbids(word_, own)))
     if hit := names & rules.ignored:
         found.append(
-            _by_rule(demanded, Kind.EXCLUDED, "ignored", None, None, lambda p: bool(names & p.rules.ignored), sorted(hit)[0])
+            _by_rule(
+                demanded, Kind.EXCLUDED, "ignored", None, None, lambda p: bool(names & p.rules.ignored), sorted(hit)[0]
+            )
         )
     return found
 
@@ -202,9 +205,7 @@ def _by_rule(
     return Reason(kind, dimension, ignored or offered, wanted, layer.kind.label, layer.policy.name)
 
 
-def _treatment(
-    route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, today: date
-) -> list[Reason]:
+def _treatment(route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, today: date) -> list[Reason]:
     sheets = _sheets(route, demand.features, snapshot, today)
     believed = posture(sheets, demanded.evidence, today)
     if believed <= demanded.bound:
@@ -235,7 +236,7 @@ def _breach_reason(breach: Breach, raw: Posture, sheets: tuple[Facts, ...], dema
     oldest = min((d for d in dates if d is not None), default=None)
     rule = demanded.evidence
     wanted: dict[str, Json] = {"grade": rule.grade.name.lower(), "max_age_days": rule.max_age_days}
-    offered: dict[str, Json] = {"value": word(as_read), "dated": oldest.isoformat() if oldest else None}  # type: ignore[dict-item]
+    offered: dict[str, Json] = {"value": word(as_read), "dated": oldest.isoformat() if oldest else None}
     strict = demanded.who(lambda p: p.evidence != EvidenceRule())
     if strict is not None:
         who = (strict.kind.label, strict.policy.name)
@@ -244,7 +245,7 @@ def _breach_reason(breach: Breach, raw: Posture, sheets: tuple[Facts, ...], dema
 
 def _only(dimension: str, value: Value) -> Posture:
     """The most private posture there is, but for one dimension."""
-    return Posture(**{**_BEST, dimension: value})  # type: ignore[arg-type]
+    return posture_of({**_BEST, dimension: value})
 
 
 _BEST: dict[str, Value] = {
@@ -271,9 +272,7 @@ def _affordable(route: Route, demanded: Demanded, snapshot: Snapshot, means: Mea
         if in_usd is None or in_usd > most:
             offered = None if in_usd is None else format(in_usd.normalize(), "f")
             kind = Kind.UNPRICED if in_usd is None else Kind.PRICE
-            found.append(
-                _by_rule(demanded, kind, side, offered, format(most, "f"), _asks_less(side, in_usd))
-            )
+            found.append(_by_rule(demanded, kind, side, offered, format(most, "f"), _asks_less(side, in_usd)))
     return found
 
 
@@ -352,7 +351,9 @@ def refusal(decision: Decision, snapshot: Snapshot, means: Means, today: date) -
     if rejections and all(_mentions(r, Kind.CAPABILITY) for r in rejections):
         return Unsupported("No route of this model can do what the request asks for.", routes=_listed(rejections))
     if rejections and (waiting := [r for r in rejections if all(x.kind is Kind.COOLING_DOWN for x in r.reasons)]):
-        return RoutesUnavailable("Every eligible route failed a moment ago and is cooling down.", routes=_listed(waiting))
+        return RoutesUnavailable(
+            "Every eligible route failed a moment ago and is cooling down.", routes=_listed(waiting)
+        )
     if decision.demand.features and _without_features(decision, snapshot, means, today):
         names: list[Json] = [*sorted(f.value for f in decision.demand.features), *decision.demand.unlisted]
         return NotAllowed(

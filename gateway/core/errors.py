@@ -26,10 +26,10 @@ How each becomes bytes is a dialect's business; `details` gives the members of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, Literal, TypeAlias
 
-Json: TypeAlias = "str | int | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | bool | None | Sequence[Json] | Mapping[str, Json]"
 
 Malformed: TypeAlias = Literal[
     "invalid_request", "method_not_allowed", "request_timeout", "too_large", "unsupported_media", "upgrade_refused"
@@ -192,4 +192,6 @@ class InternalError(Ended):
     """A fault of ours; the log has its class and place under the receipt's id."""
 
     def __init__(self, receipt: str) -> None:
-        super().__init__("The gateway met a fault of its own. Its operator finds it under this receipt.", receipt=receipt)
+        super().__init__(
+            "The gateway met a fault of its own. Its operator finds it under this receipt.", receipt=receipt
+        )

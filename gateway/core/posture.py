@@ -7,10 +7,10 @@ a route's posture values of the same type, and admission a single comparison: `r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum, IntEnum
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 
 class Unknown(Enum):
@@ -92,8 +92,6 @@ Countries: TypeAlias = frozenset[str]
 Value: TypeAlias = "Countries | frozenset[Party] | int | Unknown"
 """One component of a posture. The scales are IntEnums, `retention_days` a plain int."""
 
-_T = TypeVar("_T", frozenset[str], frozenset[Party], int)
-
 
 @dataclass(frozen=True, slots=True)
 class Breach:
@@ -141,11 +139,11 @@ class Posture:
 
     def meet(self, other: Posture) -> Posture:
         """The strictest of both in each dimension: what is left when two bounds apply together."""
-        return Posture(**{name: _meet(getattr(self, name), getattr(other, name)) for name in DIMENSIONS})
+        return of({name: _meet(getattr(self, name), getattr(other, name)) for name in DIMENSIONS})
 
     def join(self, other: Posture) -> Posture:
         """The worst of both in each dimension: what happens to content that is treated in either way."""
-        return Posture(**{name: _join(getattr(self, name), getattr(other, name)) for name in DIMENSIONS})
+        return of({name: _join(getattr(self, name), getattr(other, name)) for name in DIMENSIONS})
 
     def breaches(self, bound: Posture) -> tuple[Breach, ...]:
         """Where this treatment exceeds `bound`; empty exactly when `self <= bound`.
@@ -163,6 +161,12 @@ class Posture:
 
 
 DIMENSIONS: Final[tuple[str, ...]] = tuple(f.name for f in fields(Posture))
+
+
+def of(values: Mapping[str, Value]) -> Posture:
+    """A posture from values by dimension; each must be of its dimension's kind (documents are checked when read)."""
+    return Posture(**values)  # type: ignore[arg-type]  # one table of dimensions, eleven kinds of value
+
 
 UNBOUNDED: Final = Posture()
 """The top of the lattice: as a bound it admits everything, as a fact nothing is known."""
@@ -190,16 +194,16 @@ def _meet(a: Value, b: Value) -> Value:
     if b is UNKNOWN:
         return a
     if isinstance(a, frozenset):
-        return a & b  # type: ignore[operator, return-value]
-    return min(a, b)  # type: ignore[type-var]
+        return a & b  # type: ignore[operator]
+    return min(a, b)
 
 
 def _join(a: Value, b: Value) -> Value:
     if a is UNKNOWN or b is UNKNOWN:
         return UNKNOWN
     if isinstance(a, frozenset):
-        return a | b  # type: ignore[operator, return-value]
-    return max(a, b)  # type: ignore[type-var]
+        return a | b  # type: ignore[operator]
+    return max(a, b)
 
 
 def word(value: Value) -> str | int | list[str]:

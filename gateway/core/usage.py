@@ -74,7 +74,7 @@ NO_USAGE: Final = Usage()
 class Metered:
     """What one attempt used, how we know, and the provider's own figures beside it (numbers only).
 
-    `suspect` names what is wrong with the provider's report (negative, larger than possible, repeated); empty if nothing.
+    `suspect` names what is wrong with the provider's report (negative, larger than possible, repeated); else empty.
     """
 
     usage: Usage
