@@ -45,7 +45,7 @@ class Demand:
     pinned: str | None = None
     """The provider, or the whole route id, that the model was pinned to."""
     data_class: str | None = None
-    narrowing: Policy | None = None
+    narrowing: tuple[Policy, ...] = ()
 
     def output_limit(self, route: Route, default: int) -> int:
         """The output bound of one attempt on `route`, in tokens per choice."""

@@ -1,0 +1,102 @@
+"""Usage of Chat Completions as providers report it, into disjoint classes (wire contract §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from gateway.core.usage import Metered, Usage, UsageSource
+
+_MOST: Final = 2**53
+"""No context is this long; a larger count is a fault of the provider's."""
+
+
+class PromptDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+class CompletionDetails(msgspec.Struct):
+    reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+class Reported(msgspec.Struct):
+    """The usage object. Members of other OpenAI-compatible providers stand beside OpenAI's own."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+    prompt_tokens_details: PromptDetails | None = None
+    completion_tokens_details: CompletionDetails | None = None
+    prompt_cache_hit_tokens: int | None = None  # DeepSeek
+    num_cached_tokens: int | None = None  # Mistral
+    num_search_queries: int | None = None  # Perplexity
+
+
+def figures(reported: Reported) -> dict[str, int]:
+    """The provider's own numbers under its own names, nested names joined by a dot."""
+    found: dict[str, int] = {}
+    for name in Reported.__struct_fields__:
+        value = getattr(reported, name)
+        if isinstance(value, msgspec.Struct):
+            for inner in value.__struct_fields__:
+                if (count := getattr(value, inner)) is not None:
+                    found[f"{name}.{inner}"] = count
+        elif value is not None:
+            found[name] = value
+    return found
+
+
+def metered(reported: Reported) -> Metered | None:
+    """Disjoint counts; None if the report lacks both totals. What cannot be true is clamped and named in `suspect`.
+
+    OpenAI: cached and media tokens are inside `prompt_tokens`, reasoning inside `completion_tokens`. Reasoning counts
+    as outside where the provider's total says so (xAI); a cached count above the prompt is outside too (Azure's Grok).
+    """
+    raw = figures(reported)
+    if reported.prompt_tokens is None and reported.completion_tokens is None:
+        return None
+    suspect = "out_of_range" if any(not 0 <= n < _MOST for n in raw.values()) else ""
+    count = {name: min(max(n, 0), _MOST) for name, n in raw.items()}
+    prompt, completion = count.get("prompt_tokens", 0), count.get("completion_tokens", 0)
+    reasoning = count.get("completion_tokens_details.reasoning_tokens", 0)
+    outside = reasoning > 0 and count.get("total_tokens") == prompt + completion + reasoning
+    cached = max(count.get(name, 0) for name in _CACHED)
+    written = count.get("prompt_tokens_details.cache_write_tokens", 0)
+    audio_in, image_in = (count.get(f"prompt_tokens_details.{m}_tokens", 0) for m in ("audio", "image"))
+    audio_out, image_out = (count.get(f"completion_tokens_details.{m}_tokens", 0) for m in ("audio", "image"))
+    visible = completion - audio_out - image_out - (0 if outside else reasoning)
+    plain = prompt - cached - written - audio_in - image_in
+    if not suspect and (visible < 0 or plain < 0):
+        suspect = "parts_exceed_total"
+    usage = Usage(
+        input=max(plain, 0),
+        cache_read=cached,
+        cache_write_5m=written,
+        output=max(visible, 0),
+        reasoning=reasoning if outside else min(reasoning, completion),
+        audio_in=audio_in,
+        audio_out=audio_out,
+        image_in=image_in,
+        image_out=image_out,
+        server_tool_calls=count.get("num_search_queries", 0),
+    )
+    return Metered(usage, UsageSource.PROVIDER, raw, suspect)
+
+
+_CACHED: Final = ("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens")
+
+
+def estimated(input_bytes: int, output_bytes: int, reported: Mapping[str, int]) -> Metered:
+    """Counts from sizes, where the provider reported none: one token for every three bytes, rounded up.
+
+    English has about four bytes a token, other languages fewer; the estimate is meant to be a little high.
+    """
+    usage = Usage(input=-(-input_bytes // 3), output=-(-output_bytes // 3))
+    return Metered(usage, UsageSource.ESTIMATED, reported)

@@ -1,0 +1,53 @@
+"""Server-sent events on bytes: whole events out of pieces cut anywhere, undecoded, with bounded buffers."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+MAX_EVENT: Final = 16 * 1024 * 1024
+"""Bytes of one event. A provider that sends more is broken or hostile."""
+
+# A line end followed by an empty line. Atomic, so that the two halves of one CRLF are not taken for two line ends.
+_BOUNDARY: Final = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_LINE: Final = re.compile(rb"\r\n|\n|\r")
+
+
+class EventTooLarge(ValueError):
+    """An event exceeds MAX_EVENT."""
+
+
+class Events:
+    """Cuts a byte stream into events, each with its terminator. Feed it pieces; ask for the rest at the end."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = b""
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """The events that this piece completes. EventTooLarge if one grows beyond all bounds."""
+        data = self._buffer + piece if self._buffer else piece
+        # A final CR is perhaps the first half of a CRLF: wait, or an event could be cut in the middle of it.
+        keep = len(data) - 1 if data[-1:] == b"\r" else len(data)
+        events, at = [], 0
+        for boundary in _BOUNDARY.finditer(data, 0, keep):
+            events.append(data[at : boundary.end()])
+            at = boundary.end()
+        self._buffer = data[at:]
+        if len(self._buffer) > MAX_EVENT:
+            raise EventTooLarge("an event of the stream is too large")
+        return events
+
+    def rest(self) -> bytes:
+        """What came after the last complete event."""
+        rest, self._buffer = self._buffer, b""
+        return rest
+
+
+def payload(event: bytes) -> bytes:
+    """The data of an event: its `data:` lines joined by line feeds; empty for comments and other fields."""
+    if event.startswith(b"data: ") and event.count(b"\n") == 2 and event.endswith(b"\n\n"):
+        return event[6:-2]  # what nearly every provider sends
+    lines = (line for line in _LINE.split(event) if line.startswith(b"data:"))
+    return b"\n".join(line[6:] if line[5:6] == b" " else line[5:] for line in lines)
