@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
 from functools import cached_property
@@ -123,13 +123,13 @@ class Provider:
     connection: Connection
     facts: Facts
     exceptions: tuple[TreatmentException, ...] = ()
-    obtainable: Facts = {}
+    obtainable: Facts = field(default_factory=dict)
     parent: str | None = None
     plan: str = ""
     read_on: date | None = None
     verified_on: date | None = None
     sources: tuple[str, ...] = ()
-    notes: Mapping[str, str] = {}
+    notes: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
 
 
@@ -188,7 +188,7 @@ class Model:
     kind: str = "chat"  # chat, embedding, transcription
     default_max_output: int | None = None
     description: str = ""
-    facts: Mapping[str, str] = {}
+    facts: Mapping[str, str] = field(default_factory=dict)
     scores: tuple[Score, ...] = ()
 
 

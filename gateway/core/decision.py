@@ -7,7 +7,7 @@ recomputed years later from the documents kept under its digest.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -84,8 +84,8 @@ class Health:
     cooling: frozenset[RouteId] = frozenset()
     locked_out: frozenset[str] = frozenset()
     """Providers that refused our credential."""
-    latency_ms: Mapping[RouteId, float] = {}
-    throughput: Mapping[RouteId, float] = {}
+    latency_ms: Mapping[RouteId, float] = field(default_factory=dict)
+    throughput: Mapping[RouteId, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Means:
 
     credentials: frozenset[str]
     spoken: frozenset[str]
-    unset: Mapping[str, tuple[str, ...]] = {}
+    unset: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     default_max_output: int = 8192
     priced_only: bool = False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, NewType, TypeAlias
 
 from gateway.core.errors import Json
@@ -35,9 +35,9 @@ class AttemptRecord:
     status: int = 0
     hold: int = 0
     cost: int = 0
-    usage: Mapping[str, int] = {}
+    usage: Mapping[str, int] = field(default_factory=dict)
     usage_source: str = ""
-    reported: Mapping[str, int] = {}
+    reported: Mapping[str, int] = field(default_factory=dict)
     suspect: str = ""
     over_hold: bool = False
     price: str = ""
@@ -71,7 +71,7 @@ class Receipt:
     rejections: Mapping[str, tuple[str, ...]]
     attempts: tuple[AttemptRecord, ...] = ()
     route: str = ""
-    posture: Mapping[str, Json] = {}
+    posture: Mapping[str, Json] = field(default_factory=dict)
     posture_digest: str = ""
     evidence_from: str = ""
     """The oldest date among the facts of the served route's posture."""
