@@ -1,16 +1,34 @@
-"""The books: holds, charges, receipts. Failure rule: they fail closed; without books nothing is sent."""
+"""The books: holds, charges, receipts. Failure rule: they fail closed; without books nothing is sent.
+
+Embedded, the counters are a fold in memory over what the journal holds: receipts (spent) and intents (held). One
+process writes a journal, so that a check in memory is a check of the truth; a start folds again.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import hmac
+import itertools
+import json
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from functools import partial
+from typing import Final, Protocol
 
 from gateway.core.catalog import Budget
 from gateway.core.errors import Json
-from gateway.core.principal import AccountId
-from gateway.core.receipt import Receipt
+from gateway.core.principal import AccountId, KeyId
+from gateway.core.receipt import Receipt, ReceiptId
+from gateway.stores.chain import Chain, canonical_bytes, charges_from, stored
+from gateway.stores.counters import WINDOWS, Charge, Counters, Hold
+from gateway.stores.journal import Journal
+from gateway.stores.recovery import recover
+
+_CLAIM_S: Final = 24 * 3600
+_CHECKPOINT_EVERY: Final = 2_000
+"""Receipts between two checkpoints of the counters: what a start has to fold at most, roughly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +71,26 @@ class Books(Protocol):
     """Money and receipts of one writer."""
 
     async def hold(self, intent: Intent) -> None:
-        """Hold the amount and write the intent durably. BudgetExceeded if a budget has no room; Unavailable on a fault."""
+        """Hold the amount and write the intent durably. BudgetExceeded if a budget has no room; Unavailable on a fault.
+
+        Idempotent by hold id. Cancelled or failed, nothing is held.
+        """
 
     async def settle(self, receipt: Receipt) -> Receipt:
         """Commit the receipt as the next link of the chain, charge each attempt's cost and release its hold, at once.
 
-        Idempotent by receipt id. Returns the receipt as committed. Unavailable on a fault: recovery will do it.
+        Every hold of the receipt's exchange is released, and each is charged once. Idempotent by receipt id. Returns
+        the receipt as committed. On a fault Unavailable: the receipt is kept, and committed when the journal works again.
         """
 
     async def balances(self, accounts: Sequence[AccountId], at: datetime) -> tuple[Balance, ...]:
         """Spent and held of these accounts in the windows (`hour`, `day`, `month`, `total`) around `at`."""
+
+    async def claim(self, key: KeyId, idempotency_key: str, receipt_id: ReceiptId, at: datetime) -> ReceiptId | None:
+        """None, and from now on this client's key stands for `receipt_id`; or the id it has stood for, for 24 hours.
+
+        What the client wrote is kept as a keyed digest only.
+        """
 
 
 class Ledger(Protocol):
@@ -73,3 +101,156 @@ class Ledger(Protocol):
     def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]: ...
 
     def usage(self, by: Sequence[str], since: date | None, until: date | None, key: str | None) -> list[UsageRow]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """The receipt as committed, what was charged for it, and its row; row 0 if it had been there before."""
+
+    receipt: Receipt
+    charges: tuple[Charge, ...]
+    row: int
+
+
+class SqliteBooks:
+    """The books in the journal of this process. Completes what an earlier process left open when it is made.
+
+    `interrupted`: how many exchanges that were.
+    """
+
+    def __init__(self, journal: Journal, chain_id: str) -> None:
+        self._journal = journal
+        self._chain = Chain(chain_id)
+        self._unsettled: dict[ReceiptId, Receipt] = {}
+        self._rows = itertools.count(1)
+        self._since_checkpoint = 0
+        journal.attach(self)
+        self.interrupted, self._folded, self._counters, self._secret = journal.write_now(self._opened)
+
+    async def hold(self, intent: Intent) -> None:
+        at, draft = int(intent.at.timestamp()), intent.draft
+        hold = Hold(intent.hold_id, draft.id, intent.amount, intent.accounts, at, next(self._rows))
+        if not self._counters.hold(hold, intent.budgets):
+            await self._journal.write(_nothing)  # in order: when this is durable, the first one is
+            return
+        try:
+            await self._journal.write(partial(_write_intent, hold, draft), self._catch_up)
+        except asyncio.CancelledError:
+            self._journal.post(partial(_drop_intent, hold), partial(self._release, hold))
+            raise
+        except Exception:
+            self._counters.release(hold)
+            raise
+
+    async def settle(self, receipt: Receipt) -> Receipt:
+        try:
+            settled = await self._journal.write(partial(self._settle, receipt), self._settled)
+        except BaseException:
+            self._unsettled[receipt.id] = receipt  # if it was committed after all, the next try finds it
+            raise
+        return settled.receipt
+
+    async def balances(self, accounts: Sequence[AccountId], at: datetime) -> tuple[Balance, ...]:
+        moment = int(at.timestamp())
+        pairs = [(account, window) for account in accounts for window in WINDOWS]
+        counters = [self._counters.balance(account, window, moment) for account, window in pairs]
+        return tuple(Balance(*pair, c.spent, c.held) for pair, c in zip(pairs, counters, strict=True))
+
+    async def claim(self, key: KeyId, idempotency_key: str, receipt_id: ReceiptId, at: datetime) -> ReceiptId | None:
+        text = f"{key}\0{idempotency_key}".encode("utf-8", "surrogatepass")
+        digest = hmac.digest(self._secret, text, "sha256")
+        return await self._journal.write(partial(_claim, digest, receipt_id, int(at.timestamp())))
+
+    def rolled_back(self) -> None:
+        self._chain.forget()
+
+    def closing(self, connection: sqlite3.Connection) -> None:
+        """Receipts that met a fault get their last chance; then the counters and the head are checkpointed."""
+        for receipt in self._unsettled.values():
+            self._settle(receipt, connection)
+        self._checkpoint(connection)
+
+    def _opened(self, connection: sqlite3.Connection) -> tuple[int, int, Counters, bytes]:
+        self._chain.begin(connection)
+        interrupted = recover(connection, self._chain)
+        counters = Counters(connection.execute("SELECT account, window, spent FROM counters"))
+        (folded,) = connection.execute("SELECT row FROM folded").fetchone()
+        for row, receipt, charges in connection.execute(
+            "SELECT row, id, charges FROM receipts WHERE row > ? ORDER BY row", (folded,)
+        ):
+            counters.settle(receipt, charges_from(charges))
+            folded = row
+        _write_checkpoint(connection, counters, folded)
+        (secret,) = connection.execute("SELECT value FROM secrets WHERE name = 'claims'").fetchone()
+        return interrupted, folded, counters, secret
+
+    def _settle(self, receipt: Receipt, connection: sqlite3.Connection) -> _Settled:
+        holds = self._counters.holds(receipt.id)
+        charges = tuple(_charges(receipt, holds))
+        try:
+            link, row = self._chain.append(connection, receipt, charges)
+        except sqlite3.IntegrityError:
+            found = stored(connection, receipt.id)
+            if found is None:
+                raise
+            link, row, charges = found, 0, ()
+        for hold in holds:
+            _drop_intent(hold, connection)
+        return _Settled(link, charges, row)
+
+    def _settled(self, settled: _Settled) -> None:
+        self._unsettled.pop(settled.receipt.id, None)
+        self._counters.settle(settled.receipt.id, settled.charges)
+        self._folded = settled.row or self._folded
+        self._since_checkpoint += 1
+        if self._since_checkpoint >= _CHECKPOINT_EVERY:
+            self._since_checkpoint = 0
+            self._journal.post(self._checkpoint)
+
+    def _catch_up(self, _: None) -> None:
+        """The journal works: commit the receipts that met a fault."""
+        for receipt in tuple(self._unsettled.values()):
+            self._journal.post(partial(self._settle, receipt), self._settled)
+
+    def _release(self, hold: Hold, _: None) -> None:
+        self._counters.release(hold)
+
+    def _checkpoint(self, connection: sqlite3.Connection) -> None:
+        self._chain.note(connection)
+        _write_checkpoint(connection, self._counters, self._folded)
+
+
+def _nothing(_: sqlite3.Connection) -> None:
+    pass
+
+
+def _write_intent(hold: Hold, draft: Receipt, connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (hold.row, hold.id, hold.receipt, hold.amount, hold.at, json.dumps(hold.accounts), canonical_bytes(draft)),
+    )
+
+
+def _drop_intent(hold: Hold, connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM intents WHERE row = ?", (hold.row,))
+
+
+def _charges(receipt: Receipt, holds: tuple[Hold, ...]) -> list[Charge]:
+    """Each attempt's cost in the windows of its hold. An attempt without an open hold was charged, or never sent."""
+    costs = {a.hold_id: a.cost for a in receipt.attempts}
+    return [Charge(h.at, h.accounts, cost) for h in holds if (cost := costs.get(h.id, 0))]
+
+
+def _write_checkpoint(connection: sqlite3.Connection, counters: Counters, folded: int) -> None:
+    connection.execute("DELETE FROM counters")
+    connection.executemany("INSERT INTO counters VALUES (?, ?, ?)", counters.checkpoint())
+    connection.execute("UPDATE folded SET row = ?", (folded,))
+
+
+def _claim(digest: bytes, receipt_id: ReceiptId, at: int, connection: sqlite3.Connection) -> ReceiptId | None:
+    connection.execute("DELETE FROM claims WHERE at <= ?", (at - _CLAIM_S,))
+    found = connection.execute("SELECT receipt FROM claims WHERE digest = ?", (digest,)).fetchone()
+    if found is not None:
+        return ReceiptId(found[0])
+    connection.execute("INSERT INTO claims VALUES (?, ?, ?)", (digest, receipt_id, at))
+    return None

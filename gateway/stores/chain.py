@@ -1,0 +1,121 @@
+"""The receipts of this process, appended one by one, each naming the digest of the one before.
+
+Used by the journal's writer alone, inside its transactions.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from operator import attrgetter
+from typing import Final
+
+import orjson
+
+from gateway.core.errors import Json
+from gateway.core.receipt import AttemptRecord, Receipt, as_json, canonical, digest, from_json, genesis
+from gateway.stores.counters import Charge
+
+_RECEIPT: Final = tuple(sorted(Receipt.__dataclass_fields__))
+_ATTEMPT: Final = tuple(sorted(AttemptRecord.__dataclass_fields__))
+_receipt_values: Final = attrgetter(*_RECEIPT)
+_attempt_values: Final = attrgetter(*_ATTEMPT)
+
+_INNERMOST_FIRST: Final = ("data_class", "key", "team", "organisation")
+
+_APPEND: Final = """INSERT INTO receipts
+    (id, chain, sequence, digest, day, organisation, team, key, model, provider, route, policy, outcome, cost, usage,
+     charges, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+
+
+class Chain:
+    """One chain: one per process and start. Its head is remembered, and read again after a rollback."""
+
+    def __init__(self, name: str) -> None:
+        self.name: Final = name
+        self._head: tuple[int, str] | None = None
+
+    def begin(self, connection: sqlite3.Connection) -> None:
+        """Enter the chain in the register of chains."""
+        connection.execute(
+            "INSERT OR IGNORE INTO chains SELECT ?, COALESCE(MAX(number), 0) + 1, 0, ? FROM chains",
+            (self.name, genesis(self.name)),
+        )
+
+    def append(
+        self, connection: sqlite3.Connection, receipt: Receipt, charges: Sequence[Charge]
+    ) -> tuple[Receipt, int]:
+        """The receipt as a link, and its row. sqlite3.IntegrityError if there is a receipt of that id."""
+        sequence, previous = self._head or self._read_head(connection)
+        link = replace(receipt, chain=self.name, sequence=sequence + 1, previous=previous)
+        data = canonical_bytes(link)
+        head = digest(data)
+        row = connection.execute(_APPEND, _columns(link, head, charges, data)).lastrowid
+        self._head = sequence + 1, head
+        return link, int(row or 0)
+
+    def forget(self) -> None:
+        """The transaction was rolled back: the head is whatever the file says."""
+        self._head = None
+
+    def note(self, connection: sqlite3.Connection) -> None:
+        """Write the head into the register, so that a missing tail is noticed."""
+        sequence, head = self._head or self._read_head(connection)
+        connection.execute("UPDATE chains SET sequence = ?, head = ? WHERE id = ?", (sequence, head, self.name))
+
+    def _read_head(self, connection: sqlite3.Connection) -> tuple[int, str]:
+        found = connection.execute(
+            "SELECT sequence, digest FROM receipts WHERE chain = ? ORDER BY row DESC LIMIT 1", (self.name,)
+        ).fetchone()
+        return (int(found[0]), str(found[1])) if found else (0, genesis(self.name))
+
+
+def stored(connection: sqlite3.Connection, receipt_id: str) -> Receipt | None:
+    """The committed receipt of that id."""
+    found = connection.execute("SELECT data FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
+    return from_json(json.loads(found[0])) if found else None
+
+
+def canonical_bytes(receipt: Receipt) -> bytes:
+    """The same bytes as `core.receipt.canonical`, an order of magnitude faster."""
+    plain = dict(zip(_RECEIPT, _receipt_values(receipt), strict=True))
+    plain["attempts"] = [dict(zip(_ATTEMPT, _attempt_values(a), strict=True)) for a in receipt.attempts]
+    try:
+        return orjson.dumps(plain, default=_mapping, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a count beyond 64 bits
+        return canonical(as_json(receipt))
+
+
+def _mapping(value: object) -> dict[str, Json]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
+
+
+def charges_text(charges: Sequence[Charge]) -> str:
+    return json.dumps([[c.at, c.accounts, c.amount] for c in charges]) if charges else "[]"
+
+
+def charges_from(text: str) -> list[Charge]:
+    return [Charge(at, tuple(accounts), amount) for at, accounts, amount in json.loads(text)]
+
+
+def _columns(link: Receipt, head: str, charges: Sequence[Charge], data: bytes) -> tuple[object, ...]:
+    policy = next((link.policy[layer] for layer in _INNERMOST_FIRST if layer in link.policy), "")
+    provider = link.route.partition("/")[0]
+    return (
+        *(link.id, link.chain, link.sequence, head, link.began_at[:10]),
+        *(link.organisation, link.team, link.key, link.model, provider, link.route, policy),
+        *(link.outcome, link.cost, _usage(link), charges_text(charges), data),
+    )
+
+
+def _usage(link: Receipt) -> str:
+    """The counts of every attempt that used something, added up."""
+    total: dict[str, int] = {}
+    for attempt in link.attempts:
+        for name, count in attempt.usage.items():
+            total[name] = total.get(name, 0) + count
+    return json.dumps(total) if total else "{}"

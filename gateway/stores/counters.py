@@ -1,0 +1,165 @@
+"""What each account has spent and holds, per window: the fold over receipts and open holds, in memory.
+
+A check and its hold are one step under one lock, so that no two callers see the same room. Windows are in UTC.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from gateway.core.catalog import Budget
+from gateway.core.cost import money
+from gateway.core.errors import BudgetExceeded
+from gateway.core.principal import AccountId
+from gateway.core.receipt import ReceiptId
+
+WINDOWS: Final = ("hour", "day", "month", "total")
+_KEPT_WINDOWS: Final = 3
+"""The newest windows of each length that are kept: the present one, and those that a late charge may still reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Money set aside for one attempt. `at`: seconds since the epoch; `row`: its intent in the journal."""
+
+    id: str
+    receipt: ReceiptId
+    amount: int
+    accounts: tuple[AccountId, ...]
+    at: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What an attempt cost, booked in the windows of its hold."""
+
+    at: int
+    accounts: tuple[AccountId, ...]
+    amount: int
+
+
+@dataclass(slots=True)
+class Counter:
+    """Nano-units."""
+
+    spent: int = 0
+    held: int = 0
+
+
+class Counters:
+    """Every method is one step for all threads."""
+
+    def __init__(self, spent: Iterable[tuple[AccountId, str, int]] = ()) -> None:
+        self._lock = threading.Lock()
+        self._counters = {(account, window): Counter(amount) for account, window, amount in spent}
+        self._open: dict[ReceiptId, dict[str, Hold]] = {}
+
+    def hold(self, hold: Hold, budgets: Sequence[tuple[AccountId, Budget]]) -> bool:
+        """Set money aside, or raise BudgetExceeded. False if that hold is open already: it is held once."""
+        with self._lock:
+            own = self._open.get(hold.receipt)
+            if own is not None and hold.id in own:
+                return False
+            for account, budget in budgets:
+                self._check(account, budget, hold)
+            for counter in self._of(hold.accounts, hold.at):
+                counter.held += hold.amount
+            self._open.setdefault(hold.receipt, {})[hold.id] = hold
+            return True
+
+    def _check(self, account: AccountId, budget: Budget, hold: Hold) -> None:
+        counter = self._counters.get((account, windows_around(hold.at)[budget.window]), Counter())
+        if counter.spent + counter.held + hold.amount <= budget.limit:
+            return
+        raise BudgetExceeded(
+            f"The budget of {account} ({budget.window}) has no room for the worst case of this request, "
+            f"{money(hold.amount)}.",
+            budget={"account": account, "window": budget.window},
+            spent=money(counter.spent),
+            held=money(counter.held),
+            limit=money(budget.limit),
+            resets_at=resets_at(budget.window, hold.at),
+        )
+
+    def holds(self, receipt: ReceiptId) -> tuple[Hold, ...]:
+        """The open holds of one exchange, oldest first."""
+        with self._lock:
+            return tuple(self._open.get(receipt, {}).values())
+
+    def release(self, hold: Hold) -> None:
+        """Give one hold back, uncharged; nothing if it is not open."""
+        with self._lock:
+            own = self._open.get(hold.receipt, {})
+            if own.pop(hold.id, None) is not None:
+                self._give_back(hold)
+            if not own:
+                self._open.pop(hold.receipt, None)
+
+    def settle(self, receipt: ReceiptId, charges: Iterable[Charge]) -> None:
+        """Release every hold of the exchange and book its charges, at once."""
+        with self._lock:
+            for hold in self._open.pop(receipt, {}).values():
+                self._give_back(hold)
+            for charge in charges:
+                for counter in self._of(charge.accounts, charge.at):
+                    counter.spent += charge.amount
+
+    def balance(self, account: AccountId, window: str, at: int) -> Counter:
+        """A copy."""
+        with self._lock:
+            found = self._counters.get((account, windows_around(at)[window]), Counter())
+            return Counter(found.spent, found.held)
+
+    def checkpoint(self) -> list[tuple[AccountId, str, int]]:
+        """(account, window, spent) of every counter that still matters; forgets the others."""
+        with self._lock:
+            newest: dict[tuple[AccountId, int], list[str]] = {}
+            for account, window in sorted(self._counters, reverse=True):
+                newest.setdefault((account, len(window)), []).append(window)
+            kept = {(a, w) for (a, _), windows in newest.items() for w in windows[:_KEPT_WINDOWS]}
+            self._counters = {name: c for name, c in self._counters.items() if name in kept or c.held}
+            return [(account, window, c.spent) for (account, window), c in self._counters.items()]
+
+    def _give_back(self, hold: Hold) -> None:
+        for counter in self._of(hold.accounts, hold.at):
+            counter.held -= hold.amount
+
+    def _of(self, accounts: Iterable[AccountId], at: int) -> list[Counter]:
+        names, counters = windows_around(at).values(), self._counters
+        found = []
+        for account in accounts:
+            for window in names:
+                counter = counters.get((account, window))
+                if counter is None:
+                    counter = counters[account, window] = Counter()
+                found.append(counter)
+        return found
+
+
+def windows_around(at: int) -> dict[str, str]:
+    """Window -> its name at that moment: `2026-11-23T14`, `2026-11-23`, `2026-11`, `total`."""
+    return _windows(at // 3600)
+
+
+@lru_cache(maxsize=64)
+def _windows(hour: int) -> dict[str, str]:
+    stamp = datetime.fromtimestamp(hour * 3600, UTC).strftime("%Y-%m-%dT%H")
+    return {"hour": stamp, "day": stamp[:10], "month": stamp[:7], "total": "total"}
+
+
+def resets_at(window: str, at: int) -> str | None:
+    """When the window ends, RFC 3339; None for `total`."""
+    now = datetime.fromtimestamp(at, UTC)
+    if window == "total":
+        return None
+    if window == "month":
+        year, month = divmod(now.year * 12 + now.month, 12)
+        return f"{year:04}-{month + 1:02}-01T00:00:00Z"
+    length = {"hour": 3600, "day": 86400}[window]
+    return datetime.fromtimestamp((at // length + 1) * length, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,70 @@
+"""What an earlier process left open, completed: every intent without an outcome becomes part of a receipt.
+
+Nobody knows whether the attempt was billed, so its hold is what it cost.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, replace
+
+from gateway.core.receipt import AttemptRecord, Receipt, from_json
+from gateway.stores.chain import Chain, stored
+from gateway.stores.counters import Charge
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """An intent as the earlier process wrote it."""
+
+    hold: str
+    amount: int
+    charge_at: int
+    accounts: tuple[str, ...]
+    draft: Receipt
+
+
+def recover(connection: sqlite3.Connection, chain: Chain) -> int:
+    """Settle every intent in the journal into `chain`, one receipt per exchange. Returns how many receipts that made.
+
+    To be called before this process writes intents of its own.
+    """
+    exchanges: dict[str, list[_Left]] = {}
+    rows = connection.execute("SELECT hold, amount, at, accounts, draft FROM intents ORDER BY row")
+    for hold, amount, at, accounts, draft in rows:
+        left = _Left(hold, amount, at, tuple(json.loads(accounts)), from_json(json.loads(draft)))
+        exchanges.setdefault(left.draft.id, []).append(left)
+    for intents in exchanges.values():
+        receipt = interrupted(intents)
+        if stored(connection, receipt.id) is not None:
+            continue  # the exchange has its one receipt
+        spent = {a.hold_id: a.cost for a in receipt.attempts}
+        chain.append(connection, receipt, [Charge(i.charge_at, i.accounts, spent[i.hold]) for i in intents])
+    connection.execute("DELETE FROM intents")
+    return len(exchanges)
+
+
+def interrupted(intents: list[_Left]) -> Receipt:
+    """The receipt of an exchange that its process did not live to end. `intents` oldest first, at least one.
+
+    The newest draft knows how the attempts before its own ended; an attempt nobody saw ending costs its hold.
+    """
+    *_, newest = intents
+    attempts = {a.hold_id: a for a in newest.draft.attempts}
+    for left in intents:
+        known = attempts.get(left.hold) or _own(left)
+        ended = left is not newest and left.hold in attempts and known.outcome not in ("", "interrupted")
+        attempts[left.hold] = known if ended else _held(known, left.amount)
+    listed = tuple(attempts.values())
+    total = sum(a.cost for a in listed)
+    return replace(newest.draft, outcome="interrupted", attempts=listed, cost=total, route=listed[-1].route)
+
+
+def _own(left: _Left) -> AttemptRecord:
+    own = [a for a in left.draft.attempts if a.hold_id == left.hold]
+    return own[0] if own else AttemptRecord(route=left.draft.route, outcome="interrupted", hold_id=left.hold)
+
+
+def _held(attempt: AttemptRecord, amount: int) -> AttemptRecord:
+    return replace(attempt, outcome="interrupted", hold=amount, cost=amount, usage_source="held")

@@ -1,0 +1,70 @@
+"""The tables of the journal, and the steps that make them from any earlier version."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+# One entry per version, never edited once released: `user_version` says how many have been applied.
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        """CREATE TABLE keys (
+            id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, team TEXT NOT NULL, policy TEXT NOT NULL,
+            label TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT,
+            classes TEXT NOT NULL, budgets TEXT NOT NULL
+        ) STRICT""",
+        # Open holds only: an intent leaves with its outcome, in the transaction of its receipt.
+        """CREATE TABLE intents (
+            row INTEGER PRIMARY KEY, hold TEXT NOT NULL, receipt TEXT NOT NULL, amount INTEGER NOT NULL,
+            at INTEGER NOT NULL, accounts TEXT NOT NULL, draft BLOB NOT NULL
+        ) STRICT""",
+        # `charges`: [[at, accounts, amount], ...], what the counters are folded from. `data`: the canonical receipt.
+        """CREATE TABLE receipts (
+            row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, chain TEXT NOT NULL, sequence INTEGER NOT NULL,
+            digest TEXT NOT NULL, day TEXT NOT NULL, organisation TEXT NOT NULL, team TEXT NOT NULL,
+            key TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL, route TEXT NOT NULL,
+            policy TEXT NOT NULL, outcome TEXT NOT NULL, cost INTEGER NOT NULL, usage TEXT NOT NULL,
+            charges TEXT NOT NULL, data BLOB NOT NULL
+        ) STRICT""",
+        "CREATE INDEX receipts_day ON receipts (day)",
+        "CREATE INDEX receipts_key ON receipts (key)",
+        # `sequence` and `head` are as of the last checkpoint; the receipts say the rest.
+        """CREATE TABLE chains (
+            id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, sequence INTEGER NOT NULL, head TEXT NOT NULL
+        ) STRICT""",
+        # A checkpoint of the fold over `receipts` up to the row in `folded`.
+        """CREATE TABLE counters (
+            account TEXT NOT NULL, window TEXT NOT NULL, spent INTEGER NOT NULL, PRIMARY KEY (account, window)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE TABLE folded (row INTEGER NOT NULL) STRICT",
+        "INSERT INTO folded VALUES (0)",
+        """CREATE TABLE claims (
+            digest BLOB PRIMARY KEY, receipt TEXT NOT NULL, at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX claims_at ON claims (at)",
+        "CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT",
+        "INSERT INTO secrets VALUES ('claims', randomblob(32))",
+    ),
+)
+
+
+class NewerSchema(Exception):
+    """The file was written by a later version of Safeconduct."""
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest version, each step in a transaction of its own. Raises NewerSchema."""
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if found > len(MIGRATIONS):
+        raise NewerSchema(f"version {found} is newer than {len(MIGRATIONS)}")
+    for version, statements in enumerate(MIGRATIONS[found:], start=found + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in statements:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
+            connection.execute("COMMIT")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
