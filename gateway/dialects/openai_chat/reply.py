@@ -82,7 +82,7 @@ class WholeReply:
 class StreamedReply:
     """A stream under way. `feed` returns the bytes to pass on; what was seen so far stands in the attributes.
 
-    `content`: content has begun, so that another route can no longer take over. `ended`: the stream said that it is
+    `beats` counts chunks. `content`: content has begun, so that another route can no longer take over. `ended`: the stream said that it is
     complete. `failed`: the provider sent an error in the stream, or something that is no event of this language.
     """
 
@@ -90,6 +90,7 @@ class StreamedReply:
         self.content = False
         self.ended = False
         self.failed = False
+        self.beats = 0
         self._events = sse.Events()
         self._finished: set[int] = set()
         self._choices = choices
@@ -144,6 +145,7 @@ class StreamedReply:
         if _is_error(chunk):
             self.failed = True
             return False
+        self.beats += 1
         if chunk.usage is not None:
             self._reported = chunk.usage  # cumulative where it repeats: the last one counts
         for choice in chunk.choices or ():

@@ -1,0 +1,84 @@
+"""One try on one route: held before, sent, read up to its first content event, and accounted for afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+from gateway.core.cost import cost, hold_amount, to_ledger, worst_cost
+from gateway.core.decision import EligibleRoute
+from gateway.core.demand import Demand
+from gateway.core.receipt import AttemptRecord
+from gateway.core.usage import Metered, UsageSource
+from gateway.dialects.openai_chat.reply import StreamedReply, WholeReply
+from gateway.upstream.client import Reply
+
+
+class Attempt:
+    """The state of one try. `answer` is set once its first content event has come."""
+
+    def __init__(self, route: EligibleRoute, hold_id: str, began_ms: int) -> None:
+        self.route = route
+        self.hold_id = hold_id
+        self.began_ms = began_ms
+        self.hold = 0
+        self.status = 0
+        self.outcome = "left"
+        self.first_event_ms = -1
+        self.ended_ms = began_ms
+        self.maybe_billed = False
+        """Whether the provider may charge for it although it reported nothing."""
+        self.reply: Reply | None = None
+        self.pieces: AsyncIterator[bytes] | None = None
+        self.stream: StreamedReply | None = None
+        self.whole: WholeReply | None = None
+
+    def price_hold(self, demand: Demand, rate: Decimal | None, default_limit: int) -> None:
+        """Hold the worst case of this try, in nano-units; nothing on an unpriced route, which no budget admits."""
+        if rate is not None and self.route.price.is_priced:
+            worst = worst_cost(demand.worst_usage(self.route, default_limit), self.route.price)
+            self.hold = hold_amount(worst, rate)
+
+    def metered(self) -> Metered | None:
+        """What is known of its usage; None if nothing is."""
+        if self.whole is not None:
+            return self.whole.metered
+        return self.stream.metered if self.stream is not None and self.stream.content else None
+
+    def record(self, rate: Decimal | None) -> AttemptRecord:
+        """The try as the receipt keeps it. What may have been billed and was not reported stays at its hold."""
+        known = self.metered()
+        charge, usage, source = 0, {}, ""
+        reported, suspect = {}, ""
+        if known is not None:
+            usage, source = known.usage.nonzero(), known.source.value
+            reported, suspect = dict(known.reported), known.suspect
+            if rate is not None and self.route.price.is_priced:
+                charge = to_ledger(cost(known.usage, self.route.price), rate)
+        elif self.maybe_billed:
+            charge, source = self.hold, UsageSource.HELD.value
+        return AttemptRecord(
+            route=self.route.id,
+            outcome=self.outcome,
+            hold_id=self.hold_id,
+            status=self.status,
+            hold=self.hold,
+            cost=charge,
+            usage=usage,
+            usage_source=source,
+            reported=reported,
+            suspect=suspect,
+            over_hold=charge > self.hold,
+            price=_price_reference(self.route),
+            began_ms=self.began_ms,
+            first_event_ms=self.first_event_ms,
+            ended_ms=self.ended_ms,
+        )
+
+
+def _price_reference(route: EligibleRoute) -> str:
+    """Where the price stands: its source and day; the numbers are in the snapshot that the receipt names."""
+    price = route.price
+    if not price.is_priced:
+        return "unpriced"
+    return f"{price.source or 'catalogue'} {price.read_on or ''} {price.currency}".strip()

@@ -1,0 +1,218 @@
+"""Forward: ask the planned routes one after another until one begins to answer. Failover happens here and nowhere else.
+
+INVARIANT: while this module runs, nothing has been sent downstream. It takes only routes that `decide` made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import anyio
+import orjson
+
+from gateway.core.decision import EligibleRoute
+from gateway.core.demand import Demand
+from gateway.core.errors import Ended, Json, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
+from gateway.core.principal import Principal
+from gateway.core.receipt import Receipt
+from gateway.dialects.openai_chat import errors as chat_errors
+from gateway.dialects.openai_chat import request as chat
+from gateway.dialects.openai_chat.reply import Broken, StreamedReply, WholeReply
+from gateway.dialects.prompt import Prompt
+from gateway.exchange.attempt import Attempt
+from gateway.exchange.parts import InForce, Services
+from gateway.exchange.record import rate
+from gateway.stores.books import Intent
+from gateway.upstream.client import Call, UpstreamFault
+
+MAX_REPLY: Final = 64 * 1024 * 1024
+"""Bytes of a reply that is not streamed."""
+MAX_OPENING: Final = 1024 * 1024
+"""Bytes of a stream before its first content event."""
+MAX_ERROR: Final = 64 * 1024
+"""Bytes read of a provider's error, to find its code."""
+
+ROUTE_FAULTS: Final = frozenset({401, 402, 403, 404, 405, 408, 409, 425, 429})
+"""Provider statuses that speak of the route or of our account there, so that the next route may be asked."""
+
+
+class Forwarding:
+    """The tries of one exchange. `attempts` is the exchange's own list; `draft` gives its receipt as it stands."""
+
+    def __init__(
+        self,
+        services: Services,
+        in_force: InForce,
+        caller: Principal,
+        asked: tuple[Demand, Prompt],
+        attempts: list[Attempt],
+        draft: Callable[[], Receipt],
+        elapsed_ms: Callable[[], int],
+    ) -> None:
+        self._services, self._in_force, self._caller = services, in_force, caller
+        self._demand, self._prompt = asked
+        self._attempts, self._draft, self._elapsed_ms = attempts, draft, elapsed_ms
+        self.opening = b""
+        self.output_limit: int | None = None
+
+    async def first_answer(self, plan: tuple[EligibleRoute, ...]) -> Attempt:
+        """The attempt that has begun to answer. UpstreamEnded if none did; BudgetExceeded or Unavailable before any."""
+        for route in plan:
+            attempt = await self._held(route)
+            await self._try(attempt)
+            if attempt.outcome == "served":
+                return attempt
+        raise self._nobody_answered()
+
+    async def _held(self, route: EligibleRoute) -> Attempt:
+        """Money and intent first: after this line the exchange has a receipt, whatever happens."""
+        snapshot, means = self._in_force.snapshot, self._in_force.means
+        attempt = Attempt(route, self._services.clock.ulid(), self._elapsed_ms())
+        attempt.price_hold(self._demand, rate(snapshot, route), means.default_max_output)
+        self._attempts.append(attempt)
+        intent = Intent(
+            hold_id=attempt.hold_id,
+            amount=attempt.hold,
+            accounts=self._caller.accounts,
+            budgets=self._caller.budgets,
+            at=self._services.clock.now(),
+            draft=self._draft(),
+        )
+        try:
+            await self._services.books.hold(intent)
+        except Ended:
+            self._attempts.remove(attempt)  # nothing is held
+            raise
+        return attempt  # cancelled meanwhile, it stays in the list: settling releases what may have been committed
+
+    async def _try(self, attempt: Attempt) -> None:
+        """Send, and read up to the first content event. The outcome stands in the attempt; a refusal is raised."""
+        clock, health = self._services.clock, self._services.health
+        began = clock.monotonic()
+        attempt.outcome = "left"  # unless we get further than that
+        with anyio.move_on_after(self._services.deadlines.first_event_s) as deadline:
+            try:
+                await self._ask(attempt)
+                attempt.outcome = "served"
+                attempt.first_event_ms = self._elapsed_ms()
+                health.succeeded(attempt.route.id, (clock.monotonic() - began) * 1000)
+                return
+            except UpstreamFault as fault:
+                attempt.outcome = "failed"
+                attempt.maybe_billed = fault.sent != "nothing"
+            except Broken:
+                attempt.outcome = "failed"
+        if deadline.cancelled_caught:
+            attempt.outcome = "timeout"
+        attempt.ended_ms = self._elapsed_ms()
+        if attempt.status < 400:
+            health.failed(attempt.route.id, clock.monotonic())
+        await self.close(attempt)
+
+    async def _ask(self, attempt: Attempt) -> None:
+        route = attempt.route
+        target = self._in_force.targets[route.provider.id]
+        orders = self._orders(route)
+        body = chat.render(self._prompt, self._demand, route, orders)
+        call = Call(target.url("/chat/completions"), target.headers, body)
+        attempt.maybe_billed = True
+        reply = await self._services.upstream.send(call, connect_s=self._services.deadlines.connect_s)
+        attempt.reply, attempt.status = reply, reply.status
+        attempt.pieces = reply.chunks()
+        if reply.status != 200:
+            await self._turned_away(attempt)
+        elif self._demand.streaming:
+            await self._open_stream(attempt, attempt.pieces)
+        else:
+            body = await _whole(attempt.pieces, MAX_REPLY)
+            attempt.whole = WholeReply(body, self._demand.input_tokens)
+            self.opening = body
+
+    def _orders(self, route: EligibleRoute) -> chat.Orders:
+        """Under a hard budget a client that states no output limit gets one, so that what is held is what can be billed."""
+        limit = None
+        if self._caller.budgets and self._demand.output_tokens is None:
+            limit = self._demand.output_limit(route, self._in_force.means.default_max_output)
+        self.output_limit = limit
+        return chat.Orders(output_limit=limit)
+
+    async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes]) -> None:
+        stream = StreamedReply(
+            self._demand.input_tokens, self._demand.choices, usage_asked=chat.wants_usage(self._prompt)
+        )
+        opening: list[bytes] = []
+        size = 0
+        async for piece in pieces:
+            shown = stream.feed(piece)
+            opening.append(shown)
+            size += len(piece)
+            if stream.failed or size > MAX_OPENING:
+                raise Broken("an error, or no content, at the start of the stream")
+            if stream.content or stream.ended:
+                break
+        else:
+            opening.append(stream.finish())
+        if not stream.content:
+            raise Broken("a stream without content")
+        attempt.stream = stream
+        self.opening = b"".join(opening)
+
+    async def _turned_away(self, attempt: Attempt) -> None:
+        """The provider answered with something else than 200: the route's fault, or the request's."""
+        reply, health, clock = attempt.reply, self._services.health, self._services.clock
+        assert reply is not None
+        assert attempt.pieces is not None
+        status = reply.status
+        attempt.outcome, attempt.maybe_billed = "failed", False
+        health.turned_away(
+            attempt.route.id, attempt.route.provider.id, status, reply.headers.get("retry-after", ""), clock.monotonic()
+        )
+        if status >= 500 or status in ROUTE_FAULTS or not 400 <= status < 500:
+            raise Broken("the route turned the request away")
+        code = _error_code(await _whole(attempt.pieces, MAX_ERROR))
+        attempt.outcome = "refused"
+        attempt.ended_ms = self._elapsed_ms()
+        raise UpstreamRefused(
+            status,
+            "The provider refuses this request as it is written." + (f" Its code: {code}." if code else ""),
+            route=str(attempt.route.id),
+            upstream_code=code or None,
+        )
+
+    def _nobody_answered(self) -> UpstreamEnded:
+        listed: list[Json] = [
+            {"route": str(a.route.id), "outcome": a.outcome, "status": a.status or None} for a in self._attempts
+        ]
+        if all(a.outcome == "timeout" for a in self._attempts):
+            return UpstreamTimeout("No eligible route began to answer in time.", attempts=listed)
+        return UpstreamFailed("No eligible route answered.", attempts=listed)
+
+    async def close(self, attempt: Attempt) -> None:
+        """Give the connection back, or cut it; never waits for a provider."""
+        if attempt.reply is not None:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(1):
+                await attempt.reply.close()
+
+
+async def _whole(pieces: AsyncIterator[bytes], most: int) -> bytes:
+    """All of a body. Broken beyond `most` bytes."""
+    found: list[bytes] = []
+    size = 0
+    async for piece in pieces:
+        size += len(piece)
+        if size > most:
+            raise Broken("larger than any reply may be")
+        found.append(piece)
+    return b"".join(found)
+
+
+def _error_code(body: bytes) -> str:
+    """The provider's error code, if it is one that tells a client what to change; never its words."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
+    error = found.get("error") if isinstance(found, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) and code in chat_errors.PASSED_CODES else ""

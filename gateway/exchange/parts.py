@@ -1,0 +1,104 @@
+"""What an exchange works with: what is in force, the process's services, and what arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from gateway.core.catalog import Snapshot
+from gateway.core.decision import Means
+from gateway.core.errors import Ended
+from gateway.core.policy import Demanded
+from gateway.core.principal import Principal
+from gateway.core.receipt import ReceiptId
+from gateway.stores.books import Books
+from gateway.stores.health import RouteHealth
+from gateway.stores.keys import Keys
+from gateway.telemetry.log import Log
+from gateway.upstream.client import Target, Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Each in seconds, absolute from the moment it names."""
+
+    connect_s: float
+    first_event_s: float
+    idle_s: float
+    total_s: float
+    commit_s: float = 1.0
+    """How long the last byte of a reply waits for the receipt's commit."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """One snapshot with what follows from it. A reload makes another one; an exchange keeps the one it began with.
+
+    `targets`: provider id -> address and credential headers. `resolved` remembers callers, since the same few keys call
+    all day; it goes with the snapshot.
+    """
+
+    snapshot: Snapshot
+    means: Means
+    targets: Mapping[str, Target]
+    resolved: dict[tuple[str, str | None], tuple[Principal, Demanded]] = field(default_factory=dict)
+
+
+class Clock(Protocol):
+    """The only source of time in an exchange."""
+
+    def now(self) -> datetime:
+        """UTC."""
+
+    def today(self) -> date:
+        """The day in UTC: facts age and grants expire by it."""
+
+    def monotonic(self) -> float:
+        """Seconds, for durations."""
+
+    def ulid(self) -> str:
+        """A new id that sorts by time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the process offers every exchange."""
+
+    keys: Keys
+    books: Books
+    health: RouteHealth
+    upstream: Upstream
+    log: Log
+    clock: Clock
+    deadlines: Deadlines
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The headers that concern an exchange; everything else of a request's head stays outside."""
+
+    policy: str = ""
+    """`x-safeconduct-policy`: a policy's name or a `provider` object."""
+    data_class: str | None = None
+    idempotency_key: str = ""
+
+
+class Downstream(Protocol):
+    """The way back to the client. Every method may be cancelled when the client leaves."""
+
+    async def begin(self, headers: Mapping[str, str], *, streaming: bool) -> None:
+        """Status 200 and headers."""
+
+    async def send(self, data: bytes) -> None:
+        """More of the body."""
+
+    async def end(self, last: bytes) -> None:
+        """The last bytes; the reply is complete."""
+
+    async def abort(self, ended: Ended) -> None:
+        """The reply cannot be completed: the dialect's error event, and an unclean end."""
+
+    async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
+        """The error instead of a reply."""

@@ -1,0 +1,248 @@
+"""The story of one request: identify, accept, decide, admit, forward, relay, settle."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Final
+
+import anyio
+
+from gateway.core.decision import Decision, decide, refusal
+from gateway.core.demand import Demand
+from gateway.core.errors import (
+    ClientLeft,
+    Ended,
+    IdempotencyConflict,
+    InternalError,
+    Unauthenticated,
+    Unavailable,
+    UpstreamEnded,
+    UpstreamFailed,
+    UpstreamTimeout,
+)
+from gateway.core.policy import Demanded, Layer, LayerKind, combine
+from gateway.core.principal import Principal, principal
+from gateway.core.receipt import Outcome, Receipt, ReceiptId
+from gateway.dialects.openai_chat import request as chat
+from gateway.dialects.prompt import Prompt
+from gateway.exchange import record
+from gateway.exchange.attempt import Attempt
+from gateway.exchange.forward import Forwarding
+from gateway.exchange.headers import cost_header, reply_headers
+from gateway.exchange.parts import Arrival, Downstream, InForce, Services
+from gateway.stores.keys import digest_of
+from gateway.telemetry.events import Fault
+from gateway.telemetry.faults import reduce
+from gateway.upstream.client import UpstreamFault
+
+
+_GOODBYE_S: Final = 0.25
+"""How long a provider may take to finish a body whose last event has come."""
+
+
+def identify(secret: str, services: Services, in_force: InForce) -> Principal:
+    """Step 1, from headers alone. Unauthenticated for every kind of wrong key; Unavailable if keys cannot be known."""
+    key = services.keys.find(digest_of(secret))
+    if key is None or key.state(services.clock.now()) != "active":
+        raise Unauthenticated
+    caller = principal(key, in_force.snapshot)
+    if caller is None:
+        raise Unauthenticated
+    return caller
+
+
+class Exchange:
+    """One request under way. Made once the caller is known; `run` is the whole of it."""
+
+    def __init__(self, services: Services, in_force: InForce, caller: Principal, arrival: Arrival) -> None:
+        self._services, self._in_force, self._caller, self._arrival = services, in_force, caller, arrival
+        self._clock = services.clock
+        self._began = self._clock.monotonic()
+        self._attempts: list[Attempt] = []
+        self._served: Attempt | None = None
+        self._begun = False  # INVARIANT: set before the first byte goes downstream; from then on there is no failover
+        self._settled = False
+        self._facts = record.Facts(
+            id=ReceiptId(self._clock.ulid()),
+            began_at=self._clock.now(),
+            today=self._clock.today(),
+            principal=caller,
+            snapshot=in_force.snapshot,
+            dialect="openai_chat",
+            endpoint="chat",
+        )
+
+    @property
+    def id(self) -> ReceiptId:
+        return self._facts.id
+
+    async def run(self, body: bytes, downstream: Downstream) -> None:
+        """Serve the request or end it with its error. Cancelling it means that the client left."""
+        try:
+            await self._serve(body, downstream)
+        except Ended as ended:
+            await self._end(ended, downstream)
+        except anyio.get_cancelled_exc_class():
+            await self._settle("client_left", ClientLeft.code)
+            raise
+        except Exception as fault:  # noqa: BLE001  # reduced to class and place, so that no content reaches a log
+            self._services.log.emit(Fault(reduce(fault), receipt=self.id))
+            await self._end(InternalError(self.id), downstream)
+        finally:
+            await self._close()
+
+    async def _serve(self, body: bytes, downstream: Downstream) -> None:
+        with anyio.move_on_after(self._services.deadlines.total_s) as total:
+            demand, prompt = self._accept(body)
+            decision = self._decide(demand)
+            await self._claim()
+            forwarding = self._forwarding(demand, prompt)
+            answer = await forwarding.first_answer(decision.plan)
+            self._served = answer
+            await self._relay(answer, forwarding, downstream)
+        if total.cancelled_caught:
+            raise UpstreamTimeout("The request took longer than it may in all.")
+
+    def _accept(self, body: bytes) -> tuple[Demand, Prompt]:
+        arrival, snapshot = self._arrival, self._in_force.snapshot
+        demand, prompt = chat.accept(body, snapshot, arrival.policy, None)
+        class_layer = self._caller.class_layer(arrival.data_class, snapshot)
+        layers = [*self._caller.layers, *([class_layer] if class_layer else [])]
+        layers += [Layer(LayerKind.REQUEST, policy) for policy in demand.narrowing]
+        known = arrival.data_class if arrival.data_class in snapshot.organisation.classes else None
+        demand = replace(demand, data_class=known)
+        self._facts = replace(self._facts, demand=demand, demanded=combine(layers))
+        return demand, prompt
+
+    def _decide(self, demand: Demand) -> Decision:
+        in_force, facts = self._in_force, self._facts
+        demanded: Demanded | None = facts.demanded
+        assert demanded is not None
+        means = replace(in_force.means, priced_only=bool(self._caller.budgets))
+        health = self._services.health.view(self._clock.monotonic())
+        decision = decide(demand, demanded, in_force.snapshot, means, health, facts.today)
+        self._facts = replace(facts, decision=decision)
+        if not decision.plan:
+            raise refusal(decision, in_force.snapshot, means, facts.today)
+        return decision
+
+    async def _claim(self) -> None:
+        stated = self._arrival.idempotency_key
+        if stated:
+            first = await self._services.books.claim(self._caller.key.id, stated, self.id, self._facts.began_at)
+            if first is not None:
+                raise IdempotencyConflict(
+                    "This Idempotency-Key was used before. Nothing is replayed; the first exchange has this receipt.",
+                    receipt=first,
+                )
+
+    def _forwarding(self, demand: Demand, prompt: Prompt) -> Forwarding:
+        return Forwarding(
+            self._services,
+            self._in_force,
+            self._caller,
+            (demand, prompt),
+            self._attempts,
+            lambda: self._receipt("interrupted", ""),
+            self._elapsed_ms,
+        )
+
+    async def _relay(self, answer: Attempt, forwarding: Forwarding, downstream: Downstream) -> None:
+        """The answer, byte by byte. Its last byte waits for the receipt's commit."""
+        headers = reply_headers(self.id, answer, self._in_force.snapshot, self._facts, forwarding.output_limit)
+        if answer.whole is not None:
+            settled = await self._settle("served", "")
+            self._begun = True
+            await downstream.begin({**headers, **cost_header(settled)}, streaming=False)
+            await downstream.end(forwarding.opening)
+            return
+        self._begun = True
+        await downstream.begin(headers, streaming=True)
+        last = await self._pump(answer, forwarding.opening, downstream)
+        await self._settle("served", "")
+        await downstream.end(last)
+
+    async def _pump(self, answer: Attempt, opening: bytes, downstream: Downstream) -> bytes:
+        """Pass the stream on up to its end; returns the last bytes. UpstreamEnded if it breaks off."""
+        stream, pieces = answer.stream, answer.pieces
+        assert stream is not None
+        assert pieces is not None
+        if stream.ended:
+            return opening
+        await downstream.send(opening)
+        idle_s = self._services.deadlines.idle_s
+        with anyio.move_on_after(idle_s) as idle:
+            seen = stream.beats
+            async for piece in _whole_or_fault(pieces):
+                shown = stream.feed(piece)
+                if stream.failed or stream.ended:
+                    break
+                if stream.beats != seen:
+                    seen = stream.beats
+                    idle.deadline = anyio.current_time() + idle_s
+                if shown:
+                    await downstream.send(shown)
+            else:
+                shown = stream.finish()
+            if stream.ended and not stream.failed:
+                return shown
+        answer.outcome = "timeout" if idle.cancelled_caught else "failed"
+        self._services.health.failed(answer.route.id, self._clock.monotonic())
+        if idle.cancelled_caught:
+            raise UpstreamTimeout("The provider fell silent in the middle of its reply.")
+        raise UpstreamFailed("The provider broke off its reply.")
+
+    async def _end(self, ended: Ended, downstream: Downstream) -> None:
+        outcome: Outcome = "failed" if isinstance(ended, UpstreamEnded | InternalError) else "refused"
+        await self._settle(outcome, ended.code)
+        if self._begun:
+            await downstream.abort(ended)
+        else:
+            await downstream.refuse(ended, self.id)
+
+    async def _settle(self, outcome: Outcome, code: str) -> Receipt:
+        """Step 7: charge, release and write down, once; shielded, and never a failure of the client's."""
+        receipt = self._receipt(outcome, code)
+        if self._settled:
+            return receipt
+        self._settled = True
+        with anyio.CancelScope(shield=True), anyio.move_on_after(self._services.deadlines.commit_s):
+            try:
+                receipt = await self._services.books.settle(receipt)
+            except Unavailable as fault:
+                self._services.log.emit(Fault(reduce(fault), receipt=self.id))
+        self._services.log.emit(record.ended(receipt))
+        return receipt
+
+    def _receipt(self, outcome: Outcome, code: str) -> Receipt:
+        snapshot = self._in_force.snapshot
+        attempts = [a.record(record.rate(snapshot, a.route)) for a in self._attempts]
+        served = self._served.route if self._served is not None else None
+        return record.receipt(self._facts, outcome, code, attempts, served, self._elapsed_ms())
+
+    def _elapsed_ms(self) -> int:
+        return int((self._clock.monotonic() - self._began) * 1000)
+
+    async def _close(self) -> None:
+        """Let go of every upstream connection. A reply read to its end leaves its connection for the next exchange."""
+        for attempt in self._attempts:
+            if attempt.reply is None:
+                continue
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_GOODBYE_S):
+                if attempt.stream is not None and attempt.stream.ended and attempt.pieces is not None:
+                    async for _ in _whole_or_fault(attempt.pieces):
+                        pass  # after the end of a stream comes only the end of its body
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_GOODBYE_S):
+                await attempt.reply.close()
+
+
+async def _whole_or_fault(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces; a provider that breaks off is an end of the stream, and the stream knows that it is not complete."""
+    while True:
+        try:
+            piece = await anext(pieces)
+        except (StopAsyncIteration, UpstreamFault):
+            return
+        yield piece
+
