@@ -1,0 +1,133 @@
+"""Chat Completions replies: passed on byte by byte, while usage, content and the end are noticed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.usage import Usage, UsageSource
+from gateway.dialects.openai_chat.reply import Broken, StreamedReply, WholeReply
+
+USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+
+
+def chunk(usage: Any = None, **choice: Any) -> bytes:
+    choices = [{"index": 0, "delta": {}, **choice}] if choice else []
+    return b"data: " + json.dumps({"id": "c", "choices": choices, "usage": usage}).encode() + b"\n\n"
+
+
+ROLE = chunk(delta={"role": "assistant", "content": ""})
+WORDS = chunk(delta={"content": "héllo"})
+STOP = chunk(delta={}, finish_reason="stop")
+COUNTED = chunk(usage=USAGE)
+DONE = b"data: [DONE]\n\n"
+STREAM = b": hi\n\n" + ROLE + WORDS + WORDS + STOP + COUNTED + DONE
+
+
+def reply(*, usage_asked: bool = True, choices: int = 1) -> StreamedReply:
+    return StreamedReply(300, choices, usage_asked=usage_asked)
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=20))
+def test_any_cutting_passes_the_same_bytes_and_sees_the_same_usage(cuts: list[int]) -> None:
+    stream, at, out = reply(), 0, b""
+    for cut in [*sorted(cuts), len(STREAM)]:
+        out += stream.feed(STREAM[at:cut])
+        at = cut
+    out += stream.finish()
+    assert out == STREAM
+    assert (stream.ended, stream.failed, stream.content) == (True, False, True)
+    assert stream.metered.usage == Usage(input=9, output=3)
+    assert stream.metered.source is UsageSource.PROVIDER
+
+
+def test_the_usage_chunk_is_hidden_from_a_client_that_did_not_ask() -> None:
+    stream = reply(usage_asked=False)
+    assert stream.feed(STREAM) == STREAM.replace(COUNTED, b"")
+    assert stream.metered.usage == Usage(input=9, output=3)
+
+
+def test_usage_on_the_finish_chunk_travels_as_it_came() -> None:
+    finish = chunk(usage=USAGE, delta={}, finish_reason="stop")
+    assert reply(usage_asked=False).feed(WORDS + finish) == WORDS + finish
+
+
+def test_content_begins_with_words_calls_or_thoughts_not_with_a_role() -> None:
+    for delta in ({"content": "x"}, {"tool_calls": [{"index": 0}]}, {"reasoning_content": "x"}, {"refusal": "x"}):
+        stream = reply()
+        stream.feed(b": note\n\n" + ROLE)
+        assert not stream.content
+        stream.feed(chunk(delta=delta))
+        assert stream.content
+
+
+@pytest.mark.parametrize(
+    "event",
+    [b'data: {"error":{"message":"the prompt said MARKER"}}\n\n', b"data: <html>\n\n", b"data: {\n\n", b"data: 1\n\n"],
+)
+def test_an_error_in_the_stream_is_a_failure_and_not_passed_on(event: bytes) -> None:
+    stream = reply()
+    assert stream.feed(WORDS + event + WORDS) == WORDS
+    assert stream.failed
+
+
+def test_an_end_without_terminator_is_no_end() -> None:
+    stream = reply()
+    stream.feed(ROLE + WORDS)
+    assert stream.finish() == b""
+    assert not stream.ended
+
+
+def test_a_finish_reason_for_every_choice_ends_a_stream_without_done() -> None:
+    stream = reply(choices=2)
+    stream.feed(WORDS + STOP)
+    stream.finish()
+    assert not stream.ended
+    stream.feed(chunk(index=1, delta={}, finish_reason="length"))
+    stream.finish()
+    assert stream.ended
+
+
+def test_a_last_event_without_its_blank_line_counts() -> None:
+    stream = reply()
+    stream.feed(WORDS + DONE[:-1])
+    assert stream.finish() == DONE + b"\n"
+    assert stream.ended
+
+
+def test_a_stream_without_report_is_estimated() -> None:
+    stream = reply()
+    stream.feed(WORDS)
+    assert stream.metered.usage == Usage(input=100, output=2)
+    assert stream.metered.source is UsageSource.ESTIMATED
+
+
+def test_the_last_report_counts_where_it_repeats() -> None:
+    stream = reply()
+    stream.feed(chunk(usage={"prompt_tokens": 9, "completion_tokens": 1}, delta={"content": "x"}) + COUNTED)
+    assert stream.metered.usage == Usage(input=9, output=3)
+
+
+def whole(**members: Any) -> WholeReply:
+    body = {"choices": [{"message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}], **members}
+    return WholeReply(json.dumps(body).encode(), 300)
+
+
+def test_a_whole_reply_reports_or_is_estimated() -> None:
+    assert whole(usage=USAGE).metered.usage == Usage(input=9, output=3)
+    assert whole().metered.usage == Usage(input=100, output=2)
+    assert whole(usage={}).metered.source is UsageSource.ESTIMATED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<html>", b"{}", b'{"choices":[]}', b'{"error":{"message":"MARKER"}}', b'{"choices":[{"index":0}]', b"[]", b"\xff"],
+)
+def test_what_is_no_completion_is_broken(body: bytes) -> None:
+    with pytest.raises(Broken) as broken:
+        WholeReply(body, 1)
+    assert "MARKER" not in str(broken.value)
