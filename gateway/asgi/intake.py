@@ -1,0 +1,120 @@
+"""The way in of one request: its key, its body, and the moment its client leaves.
+
+`receive` has one owner at a time: `read_body` until it returns, `watch` from then on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any, Final, TypeAlias
+
+import anyio
+
+from gateway.core.errors import ClientLeft, InvalidRequest, Unauthenticated
+
+Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
+"""The scope's own: lower-case names, in the order of arrival."""
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+_JSON: Final = re.compile(rb'application/json\s*(?:;\s*(?:charset\s*=\s*(?:utf-?8|"utf-?8")\s*)?)?', re.IGNORECASE)
+_BEARER: Final = re.compile(rb"bearer(?: +|$)", re.IGNORECASE)
+_KEY: Final = re.compile(r"[!-~]{1,512}")
+_KEY_HEADERS: Final = frozenset([b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"])
+
+
+def credentials(headers: Headers, query_key: str = "") -> str:
+    """The one key of this request, from whichever header or from `?key=` (`scope["state"]["query_key"]`).
+
+    Empty ones count as absent, the same key twice as once. Raises `Unauthenticated` for none, two different ones, or
+    one that no key of ours can look like.
+    """
+    found = {query_key}
+    for name, value in headers:
+        if name in _KEY_HEADERS:
+            found.add(_key(name, value))
+    found.discard("")
+    if len(found) != 1 or _KEY.fullmatch(key := found.pop()) is None:
+        raise Unauthenticated
+    return key
+
+
+def _key(name: bytes, value: bytes) -> str:
+    value = value.strip()
+    if name == b"authorization" and value:
+        scheme = _BEARER.match(value)
+        if scheme is None:
+            raise Unauthenticated
+        value = value[scheme.end() :]
+    return value.decode("latin-1")
+
+
+def header(headers: Headers, name: str) -> str:
+    """The value of a header that may stand once; "" when it is absent. Raises `InvalidRequest` when it is repeated."""
+    wanted = name.encode("ascii")
+    values = [value for found, value in headers if found == wanted]
+    if len(values) > 1:
+        raise InvalidRequest(f"The header {name} is given more than once.", header=name)
+    return values[0].decode("latin-1") if values else ""
+
+
+async def read_body(headers: Headers, receive: Receive, *, limit: int, deadline_s: float) -> bytes:
+    """The whole body of a JSON request, at most `limit` bytes, all of it within `deadline_s` from now.
+
+    Raises `InvalidRequest` (408, 413, 415) or `ClientLeft`. A body declared too long is refused without reading any of
+    it, and one that turns out too long as soon as it does; the server then closes the connection behind the answer.
+    """
+    _check_media(headers, limit)
+    parts: list[bytes] = []
+    size, more = 0, True
+    with anyio.move_on_after(deadline_s):
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientLeft
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+            more = message.get("more_body", False)
+    if more:
+        raise InvalidRequest(
+            f"The request did not arrive within {deadline_s:g} seconds.",
+            code="request_timeout",
+            limit_s=int(deadline_s),
+        )
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def watch(receive: Receive) -> None:
+    """Return when the client has left, or when its answer is complete. Call after `read_body`, from one task only."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+
+
+def _check_media(headers: Headers, limit: int) -> None:
+    types = 0
+    for name, value in headers:
+        if name == b"content-type":
+            types += 1
+            if _JSON.fullmatch(value.strip()) is None:
+                raise _unsupported("Content-Type must be application/json in UTF-8.", "content-type")
+        elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            raise _unsupported(
+                "Compressed bodies are not accepted: send the request without a Content-Encoding.", "content-encoding"
+            )
+        elif name == b"content-length" and (not value.isdigit() or len(value) > 15 or int(value) > limit):
+            raise _too_large(limit)
+    if types != 1:
+        raise _unsupported("One Content-Type is needed: application/json.", "content-type")
+
+
+def _unsupported(message: str, header: str) -> InvalidRequest:
+    return InvalidRequest(message, code="unsupported_media", header=header)
+
+
+def _too_large(limit: int) -> InvalidRequest:
+    return InvalidRequest(f"The body is larger than {limit} bytes.", code="too_large", limit=limit)
