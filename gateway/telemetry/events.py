@@ -1,0 +1,158 @@
+"""Everything that can be logged: one frozen dataclass per event. A field that is not here cannot be logged.
+
+Strings are names, ids, codes and times; `log.py` lets nothing else pass, whatever a caller puts in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+from gateway.core.receipt import Receipt
+from gateway.telemetry.faults import Reduced
+
+Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeEnded:
+    """The one event of an exchange: the metered-cost log.
+
+    `usage` by disjoint class of `core.usage`; `cost` in nano-units of `currency`. Times in whole ms after the exchange
+    began; `first_event_ms` is -1 if no content came.
+    """
+
+    level: ClassVar[Level] = "info"
+    receipt: str
+    key: str
+    team: str
+    route: str
+    region: str
+    usage: Mapping[str, int]
+    usage_source: str
+    cost: int
+    currency: str
+    outcome: str
+    code: str
+    first_event_ms: int
+    duration_ms: int
+
+    @classmethod
+    def of(cls, receipt: Receipt) -> ExchangeEnded:
+        """What the log says of a settled receipt: usage and cost of all its attempts together."""
+        usage: dict[str, int] = {}
+        for attempt in receipt.attempts:
+            for name, count in attempt.usage.items():
+                usage[name] = usage.get(name, 0) + count
+        last = receipt.attempts[-1] if receipt.attempts else None
+        return cls(
+            receipt=receipt.id,
+            key=receipt.key,
+            team=receipt.team,
+            route=receipt.route,
+            region=receipt.region,
+            usage=usage,
+            usage_source=_weakest(tuple(a.usage_source for a in receipt.attempts)),
+            cost=receipt.cost,
+            currency=receipt.currency,
+            outcome=receipt.outcome,
+            code=receipt.code,
+            first_event_ms=last.first_event_ms if last else -1,
+            duration_ms=receipt.duration_ms,
+        )
+
+
+def _weakest(sources: tuple[str, ...]) -> str:
+    """How the counts of several attempts are known: as badly as the worst of them."""
+    return next((s for s in ("held", "estimated", "counted", "provider") if s in sources), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The gateway accepts requests. `address` is `host:port`; `documents` the snapshot's digest."""
+
+    level: ClassVar[Level] = "info"
+    version: str
+    address: str
+    documents: str
+    routes: int
+    models: int
+    providers: tuple[str, ...]
+    """The providers a credential is set for."""
+    sandbox: bool
+    started_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """No new exchange is taken; `in_flight` are still to end."""
+
+    level: ClassVar[Level] = "info"
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The documents were read again. `outcome` `kept`: the new ones hold `faults` faults, and the old ones serve on."""
+
+    level: ClassVar[Level] = "info"
+    outcome: Literal["swapped", "kept"]
+    documents: str
+    """Digest of what is in force now."""
+    faults: int = 0
+    warnings: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCreated:
+    """A key exists; `key` is its id, never the key."""
+
+    level: ClassVar[Level] = "info"
+    key: str
+    team: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRevoked:
+    """A key no longer opens anything."""
+
+    level: ClassVar[Level] = "info"
+    key: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Exchanges that a dead process left open were closed with a receipt each; their holds stand."""
+
+    level: ClassVar[Level] = "warning"
+    exchanges: int
+    held: int = 0
+    """Nano-units of the ledger's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of ours: class and places, nothing else. `receipt` is the exchange it happened in, if any."""
+
+    level: ClassVar[Level] = "error"
+    fault: Reduced
+    receipt: str = ""
+    where: Literal["exchange", "loop", "thread", "finalizer", "process"] = "exchange"
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryNote:
+    """A library logged something at WARNING or above: who, how grave and where. Its words are dropped."""
+
+    level: ClassVar[Level] = "warning"
+    logger: str
+    severity: str
+    place: str
+
+
+Event: TypeAlias = (
+    ExchangeEnded | Started | Stopping | Reloaded | KeyCreated | KeyRevoked | Recovered | Fault | LibraryNote
+)

@@ -1,0 +1,90 @@
+"""Exceptions reduced to class and place: what an operator needs to find a fault, and nothing that a prompt may be in.
+
+Messages, arguments, notes and local variables are never read: `JSONDecodeError.doc`, `KeyError("...")`,
+`UnicodeDecodeError.object` and `repr(Task)` all carry content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import CodeType, TracebackType
+from typing import Final, NewType
+
+Reduced = NewType("Reduced", str)
+"""An exception without its words: `KeyError at gateway/core/cost.py:31 < starlette.routing:74`. Only this module makes
+one."""
+
+_HOUSE: Final = Path(__file__).resolve().parents[1]
+_FRAMES_MOST: Final = 24
+_CAUSES_MOST: Final = 6
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_./:<>\-]")
+
+
+def reduce(fault: BaseException) -> Reduced:
+    """Class and places, innermost first; then what it was raised from, each after `from`. Never raises."""
+    chain: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = fault
+    while current is not None and id(current) not in seen and len(chain) < _CAUSES_MOST:
+        seen.add(id(current))
+        chain.append(_one(current, seen))
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return Reduced(" from ".join(chain))
+
+
+def nameless(kind: str) -> Reduced:
+    """A fault that came without an exception. `kind` is a word of our own source."""
+    return Reduced(_safe(kind))
+
+
+def place(filename: str, module: str, line: int) -> str:
+    """`gateway/exchange/story.py:120` for our own code, `module:line` for everybody else's."""
+    try:
+        inside = Path(filename).resolve().relative_to(_HOUSE)
+    except (ValueError, OSError):
+        return f"{_safe(module) or 'unknown'}:{line}"
+    return f"{_HOUSE.name}/{_safe(inside.as_posix())}:{line}"
+
+
+def _one(fault: BaseException, seen: set[int]) -> str:
+    where = " < ".join(_places(fault.__traceback__))
+    told = f"{class_name(type(fault))} at {where}" if where else class_name(type(fault))
+    if isinstance(fault, BaseExceptionGroup):
+        inner = []
+        for member in fault.exceptions[:_CAUSES_MOST]:
+            if id(member) not in seen:
+                seen.add(id(member))
+                inner.append(_one(member, seen))
+        told += f" of ({' and '.join(inner)})"
+    return told
+
+
+def class_name(of: type[BaseException]) -> str:
+    """`KeyError`, `httpx.ReadTimeout`."""
+    name = _safe(of.__qualname__)
+    return name if of.__module__ == "builtins" else f"{_safe(of.__module__)}.{name}"
+
+
+def _places(traceback: TracebackType | None) -> Iterator[str]:
+    """Innermost first, without repetition side by side; the middle of a very deep chain is left out."""
+    found: list[str] = []
+    while traceback is not None:
+        frame = traceback.tb_frame
+        at = _cached_place(frame.f_code, frame.f_globals.get("__name__"), traceback.tb_lineno)
+        if not found or found[-1] != at:
+            found.append(at)
+        traceback = traceback.tb_next
+    found.reverse()
+    if len(found) > _FRAMES_MOST:
+        found[_FRAMES_MOST // 2 : -_FRAMES_MOST // 2] = ["..."]
+    return iter(found)
+
+
+def _cached_place(code: CodeType, module: object, line: int) -> str:
+    return place(code.co_filename, module if isinstance(module, str) else "", line)
+
+
+def _safe(name: str) -> str:
+    return _UNSAFE.sub("_", name)[:200]

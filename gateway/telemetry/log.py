@@ -1,0 +1,114 @@
+"""The log: events in, one line each out. JSON for machines, a readable line on a terminal.
+
+`emit` takes the events of `events.py` and nothing else. Beyond the types, every string that passes must look like a
+name (ASCII, no spaces, no quotes, at most 256 characters): a sentence that got into a field by mistake becomes `?`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any, BinaryIO, Final, TypeAlias, get_args
+
+import orjson
+import structlog
+
+from gateway.core.cost import money
+from gateway.core.usage import CLASSES, Usage
+from gateway.telemetry.events import Event, ExchangeEnded, Fault, Level
+from gateway.telemetry.readable import line
+
+Plain: TypeAlias = "str | int | list[str] | dict[str, int]"
+
+_EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)
+_NAMES: Final[Mapping[type, str]] = {k: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", k.__name__).lower() for k in _EVENTS}
+_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {k: tuple(f.name for f in fields(k)) for k in _EVENTS}
+_A_NAME: Final = re.compile(r"[A-Za-z0-9_.:/@+\[\]\-]{0,256}")
+_A_PLACE: Final = re.compile(r"[A-Za-z0-9_.:/<>() \-]{0,8192}")
+_MOST: Final = 2**63 - 1
+NOT_A_NAME: Final = "?"
+
+
+class NotAnEvent(TypeError):
+    """Something else than an event was given to the log; only its class is named."""
+
+    def __init__(self, given: object) -> None:
+        super().__init__(f"the log takes events only, not {type(given).__name__}")
+
+
+class Log:
+    """Where events go. Safe to use from any thread; a line that cannot be written is counted in `lost`."""
+
+    def __init__(self, stream: BinaryIO, *, level: Level = "info", readable: bool = False) -> None:
+        self.lost = 0
+        logger = structlog.wrap_logger(
+            structlog.BytesLogger(stream),
+            processors=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+                _as_line if readable else _as_json,
+            ],
+            wrapper_class=structlog.make_filtering_bound_logger(level),
+            context_class=dict,
+        ).bind()
+        self._write: Mapping[str, Callable[..., Any]] = {name: getattr(logger, name) for name in get_args(Level)}
+
+    def emit(self, event: Event) -> None:
+        """Write one line. NotAnEvent for anything that is no event; never fails for a full disk or a closed pipe."""
+        kind = type(event)
+        if kind not in _NAMES:
+            raise NotAnEvent(event)
+        try:
+            self._write[event.level](_NAMES[kind], **_plain(event))
+        except (OSError, ValueError):  # ValueError: the stream was closed
+            self.lost += 1
+
+
+def standard_output(level: Level = "info") -> Log:
+    """The log on standard output: readable if that is a terminal, JSON otherwise."""
+    return Log(sys.stdout.buffer, level=level, readable=sys.stdout.isatty())
+
+
+def _as_json(_: object, __: str, entry: Any) -> bytes:
+    head = {"time": entry.pop("time"), "level": entry.pop("level"), "event": entry.pop("event")}
+    return orjson.dumps(head | entry)
+
+
+def _as_line(_: object, __: str, entry: Any) -> bytes:
+    return line(entry.pop("event"), entry.pop("level"), entry.pop("time"), entry).encode()
+
+
+def _plain(event: Event) -> dict[str, Plain]:
+    """The fields of an event, each let through only as what it may be."""
+    found = {name: _allowed(getattr(event, name)) for name in _FIELDS[type(event)]}
+    if isinstance(event, Fault):
+        found["fault"] = event.fault if _A_PLACE.fullmatch(event.fault) else NOT_A_NAME
+    elif isinstance(event, ExchangeEnded):
+        found |= _metered(event)
+    return found
+
+
+def _metered(event: ExchangeEnded) -> dict[str, Plain]:
+    """The money beside its nano-units, and both sides' totals under OpenTelemetry's names, which include the cache."""
+    usage = Usage(**{name: max(0, count) for name, count in event.usage.items() if name in CLASSES})
+    return {
+        "amount": money(event.cost),
+        "gen_ai.usage.input_tokens": usage.context,
+        "gen_ai.usage.output_tokens": usage.generated,
+    }
+
+
+def _allowed(value: object) -> Plain:
+    match value:
+        case int():
+            return value if abs(value) <= _MOST else NOT_A_NAME
+        case str():
+            return value if _A_NAME.fullmatch(value) else NOT_A_NAME
+        case tuple():
+            return [v if isinstance(v, str) and _A_NAME.fullmatch(v) else NOT_A_NAME for v in value]
+        case Mapping():
+            return {k: v for k, v in value.items() if k in CLASSES and isinstance(v, int) and abs(v) <= _MOST}
+        case _:
+            return NOT_A_NAME

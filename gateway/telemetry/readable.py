@@ -1,0 +1,73 @@
+"""The same events for a person at a terminal: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+Fields: TypeAlias = Mapping[str, object]
+
+
+def line(event: str, level: str, time: str, fields: Fields) -> str:
+    """`21:04:05 served  sandbox-se/sandbox-small  31 in, 24 out  0.00000055 USD  12 ms, first 4 ms  team demo …`."""
+    told = _TOLD.get(event, _as_pairs)(fields)
+    grave = "" if level in ("debug", "info") else f"{level.upper()} "
+    return f"{time[11:19]} {grave}{told}"
+
+
+def _ended(f: Fields) -> str:
+    code = f" ({f['code']})" if f["code"] else ""
+    marked = "" if f["usage_source"] in ("provider", "") else f" [{f['usage_source']}]"
+    first = f", first {f['first_event_ms']} ms" if f["first_event_ms"] != -1 else ""
+    parts = (
+        f"{f['outcome']}{code}",
+        f["route"] or "no route",
+        f["region"],
+        f"{f['gen_ai.usage.input_tokens']} in, {f['gen_ai.usage.output_tokens']} out{marked}",
+        f"{f['amount']} {f['currency']}",
+        f"{f['duration_ms']} ms{first}",
+        f"team {f['team']} key {f['key']}",
+        f"receipt {f['receipt']}",
+    )
+    return "  ".join(str(part) for part in parts if part)
+
+
+def _started(f: Fields) -> str:
+    sandbox = " with sandbox" if f["sandbox"] else ""
+    return (
+        f"ready on {f['address']}{sandbox}  {f['routes']} routes, {f['models']} models, "
+        f"credentials for {_listed(f['providers'])}  version {f['version']}  documents {str(f['documents'])[:12]}  "
+        f"started in {f['started_ms']} ms"
+    )
+
+
+def _reloaded(f: Fields) -> str:
+    if f["outcome"] == "kept":
+        return f"reload refused: {f['faults']} faults, the documents {str(f['documents'])[:12]} stay in force"
+    return f"reloaded: documents {str(f['documents'])[:12]} in force, {f['warnings']} warnings"
+
+
+def _fault(f: Fields) -> str:
+    receipt = f"  receipt {f['receipt']}" if f["receipt"] else ""
+    return f"fault in {f['where']}: {f['fault']}{receipt}"
+
+
+def _as_pairs(f: Fields) -> str:
+    return "  ".join(f"{name} {value}" for name, value in f.items())
+
+
+def _listed(names: object) -> str:
+    return ", ".join(names) if isinstance(names, list) and names else "no provider"
+
+
+_TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
+    "exchange_ended": _ended,
+    "started": _started,
+    "stopping": lambda f: f"stopping: {f['in_flight']} exchanges are still to end",
+    "reloaded": _reloaded,
+    "key_created": lambda f: f"key {f['key']} created for team {f['team']} under policy {f['policy']}",
+    "key_revoked": lambda f: f"key {f['key']} of team {f['team']} revoked",
+    "recovered": lambda f: f"recovered {f['exchanges']} interrupted exchanges; their holds stand",
+    "fault": _fault,
+    "library_note": lambda f: f"{f['logger']} noted {f['severity']} at {f['place']}",
+}
