@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import itertools
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,14 @@ from datetime import date, datetime
 from functools import partial
 from typing import Final, Protocol
 
+import orjson
+
 from gateway.core.catalog import Budget
 from gateway.core.errors import Json
 from gateway.core.principal import AccountId, KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.chain import Chain, canonical_bytes, charges_from, stored
-from gateway.stores.counters import WINDOWS, Charge, Counters, Hold
+from gateway.stores.counters import MOST, WINDOWS, Charge, Counters, Hold
 from gateway.stores.journal import Journal
 from gateway.stores.recovery import recover
 
@@ -80,7 +81,7 @@ class Books(Protocol):
         """Commit the receipt as the next link of the chain, charge each attempt's cost and release its hold, at once.
 
         Every hold of the receipt's exchange is released, and each is charged once. Idempotent by receipt id. Returns
-        the receipt as committed. On a fault Unavailable: the receipt is kept, and committed when the journal works again.
+        the receipt as committed. On a fault Unavailable: the receipt is kept, and committed when the journal works.
         """
 
     async def balances(self, accounts: Sequence[AccountId], at: datetime) -> tuple[Balance, ...]:
@@ -129,7 +130,7 @@ class SqliteBooks:
 
     async def hold(self, intent: Intent) -> None:
         at, draft = int(intent.at.timestamp()), intent.draft
-        hold = Hold(intent.hold_id, draft.id, intent.amount, intent.accounts, at, next(self._rows))
+        hold = Hold(intent.hold_id, draft.id, min(intent.amount, MOST), intent.accounts, at, next(self._rows))
         if not self._counters.hold(hold, intent.budgets):
             await self._journal.write(_nothing)  # in order: when this is durable, the first one is
             return
@@ -227,7 +228,15 @@ def _nothing(_: sqlite3.Connection) -> None:
 def _write_intent(hold: Hold, draft: Receipt, connection: sqlite3.Connection) -> None:
     connection.execute(
         "INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (hold.row, hold.id, hold.receipt, hold.amount, hold.at, json.dumps(hold.accounts), canonical_bytes(draft)),
+        (
+            hold.row,
+            hold.id,
+            hold.receipt,
+            hold.amount,
+            hold.at,
+            orjson.dumps(hold.accounts).decode(),
+            canonical_bytes(draft),
+        ),
     )
 
 
@@ -238,7 +247,7 @@ def _drop_intent(hold: Hold, connection: sqlite3.Connection) -> None:
 def _charges(receipt: Receipt, holds: tuple[Hold, ...]) -> list[Charge]:
     """Each attempt's cost in the windows of its hold. An attempt without an open hold was charged, or never sent."""
     costs = {a.hold_id: a.cost for a in receipt.attempts}
-    return [Charge(h.at, h.accounts, cost) for h in holds if (cost := costs.get(h.id, 0))]
+    return [Charge(h.at, h.accounts, min(cost, MOST)) for h in holds if (cost := costs.get(h.id, 0))]
 
 
 def _write_checkpoint(connection: sqlite3.Connection, counters: Counters, folded: int) -> None:

@@ -16,7 +16,7 @@ import orjson
 
 from gateway.core.errors import Json
 from gateway.core.receipt import AttemptRecord, Receipt, as_json, canonical, digest, from_json, genesis
-from gateway.stores.counters import Charge
+from gateway.stores.counters import MOST, Charge
 
 _RECEIPT: Final = tuple(sorted(Receipt.__dataclass_fields__))
 _ATTEMPT: Final = tuple(sorted(AttemptRecord.__dataclass_fields__))
@@ -40,8 +40,7 @@ class Chain:
     def begin(self, connection: sqlite3.Connection) -> None:
         """Enter the chain in the register of chains."""
         connection.execute(
-            "INSERT OR IGNORE INTO chains SELECT ?, COALESCE(MAX(number), 0) + 1, 0, ? FROM chains",
-            (self.name, genesis(self.name)),
+            "INSERT OR IGNORE INTO chains SELECT ?, COALESCE(MAX(number), 0) + 1, '' FROM chains", (self.name,)
         )
 
     def append(
@@ -63,7 +62,8 @@ class Chain:
     def note(self, connection: sqlite3.Connection) -> None:
         """Write the head into the register, so that a missing tail is noticed."""
         sequence, head = self._head or self._read_head(connection)
-        connection.execute("UPDATE chains SET sequence = ?, head = ? WHERE id = ?", (sequence, head, self.name))
+        if sequence:
+            connection.execute("UPDATE chains SET head = ? WHERE id = ?", (head, self.name))
 
     def _read_head(self, connection: sqlite3.Connection) -> tuple[int, str]:
         found = connection.execute(
@@ -95,7 +95,7 @@ def _mapping(value: object) -> dict[str, Json]:
 
 
 def charges_text(charges: Sequence[Charge]) -> str:
-    return json.dumps([[c.at, c.accounts, c.amount] for c in charges]) if charges else "[]"
+    return orjson.dumps([(c.at, c.accounts, c.amount) for c in charges]).decode() if charges else "[]"
 
 
 def charges_from(text: str) -> list[Charge]:
@@ -108,7 +108,7 @@ def _columns(link: Receipt, head: str, charges: Sequence[Charge], data: bytes) -
     return (
         *(link.id, link.chain, link.sequence, head, link.began_at[:10]),
         *(link.organisation, link.team, link.key, link.model, provider, link.route, policy),
-        *(link.outcome, link.cost, _usage(link), charges_text(charges), data),
+        *(link.outcome, min(link.cost, MOST), _usage(link), charges_text(charges), data),
     )
 
 
@@ -118,4 +118,4 @@ def _usage(link: Receipt) -> str:
     for attempt in link.attempts:
         for name, count in attempt.usage.items():
             total[name] = total.get(name, 0) + count
-    return json.dumps(total) if total else "{}"
+    return json.dumps(total)

@@ -19,6 +19,9 @@ from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
 
 WINDOWS: Final = ("hour", "day", "month", "total")
+MOST: Final = 2**53
+"""The most that one hold or charge counts for, about nine million units: sums stay far inside 64 bits."""
+
 _KEPT_WINDOWS: Final = 3
 """The newest windows of each length that are kept: the present one, and those that a late charge may still reach."""
 

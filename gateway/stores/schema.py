@@ -28,10 +28,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         ) STRICT""",
         "CREATE INDEX receipts_day ON receipts (day)",
         "CREATE INDEX receipts_key ON receipts (key)",
-        # `sequence` and `head` are as of the last checkpoint; the receipts say the rest.
-        """CREATE TABLE chains (
-            id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, sequence INTEGER NOT NULL, head TEXT NOT NULL
-        ) STRICT""",
+        # `head`: the last digest as of the last checkpoint, empty before the first; the receipts say the rest.
+        "CREATE TABLE chains (id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, head TEXT NOT NULL) STRICT",
         # A checkpoint of the fold over `receipts` up to the row in `folded`.
         """CREATE TABLE counters (
             account TEXT NOT NULL, window TEXT NOT NULL, spent INTEGER NOT NULL, PRIMARY KEY (account, window)

@@ -1,0 +1,74 @@
+"""Every set of documents that has served, kept under its digest: any decision can be recomputed years later."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+_DIGITS = frozenset("0123456789abcdef")
+
+
+class Documents:
+    """Sets of documents under `<state>/documents/<digest>/`. A set is written whole or not at all, and never again."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._root = state_dir / "documents"
+
+    def keep(self, digest: str, documents: Mapping[str, bytes]) -> None:
+        """Keep the set, if it is not kept yet. Names are relative paths with `/`; ValueError for any other."""
+        target = self._folder(digest)
+        if target.is_dir():
+            return
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".", dir=self._root))  # mode 0700
+        try:
+            for name, content in documents.items():
+                _write(draft.joinpath(*_parts(name)), content)
+            _sync(draft)
+            draft.rename(target)
+            _sync(self._root)
+        except OSError:
+            if not target.is_dir():  # else another process kept the same set first
+                raise
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def load(self, digest: str) -> dict[str, bytes] | None:
+        """The set as it was kept, in the order of its names; None if there is none of that digest."""
+        folder = self._folder(digest)
+        if not folder.is_dir():
+            return None
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    def _folder(self, digest: str) -> Path:
+        if not digest or not _DIGITS.issuperset(digest):
+            raise ValueError("a digest is written in lower-case hexadecimal digits")
+        return self._root / digest
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    path = PurePosixPath(name)
+    if path.is_absolute() or not path.parts or ".." in path.parts or "\0" in name:
+        raise ValueError(f"a document is named by a relative path, not {name!r}")
+    return path.parts
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,113 @@
+"""All receipts of a journal, for reading; may be opened beside the gateway that writes it, and never changes it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from gateway.core.errors import Json, Unavailable
+from gateway.core.receipt import Broken, verify
+from gateway.core.usage import CLASSES
+from gateway.stores.books import UsageRow
+from gateway.stores.journal import JournalRefused
+
+GROUPS: Final = ("day", "team", "key", "model", "provider", "route", "policy")
+"""What usage can be grouped by. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one."""
+
+_SUMS: Final = ", ".join(f"SUM(COALESCE(json_extract(usage, '$.{name}'), 0))" for name in CLASSES)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """One chain, as it was found: how many receipts, and where it does not hold."""
+
+    chain: str
+    receipts: int
+    broken: Broken | None
+
+
+class SqliteLedger:
+    """`path`: the journal's file. Each call opens it anew, so that any thread may call."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def receipt(self, receipt_id: str) -> dict[str, Json] | None:
+        with self._reading() as connection:
+            found = connection.execute("SELECT data FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
+        where, values = ("", ()) if key is None else ("WHERE key = ?", (key,))
+        with self._reading() as connection:
+            rows = connection.execute(f"SELECT data FROM receipts {where} ORDER BY row DESC LIMIT ?", (*values, limit))
+            return [json.loads(data) for (data,) in rows]
+
+    def usage(
+        self, by: Sequence[str], since: date | None = None, until: date | None = None, key: str | None = None
+    ) -> list[UsageRow]:
+        """Sums per group, in the order of the groups. `since` and `until` are days, both included. ValueError for a
+        word that is not in GROUPS."""
+        if unknown := [word for word in by if word not in GROUPS]:
+            raise ValueError(f"usage cannot be grouped by {unknown[0]!r}; use {', '.join(GROUPS)}")
+        wanted = [
+            ("day >= ?", since and since.isoformat()),
+            ("day <= ?", until and until.isoformat()),
+            ("key = ?", key),
+        ]
+        bounds = [(clause, value) for clause, value in wanted if value is not None]
+        where = " AND ".join(clause for clause, _ in bounds) or "TRUE"
+        groups = ", ".join(by)
+        grouped = f"GROUP BY {groups} ORDER BY {groups}" if by else "HAVING COUNT(*) > 0"
+        select = f"SELECT {', '.join([*by, 'COUNT(*)', 'SUM(cost)', _SUMS])} FROM receipts WHERE {where} {grouped}"
+        with self._reading() as connection:
+            rows = connection.execute(select, tuple(value for _, value in bounds)).fetchall()
+        return [_usage_row(row, len(by)) for row in rows]
+
+    def verify_chains(self) -> list[ChainState]:
+        """Every chain, oldest first, with the first receipt at which it breaks."""
+        with self._reading() as connection:
+            registered = connection.execute("SELECT id, head FROM chains ORDER BY number").fetchall()
+            known = {name for name, _ in registered}
+            strays = connection.execute("SELECT DISTINCT chain FROM receipts").fetchall()
+            states = [_verified(connection, *chain) for chain in registered]
+            return states + [_stray(connection, name) for (name,) in strays if name not in known]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        if not self._path.exists():
+            raise JournalRefused(f"There is no journal at {self._path}: no gateway has run with that state directory.")
+        try:
+            connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
+            try:
+                yield connection
+            finally:
+                connection.close()
+        except sqlite3.Error as fault:
+            reason = getattr(fault, "sqlite_errorname", type(fault).__name__)
+            raise Unavailable("books_unavailable", f"The journal cannot be read ({reason}).") from None
+
+
+def _usage_row(row: tuple[int | str, ...], groups: int) -> UsageRow:
+    exchanges, cost, *counts = (int(value) for value in row[groups:])
+    usage = {name: count for name, count in zip(CLASSES, counts, strict=True) if count}
+    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost)
+
+
+def _verified(connection: sqlite3.Connection, chain: str, head: str) -> ChainState:
+    """`head`: the digest the register noted last; empty for a chain that was not noted since it began."""
+    links = connection.execute("SELECT data, digest FROM receipts WHERE chain = ? ORDER BY row", (chain,))
+    broken = verify(chain, links, head)
+    (count,) = connection.execute("SELECT COUNT(*) FROM receipts WHERE chain = ?", (chain,)).fetchone()
+    return ChainState(chain, count, broken)
+
+
+def _stray(connection: sqlite3.Connection, chain: str) -> ChainState:
+    state = _verified(connection, chain, "")
+    return ChainState(chain, state.receipts, state.broken or Broken(1, "the chain is not in the register of chains"))
