@@ -45,8 +45,8 @@ class Cycle(RequestResponseCycle):
     async def send(self, message: Any) -> None:
         if not self.response_started and self.more_body:
             # The rest of the request is still to come: not worth waiting for when it is long, or has been already.
-            if message.get("status") == 408 or self.connection.body_is_left():
-                self.keep_alive = False
+            waited = message.get("status") == 408
+            self.keep_alive = self.keep_alive and not waited and not self.connection.body_is_left()
         await super().send(message)
 
 

@@ -7,9 +7,10 @@ past one of them (RFC 9112, sections 2.2, 3, 5 and 6; 9110, section 5.5). So the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_plus
+
+import msgspec
 
 from gateway.core.errors import InvalidRequest
 
@@ -35,8 +36,7 @@ _FAULTS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True, gc=False):
     """What a head said about its message. `wire` is what a parser may see: no key, nothing to upgrade to."""
 
     wire: bytes

@@ -13,7 +13,7 @@ import orjson
 
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
-from gateway.core.errors import Ended, Json, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
+from gateway.core.errors import Json, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
 from gateway.core.principal import Principal
 from gateway.core.receipt import Receipt
 from gateway.dialects.openai_chat import errors as chat_errors
@@ -24,6 +24,7 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.parts import InForce, Services
 from gateway.exchange.record import rate
 from gateway.stores.books import Intent
+from gateway.stores.health import Fault as RouteFault
 from gateway.upstream.client import Call, UpstreamFault
 
 MAX_REPLY: Final = 64 * 1024 * 1024
@@ -81,10 +82,10 @@ class Forwarding:
         )
         try:
             await self._services.books.hold(intent)
-        except Ended:
-            self._attempts.remove(attempt)  # nothing is held
+        except BaseException:
+            self._attempts.remove(attempt)  # refused, failed or cancelled: nothing is held, and nothing was sent
             raise
-        return attempt  # cancelled meanwhile, it stays in the list: settling releases what may have been committed
+        return attempt
 
     async def _try(self, attempt: Attempt) -> None:
         """Send, and read up to the first content event. The outcome stands in the attempt; a refusal is raised."""
@@ -107,7 +108,7 @@ class Forwarding:
             attempt.outcome = "timeout"
         attempt.ended_ms = self._elapsed_ms()
         if attempt.status < 400:
-            health.failed(attempt.route.id, clock.monotonic())
+            health.failed(attempt.route.id, RouteFault.TRANSPORT, clock.monotonic())
         await self.close(attempt)
 
     async def _ask(self, attempt: Attempt) -> None:
@@ -130,7 +131,7 @@ class Forwarding:
             self.opening = body
 
     def _orders(self, route: EligibleRoute) -> chat.Orders:
-        """Under a hard budget a client that states no output limit gets one, so that what is held is what can be billed."""
+        """Under a hard budget a client that states no limit gets one: what is held is then what can be billed."""
         limit = None
         if self._caller.budgets and self._demand.output_tokens is None:
             limit = self._demand.output_limit(route, self._in_force.means.default_max_output)
@@ -165,9 +166,9 @@ class Forwarding:
         assert attempt.pieces is not None
         status = reply.status
         attempt.outcome, attempt.maybe_billed = "failed", False
-        health.turned_away(
-            attempt.route.id, attempt.route.provider.id, status, reply.headers.get("retry-after", ""), clock.monotonic()
-        )
+        if (fault := _fault(status)) is not None:
+            retry_after = retry_after_s(reply.headers.get("retry-after", ""))
+            health.failed(attempt.route.id, fault, clock.monotonic(), retry_after)
         if status >= 500 or status in ROUTE_FAULTS or not 400 <= status < 500:
             raise Broken("the route turned the request away")
         code = _error_code(await _whole(attempt.pieces, MAX_ERROR))
@@ -193,6 +194,24 @@ class Forwarding:
         if attempt.reply is not None:
             with anyio.CancelScope(shield=True), anyio.move_on_after(1):
                 await attempt.reply.close()
+
+
+def _fault(status: int) -> RouteFault | None:
+    """What a provider's status says about the health of the route; None for what says nothing."""
+    if status in (401, 403):
+        return RouteFault.CREDENTIAL
+    if status == 429:
+        return RouteFault.RATE
+    return RouteFault.SERVER if status >= 500 else None
+
+
+def retry_after_s(header: str) -> float | None:
+    """Seconds of a `retry-after` header; None if it is absent or a date, which few providers send."""
+    try:
+        seconds = float(header)
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < 1e6 else None
 
 
 async def _whole(pieces: AsyncIterator[bytes], most: int) -> bytes:

@@ -20,7 +20,7 @@ def reply_headers(
     found = {
         "x-safeconduct-receipt": str(receipt_id),
         "x-safeconduct-route": str(answer.route.id),
-        "x-safeconduct-region": record.region(answer.route, {name: word(value) for name, value in posture}),
+        "x-safeconduct-region": record.region({name: word(value) for name, value in posture}),
     }
     if output_limit is not None:
         found["x-safeconduct-output-limit"] = str(output_limit)

@@ -17,7 +17,8 @@ from gateway.stores.books import Books
 from gateway.stores.health import RouteHealth
 from gateway.stores.keys import Keys
 from gateway.telemetry.log import Log
-from gateway.upstream.client import Target, Upstream
+from gateway.upstream.client import Upstream
+from gateway.upstream.targets import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def receipt(
         posture=posture,
         posture_digest=digest(canonical(posture)) if posture else "",
         evidence_from=since,
-        region=region(served, posture) if served is not None else "",
+        region=region(posture) if served is not None else "",
         currency=facts.snapshot.fx.ledger,
         cost=sum(a.cost for a in attempts),
         duration_ms=duration_ms,
@@ -71,7 +71,7 @@ def timestamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def region(route: Route, posture: Mapping[str, Json]) -> str:
+def region(posture: Mapping[str, Json]) -> str:
     """Where the served request was processed, as the record declares it; a provider's own report would replace it."""
     places = posture.get("processed_in")
     return f"declared:{'+'.join(str(p) for p in places)}" if isinstance(places, list) else "declared:unknown"

@@ -31,11 +31,11 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.forward import Forwarding
 from gateway.exchange.headers import cost_header, reply_headers
 from gateway.exchange.parts import Arrival, Downstream, InForce, Services
+from gateway.stores.health import Fault as RouteFault
 from gateway.stores.keys import digest_of
-from gateway.telemetry.events import Fault
+from gateway.telemetry.events import ExchangeEnded, Fault
 from gateway.telemetry.faults import reduce
 from gateway.upstream.client import UpstreamFault
-
 
 _GOODBYE_S: Final = 0.25
 """How long a provider may take to finish a body whose last event has come."""
@@ -176,7 +176,7 @@ class Exchange:
             seen = stream.beats
             async for piece in _whole_or_fault(pieces):
                 shown = stream.feed(piece)
-                if stream.failed or stream.ended:
+                if stream.over:
                     break
                 if stream.beats != seen:
                     seen = stream.beats
@@ -185,10 +185,10 @@ class Exchange:
                     await downstream.send(shown)
             else:
                 shown = stream.finish()
-            if stream.ended and not stream.failed:
+            if stream.complete:
                 return shown
         answer.outcome = "timeout" if idle.cancelled_caught else "failed"
-        self._services.health.failed(answer.route.id, self._clock.monotonic())
+        self._services.health.failed(answer.route.id, RouteFault.TRANSPORT, self._clock.monotonic())
         if idle.cancelled_caught:
             raise UpstreamTimeout("The provider fell silent in the middle of its reply.")
         raise UpstreamFailed("The provider broke off its reply.")
@@ -212,7 +212,7 @@ class Exchange:
                 receipt = await self._services.books.settle(receipt)
             except Unavailable as fault:
                 self._services.log.emit(Fault(reduce(fault), receipt=self.id))
-        self._services.log.emit(record.ended(receipt))
+        self._services.log.emit(ExchangeEnded.of(receipt))
         return receipt
 
     def _receipt(self, outcome: Outcome, code: str) -> Receipt:
@@ -245,4 +245,3 @@ async def _whole_or_fault(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         except (StopAsyncIteration, UpstreamFault):
             return
         yield piece
-

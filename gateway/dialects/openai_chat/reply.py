@@ -116,6 +116,16 @@ class StreamedReply:
         return shown
 
     @property
+    def over(self) -> bool:
+        """Nothing more will be passed on."""
+        return self.failed or self.ended
+
+    @property
+    def complete(self) -> bool:
+        """The reply came to its proper end."""
+        return self.ended and not self.failed
+
+    @property
     def metered(self) -> Metered:
         """The last report of the provider, else an estimate from sizes."""
         found = metered(self._reported) if self._reported is not None else None

@@ -1,0 +1,146 @@
+"""The admin endpoints, on a Unix socket that only the gateway's own user can open: keys, reload, status."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.core.catalog import Snapshot
+from gateway.core.errors import Ended, InvalidRequest, Json, NotFound
+from gateway.core.principal import Key, KeyId
+from gateway.dialects.names import near
+from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
+
+Reload = Callable[[], Awaitable[list[str]]]
+"""Check the documents and put them in force; returns the faults, none if they are in force now."""
+
+
+class Admin:
+    """What commands ask of a running gateway. `default_policy` is "" except under the sandbox."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        snapshot: Callable[[], Snapshot],
+        reload: Reload,
+        now: Callable[[], datetime],
+        default_policy: str,
+    ) -> None:
+        self._keys, self._snapshot, self._reload, self._now = keys, snapshot, reload, now
+        self._default_policy = default_policy
+
+    def app(self) -> Starlette:
+        routes = [
+            Route("/keys", self._list, methods=["GET"]),
+            Route("/keys", self._create, methods=["POST"]),
+            Route("/keys/{id}/revoke", self._revoke, methods=["POST"]),
+            Route("/reload", self._reloaded, methods=["POST"]),
+            Route("/status", self._status, methods=["GET"]),
+        ]
+        return Starlette(routes=routes, exception_handlers={Ended: _refused})
+
+    async def _list(self, _: Request) -> Response:
+        now = self._now()
+        return _json({"keys": [key_view(key, now) for key in await self._keys.all()]})
+
+    async def _create(self, request: Request) -> Response:
+        wanted = _object(await request.body())
+        snapshot = self._snapshot()
+        policy = str(wanted.get("policy") or self._default_policy)
+        team = str(wanted.get("team") or "")
+        if not policy:
+            raise InvalidRequest("A key needs a policy. Name one with --policy.", field="policy")
+        _declared("policy", policy, list(snapshot.policies))
+        _declared("team", team, list(snapshot.teams))
+        listed = wanted.get("classes")
+        classes = frozenset(str(c) for c in listed) if isinstance(listed, list) else frozenset()
+        for name in classes:
+            _declared("classes", name, list(snapshot.organisation.classes))
+        secret = new_secret()
+        key = Key(
+            id=new_key_id(),
+            digest=digest_of(secret),
+            team=team,
+            policy=policy,
+            label=str(wanted.get("label") or ""),
+            created_at=self._now(),
+            expires_at=_moment(wanted.get("expires_at")),
+            classes=classes,
+        )
+        await self._keys.create(key)
+        return _json({**key_view(key, self._now()), "secret": secret}, 201)
+
+    async def _revoke(self, request: Request) -> Response:
+        key = await self._keys.revoke(KeyId(request.path_params["id"]), self._now())
+        if key is None:
+            raise NotFound("There is no key of that id. `safeconduct keys list` shows them.")
+        return _json(key_view(key, self._now()))
+
+    async def _reloaded(self, _: Request) -> Response:
+        faults = await self._reload()
+        return _json(
+            {"reloaded": not faults, "faults": faults, "snapshot": self._snapshot().digest}, 409 if faults else 200
+        )
+
+    async def _status(self, _: Request) -> Response:
+        return _json({"status": "running", "snapshot": self._snapshot().digest})
+
+
+def key_view(key: Key, now: datetime) -> dict[str, Json]:
+    """A key as commands show it; its digest is nobody's business."""
+    return {
+        "id": key.id,
+        "team": key.team,
+        "policy": key.policy,
+        "label": key.label,
+        "classes": sorted(key.classes),
+        "created_at": key.created_at.isoformat(timespec="seconds"),
+        "expires_at": key.expires_at.isoformat(timespec="seconds") if key.expires_at else None,
+        "revoked_at": key.revoked_at.isoformat(timespec="seconds") if key.revoked_at else None,
+        "state": key.state(now),
+    }
+
+
+def _declared(field: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        close = near(name, known) or sorted(known)
+        raise InvalidRequest(
+            f"`{field}` names nothing declared. There are: {', '.join(close)}.", field=field, near=close
+        )
+
+
+def _object(body: bytes) -> dict[str, object]:
+    try:
+        found = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    return found
+
+
+def _moment(stated: object) -> datetime | None:
+    if stated in (None, ""):
+        return None
+    try:
+        moment = datetime.fromisoformat(str(stated))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidRequest("`expires_at` must be a moment with its time zone (RFC 3339).", field="expires_at")
+    return moment
+
+
+def _json(value: dict[str, Json], status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+async def _refused(_: Request, ended: Exception) -> Response:
+    assert isinstance(ended, Ended)
+    return _json({"error": {"code": ended.code, "message": ended.message, **ended.details}}, ended.status)

@@ -1,0 +1,218 @@
+"""The way in for clients: which path means what, and what an exchange needs from a request's head."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import anyio
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.asgi import catalogue as pages
+from gateway.asgi import reports
+from gateway.asgi.downstream import ChatDownstream, send_error
+from gateway.asgi.drain import Drain
+from gateway.asgi.intake import Headers, credentials, read_body, watch
+from gateway.core.errors import ClientLeft, Ended, InternalError, InvalidRequest, ModelNotFound, NotFound, Unavailable
+from gateway.core.policy import combine
+from gateway.core.principal import Principal
+from gateway.dialects import narrowing
+from gateway.dialects.names import near, resolve
+from gateway.exchange.parts import Arrival, InForce, Services
+from gateway.exchange.story import Exchange, identify
+from gateway.stores.books import Ledger
+from gateway.telemetry.events import Fault
+from gateway.telemetry.faults import reduce
+
+DATA_CLASS: Final = "x-data-class"
+IDEMPOTENCY: Final = "idempotency-key"
+
+
+class Gate:
+    """What every endpoint needs: the services, what is in force now, and whether new work is taken."""
+
+    def __init__(
+        self,
+        services: Services,
+        in_force: Callable[[], InForce],
+        ledger: Ledger,
+        drain: Drain,
+        limits: tuple[int, float],
+    ) -> None:
+        """`limits`: bytes of a request body, and seconds to receive it."""
+        self.services, self.in_force, self.ledger, self.limits = services, in_force, ledger, limits
+        self.drain = drain
+
+    def caller(self, scope: Scope) -> tuple[Principal, InForce]:
+        """Step 1 of every endpoint that is not a probe."""
+        if self.drain.draining:
+            raise Unavailable("draining", "This gateway is shutting down and takes no new request.")
+        in_force = self.in_force()
+        secret = credentials(scope["headers"], scope["state"].get("query_key", ""))
+        return identify(secret, self.services, in_force), in_force
+
+
+class ChatCompletions:
+    """`POST /v1/chat/completions`, as a bare ASGI endpoint: one owner of `receive`, one task group per exchange."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Headers are taken before the first `receive`: a server may append trailers to the list later.
+        headers = list(scope["headers"])
+        try:
+            if scope["method"] != "POST":
+                raise InvalidRequest("This endpoint takes POST.", code="method_not_allowed")
+            caller, in_force = self._gate.caller(scope)
+            limit, within_s = self._gate.limits
+            body = await read_body(headers, receive, limit=limit, deadline_s=within_s)
+        except ClientLeft:
+            return
+        except Ended as ended:
+            await send_error(send, ended, None)
+            return
+        arrival = Arrival(
+            policy=header(headers, narrowing.HEADER),
+            data_class=header(headers, DATA_CLASS) or None,
+            idempotency_key=header(headers, IDEMPOTENCY),
+        )
+        exchange = Exchange(self._gate.services, in_force, caller, arrival)
+        async with anyio.create_task_group() as group:
+            group.start_soon(_leave_with_client, receive, group.cancel_scope)
+            await exchange.run(body, ChatDownstream(send))
+            group.cancel_scope.cancel()
+
+
+def header(headers: Headers, name: str) -> str:
+    """The first value of a header; empty if absent."""
+    wanted = name.encode("ascii")
+    return next((value.decode("latin-1") for own, value in headers if own == wanted), "")
+
+
+async def _leave_with_client(receive: Receive, scope: anyio.CancelScope) -> None:
+    await watch(receive)
+    scope.cancel()
+
+
+def application(gate: Gate) -> ASGIApp:
+    """Everything a client can reach."""
+    small = _Pages(gate)
+    routes = [
+        Route("/v1/chat/completions", ChatCompletions(gate)),
+        Route("/v1/models", small.models, methods=["GET"]),
+        Route("/v1/models/{name:path}", small.model, methods=["GET"]),
+        Route("/v1/catalog/models", small.catalogue, methods=["GET"]),
+        Route("/v1/catalog/models/{name:path}", small.model_page, methods=["GET"]),
+        Route("/v1/explain", small.explain, methods=["GET"]),
+        Route("/v1/usage", small.usage, methods=["GET"]),
+        Route("/v1/receipts/{id}", small.receipt, methods=["GET"]),
+        Route("/livez", _alive, methods=["GET"]),
+        Route("/readyz", small.ready, methods=["GET"]),
+        Route("/", _alive, methods=["GET"]),
+    ]
+    app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_allowed})
+    app.router.redirect_slashes = False
+    return Guard(app, gate)
+
+
+class Guard:
+    """Turns whatever an endpoint raises into our error shape; nothing else of an exception gets out."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app, self._gate = app, gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            await self._app(scope, receive, send)
+        except Ended as ended:
+            await send_error(send, ended, None)
+        except Exception as fault:  # noqa: BLE001  # reduced to class and place, so that no content reaches a log
+            self._gate.services.log.emit(Fault(reduce(fault)))
+            await send_error(send, InternalError(""), None)
+
+
+class _Pages:
+    """The small endpoints. Each raises Ended for what it refuses."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def models(self, request: Request) -> Response:
+        viewer, in_force = self._viewer(request)
+        return _json(pages.openai_models(viewer, in_force.snapshot))
+
+    async def model(self, request: Request) -> Response:
+        _, in_force = self._viewer(request)
+        name = request.path_params["name"]
+        named = resolve(name, in_force.snapshot)
+        if named is None:
+            raise ModelNotFound(near(name, in_force.snapshot.models))
+        return _json(pages.openai_model(name, in_force.snapshot.models[named.model]))
+
+    async def catalogue(self, request: Request) -> Response:
+        viewer, in_force = self._viewer(request)
+        return _json(pages.catalogue(viewer, in_force.snapshot))
+
+    async def model_page(self, request: Request) -> Response:
+        viewer, in_force = self._viewer(request)
+        model = in_force.snapshot.model(request.path_params["name"])
+        if model is None:
+            raise ModelNotFound(near(request.path_params["name"], in_force.snapshot.models))
+        return _json(pages.model_page(model, viewer, in_force.snapshot))
+
+    async def explain(self, request: Request) -> Response:
+        viewer, in_force = self._viewer(request)
+        model = in_force.snapshot.model(request.query_params.get("model", ""))
+        if model is None:
+            raise ModelNotFound(near(request.query_params.get("model", ""), in_force.snapshot.models))
+        page = pages.model_page(model, viewer, in_force.snapshot)
+        return _json({"model": model.id, "routes": page["routes"]})
+
+    async def usage(self, request: Request) -> Response:
+        caller, _ = self._gate.caller(request.scope)
+        return _json(await anyio.to_thread.run_sync(reports.usage, self._gate.ledger, request.query_params, caller))
+
+    async def receipt(self, request: Request) -> Response:
+        caller, _ = self._gate.caller(request.scope)
+        found = await anyio.to_thread.run_sync(self._gate.ledger.receipt, request.path_params["id"])
+        if found is None or found["key"] != caller.key.id:
+            raise NotFound("There is no receipt of that id that this key may see.")
+        return _json(found)
+
+    async def ready(self, _: Request) -> Response:
+        return _json({"status": "draining"}, 503) if self._gate.drain.draining else _json({"status": "ready"})
+
+    def _viewer(self, request: Request) -> tuple[pages.Viewer, InForce]:
+        caller, in_force = self._gate.caller(request.scope)
+        stated = request.headers.get(DATA_CLASS)
+        layers = [*caller.layers]
+        if (own := caller.class_layer(stated, in_force.snapshot)) is not None:
+            layers.append(own)
+        return pages.Viewer(combine(layers), in_force.means, self._gate.services.clock.today()), in_force
+
+
+def _json(value: Mapping[str, object], status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+async def _alive(_: Request) -> Response:
+    return Response(status_code=200)
+
+
+_Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+
+async def _not_found(_: Request, __: Exception) -> Response:
+    raise NotFound
+
+
+async def _not_allowed(_: Request, __: Exception) -> Response:
+    raise InvalidRequest("This endpoint does not take that method.", code="method_not_allowed")

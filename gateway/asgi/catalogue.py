@@ -1,0 +1,173 @@
+"""The catalogue as clients and people read it over HTTP: models, routes, postures with their dates, and eligibility."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.core.catalog import Abilities, Fact, Model, Route, Snapshot, facts_in_force
+from gateway.core.cost import Price, Rates
+from gateway.core.decision import Means, judge, treatment
+from gateway.core.demand import Demand
+from gateway.core.errors import Json
+from gateway.core.policy import Demanded
+from gateway.core.posture import word
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Through whose eyes the catalogue is seen: what is demanded on that caller's behalf, and on which day."""
+
+    demanded: Demanded
+    means: Means
+    today: date
+
+    def eligible(self, model: Model, snapshot: Snapshot) -> list[Route]:
+        """The routes that a plain request of this caller could use."""
+        demand = plain_demand(model)
+        routes = snapshot.routes_of[model.id]
+        return [r for r in routes if not judge(r, demand, self.demanded, snapshot, self.means, self.today)]
+
+
+def plain_demand(model: Model) -> Demand:
+    """A request that asks for nothing special."""
+    endpoint = "chat" if model.kind == "chat" else model.kind
+    return Demand("openai_chat", endpoint, model.id, streaming=False, input_tokens=1000, output_tokens=None)
+
+
+def openai_models(viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
+    """`GET /v1/models`: the models this caller can use now, each also pinned to every provider that may serve it."""
+    listed: list[Json] = []
+    for model in snapshot.models.values():
+        routes = viewer.eligible(model, snapshot)
+        if routes:
+            listed.append(openai_model(model.id, model))
+            listed += [openai_model(name, model) for name in dict.fromkeys(_pinned(routes))]
+    return {"object": "list", "data": listed}
+
+
+def openai_model(name: str, model: Model) -> dict[str, Json]:
+    """One entry of the OpenAI list. `created` is unknown for most models; 0 says so."""
+    return {"id": name, "object": "model", "created": 0, "owned_by": model.lab}
+
+
+def _pinned(routes: Iterable[Route]) -> Iterable[str]:
+    for route in routes:
+        yield f"{route.provider.id}/{route.model.id}"
+
+
+def catalogue(viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
+    """`GET /v1/catalog/models`: every model, with counts of routes and of those this caller may use."""
+    return {
+        "object": "list",
+        "snapshot": snapshot.digest,
+        "data": [
+            {
+                **_identity(model),
+                "routes": len(snapshot.routes_of[model.id]),
+                "routes_you_may_use": len(viewer.eligible(model, snapshot)),
+            }
+            for model in snapshot.models.values()
+        ],
+    }
+
+
+def model_page(model: Model, viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
+    """`GET /v1/catalog/models/{id}`: the model's page, with every route and whether this caller may use it."""
+    return {
+        **_identity(model),
+        "abilities": _abilities(model.abilities),
+        "facts": dict(model.facts),
+        "description": model.description,
+        "benchmarks": [
+            {
+                "benchmark": s.benchmark,
+                "score": None if s.score is None else format(s.score, "g"),
+                "metric": s.metric,
+                "higher_is_better": s.higher_is_better,
+                "independent": s.independent,
+                "version": s.version or None,
+                "setting": s.setting or None,
+                "dated": s.dated or None,
+                "source": s.source,
+                "note": s.note or None,
+            }
+            for s in model.scores
+        ],
+        "routes": [route_view(r, viewer, snapshot) for r in snapshot.routes_of[model.id]],
+    }
+
+
+def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
+    """One route with posture, price, dates, and the caller's own eligibility with every reason."""
+    reasons = judge(route, plain_demand(route.model), viewer.demanded, snapshot, viewer.means, viewer.today)
+    grants = snapshot.grants.get(route.provider.id, ())
+    sheets = facts_in_force(route.provider, route.model.id, frozenset(), grants, viewer.today)
+    return {
+        "route": str(route.id),
+        "provider": route.provider.id,
+        "provider_name": route.provider.name,
+        "plan": route.provider.plan or None,
+        "operator": route.provider.operator,
+        "variant": route.variant or None,
+        "quantization": route.quantization or None,
+        "status": route.status or None,
+        "region": route.region_note or None,
+        "posture": {name: word(value) for name, value in treatment(route, frozenset(), snapshot, viewer.today)},
+        "evidence": {name: _evidence(fact) for name, fact in sheets[0].items()},
+        "exceptions": [{"id": e.id, "note": e.note} for e in route.provider.exceptions],
+        "price": price_view(route.price),
+        "abilities": _abilities(route.abilities),
+        "note": route.note or None,
+        "eligible": not reasons,
+        "reasons": [r.as_json() for r in reasons],
+    }
+
+
+def price_view(price: Price) -> dict[str, Json] | None:
+    """The price as decimal strings per million tokens; None if the route is unpriced."""
+    if not price.is_priced:
+        return None
+    return {
+        "currency": price.currency,
+        "per_million": _rates(price.rates),
+        "tiers": [{"above_input_tokens": t.above, "per_million": _rates(t.rates)} for t in price.tiers],
+        "free": price.free,
+        "source": price.source or None,
+        "read_on": price.read_on.isoformat() if price.read_on else None,
+        "note": price.note or None,
+    }
+
+
+def _rates(rates: Rates) -> dict[str, Json]:
+    named = ((name, getattr(rates, name)) for name in Rates.__dataclass_fields__)
+    return {name: format(rate, "f") for name, rate in named if rate is not None}
+
+
+def _evidence(fact: Fact) -> dict[str, Json]:
+    return {
+        "value": word(fact.value),
+        "read_on": fact.read_on.isoformat() if fact.read_on else None,
+        "verified_on": fact.verified_on.isoformat() if fact.verified_on else None,
+        "sources": list(fact.sources),
+        "disputed": [word(v) for v in fact.disputed],
+        "note": fact.note or None,
+    }
+
+
+def _identity(model: Model) -> dict[str, Json]:
+    return {
+        "id": model.id,
+        "name": model.name,
+        "lab": model.lab,
+        "kind": model.kind,
+        "aliases": list(model.aliases),
+        "open_weights": model.open_weights,
+        "licence": model.licence or None,
+    }
+
+
+def _abilities(able: Abilities) -> dict[str, Json]:
+    named = ((name, getattr(able, name)) for name in Abilities.__dataclass_fields__)
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in named}

@@ -1,0 +1,43 @@
+"""Usage over HTTP: what a key has used, from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from gateway.core.cost import money
+from gateway.core.errors import InvalidRequest, Json
+from gateway.core.principal import Principal
+from gateway.stores.books import Ledger
+from gateway.stores.ledger import GROUPS
+
+
+def usage(ledger: Ledger, query: Mapping[str, str], caller: Principal) -> dict[str, Json]:
+    """`GET /v1/usage?by=day,model&since=2026-11-01&until=…`: sums over the caller's own receipts."""
+    by = [name.strip() for name in query.get("by", "day").split(",") if name.strip()]
+    if not by or any(name not in GROUPS for name in by):
+        raise InvalidRequest("`by` must list groups to sum by.", field="by", known=list(GROUPS))
+    rows = ledger.usage(by, _day(query, "since"), _day(query, "until"), caller.key.id)
+    return {
+        "by": by,
+        "data": [
+            {
+                **dict(zip(by, row.group, strict=True)),
+                "exchanges": row.exchanges,
+                "usage": dict(row.usage),
+                "cost": money(row.cost),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _day(query: Mapping[str, str], name: str) -> date | None:
+    stated = query.get(name)
+    if not stated:
+        return None
+    try:
+        return date.fromisoformat(stated)
+    except ValueError:
+        pass
+    raise InvalidRequest(f"`{name}` must be a day such as 2026-11-24.", field=name)

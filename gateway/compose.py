@@ -1,0 +1,257 @@
+"""The composition root: settings and documents in, a running gateway out. Owns every open resource, and closes it."""
+
+from __future__ import annotations
+
+import gc
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib.metadata import version
+from time import monotonic
+from typing import Final
+
+import anyio
+from ulid import ULID
+
+from gateway import sandbox
+from gateway.asgi.admin import Admin
+from gateway.asgi.app import Gate, application
+from gateway.asgi.drain import Drain
+from gateway.asgi.server import Listener, bind_tcp, bind_unix
+from gateway.asgi.server import serve as listen
+from gateway.core.catalog import Provider, Snapshot
+from gateway.core.decision import Means
+from gateway.core.principal import Key
+from gateway.declarations.load import Loaded, load
+from gateway.exchange.parts import Deadlines, InForce, Services
+from gateway.sandbox.app import app as sandbox_app
+from gateway.settings import Settings
+from gateway.stores.books import SqliteBooks
+from gateway.stores.documents import Documents
+from gateway.stores.health import Patience, RouteHealth
+from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret
+from gateway.stores.ledger import SqliteLedger
+from gateway.telemetry.events import Recovered, Reloaded, Started
+from gateway.telemetry.log import Log
+from gateway.upstream.client import HttpxUpstream
+from gateway.upstream.engine import Engine
+from gateway.upstream.targets import plain_origins, target
+
+SPOKEN: Final = frozenset({"openai_chat"})
+"""The dialects that routes may speak: one word per module of `gateway/dialects`."""
+ADMIN_SOCKET: Final = "admin.sock"
+
+
+class DocumentsRefused(Exception):
+    """The documents hold faults; nothing was started. `faults` says each with its file, its key and what to do."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__(f"{len(faults)} faults in the documents")
+        self.faults = tuple(faults)
+
+
+class SystemClock:
+    """Time of this machine."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        return datetime.now(UTC).date()
+
+    def monotonic(self) -> float:
+        return monotonic()
+
+    def ulid(self) -> str:
+        return str(ULID())
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What opens providers to this process: credentials and the settings their addresses need, by provider id."""
+
+    credentials: Mapping[str, str]
+    settings: Mapping[str, Mapping[str, str]]
+
+
+def read(settings: Settings) -> Loaded:
+    """The documents that these settings name, with the sandbox's own where it is switched on."""
+    extra = (sandbox.DOCUMENTS,) if settings.sandbox else ()
+    return load(settings.config, settings.policies, extra=extra, today=SystemClock().today())
+
+
+def in_force(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
+    """What follows from a snapshot in this process: which providers can be called, and how."""
+    unset = {p.id: missing for p in snapshot.providers.values() if (missing := _missing(p, access))}
+    callable_ = {
+        p.id: p
+        for p in snapshot.providers.values()
+        if not p.connection.why_not and p.id not in unset and p.id in access.credentials
+    }
+    targets = {
+        name: target(provider, access.credentials[name], access.settings.get(name, {}))
+        for name, provider in callable_.items()
+    }
+    means = Means(
+        credentials=frozenset(access.credentials),
+        spoken=SPOKEN,
+        unset=unset,
+        default_max_output=settings.default_max_output,
+    )
+    return InForce(snapshot, means, targets)
+
+
+def _missing(provider: Provider, access: Access) -> tuple[str, ...]:
+    given = access.settings.get(provider.id, {})
+    return tuple(name for name in provider.connection.settings if name not in given)
+
+
+class Documented:
+    """The documents in force: read at start, and again on request; a bad set keeps the old one."""
+
+    def __init__(self, settings: Settings, access: Access, kept: Documents, log: Log) -> None:
+        """Raises DocumentsRefused."""
+        self._settings, self._access, self._kept, self._log = settings, access, kept, log
+        loaded = read(settings)
+        if loaded.snapshot is None or loaded.faults:
+            raise DocumentsRefused([str(fault) for fault in loaded.faults])
+        self.now = self._put_in_force(loaded, loaded.snapshot)
+
+    def _put_in_force(self, loaded: Loaded, snapshot: Snapshot) -> InForce:
+        self._kept.keep(snapshot.digest, loaded.documents)
+        return in_force(snapshot, self._access, self._settings)
+
+    def current(self) -> InForce:
+        return self.now
+
+    def snapshot(self) -> Snapshot:
+        return self.now.snapshot
+
+    async def reload(self) -> list[str]:
+        """Check the whole set, then swap it at once. Returns the faults; with any, the old set serves on."""
+        loaded = await anyio.to_thread.run_sync(read, self._settings)
+        outcome: Final = "swapped" if loaded.snapshot is not None and not loaded.faults else "kept"
+        if loaded.snapshot is not None and outcome == "swapped":
+            self.now = self._put_in_force(loaded, loaded.snapshot)
+        digest = self.now.snapshot.digest
+        self._log.emit(Reloaded(outcome, digest, len(loaded.faults), len(loaded.warnings)))
+        return [str(fault) for fault in loaded.faults]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a person needs once requests are accepted: the port, and the first key's secret if one was asked for."""
+
+    port: int
+    secret: str = ""
+
+
+async def serve(
+    settings: Settings, access: Access, log: Log, *, ready: Callable[[Ready], None], first_key: str = ""
+) -> None:
+    """Run the gateway until it is told to end. `first_key`: the policy of a key to create at start, "" for none.
+
+    Raises DocumentsRefused, JournalRefused and OSError (an address that is taken) before anything is served.
+    """
+    began, clock, drain = monotonic(), SystemClock(), Drain()
+    public = bind_tcp(settings.host, settings.port)
+    bench = bind_tcp("127.0.0.1", 0) if settings.sandbox else None
+    password = secrets.token_urlsafe(24)
+    if bench is not None:
+        access = _with_sandbox(access, bench.getsockname()[1], password)
+    documented = Documented(settings, access, Documents(settings.state), log)
+    async with _services(settings, documented, clock, log) as (services, keys):
+        gate = Gate(
+            services,
+            documented.current,
+            SqliteLedger(settings.state / JOURNAL_FILE),
+            drain,
+            (settings.max_body_bytes, settings.request_s),
+        )
+        admin = Admin(keys, documented.snapshot, documented.reload, clock.now, _default_policy(settings))
+        listeners = [
+            Listener(application(gate), public),
+            Listener(admin.app(), bind_unix(settings.state / ADMIN_SOCKET)),
+        ]
+        if bench is not None:
+            listeners.append(Listener(sandbox_app(settings, password), bench))
+        secret = await _first_key(keys, documented.snapshot(), first_key, clock) if first_key else ""
+
+        def accepted() -> None:
+            gc.freeze()  # what start-up built stays; a collection need not look at it again
+            log.emit(_started(documented.now, settings, listeners[0].port, began))
+            ready(Ready(listeners[0].port, secret))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(_reload_on_hangup, documented)
+            await listen(listeners, drain, drain_s=settings.drain_s, ready=accepted)
+            group.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _services(
+    settings: Settings, documented: Documented, clock: SystemClock, log: Log
+) -> AsyncIterator[tuple[Services, SqliteKeys]]:
+    """Everything that is open while the gateway runs, closed in the opposite order."""
+    journal = Journal.open(settings.state, settings.durability)
+    try:
+        books = SqliteBooks(journal, clock.ulid())
+        if books.interrupted:
+            log.emit(Recovered(books.interrupted))
+        keys = SqliteKeys(journal)
+        upstream = HttpxUpstream(Engine(), plain_origins(documented.now.targets))
+        try:
+            deadlines = Deadlines(settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s)
+            health = RouteHealth(Patience(first_s=settings.cooldown_s))
+            yield Services(keys, books, health, upstream, log, clock, deadlines), keys
+        finally:
+            await upstream.close()
+    finally:
+        await anyio.to_thread.run_sync(journal.close)
+
+
+async def _reload_on_hangup(documented: Documented) -> None:
+    with anyio.open_signal_receiver(signal.SIGHUP) as signals:
+        async for _ in signals:
+            await documented.reload()
+
+
+async def _first_key(keys: SqliteKeys, snapshot: Snapshot, policy: str, clock: SystemClock) -> str:
+    """A key of the first declared team, for whoever just started the gateway at a terminal; returns its secret."""
+    secret = new_secret()
+    team = next(iter(snapshot.teams))
+    key = Key(new_key_id(), digest_of(secret), team, policy, label="first run", created_at=clock.now())
+    await keys.create(key)
+    return secret
+
+
+def _with_sandbox(access: Access, port: int, password: str) -> Access:
+    """The bundled provider's personas open with a password of this process, at a port of this process."""
+    personas = sandbox.PERSONAS
+    return Access(
+        {**access.credentials, **dict.fromkeys(personas, password)},
+        {**access.settings, **{name: {"port": str(port)} for name in personas}},
+    )
+
+
+def _default_policy(settings: Settings) -> str:
+    """A new key needs a policy; only in the sandbox, where nothing leaves the machine, is there a default."""
+    return "unrestricted" if settings.sandbox else ""
+
+
+def _started(now: InForce, settings: Settings, port: int, began: float) -> Started:
+    snapshot = now.snapshot
+    return Started(
+        version=version("safeconduct"),
+        address=f"{settings.host}:{port}",
+        documents=snapshot.digest,
+        routes=len(snapshot.routes),
+        models=len(snapshot.models),
+        providers=tuple(sorted(now.means.credentials)),
+        sandbox=settings.sandbox,
+        started_ms=int((monotonic() - began) * 1000),
+    )
