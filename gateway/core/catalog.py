@@ -11,7 +11,7 @@ from typing import Final, NewType
 
 from gateway.core.cost import Fx, Price
 from gateway.core.policy import EvidenceRule, Policy
-from gateway.core.posture import DIMENSIONS, UNKNOWN, Posture, Value
+from gateway.core.posture import DIMENSIONS, UNKNOWN, Party, Posture, Value
 from gateway.core.posture import of as posture_of
 
 RouteId = NewType("RouteId", str)
@@ -37,7 +37,7 @@ FEATURE_TOUCHES: Final[tuple[str, ...]] = ("stored_in", "retention_days", "third
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A value of one dimension with its evidence. `disputed` holds what other sources say; `value` is the worst of them."""
+    """A value of one dimension with its evidence. `disputed`: what other sources say; `value` is the worst of them."""
 
     value: Value
     read_on: date | None = None
@@ -292,27 +292,48 @@ def facts_in_force(
 ) -> tuple[Facts, ...]:
     """The sheets of facts whose postures, joined, are how content is treated there on that day.
 
-    The first is the catalogue's default with unexpired grants applied; the others are the exceptions that apply.
+    The first is the catalogue's default with unexpired grants applied; the others are the exceptions that apply. A
+    feature of which no exception for this model speaks is a sheet of its own, UNKNOWN in `FEATURE_TOUCHES`.
     """
     live = [g for g in grants if g.in_force(today)]
-    sheets: list[Facts] = [_granted(provider.facts, live)]
-    for exception in provider.exceptions:
-        if exception.applies(model, used):
-            sheets.append(_granted(exception.facts, [g for g in live if exception.id in g.exceptions], only_known=True))
-    stated = frozenset().union(*(e.features for e in provider.exceptions)) if provider.exceptions else frozenset()
-    if used - stated:
-        sheets.append({name: Fact(UNKNOWN) for name in FEATURE_TOUCHES})
-    return tuple(sheets)
+    applied = [e for e in provider.exceptions if e.applies(model, used)]
+    stated = {feature for exception in applied for feature in exception.features}
+    return (
+        _granted(_own(provider.facts), live),
+        *(_lifted(_own(e.facts), [g for g in live if e.id in g.exceptions]) for e in applied),
+        *([dict.fromkeys(FEATURE_TOUCHES, Fact(UNKNOWN))] if used - stated else []),
+    )
 
 
-def _granted(facts: Facts, grants: list[Grant], *, only_known: bool = False) -> Facts:
-    result = dict(facts)
+def _own(facts: Facts) -> Facts:
+    """The facts as stated; but a router's, who passes content on to somebody else's terms, are UNKNOWN altogether."""
+    parties = facts.get("third_party_access", Fact(UNKNOWN)).value
+    if isinstance(parties, frozenset) and Party.DOWNSTREAM_PROVIDERS in parties:
+        return dict.fromkeys(DIMENSIONS, Fact(UNKNOWN))
+    return facts
+
+
+def _granted(facts: Facts, grants: list[Grant]) -> Facts:
+    """`facts` with everything that these grants put in force. Nothing retained is stored nowhere."""
+    given: dict[str, Fact] = {}
     for grant in grants:
-        result.update({name: fact for name, fact in grant.facts.items() if not only_known or name in result})
-        zero = grant.facts.get("retention_days")
-        if zero is not None and zero.value == 0 and (not only_known or "stored_in" in result):
-            result["stored_in"] = replace(zero, value=frozenset())
-    return result
+        for name, fact in grant.facts.items():
+            given[name] = _worse(name, given[name], fact) if name in given else fact
+    zero = given.get("retention_days")
+    if zero is not None and zero.value == 0:
+        given["stored_in"] = replace(zero, value=frozenset())
+    return {**facts, **given}
+
+
+def _lifted(facts: Facts, grants: list[Grant]) -> Facts:
+    """An exception's `facts` under grants that name it: only the dimensions it touches."""
+    return {name: fact for name, fact in _granted(facts, grants).items() if name in facts}
+
+
+def _worse(name: str, a: Fact, b: Fact) -> Fact:
+    """Of two contracts that disagree, what is worse for us."""
+    value = getattr(posture_of({name: a.value}).join(posture_of({name: b.value})), name)
+    return replace(a if value == a.value else b, value=value)
 
 
 def posture(sheets: tuple[Facts, ...], evidence: EvidenceRule, today: date) -> Posture:
@@ -320,16 +341,23 @@ def posture(sheets: tuple[Facts, ...], evidence: EvidenceRule, today: date) -> P
 
     The first sheet is complete: a dimension it lacks is UNKNOWN. The others touch only the dimensions they name.
     """
-    default, *exceptions = sheets
-    values = {name: _believed(default[name], evidence, today) if name in default else UNKNOWN for name in DIMENSIONS}
-    result = posture_of(values)
-    for sheet in exceptions:
-        touched = dict(result)
-        touched.update({name: _believed(fact, evidence, today) for name, fact in sheet.items()})
-        if touched["retention_days"] != 0 and touched["stored_in"] == frozenset() and "stored_in" not in sheet:
-            touched["stored_in"] = UNKNOWN  # kept after all, and nobody says where
-        result = result.join(posture_of(touched))
+    first, *exceptions = ({n: _believed(fact, evidence, today) for n, fact in sheet.items()} for sheet in sheets)
+    default = _coherent({name: first.get(name, UNKNOWN) for name in DIMENSIONS})
+    result = default
+    for touched in exceptions:
+        values = {**dict(default), **touched}
+        stores = touched.get("stored_in", frozenset()) != frozenset()
+        if stores and "retention_days" not in touched and default.retention_days == 0:
+            values["retention_days"] = UNKNOWN  # kept somewhere after all, and nobody says for how long
+        result = result.join(_coherent(values))
     return result
+
+
+def _coherent(values: Mapping[str, Value]) -> Posture:
+    """The posture of these values; what is kept and said to be stored nowhere is stored nobody knows where."""
+    if values["retention_days"] != 0 and values["stored_in"] == frozenset():
+        return posture_of({**values, "stored_in": UNKNOWN})
+    return posture_of(values)
 
 
 def _believed(fact: Fact, evidence: EvidenceRule, today: date) -> Value:

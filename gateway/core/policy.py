@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -150,11 +150,11 @@ class Demanded:
     evidence: EvidenceRule
     rules: RouteRules
     prefer: Preference
-    layers: tuple[Layer, ...] = field(compare=True)
+    layers: tuple[Layer, ...]
 
-    def who(self, breached: object) -> Layer | None:
+    def who(self, breached: Callable[[Policy], bool]) -> Layer | None:
         """The outermost layer for which `breached(policy)` holds."""
-        return next((layer for layer in self.layers if breached(layer.policy)), None)  # type: ignore[operator]
+        return next((layer for layer in self.layers if breached(layer.policy)), None)
 
 
 def combine(layers: Iterable[Layer]) -> Demanded:

@@ -135,7 +135,7 @@ class Posture:
 
     def __le__(self, bound: Posture) -> bool:
         """At least as private as `bound` in every dimension."""
-        return all(_within(getattr(self, name), getattr(bound, name)) for name in DIMENSIONS)
+        return all(within(getattr(self, name), getattr(bound, name)) for name in DIMENSIONS)
 
     def meet(self, other: Posture) -> Posture:
         """The strictest of both in each dimension: what is left when two bounds apply together."""
@@ -153,7 +153,7 @@ class Posture:
         found = [
             Breach(name, offered, demanded)
             for name, offered in self
-            if not _within(offered, demanded := getattr(bound, name))
+            if not within(offered, demanded := getattr(bound, name))
         ]
         if bound.retention_days == 0 and any(b.dimension == "retention_days" for b in found):
             found = [b for b in found if b.dimension != "stored_in"]
@@ -180,7 +180,8 @@ def meet_all(bounds: Iterable[Posture]) -> Posture:
     return result
 
 
-def _within(offered: Value, demanded: Value) -> bool:
+def within(offered: Value, demanded: Value) -> bool:
+    """Whether one component is at least as private as another of the same dimension."""
     if demanded is UNKNOWN:
         return True
     if offered is UNKNOWN:
