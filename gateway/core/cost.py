@@ -1,11 +1,11 @@
-"""Exact prices and costs. One pure function prices holds and settlements alike; rounding happens once, in `to_ledger`."""
+"""Exact prices and costs. Holds and settlements are priced alike; rounding happens once, in `to_ledger`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
 from typing import Final, NewType
 
 from gateway.core.usage import Usage
@@ -36,28 +36,28 @@ class Rates:
     image_out: Decimal | None = None
 
     def rate(self, usage_class: str) -> Decimal:
-        """The rate of one class of `Usage`; a class without a rate of its own costs what its side of the exchange costs.
+        """The rate of one class of `Usage`; a class without a rate of its own costs what its side costs.
 
-        Cache writes cost at least the input rate. Zero where neither is stated (`Price.is_priced` guards that).
+        Zero where neither is stated; `Price.is_priced` guards that. Price lists state 0 for cache writes where writing
+        costs nothing on top: such a token is billed as input all the same, so a write is never below the input rate.
         """
-        own = getattr(self, "cache_write" if usage_class in _SHORT_WRITES else usage_class, None)
-        if usage_class in ("cache_write_1h", "cache_write_12h"):
-            own = self.cache_write_1h if self.cache_write_1h is not None else _doubled(self.input, self.cache_write)
-        if own is not None:
-            return Decimal(own)
-        side = self.output if usage_class in _OUTPUT_SIDE else self.input
-        return side if side is not None else Decimal(0)
+        side = (self.output if usage_class in _OUTPUT_SIDE else self.input) or _ZERO
+        if usage_class in _SHORT_WRITES:
+            return max(side, self.cache_write or _ZERO)
+        if usage_class in _LONG_WRITES:
+            # Unstated: twice the input rate is Anthropic's rule, and nobody asks for more.
+            own = self.cache_write_1h if self.cache_write_1h is not None else _EXACT.multiply(side, _TWO)
+            return max(side, self.cache_write or _ZERO, own)
+        own = getattr(self, usage_class)
+        return own if own is not None else side
 
 
+_ZERO: Final = Decimal(0)
+_TWO: Final = Decimal(2)
 _SHORT_WRITES: Final = frozenset({"cache_write_5m", "cache_write_30m"})
-_OUTPUT_SIDE: Final = frozenset({"output", "reasoning", "audio_out", "image_out"})
-
-
-def _doubled(input_rate: Decimal | None, write_rate: Decimal | None) -> Decimal | None:
-    """Long cache writes without a stated rate: twice the input rate (Anthropic's rule), at least the short write's."""
-    if input_rate is None:
-        return write_rate
-    return max(input_rate * 2, write_rate or Decimal(0))
+_LONG_WRITES: Final = frozenset({"cache_write_1h", "cache_write_12h"})
+_INPUT_SIDE: Final = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_in", "image_in")
+_OUTPUT_SIDE: Final = ("output", "reasoning", "audio_out", "image_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +84,25 @@ class Price:
 
     @property
     def is_priced(self) -> bool:
-        """False for a price that is missing, or zero without a source that calls it free."""
-        if self.free:
-            return True
-        return bool(self.rates.input or self.rates.output or self.per_request)
+        """False if either side is not stated, or if all is zero without a source that calls it free.
+
+        A model that generates no tokens (embeddings) states `output = 0`.
+        """
+        if self.rates.input is None or self.rates.output is None:
+            return False
+        return self.free or bool(self.rates.input or self.rates.output or self.per_request)
 
     def rates_at(self, context_tokens: int) -> Rates:
         """The rates for an input side of that many tokens."""
         rates = self.rates
-        for tier in self.tiers:
+        for tier in sorted(self.tiers, key=lambda tier: tier.above):
             if context_tokens > tier.above:
                 rates = _overlaid(rates, tier.rates)
         return rates
 
-    def highest_rates(self, context_tokens: int) -> Rates:
-        """The dearest rates reachable by an input side of up to that many tokens, class by class."""
-        reachable = [self.rates_at(0), *(self.rates_at(t.above + 1) for t in self.tiers if context_tokens > t.above)]
-        return Rates(**{name: _dearest(getattr(r, name) for r in reachable) for name in Rates.__dataclass_fields__})
+    def reachable_rates(self, context_tokens: int) -> list[Rates]:
+        """Every set of rates that an input side of up to that many tokens can be charged at."""
+        return [self.rates_at(0), *(self.rates_at(t.above + 1) for t in self.tiers if context_tokens > t.above)]
 
 
 def _overlaid(under: Rates, over: Rates) -> Rates:
@@ -112,42 +114,36 @@ def _overlaid(under: Rates, over: Rates) -> Rates:
     )
 
 
-def _dearest(rates: object) -> Decimal | None:
-    known = [r for r in rates if r is not None]  # type: ignore[attr-defined]
-    return max(known) if known else None
-
-
 def cost(usage: Usage, price: Price) -> Decimal:
     """Exact cost in the price's currency, of one request.
 
     Usage classes are disjoint: cached input tokens are not counted in `input` again.
     Additive below a tier, but for the fixed fee of a request.
     """
-    return _priced(usage, price, price.rates_at(usage.context))
+    rates, tokens = price.rates_at(usage.context), _ZERO
+    for usage_class, count in usage.nonzero().items():
+        if usage_class != "server_tool_calls":
+            tokens = _EXACT.add(tokens, _EXACT.multiply(rates.rate(usage_class), count))
+    return _with_fees(tokens, usage, price)
 
 
 def worst_cost(usage: Usage, price: Price) -> Decimal:
-    """The most that any usage up to `usage` in every class can cost: the dearest reachable tier for every token.
+    """The most that any usage can cost which has no more tokens on either side, and no more tool calls, than `usage`.
 
-    Input may turn out to be a cache write or media, output reasoning or media: each side is priced at its dearest class.
+    Input may turn out to be a cache write or media, output reasoning or media, and a tier may be crossed or not: each
+    side is priced at the dearest class of the dearest reachable tier.
     """
-    rates = price.highest_rates(usage.context)
-    per_in = max(
-        rates.rate(c) for c in ("input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_in", "image_in")
-    )
-    per_out = max(rates.rate(c) for c in ("output", "reasoning", "audio_out", "image_out"))
+    reachable = price.reachable_rates(usage.context)
+    per_in = max(rates.rate(c) for rates in reachable for c in _INPUT_SIDE)
+    per_out = max(rates.rate(c) for rates in reachable for c in _OUTPUT_SIDE)
     with_tokens = _EXACT.add(_EXACT.multiply(per_in, usage.context), _EXACT.multiply(per_out, usage.generated))
-    fees = _EXACT.add(price.per_request, _EXACT.multiply(price.per_tool_call, usage.server_tool_calls))
-    return _EXACT.add(_EXACT.divide(with_tokens, _MILLION), fees)
+    return _with_fees(with_tokens, usage, price)
 
 
-def _priced(usage: Usage, price: Price, rates: Rates) -> Decimal:
-    total = Decimal(0)
-    for usage_class, count in usage.nonzero().items():
-        if usage_class != "server_tool_calls":
-            total = _EXACT.add(total, _EXACT.multiply(rates.rate(usage_class), count))
+def _with_fees(tokens: Decimal, usage: Usage, price: Price) -> Decimal:
+    """`tokens`: the sum of counts times rates, which are per million."""
     fees = _EXACT.add(price.per_request, _EXACT.multiply(price.per_tool_call, usage.server_tool_calls))
-    return _EXACT.add(_EXACT.divide(total, _MILLION), fees)
+    return _EXACT.add(_EXACT.divide(tokens, _MILLION), fees)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +159,27 @@ class Fx:
         """None for a currency without a rate: whatever is priced in it is unpriced."""
         return Decimal(1) if currency == self.ledger else self.rates.get(currency)
 
+    def in_usd(self, amount: Decimal, currency: str) -> Decimal | None:
+        """An amount in the currency that clients state price limits in; None without a rate for either."""
+        if currency == "USD":
+            return amount
+        rate, usd = self.rate(currency), self.rate("USD")
+        return None if rate is None or not usd else _EXACT.divide(_EXACT.multiply(amount, rate), usd)
+
 
 def to_ledger(amount: Decimal, rate: Decimal) -> NanoUnits:
     """The one rounding: half-even to a billionth of the ledger's unit. `rate` as in `Fx.rate`."""
-    exact = _EXACT.multiply(_EXACT.multiply(amount, rate), _NANO)
-    return NanoUnits(int(exact.to_integral_value(rounding=ROUND_HALF_EVEN, context=_EXACT)))
+    return _whole(amount, rate, ROUND_HALF_EVEN)
 
 
 def hold_amount(amount: Decimal, rate: Decimal) -> NanoUnits:
     """A worst case in the ledger's unit: rounded up, so that no settlement within it can exceed it."""
+    return _whole(amount, rate, ROUND_CEILING)
+
+
+def _whole(amount: Decimal, rate: Decimal, rounding: str) -> NanoUnits:
     exact = _EXACT.multiply(_EXACT.multiply(amount, rate), _NANO)
-    return NanoUnits(int(exact.to_integral_value(rounding="ROUND_CEILING", context=_EXACT)))
+    return NanoUnits(int(exact.to_integral_value(rounding=rounding, context=_EXACT)))
 
 
 def money(nano: int) -> str:
