@@ -13,13 +13,12 @@ from decimal import Decimal
 from enum import Enum
 from typing import NewType
 
-from gateway.core.catalog import Facts, Feature, Route, RouteId, Snapshot, facts_in_force, posture
-from gateway.core.cost import worst_cost
+from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snapshot, facts_in_force, posture
+from gateway.core.cost import hold_amount, worst_cost
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
-from gateway.core.policy import Demanded, EvidenceRule, Policy, SortKey
-from gateway.core.posture import Breach, Posture, Value, word
-from gateway.core.posture import of as posture_of
+from gateway.core.policy import Demanded, EvidenceRule, Layer, Policy, SortKey
+from gateway.core.posture import Breach, Posture, Value, within, word
 
 EligibleRoute = NewType("EligibleRoute", Route)
 """A route a policy has admitted. Only `decide` makes one; `forward` takes nothing else."""
@@ -127,7 +126,7 @@ def decide(
             eligible.append(route)
     eligible.sort(key=_order(demand, demanded, snapshot, means, health))
     plan = eligible if demanded.rules.allows_failover else eligible[:1]
-    return Decision(demand, demanded, tuple(EligibleRoute(r) for r in plan), tuple(rejections))
+    return Decision(demand, demanded, tuple(map(EligibleRoute, plan)), tuple(rejections))
 
 
 def judge(
@@ -163,46 +162,33 @@ def setting_name(provider: str, name: str) -> str:
 
 def _excluded(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
     rules, provider, found = demanded.rules, route.provider.id, []
-    names = {provider, route.model.id, route.id}
     if demand.pinned is not None and demand.pinned not in (provider, route.id):
         found.append(Reason(Kind.EXCLUDED, "pinned", provider, demand.pinned, "request"))
-    for word_, own, allowed in (
+    for rule, own, allowed in (
         ("only_providers", provider, rules.only_providers),
         ("only_models", route.model.id, rules.only_models),
         ("quantizations", route.quantization or "unknown", rules.quantizations),
     ):
         if allowed is not None and own not in allowed:
-            found.append(_by_rule(demanded, Kind.EXCLUDED, word_, own, sorted(allowed), _forbids(word_, own)))
-    if hit := names & rules.ignored:
-        found.append(
-            _by_rule(
-                demanded, Kind.EXCLUDED, "ignored", None, None, lambda p: bool(names & p.rules.ignored), sorted(hit)[0]
-            )
-        )
+            layer = demanded.who(_forbids(rule, own))
+            found.append(_by(layer, Reason(Kind.EXCLUDED, rule, own, sorted(allowed))))
+    if hit := sorted({provider, route.model.id, route.id} & rules.ignored):
+        layer = demanded.who(lambda p: not p.rules.ignored.isdisjoint(hit))
+        found.append(_by(layer, Reason(Kind.EXCLUDED, "ignored", hit[0])))
     return found
 
 
 def _forbids(rule: str, own: str) -> Callable[[Policy], bool]:
-    def breached(policy: Policy) -> bool:
+    def forbidden(policy: Policy) -> bool:
         allowed: frozenset[str] | None = getattr(policy.rules, rule)
         return allowed is not None and own not in allowed
 
-    return breached
+    return forbidden
 
 
-def _by_rule(
-    demanded: Demanded,
-    kind: Kind,
-    dimension: str,
-    offered: Json,
-    wanted: Json,
-    breached: Callable[[Policy], bool],
-    ignored: str | None = None,
-) -> Reason:
-    layer = demanded.who(breached)
-    if layer is None:
-        return Reason(kind, dimension, ignored or offered, wanted)
-    return Reason(kind, dimension, ignored or offered, wanted, layer.kind.label, layer.policy.name)
+def _by(layer: Layer | None, reason: Reason) -> Reason:
+    """The reason with the layer that demands it; several may only together, then none is named."""
+    return replace(reason, layer=layer.kind.label, policy=layer.policy.name) if layer else reason
 
 
 def _treatment(route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, today: date) -> list[Reason]:
@@ -210,8 +196,7 @@ def _treatment(route: Route, demand: Demand, demanded: Demanded, snapshot: Snaps
     believed = posture(sheets, demanded.evidence, today)
     if believed <= demanded.bound:
         return []
-    raw = posture(sheets, EvidenceRule(), today)
-    return [_breach_reason(b, raw, sheets, demanded) for b in believed.breaches(demanded.bound)]
+    return [_breach_reason(b, sheets, demanded, today) for b in believed.breaches(demanded.bound)]
 
 
 def _sheets(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> tuple[Facts, ...]:
@@ -224,88 +209,87 @@ def treatment(route: Route, features: frozenset[Feature], snapshot: Snapshot, to
     return posture(_sheets(route, features, snapshot, today), EvidenceRule(), today)
 
 
-def _breach_reason(breach: Breach, raw: Posture, sheets: tuple[Facts, ...], demanded: Demanded) -> Reason:
-    name = breach.dimension
-    as_read: Value = getattr(raw, name)
-    by_age = not any(b.dimension == name for b in raw.breaches(demanded.bound))
-    layer = demanded.who(lambda p: any(b.dimension == name for b in _only(name, breach.offered).breaches(p.bound)))
-    who = (layer.kind.label, layer.policy.name) if layer else ("", "")
-    if not by_age:
-        return Reason(Kind.POSTURE, name, word(as_read), word(breach.demanded), *who)
-    dates = [f.verified_on or f.read_on for sheet in sheets if (f := sheet.get(name))]
-    oldest = min((d for d in dates if d is not None), default=None)
-    rule = demanded.evidence
+def _breach_reason(breach: Breach, sheets: tuple[Facts, ...], demanded: Demanded, today: date) -> Reason:
+    name, rule = breach.dimension, demanded.evidence
+    as_read: Value = getattr(posture(sheets, EvidenceRule(), today), name)
+    if not within(as_read, breach.demanded):
+        layer = demanded.who(lambda p: not within(as_read, getattr(p.bound, name)))
+        return _by(layer, Reason(Kind.POSTURE, name, word(as_read), word(breach.demanded)))
+
+    def disbelieves(policy: Policy) -> bool:
+        return not within(getattr(posture(sheets, policy.evidence, today), name), breach.demanded)
+
+    offered: dict[str, Json] = {"value": word(as_read), "dated": _oldest(name, sheets)}
     wanted: dict[str, Json] = {"grade": rule.grade.name.lower(), "max_age_days": rule.max_age_days}
-    offered: dict[str, Json] = {"value": word(as_read), "dated": oldest.isoformat() if oldest else None}
-    strict = demanded.who(lambda p: p.evidence != EvidenceRule())
-    if strict is not None:
-        who = (strict.kind.label, strict.policy.name)
-    return Reason(Kind.EVIDENCE, name, offered, wanted, *who)
+    return _by(demanded.who(disbelieves), Reason(Kind.EVIDENCE, name, offered, wanted))
 
 
-def _only(dimension: str, value: Value) -> Posture:
-    """The most private posture there is, but for one dimension."""
-    return posture_of({**_BEST, dimension: value})
-
-
-_BEST: dict[str, Value] = {
-    "processed_in": frozenset(),
-    "stored_in": frozenset(),
-    "retention_days": 0,
-    "third_party_access": frozenset(),
-    "jurisdiction": frozenset(),
-    **dict.fromkeys(("training", "logging", "transfer", "dpa", "provider_cache", "location_guarantee"), 0),
-}
+def _oldest(dimension: str, sheets: tuple[Facts, ...]) -> str | None:
+    """The oldest date of what is known of one dimension; None if any of it has no date."""
+    dates = [f.verified_on or f.read_on for sheet in sheets if (f := sheet.get(dimension))]
+    known = [d for d in dates if d is not None]
+    return min(known).isoformat() if known and len(known) == len(dates) else None
 
 
 def _affordable(route: Route, demanded: Demanded, snapshot: Snapshot, means: Means) -> list[Reason]:
-    fx = snapshot.fx.rate(route.price.currency)
-    priced = route.price.is_priced and fx is not None
+    price, limit, found = route.price, demanded.rules.max_price, []
+    priced = price.is_priced and snapshot.fx.rate(price.currency) is not None
     if means.priced_only and not priced:
         return [Reason(Kind.UNPRICED, "budget", None, "a price, because a hard budget applies")]
-    limit, found = demanded.rules.max_price, []
-    for side, most in (("input", limit.input), ("output", limit.output)):
-        if most is None:
+    for side, most, own in (("input", limit.input, price.rates.input), ("output", limit.output, price.rates.output)):
+        usd = snapshot.fx.in_usd(own, price.currency) if own is not None and priced else None
+        if most is None or (usd is not None and usd <= most):
             continue
-        own: Decimal | None = getattr(route.price.rates, side)
-        in_usd = own * (fx or 0) if own is not None and priced else None
-        if in_usd is None or in_usd > most:
-            offered = None if in_usd is None else format(in_usd.normalize(), "f")
-            kind = Kind.UNPRICED if in_usd is None else Kind.PRICE
-            found.append(_by_rule(demanded, kind, side, offered, format(most, "f"), _asks_less(side, in_usd)))
+        kind, offered = (Kind.UNPRICED, None) if usd is None else (Kind.PRICE, _figure(usd))
+        layer = demanded.who(_caps(side, usd))
+        found.append(_by(layer, Reason(kind, side, offered, _figure(most))))
     return found
 
 
-def _asks_less(side: str, in_usd: Decimal | None) -> Callable[[Policy], bool]:
-    def breached(policy: Policy) -> bool:
+def _figure(amount: Decimal) -> str:
+    return format(amount.normalize(), "f")
+
+
+def _caps(side: str, usd: Decimal | None) -> Callable[[Policy], bool]:
+    def capped(policy: Policy) -> bool:
         most: Decimal | None = getattr(policy.rules.max_price, side)
-        return most is not None and (in_usd is None or in_usd > most)
+        return most is not None and (usd is None or usd > most)
 
-    return breached
+    return capped
 
 
-_NEEDED: Mapping[Need, str] = {
+_ABILITY: Mapping[Need, str] = {
     Need.TOOLS: "tools",
     Need.STRUCTURED_OUTPUT: "structured_output",
     Need.REASONING: "reasoning",
 }
-_NEEDED_INPUT: Mapping[Need, str] = {Need.VISION: "image", Need.AUDIO: "audio", Need.DOCUMENTS: "pdf"}
+_INPUT: Mapping[Need, str] = {Need.VISION: "image", Need.AUDIO: "audio", Need.DOCUMENTS: "pdf"}
+_SERVED_BY: Mapping[str, str] = {"embeddings": "embedding"}
+"""Endpoint -> kind of model; every other endpoint talks to chat models."""
 
 
 def _capable(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
-    able, sure, found = route.abilities, demanded.rules.requires_parameters, []
-    if route.model.kind != "chat" and demand.endpoint == "chat":
+    able, found = route.abilities, []
+    if route.model.kind != _SERVED_BY.get(demand.endpoint, "chat"):
         found.append(Reason(Kind.CAPABILITY, "endpoint", route.model.kind, demand.endpoint))
     for need in sorted(demand.needs, key=lambda n: n.value):
-        if need in _NEEDED_INPUT:
-            can = None if able.inputs is None else _NEEDED_INPUT[need] in able.inputs
-        else:
-            can = getattr(able, _NEEDED[need]) if need in _NEEDED else True
-        if can is False or (can is None and sure):
+        can = _can(able, need)
+        if can is False:
             found.append(Reason(Kind.CAPABILITY, need.value, can, True))
+        if can is None and demanded.rules.requires_parameters:
+            layer = demanded.who(lambda p: p.rules.requires_parameters)
+            found.append(_by(layer, Reason(Kind.CAPABILITY, need.value, can, True)))
     if able.max_output is not None and (demand.output_tokens or 0) > able.max_output:
         found.append(Reason(Kind.CAPABILITY, "max_output", able.max_output, demand.output_tokens))
     return found
+
+
+def _can(able: Abilities, need: Need) -> bool | None:
+    """None where nobody says."""
+    if need in _INPUT:
+        return None if able.inputs is None else _INPUT[need] in able.inputs
+    known: bool | None = getattr(able, _ABILITY[need]) if need in _ABILITY else True
+    return known
 
 
 def _unwell(route: Route, health: Health) -> tuple[Reason, ...]:
@@ -329,12 +313,11 @@ def _order(
     return key
 
 
-_DEAR, _SLOW = Decimal("Infinity"), float("inf")
+_DEAR = _SLOW = float("inf")
 
 
-def _measure(
-    by: SortKey, route: Route, demand: Demand, snapshot: Snapshot, means: Means, health: Health
-) -> Decimal | float:
+def _measure(by: SortKey, route: Route, demand: Demand, snapshot: Snapshot, means: Means, health: Health) -> float:
+    """Smaller is better: nano-units, milliseconds, or tokens per second below zero. Unknown is last."""
     if by is SortKey.LATENCY:
         return health.latency_ms.get(route.id, _SLOW)
     if by is SortKey.THROUGHPUT:
@@ -342,62 +325,70 @@ def _measure(
     fx = snapshot.fx.rate(route.price.currency)
     if fx is None or not route.price.is_priced:
         return _DEAR
-    return worst_cost(demand.worst_usage(route, means.default_max_output), route.price) * fx
+    return hold_amount(worst_cost(demand.worst_usage(route, means.default_max_output), route.price), fx)
 
 
 def refusal(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> Refused | RoutesUnavailable:
     """The error of an empty plan, with every candidate route, its reasons, and what would help."""
     rejections = decision.rejections
-    if rejections and all(_mentions(r, Kind.CAPABILITY) for r in rejections):
+    if rejections and all(_unable(r) for r in rejections):
         return Unsupported("No route of this model can do what the request asks for.", routes=_listed(rejections))
-    if rejections and (waiting := [r for r in rejections if all(x.kind is Kind.COOLING_DOWN for x in r.reasons)]):
+    if waiting := [r for r in rejections if all(x.kind is Kind.COOLING_DOWN for x in r.reasons)]:
         return RoutesUnavailable(
             "Every eligible route failed a moment ago and is cooling down.", routes=_listed(waiting)
         )
-    if decision.demand.features and _without_features(decision, snapshot, means, today):
-        names: list[Json] = [*sorted(f.value for f in decision.demand.features), *decision.demand.unlisted]
+    if features := _to_blame(decision, snapshot, means, today):
         return NotAllowed(
             "Policy does not allow these features on any route of this model. Send the request without them.",
-            features=names,
+            features=features,
             routes=_listed(rejections),
         )
     return NoEligibleRoute(
-        "Policy admits no route of this model for this request.",
+        "No route of this model may serve this request; each is listed with its reasons.",
         routes=_listed(rejections),
         closest=_closest(rejections),
         compliant_models=_compliant_models(decision, snapshot, means, today),
     )
 
 
-def _mentions(rejection: Rejection, kind: Kind) -> bool:
-    return any(r.kind is kind for r in rejection.reasons)
+def _unable(rejection: Rejection) -> bool:
+    """Cannot do it, whatever the policy; not: is not known to do it, and a policy wants to be sure."""
+    return any(r.kind is Kind.CAPABILITY and r.offered is not None for r in rejection.reasons)
 
 
 def _listed(rejections: tuple[Rejection, ...] | list[Rejection]) -> Json:
     return [{"route": str(r.route.id), "reasons": [x.as_json() for x in r.reasons]} for r in rejections]
 
 
-def _without_features(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> bool:
-    plain = replace(decision.demand, features=frozenset())
-    routes = snapshot.routes_of.get(plain.model, ())
-    return any(not judge(r, plain, decision.demanded, snapshot, means, today) for r in routes)
+def _to_blame(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> list[Json]:
+    """Names of the features without which a route would be admitted; empty if none would be."""
+    used = decision.demand.features
+
+    def admits(features: frozenset[Feature]) -> bool:
+        demand = replace(decision.demand, features=features)
+        routes = snapshot.routes_of.get(demand.model, ())
+        return any(not judge(r, demand, decision.demanded, snapshot, means, today) for r in routes)
+
+    if not used or not admits(frozenset()):
+        return []
+    # Each may be fine alone and only all together be too much: then all are named.
+    blamed = {f for f in used if not admits(frozenset({f}))} or used
+    unlisted = decision.demand.unlisted if Feature.UNLISTED in blamed else ()
+    listed = sorted(f.value for f in blamed if f is not Feature.UNLISTED or not unlisted)
+    return [*listed, *unlisted]
 
 
 def _closest(rejections: tuple[Rejection, ...]) -> Json:
     """Single relaxations, the most rewarding first: which one thing, if it gave way, would admit which routes."""
-    gains: dict[str, list[Rejection]] = {}
+    gains: dict[str, tuple[Reason, list[Json]]] = {}
     for rejection in rejections:
-        codes = {r.code for r in rejection.reasons}
-        if len(codes) == 1:
-            gains.setdefault(codes.pop(), []).append(rejection)
-    ranked = sorted(gains.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [
-        {"relax": _sample(code, found).as_json(), "admits": [str(r.route.id) for r in found]} for code, found in ranked
-    ]
-
-
-def _sample(code: str, found: list[Rejection]) -> Reason:
-    return next(r for r in found[0].reasons if r.code == code)
+        if len(rejection.reasons) == 1:
+            reason = rejection.reasons[0]
+            # Only routes that offer the same gain by the same concession: `opt_out` does not admit who offers `yes`.
+            _, admits = gains.setdefault(repr(reason), (reason, []))
+            admits.append(str(rejection.route.id))
+    ranked = sorted(gains.values(), key=lambda gain: (-len(gain[1]), gain[0].code, gain[1][0]))
+    return [{"relax": reason.as_json(), "admits": admits} for reason, admits in ranked]
 
 
 def _compliant_models(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> Json:
