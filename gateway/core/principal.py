@@ -8,7 +8,7 @@ from typing import Literal, NewType, TypeAlias
 
 from gateway.core.catalog import Budget, Organisation, Snapshot, Team
 from gateway.core.errors import NotAllowed
-from gateway.core.policy import Layer, LayerKind, Policy, meet_policies
+from gateway.core.policy import Layer, LayerKind, meet_policies
 
 KeyId = NewType("KeyId", str)
 """Public name of a key (`key_…`); the secret is known to its owner alone."""
@@ -69,11 +69,11 @@ class Principal:
         """
         classes = self.organisation.classes
         label = stated if stated is not None else self.organisation.default_class
-        if not label:
+        if not label or not classes:
             return None
         if label not in classes:
             met = meet_policies("every data class", (snapshot.policies[c.policy] for c in classes.values()))
-            return Layer(LayerKind.DATA_CLASS, met) if classes else None
+            return Layer(LayerKind.DATA_CLASS, met)
         may_state = self.key.classes or self.team.classes
         if stated is not None and label not in may_state:
             raise NotAllowed(
@@ -85,13 +85,17 @@ class Principal:
 
 
 def principal(key: Key, snapshot: Snapshot) -> Principal | None:
-    """The caller behind a key; None if the snapshot no longer declares its team or its policy: nothing defaults to open."""
-    team, own = snapshot.teams.get(key.team), snapshot.policies.get(key.policy)
-    if team is None or own is None:
+    """The caller behind a key; None if the snapshot lacks its team or a policy above it: nothing defaults to open."""
+    team = snapshot.teams.get(key.team)
+    if team is None:
         return None
-    chain: tuple[tuple[LayerKind, Policy], ...] = (
-        (LayerKind.ORGANISATION, snapshot.policies[snapshot.organisation.policy]),
-        (LayerKind.TEAM, snapshot.policies[team.policy]),
-        (LayerKind.KEY, own),
+    chain = (
+        (LayerKind.ORGANISATION, snapshot.organisation.policy),
+        (LayerKind.TEAM, team.policy),
+        (LayerKind.KEY, key.policy),
     )
-    return Principal(snapshot.organisation, team, key, tuple(Layer(kind, policy) for kind, policy in chain))
+    if any(name not in snapshot.policies for _, name in chain):
+        return None
+    return Principal(
+        snapshot.organisation, team, key, tuple(Layer(kind, snapshot.policies[name]) for kind, name in chain)
+    )

@@ -1,14 +1,16 @@
-"""The record of one exchange: what was decided on which facts, where it went, what it cost. No content, no digest of it.
+"""The record of one exchange: what was decided on which facts, where it went, what it cost.
 
-Serialised canonically (RFC 8785: sorted keys, no spaces, UTF-8; whole numbers and strings only, so that no float is ever
-printed), chained by SHA-256: a deleted or changed receipt breaks every digest after it.
+No content, and no digest of content.
+
+Serialised canonically (RFC 8785: sorted keys, no spaces, UTF-8; whole numbers and strings only, so that no float is
+ever printed), chained by SHA-256: a deleted or changed receipt breaks every digest after it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, NewType, TypeAlias
 
@@ -146,16 +148,29 @@ class Broken:
     what: str
 
 
-def verify(chain: str, links: tuple[tuple[bytes, str], ...]) -> Broken | None:
-    """Check (canonical bytes, digest) pairs, in order from the first, of one chain; None if it holds."""
-    previous = genesis(chain)
+def verify(chain: str, links: Iterable[tuple[bytes, str]], head: str = "") -> Broken | None:
+    """Check (canonical bytes, digest) pairs, in order from the first, of one chain; None if it holds.
+
+    `head`: the digest that a signed head names. Without one, receipts missing from the end cannot be noticed.
+    """
+    previous, reached, expected = genesis(chain), not head, 0
     for expected, (data, stated) in enumerate(links, start=1):
         if digest(data) != stated:
             return Broken(expected, "the receipt was changed after it was written")
-        plain = json.loads(data)
-        if plain["sequence"] != expected or plain["chain"] != chain:
+        named, place, before = _link(data)
+        if (named, place) != (chain, expected):
             return Broken(expected, "a receipt is missing or was moved")
-        if plain["previous"] != previous:
+        if before != previous:
             return Broken(expected, "the receipt before this one was changed or removed")
-        previous = stated
-    return None
+        previous, reached = stated, reached or stated == head
+    return None if reached else Broken(expected + 1, "receipts up to the signed head are missing")
+
+
+def _link(data: bytes) -> tuple[object, ...]:
+    """Chain, sequence and previous digest; None for each in what is no receipt at all."""
+    try:
+        plain = json.loads(data)
+    except ValueError:
+        plain = {}
+    named = plain if isinstance(plain, dict) else {}
+    return tuple(named.get(name) for name in ("chain", "sequence", "previous"))
