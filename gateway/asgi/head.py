@@ -31,8 +31,8 @@ _UPGRADE: Final = re.compile(rb"\r\nupgrade:([^\r]*)(?=\r\n)", re.IGNORECASE)
 _FAULTS: Final = (
     (_BROKEN, "A line does not end in CRLF, or a control character stands in the head."),
     (re.compile(rb"\r\n[\t ]"), "A header is folded over several lines."),
-    (re.compile(rb"[A-Z]+ [^/ ]"), "The request target must be a path."),
-    (re.compile(rb"[A-Z]+ [^ \r]+ HTTP/(?!1\.[01]\r)"), "Only HTTP/1.1 and HTTP/1.0 are spoken here."),
+    (re.compile(rb"\A[A-Z]+ [^/ ]"), "The request target must be a path."),
+    (re.compile(rb"\A[A-Z]+ [^ \r]+ HTTP/(?!1\.[01]\r)"), "Only HTTP/1.1 and HTTP/1.0 are spoken here."),
 )
 
 
