@@ -8,7 +8,7 @@ from typing import Final
 
 import anyio
 
-from gateway.core.decision import Decision, decide, refusal
+from gateway.core.decision import Decision, decide
 from gateway.core.demand import Demand
 from gateway.core.errors import (
     ClientLeft,
@@ -24,6 +24,7 @@ from gateway.core.errors import (
 from gateway.core.policy import Demanded, Layer, LayerKind, combine
 from gateway.core.principal import Principal, principal
 from gateway.core.receipt import Outcome, Receipt, ReceiptId
+from gateway.core.refusal import refusal
 from gateway.dialects.openai_chat import request as chat
 from gateway.dialects.prompt import Prompt
 from gateway.exchange import record

@@ -1,0 +1,87 @@
+"""Why nobody may serve a demand, as the error of an empty plan: every candidate, its reasons, and what would help."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from gateway.core.catalog import Feature, Snapshot
+from gateway.core.decision import Decision, Kind, Means, Reason, Rejection, judge
+from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
+
+
+def refusal(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> Refused | RoutesUnavailable:
+    """The error of an empty plan. The names of unlisted members are in it; nothing else that a client wrote."""
+    rejections = decision.rejections
+    if rejections and all(_unable(r) for r in rejections):
+        return Unsupported("No route of this model can do what the request asks for.", routes=_listed(rejections))
+    if waiting := [r for r in rejections if all(x.kind is Kind.COOLING_DOWN for x in r.reasons)]:
+        return RoutesUnavailable(
+            "Every eligible route failed a moment ago and is cooling down.", routes=_listed(waiting)
+        )
+    if features := _to_blame(decision, snapshot, means, today):
+        return NotAllowed(
+            "Policy does not allow these features on any route of this model. Send the request without them.",
+            features=features,
+            routes=_listed(rejections),
+        )
+    return NoEligibleRoute(
+        "No route of this model may serve this request; each is listed with its reasons.",
+        routes=_listed(rejections),
+        closest=_closest(rejections),
+        compliant_models=_compliant_models(decision, snapshot, means, today),
+    )
+
+
+def _unable(rejection: Rejection) -> bool:
+    """Cannot do it, whatever the policy; not: is not known to do it, and a policy wants to be sure."""
+    return any(r.kind is Kind.CAPABILITY and r.offered is not None for r in rejection.reasons)
+
+
+def _listed(rejections: tuple[Rejection, ...] | list[Rejection]) -> Json:
+    return [{"route": str(r.route.id), "reasons": [x.as_json() for x in r.reasons]} for r in rejections]
+
+
+def _to_blame(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> list[Json]:
+    """Names of the features without which a route would be admitted; empty if none would be."""
+    used = decision.demand.features
+
+    def admits(features: frozenset[Feature]) -> bool:
+        demand = replace(decision.demand, features=features)
+        routes = snapshot.routes_of.get(demand.model, ())
+        return any(not judge(r, demand, decision.demanded, snapshot, means, today) for r in routes)
+
+    if not used or not admits(frozenset()):
+        return []
+    # Each may be fine alone and only all together be too much: then all are named.
+    blamed = {f for f in used if not admits(frozenset({f}))} or used
+    unlisted = decision.demand.unlisted if Feature.UNLISTED in blamed else ()
+    listed = sorted(f.value for f in blamed if f is not Feature.UNLISTED or not unlisted)
+    return [*listed, *unlisted]
+
+
+def _closest(rejections: tuple[Rejection, ...]) -> Json:
+    """Single relaxations, the most rewarding first: which one thing, if it gave way, would admit which routes."""
+    gains: dict[str, tuple[Reason, list[Json]]] = {}
+    for rejection in rejections:
+        if len(rejection.reasons) == 1:
+            reason = rejection.reasons[0]
+            # Only routes that offer the same gain by the same concession: `opt_out` does not admit who offers `yes`.
+            _, admits = gains.setdefault(repr(reason), (reason, []))
+            admits.append(str(rejection.route.id))
+    ranked = sorted(gains.values(), key=lambda gain: (-len(gain[1]), gain[0].code, gain[1][0]))
+    return [{"relax": reason.as_json(), "admits": admits} for reason, admits in ranked]
+
+
+def _compliant_models(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> Json:
+    """Up to ten other models with a route that this same request could use now."""
+    demand = replace(decision.demand, pinned=None)
+    found: list[Json] = []
+    for model, routes in snapshot.routes_of.items():
+        if model != demand.model and any(
+            not judge(r, demand, decision.demanded, snapshot, means, today) for r in routes
+        ):
+            found.append(model)
+            if len(found) == 10:
+                break
+    return found
