@@ -132,6 +132,7 @@ async def _listening(
     listeners: Sequence[Listener], drain: Drain, limits: Limits
 ) -> AsyncIterator[tuple[uvicorn.Server, ...]]:
     servers: list[uvicorn.Server] = []
+    files = [listener.socket.getsockname() for listener in listeners if listener.socket.family == socket.AF_UNIX]
     try:
         for listener in listeners:
             servers.append(await _start(listener, drain, limits))  # noqa: PERF401  # what has started must be closed
@@ -140,7 +141,10 @@ async def _listening(
         with anyio.CancelScope(shield=True):
             await _close(servers)
         for listener in listeners:
-            _forget(listener.socket)
+            listener.socket.close()
+        for file in files:
+            with suppress(OSError):
+                os.unlink(file)
 
 
 async def _start(listener: Listener, drain: Drain, limits: Limits) -> uvicorn.Server:
@@ -206,11 +210,3 @@ async def _close(servers: Sequence[uvicorn.Server]) -> None:
         for connection in tuple(server.server_state.connections):
             connection.transport.abort()
     await anyio.lowlevel.checkpoint()
-
-
-def _forget(sock: socket.socket) -> None:
-    path = sock.getsockname() if sock.family == socket.AF_UNIX and sock.fileno() >= 0 else ""
-    sock.close()
-    if path:
-        with suppress(OSError):
-            os.unlink(path)

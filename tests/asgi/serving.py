@@ -68,9 +68,7 @@ class Served:
 
 
 @contextmanager
-def serving(
-    app: App, limits: Limits | None = None, *, grace_s: float = 0.0, drain_s: float = 5.0
-) -> Iterator[Served]:
+def serving(app: App, limits: Limits | None = None, *, grace_s: float = 0.0, drain_s: float = 5.0) -> Iterator[Served]:
     """Serve `app` until the block ends; a server that does not end by itself fails the test."""
     drain = Drain()
     listener = Listener(app, bind_tcp("127.0.0.1", 0))

@@ -83,7 +83,10 @@ def test_a_refusal_says_what_is_wrong(head: bytes, word: str) -> None:
 @pytest.mark.parametrize(
     ("good", "bad"),
     [
-        (a_head(b"GET /" + b"a" * (MAX_TARGET - 1) + b" HTTP/1.1"), a_head(b"GET /" + b"a" * MAX_TARGET + b" HTTP/1.1")),
+        (
+            a_head(b"GET /" + b"a" * (MAX_TARGET - 1) + b" HTTP/1.1"),
+            a_head(b"GET /" + b"a" * MAX_TARGET + b" HTTP/1.1"),
+        ),
         (a_head(headers=HOST + b"X: 1\r\n" * (MAX_HEADERS - 1)), a_head(headers=HOST + b"X: 1\r\n" * MAX_HEADERS)),
         (
             a_head(headers=HOST + b"X: " + b"a" * (MAX_HEAD - 32) + b"\r\n"),
