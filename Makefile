@@ -1,0 +1,76 @@
+# What people type here: make run, make test. Everything is installed into .venv from the lock files.
+
+PORT   ?= 8080
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip install -qq --disable-pip-version-check --no-deps
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench proof lock clean
+
+help:
+	@echo "make run      start the gateway with its sandbox on port $(PORT) (PORT=… for another one)"
+	@echo "make test     run the tests"
+	@echo "make check    format, lint, types, import contracts, and the shipped documents"
+	@echo "make bench    measure set-up, start-up, CPU, latency and memory"
+	@echo "make proof    the long counts: thousands of kills, hours of load"
+	@echo "make lock     renew the lock files from pyproject.toml"
+	@echo "make clean    remove what these made, but not the state in .safeconduct"
+
+run: $(VENV)/.runtime
+	@exec $(BIN)/safeconduct serve --sandbox --with-key --port $(PORT)
+
+test: $(VENV)/.dev
+	@$(BIN)/pytest -m "not proof"
+
+check: $(VENV)/.dev
+	@echo "format";           $(BIN)/ruff format --check --quiet .
+	@echo "lint";             $(BIN)/ruff check --quiet .
+	@echo "types";            $(BIN)/mypy --no-error-summary
+	@echo "import contracts"; $(BIN)/lint-imports
+	@echo "documents";        $(BIN)/safeconduct check --config config --policies policies
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench
+
+proof: $(VENV)/.dev
+	@$(BIN)/pytest -m proof
+
+# Two stamps: running needs less than developing.
+
+$(VENV)/.runtime: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/.made
+	@echo "Installing Safeconduct into $(VENV) …"
+	@$(PIP) --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing what the tests need …"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Safeconduct needs Python 3.11 or newer; say PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# The locks hold versions and hashes for every platform; no address and no index.
+COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 \
+          --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
+
+lock: $(VENV)/.made
+	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
+	@$(COMPILE) -o requirements.lock
+	@$(COMPILE) -c requirements.lock --group dev -o requirements-dev.lock
+	@$(VENV)/lock/bin/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links --group build -c requirements-dev.lock \
+	    -o requirements-build.lock
+	@rm -rf $(VENV)/lock
+	@wc -l requirements*.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	find gateway tests -name __pycache__ -type d -prune -exec rm -rf {} +
