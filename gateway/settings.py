@@ -1,0 +1,268 @@
+"""Knobs and secrets from the environment: every variable that begins with SAFECONDUCT_.
+
+Whatever is wrong is reported at once, by variable and with what to do, and never with a value: it may be a secret.
+The vendors' own variables (`OPENAI_API_KEY`, …) are ignored: a credential belongs to exactly one provider record.
+`config/gateway.env.example` lists each variable with its default and unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX: Final = "SAFECONDUCT_"
+PROVIDER_PREFIX: Final = "SAFECONDUCT_PROVIDER_"
+_SECRET_FILE_MOST: Final = 65_536
+
+Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+
+
+def _shipped(name: str) -> Path:
+    """The documents of the installed package, or of the checkout it runs from."""
+    house = Path(__file__).resolve().parent
+    inside = house / "shipped" / name
+    return inside if inside.is_dir() else house.parent / name
+
+
+class Settings(BaseSettings):
+    """Every knob, its unit in its description. Made by `read`; an empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    host: str = "127.0.0.1"
+    """Address to listen on for clients."""
+    port: int = Field(8080, ge=0, le=65_535)
+    """TCP port for clients; 0 takes a free one."""
+    config: Path = Field(default_factory=lambda: _shipped("config"))
+    """Directory of the documents that say what is; empty: the shipped ones."""
+    policies: Path = Field(default_factory=lambda: _shipped("policies"))
+    """Directory of the policies; empty: the shipped ones."""
+    state: Path = Path(".safeconduct")
+    """Directory of the journal, the admin socket and the documents that served."""
+    durability: Literal["power", "process"] = "power"
+    """What a commit survives: power (a power cut) or process (kill -9, but no power cut)."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least grave event that is logged: debug, info, warning or error. No level logs content."""
+    connect_s: Seconds = 5
+    """Seconds to connect to a provider."""
+    first_event_s: Seconds = 60
+    """Seconds from sending a request to the provider's first content."""
+    idle_s: Seconds = 60
+    """Seconds between two pieces of a provider's content."""
+    total_s: Seconds = 600
+    """Seconds for an exchange in all."""
+    request_s: Seconds = 30
+    """Seconds to receive a client's request."""
+    grace_s: float = Field(2, ge=0, le=600, allow_inf_nan=False)
+    """Seconds between SIGTERM and closing the listener: answers not ready, so that a load balancer learns of it."""
+    drain_s: Seconds = 30
+    """Seconds that exchanges in flight have to end after SIGTERM or SIGINT."""
+    cooldown_s: Seconds = 5
+    """Seconds that a route is left alone after it failed repeatedly; doubled each time it fails again."""
+    max_body_bytes: int = Field(64 * 2**20, ge=1024, le=2**31)
+    """Largest request body, in bytes."""
+    default_max_output: int = Field(8192, ge=1, le=10_000_000)
+    """Output limit in tokens where neither the client nor the model's document states one."""
+    sandbox: bool = False
+    """true or false: the bundled provider on loopback, for first contact and tests."""
+    sandbox_pace_ms: int = Field(20, ge=0, le=10_000)
+    """Milliseconds between two words of the sandbox's stream."""
+    sandbox_slow_ms: int = Field(1500, ge=0, le=600_000)
+    """Milliseconds before the first token of sandbox-slow."""
+    unsafe_allow_debug: bool = False
+    """true or false: start although Python or a tracer would record content. Only where no real prompt will pass."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `read` hands over: the environment is an argument here, not a global."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFault:
+    """One thing wrong with the environment. Names a variable, never its value."""
+
+    variable: str
+    what: str
+    do: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.what}; {self.do}"
+
+
+class SettingsRefused(Exception):
+    """The environment holds faults; `faults` has every one."""
+
+    def __init__(self, faults: Iterable[SettingsFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(str(fault) for fault in self.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccess:
+    """What the environment opens: credentials by provider id, and the settings that addresses need, by id and name."""
+
+    keys: Mapping[str, SecretStr]
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a field of `Settings`."""
+    return PREFIX + name.upper()
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Raises SettingsRefused with every fault at once, variables of no meaning included."""
+    faults = _unknown(environ)
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): value for name, value in environ.items() if value}
+    try:
+        settings = Settings(**source())
+    except ValidationError as error:
+        # The error carries the input: only the field and the library's words for its type are taken from it.
+        wrong = error.errors(include_input=False, include_context=False, include_url=False)
+        faults += [_invalid(str(e["loc"][0]), e["msg"]) for e in wrong]
+    else:
+        if not faults:
+            return settings
+    raise SettingsRefused(faults) from None
+
+
+def _invalid(name: str, what: str) -> SettingsFault:
+    about = (Settings.model_fields[name].description or "").rstrip(".")
+    default = default_of(name) or "the shipped ones"
+    return SettingsFault(variable(name), what[0].lower() + what[1:], f"it takes: {about} (default: {default})")
+
+
+def default_of(name: str) -> str:
+    """A field's default as the environment would write it; empty for the shipped documents."""
+    default = Settings.model_fields[name].default
+    if name in ("config", "policies"):
+        return ""
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _unknown(environ: Mapping[str, str]) -> list[SettingsFault]:
+    known = [variable(name) for name in Settings.model_fields]
+    return [
+        SettingsFault(name, "there is no such setting", _near(name, known))
+        for name in sorted(environ)
+        if name.upper().startswith(PREFIX)
+        and not name.upper().startswith(PROVIDER_PREFIX)
+        and name.upper() not in known
+    ]
+
+
+def _near(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name.upper(), known, n=1, cutoff=0.75)
+    return f"did you mean {close[0]}?" if close else "remove it, or see config/gateway.env.example"
+
+
+def provider_access(environ: Mapping[str, str], providers: Mapping[str, Collection[str]]) -> ProviderAccess:
+    """Credentials and settings of the providers that exist: id -> names of the settings its address takes.
+
+    `SAFECONDUCT_PROVIDER_<ID>_KEY` or `…_KEY_FILE` holds the credential, `…_<SETTING>` a setting; <ID> is the id in
+    capitals with `-` as `_`. Raises SettingsRefused with every fault at once.
+    """
+    faults: list[SettingsFault] = []
+    keys: dict[str, SecretStr] = {}
+    settings: dict[str, dict[str, str]] = {}
+    for id, given in _by_provider(environ, providers, faults).items():
+        secret = _secret(environ, given.pop("key", None), given.pop("key_file", None), faults)
+        if secret is not None:
+            keys[id] = SecretStr(secret)
+        for setting, name in given.items():
+            if not environ[name].strip():
+                faults.append(SettingsFault(name, "it is set but empty", f"give the {setting} of {id}, or unset it"))
+            settings.setdefault(id, {})[setting] = environ[name].strip()
+    if faults:
+        raise SettingsRefused(faults)
+    return ProviderAccess(keys, settings)
+
+
+def _by_provider(
+    environ: Mapping[str, str], providers: Mapping[str, Collection[str]], faults: list[SettingsFault]
+) -> dict[str, dict[str, str]]:
+    """Provider id -> setting -> the variable that gives it."""
+    names = {name: (id, setting) for id, own in providers.items() for name, setting in _names(id, own)}
+    found: dict[str, dict[str, str]] = {}
+    for given in sorted(environ):
+        if given in names:
+            id, setting = names[given]
+            found.setdefault(id, {})[setting] = given
+        elif given.upper().startswith(PROVIDER_PREFIX):
+            faults.append(_no_provider(given, names))
+    return found
+
+
+def provider_keys(environ: Mapping[str, str], providers: Mapping[str, Collection[str]]) -> Mapping[str, SecretStr]:
+    """The credentials of `provider_access`."""
+    return provider_access(environ, providers).keys
+
+
+def provider_variable(id: str, setting: str) -> str:
+    """`SAFECONDUCT_PROVIDER_EVROC_KEY` for ("evroc", "key")."""
+    return f"{PROVIDER_PREFIX}{id.upper().replace('-', '_')}_{setting.upper()}"
+
+
+def _names(id: str, settings: Collection[str]) -> list[tuple[str, str]]:
+    return [(provider_variable(id, setting), setting) for setting in ("key", "key_file", *settings)]
+
+
+def _no_provider(name: str, known: Mapping[str, tuple[str, str]]) -> SettingsFault:
+    owner = max((i for i, _ in known.values() if name.startswith(provider_variable(i, ""))), key=len, default=None)
+    if owner is None:
+        return SettingsFault(name, "no provider of this catalogue has that name", _near(name, known))
+    own = [n for n, (id, _) in known.items() if id == owner]
+    return SettingsFault(name, f"{owner} has no such setting", f"it takes {', '.join(sorted(own))}")
+
+
+def _secret(
+    environ: Mapping[str, str], direct: str | None, by_file: str | None, faults: list[SettingsFault]
+) -> str | None:
+    """The credential of one provider, from its variable or the file that the other one names."""
+    if direct is not None and by_file is not None:
+        faults.append(SettingsFault(direct, f"{by_file} is set too", "set one of them"))
+        return None
+    if direct is not None:
+        return _usable(direct, environ[direct], "give the provider's key, or unset it", faults)
+    if by_file is None:
+        return None
+    try:
+        with Path(environ[by_file]).open("rb") as file:
+            content = file.read(_SECRET_FILE_MOST).decode("ascii")
+    except OSError as error:
+        why = "does not exist" if isinstance(error, FileNotFoundError) else "cannot be read"
+        faults.append(
+            SettingsFault(by_file, f"the file it names {why}", "name a file that this process may read, with the key")
+        )
+        return None
+    except ValueError:  # a UnicodeDecodeError holds the file, which may be our key; an embedded NUL is no path
+        faults.append(SettingsFault(by_file, "it does not name a file with a key", "write the bare key into a file"))
+        return None
+    return _usable(by_file, content, "write the provider's key into the file it names, or unset it", faults)
+
+
+def _usable(name: str, secret: str, do: str, faults: list[SettingsFault]) -> str | None:
+    """The secret without surrounding space, if an HTTP header can carry it."""
+    bare = secret.strip()
+    if not bare:
+        faults.append(SettingsFault(name, "the key is empty", do))
+    elif not all("!" <= c <= "~" for c in bare):
+        faults.append(SettingsFault(name, "the key holds a space, a line break or a character outside ASCII", do))
+    else:
+        return bare
+    return None
