@@ -68,8 +68,8 @@ class Principal:
         loosens. A class that the key (or, where the key lists none, its team) may not state: NotAllowed.
         """
         classes = self.organisation.classes
-        label = stated if stated is not None else self.organisation.default_class
-        if not label or not classes:
+        label = stated if stated is not None else self.organisation.default_class or None
+        if label is None or not classes:
             return None
         if label not in classes:
             met = meet_policies("every data class", (snapshot.policies[c.policy] for c in classes.values()))

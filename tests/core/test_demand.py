@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.usage import Usage
+from tests.builders import a_demand, a_model, a_route, some_abilities
+
+
+@pytest.mark.parametrize(
+    ("stated", "models_default", "max_output", "limit"),
+    [
+        (500, None, 16_384, 500),
+        (500, 2_000, None, 500),
+        (None, None, None, 8_192),  # the gateway's default
+        (None, 2_000, None, 2_000),  # the model's own
+        (None, None, 4_096, 4_096),
+        (None, 50_000, 16_384, 16_384),
+        (20_000, None, 16_384, 16_384),
+        (0, None, 16_384, 0),
+    ],
+)
+def test_the_output_bound_of_an_attempt(
+    stated: int | None, models_default: int | None, max_output: int | None, limit: int
+) -> None:
+    route = a_route(model=a_model(default_max_output=models_default), abilities=some_abilities(max_output=max_output))
+    assert a_demand(output_tokens=stated).output_limit(route, 8_192) == limit
+
+
+def test_the_worst_usage_is_every_input_token_and_every_choice_up_to_its_limit() -> None:
+    demand = a_demand(input_tokens=700, output_tokens=50, choices=3)
+    assert demand.worst_usage(a_route(), 8_192) == Usage(input=700, output=150)
