@@ -26,8 +26,9 @@ class Documents:
         draft = Path(tempfile.mkdtemp(prefix=".", dir=self._root))  # mode 0700
         try:
             for name, content in documents.items():
-                _write(draft.joinpath(*_parts(name)), content)
-            _sync(draft)
+                _write(draft, _parts(name), content)
+            for folder in (draft, *(path for path in draft.rglob("*") if path.is_dir())):
+                _sync(folder)
             draft.rename(target)
             _sync(self._root)
         except OSError:
@@ -57,9 +58,12 @@ def _parts(name: str) -> tuple[str, ...]:
     return path.parts
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _write(root: Path, parts: tuple[str, ...], content: bytes) -> None:
+    folder = root
+    for part in parts[:-1]:
+        folder /= part
+        folder.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(folder / parts[-1], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()

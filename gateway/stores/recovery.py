@@ -35,14 +35,13 @@ def recover(connection: sqlite3.Connection, chain: Chain) -> int:
     for hold, amount, at, accounts, draft in rows:
         left = _Left(hold, amount, at, tuple(json.loads(accounts)), from_json(json.loads(draft)))
         exchanges.setdefault(left.draft.id, []).append(left)
-    for intents in exchanges.values():
+    lost = [intents for name, intents in exchanges.items() if stored(connection, name) is None]  # one receipt each
+    for intents in lost:
         receipt = interrupted(intents)
-        if stored(connection, receipt.id) is not None:
-            continue  # the exchange has its one receipt
         spent = {a.hold_id: a.cost for a in receipt.attempts}
         chain.append(connection, receipt, [Charge(i.charge_at, i.accounts, spent[i.hold]) for i in intents])
     connection.execute("DELETE FROM intents")
-    return len(exchanges)
+    return len(lost)
 
 
 def interrupted(intents: list[_Left]) -> Receipt:

@@ -1,0 +1,65 @@
+"""Books in a folder of the test's own, and the exchanges that are written into them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+
+from gateway.core.catalog import Budget
+from gateway.core.principal import AccountId
+from gateway.core.receipt import Receipt
+from gateway.stores.books import Balance, Books, Intent, SqliteBooks
+from gateway.stores.journal import Durability, Journal
+from tests.builders import NOW, a_receipt, an_attempt
+
+T = TypeVar("T")
+ACCOUNTS = ("organisation/acme", "team/research", "key/key_1")
+
+
+@contextmanager
+def books_in(folder: Path, chain: str = "one", durability: Durability = "process") -> Iterator[SqliteBooks]:
+    """The books of one process, from start to orderly end."""
+    journal = Journal.open(folder, durability)
+    try:
+        yield SqliteBooks(journal, chain)
+    finally:
+        journal.close()
+
+
+def an_intent(
+    name: str = "A",
+    amount: int = 100,
+    budgets: tuple[tuple[AccountId, Budget], ...] = (),
+    at: datetime = NOW,
+    receipt: str | None = None,
+) -> Intent:
+    """The hold `hold-<name>` of the exchange `<name>`."""
+    attempt = an_attempt(hold_id=f"hold-{name}", hold=amount, cost=0, outcome="interrupted", usage={}, usage_source="")
+    draft = a_receipt(receipt or name, attempts=(attempt,), cost=0, outcome="interrupted", route="")
+    return Intent(f"hold-{name}", amount, ACCOUNTS, budgets, at, draft)
+
+
+def served(intent: Intent, cost: int = 40) -> Receipt:
+    """The receipt of an exchange that was held as `intent` and cost that much."""
+    attempts = tuple(replace(a, outcome="served", cost=cost, usage={"input": cost}) for a in intent.draft.attempts)
+    return replace(intent.draft, outcome="served", attempts=attempts, cost=cost, route="alpha/small")
+
+
+def balance(books: Books, account: AccountId = "team/research", window: str = "total", at: datetime = NOW) -> Balance:
+    (found,) = [b for b in run(lambda: books.balances([account], at)) if b.window == window]
+    return found
+
+
+def run(work: Callable[[], Awaitable[T]]) -> T:
+    """The result of `work()` in an event loop of its own."""
+
+    async def main() -> T:
+        return await work()
+
+    return anyio.run(main)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.core.catalog import Budget
+from gateway.core.errors import BudgetExceeded
+from gateway.core.receipt import ReceiptId
+from gateway.stores.counters import Charge, Counter, Counters, Hold, resets_at, windows_around
+
+AT = int(datetime(2026, 11, 24, 12, 30, tzinfo=UTC).timestamp())
+HOUR, DAY = 3600, 86400
+
+
+def a_hold(name: str = "A", amount: int = 10, at: int = AT) -> Hold:
+    return Hold(name, ReceiptId(f"receipt-{name}"), amount, ("team/a",), at, 1)
+
+
+def test_windows_are_named_in_utc() -> None:
+    assert windows_around(AT) == {"hour": "2026-11-24T12", "day": "2026-11-24", "month": "2026-11", "total": "total"}
+
+
+@pytest.mark.parametrize(
+    ("window", "moment", "reset"),
+    [
+        ("hour", "2026-11-24T12:30:00+00:00", "2026-11-24T13:00:00Z"),
+        ("hour", "2026-12-31T23:59:59+00:00", "2027-01-01T00:00:00Z"),
+        ("day", "2026-11-24T12:30:00+00:00", "2026-11-25T00:00:00Z"),
+        ("day", "2028-02-28T00:00:00+00:00", "2028-02-29T00:00:00Z"),
+        ("month", "2026-11-24T12:30:00+00:00", "2026-12-01T00:00:00Z"),
+        ("month", "2026-12-24T12:30:00+00:00", "2027-01-01T00:00:00Z"),
+        ("total", "2026-11-24T12:30:00+00:00", None),
+    ],
+)
+def test_a_window_ends_where_the_next_begins(window: str, moment: str, reset: str | None) -> None:
+    at = int(datetime.fromisoformat(moment).timestamp())
+    assert resets_at(window, at) == reset
+    if reset is not None:
+        end = int(datetime.fromisoformat(reset).timestamp())
+        assert windows_around(end - 1)[window] == windows_around(at)[window] != windows_around(end)[window]
+
+
+def test_threads_that_ask_at_once_never_pass_the_limit() -> None:
+    counters, admitted = Counters(), []
+    together = threading.Barrier(8)
+
+    def ask(thread: int) -> None:
+        together.wait()
+        for number in range(200):
+            try:
+                counters.hold(a_hold(f"{thread}.{number}"), (("team/a", Budget(1_000, "day")),))
+            except BudgetExceeded:
+                return
+            admitted.append(number)
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(admitted) == 100
+    assert counters.balance("team/a", "day", AT) == Counter(0, 1_000)
+
+
+def test_a_refused_hold_leaves_nothing_behind() -> None:
+    counters = Counters()
+    with pytest.raises(BudgetExceeded):
+        counters.hold(a_hold(amount=11), (("team/a", Budget(10, "day")),))
+    assert counters.balance("team/a", "day", AT) == Counter(0, 0)
+    assert counters.holds(ReceiptId("receipt-A")) == ()
+
+
+def test_a_hold_is_given_back_once() -> None:
+    counters = Counters()
+    counters.hold(a_hold(), ())
+    counters.release(a_hold())
+    counters.release(a_hold())
+    assert counters.balance("team/a", "total", AT) == Counter(0, 0)
+
+
+def test_a_charge_counts_in_the_windows_of_its_hold() -> None:
+    counters = Counters()
+    counters.settle(ReceiptId("A"), [Charge(AT - HOUR, ("team/a",), 7)])
+    assert counters.balance("team/a", "hour", AT).spent == 0
+    assert counters.balance("team/a", "hour", AT - HOUR).spent == 7
+    assert counters.balance("team/a", "day", AT).spent == 7
+
+
+def test_a_checkpoint_gives_back_what_was_spent() -> None:
+    counters = Counters()
+    counters.settle(ReceiptId("A"), [Charge(AT, ("team/a", "key/b"), 7)])
+    counters.hold(a_hold(), ())
+    again = Counters(counters.checkpoint())
+    assert again.balance("team/a", "month", AT) == Counter(7, 0)
+    assert again.balance("key/b", "total", AT) == Counter(7, 0)
+
+
+def test_a_checkpoint_forgets_old_windows_but_no_open_hold() -> None:
+    counters = Counters()
+    counters.hold(a_hold(at=AT - 9 * HOUR), ())
+    for hours in range(10):
+        counters.settle(ReceiptId("A"), [Charge(AT - hours * HOUR, ("team/a",), 1)])
+    counters.checkpoint()
+    assert [counters.balance("team/a", "hour", AT - h * HOUR).spent for h in range(10)] == [1, 1, 1, *[0] * 6, 1]
+    assert counters.balance("team/a", "hour", AT - 9 * HOUR).held == 10
+    assert counters.balance("team/a", "day", AT).spent == 10
