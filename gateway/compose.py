@@ -22,13 +22,13 @@ from gateway.asgi.app import Gate, application
 from gateway.asgi.drain import Drain
 from gateway.asgi.server import Listener, bind_tcp, bind_unix
 from gateway.asgi.server import serve as listen
-from gateway.core.catalog import Provider, Snapshot
+from gateway.core.catalog import Auth, Provider, Snapshot
 from gateway.core.decision import Means
 from gateway.core.principal import Key
 from gateway.declarations.load import Loaded, load
 from gateway.exchange.parts import Deadlines, InForce, Services
 from gateway.sandbox.app import app as sandbox_app
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsRefused, provider_access
 from gateway.stores.books import SqliteBooks
 from gateway.stores.documents import Documents
 from gateway.stores.health import Patience, RouteHealth
@@ -84,6 +84,20 @@ def read(settings: Settings) -> Loaded:
     return load(settings.config, settings.policies, extra=extra, today=SystemClock().today())
 
 
+Opened = Callable[[Snapshot], Access]
+"""What is open once the providers are known. Raises SettingsRefused for credentials of providers that are not."""
+
+
+def access(snapshot: Snapshot, environ: Mapping[str, str]) -> Access:
+    """What the environment opens, and the sandbox's personas with a placeholder until it runs."""
+    declared = [p for p in snapshot.providers.values() if not p.sandbox]
+    given = provider_access(environ, {p.id: p.connection.settings for p in declared})
+    # A server of our own that asks for no credential is open without one.
+    free = {p.id: "" for p in declared if p.connection.auth is Auth.NONE}
+    opened = Access({**free, **{name: key.get_secret_value() for name, key in given.keys.items()}}, given.settings)
+    return _with_sandbox(opened, 0, "") if len(declared) < len(snapshot.providers) else opened
+
+
 def in_force(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
     """What follows from a snapshot in this process: which providers can be called, and how."""
     unset = {p.id: missing for p in snapshot.providers.values() if (missing := _missing(p, access))}
@@ -113,17 +127,18 @@ def _missing(provider: Provider, access: Access) -> tuple[str, ...]:
 class Documented:
     """The documents in force: read at start, and again on request; a bad set keeps the old one."""
 
-    def __init__(self, settings: Settings, access: Access, kept: Documents, log: Log) -> None:
-        """Raises DocumentsRefused."""
-        self._settings, self._access, self._kept, self._log = settings, access, kept, log
+    def __init__(self, settings: Settings, opened: Opened, kept: Documents, log: Log) -> None:
+        """Raises DocumentsRefused and SettingsRefused."""
+        self._settings, self._opened, self._kept, self._log = settings, opened, kept, log
         loaded = read(settings)
         if loaded.snapshot is None or loaded.faults:
             raise DocumentsRefused([str(fault) for fault in loaded.faults])
         self.now = self._put_in_force(loaded, loaded.snapshot)
 
     def _put_in_force(self, loaded: Loaded, snapshot: Snapshot) -> InForce:
+        now = in_force(snapshot, self._opened(snapshot), self._settings)
         self._kept.keep(snapshot.digest, loaded.documents)
-        return in_force(snapshot, self._access, self._settings)
+        return now
 
     def current(self) -> InForce:
         return self.now
@@ -134,12 +149,15 @@ class Documented:
     async def reload(self) -> list[str]:
         """Check the whole set, then swap it at once. Returns the faults; with any, the old set serves on."""
         loaded = await anyio.to_thread.run_sync(read, self._settings)
-        outcome: Final = "swapped" if loaded.snapshot is not None and not loaded.faults else "kept"
-        if loaded.snapshot is not None and outcome == "swapped":
-            self.now = self._put_in_force(loaded, loaded.snapshot)
+        faults = [str(fault) for fault in loaded.faults]
+        if loaded.snapshot is not None and not faults:
+            try:
+                self.now = self._put_in_force(loaded, loaded.snapshot)
+            except SettingsRefused as refused:  # a provider is gone whose credential is set
+                faults = [str(fault) for fault in refused.faults]
         digest = self.now.snapshot.digest
-        self._log.emit(Reloaded(outcome, digest, len(loaded.faults), len(loaded.warnings)))
-        return [str(fault) for fault in loaded.faults]
+        self._log.emit(Reloaded("kept" if faults else "swapped", digest, len(faults), len(loaded.warnings)))
+        return faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,19 +169,20 @@ class Ready:
 
 
 async def serve(
-    settings: Settings, access: Access, log: Log, *, ready: Callable[[Ready], None], first_key: str = ""
+    settings: Settings, opened: Opened, log: Log, *, ready: Callable[[Ready], None], first_key: str = ""
 ) -> None:
     """Run the gateway until it is told to end. `first_key`: the policy of a key to create at start, "" for none.
 
-    Raises DocumentsRefused, JournalRefused and OSError (an address that is taken) before anything is served.
+    Raises DocumentsRefused, SettingsRefused, JournalRefused and OSError (an address that is taken) before anything is
+    served.
     """
     began, clock, drain = monotonic(), SystemClock(), Drain()
     public = bind_tcp(settings.host, settings.port)
     bench = bind_tcp("127.0.0.1", 0) if settings.sandbox else None
     password = secrets.token_urlsafe(24)
     if bench is not None:
-        access = _with_sandbox(access, bench.getsockname()[1], password)
-    documented = Documented(settings, access, Documents(settings.state), log)
+        opened = _sandboxed(opened, bench.getsockname()[1], password)
+    documented = Documented(settings, opened, Documents(settings.state), log)
     async with _services(settings, documented, clock, log) as (services, keys):
         gate = Gate(
             services,
@@ -172,7 +191,7 @@ async def serve(
             drain,
             (settings.max_body_bytes, settings.request_s),
         )
-        admin = Admin(keys, documented.snapshot, documented.reload, clock.now, _default_policy(settings))
+        admin = Admin(keys, documented.current, documented.reload, clock.now, _default_policy(settings))
         listeners = [
             Listener(application(gate), public),
             Listener(admin.app(), bind_unix(settings.state / ADMIN_SOCKET)),
@@ -227,6 +246,10 @@ async def _first_key(keys: SqliteKeys, snapshot: Snapshot, policy: str, clock: S
     key = Key(new_key_id(), digest_of(secret), team, policy, label="first run", created_at=clock.now())
     await keys.create(key)
     return secret
+
+
+def _sandboxed(opened: Opened, port: int, password: str) -> Opened:
+    return lambda snapshot: _with_sandbox(opened(snapshot), port, password)
 
 
 def _with_sandbox(access: Access, port: int, password: str) -> Access:

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.core.catalog import Snapshot
 from gateway.core.errors import Ended, InvalidRequest, Json, NotFound
 from gateway.core.principal import Key, KeyId
 from gateway.dialects.names import near
+from gateway.exchange.parts import InForce
 from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
 
 Reload = Callable[[], Awaitable[list[str]]]
@@ -27,12 +27,12 @@ class Admin:
     def __init__(
         self,
         keys: Keys,
-        snapshot: Callable[[], Snapshot],
+        in_force: Callable[[], InForce],
         reload: Reload,
         now: Callable[[], datetime],
         default_policy: str,
     ) -> None:
-        self._keys, self._snapshot, self._reload, self._now = keys, snapshot, reload, now
+        self._keys, self._in_force, self._reload, self._now = keys, in_force, reload, now
         self._default_policy = default_policy
 
     def app(self) -> Starlette:
@@ -45,13 +45,15 @@ class Admin:
         ]
         return Starlette(routes=routes, exception_handlers={Ended: _refused})
 
-    async def _list(self, _: Request) -> Response:
-        now = self._now()
-        return _json({"keys": [key_view(key, now) for key in await self._keys.all()]})
+    async def _list(self, request: Request) -> Response:
+        """Every key; with `?digest=` the one whose secret has that SHA-256."""
+        now, digest = self._now(), request.query_params.get("digest")
+        keys = [key for key in await self._keys.all() if digest in (None, key.digest)]
+        return _json({"keys": [key_view(key, now) for key in keys]})
 
     async def _create(self, request: Request) -> Response:
         wanted = _object(await request.body())
-        snapshot = self._snapshot()
+        snapshot = self._in_force().snapshot
         policy = str(wanted.get("policy") or self._default_policy)
         team = str(wanted.get("team") or "")
         if not policy:
@@ -85,11 +87,21 @@ class Admin:
     async def _reloaded(self, _: Request) -> Response:
         faults = await self._reload()
         return _json(
-            {"reloaded": not faults, "faults": faults, "snapshot": self._snapshot().digest}, 409 if faults else 200
+            {"reloaded": not faults, "faults": faults, "snapshot": self._in_force().snapshot.digest},
+            409 if faults else 200,
         )
 
     async def _status(self, _: Request) -> Response:
-        return _json({"status": "running", "snapshot": self._snapshot().digest})
+        now = self._in_force()
+        sandbox = any(provider.sandbox for provider in now.snapshot.providers.values())
+        return _json(
+            {
+                "status": "running",
+                "snapshot": now.snapshot.digest,
+                "sandbox": sandbox,
+                "providers": sorted(now.means.credentials),
+            }
+        )
 
 
 def key_view(key: Key, now: datetime) -> dict[str, Json]:
