@@ -33,6 +33,7 @@ from gateway.core.posture import (
     Training,
     Transfer,
     Value,
+    of,
 )
 from gateway.core.usage import CLASSES, Usage
 from tests.builders import TODAY
@@ -60,6 +61,13 @@ def values_of(dimension: str) -> st.SearchStrategy[Value]:
 
 postures = st.builds(Posture, **{name: values_of(name) for name in DIMENSIONS})
 
+mild_bounds: st.SearchStrategy[Posture] = (
+    st.lists(st.sampled_from(DIMENSIONS), max_size=2, unique=True)
+    .flatmap(lambda names: st.fixed_dictionaries({name: VALUES[name] for name in names}))
+    .map(of)
+)
+"""Bounds on two dimensions at most: what routes often pass."""
+
 _dates = st.none() | st.integers(0, 400).map(lambda days: TODAY - timedelta(days=days))
 
 
@@ -70,7 +78,9 @@ def facts_about(dimension: str) -> st.SearchStrategy[Fact]:
 sheets: st.SearchStrategy[Facts] = st.fixed_dictionaries({}, optional={name: facts_about(name) for name in DIMENSIONS})
 """Sheets of facts that speak of any dimensions, with and without dates."""
 
-evidence_rules = st.builds(EvidenceRule, st.none() | st.integers(0, 400), st.sampled_from(Evidence))
+evidence_rules = st.just(EvidenceRule()) | st.builds(
+    EvidenceRule, st.none() | st.integers(0, 400), st.sampled_from(Evidence)
+)
 
 _prices = st.integers(0, 5).map(Decimal)
 _ids = st.none() | st.frozensets(st.sampled_from(["alpha", "beta", "gamma"]))
@@ -92,9 +102,9 @@ preferences = st.builds(
 policies = st.builds(
     Policy,
     st.sampled_from(["strict", "lax", "other"]),
-    bound=postures,
+    bound=mild_bounds | postures,
     evidence=evidence_rules,
-    rules=route_rules,
+    rules=st.just(RouteRules()) | route_rules,
     prefer=st.none() | preferences,
 )
 layers = st.builds(Layer, st.sampled_from(LayerKind), policies)

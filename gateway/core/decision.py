@@ -134,7 +134,7 @@ def judge(
         *_connected(route, means),
         *_excluded(route, demand, demanded),
         *_treatment(route, demand, demanded, snapshot, today),
-        *_affordable(route, demanded, snapshot, means),
+        *_affordable(route, demand, demanded, snapshot, means),
         *_capable(route, demand, demanded),
     )
 
@@ -228,19 +228,26 @@ def _oldest(dimension: str, sheets: tuple[Facts, ...]) -> str | None:
     return min(known).isoformat() if known and len(known) == len(dates) else None
 
 
-def _affordable(route: Route, demanded: Demanded, snapshot: Snapshot, means: Means) -> list[Reason]:
+def _affordable(route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means) -> list[Reason]:
     price, limit, found = route.price, demanded.rules.max_price, []
     priced = price.is_priced and snapshot.fx.rate(price.currency) is not None
     if means.priced_only and not priced:
         return [Reason(Kind.UNPRICED, "budget", None, "a price, because a hard budget applies")]
-    for side, most, own in (("input", limit.input, price.rates.input), ("output", limit.output, price.rates.output)):
-        usd = snapshot.fx.in_usd(own, price.currency) if own is not None and priced else None
+    for side, most in (("input", limit.input), ("output", limit.output)):
+        usd = _dearest_in_usd(route, side, demand, snapshot) if priced else None
         if most is None or (usd is not None and usd <= most):
             continue
         kind, offered = (Kind.UNPRICED, None) if usd is None else (Kind.PRICE, _figure(usd))
         layer = demanded.who(_caps(side, usd))
         found.append(_by(layer, Reason(kind, side, offered, _figure(most))))
     return found
+
+
+def _dearest_in_usd(route: Route, side: str, demand: Demand, snapshot: Snapshot) -> Decimal | None:
+    """Per million, in the dearest tier that this demand can reach."""
+    price = route.price
+    dearest = max(rates.rate(side) for rates in price.reachable_rates(demand.input_tokens))
+    return snapshot.fx.in_usd(dearest, price.currency)
 
 
 def _figure(amount: Decimal) -> str:
