@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.core.errors import InvalidRequest
 
-MAX_TRAILERS: Final = 8 * 1024
+MAX_TRAILERS: Final = 1024
 
 _SIZE: Final = re.compile(rb"[0-9A-Fa-f]{1,8}\r\n")
 _SIZE_LINE: Final = 10

@@ -32,6 +32,18 @@ def test_a_short_body_that_nobody_read_does_not_cost_the_connection(*, pause: bo
         assert until_closed(connection).count(b"HTTP/1.1 401") == 1
 
 
+def test_a_connection_outlives_the_wait_for_a_short_body() -> None:
+    with serving(refusing, Limits(head_s=0.2)) as served, served.connect() as connection:
+        connection.sendall(post(b"Content-Length: 1\r\n"))
+        one_answer(connection)
+        connection.sendall(b"a")
+        connection.settimeout(0.4)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        connection.sendall(LAST)
+        assert until_closed(connection).endswith(b"no\n")
+
+
 def test_a_short_body_that_never_comes_is_not_waited_for_long() -> None:
     with serving(refusing, Limits(head_s=0.1)) as served:
         assert served.talk(post(b"Content-Length: 5000\r\n")).endswith(b"no\n")

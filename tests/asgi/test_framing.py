@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 import uvicorn
@@ -219,6 +221,46 @@ def test_an_idle_connection_is_closed() -> None:
             assert until_closed(used).endswith(b"/smuggled \n")
 
 
+@pytest.fixture(scope="module")
+def brisk() -> Iterator[Served]:
+    """Answers after 0.3 seconds, with deadlines that have passed by then."""
+
+    async def slow(_scope: Message, receive: Receive, send: Send) -> None:
+        await receive()
+        await asyncio.sleep(0.3)
+        await answer(send, 200, b"done\n")
+
+    with serving(slow, Limits(head_s=0.1, idle_s=0.1)) as served:
+        yield served
+
+
+def test_the_deadlines_of_connections_do_not_touch_an_exchange(brisk: Served) -> None:
+    with brisk.connect() as connection:
+        connection.sendall(LAST[:5])
+        connection.sendall(LAST[5:])
+        assert until_closed(connection).endswith(b"\r\n\r\ndone\n")
+
+
+def test_a_refused_client_that_is_still_sending_reads_its_answer(served: Served) -> None:
+    more = [b"a" * 65536] * 32
+    assert error_of(served.talk(get(b"GET http://a/ HTTP/1.1"), *more)) == (400, "invalid_request")
+
+
+def test_the_application_behind_a_malformed_body_finds_its_client_gone() -> None:
+    gone = threading.Event()
+
+    async def waiting(_scope: Message, receive: Receive, _send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    with serving(waiting) as served, served.connect() as connection:
+        connection.sendall(CHUNKED + b"3\r\nabc\r\n")
+        connection.sendall(b"x\r\n")
+        assert gone.wait(1)
+        assert error_of(until_closed(connection)) == (400, "invalid_request")
+
+
 def test_the_application_learns_of_a_client_that_leaves() -> None:
     left: list[str] = []
 
@@ -244,7 +286,20 @@ def test_a_flood_ahead_of_an_answer_is_dropped_and_ends_the_connection() -> None
     assert b"connection: close" in received
 
 
-def drive(pieces: Sequence[bytes]) -> tuple[list[str], bytes]:
+class Deaf:
+    """A parser that misses the last byte of every body."""
+
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
+
+    def feed_data(self, data: bytes) -> None:
+        self._parser.feed_data(data if data.endswith(b"\r\n\r\n") else data[:-1])
+
+
+def drive(pieces: Sequence[bytes], parser: Callable[[Any], Any] = lambda parser: parser) -> tuple[list[str], bytes]:
     """Paths that reached the application, and the bytes that came back, when the bytes arrive in just these pieces."""
 
     async def main() -> tuple[list[str], bytes]:
@@ -254,6 +309,7 @@ def drive(pieces: Sequence[bytes]) -> tuple[list[str], bytes]:
         ours, theirs = socket.socketpair()
         theirs.setblocking(False)
         transport, gated = await loop.create_connection(lambda: kind(config, state, {}), sock=ours)
+        gated.parser = parser(gated.parser)
         for piece in pieces:
             gated.data_received(piece)
             await asyncio.sleep(0)
@@ -266,6 +322,11 @@ def drive(pieces: Sequence[bytes]) -> tuple[list[str], bytes]:
         return [scope["path"] for scope in echo.seen], received
 
     return asyncio.run(main())
+
+
+def test_two_readings_of_where_a_body_ends_are_a_refusal() -> None:
+    _, received = drive([post(HOST + b"Content-Length: 4\r\n", b"abcd") + SMUGGLED], Deaf)
+    assert error_of(received) == (400, "invalid_request")
 
 
 WHOLE = {

@@ -71,6 +71,7 @@ def test_websockets_are_refused_by_their_own_status(offer: bytes) -> None:
         (a_head(headers=HOST + b"X: \0\r\n"), "control"),
         (a_head(headers=HOST + b"X : 1\r\n"), "malformed"),
         (a_head(headers=HOST + b"Content-Length: 1\r\nContent-Length: 1\r\n"), "more than once"),
+        (a_head(headers=HOST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n"), "more than once"),
     ],
 )
 def test_a_refusal_says_what_is_wrong(head: bytes, word: str) -> None:

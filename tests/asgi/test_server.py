@@ -231,7 +231,7 @@ PROGRAM = textwrap.dedent(
 @pytest.mark.parametrize(
     ("signals", "stays_s", "finishes"),
     [
-        ([signal.SIGTERM], 0.3, True),
+        ([signal.SIGTERM], 1.5, True),
         ([signal.SIGINT], 0.3, True),
         ([signal.SIGINT, signal.SIGINT], 600, False),
         ([signal.SIGTERM, signal.SIGINT], 600, False),
