@@ -153,7 +153,8 @@ def verify(chain: str, links: Iterable[tuple[bytes, str]], head: str = "") -> Br
 
     `head`: the digest that a signed head names. Without one, receipts missing from the end cannot be noticed.
     """
-    previous, reached, expected = genesis(chain), not head, 0
+    previous, expected = genesis(chain), 0
+    reached = head in ("", previous)
     for expected, (data, stated) in enumerate(links, start=1):
         if digest(data) != stated:
             return Broken(expected, "the receipt was changed after it was written")

@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.errors import Json
+from gateway.core.receipt import (
+    Broken,
+    Receipt,
+    as_json,
+    canonical,
+    digest,
+    from_json,
+    genesis,
+    linked,
+    verify,
+)
+from tests.builders import a_receipt, an_attempt
+
+# --- canonical bytes -------------------------------------------------------------------------------------------------
+
+whole = st.integers(-(2**53) + 1, 2**53 - 1)
+names = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=8)
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+values: st.SearchStrategy[Json] = st.recursive(
+    st.none() | st.booleans() | whole | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def rfc_8785(value: Json) -> str:
+    """The standard once more, in plain words, for values without floats."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, str):
+        return '"' + "".join(_escaped(c) for c in value) + '"'
+    if isinstance(value, dict):
+        ordered = sorted(value, key=lambda name: name.encode("utf-16-be"))
+        return "{" + ",".join(f"{rfc_8785(name)}:{rfc_8785(value[name])}" for name in ordered) + "}"
+    return "[" + ",".join(rfc_8785(v) for v in value) + "]"
+
+
+def _escaped(c: str) -> str:
+    short = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+    return short.get(c) or (f"\\u{ord(c):04x}" if c < " " else c)
+
+
+@given(st.dictionaries(names, values, max_size=5))
+def test_bytes_are_those_of_rfc_8785(value: dict[str, Json]) -> None:
+    assert canonical(value) == rfc_8785(value).encode()
+
+
+@given(st.dictionaries(names, values, max_size=5))
+def test_equal_values_have_equal_bytes_whatever_the_order_of_their_members(value: dict[str, Json]) -> None:
+    assert canonical(dict(reversed(value.items()))) == canonical(value)
+    assert json.loads(canonical(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "data"),
+    [
+        ({}, b"{}"),
+        ({"b": 1, "a": None, "B": True}, b'{"B":true,"a":null,"b":1}'),
+        ({"a": "€\u2028\x7f"}, '{"a":"€\u2028\x7f"}'.encode()),
+        ({"a": '\x00\x1f\t"\\/'}, b'{"a":"\\u0000\\u001f\\t\\"\\\\/"}'),
+        ({"a": [2**53 - 1, -1, 0]}, b'{"a":[9007199254740991,-1,0]}'),
+    ],
+)
+def test_canonical_examples(value: dict[str, Json], data: bytes) -> None:
+    assert canonical(value) == data
+
+
+def test_what_has_no_bytes_is_an_error() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        canonical({"a": float("nan")})  # type: ignore[dict-item]
+    with pytest.raises(UnicodeEncodeError):
+        canonical({"a": "\ud800"})
+
+
+def test_a_receipts_bytes_hold_no_float_and_no_surprise() -> None:
+    def floats(value: object) -> list[object]:
+        if isinstance(value, dict | list):
+            return [f for v in (value.values() if isinstance(value, dict) else value) for f in floats(v)]
+        return [value] if isinstance(value, float) else []
+
+    plain = json.loads(canonical(as_json(a_receipt())))
+    assert floats(plain) == []
+    assert canonical(plain) == canonical(as_json(a_receipt()))
+
+
+# --- to plain values and back ----------------------------------------------------------------------------------------
+
+counts = st.dictionaries(st.sampled_from(["input", "output", "cache_read"]), st.integers(0, 2**60), max_size=3)
+attempts = st.builds(
+    an_attempt,
+    outcome=st.sampled_from(["served", "failed", "timeout", "left"]),
+    cost=st.integers(0, 2**60),
+    usage=counts,
+    reported=counts,
+    over_hold=st.booleans(),
+    first_event_ms=st.integers(-1, 10**6),
+)
+codes = st.lists(st.sampled_from(["posture:training", "no_credential"])).map(tuple)
+receipts = st.builds(
+    a_receipt,
+    id=texts,
+    outcome=st.sampled_from(["served", "refused", "failed", "client_left", "interrupted"]),
+    demand=st.dictionaries(names, values, max_size=3),
+    plan=st.lists(st.sampled_from(["alpha/small", "beta/small"])).map(tuple),
+    rejections=st.dictionaries(names, codes, max_size=3),
+    attempts=st.lists(attempts, max_size=3).map(tuple),
+    dropped=st.lists(names, max_size=2).map(tuple),
+    cost=st.integers(0, 2**60),
+)
+
+
+@given(receipts)
+def test_a_receipt_is_read_back_from_its_bytes(receipt: Receipt) -> None:
+    assert from_json(as_json(receipt)) == receipt
+    assert from_json(json.loads(canonical(as_json(receipt)))) == receipt
+
+
+def test_plain_values_come_in_the_order_of_the_fields() -> None:
+    plain = as_json(a_receipt())
+    assert list(plain)[:3] == ["id", "began_at", "organisation"]
+    assert list(plain)[-3:] == ["chain", "sequence", "previous"]
+    assert plain["plan"] == ["alpha/small", "beta/small"]
+    assert plain["rejections"] == {"gamma/small": ["posture:training", "no_credential"]}
+
+
+@pytest.mark.parametrize("missing", ["id", "attempts", "previous"])
+def test_what_is_not_a_receipt_is_not_read(missing: str) -> None:
+    plain = as_json(a_receipt())
+    del plain[missing]
+    with pytest.raises(KeyError, match=missing):
+        from_json(plain)
+
+
+def test_an_attempt_of_another_shape_is_not_read() -> None:
+    with pytest.raises(TypeError):
+        from_json({**as_json(a_receipt()), "attempts": [{"route": "alpha/small", "outcome": "served", "new": 1}]})
+
+
+# --- the chain -------------------------------------------------------------------------------------------------------
+
+CHAIN = "01JDCHAIN"
+
+
+def chain_of(*receipts: Receipt, name: str = CHAIN) -> list[tuple[bytes, str]]:
+    links, previous = [], genesis(name)
+    for sequence, receipt in enumerate(receipts, start=1):
+        _, data, previous = linked(receipt, name, sequence, previous)
+        links.append((data, previous))
+    return links
+
+
+FOUR = [a_receipt(f"01JD{n}", cost=n) for n in range(4)]
+LINKS = chain_of(*FOUR)
+HEAD = LINKS[-1][1]
+
+
+def forged(link: tuple[bytes, str], **changed: Json) -> tuple[bytes, str]:
+    """The link with members changed and its own digest made to fit."""
+    data = canonical({**json.loads(link[0]), **changed})
+    return data, digest(data)
+
+
+def test_a_link_is_the_receipt_at_its_place() -> None:
+    link, data, own = linked(a_receipt(), CHAIN, 7, "before")
+    assert link == replace(a_receipt(), chain=CHAIN, sequence=7, previous="before")
+    assert data == canonical(as_json(link))
+    assert own == digest(data)
+    assert linked(a_receipt(), CHAIN, 7, "before") == (link, data, own)
+
+
+@given(st.lists(receipts, max_size=4))
+def test_a_chain_as_written_holds(several: list[Receipt]) -> None:
+    links = chain_of(*several)
+    assert verify(CHAIN, tuple(links)) is None
+    assert verify(CHAIN, tuple(links), links[-1][1] if links else genesis(CHAIN)) is None
+
+
+def test_two_chains_begin_differently() -> None:
+    assert genesis("a") != genesis("b")
+    assert chain_of(a_receipt(), name="a")[0][1] != chain_of(a_receipt(), name="b")[0][1]
+
+
+@given(st.integers(0, 3), st.data())
+def test_any_changed_byte_is_noticed(at: int, data: st.DataObject) -> None:
+    original, own = LINKS[at]
+    position = data.draw(st.integers(0, len(original) - 1))
+    changed = bytearray(original)
+    changed[position] ^= data.draw(st.integers(1, 255))
+    links = [*LINKS[:at], (bytes(changed), own), *LINKS[at + 1 :]]
+    assert verify(CHAIN, tuple(links)) == Broken(at + 1, "the receipt was changed after it was written")
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_a_change_with_a_digest_made_to_fit_is_noticed_by_the_next_link(at: int) -> None:
+    links = [*LINKS[:at], forged(LINKS[at], cost=0, team="other"), *LINKS[at + 1 :]]
+    broken = verify(CHAIN, tuple(links))
+    assert broken == Broken(at + 2, "the receipt before this one was changed or removed")
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_a_removed_receipt_is_noticed(at: int) -> None:
+    broken = verify(CHAIN, tuple(LINKS[:at] + LINKS[at + 1 :]))
+    assert broken == Broken(at + 1, "a receipt is missing or was moved")
+
+
+@pytest.mark.parametrize("at", range(3))
+def test_a_removed_receipt_is_noticed_though_the_rest_was_renumbered(at: int) -> None:
+    rest = [forged(link, sequence=at + 1 + n) for n, link in enumerate(LINKS[at + 1 :])]
+    broken = verify(CHAIN, (*LINKS[:at], *rest))
+    assert broken == Broken(at + 1, "the receipt before this one was changed or removed")
+
+
+@given(st.permutations(range(4)))
+def test_receipts_in_another_order_are_noticed(order: list[int]) -> None:
+    broken = verify(CHAIN, tuple(LINKS[n] for n in order))
+    assert (broken is None) == (order == [0, 1, 2, 3])
+
+
+def test_a_receipt_told_twice_is_noticed() -> None:
+    assert verify(CHAIN, (LINKS[0], LINKS[0], *LINKS[1:])) == Broken(2, "a receipt is missing or was moved")
+
+
+def test_a_link_of_another_chain_is_noticed() -> None:
+    other = chain_of(*FOUR, name="other")
+    assert verify(CHAIN, (LINKS[0], other[1])) == Broken(2, "a receipt is missing or was moved")
+    assert verify("other", tuple(LINKS)) == Broken(1, "a receipt is missing or was moved")
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"{}", b"null", b'{"chain":"01JDCHAIN","sequence":2}'])
+def test_what_is_no_receipt_breaks_a_chain(data: bytes) -> None:
+    broken = verify(CHAIN, (LINKS[0], (data, digest(data))))
+    assert broken is not None
+    assert broken.sequence == 2
+
+
+@pytest.mark.parametrize("kept", range(4))
+def test_receipts_missing_from_the_end_are_noticed_by_a_signed_head(kept: int) -> None:
+    short = tuple(LINKS[:kept])
+    assert verify(CHAIN, short) is None
+    assert verify(CHAIN, short, HEAD) == Broken(kept + 1, "receipts up to the signed head are missing")
+
+
+def test_a_chain_may_have_grown_since_its_head_was_signed() -> None:
+    assert verify(CHAIN, tuple(LINKS), LINKS[1][1]) is None
+    assert verify(CHAIN, tuple(LINKS), HEAD) is None
+
+
+def test_a_digest_is_the_sha_256_in_hex() -> None:
+    assert digest(b"abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
