@@ -247,9 +247,7 @@ def _translated(fault: BaseException) -> BaseException:
     """Faults of SQLite become ours, without its words: they may quote values."""
     if not isinstance(fault, sqlite3.Error):
         return fault
-    error = Unavailable("books_unavailable", f"The journal cannot be written ({_reason(fault)}).")
-    error.__suppress_context__ = True
-    return error
+    return Unavailable("books_unavailable", f"The journal cannot be written ({_reason(fault)}).")
 
 
 def _reason(fault: Exception) -> str:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import tempfile
+import threading
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -234,6 +237,69 @@ def test_a_receipt_that_met_a_fault_is_committed_when_the_journal_works_again(tm
     journal.write_now(lambda _: None)
     assert (balance(books).spent, balance(books).held) == (40, 100)
     journal.close()
+
+
+def test_a_receipt_that_met_a_fault_is_committed_at_the_latest_at_the_end(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path, "process")
+    books = SqliteBooks(journal, "one")
+    intent = an_intent("A")
+    run(lambda: books.hold(intent))
+    journal.write_now(lambda c: c.execute("ALTER TABLE receipts RENAME TO elsewhere").fetchall())
+    with pytest.raises(Unavailable):
+        run(lambda: books.settle(served(intent, cost=40)))
+    journal.write_now(lambda c: c.execute("ALTER TABLE elsewhere RENAME TO receipts").fetchall())
+    journal.close()
+    with books_in(tmp_path, chain="two") as again:
+        assert again.interrupted == 0
+        assert (balance(again).spent, balance(again).held) == (40, 0)
+
+
+def test_an_exchange_that_has_ended_leaves_no_intent(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path, "process")
+    books = SqliteBooks(journal, "one")
+    run(lambda: books.hold(an_intent("A")))
+    run(lambda: books.hold(an_intent("B")))
+    run(lambda: books.settle(served(an_intent("A"))))
+    assert journal.write_now(lambda c: c.execute("SELECT hold FROM intents").fetchall()) == [("hold-B",)]
+    journal.close()
+
+
+def test_counters_are_checkpointed_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.stores.books._CHECKPOINT_EVERY", 2)
+    journal = Journal.open(tmp_path, "process")
+    books = SqliteBooks(journal, "one")
+    for name in ("A", "B", "C"):
+        run(partial(books.hold, an_intent(name)))
+        run(partial(books.settle, served(an_intent(name), cost=40)))
+    spent = "SELECT spent FROM counters WHERE account = 'key/key_1' AND window = 'total'"
+    assert journal.write_now(lambda c: c.execute(spent).fetchone()) == (80,)
+    assert journal.write_now(lambda c: c.execute("SELECT row FROM folded").fetchone()) == (2,)
+    journal.close()
+    with books_in(tmp_path, chain="two") as again:
+        assert balance(again).spent == 120
+
+
+def test_a_receipt_beside_work_that_fails_keeps_its_place_in_the_chain(tmp_path: Path) -> None:
+    """One batch: the receipt is linked, undone with the batch, and linked again."""
+    journal = Journal.open(tmp_path, "process")
+    books, gate = SqliteBooks(journal, "one"), threading.Event()
+
+    def fail(_: sqlite3.Connection) -> None:
+        raise LookupError
+
+    async def together() -> Receipt:
+        journal.post(lambda _: gate.wait())
+        async with anyio.create_task_group() as tasks:
+            for name in ("A", "B"):
+                tasks.start_soon(books.settle, an_intent(name).draft)
+            await anyio.wait_all_tasks_blocked()
+            journal.post(fail)
+            gate.set()
+        return await books.settle(an_intent("C").draft)
+
+    assert run(together).sequence == 3
+    journal.close()
+    assert [state.broken for state in SqliteLedger(journal.path).verify_chains()] == [None]
 
 
 def test_a_nonsensical_sum_is_booked_as_the_most_there_is(tmp_path: Path) -> None:

@@ -206,6 +206,16 @@ def test_nothing_stays_in_the_log_after_an_orderly_end(tmp_path: Path) -> None:
     assert b"a short-lived name" not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
 
 
+def test_nothing_stays_in_the_log_although_somebody_is_reading(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path, "process")
+    journal.write_now(insert("a"))
+    reader = sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)
+    assert names(reader) == {"a"}
+    journal.close()
+    assert (tmp_path / "journal.sqlite-wal").stat().st_size == 0
+    reader.close()
+
+
 def test_writing_to_a_closed_journal_is_refused_and_closing_twice_is_not(journal: Journal) -> None:
     journal.close()
     journal.close()

@@ -101,6 +101,19 @@ def test_attempts_that_had_ended_keep_what_they_cost(tmp_path: Path) -> None:
         assert (balance(books).spent, balance(books).held) == (70, 0)
 
 
+def test_an_attempt_that_nobody_saw_ending_costs_its_hold_whatever_its_draft_calls_it(tmp_path: Path) -> None:
+    first, second = an_intent("1", amount=100, receipt="A"), an_intent("2", amount=70, receipt="A")
+    own = replace(second.draft.attempts[0], outcome="left")
+    second = replace(second, draft=replace(second.draft, attempts=(*first.draft.attempts, own)))
+    with books_in(tmp_path, chain="one") as books:
+        run(lambda: books.hold(first))
+        run(lambda: books.hold(second))
+    with books_in(tmp_path, chain="two") as books:
+        (found,) = SqliteLedger(tmp_path / "journal.sqlite").newest(10)
+        assert [(a.outcome, a.cost) for a in from_json(found).attempts] == [("interrupted", 100), ("interrupted", 70)]
+        assert balance(books).spent == 170
+
+
 def test_an_intent_that_its_last_draft_does_not_list_is_listed(tmp_path: Path) -> None:
     with books_in(tmp_path, chain="one") as books:
         run(lambda: books.hold(an_intent("1", amount=100, receipt="A")))
