@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import anyio
 import orjson
-from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi import catalogue as pages
@@ -47,6 +47,13 @@ class Gate:
         """`limits`: bytes of a request body, and seconds to receive it."""
         self.services, self.in_force, self.ledger, self.limits = services, in_force, ledger, limits
         self.drain = drain
+        self.live: set[Exchange] = set()
+
+    async def expire(self) -> None:
+        """Wait until exchanges in flight must end, and tell each of them."""
+        await self.drain.expired.wait()
+        for exchange in self.live:
+            exchange.expire()
 
     def caller(self, scope: Scope) -> tuple[Principal, InForce]:
         """Step 1 of every endpoint that is not a probe."""
@@ -83,10 +90,14 @@ class ChatCompletions:
             idempotency_key=header(headers, IDEMPOTENCY),
         )
         exchange = Exchange(self._gate.services, in_force, caller, arrival)
-        async with anyio.create_task_group() as group:
-            group.start_soon(_leave_with_client, receive, group.cancel_scope)
-            await exchange.run(body, ChatDownstream(send))
-            group.cancel_scope.cancel()
+        self._gate.live.add(exchange)
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(_leave_with_client, receive, group.cancel_scope)
+                await exchange.run(body, ChatDownstream(send))
+                group.cancel_scope.cancel()
+        finally:
+            self._gate.live.discard(exchange)
 
 
 def header(headers: Headers, name: str) -> str:
@@ -116,27 +127,37 @@ def application(gate: Gate) -> ASGIApp:
         Route("/readyz", small.ready, methods=["GET"]),
         Route("/", _alive, methods=["GET"]),
     ]
-    app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_allowed})
-    app.router.redirect_slashes = False
-    return Guard(app, gate)
+    return Guard(Router(routes, redirect_slashes=False), gate)
 
 
 class Guard:
-    """Turns whatever an endpoint raises into our error shape; nothing else of an exception gets out."""
+    """Turns whatever an endpoint raises into our error shape; nothing else of an exception gets out.
 
-    def __init__(self, app: ASGIApp, gate: Gate) -> None:
-        self._app, self._gate = app, gate
+    Starlette's own middleware is left out: it would answer first and raise afterwards.
+    """
+
+    def __init__(self, router: Router, gate: Gate) -> None:
+        self._router, self._gate = router, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        scope["app"] = self  # makes the router raise for 404 and 405 instead of answering in plain text
         try:
-            await self._app(scope, receive, send)
+            await self._router(scope, receive, send)
         except Ended as ended:
             await send_error(send, ended, None)
+        except HTTPException as fault:
+            await send_error(send, _unrouted(fault.status_code), None)
         except Exception as fault:  # noqa: BLE001  # reduced to class and place, so that no content reaches a log
             self._gate.services.log.emit(Fault(reduce(fault)))
             await send_error(send, InternalError(""), None)
+
+
+def _unrouted(status: int) -> Ended:
+    if status == 405:
+        return InvalidRequest("This endpoint does not take that method.", code="method_not_allowed")
+    return NotFound()
 
 
 class _Pages:
@@ -205,14 +226,3 @@ def _json(value: Mapping[str, object], status: int = 200) -> Response:
 
 async def _alive(_: Request) -> Response:
     return Response(status_code=200)
-
-
-_Handler = Callable[[Request, Exception], Awaitable[Response]]
-
-
-async def _not_found(_: Request, __: Exception) -> Response:
-    raise NotFound
-
-
-async def _not_allowed(_: Request, __: Exception) -> Response:
-    raise InvalidRequest("This endpoint does not take that method.", code="method_not_allowed")

@@ -64,6 +64,8 @@ class Exchange:
         self._served: Attempt | None = None
         self._begun = False  # INVARIANT: set before the first byte goes downstream; from then on there is no failover
         self._settled = False
+        self._expired = False
+        self._whole = anyio.CancelScope()
         self._facts = record.Facts(
             id=ReceiptId(self._clock.ulid()),
             began_at=self._clock.now(),
@@ -93,8 +95,14 @@ class Exchange:
         finally:
             await self._close()
 
+    def expire(self) -> None:
+        """The process is about to end: end with an error that says so. Safe to call at any time."""
+        self._expired = True
+        self._whole.cancel()
+
     async def _serve(self, body: bytes, downstream: Downstream) -> None:
-        with anyio.move_on_after(self._services.deadlines.total_s) as total:
+        self._whole.deadline = anyio.current_time() + self._services.deadlines.total_s
+        with self._whole:
             demand, prompt = self._accept(body)
             decision = self._decide(demand)
             await self._claim()
@@ -102,7 +110,9 @@ class Exchange:
             answer = await forwarding.first_answer(decision.plan)
             self._served = answer
             await self._relay(answer, forwarding, downstream)
-        if total.cancelled_caught:
+        if self._whole.cancelled_caught and self._expired:
+            raise Unavailable("draining", "This gateway is shutting down and could not wait for the reply.")
+        if self._whole.cancelled_caught:
             raise UpstreamTimeout("The request took longer than it may in all.")
 
     def _accept(self, body: bytes) -> tuple[Demand, Prompt]:

@@ -1,0 +1,192 @@
+"""A gateway's inside without HTTP: real journal, real way out, scripted providers, and a client that remembers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import anyio
+
+from gateway.core.catalog import Budget, Snapshot
+from gateway.core.errors import Ended
+from gateway.core.policy import Policy
+from gateway.core.principal import Key, principal
+from gateway.core.receipt import ReceiptId
+from gateway.exchange.parts import Arrival, Deadlines, InForce, Services
+from gateway.exchange.story import Exchange
+from gateway.stores.books import SqliteBooks
+from gateway.stores.health import RouteHealth
+from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.keys import SqliteKeys, digest_of
+from gateway.stores.ledger import SqliteLedger
+from gateway.telemetry.events import Event, Fault
+from gateway.upstream.client import HttpxUpstream
+from gateway.upstream.engine import Engine
+from gateway.upstream.targets import target
+from tests.builders import (
+    NOW,
+    TODAY,
+    a_connection,
+    a_key,
+    a_policy,
+    a_price,
+    a_provider,
+    a_route,
+    a_snapshot,
+    some_means,
+)
+from tests.scripted import Provider
+
+SECRET = "sc_" + "x" * 43
+BODY: dict[str, Any] = {"model": "small", "messages": [{"role": "user", "content": "MARKER said"}], "max_tokens": 50}
+COMPLETION: dict[str, Any] = {
+    "id": "c1",
+    "object": "chat.completion",
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12},
+}
+WORDS = b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n'
+STOP = b'data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+USAGE = b'data: {"id":"c","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}\n\n'
+DONE = b"data: [DONE]\n\n"
+
+
+class StillClock:
+    """The same day for ever; durations are real."""
+
+    def __init__(self) -> None:
+        self._ids = count(1)
+
+    def now(self) -> datetime:
+        return NOW
+
+    def today(self) -> date:
+        return TODAY
+
+    def monotonic(self) -> float:
+        return monotonic()
+
+    def ulid(self) -> str:
+        return f"01JD{next(self._ids):022d}"
+
+
+class Heard:
+    """The log, kept."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    @property
+    def faults(self) -> list[Fault]:
+        return [e for e in self.events if isinstance(e, Fault)]
+
+
+class Client:
+    """What one client received. `leaves_at`: after so many bytes it is gone (0: never)."""
+
+    def __init__(self) -> None:
+        self.headers: Mapping[str, str] = {}
+        self.body = b""
+        self.complete = False
+        self.error: Ended | None = None
+        self.receipt: ReceiptId | None = None
+        self.received = anyio.Event()
+
+    async def begin(self, headers: Mapping[str, str], *, streaming: bool) -> None:
+        assert not self.headers
+        self.headers = {**headers, "streaming": str(streaming)}
+
+    async def send(self, data: bytes) -> None:
+        self.body += data
+        self.received.set()
+
+    async def end(self, last: bytes) -> None:
+        await self.send(last)
+        self.complete = True
+
+    async def abort(self, ended: Ended) -> None:
+        self.error = ended
+
+    async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
+        assert not self.headers, "a reply had begun"
+        self.error, self.receipt = ended, receipt
+
+
+class Desk:
+    """Makes exchanges against scripted providers."""
+
+    def __init__(self, services: Services, in_force: InForce, key: Key, ledger: SqliteLedger, heard: Heard) -> None:
+        self.services, self.in_force, self.key, self._ledger, self.heard = services, in_force, key, ledger, heard
+
+    def exchange(self, **arrival: Any) -> Exchange:
+        caller = principal(self.key, self.in_force.snapshot)
+        assert caller is not None
+        return Exchange(self.services, self.in_force, caller, Arrival(**arrival))
+
+    async def ask(self, body: Mapping[str, Any] | bytes | None = None, **arrival: Any) -> Client:
+        client = Client()
+        data = body if isinstance(body, bytes) else json.dumps({**BODY, **(body or {})}).encode()
+        await self.exchange(**arrival).run(data, client)
+        return client
+
+    def receipts(self) -> list[dict[str, Any]]:
+        """Newest first."""
+        found: list[dict[str, Any]] = self._ledger.newest(100)
+        return found
+
+    async def held(self) -> int:
+        balances = await self.services.books.balances(("organisation/acme", "team/research", "key/key_1"), NOW)
+        return sum(b.held for b in balances)
+
+
+@asynccontextmanager
+async def a_desk(
+    state: Path,
+    *providers: Provider,
+    policies: Sequence[Policy] = (),
+    budgets: tuple[Budget, ...] = (),
+    deadlines: Deadlines = Deadlines(2, 5, 5, 20, 5),
+    snapshot: Snapshot | None = None,
+    **route: Any,
+) -> AsyncIterator[Desk]:
+    """Routes `alpha/small`, `beta/small`, … in the order of the providers, priced so that they are asked in that order."""
+    names = ["alpha", "beta", "gamma"][: len(providers)]
+    routes = [
+        a_route(
+            a_provider(name, connection=a_connection(base_url=f"{provider.url}/v1")),
+            **{"price": a_price(input=str(1 + rank), output=str(2 + rank)), **route},
+        )
+        for rank, (name, provider) in enumerate(zip(names, providers, strict=True))
+    ]
+    snapshot = snapshot or a_snapshot(*routes, policies=(a_policy("strict"), *policies))
+    journal = Journal.open(state, "process")
+    upstream = HttpxUpstream(Engine())
+    heard, clock = Heard(), StillClock()
+    try:
+        keys = SqliteKeys(journal)
+        key = a_key(digest=digest_of(SECRET), budgets=budgets)
+        await keys.create(key)
+        targets = {r.provider.id: target(r.provider, f"credential-{r.provider.id}", {}) for r in routes}
+        services = Services(
+            keys,
+            SqliteBooks(journal, "chain"),
+            RouteHealth(),
+            upstream,
+            heard,
+            clock,
+            deadlines,  # type: ignore[arg-type]
+        )
+        in_force = InForce(snapshot, some_means(*names), targets)
+        yield Desk(services, in_force, key, SqliteLedger(state / JOURNAL_FILE), heard)
+    finally:
+        await upstream.close()
+        await anyio.to_thread.run_sync(journal.close)
