@@ -49,15 +49,6 @@ def _key(name: bytes, value: bytes) -> str:
     return value.decode("latin-1")
 
 
-def header(headers: Headers, name: str) -> str:
-    """The value of a header that may stand once; "" when it is absent. Raises `InvalidRequest` when it is repeated."""
-    wanted = name.encode("ascii")
-    values = [value for found, value in headers if found == wanted]
-    if len(values) > 1:
-        raise InvalidRequest(f"The header {name} is given more than once.", header=name)
-    return values[0].decode("latin-1") if values else ""
-
-
 async def read_body(headers: Headers, receive: Receive, *, limit: int, deadline_s: float) -> bytes:
     """The whole body of a JSON request, at most `limit` bytes, all of it within `deadline_s` from now.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import anyio
 import pytest
 
-from gateway.asgi.intake import Headers, credentials, header, read_body, watch
+from gateway.asgi.intake import Headers, credentials, read_body, watch
 from gateway.core.errors import ClientLeft, Ended, InvalidRequest, Unauthenticated
 from gateway.dialects.openai_chat.errors import body as error_body
 from tests.asgi.serving import Message, Receive, Send, Served, answer, one_answer, serving
@@ -204,13 +204,6 @@ def test_anything_else_is_no_key(headers: Headers, query_key: str) -> None:
     with pytest.raises(Unauthenticated) as caught:
         credentials(headers, query_key)
     assert "sc_" not in str(caught.value) + caught.value.message
-
-
-def test_a_header_is_absent_or_has_one_value() -> None:
-    headers = [(b"x-a", b"1"), (b"x-b", b"1"), (b"x-b", b"1")]
-    assert (header(headers, "x-a"), header(headers, "x-c")) == ("1", "")
-    with pytest.raises(InvalidRequest):
-        header(headers, "x-b")
 
 
 # Through a real server
