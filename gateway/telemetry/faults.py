@@ -19,7 +19,7 @@ one."""
 _HOUSE: Final = Path(__file__).resolve().parents[1]
 _FRAMES_MOST: Final = 24
 _CAUSES_MOST: Final = 6
-_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_./:<>\-]")
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_./:\-]")
 
 
 def reduce(fault: BaseException) -> Reduced:

@@ -1,0 +1,54 @@
+"""One event per exchange, and nothing in it that the design does not list."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, get_args
+
+from gateway.telemetry.events import Event, ExchangeEnded, Level
+from tests.builders import a_receipt, an_attempt
+
+
+def test_an_exchange_is_told_by_its_receipt() -> None:
+    assert ExchangeEnded.of(a_receipt()) == ExchangeEnded(
+        receipt="01JDRECEIPT00000000000000A",
+        key="key_1",
+        team="research",
+        route="alpha/small",
+        region="declared:SE",
+        usage={"input": 1_000, "output": 20},
+        usage_source="provider",
+        cost=1_040_000,
+        currency="USD",
+        outcome="served",
+        code="",
+        first_event_ms=180,
+        duration_ms=430,
+    )
+
+
+def test_usage_of_several_attempts_is_added_and_as_sure_as_the_least_sure() -> None:
+    attempts = (an_attempt(usage_source="held", first_event_ms=-1), an_attempt(usage={"input": 1, "reasoning": 2}))
+    ended = ExchangeEnded.of(a_receipt(attempts=attempts))
+    assert ended.usage == {"input": 1_001, "output": 20, "reasoning": 2}
+    assert ended.usage_source == "held"
+    assert ended.first_event_ms == 180
+
+
+def test_a_refused_exchange_has_no_attempt() -> None:
+    ended = ExchangeEnded.of(a_receipt(attempts=(), route="", cost=0, outcome="refused", code="no_eligible_route"))
+    assert (ended.usage, ended.usage_source, ended.first_event_ms) == ({}, "", -1)
+
+
+def test_the_metered_cost_log_has_no_other_fields() -> None:
+    assert {f.name for f in fields(ExchangeEnded)} == {
+        *("receipt", "key", "team", "route", "region", "usage", "usage_source", "cost", "currency"),
+        *("outcome", "code", "first_event_ms", "duration_ms"),
+    }
+
+
+def test_every_event_is_frozen_and_has_a_level() -> None:
+    kinds: tuple[Any, ...] = get_args(Event)
+    for kind in kinds:
+        assert kind.__dataclass_params__.frozen
+        assert kind.level in get_args(Level)

@@ -1,0 +1,80 @@
+"""Events for a person: one line, the same facts."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from gateway.telemetry.events import (
+    Event,
+    ExchangeEnded,
+    Fault,
+    KeyCreated,
+    KeyRevoked,
+    LibraryNote,
+    Recovered,
+    Reloaded,
+    Started,
+    Stopping,
+)
+from gateway.telemetry.faults import nameless
+from gateway.telemetry.log import Log
+from tests.builders import a_receipt, an_attempt
+
+REFUSED = a_receipt(
+    attempts=(), route="", region="", cost=0, outcome="refused", code="no_eligible_route", duration_ms=2
+)
+ESTIMATED = a_receipt(attempts=(an_attempt(usage_source="estimated", first_event_ms=-1),), outcome="client_left")
+
+
+def told(event: Event) -> str:
+    stream = io.BytesIO()
+    Log(stream, readable=True).emit(event)
+    at, _, line = stream.getvalue().decode().rstrip("\n").partition(" ")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", at)
+    return line
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            ExchangeEnded.of(a_receipt()),
+            "served  alpha/small  declared:SE  1000 in, 20 out  0.00104 USD  430 ms, first 180 ms  "
+            "team research key key_1  receipt 01JDRECEIPT00000000000000A",
+        ),
+        (
+            ExchangeEnded.of(REFUSED),
+            "refused (no_eligible_route)  no route  0 in, 0 out  0 USD  2 ms  "
+            "team research key key_1  receipt 01JDRECEIPT00000000000000A",
+        ),
+        (
+            ExchangeEnded.of(ESTIMATED),
+            "client_left  alpha/small  declared:SE  1000 in, 20 out [estimated]  0.00104 USD  430 ms  "
+            "team research key key_1  receipt 01JDRECEIPT00000000000000A",
+        ),
+        (
+            Started("0.1.0", "127.0.0.1:8080", "5" * 64, 1462, 177, ("evroc", "mistral"), sandbox=True, started_ms=400),
+            "ready on 127.0.0.1:8080 with sandbox  1462 routes, 177 models, credentials for evroc, mistral  "
+            "version 0.1.0  documents 555555555555  started in 400 ms",
+        ),
+        (
+            Started("0.1.0", "127.0.0.1:8080", "5" * 64, 1, 1, (), sandbox=False, started_ms=1),
+            "ready on 127.0.0.1:8080  1 routes, 1 models, credentials for no provider  version 0.1.0  "
+            "documents 555555555555  started in 1 ms",
+        ),
+        (Stopping(2), "stopping: 2 exchanges are still to end"),
+        (Reloaded("swapped", "7" * 64, warnings=1), "reloaded: documents 777777777777 in force, 1 warnings"),
+        (Reloaded("kept", "7" * 64, faults=3), "reload refused: 3 faults, the documents 777777777777 stay in force"),
+        (KeyCreated("key_1", "research", "eu"), "key key_1 created for team research under policy eu"),
+        (KeyRevoked("key_1", "research"), "key key_1 of team research revoked"),
+        (Recovered(3), "WARNING recovered 3 interrupted exchanges; their holds stand"),
+        (Fault(nameless("KeyError"), receipt="01J"), "ERROR fault in exchange: KeyError  receipt 01J"),
+        (Fault(nameless("KeyError"), where="loop"), "ERROR fault in loop: KeyError"),
+        (LibraryNote("httpx", "error", "httpx:3"), "WARNING httpx noted error at httpx:3"),
+    ],
+)
+def test_a_line_says_what_happened(event: Event, line: str) -> None:
+    assert told(event) == line
