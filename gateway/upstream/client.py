@@ -12,7 +12,6 @@ ourselves.
 from __future__ import annotations
 
 import ipaddress
-import math
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NoReturn, Protocol, TypeAlias
@@ -26,7 +25,7 @@ FaultKind: TypeAlias = Literal[
     "tls",  # no trusted connection
     "timeout",  # the connect deadline passed
     "reset",  # the connection ended before the reply did
-    "protocol",  # the bytes are not an HTTP/1.1 reply within our limits
+    "protocol",  # the bytes are not an HTTP/1.1 reply within the limits
     "redirected",  # a 3xx: never followed, its Location never relayed
     "encoded",  # a content-encoding although we asked for identity
     "plaintext",  # http:// to a host that is neither loopback nor named by the operator
@@ -36,7 +35,6 @@ FaultKind: TypeAlias = Literal[
 Sent: TypeAlias = Literal["nothing", "maybe"]
 
 _ROUTES_KEPT: Final = 4096  # distinct addresses whose parsed form is kept; a catalogue has some hundreds
-_CONNECT_S_AT_MOST: Final = 60
 _MAX_HEADERS_BYTES: Final = 65_536  # names and values of a reply; hyper itself allows 100 fields and some 400 kB
 
 
@@ -61,8 +59,8 @@ class SealedCall(TypeError):
 class Call:
     """One POST to a provider. The headers hold our credential and the body holds content: neither shows in `repr`.
 
-    Header names are lower-case; host, content-length, accept-encoding and connection are the engine's and not given
-    here.
+    Header names are lower-case. Not given here, because the engine writes them: host, content-length, connection,
+    accept-encoding, user-agent.
     """
 
     url: str
@@ -182,7 +180,7 @@ class HttpxUpstream:
                 self._addresses.get(call.url) or self._admit(call.url),
                 headers=(*call.headers, ("accept-encoding", "identity")),
                 stream=httpx.ByteStream(call.body),
-                extensions={"timeout": {"connect": max(1, min(_CONNECT_S_AT_MOST, math.ceil(connect_s)))}},
+                extensions={"timeout": {"connect": connect_s}},
             )
         except (httpx.InvalidURL, ValueError):  # a UnicodeEncodeError holds the header, which may be our key
             raise UpstreamFault("unsendable", "nothing") from None

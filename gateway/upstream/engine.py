@@ -1,40 +1,42 @@
-"""The engine of the way out: an httpx transport whose pool, HTTP and TLS are native (pyreqwest, reqwest, hyper).
+"""The engine of the way out: an httpx transport over aiohttp's pool, connector and C parser.
 
-Why pyreqwest: it is the one client for asyncio whose pool lives outside the event loop, so that a task cancelled at
-any moment cannot leave a zombie slot behind (httpx 0.28 refuses everybody after some 10,000 cancellations), and whose
-cost per call does not grow with the number of connections. hyper closes a connection that holds bytes after its
-reply. It is a beta with one maintainer, steadily released (27 releases from 0.5 to 0.15.1 of October 2026); hence the
-seam: all of it that we use is in this file, and any other `httpx.AsyncBaseTransport` can take its place.
+Why aiohttp: a call that is cancelled before its reply begins must be cut at the provider at once, and of the clients
+that are cheap enough this is the one that does it. httpx 0.28 loses a slot of its pool with each such call. pyreqwest
+0.15 (Rust), otherwise as cheap, leaves the call running until the provider answers, the client's own closing
+included, and its transport for httpx gathers 64 KiB before it gives a byte of a stream. aiohttp is old, widely used
+and well kept.
 
-Why not its own `HttpxTransport`: that one gathers 64 KiB of a body before it gives a byte, so that a stream arrives
-at its end; and it reads a connection lost after sending as a failure to connect, so that a billed call would look
-unsent.
+What it lacks for us is added by three small classes: a connection with bytes that nobody asked for is not used again
+(`_Connector`), a call that is given up takes its connection with it instead of sending the rest (`_Response`), and
+faults leave as httpx's, told apart by whether anything was sent (`_translated`).
 """
 
 from __future__ import annotations
 
+import asyncio
+import math
+import select
+import ssl
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
+import aiohttp
 import httpx
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import (
-    BuilderError,
-    ClientClosedError,
-    ConnectTimeoutError,
-    DecodeError,
-    DetailedPyreqwestError,
-    PyreqwestError,
-)
-from pyreqwest.request import StreamRequest
-from pyreqwest.response import ResponseBodyReader
+from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, TransferEncodingError
+from yarl import URL
 
-_IDLE_S: Final = 45  # below the idle time-outs of the providers' front ends (60 s and more), which race with a new call
-_IDLE_PER_HOST: Final = 256
-_CONNECTING: Final = "client error (Connect)"  # hyper-util's word, present exactly when no request was written
-_TLS_WORDS: Final = ("certificate", "tls", "handshake", "alert", "corrupt message", "peer is incompatible")
-_BROKEN_OFF: Final = ("closed", "reset", "end of file", "eof", "broken pipe", "os error")
+if TYPE_CHECKING:
+    from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ClientRequest
+    from aiohttp.connector import Connection
+    from aiohttp.tracing import Trace
+
+_IDLE_S: Final = 45  # below the idle deadlines of the providers' front ends (60 s and more), which race with a new call
+_MAX_FIELD: Final = 16_384
+_MAX_FIELDS: Final = 100
+_NEVER: Final = math.inf  # aiohttp's own rounding of deadlines to whole seconds
+_AGENT: Final = ("user-agent", "safeconduct")
 
 
 class TlsRefused(httpx.ConnectError):
@@ -42,147 +44,202 @@ class TlsRefused(httpx.ConnectError):
 
 
 class Closed(httpx.PoolTimeout):
-    """The engine is shut down; the call was not sent, or was cut off by the shutdown."""
+    """The engine is shut down. Nothing was sent."""
 
 
 class Engine(httpx.AsyncBaseTransport):
     """Sends each request once and streams the reply as it comes. No cookies, redirects, proxies, decoding or retries.
 
-    `extensions["timeout"]["connect"]`, in seconds, is the only deadline it keeps. reqwest has it per client, hence one
-    client, and pool, per value; the deployment's setting is one value. `roots_pem`: further roots to trust, in tests or
-    for a provider behind a private authority; the system's roots are always trusted.
+    `extensions["timeout"]["connect"]`, in seconds, is the only deadline it keeps: it covers name, connection and TLS.
+    `authorities`: a PEM file of further roots to trust, for a provider behind a private authority; the system's roots
+    always are. Belongs to the event loop of its first request.
     """
 
-    def __init__(self, roots_pem: bytes | None = None) -> None:
-        self._roots_pem = roots_pem
-        self._clients: dict[int, Client] = {}
+    def __init__(self, authorities: str | None = None) -> None:
+        self._tls = _tls(authorities)
+        self._session: aiohttp.ClientSession | None = None
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Returns at the reply's head. Raises httpx.TransportError; ConnectError and ConnectTimeout mean nothing was
-        sent."""
-        streamed = self._prepare(request)
+        """Returns at the reply's head.
+
+        Raises httpx.TransportError; ConnectError, ConnectTimeout, UnsupportedProtocol and Closed mean nothing was sent.
+        """
+        assert isinstance(request.stream, httpx.SyncByteStream)  # bodies come whole: money was held for what they say
+        session = self._session or self._open()
+        fault: httpx.TransportError
         try:
-            response = await streamed.__aenter__()
-        except PyreqwestError as foreign:
-            raise _translated(foreign) from None
-        return httpx.Response(
-            response.status,
-            headers=list(response.headers.items()),
-            stream=_Stream(streamed, response.body_reader),
-        )
+            response = await session.request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                data=b"".join(request.stream),
+                headers=(_AGENT, *request.headers.multi_items()),
+                timeout=aiohttp.ClientTimeout(connect=request.extensions["timeout"]["connect"], ceil_threshold=_NEVER),
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientError, HttpProcessingError, OSError, ValueError) as foreign:
+            fault = _translated(foreign)
+        else:
+            return httpx.Response(response.status, headers=response.raw_headers, stream=_Stream(response))
+        raise fault  # outside the handler: the foreign one holds the URL and our key, and would hang on as the context
 
     async def aclose(self) -> None:
         self._closed = True
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
-    def _prepare(self, request: httpx.Request) -> StreamRequest:
-        assert isinstance(
-            request.stream, httpx.SyncByteStream
-        )  # whole bodies only: a streamed one could not be held for
-        try:
-            return (
-                self._client(request.extensions["timeout"]["connect"])
-                .request(request.method, str(request.url))
-                .headers(request.headers.multi_items())
-                .body_bytes(b"".join(request.stream))
-                .streamed_read_buffer_limit(0)  # zero: each chunk is handed on when it arrives
-                .build_streamed()
-            )
-        except (BuilderError, ValueError):
-            raise httpx.UnsupportedProtocol("the address or a header cannot be sent") from None
-
-    def _client(self, connect_s: int) -> Client:
+    def _open(self) -> aiohttp.ClientSession:
         if self._closed:
             raise Closed("the engine is closed")
-        client = self._clients.get(connect_s)
-        if client is None:
-            client = self._clients[connect_s] = _client(connect_s, self._roots_pem)
-        return client
+        self._session = aiohttp.ClientSession(
+            connector=_Connector(self._tls),
+            response_class=_Response,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,  # HTTP_PROXY and its kin would see every prompt, .netrc would add credentials
+            auto_decompress=False,
+            raise_for_status=False,
+            max_line_size=_MAX_FIELD,
+            max_field_size=_MAX_FIELD,
+            max_headers=_MAX_FIELDS,
+        )
+        return self._session
 
 
-def _client(connect_s: int, roots_pem: bytes | None) -> Client:
-    builder = (
-        ClientBuilder()
-        .http1_only()
-        .no_proxy()  # HTTP_PROXY and its kin would see every prompt
-        .follow_redirects(enable=False)
-        .default_cookie_store(enable=False)
-        .referer(enable=False)
-        .gzip(enable=False)
-        .brotli(enable=False)
-        .zstd(enable=False)
-        .deflate(enable=False)
-        .error_for_status(enable=False)
-        .user_agent("safeconduct")
-        .connect_timeout(timedelta(seconds=connect_s))
-        .pool_idle_timeout(timedelta(seconds=_IDLE_S))
-        .pool_max_idle_per_host(_IDLE_PER_HOST)
-        .tcp_nodelay(enabled=True)
-    )
-    if roots_pem is not None:
-        builder = builder.add_root_certificate_pem(roots_pem)
-    return builder.build()
+def _tls(authorities: str | None) -> ssl.SSLContext:
+    """As `ssl.create_default_context`, but deaf to SSLKEYLOGFILE, which would let the wire be read."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs()
+    if authorities is not None:
+        context.load_verify_locations(authorities)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Hands out no kept connection on which something has arrived since its last reply.
+
+    What a provider sends after a reply would be read as the next tenant's. aiohttp looks when a connection is put back,
+    not when it is taken out. What has been read shows in the protocol; what waits in the kernel shows to `poll`, and so
+    does an end that the loop has not noticed, which would cost the next call its answer.
+    """
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        super().__init__(
+            ssl=tls,
+            limit=0,  # how many calls there may be is decided before a call is made
+            keepalive_timeout=_IDLE_S,
+            resolver=aiohttp.ThreadedResolver(),
+        )
+        self._used: WeakSet[ResponseHandler] = WeakSet()
+
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's name
+    ) -> Connection:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            protocol = connection.protocol
+            assert protocol is not None
+            if protocol not in self._used:
+                self._used.add(protocol)
+                return connection
+            if not protocol.should_close and not _readable(connection):
+                return connection
+            connection.close()
+
+
+def _readable(connection: Connection) -> bool:
+    transport = connection.transport
+    handle = transport.get_extra_info("socket") if transport is not None else None
+    if handle is None:
+        return True
+    waiting = select.poll()
+    waiting.register(handle.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+class _Response(aiohttp.ClientResponse):
+    """Cut off, not closed, when its head is given up: closing would first send what is left of the prompt."""
+
+    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+        transport = connection.transport
+        try:
+            return await super().start(connection)
+        except BaseException:
+            _cut(transport)
+            raise
+
+
+def _cut(transport: asyncio.Transport | None) -> None:
+    if transport is not None:
+        transport.abort()
 
 
 class _Stream(httpx.AsyncByteStream):
-    """The body of one reply; iterated at most once. `aclose` may be called at any time, and again."""
+    """The body of one reply; iterated at most once. `aclose` may be called at any time, and again.
 
-    __slots__ = ("_reader", "_streamed")
+    A read that is cancelled gives the reply up: aiohttp itself would hold the connection for as long as the peer does.
+    """
 
-    def __init__(self, streamed: StreamRequest, reader: ResponseBodyReader) -> None:
-        self._streamed: StreamRequest | None = streamed
-        self._reader = reader
+    __slots__ = ("_response",)
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
+        fault: httpx.TransportError
         try:
-            chunk = await self._reader.read_chunk()
-        except PyreqwestError as foreign:
-            raise _translated(foreign) from None
-        if chunk is None:
-            raise StopAsyncIteration
-        return chunk.to_bytes()
+            chunk = await self._response.content.readany()
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as foreign:
+            fault = _translated(foreign)
+        else:
+            if not chunk:
+                raise StopAsyncIteration
+            return chunk
+        raise fault
 
     async def aclose(self) -> None:
-        streamed, self._streamed = self._streamed, None
-        if streamed is not None:
-            await streamed.__aexit__(None, None, None)
+        self._give_up()
+
+    def _give_up(self) -> None:
+        connection = self._response.connection  # None once the body was read to its end
+        if connection is not None:
+            _cut(connection.transport)
+        self._response.close()
 
 
-def _translated(foreign: PyreqwestError) -> httpx.TransportError:
-    """Read from the chain of causes, not from the class: pyreqwest calls a connection lost after sending ConnectError
-    too.
+def _translated(foreign: Exception) -> httpx.TransportError:
+    for kinds, meaning, words in _MEANINGS:
+        if isinstance(foreign, kinds):
+            return meaning(words)
+    if isinstance(foreign, aiohttp.ClientPayloadError):
+        return _broken_body(foreign)
+    if isinstance(foreign, ValueError) and not isinstance(foreign, OSError):
+        return httpx.UnsupportedProtocol("the address or a header cannot be sent")
+    return httpx.ReadError("the connection ended before the reply did")
 
-    The causes hold the URL; they are read here and dropped.
-    """
-    causes = _causes(foreign)
-    if isinstance(foreign, ClientClosedError):
-        return httpx.ReadError("the engine is closing")
-    if _CONNECTING in causes:
-        return _not_connected(foreign, causes)
-    if isinstance(foreign, DecodeError):
-        return httpx.RemoteProtocolError("the peer does not speak HTTP/1.1 within the limits")
-    last = causes[-1].lower() if causes else ""
-    if any(word in last for word in _BROKEN_OFF):
+
+_MEANINGS: Final[tuple[tuple[tuple[type[Exception], ...], type[httpx.TransportError], str], ...]] = (
+    ((aiohttp.ConnectionTimeoutError,), httpx.ConnectTimeout, "the connect deadline passed"),
+    ((aiohttp.ClientSSLError, aiohttp.ServerFingerprintMismatch), TlsRefused, "no trusted connection"),
+    ((aiohttp.ClientConnectorError,), httpx.ConnectError, "no connection"),
+    ((aiohttp.InvalidURL,), httpx.UnsupportedProtocol, "the address cannot be called"),
+    ((aiohttp.ClientResponseError, HttpProcessingError), httpx.RemoteProtocolError, "the reply is not HTTP/1.1"),
+)
+
+
+def _broken_body(foreign: aiohttp.ClientPayloadError) -> httpx.TransportError:
+    """aiohttp has one class for both; the cause tells a body that ended early from one that is no body."""
+    if isinstance(foreign.__cause__, ContentLengthError | TransferEncodingError):
         return httpx.ReadError("the connection ended before the reply did")
     return httpx.RemoteProtocolError("the reply's body is malformed")
-
-
-def _not_connected(foreign: PyreqwestError, causes: list[str]) -> httpx.TransportError:
-    if isinstance(foreign, ConnectTimeoutError):
-        return httpx.ConnectTimeout("the connect deadline passed")
-    after = " ".join(causes[causes.index(_CONNECTING) + 1 :]).lower()
-    if any(word in after for word in _TLS_WORDS):
-        return TlsRefused("no trusted connection")
-    return httpx.ConnectError("no connection")
-
-
-def _causes(foreign: PyreqwestError) -> list[str]:
-    if not isinstance(foreign, DetailedPyreqwestError):
-        return []
-    return [cause["message"] for cause in foreign.details["causes"] or ()]
