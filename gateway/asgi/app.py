@@ -78,17 +78,17 @@ class ChatCompletions:
                 raise InvalidRequest("This endpoint takes POST.", code="method_not_allowed")
             caller, in_force = self._gate.caller(scope)
             limit, within_s = self._gate.limits
+            arrival = Arrival(
+                policy=header(headers, narrowing.HEADER),
+                data_class=header(headers, DATA_CLASS) or None,
+                idempotency_key=header(headers, IDEMPOTENCY),
+            )
             body = await read_body(headers, receive, limit=limit, deadline_s=within_s)
         except ClientLeft:
             return
         except Ended as ended:
             await send_error(send, ended, None)
             return
-        arrival = Arrival(
-            policy=header(headers, narrowing.HEADER),
-            data_class=header(headers, DATA_CLASS) or None,
-            idempotency_key=header(headers, IDEMPOTENCY),
-        )
         exchange = Exchange(self._gate.services, in_force, caller, arrival)
         self._gate.live.add(exchange)
         try:
@@ -101,9 +101,12 @@ class ChatCompletions:
 
 
 def header(headers: Headers, name: str) -> str:
-    """The first value of a header; empty if absent."""
+    """The value of a header; empty if absent. InvalidRequest if it is repeated: one of the two would be ignored."""
     wanted = name.encode("ascii")
-    return next((value.decode("latin-1") for own, value in headers if own == wanted), "")
+    values = [value for own, value in headers if own == wanted]
+    if len(values) > 1:
+        raise InvalidRequest(f"The header {name} stands there more than once.", header=name)
+    return values[0].decode("latin-1") if values else ""
 
 
 async def _leave_with_client(receive: Receive, scope: anyio.CancelScope) -> None:

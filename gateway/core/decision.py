@@ -6,7 +6,7 @@ recomputed years later from the documents kept under its digest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snap
 from gateway.core.cost import hold_amount, worst_cost
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.policy import Demanded, EvidenceRule, Layer, Policy, SortKey
+from gateway.core.policy import Demanded, EvidenceRule, Layer, MaxPrice, Policy, SortKey
 from gateway.core.posture import Breach, Posture, Value, within, word
 
 EligibleRoute = NewType("EligibleRoute", Route)
@@ -109,21 +109,61 @@ class Decision:
     rejections: tuple[Rejection, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Every route of one model, judged by all but its health."""
+
+    eligible: tuple[Route, ...]
+    rejections: tuple[Rejection, ...]
+
+
 def decide(
     demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health, today: date
 ) -> Decision:
     """Judge every route of the demanded model; order the eligible ones. Never raises: an empty plan is a decision."""
+    return planned(judged(demand, demanded, snapshot, means, today), demand, demanded, snapshot, means, health)
+
+
+def judged(demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, today: date) -> Judged:
+    """The part of a decision that does not change from one moment to the next: it may be kept for the day, under
+    `judged_on` the demand."""
     eligible: list[Route] = []
     rejections: list[Rejection] = []
     for route in snapshot.routes_of.get(demand.model, ()):
-        reasons = judge(route, demand, demanded, snapshot, means, today) + _unwell(route, health)
-        if reasons:
+        if reasons := judge(route, demand, demanded, snapshot, means, today):
             rejections.append(Rejection(route, reasons))
         else:
             eligible.append(route)
-    eligible.sort(key=_order(demand, demanded, snapshot, means, health))
-    plan = eligible if demanded.rules.allows_failover else eligible[:1]
-    return Decision(demand, demanded, tuple(map(EligibleRoute, plan)), tuple(rejections))
+    return Judged(tuple(eligible), tuple(rejections))
+
+
+def judged_on(demand: Demand, demanded: Demanded) -> Hashable:
+    """All of a demand that `judge` reads: two demands with the same are judged alike."""
+    size = demand.input_tokens if demanded.rules.max_price != MaxPrice() else None  # decides which tiers are in reach
+    return (
+        demand.endpoint,
+        demand.model,
+        demand.pinned,
+        demand.needs,
+        demand.features,
+        demand.output_tokens,
+        size,
+    )
+
+
+def planned(
+    judged: Judged, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health
+) -> Decision:
+    """The decision of this moment: who is well, in the order that is preferred."""
+    well, rejections = judged.eligible, judged.rejections
+    if health.cooling or health.locked_out:
+        unwell = tuple(Rejection(r, reasons) for r in well if (reasons := _unwell(r, health)))
+        well = tuple(r for r in well if not _unwell(r, health))
+        rejections = (*(replace(r, reasons=r.reasons + _unwell(r.route, health)) for r in rejections), *unwell)
+    if len(well) > 1:
+        well = tuple(sorted(well, key=_order(demand, demanded, snapshot, means, health)))
+    plan = well if demanded.rules.allows_failover else well[:1]
+    return Decision(demand, demanded, tuple(map(EligibleRoute, plan)), rejections)
 
 
 def judge(

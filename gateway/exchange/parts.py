@@ -10,9 +10,8 @@ from typing import Protocol
 from gateway.core.catalog import Snapshot
 from gateway.core.decision import Means
 from gateway.core.errors import Ended
-from gateway.core.policy import Demanded
-from gateway.core.principal import Principal
 from gateway.core.receipt import ReceiptId
+from gateway.exchange.plans import Plans
 from gateway.stores.books import Books
 from gateway.stores.health import RouteHealth
 from gateway.stores.keys import Keys
@@ -37,14 +36,16 @@ class Deadlines:
 class InForce:
     """One snapshot with what follows from it. A reload makes another one; an exchange keeps the one it began with.
 
-    `targets`: provider id -> address and credential headers. `resolved` remembers callers, since the same few keys call
-    all day; it goes with the snapshot.
+    `targets`: provider id -> address and credential headers. `plans` remembers decisions, and goes with the snapshot.
     """
 
     snapshot: Snapshot
     means: Means
     targets: Mapping[str, Target]
-    resolved: dict[tuple[str, str | None], tuple[Principal, Demanded]] = field(default_factory=dict)
+    plans: Plans = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plans", Plans(self.snapshot))
 
 
 class Clock(Protocol):

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
-from gateway.core.catalog import Route, Snapshot, facts_in_force
-from gateway.core.decision import Decision, treatment
+from gateway.core.catalog import Route, Snapshot
+from gateway.core.decision import Decision
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
 from gateway.core.policy import Demanded
-from gateway.core.posture import word
 from gateway.core.principal import Principal
-from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId, canonical, digest
+from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId
+from gateway.exchange.parts import InForce
+from gateway.exchange.plans import Treated
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +27,28 @@ class Facts:
     began_at: datetime
     today: date
     principal: Principal
-    snapshot: Snapshot
+    in_force: InForce
     dialect: str
     endpoint: str
     demand: Demand | None = None
     demanded: Demanded | None = None
     decision: Decision | None = None
 
+    def treated(self, route: Route) -> Treated:
+        """How content is treated on `route`, with the features that this exchange uses."""
+        features = self.demand.features if self.demand else frozenset()
+        return self.in_force.plans.treated(route, features, self.today)
+
+
+_NOWHERE: Final = Treated({}, "", "")
+
 
 def receipt(
     facts: Facts, outcome: Outcome, code: str, attempts: Sequence[AttemptRecord], served: Route | None, duration_ms: int
 ) -> Receipt:
     """The receipt, not yet linked into its chain."""
-    posture, since = _treated(facts, served) if served is not None else ({}, "")
+    snapshot = facts.in_force.snapshot
+    treated = facts.treated(served) if served is not None else _NOWHERE
     return Receipt(
         id=facts.id,
         began_at=timestamp(facts.began_at),
@@ -50,17 +61,17 @@ def receipt(
         outcome=outcome,
         code=code,
         policy=_policies(facts),
-        snapshot=facts.snapshot.digest,
+        snapshot=snapshot.digest,
         demand=_demand(facts.demand) if facts.demand else {},
         plan=tuple(str(r.id) for r in facts.decision.plan) if facts.decision else (),
-        rejections=_rejections(facts.decision) if facts.decision else {},
+        rejections=facts.in_force.plans.codes(facts.decision) if facts.decision else {},
         attempts=tuple(attempts),
         route=str(served.id) if served is not None else "",
-        posture=posture,
-        posture_digest=digest(canonical(posture)) if posture else "",
-        evidence_from=since,
-        region=region(posture) if served is not None else "",
-        currency=facts.snapshot.fx.ledger,
+        posture=treated.posture,
+        posture_digest=treated.digest,
+        evidence_from=treated.evidence_from,
+        region=region(treated.posture) if served is not None else "",
+        currency=snapshot.fx.ledger,
         cost=sum(a.cost for a in attempts),
         duration_ms=duration_ms,
     )
@@ -97,20 +108,6 @@ def _demand(demand: Demand) -> dict[str, Json]:
         "pinned": demand.pinned,
         "data_class": demand.data_class,
     }
-
-
-def _rejections(decision: Decision) -> dict[str, tuple[str, ...]]:
-    return {str(r.route.id): tuple(dict.fromkeys(x.code for x in r.reasons)) for r in decision.rejections}
-
-
-def _treated(facts: Facts, route: Route) -> tuple[dict[str, Json], str]:
-    """The posture of the served route in words, and the oldest date among the facts behind it."""
-    features = facts.demand.features if facts.demand else frozenset()
-    posture = treatment(route, features, facts.snapshot, facts.today)
-    grants = facts.snapshot.grants.get(route.provider.id, ())
-    sheets = facts_in_force(route.provider, route.model.id, features, grants, facts.today)
-    dates = [d for sheet in sheets for f in sheet.values() if (d := f.verified_on or f.read_on) is not None]
-    return {name: word(value) for name, value in posture}, min(dates).isoformat() if dates else ""
 
 
 def rate(snapshot: Snapshot, route: Route) -> Decimal | None:

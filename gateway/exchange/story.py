@@ -8,7 +8,7 @@ from typing import Final
 
 import anyio
 
-from gateway.core.decision import Decision, decide
+from gateway.core.decision import Decision
 from gateway.core.demand import Demand
 from gateway.core.errors import (
     ClientLeft,
@@ -21,7 +21,7 @@ from gateway.core.errors import (
     UpstreamFailed,
     UpstreamTimeout,
 )
-from gateway.core.policy import Demanded, Layer, LayerKind, combine
+from gateway.core.policy import Demanded, Layer, LayerKind
 from gateway.core.principal import Principal, principal
 from gateway.core.receipt import Outcome, Receipt, ReceiptId
 from gateway.core.refusal import refusal
@@ -71,7 +71,7 @@ class Exchange:
             began_at=self._clock.now(),
             today=self._clock.today(),
             principal=caller,
-            snapshot=in_force.snapshot,
+            in_force=in_force,
             dialect="openai_chat",
             endpoint="chat",
         )
@@ -119,11 +119,14 @@ class Exchange:
         arrival, snapshot = self._arrival, self._in_force.snapshot
         demand, prompt = chat.accept(body, snapshot, arrival.policy, None)
         class_layer = self._caller.class_layer(arrival.data_class, snapshot)
-        layers = [*self._caller.layers, *([class_layer] if class_layer else [])]
-        layers += [Layer(LayerKind.REQUEST, policy) for policy in demand.narrowing]
+        layers = (
+            *self._caller.layers,
+            *((class_layer,) if class_layer else ()),
+            *(Layer(LayerKind.REQUEST, policy) for policy in demand.narrowing),
+        )
         known = arrival.data_class if arrival.data_class in snapshot.organisation.classes else None
         demand = replace(demand, data_class=known)
-        self._facts = replace(self._facts, demand=demand, demanded=combine(layers))
+        self._facts = replace(self._facts, demand=demand, demanded=self._in_force.plans.demanded(layers))
         return demand, prompt
 
     def _decide(self, demand: Demand) -> Decision:
@@ -132,7 +135,7 @@ class Exchange:
         assert demanded is not None
         means = replace(in_force.means, priced_only=bool(self._caller.budgets))
         health = self._services.health.view(self._clock.monotonic())
-        decision = decide(demand, demanded, in_force.snapshot, means, health, facts.today)
+        decision = in_force.plans.decide(demand, demanded, means, health, facts.today)
         self._facts = replace(facts, decision=decision)
         if not decision.plan:
             raise refusal(decision, in_force.snapshot, means, facts.today)
@@ -161,7 +164,7 @@ class Exchange:
 
     async def _relay(self, answer: Attempt, forwarding: Forwarding, downstream: Downstream) -> None:
         """The answer, byte by byte. Its last byte waits for the receipt's commit."""
-        headers = reply_headers(self.id, answer, self._in_force.snapshot, self._facts, forwarding.output_limit)
+        headers = reply_headers(self._facts, answer, forwarding.output_limit)
         if answer.whole is not None:
             settled = await self._settle("served", "")
             self._begun = True

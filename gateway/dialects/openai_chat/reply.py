@@ -82,8 +82,9 @@ class WholeReply:
 class StreamedReply:
     """A stream under way. `feed` returns the bytes to pass on; what was seen so far stands in the attributes.
 
-    `beats` counts chunks. `content`: content has begun, so that another route can no longer take over. `ended`: the stream said that it is
-    complete. `failed`: the provider sent an error in the stream, or something that is no event of this language.
+    `beats` counts chunks. `content`: content has begun, so that another route can no longer take over. `ended`: the
+    stream said that it is complete. `failed`: the provider sent an error, or something that is no event of this
+    language.
     """
 
     def __init__(self, input_bytes: int, choices: int, *, usage_asked: bool) -> None:

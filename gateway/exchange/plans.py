@@ -1,0 +1,93 @@
+"""Decisions remembered: what the same few callers ask for all day is judged once a day and snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeVar
+
+from gateway.core.catalog import Feature, Route, RouteId, Snapshot, facts_in_force
+from gateway.core.decision import Decision, Health, Judged, Means, judged, judged_on, planned, treatment
+from gateway.core.demand import Demand
+from gateway.core.errors import Json
+from gateway.core.policy import Demanded, Layer, combine
+from gateway.core.posture import word
+from gateway.core.receipt import canonical, digest
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+_MOST: Final = 4096
+"""Entries of each memory; beyond it, everything is forgotten and judged anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """How content is treated on a route today: in words, as a digest, and since which day the facts are known."""
+
+    posture: Mapping[str, Json]
+    digest: str
+    evidence_from: str
+
+
+class Plans:
+    """The memory of one snapshot. Everything in it follows from the snapshot and the day; nothing is ever corrected."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._demanded: dict[tuple[int, ...], tuple[tuple[Layer, ...], Demanded]] = {}
+        self._judged: dict[Hashable, tuple[Demanded, Judged]] = {}
+        self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
+        self._codes: dict[int, tuple[object, Mapping[str, tuple[str, ...]]]] = {}
+
+    def demanded(self, layers: tuple[Layer, ...]) -> Demanded:
+        """`combine(layers)`. Layers of a request itself are met once and not worth remembering."""
+        # Policies of one snapshot are single objects: comparing them by identity is exact, and costs nothing. The
+        # layers are kept beside the answer, so that no identity is given to another object meanwhile.
+        key = tuple(id(layer.policy) for layer in layers)
+        found = self._demanded.get(key)
+        if found is None or any(a.kind is not b.kind for a, b in zip(found[0], layers, strict=True)):
+            found = (layers, combine(layers))
+            _remember(self._demanded, key, found)
+        return found[1]
+
+    def decide(self, demand: Demand, demanded: Demanded, means: Means, health: Health, today: date) -> Decision:
+        """`core.decision.decide`, with the judgement of the routes kept for the day."""
+        key = (today, id(demanded), means.priced_only, judged_on(demand, demanded))
+        found = self._judged.get(key)
+        if found is None:
+            found = (demanded, judged(demand, demanded, self._snapshot, means, today))
+            _remember(self._judged, key, found)
+        return planned(found[1], demand, demanded, self._snapshot, means, health)
+
+    def treated(self, route: Route, features: frozenset[Feature], today: date) -> Treated:
+        """The posture of `route` as receipts and headers state it."""
+        key = (today, route.id, features)
+        found = self._treated.get(key)
+        if found is None:
+            found = self._treat(route, features, today)
+            _remember(self._treated, key, found)
+        return found
+
+    def codes(self, decision: Decision) -> Mapping[str, tuple[str, ...]]:
+        """Route -> why not, in codes: what a receipt keeps of the rejections."""
+        found = self._codes.get(id(decision.rejections))
+        if found is None or found[0] is not decision.rejections:
+            codes = {str(r.route.id): tuple(dict.fromkeys(x.code for x in r.reasons)) for r in decision.rejections}
+            found = (decision.rejections, codes)
+            _remember(self._codes, id(decision.rejections), found)
+        return found[1]
+
+    def _treat(self, route: Route, features: frozenset[Feature], today: date) -> Treated:
+        posture = {name: word(value) for name, value in treatment(route, features, self._snapshot, today)}
+        grants = self._snapshot.grants.get(route.provider.id, ())
+        sheets = facts_in_force(route.provider, route.model.id, features, grants, today)
+        dates = [d for sheet in sheets for f in sheet.values() if (d := f.verified_on or f.read_on) is not None]
+        return Treated(posture, digest(canonical(posture)), min(dates).isoformat() if dates else "")
+
+
+def _remember(memory: dict[K, V], key: K, value: V) -> None:
+    if len(memory) >= _MOST:
+        memory.clear()
+    memory[key] = value

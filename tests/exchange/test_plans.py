@@ -1,0 +1,97 @@
+"""Remembering changes nothing but the time it takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from gateway.core.catalog import Feature, RouteId
+from gateway.core.decision import Health, decide
+from gateway.core.demand import Demand, Need
+from gateway.core.policy import EvidenceRule, LayerKind, MaxPrice, Policy, RouteRules, combine
+from gateway.core.posture import Posture
+from gateway.exchange.plans import Plans
+from tests.builders import (
+    TODAY,
+    WELL,
+    a_demand,
+    a_layer,
+    a_policy,
+    a_posture,
+    a_price,
+    a_provider,
+    a_route,
+    a_snapshot,
+    facts_of,
+    some_abilities,
+    some_means,
+)
+
+SNAPSHOT = a_snapshot(
+    a_route("alpha", price=a_price(input="3")),
+    a_route("beta", abilities=some_abilities(tools=False, max_output=100)),
+    a_route(a_provider("gamma", facts=facts_of(a_posture(retention_days=30)))),
+)
+POLICIES = [
+    a_policy("open"),
+    a_policy("zero", bound=Posture(retention_days=0)),
+    a_policy("cheap", rules=RouteRules(max_price=MaxPrice(input=Decimal(2)))),
+    a_policy("fresh", evidence=EvidenceRule(max_age_days=0)),
+]
+DEMANDS = [
+    a_demand(),
+    a_demand(needs=frozenset({Need.TOOLS})),
+    a_demand(features=frozenset({Feature.STORED_RESPONSES})),
+    a_demand(output_tokens=200),
+    a_demand(output_tokens=None, input_tokens=10**6),
+    a_demand(pinned="beta"),
+    a_demand(model="unknown"),
+]
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.name)
+def test_what_is_remembered_is_what_would_be_decided(policy: Policy) -> None:
+    plans, means = Plans(SNAPSHOT), some_means()
+    layers = (a_layer(policy),)
+    healths = [WELL, Health(cooling=frozenset({RouteId("alpha/small")})), Health(locked_out=frozenset({"beta"}))]
+    for _ in range(2):
+        for demand in DEMANDS:
+            for health in healths:
+                for day in (TODAY, TODAY + timedelta(days=1)):
+                    for priced_only in (False, True):
+                        asked = replace(means, priced_only=priced_only)
+                        found = plans.decide(demand, plans.demanded(layers), asked, health, day)
+                        assert found == decide(demand, combine(layers), SNAPSHOT, asked, health, day)
+
+
+def test_the_same_policies_in_other_layers_are_other_demands() -> None:
+    plans, policy = Plans(SNAPSHOT), a_policy()
+    team = (a_layer(policy, LayerKind.TEAM),)
+    key = (a_layer(policy, LayerKind.KEY),)
+    assert plans.demanded(team) is plans.demanded(team)
+    assert plans.demanded(team) == combine(team)
+    assert plans.demanded(key) == combine(key)
+
+
+def test_memories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.exchange.plans._MOST", 4)
+    plans = Plans(SNAPSHOT)
+    for _ in range(50):
+        plans.demanded((a_layer(a_policy()),))
+        assert len(plans._demanded) <= 4
+
+
+def test_codes_and_treatment_are_what_receipts_keep() -> None:
+    plans, demand = Plans(SNAPSHOT), Demand("openai_chat", "chat", "small", streaming=False, input_tokens=1)
+    decision = plans.decide(demand, plans.demanded((a_layer(POLICIES[1]),)), some_means(), WELL, TODAY)
+    assert plans.codes(decision) == {"gamma/small": ("posture:retention_days",)}
+    assert plans.codes(decision) is plans.codes(decision)
+    treated = plans.treated(SNAPSHOT.routes[RouteId("alpha/small")], frozenset(), TODAY)
+    assert treated.posture["retention_days"] == 0
+    assert len(treated.digest) == 64
+    assert treated.evidence_from == TODAY.isoformat()
+    kept = plans.treated(SNAPSHOT.routes[RouteId("alpha/small")], frozenset({Feature.FILES}), TODAY)
+    assert kept.posture["retention_days"] == "unknown"
