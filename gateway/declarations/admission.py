@@ -1,0 +1,140 @@
+"""What the policies admit, by posture and rules alone: before credentials, health, and whether we can call it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final, TypeAlias
+
+from gateway.core.catalog import Route, Snapshot, facts_in_force, posture
+from gateway.core.decision import Kind, Means, Reason, judge
+from gateway.core.demand import Demand
+from gateway.core.policy import Demanded, Layer, LayerKind, Policy, RouteRules, combine
+from gateway.core.posture import Posture
+from gateway.declarations.faults import shown, some
+from gateway.declarations.policies import Case, PolicyDocument
+
+HORIZON_DAYS: Final = 30
+_OF_POLICY: Final = frozenset({Kind.POSTURE, Kind.EVIDENCE, Kind.PRICE, Kind.UNPRICED, Kind.EXCLUDED})
+"""The reasons that a policy gives; the others are about this process and what a request needs."""
+_NO_MEANS: Final = Means(frozenset(), frozenset())
+
+_Sheet: TypeAlias = tuple[str, tuple[str, ...]]
+"""A provider and its exceptions that apply: all routes of one sheet are treated alike."""
+
+
+class Admission:
+    """Judges routes of one snapshot on one day; a posture is worked out once for all routes that share it."""
+
+    def __init__(self, snapshot: Snapshot, today: date) -> None:
+        self._snapshot, self._today = snapshot, today
+        self._sheets: dict[_Sheet, list[Route]] = {}
+        for route in snapshot.routes.values():
+            applied = tuple(e.id for e in route.provider.exceptions if e.applies(route.model.id, frozenset()))
+            self._sheets.setdefault((route.provider.id, applied), []).append(route)
+        self._postures: dict[tuple[_Sheet, object], Posture] = {}
+
+    def routes(self, policy: Policy) -> list[Route]:
+        """Every route that the policy admits."""
+        admitted = [
+            route
+            for sheet, routes in self._sheets.items()
+            if self._posture(sheet, routes[0], policy) <= policy.bound
+            for route in routes
+        ]
+        if policy.rules == RouteRules():
+            return admitted
+        return [route for route in admitted if not reasons(route, policy, self._snapshot, self._today)]
+
+    def _posture(self, sheet: _Sheet, route: Route, policy: Policy) -> Posture:
+        at = (sheet, policy.evidence)
+        if at not in self._postures:
+            grants = self._snapshot.grants.get(route.provider.id, ())
+            sheets = facts_in_force(route.provider, route.model.id, frozenset(), grants, self._today)
+            self._postures[at] = posture(sheets, policy.evidence, self._today)
+        return self._postures[at]
+
+
+def admitted(snapshot: Snapshot, policy: str, today: date) -> tuple[int, int]:
+    """How many routes a policy admits on that day, and of how many models. KeyError for a policy that is not there."""
+    routes = Admission(snapshot, today).routes(snapshot.policies[policy])
+    return len(routes), len({route.model.id for route in routes})
+
+
+def reasons(
+    route: Route, policy: Policy, snapshot: Snapshot, today: date, demand: Demand | None = None
+) -> tuple[Reason, ...]:
+    """Why the policy alone keeps a route out; empty if it does not."""
+    asked = demand or Demand("openai_chat", "chat", route.model.id, streaming=False, input_tokens=0)
+    found = judge(route, asked, _demanded(policy), snapshot, _NO_MEANS, today)
+    return tuple(reason for reason in found if reason.kind in _OF_POLICY)
+
+
+def _demanded(policy: Policy) -> Demanded:
+    return combine((Layer(LayerKind.ORGANISATION, policy),))
+
+
+def check_admission(documents: Sequence[PolicyDocument], snapshot: Snapshot, today: date) -> None:
+    """Report policies that admit nothing, and warn of those that soon admit nothing of a model."""
+    now, later = Admission(snapshot, today), Admission(snapshot, today + timedelta(HORIZON_DAYS))
+    for document in documents:
+        routes = now.routes(document.policy)
+        if not routes and snapshot.routes:
+            document.root.fault(
+                "bound" if document.policy.bound != Posture() else "routes",
+                "the policy admits none of the routes of the catalogue",
+                "loosen it, record a contract that helps, or remove the policy: it refuses every request",
+            )
+        elif _can_expire(document.policy, snapshot):
+            _warn_of_expiry(document, routes, later.routes(document.policy), today)
+
+
+def _can_expire(policy: Policy, snapshot: Snapshot) -> bool:
+    grants = (grant for granted in snapshot.grants.values() for grant in granted)
+    return policy.evidence.max_age_days is not None or any(grant.expires_on is not None for grant in grants)
+
+
+def _warn_of_expiry(document: PolicyDocument, now: Iterable[Route], later: Iterable[Route], today: date) -> None:
+    lost = {route.model.id for route in now} - {route.model.id for route in later}
+    if not lost:
+        return
+    providers = {route.provider.id for route in now if route.model.id in lost}
+    document.root.report.warn(
+        document.root.file,
+        "max_evidence_age_days" if document.policy.evidence.max_age_days is not None else "bound",
+        f"by {today + timedelta(HORIZON_DAYS)} it admits no route any more for {len(lost)} models ({some(lost)}), "
+        "because evidence grows too old or a grant ends",
+        f"read the terms of {some(providers)} again and renew the dates, or renew the contract",
+    )
+
+
+def check_cases(documents: Iterable[PolicyDocument], snapshot: Snapshot, today: date) -> None:
+    """Report every case that does not hold.
+
+    A refusal is judged without our contracts: what a contract lifts is not the policy's doing. An undated case that
+    fails only because evidence grew old is a warning: a restart at night must not fail on it.
+    """
+    without = replace(snapshot, grants={})
+    for document in documents:
+        for case in document.cases:
+            if case.route in snapshot.routes:
+                _check_case(case, document, snapshot if case.is_admitted else without, today)
+
+
+def _check_case(case: Case, document: PolicyDocument, snapshot: Snapshot, today: date) -> None:
+    route = next(route for route in snapshot.routes.values() if route.id == case.route)
+    demand = Demand("openai_chat", "chat", route.model.id, streaming=False, input_tokens=0, features=case.features)
+    found = reasons(route, document.policy, snapshot, case.today or today, demand)
+    table, why = case.table, ", ".join(reason.code for reason in found)
+    if case.is_admitted and found:
+        aged = case.today is None and all(reason.kind is Kind.EVIDENCE for reason in found)
+        report = table.report.warn if aged else table.report.fault
+        what = f"{case.route} is expected to be admitted, and is refused ({why})"
+        report(table.file, table.key("expect"), what, "correct the policy, the record or the case")
+    elif not case.is_admitted and not found:
+        what = f"{case.route} is expected to be refused, and is admitted"
+        table.fault("expect", what, "tighten the policy, or correct the record or the case")
+    elif case.because and case.because not in {word for r in found for word in (r.dimension, r.kind.value)}:
+        what = f"{shown(case.because)} is not why {case.route} is refused ({why})"
+        table.fault("because", what, "name one of these reasons")

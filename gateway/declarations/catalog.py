@@ -1,0 +1,171 @@
+"""`catalog/<provider>.toml`: one provider record, its connection, its posture, its exceptions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from urllib.parse import urlsplit
+
+from gateway.core.catalog import Auth, Connection, Facts, Feature, Provider, TreatmentException
+from gateway.core.posture import UNKNOWN
+from gateway.declarations.facts import Evidence, read_evidence, read_facts
+from gateway.declarations.faults import shown
+from gateway.declarations.names import named_as_file, read_name
+from gateway.declarations.reader import Page, Table, labelled
+from gateway.declarations.regions import Regions
+from gateway.declarations.routes import DraftRoute, read_route
+
+DIALECTS: Final = {
+    word: word
+    for word in (
+        "openai_chat",
+        "openai_responses",
+        "anthropic_messages",
+        "google_generate",
+        "bedrock_converse",
+        "cohere_v2",
+        "none",
+    )
+}
+_AUTHS: Final = {auth.value: auth for auth in Auth}
+_FEATURES: Final = {feature.value: feature for feature in Feature}
+_OUTPUT_LIMITS: Final = {word: word for word in ("max_tokens", "max_completion_tokens")}
+_STREAM_USAGES: Final = {word: word for word in ("option", "always")}
+_PLACE: Final = re.compile(r"\{([^{}]*)\}")
+_SETTING: Final = re.compile(r"[a-z][a-z0-9_]*")
+_OF_CREDENTIALS: Final = frozenset({"key", "key_file"})
+"""Settings of these names would be the credential's own variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDocument:
+    """A record as its document states it; the routes still name their models. `exceptions`: their tables, in order."""
+
+    provider: Provider
+    routes: tuple[DraftRoute, ...]
+    exceptions: tuple[Table, ...]
+
+
+def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) -> ProviderDocument:
+    """`pinned`: the day that stands in for every `read_on` of the bundled provider; None for a record of `config/`."""
+    root = page.root
+    root.require(
+        id=f'id = "{stem}"',
+        name='name = "the provider, as people know it"',
+        operator='operator = "the legal entity or trade name"',
+        connection="[connection] and its keys",
+        posture="[posture] and its dimensions",
+    )
+    if pinned is None:
+        root.require(read_on="read_on = 2026-11-23")
+    evidence = read_evidence(root, Evidence(read_on=pinned, pinned=pinned))
+    tables = tuple(root.tables("exceptions", labelled("id")))
+    provider = Provider(
+        id=named_as_file(root, "id", stem),
+        name=root.text("name"),
+        operator=root.text("operator"),
+        connection=_connection(root.table("connection"), ("https",) if pinned is None else ("http", "https")),
+        facts=read_facts(root.table("posture"), regions, evidence),
+        exceptions=tuple(_exception(table, regions, evidence) for table in tables),
+        obtainable=_obtainable(root.table("obtainable"), regions, evidence),
+        parent=root.text("parent") or None,
+        plan=root.text("plan"),
+        read_on=evidence.read_on,
+        verified_on=evidence.verified_on,
+        sources=evidence.sources,
+        notes=root.mapping("notes"),
+        sandbox=pinned is not None,
+    )
+    _distinct(tables, provider)
+    routes = tuple(read_route(table, pinned) for table in root.tables("routes", labelled("model")))
+    return ProviderDocument(provider, routes, tables)
+
+
+def _connection(table: Table | None, schemes: tuple[str, ...]) -> Connection:
+    if table is None:
+        return Connection("none", Auth.NONE, "")
+    table.require(dialect='dialect = "openai_chat"', auth='auth = "bearer"')
+    settings, address = table.words("settings") or (), table.text("base_url")
+    connection = Connection(
+        dialect=table.choice("dialect", DIALECTS) or "none",
+        auth=table.choice("auth", _AUTHS) or Auth.NONE,
+        # The operator gives the whole address.
+        base_url=address or ("{base_url}" if "base_url" in settings else ""),
+        settings=settings,
+        output_limit=table.choice("output_limit", _OUTPUT_LIMITS) or "max_tokens",
+        stream_usage=table.choice("stream_usage", _STREAM_USAGES) or "option",
+        why_not=_why_not(table),
+        source=table.text("source"),
+    )
+    _settings(table, connection)
+    if not connection.why_not:
+        _can_be_called(table, connection)
+    if address and urlsplit(address.replace("{", "").replace("}", "")).scheme not in schemes:
+        table.fault("base_url", f"{shown(address)} does not begin with https://", "write the whole address, with https")
+    return connection
+
+
+def _why_not(table: Table) -> str:
+    callable_, why_not = table.flag("callable"), table.text("why_not")
+    if callable_ is False and not why_not:
+        table.fault("why_not", "is missing, and callable = false", 'add why_not = "the reason"')
+        return "no reason is stated"
+    if callable_ is not False and why_not:
+        table.fault("why_not", "gives a reason, and the record is callable", "write callable = false, or remove it")
+    return why_not
+
+
+def _settings(table: Table, connection: Connection) -> None:
+    """Each place in the address is a setting, each setting a place."""
+    places = _PLACE.findall(connection.base_url)
+    for name in connection.settings:
+        if not _SETTING.fullmatch(name) or name in _OF_CREDENTIALS:
+            table.fault("settings", f"{shown(name)} cannot be a setting", "use lower-case letters, digits and _")
+        elif name not in places:
+            table.fault("settings", f"{shown(name)} has no place in base_url", f"write {{{name}}} there, or remove it")
+    for name in places:
+        if name not in connection.settings:
+            table.fault("base_url", f"{{{name}}} is not in settings", f'write settings = ["{name}"]')
+
+
+def _can_be_called(table: Table, connection: Connection) -> None:
+    if connection.dialect == "none":
+        table.fault("dialect", "a record without a dialect cannot be called", 'add callable = false and why_not = "…"')
+    if not connection.base_url:
+        table.fault("base_url", "is missing", 'add it, or settings = ["base_url"] if the operator gives the address')
+
+
+def _exception(table: Table, regions: Regions, inherited: Evidence) -> TreatmentException:
+    table.require(id='id = "what-it-is-about"', posture="[exceptions.posture] and the dimensions that are worse")
+    models = table.words("models")
+    if models == ():
+        table.fault("models", "an exception for no model", "list the models, or leave it out to mean every model")
+    posture = table.table("posture")
+    facts = read_facts(posture, regions, read_evidence(table, inherited))
+    if posture is not None and not facts:
+        posture.fault("", "states no dimension", 'write what is worse, or training = "unknown" and the like')
+    return TreatmentException(
+        id=read_name(table, "id"),
+        facts=facts,
+        models=None if models is None else frozenset(models),
+        features=table.chosen("features", _FEATURES) or frozenset(),
+        note=table.text("note"),
+    )
+
+
+def _distinct(tables: tuple[Table, ...], provider: Provider) -> None:
+    seen: set[str] = set()
+    for table, exception in zip(tables, provider.exceptions, strict=True):
+        if exception.id and exception.id in seen:
+            table.fault("id", f"{shown(exception.id)} is declared already", "give it a name of its own")
+        seen.add(exception.id)
+
+
+def _obtainable(table: Table | None, regions: Regions, evidence: Evidence) -> Facts:
+    facts = read_facts(table, regions, evidence)
+    for name, fact in facts.items():
+        if table is not None and fact.value is UNKNOWN:
+            table.fault(name, "nobody can obtain what is unknown", "write what a contract could put in force")
+    return {name: fact for name, fact in facts.items() if fact.value is not UNKNOWN}

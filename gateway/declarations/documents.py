@@ -1,0 +1,105 @@
+"""Which files are documents, and their bytes. Other files may lie beside them, but no `.toml` that nobody reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from gateway.declarations.faults import Report, one_of
+
+SINGLE: Final = ("organisation.toml", "teams.toml", "contracts.toml", "regions.toml", "fx.toml")
+"""Documents of `config/` itself, in the order of reading."""
+_MAY_BE_ABSENT: Final = frozenset({"contracts.toml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file. `name`: `config/catalog/evroc.toml`, wherever `config` lies; `file`: what to call it towards people."""
+
+    name: str
+    file: str
+    content: bytes
+
+    @property
+    def stem(self) -> str:
+        """`evroc` of `catalog/evroc.toml`."""
+        return PurePosixPath(self.name).name.removesuffix(".toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Every document, by what it declares. `bundled`: records and models of the bundled provider."""
+
+    single: Mapping[str, Document] = field(default_factory=dict)
+    catalog: tuple[Document, ...] = ()
+    models: tuple[Document, ...] = ()
+    policies: tuple[Document, ...] = ()
+    bundled: tuple[Shelf, ...] = ()
+
+    def __iter__(self) -> Iterator[Document]:
+        yield from (*self.single.values(), *self.catalog, *self.models, *self.policies)
+        for shelf in self.bundled:
+            yield from shelf
+
+
+def find(config: Path, policies: Path, extra: Iterable[Path], report: Report) -> Shelf:
+    """The documents of these directories. A missing, unreadable or misnamed one is a fault."""
+    single = {document.stem + ".toml": document for document in _files("config", config, report)}
+    for name in SINGLE:
+        if name not in single and name not in _MAY_BE_ABSENT and config.is_dir():
+            report.fault(called(config / name), "", "the document is missing", "copy it from the shipped config/")
+    for name, document in single.items():
+        if name not in SINGLE:
+            report.fault(document.file, "", "no document has this name", f"rename it: {one_of(name, SINGLE)}")
+    return Shelf(
+        single={name: single[name] for name in SINGLE if name in single},
+        catalog=_files("config/catalog", config / "catalog", report) if config.is_dir() else (),
+        models=_files("config/models", config / "models", report) if config.is_dir() else (),
+        policies=_files("policies", policies, report),
+        bundled=tuple(_bundled(number, path, report) for number, path in enumerate(extra)),
+    )
+
+
+def _bundled(number: int, path: Path, report: Report) -> Shelf:
+    name = f"sandbox-{number + 1}" if number else "sandbox"
+    return Shelf(
+        catalog=_files(f"{name}/catalog", path / "catalog", report),
+        models=_files(f"{name}/models", path / "models", report),
+    )
+
+
+def _files(name: str, directory: Path, report: Report) -> tuple[Document, ...]:
+    """The documents of one directory by name. Hidden files (editors leave some) are not documents."""
+    if not directory.is_dir():
+        report.fault(called(directory), "", "there is no such directory", "create it, or correct the setting")
+        return ()
+    found = []
+    for path in sorted(directory.iterdir()):
+        if path.suffix != ".toml" or path.name.startswith("."):
+            continue
+        try:
+            found.append(Document(f"{name}/{path.name}", called(path), path.read_bytes()))
+        except OSError as error:
+            report.fault(called(path), "", f"it cannot be read ({error.strerror})", "correct its permissions")
+    return tuple(found)
+
+
+def called(path: Path) -> str:
+    """A file as the person at this terminal would name it: from where they stand, if it lies below."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def digest(documents: Mapping[str, bytes]) -> str:
+    """SHA-256 over names and contents in the order of names, hex. Where the directories lie does not matter."""
+    whole = hashlib.sha256()
+    for name, content in sorted(documents.items()):
+        for part in (name.encode(), content):
+            whole.update(len(part).to_bytes(8, "big"))
+            whole.update(part)
+    return whole.hexdigest()

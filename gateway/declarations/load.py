@@ -1,0 +1,213 @@
+"""From directories of documents to one Snapshot, or to everything that is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from gateway.core.catalog import Grant, Model, Organisation, Provider, Route, Snapshot, Team
+from gateway.core.cost import Fx
+from gateway.declarations.admission import check_admission, check_cases
+from gateway.declarations.catalog import ProviderDocument, read_provider
+from gateway.declarations.checks import (
+    check_contracts,
+    check_currencies,
+    check_exceptions,
+    check_organisation,
+    check_policies,
+    check_teams,
+    resolved_routes,
+)
+from gateway.declarations.contracts import GrantEntry, read_contracts
+from gateway.declarations.documents import Document, Shelf, digest, find
+from gateway.declarations.faults import Fault, Report
+from gateway.declarations.fx import read_fx
+from gateway.declarations.models import aliases_of, read_models
+from gateway.declarations.names import Declared, Names, Register
+from gateway.declarations.organisation import read_organisation, read_teams
+from gateway.declarations.policies import PolicyDocument, read_policy
+from gateway.declarations.reader import Page, Table, parse
+from gateway.declarations.regions import Regions, read_regions
+
+_ALIASES: Final = "aliases"
+"""Stem of the one document beside the labs' that holds no models."""
+_ABOUT_CALLERS: Final = frozenset({"config/organisation.toml", "config/teams.toml"})
+"""Documents that hold no facts about providers: what a policy admits does not depend on them."""
+_NOBODY: Final = Organisation("", "", "", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the documents say: a snapshot without any fault, or the faults and no snapshot.
+
+    `documents`: every file by its name below `config/`, `policies/` and `sandbox/`, as it was read.
+    """
+
+    snapshot: Snapshot | None
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    documents: Mapping[str, bytes]
+
+
+def load(config: Path, policies: Path, *, extra: Sequence[Path] = (), today: date) -> Loaded:
+    """Read and check every document of these directories. Never raises for what stands in a document.
+
+    `extra`: directories of the bundled provider, each with `catalog/` and `models/`; their evidence is of `today`.
+    """
+    report = Report()
+    shelf = find(config, policies, extra, report)
+    documents = {document.name: document.content for document in shelf}
+    snapshot = _Reading(shelf, report, today).snapshot(digest(documents))
+    order = sorted(report.faults, key=lambda fault: fault.file)
+    return Loaded(None if order else snapshot, tuple(order), tuple(report.warnings), documents)
+
+
+class _Reading:
+    """One pass over all documents, in the order in which they need one another."""
+
+    def __init__(self, shelf: Shelf, report: Report, today: date) -> None:
+        self._shelf, self._report, self._today = shelf, report, today
+        self._pages: dict[str, Page] = {}
+        self._unreadable: set[str] = set()
+        self._policies: list[PolicyDocument] = []
+        self._models: Register[Model] = Register()
+        self._providers: Register[ProviderDocument] = Register()
+
+    def snapshot(self, digest: str) -> Snapshot:
+        """Everything that could be read. Worth something only while the report holds no fault."""
+        regions = self._regions()
+        self._read_models()
+        self._read_providers(regions)
+        self._read_policies(regions)
+        snapshot = self._checked(regions, digest)
+        for page in self._pages.values():
+            page.close()
+        self._judge(snapshot)
+        return snapshot
+
+    def _page(self, document: Document | None) -> Page | None:
+        """The document's page; None where there is no such document or it is no TOML."""
+        if document is None:
+            return None
+        content = parse(document.file, document.content, self._report)
+        if content is None:
+            self._unreadable.add(document.name)
+            return None
+        page = Page(document.file, content, self._report, self._today)
+        self._pages[document.name] = page
+        return page
+
+    def _single(self, name: str) -> Page | None:
+        return self._page(self._shelf.single.get(name))
+
+    def _regions(self) -> Regions:
+        page = self._single("regions.toml")
+        return read_regions(page) if page else {}
+
+    def _read_models(self) -> None:
+        for shelf in (self._shelf, *self._shelf.bundled):
+            for document in shelf.models:
+                page = self._page(document)
+                if page is not None and document.stem != _ALIASES:
+                    read_models(page, self._models)
+
+    def _read_providers(self, regions: Regions) -> None:
+        for shelf, pinned in ((self._shelf, None), *((bundled, self._today) for bundled in self._shelf.bundled)):
+            for document in shelf.catalog:
+                page = self._page(document)
+                if page is not None:
+                    read = read_provider(page, document.stem, regions, pinned)
+                    self._providers.add(read.provider.id, read, page.root)
+
+    def _read_policies(self, regions: Regions) -> None:
+        for document in self._shelf.policies:
+            page = self._page(document)
+            if page is not None:
+                self._policies.append(read_policy(page, document.stem, regions))
+
+    def _checked(self, regions: Regions, digest: str) -> Snapshot:
+        """Everything put together, each reference checked."""
+        names, documents = self._names(), self._providers.values.values()
+        providers = {name: document.provider for name, document in self._providers.values.items()}
+        routes = resolved_routes(documents, self._models.values, names.models)
+        check_exceptions(documents, names.models)
+        check_policies(self._policies, names)
+        organisation, teams = self._organisation(names.policies)
+        return Snapshot(
+            organisation=organisation,
+            teams=teams,
+            policies={document.policy.name: document.policy for document in self._policies},
+            providers=providers,
+            models=self._models.values,
+            routes=routes,
+            grants=self._grants(regions, providers, names.providers),
+            regions=regions,
+            fx=self._fx(routes.values()),
+            aliases=aliases_of(self._models, self._aliases(), names),
+            digest=digest,
+        )
+
+    def _names(self) -> Names:
+        """What may be referred to. A document that could not be read still declares the name of its file."""
+        catalog = [document for shelf in (self._shelf, *self._shelf.bundled) for document in shelf.catalog]
+        models = [document for shelf in (self._shelf, *self._shelf.bundled) for document in shelf.models]
+        read = self._providers.values.values()
+        routes = {draft.id_at(document.provider) for document in read for draft in document.routes}
+        return Names(
+            providers=Declared("provider", {document.stem for document in catalog}),
+            models=Declared("model", self._models.values.keys(), self._all_read(models)),
+            routes=Declared("route", routes, self._all_read(catalog)),
+            policies=Declared("policy", {document.stem for document in self._shelf.policies}),
+        )
+
+    def _all_read(self, documents: Iterable[Document]) -> bool:
+        return self._unreadable.isdisjoint(document.name for document in documents)
+
+    def _organisation(self, policies: Declared) -> tuple[Organisation, Mapping[str, Team]]:
+        page, organisation = self._single("organisation.toml"), _NOBODY
+        if page is not None:
+            organisation = read_organisation(page)
+            check_organisation(page, organisation, policies)
+        classes = Declared("data class", organisation.classes, complete=page is not None)
+        page, teams = self._single("teams.toml"), {}
+        if page is not None:
+            teams = read_teams(page)
+            check_teams(page, teams, policies, classes)
+        return organisation, teams
+
+    def _grants(
+        self, regions: Regions, providers: Mapping[str, Provider], names: Declared
+    ) -> Mapping[str, tuple[Grant, ...]]:
+        page = self._single("contracts.toml")
+        entries: tuple[GrantEntry, ...] = read_contracts(page, regions) if page else ()
+        check_contracts(entries, providers, names, self._today)
+        found: dict[str, tuple[Grant, ...]] = {}
+        for entry in entries:
+            found[entry.grant.provider] = (*found.get(entry.grant.provider, ()), entry.grant)
+        return found
+
+    def _fx(self, routes: Iterable[Route]) -> Fx:
+        page = self._single("fx.toml")
+        if page is None:
+            return Fx("USD", {})
+        fx = read_fx(page)
+        check_currencies(page, fx, routes)
+        return fx
+
+    def _aliases(self) -> Table | None:
+        document = next((d for d in self._shelf.models if d.stem == _ALIASES), None)
+        page = self._pages.get(document.name) if document else None
+        return page.root.table("aliases") if page else None
+
+    def _judge(self, snapshot: Snapshot) -> None:
+        """What the policies make of the facts; of sound policies only, and only of sound facts."""
+        faulty = self._report.faulty
+        about = (*self._shelf.catalog, *self._shelf.models, *self._shelf.single.values())
+        if not snapshot.routes or not faulty.isdisjoint(d.file for d in about if d.name not in _ABOUT_CALLERS):
+            return
+        sound = [document for document in self._policies if document.root.file not in faulty]
+        check_admission(sound, snapshot, self._today)
+        check_cases(sound, snapshot, self._today)

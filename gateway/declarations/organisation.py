@@ -1,0 +1,103 @@
+"""`organisation.toml` and `teams.toml`: whom this deployment serves, under which policies and within which budgets."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from gateway.core.catalog import Budget, DataClass, Organisation, Team
+from gateway.core.cost import to_ledger
+from gateway.declarations.faults import shown
+from gateway.declarations.names import is_name, read_name
+from gateway.declarations.reader import Page, Table
+
+_WINDOWS: Final = {word: word for word in ("hour", "day", "month", "total")}
+_BUDGET_BELOW: Final = Decimal(9_000_000)
+"""From here on nano-units no longer fit the 64-bit counters that processes share."""
+_NANO_DECIMALS: Final = Decimal("0.000000001")
+
+
+def read_organisation(page: Page) -> Organisation:
+    root = page.root
+    root.require(
+        id='id = "acme"',
+        name='name = "Acme"',
+        policy='policy = "…", the policy that holds for everybody (policies/ has them)',
+    )
+    classes: dict[str, DataClass] = {}
+    if (table := root.table("classes")) is not None:
+        for name in table.names():
+            classes |= _data_class(table, name)
+    return Organisation(
+        id=read_name(root, "id"),
+        name=root.text("name"),
+        policy=root.text("policy"),
+        classes=classes,
+        default_class=root.text("default_class"),
+        budgets=_budgets(root),
+        harmless=frozenset(root.words("harmless") or ()),
+    )
+
+
+def _data_class(classes: Table, name: str) -> dict[str, DataClass]:
+    table = classes.table(name)
+    if table is None or not is_declarable(classes, name):
+        return {}
+    table.require(policy='policy = "…", the policy that requests of this class are held to')
+    return {name: DataClass(name, table.text("policy"))}
+
+
+def is_declarable(table: Table, name: str) -> bool:
+    """Whether a key can be a name of its own; reported where not."""
+    if not is_name(name):
+        table.fault(name, f"{shown(name)} is not a name", "write it with lower-case letters, digits and hyphens")
+        return False
+    return True
+
+
+def read_teams(page: Page) -> dict[str, Team]:
+    teams = page.root.table("teams")
+    found: dict[str, Team] = {}
+    for name in teams.names() if teams else ():
+        table = teams.table(name) if teams else None
+        if teams is None or table is None or not is_declarable(teams, name):
+            continue
+        table.require(name='name = "the team, as people know it"', policy='policy = "…" (policies/ has them)')
+        found[name] = Team(
+            id=name,
+            name=table.text("name"),
+            policy=table.text("policy"),
+            classes=frozenset(table.words("classes") or ()),
+            budgets=_budgets(table),
+        )
+    if not found and not (teams and teams.names()):
+        page.root.fault(
+            "teams", "no team is declared, so no key can be made", "add [teams.everyone] with name and policy"
+        )
+    return found
+
+
+def _budgets(parent: Table) -> tuple[Budget, ...]:
+    budgets: dict[str, Budget] = {}
+    for table in parent.tables("budgets"):
+        table.require(limit='limit = "500.00"', window='window = "month"')
+        limit, window = _limit(table), table.choice("window", _WINDOWS)
+        if window in budgets:
+            table.fault("window", f"there is a budget per {window} already", "keep one of them")
+        elif limit is not None and window is not None:
+            budgets[window] = Budget(limit, window)
+    return tuple(budgets.values())
+
+
+def _limit(table: Table) -> int | None:
+    """Nano-units of the ledger's currency."""
+    amount = table.amount("limit")
+    if amount is None:
+        return None
+    if amount >= _BUDGET_BELOW:
+        table.fault("limit", f"{amount} is 9,000,000 or more", "write a smaller limit, or a shorter window")
+        return None
+    if amount != amount.quantize(_NANO_DECIMALS):
+        table.fault("limit", f"{shown(amount)} has more than 9 decimals", "round it")
+        return None
+    return to_ledger(amount, Decimal(1))

@@ -1,0 +1,84 @@
+"""`[[routes]]` of a provider record: one model there, what the route can do and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from gateway.core.catalog import Abilities, Model, Provider, Route, RouteId
+from gateway.core.cost import Price
+from gateway.declarations.names import read_model_name
+from gateway.declarations.prices import read_price
+from gateway.declarations.reader import Table
+
+_MEDIA: Final = {word: word for word in ("text", "image", "audio", "video", "pdf", "embedding")}
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRoute:
+    """A route whose model is still a name. `table` is where its document states it."""
+
+    table: Table
+    model: str
+    variant: str
+    upstream_model: str
+    price: Price
+    abilities: Abilities
+    quantization: str
+    status: str
+    region_note: str
+    note: str
+    weight: int
+
+    def id_at(self, provider: Provider) -> RouteId:
+        return RouteId(f"{provider.id}/{self.model}" + (f"@{self.variant}" if self.variant else ""))
+
+    def at(self, provider: Provider, model: Model) -> Route:
+        """The route itself: its own abilities over the model's."""
+        return Route(
+            id=self.id_at(provider),
+            provider=provider,
+            model=model,
+            upstream_model=self.upstream_model,
+            price=self.price,
+            abilities=self.abilities.over(model.abilities),
+            variant=self.variant,
+            quantization=self.quantization,
+            status=self.status,
+            region_note=self.region_note,
+            note=self.note,
+            weight=self.weight,
+        )
+
+
+def read_route(table: Table, pinned: date | None) -> DraftRoute:
+    """`pinned` as in `facts.Evidence`."""
+    table.require(model='model = "an id of config/models"', upstream_model='upstream_model = "the provider\'s name"')
+    weight = table.whole("weight", 1)
+    return DraftRoute(
+        table=table,
+        model=table.text("model"),
+        variant=read_model_name(table, "variant"),
+        upstream_model=table.text("upstream_model"),
+        price=read_price(table.table("price"), pinned),
+        abilities=read_abilities(table),
+        quantization=table.text("quantization"),
+        status=table.text("status"),
+        region_note=table.text("region_note"),
+        note=table.text("note"),
+        weight=1 if weight is None else weight,
+    )
+
+
+def read_abilities(table: Table) -> Abilities:
+    """What a route or a model can do; None where it does not say."""
+    return Abilities(
+        tools=table.flag("tools"),
+        structured_output=table.flag("structured_output"),
+        reasoning=table.flag("reasoning"),
+        inputs=table.chosen("inputs", _MEDIA),
+        outputs=table.chosen("outputs", _MEDIA),
+        context=table.whole("context", 1),
+        max_output=table.whole("max_output", 1),
+    )
