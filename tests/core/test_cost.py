@@ -83,6 +83,8 @@ def test_the_cost_does_not_depend_on_the_decimal_context_of_the_caller(u: Usage,
         (Usage(cache_write_1h=1_000_000), a_price(cache_write="4"), "4"),
         (Usage(cache_write_5m=1_000_000), a_price(), "1"),
         (Usage(cache_write_5m=1_000_000), a_price(cache_write="0"), "1"),  # free on top of the input it also is
+        (Usage(cache_write_30m=1_000_000), a_price(cache_write="0.5"), "1"),
+        (Usage(cache_write_12h=1_000_000), a_price(cache_write_1h="0.5"), "1"),
         (Usage(reasoning=1_000_000), a_price(), "2"),
         (Usage(reasoning=1_000_000), a_price(reasoning="5"), "5"),
         (Usage(reasoning=1_000_000), a_price(reasoning="0"), "0"),  # zero stated is zero

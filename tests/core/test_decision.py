@@ -267,6 +267,12 @@ def test_the_oldest_of_several_facts_is_the_one_that_is_told() -> None:
     assert found.offered == {"value": "no", "dated": "2025-07-12"}
 
 
+def test_one_fact_without_a_date_leaves_the_whole_without_one() -> None:
+    undated = an_exception(facts={"training": a_fact(Training.NO, read_on=None, verified_on=None)})
+    (found,) = reasons(a_route(a_provider(exceptions=(undated,))), THIS_YEAR)
+    assert (found.kind, found.offered) == (Kind.EVIDENCE, {"value": "no", "dated": None})
+
+
 def test_where_only_two_layers_together_disbelieve_none_is_named() -> None:
     """Retention falls to one rule, where it is stored to the other; either alone would have been satisfied."""
     facts = dict(facts_of(KIND_TREATMENT))
