@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import NewType
+from typing import Final, NewType
 
 from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snapshot, facts_in_force, posture
 from gateway.core.cost import hold_amount, worst_cost
@@ -37,6 +37,10 @@ class Kind(Enum):
     NO_CREDENTIAL = "no_credential"
     LOCKED_OUT = "locked_out"  # our credential was refused; an operator has to act
     COOLING_DOWN = "cooling_down"  # failed a moment ago
+
+
+POLICY_KINDS: Final = frozenset({Kind.POSTURE, Kind.EVIDENCE, Kind.PRICE, Kind.EXCLUDED, Kind.UNPRICED})
+"""What policy says; the rest is about means, abilities and health."""
 
 
 @dataclass(frozen=True, slots=True)
