@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -33,6 +34,8 @@ _AUTHS: Final = {auth.value: auth for auth in Auth}
 _FEATURES: Final = {feature.value: feature for feature in Feature}
 _OUTPUT_LIMITS: Final = {word: word for word in ("max_tokens", "max_completion_tokens")}
 _STREAM_USAGES: Final = {word: word for word in ("option", "always")}
+_INTERNAL: Final = (".internal", ".intranet", ".local", ".localhost", ".lan", ".home.arpa", ".svc")
+"""Endings of names that no public name server answers."""
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 _SETTING: Final = re.compile(r"[a-z][a-z0-9_]*")
 _OF_CREDENTIALS: Final = frozenset({"key", "key_file"})
@@ -66,7 +69,7 @@ def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) 
         id=named_as_file(root, "id", stem),
         name=root.text("name"),
         operator=root.text("operator"),
-        connection=_connection(root.table("connection"), ("https",) if pinned is None else ("http", "https")),
+        connection=_connection(root.table("connection")),
         facts=read_facts(root.table("posture"), regions, evidence),
         exceptions=tuple(_exception(table, regions, evidence) for table in tables),
         obtainable=_obtainable(root.table("obtainable"), regions, evidence),
@@ -83,7 +86,7 @@ def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) 
     return ProviderDocument(provider, routes, tables)
 
 
-def _connection(table: Table | None, schemes: tuple[str, ...]) -> Connection:
+def _connection(table: Table | None) -> Connection:
     if table is None:
         return Connection("none", Auth.NONE, "")
     table.require(dialect='dialect = "openai_chat"', auth='auth = "bearer"')
@@ -102,9 +105,26 @@ def _connection(table: Table | None, schemes: tuple[str, ...]) -> Connection:
     _settings(table, connection)
     if not connection.why_not:
         _can_be_called(table, connection)
-    if address and urlsplit(address.replace("{", "").replace("}", "")).scheme not in schemes:
-        table.fault("base_url", f"{shown(address)} does not begin with https://", "write the whole address, with https")
+    if address and not _may_carry_prompts(address):
+        table.fault(
+            "base_url",
+            f"{shown(address)} is neither https:// nor http:// within your own network",
+            "write the whole address, with https; http only for loopback, private addresses and internal names",
+        )
     return connection
+
+
+def _may_carry_prompts(address: str) -> bool:
+    """Encrypted, or not leaving the operator's own network: loopback, private addresses, names that no one else has."""
+    parts = urlsplit(address.replace("{", "").replace("}", ""))
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return bool(host)
+    try:
+        own = ip_address(host).is_private
+    except ValueError:
+        own = "." not in host or host.endswith(_INTERNAL)
+    return parts.scheme == "http" and bool(host) and own
 
 
 def _why_not(table: Table) -> str:
