@@ -1,0 +1,1 @@
+"""Measurements: never assertions. `make bench` prints one table; `serve` is the gateway as every harness starts it."""
