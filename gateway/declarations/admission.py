@@ -81,13 +81,31 @@ def check_admission(documents: Sequence[PolicyDocument], snapshot: Snapshot, tod
     for document in documents:
         routes = now.routes(document.policy)
         if not routes and snapshot.routes:
-            document.root.fault(
-                "bound" if document.policy.bound != Posture() else "routes",
-                "the policy admits none of the routes of the catalogue",
-                "loosen it, record a contract that helps, or remove the policy: it refuses every request",
-            )
+            _report_empty(document, snapshot, today)
         elif _can_expire(document.policy, snapshot):
             _warn_of_expiry(document, routes, later.routes(document.policy), today)
+
+
+def _report_empty(document: PolicyDocument, snapshot: Snapshot, today: date) -> None:
+    """A policy that nothing can satisfy is a fault; one that time alone emptied must not stop a restart at night."""
+    table, policy = document.root, document.policy
+    ageless = replace(policy, evidence=replace(policy.evidence, max_age_days=None))
+    unending = {
+        name: tuple(replace(grant, expires_on=None) for grant in grants) for name, grants in snapshot.grants.items()
+    }
+    if Admission(replace(snapshot, grants=unending), today).routes(ageless):
+        table.report.warn(
+            table.file,
+            "max_evidence_age_days",
+            "it admits no route any more: evidence is too old, or grants have ended",
+            "read the providers' terms again and renew the dates, or renew the contracts",
+        )
+    else:
+        table.fault(
+            "bound" if policy.bound != Posture() else "routes",
+            "the policy admits none of the routes of the catalogue",
+            "loosen it, record a contract that helps, or remove the policy: it refuses every request",
+        )
 
 
 def _can_expire(policy: Policy, snapshot: Snapshot) -> bool:

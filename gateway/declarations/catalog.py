@@ -116,7 +116,10 @@ def _connection(table: Table | None) -> Connection:
 
 def _may_carry_prompts(address: str) -> bool:
     """Encrypted, or not leaving the operator's own network: loopback, private addresses, names that no one else has."""
-    parts = urlsplit(address.replace("{", "").replace("}", ""))
+    try:
+        parts = urlsplit(address.replace("{", "").replace("}", ""))
+    except ValueError:  # brackets that hold no address
+        return False
     host = parts.hostname or ""
     if parts.scheme == "https":
         return bool(host)
@@ -151,7 +154,7 @@ def _settings(table: Table, connection: Connection) -> None:
 
 
 def _can_be_called(table: Table, connection: Connection) -> None:
-    if connection.dialect == "none":
+    if table.raw("dialect") == "none":
         table.fault("dialect", "a record without a dialect cannot be called", 'add callable = false and why_not = "…"')
     if not connection.base_url:
         table.fault("base_url", "is missing", 'add it, or settings = ["base_url"] if the operator gives the address')

@@ -80,7 +80,9 @@ class Table:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**53:
             self.fault(
-                name, f"{shown(value)} is not a whole number of at least {least}", f"write {name} = {least + 30}"
+                name,
+                f"{shown(value)} is not a whole number of at least {least}",
+                "write it without quotes, or leave the key out if nobody says",
             )
             return None
         return value
@@ -200,7 +202,8 @@ class Table:
         if len(self._content) > len(self._asked) or not self._asked.issuperset(self._content):
             for name in self._content:
                 if name not in self._asked:
-                    self.fault(name, "is not a key here", f"{one_of(name, self._asked)}, or remove it")
+                    known = f"{one_of(name, self._asked)}, or " if self._asked else ""
+                    self.fault(name, "is not a key here", f"{known}remove it")
 
 
 class Page:
