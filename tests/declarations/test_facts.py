@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a fault is pinned with its whole text, one line each
 from __future__ import annotations
 
 from datetime import date

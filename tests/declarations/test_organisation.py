@@ -1,0 +1,86 @@
+# ruff: noqa: E501  # a fault is pinned with its whole text, one line each
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.catalog import Budget, DataClass, Organisation, Team
+from gateway.declarations.organisation import read_organisation, read_teams
+from tests.declarations.papers import page, told
+
+HEAD = 'id = "acme"\nname = "Acme"\npolicy = "open"\n'
+TEAM = '[teams.research]\nname = "Research"\npolicy = "open"\n'
+
+
+def test_the_organisation_is_read_whole() -> None:
+    paper = page(
+        HEAD + 'default_class = "personal"\nharmless = ["seed"]\n'
+        '[classes.personal]\npolicy = "strict"\n[[budgets]]\nlimit = "500.00"\nwindow = "month"\n'
+    )
+    found = read_organisation(paper)
+    paper.close()
+    assert told(paper) == []
+    assert found == Organisation(
+        "acme",
+        "Acme",
+        "open",
+        {"personal": DataClass("personal", "strict")},
+        "personal",
+        (Budget(500_000_000_000, "month"),),
+        frozenset({"seed"}),
+    )
+
+
+def test_teams_are_read_by_their_ids() -> None:
+    paper = page(TEAM + 'classes = ["personal"]\n[[teams.research.budgets]]\nlimit = 0.000000001\nwindow = "day"\n')
+    found = read_teams(paper)
+    paper.close()
+    assert told(paper) == []
+    team = Team("research", "Research", "open", frozenset({"personal"}), (Budget(1, "day"),))
+    assert found == {"research": team}
+
+
+def test_a_budget_of_nothing_is_a_budget() -> None:
+    paper = page(TEAM + '[[teams.research.budgets]]\nlimit = 0\nwindow = "total"\n')
+    assert read_teams(paper)["research"].budgets == (Budget(0, "total"),)
+
+
+BUDGET = HEAD + '[[budgets]]\nlimit = "5"\nwindow = "day"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (HEAD.replace('policy = "open"', ""), 'policy: is missing; add policy = "…", the policy that holds for everybody (policies/ has them)'),
+        (HEAD.replace('"acme"', '"Acme Inc"'), 'id: "Acme Inc" is not a name; write it with lower-case letters, digits and hyphens'),
+        (HEAD + "[classes.personal]", 'classes.personal.policy: is missing; add policy = "…", the policy that requests of this class are held to'),
+        (HEAD + '[classes."Very secret"]\npolicy = "open"', 'classes.Very secret: "Very secret" is not a name; write it with lower-case letters, digits and hyphens'),
+        (HEAD + 'classes = ["personal"]', 'classes: ["personal"] is not a table; write [classes] and its keys below it'),
+        (HEAD + "deflt = 1", "deflt: is not a key here; use one of budgets, classes, default_class, harmless, id, name, policy, or remove it"),
+        (BUDGET.replace('"5"', '"9000000"'), "budgets[#1].limit: 9000000 is 9,000,000 or more; write a smaller limit, or a shorter window"),
+        (BUDGET.replace('"5"', "0.0000000001"), "budgets[#1].limit: 1E-10 has more than 9 decimals; round it"),
+        (BUDGET.replace('"5"', '"-5"'), 'budgets[#1].limit: "-5" is not an amount of at least 0; write a plain number: limit = 0.54'),
+        (BUDGET.replace("day", "week"), 'budgets[#1].window: "week" is not a value of window; use one of day, hour, month, total'),
+        (BUDGET + '[[budgets]]\nlimit = "5"\nwindow = "day"\n', "budgets[#2].window: there is a budget per day already; keep one of them"),
+        (HEAD + '[[budgets]]\nwindow = "day"\n', 'budgets[#1].limit: is missing; add limit = "500.00"'),
+    ],
+)  # fmt: skip
+def test_a_faulty_organisation_is_reported(text: str, fault: str) -> None:
+    paper = page(text)
+    read_organisation(paper)
+    paper.close()
+    assert [line for line in told(paper) if "Very secret.policy" not in line] == [f"paper.toml: {fault}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "teams: no team is declared, so no key can be made; add [teams.everyone] with name and policy"),
+        ("[teams.research]\nname = 'R'", 'teams.research.policy: is missing; add policy = "…" (policies/ has them)'),
+        (TEAM + '[teams."Two words"]\nname = "x"\npolicy = "open"', 'teams.Two words: "Two words" is not a name; write it with'),
+    ],
+)  # fmt: skip
+def test_a_faulty_team_is_reported(text: str, fault: str) -> None:
+    paper = page(text)
+    read_teams(paper)
+    paper.close()
+    assert told(paper)[0].startswith(f"paper.toml: {fault}")
