@@ -38,6 +38,8 @@ _INTERNAL: Final = (".internal", ".intranet", ".local", ".localhost", ".lan", ".
 """Endings of names that no public name server answers."""
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 _SETTING: Final = re.compile(r"[a-z][a-z0-9_]*")
+_GIVEN: Final = "{base_url}"
+"""The whole address, or all but its path, is the operator's to give."""
 _OF_CREDENTIALS: Final = frozenset({"key", "key_file"})
 """Settings of these names would be the credential's own variables."""
 
@@ -94,8 +96,7 @@ def _connection(table: Table | None) -> Connection:
     connection = Connection(
         dialect=table.choice("dialect", DIALECTS) or "none",
         auth=table.choice("auth", _AUTHS) or Auth.NONE,
-        # The operator gives the whole address.
-        base_url=address or ("{base_url}" if "base_url" in settings else ""),
+        base_url=address or (_GIVEN if "base_url" in settings else ""),
         settings=settings,
         output_limit=table.choice("output_limit", _OUTPUT_LIMITS) or "max_tokens",
         stream_usage=table.choice("stream_usage", _STREAM_USAGES) or "option",
@@ -105,7 +106,7 @@ def _connection(table: Table | None) -> Connection:
     _settings(table, connection)
     if not connection.why_not:
         _can_be_called(table, connection)
-    if address and not _may_carry_prompts(address):
+    if address and not address.startswith(_GIVEN) and not _may_carry_prompts(address):
         table.fault(
             "base_url",
             f"{shown(address)} is neither https:// nor http:// within your own network",

@@ -90,9 +90,10 @@ def test_an_exception_without_models_is_for_every_model() -> None:
 
 
 def test_the_operator_may_have_to_give_the_whole_address() -> None:
-    connection = CONNECTION.replace('base_url = "https://api.evroc.example/v1"', 'settings = ["base_url"]')
-    found, faults = provider(HEAD + connection + POSTURE)
-    assert (found.provider.connection.base_url, faults) == ("{base_url}", [])
+    given = CONNECTION.replace('base_url = "https://api.evroc.example/v1"', 'settings = ["base_url"]')
+    for connection in (given, given + 'base_url = "{base_url}"\n'):
+        found, faults = provider(HEAD + connection + POSTURE)
+        assert (found.provider.connection.base_url, faults) == ("{base_url}", [])
 
 
 def test_the_bundled_provider_may_be_plain_and_was_read_today() -> None:
