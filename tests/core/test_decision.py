@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from gateway.core.catalog import Feature, Model, Provider, Route, Snapshot
 from gateway.core.cost import Fx, Tier
-from gateway.core.decision import Decision, Health, Kind, Means, Reason, decide, judge, setting_name, treatment
+from gateway.core.decision import (
+    Decision,
+    Health,
+    Kind,
+    Means,
+    Reason,
+    decide,
+    judge,
+    judged,
+    judged_on,
+    setting_name,
+    treatment,
+)
 from gateway.core.demand import Demand, Need
 from gateway.core.policy import (
     Evidence,
@@ -83,7 +95,7 @@ def reasons(route: Route, *policies: Policy, demand: Demand | None = None, **res
     return [reason for rejection in decision.rejections for reason in rejection.reasons]
 
 
-def planned(decision: Decision) -> list[str]:
+def ids(decision: Decision) -> list[str]:
     return [route.id for route in decision.plan]
 
 
@@ -94,9 +106,9 @@ def treating(**changed: Any) -> Provider:
 # --- the whole -------------------------------------------------------------------------------------------------------
 
 
-def test_a_route_against_which_nothing_speaks_is_planned() -> None:
+def test_a_route_against_which_nothing_speaks_is_ids() -> None:
     decision = deciding(a_route())
-    assert planned(decision) == ["alpha/small"]
+    assert ids(decision) == ["alpha/small"]
     assert decision.rejections == ()
     assert decision.demand == a_demand()
 
@@ -105,7 +117,7 @@ def test_every_route_of_the_model_is_planned_or_rejected_and_no_other() -> None:
     bad = treating(training=Training.YES)
     routes = [a_route(replace(bad, id="beta")), a_route("alpha"), a_route("alpha", "large")]
     decision = deciding(*routes, policies=(a_policy(bound=Posture(training=Training.NO)),))
-    assert planned(decision) == ["alpha/small"]
+    assert ids(decision) == ["alpha/small"]
     assert [r.route.id for r in decision.rejections] == ["beta/small"]
 
 
@@ -414,7 +426,7 @@ def test_the_layer_that_excludes_is_named_not_one_that_merely_lists() -> None:
 def test_a_model_pinned_to_a_provider_or_a_route(pinned: str | None, admitted: list[str]) -> None:
     routes = [a_route("alpha"), a_route("alpha", variant="turbo"), a_route("beta")]
     decision = deciding(*routes, demand=a_demand(pinned=pinned))
-    assert planned(decision) == admitted
+    assert ids(decision) == admitted
     for rejection in decision.rejections:
         (found,) = rejection.reasons
         assert found == Reason(Kind.EXCLUDED, "pinned", rejection.route.provider.id, pinned, "request")
@@ -549,6 +561,17 @@ def test_health_keeps_routes_out_for_a_while() -> None:
     assert reasons(route, health=other) == []
 
 
+def test_health_is_told_beside_what_else_speaks_against_each_route() -> None:
+    bad, tired, well = a_route(replace(ABROAD, id="beta")), a_route("alpha"), a_route("gamma")
+    health = Health(cooling=frozenset({tired.id}), locked_out=frozenset({"beta"}))
+    decision = deciding(bad, tired, well, policies=(NO_TRAINING,), health=health)
+    assert ids(decision) == ["gamma/small"]
+    assert {r.route.id: [reason.code for reason in r.reasons] for r in decision.rejections} == {
+        "beta/small": ["posture:training", "locked_out"],
+        "alpha/small": ["cooling_down"],
+    }
+
+
 def test_judging_a_route_leaves_its_health_aside() -> None:
     route = a_route()
     assert judge(route, a_demand(), demanded_by(), a_snapshot(route), some_means(), TODAY) == ()
@@ -640,8 +663,63 @@ def test_a_second_key_orders_what_the_first_leaves_equal() -> None:
 
 def test_without_failover_the_first_route_stands_alone() -> None:
     decision = deciding(*ALL, policies=(rules(allows_failover=False),))
-    assert planned(decision) == ["alpha/small"]
+    assert ids(decision) == ["alpha/small"]
     assert decision.rejections == ()
+
+
+# --- what may be kept of a decision ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"dialect": "anthropic_messages"},
+        {"streaming": False},
+        {"choices": 3},
+        {"unlisted": ("frobnicate",)},
+        {"data_class": "personal"},
+        {"narrowing": (NO_TRAINING,)},  # what it demands is in the layers
+        {"input_tokens": 9_999_999},
+    ],
+)
+def test_demands_that_differ_only_in_what_no_judgement_reads_are_judged_alike(changed: dict[str, Any]) -> None:
+    routes = (a_route(price=LONG_IS_DEAR), a_route("beta", abilities=CAN_NOTHING), a_route(replace(ABROAD, id="gamma")))
+    demand, demanded = a_demand(needs=frozenset({Need.TOOLS})), demanded_by(NO_TRAINING, SURE)
+    other, snapshot = replace(demand, **changed), a_snapshot(*routes)
+    assert judged_on(demand, demanded) == judged_on(other, demanded)
+    assert judged(demand, demanded, snapshot, some_means(), TODAY) == judged(
+        other, demanded, snapshot, some_means(), TODAY
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "policies"),
+    [
+        ({"endpoint": "embeddings"}, ()),
+        ({"model": "large"}, ()),
+        ({"pinned": "beta"}, ()),
+        ({"needs": frozenset({Need.AUDIO})}, ()),
+        ({"features": a_use(Feature.FILES)}, (ZERO_RETENTION,)),
+        ({"output_tokens": 10**6}, ()),
+        ({"input_tokens": 1_001}, (capped("2"),)),
+    ],
+)
+def test_demands_that_are_judged_differently_are_told_apart(
+    changed: dict[str, Any], policies: tuple[Policy, ...]
+) -> None:
+    demand, demanded, snapshot = a_demand(), demanded_by(*policies), a_snapshot(a_route(price=LONG_IS_DEAR))
+    other = replace(demand, **changed)
+    assert judged(demand, demanded, snapshot, some_means(), TODAY) != judged(
+        other, demanded, snapshot, some_means(), TODAY
+    )
+    assert judged_on(demand, demanded) != judged_on(other, demanded)
+
+
+def test_every_member_of_a_demand_is_known_to_matter_or_not_to_a_judgement() -> None:
+    """The two tables above name all of them: a new member must be put into one, and perhaps into `judged_on`."""
+    read = {"endpoint", "model", "pinned", "needs", "features", "output_tokens", "input_tokens"}
+    unread = {"dialect", "streaming", "choices", "unlisted", "data_class", "narrowing"}
+    assert {f.name for f in fields(Demand)} == read | unread
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------
@@ -666,7 +744,7 @@ features = st.frozensets(st.sampled_from(Feature), max_size=1)
 def admitted(snapshot: Snapshot, *stack: Layer, features: frozenset[Feature] = frozenset(), days: int = 0) -> set[str]:
     day = TODAY + days * DAY
     decision = decide(a_demand(features=features), combine(stack), snapshot, some_means(), WELL, day)
-    return set(planned(decision))
+    return set(ids(decision))
 
 
 def all_routes(snapshot: Snapshot, *stack: Layer) -> set[str]:
