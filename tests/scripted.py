@@ -71,11 +71,17 @@ class Connection:
 
     async def left(self) -> None:
         """Returns once the client has closed or reset the connection; what it still sends is dropped."""
+        await self.rest()
+
+    async def rest(self) -> int:
+        """Reads on until the client has closed or reset the connection, and says how many bytes still came."""
+        size = 0
         try:
-            while await self._reader.read(65_536):
-                pass
+            while data := await self._reader.read(65_536):
+                size += len(data)
         except ConnectionError:
             pass
+        return size
 
     def half_close(self) -> None:
         """No more bytes from us; the client may go on."""

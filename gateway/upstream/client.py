@@ -12,7 +12,9 @@ ourselves.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal, NoReturn, Protocol, TypeAlias
 
@@ -34,8 +36,11 @@ FaultKind: TypeAlias = Literal[
 ]
 Sent: TypeAlias = Literal["nothing", "maybe"]
 
-_ROUTES_KEPT: Final = 4096  # distinct addresses whose parsed form is kept; a catalogue has some hundreds
-_MAX_HEADERS_BYTES: Final = 65_536  # names and values of a reply; hyper itself allows 100 fields and some 400 kB
+_Head: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]  # address and headers: what the calls of one route share
+
+_PREPARED_KEPT: Final = 4096  # a catalogue has some hundreds
+_WRITABLE: Final = re.compile(r"[\t -~]*")
+_MAX_HEADERS: Final = 65_536  # characters of a reply's names and values; the engine bounds each field and their number
 
 
 class UpstreamFault(Exception):
@@ -127,22 +132,19 @@ class _Body:
 class HttpxReply:
     """A reply that came through an httpx transport."""
 
-    __slots__ = ("_response", "headers", "status")
+    __slots__ = ("_stream", "headers", "status")
 
-    def __init__(self, response: httpx.Response, headers: Mapping[str, str]) -> None:
-        self._response = response
+    def __init__(self, response: httpx.Response) -> None:
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        self._stream = response.stream
         self.status = response.status_code
-        self.headers = headers
+        self.headers: Mapping[str, str] = _headers(response)
 
     def chunks(self) -> AsyncIterator[bytes]:
-        stream = self._response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        return _Body(stream.__aiter__())
+        return _Body(self._stream.__aiter__())
 
     async def close(self) -> None:
-        stream = self._response.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        await stream.aclose()
+        await self._stream.aclose()
 
 
 class HttpxUpstream:
@@ -154,50 +156,54 @@ class HttpxUpstream:
 
     def __init__(self, transport: httpx.AsyncBaseTransport, plain_http: Collection[str] = ()) -> None:
         self._transport = transport
-        self._plain_http = frozenset(origin.rstrip("/").lower() for origin in plain_http)
-        self._addresses: dict[str, httpx.URL] = {}
+        self._plain_http = frozenset(_origin(httpx.URL(origin)) for origin in plain_http)
+        self._prepared: dict[_Head, tuple[httpx.URL, httpx.Headers]] = {}
 
     async def send(self, call: Call, connect_s: float) -> Reply:
-        request = self._request(call, connect_s)
+        address, headers = self._prepared.get((call.url, call.headers)) or self._prepare((call.url, call.headers))
+        request = httpx.Request(
+            "POST",
+            address,
+            headers=headers,
+            stream=httpx.ByteStream(call.body),
+            extensions={"timeout": {"connect": connect_s}},
+        )
         try:
             response = await self._transport.handle_async_request(request)
         except httpx.TransportError as fault:
             raise UpstreamFault(_kind(fault), _sent(fault)) from None
-        headers = _headers(response)
-        if fault_kind := _unacceptable(response.status_code, headers):
-            assert isinstance(response.stream, httpx.AsyncByteStream)
-            await response.stream.aclose()
-            raise UpstreamFault(fault_kind, "maybe")
-        return HttpxReply(response, headers)
+        reply = HttpxReply(response)
+        if kind := _unacceptable(reply):
+            await reply.close()
+            raise UpstreamFault(kind, "maybe")
+        return reply
 
     async def close(self) -> None:
         await self._transport.aclose()
 
-    def _request(self, call: Call, connect_s: float) -> httpx.Request:
-        try:
-            return httpx.Request(
-                "POST",
-                self._addresses.get(call.url) or self._admit(call.url),
-                headers=(*call.headers, ("accept-encoding", "identity")),
-                stream=httpx.ByteStream(call.body),
-                extensions={"timeout": {"connect": connect_s}},
-            )
-        except (httpx.InvalidURL, ValueError):  # a UnicodeEncodeError holds the header, which may be our key
-            raise UpstreamFault("unsendable", "nothing") from None
-
-    def _admit(self, url: str) -> httpx.URL:
-        """Parse an address once, and refuse plain HTTP to a stranger before anything is sent."""
-        address = httpx.URL(url)
-        if address.scheme != "https" and not self._may_be_plain(address):
+    def _prepare(self, head: _Head) -> tuple[httpx.URL, httpx.Headers]:
+        """Parse what all calls of a route share, once; refuse plain HTTP to a stranger before anything is sent."""
+        url, headers = head
+        prepared = None
+        with suppress(httpx.InvalidURL, ValueError):  # a UnicodeEncodeError holds the header, which may be our key
+            prepared = httpx.URL(url), httpx.Headers((*headers, ("accept-encoding", "identity")))
+        if prepared is None or prepared[0].userinfo or not all(map(_WRITABLE.fullmatch, prepared[1].values())):
+            raise UpstreamFault("unsendable", "nothing")
+        if not self._may_be_reached(prepared[0]):
             raise UpstreamFault("plaintext", "nothing")
-        if len(self._addresses) >= _ROUTES_KEPT:
-            self._addresses.clear()
-        self._addresses[url] = address
-        return address
+        if len(self._prepared) >= _PREPARED_KEPT:
+            self._prepared.clear()
+        self._prepared[head] = prepared
+        return prepared
 
-    def _may_be_plain(self, address: httpx.URL) -> bool:
-        origin = f"{address.scheme}://{address.netloc.decode('ascii')}"
-        return address.scheme == "http" and (_is_loopback(address.host) or origin in self._plain_http)
+    def _may_be_reached(self, address: httpx.URL) -> bool:
+        if address.scheme != "http":
+            return address.scheme == "https"
+        return _is_loopback(address.host) or _origin(address) in self._plain_http
+
+
+def _origin(address: httpx.URL) -> str:
+    return f"{address.scheme}://{address.netloc.decode('ascii')}"
 
 
 def _is_loopback(host: str) -> bool:
@@ -216,16 +222,19 @@ def _headers(response: httpx.Response) -> dict[str, str]:
     return headers
 
 
-def _unacceptable(status: int, headers: Mapping[str, str]) -> FaultKind | None:
-    if 300 <= status < 400:
+def _unacceptable(reply: Reply) -> FaultKind | None:
+    if 300 <= reply.status < 400:
         return "redirected"
-    if status < 200:
-        return "protocol"
-    if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+    headers = reply.headers
+    if _coding(headers, "content-encoding", "identity") or _coding(headers, "transfer-encoding", "chunked"):
         return "encoded"
-    if sum(map(len, headers)) + sum(map(len, headers.values())) > _MAX_HEADERS_BYTES:
+    if reply.status < 200 or sum(map(len, headers)) + sum(map(len, headers.values())) > _MAX_HEADERS:
         return "protocol"
     return None
+
+
+def _coding(headers: Mapping[str, str], name: str, harmless: str) -> bool:
+    return headers.get(name, harmless).strip().lower() not in (harmless, "")
 
 
 _KINDS: Final[tuple[tuple[type[httpx.TransportError], FaultKind], ...]] = (

@@ -6,28 +6,29 @@ that are cheap enough this is the one that does it. httpx 0.28 loses a slot of i
 included, and its transport for httpx gathers 64 KiB before it gives a byte of a stream. aiohttp is old, widely used
 and well kept.
 
-What it lacks for us is added by three small classes: a connection with bytes that nobody asked for is not used again
-(`_Connector`), a call that is given up takes its connection with it instead of sending the rest (`_Response`), and
-faults leave as httpx's, told apart by whether anything was sent (`_translated`).
+What it lacks for us is added by small classes: a connection with bytes that nobody asked for is not used again
+(`_Wire`), a call that is given up takes its connection with it instead of sending the rest (`_Response`,
+`_Stream`), and faults leave as httpx's, told apart by whether anything was sent (`_translated`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
 import math
 import select
 import ssl
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING, Final
-from weakref import WeakSet
 
 import aiohttp
 import httpx
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, TransferEncodingError
 from yarl import URL
 
 if TYPE_CHECKING:
-    from aiohttp.client_proto import ResponseHandler
     from aiohttp.client_reqrep import ClientRequest
     from aiohttp.connector import Connection
     from aiohttp.tracing import Trace
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _IDLE_S: Final = 45  # below the idle deadlines of the providers' front ends (60 s and more), which race with a new call
 _MAX_FIELD: Final = 16_384
 _MAX_FIELDS: Final = 100
+_LARGE: Final = 262_144
 _NEVER: Final = math.inf  # aiohttp's own rounding of deadlines to whole seconds
 _AGENT: Final = ("user-agent", "safeconduct")
 
@@ -72,7 +74,7 @@ class Engine(httpx.AsyncBaseTransport):
             response = await session.request(
                 request.method,
                 URL(str(request.url), encoded=True),
-                data=b"".join(request.stream),
+                data=_in_pieces(b"".join(request.stream)),
                 headers=(_AGENT, *request.headers.multi_items()),
                 timeout=aiohttp.ClientTimeout(connect=request.extensions["timeout"]["connect"], ceil_threshold=_NEVER),
                 allow_redirects=False,
@@ -106,6 +108,11 @@ class Engine(httpx.AsyncBaseTransport):
         return self._session
 
 
+def _in_pieces(body: bytes) -> bytes | io.BytesIO:
+    """A large body is written piece by piece, so that neither other calls nor its own cancellation wait for it."""
+    return body if len(body) < _LARGE else io.BytesIO(body)
+
+
 def _tls(authorities: str | None) -> ssl.SSLContext:
     """As `ssl.create_default_context`, but deaf to SSLKEYLOGFILE, which would let the wire be read."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -117,13 +124,41 @@ def _tls(authorities: str | None) -> ssl.SSLContext:
     return context
 
 
-class _Connector(aiohttp.TCPConnector):
-    """Hands out no kept connection on which something has arrived since its last reply.
+class _Wire(ResponseHandler):
+    """One connection. While it rests in the pool the peer has nothing to say: a byte ends it.
 
-    What a provider sends after a reply would be read as the next tenant's. aiohttp looks when a connection is put back,
-    not when it is taken out. What has been read shows in the protocol; what waits in the kernel shows to `poll`, and so
-    does an end that the loop has not noticed, which would cost the next call its answer.
+    What a provider sends after a reply would otherwise be read as the next tenant's. Bytes that came together with the
+    reply show in `should_close`; bytes that wait in the kernel show to `poll`, and so does an end that the loop has not
+    noticed yet, which would cost the next call its answer.
     """
+
+    _resting = _used = False
+    _reader: aiohttp.StreamReader | None = None
+
+    def take(self) -> bool:
+        """Out of the pool, or new. False: it must be closed."""
+        clean = not self._used or not (self.should_close or _readable(self.transport))
+        self._used, self._resting = True, False
+        return clean
+
+    def read_by(self, reader: aiohttp.StreamReader) -> None:
+        self._reader = reader
+
+    def put_back(self) -> None:
+        self._resting, self._reader = True, None
+
+    def data_received(self, data: bytes) -> None:
+        if self._resting and data:  # no data: aiohttp's own nudge of the parser
+            self.abort()
+            return
+        super().data_received(data)
+        # aiohttp 3.14's C parser forgets to tell the reader of a body that a chunk is none; it would wait for ever.
+        if self._reader is not None and isinstance(fault := self.exception(), HttpProcessingError):
+            self._reader.set_exception(fault)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """A pool of `_Wire`."""
 
     def __init__(self, tls: ssl.SSLContext) -> None:
         super().__init__(
@@ -132,7 +167,8 @@ class _Connector(aiohttp.TCPConnector):
             keepalive_timeout=_IDLE_S,
             resolver=aiohttp.ThreadedResolver(),
         )
-        self._used: WeakSet[ResponseHandler] = WeakSet()
+        # aiohttp has no public way to say this; `connect` looks that it was heard.
+        self._factory = partial[ResponseHandler](_Wire, loop=self._loop)
 
     async def connect(
         self,
@@ -142,18 +178,15 @@ class _Connector(aiohttp.TCPConnector):
     ) -> Connection:
         while True:
             connection = await super().connect(req, traces, timeout)
-            protocol = connection.protocol
-            assert protocol is not None
-            if protocol not in self._used:
-                self._used.add(protocol)
-                return connection
-            if not protocol.should_close and not _readable(connection):
+            wire = connection.protocol
+            assert isinstance(wire, _Wire)
+            if wire.take():
+                connection.add_callback(wire.put_back)
                 return connection
             connection.close()
 
 
-def _readable(connection: Connection) -> bool:
-    transport = connection.transport
+def _readable(transport: asyncio.BaseTransport | None) -> bool:
     handle = transport.get_extra_info("socket") if transport is not None else None
     if handle is None:
         return True
@@ -163,15 +196,17 @@ def _readable(connection: Connection) -> bool:
 
 
 class _Response(aiohttp.ClientResponse):
-    """Cut off, not closed, when its head is given up: closing would first send what is left of the prompt."""
-
     async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        transport = connection.transport
+        transport, wire = connection.transport, connection.protocol
+        assert isinstance(wire, _Wire)
         try:
-            return await super().start(connection)
+            await super().start(connection)
         except BaseException:
-            _cut(transport)
+            _cut(transport)  # closing would first send what is left of the prompt
             raise
+        if not self.content.is_eof():
+            wire.read_by(self.content)
+        return self
 
 
 def _cut(transport: asyncio.Transport | None) -> None:

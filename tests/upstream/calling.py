@@ -1,0 +1,64 @@
+"""How the tests of this room call a scripted provider."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from gateway.upstream.client import Call, HttpxUpstream, Reply, UpstreamFault
+from gateway.upstream.engine import Engine
+
+KEY = "sk-the-operators-own-key"
+PROMPT = b'{"messages":[{"role":"user","content":"nobody may read this"}]}'
+LOOPBACK_PEM = Path(__file__).with_name("loopback.pem")
+CONNECT_S = 5.0
+
+
+def run(scenario: Coroutine[object, object, None]) -> None:
+    """A scenario that hangs fails; none comes near this."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(30):
+            await scenario
+
+    asyncio.run(bounded())
+
+
+def a_call(url: str, *, body: bytes = PROMPT, **headers: str) -> Call:
+    given = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Call(url, (("x-api-key", KEY), ("content-type", "application/json"), *given), body)
+
+
+@asynccontextmanager
+async def an_upstream(authorities: str | None = None) -> AsyncIterator[HttpxUpstream]:
+    upstream = HttpxUpstream(Engine(authorities))
+    try:
+        yield upstream
+    finally:
+        await upstream.close()
+
+
+async def whole(reply: Reply) -> bytes:
+    """The body, read to its end."""
+    try:
+        return b"".join([chunk async for chunk in reply.chunks()])
+    finally:
+        await reply.close()
+
+
+async def fault_of(upstream: HttpxUpstream, call: Call, connect_s: float = CONNECT_S) -> UpstreamFault:
+    """The fault of a call, wherever between sending and the end of the body it comes."""
+    with pytest.raises(UpstreamFault) as caught:
+        await whole(await upstream.send(call, connect_s))
+    return caught.value
+
+
+def tls_server() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(LOOPBACK_PEM)
+    return context
