@@ -19,19 +19,26 @@ one."""
 _HOUSE: Final = Path(__file__).resolve().parents[1]
 _FRAMES_MOST: Final = 24
 _CAUSES_MOST: Final = 6
+_GROUPS_DEEP: Final = 4
+LONGEST: Final = 4096
+"""Characters of a reduced exception."""
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_./:\-]")
 
 
 def reduce(fault: BaseException) -> Reduced:
     """Class and places, innermost first; then what it was raised from, each after `from`. Never raises."""
+    told = _told(fault, set(), 0)
+    return Reduced(told if len(told) <= LONGEST else told[: LONGEST - 4] + " ...")
+
+
+def _told(fault: BaseException, seen: set[int], depth: int) -> str:
     chain: list[str] = []
-    seen: set[int] = set()
     current: BaseException | None = fault
     while current is not None and id(current) not in seen and len(chain) < _CAUSES_MOST:
         seen.add(id(current))
-        chain.append(_one(current, seen))
+        chain.append(_one(current, seen, depth))
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
-    return Reduced(" from ".join(chain))
+    return " from ".join(chain)
 
 
 def nameless(kind: str) -> Reduced:
@@ -48,16 +55,12 @@ def place(filename: str, module: str, line: int) -> str:
     return f"{_HOUSE.name}/{_safe(inside.as_posix())}:{line}"
 
 
-def _one(fault: BaseException, seen: set[int]) -> str:
+def _one(fault: BaseException, seen: set[int], depth: int) -> str:
     where = " < ".join(_places(fault.__traceback__))
     told = f"{class_name(type(fault))} at {where}" if where else class_name(type(fault))
-    if isinstance(fault, BaseExceptionGroup):
-        inner = []
-        for member in fault.exceptions[:_CAUSES_MOST]:
-            if id(member) not in seen:
-                seen.add(id(member))
-                inner.append(_one(member, seen))
-        told += f" of ({' and '.join(inner)})"
+    if isinstance(fault, BaseExceptionGroup) and depth < _GROUPS_DEEP:
+        members = [_told(member, seen, depth + 1) for member in fault.exceptions[:_CAUSES_MOST]]
+        told += f" of ({' and '.join(filter(None, members))})"
     return told
 
 

@@ -18,6 +18,7 @@ import structlog
 from gateway.core.cost import money
 from gateway.core.usage import CLASSES, Usage
 from gateway.telemetry.events import Event, ExchangeEnded, Fault, Level
+from gateway.telemetry.faults import LONGEST
 from gateway.telemetry.readable import line
 
 Plain: TypeAlias = "str | int | list[str] | dict[str, int]"
@@ -26,7 +27,7 @@ _EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)
 _NAMES: Final[Mapping[type, str]] = {k: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", k.__name__).lower() for k in _EVENTS}
 _FIELDS: Final[Mapping[type, tuple[str, ...]]] = {k: tuple(f.name for f in fields(k)) for k in _EVENTS}
 _A_NAME: Final = re.compile(r"[A-Za-z0-9_.:/@+\[\]\-]{0,256}")
-_A_PLACE: Final = re.compile(r"[A-Za-z0-9_.:/<>() \-]{0,8192}")
+_A_PLACE: Final = re.compile(rf"[A-Za-z0-9_.:/<() \-]{{0,{LONGEST}}}")
 _MOST: Final = 2**63 - 1
 NOT_A_NAME: Final = "?"
 

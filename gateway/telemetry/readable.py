@@ -10,7 +10,7 @@ Fields: TypeAlias = Mapping[str, object]
 
 def line(event: str, level: str, time: str, fields: Fields) -> str:
     """`21:04:05 served  sandbox-se/sandbox-small  31 in, 24 out  0.00000055 USD  12 ms, first 4 ms  team demo …`."""
-    told = _TOLD.get(event, _as_pairs)(fields)
+    told = _TOLD[event](fields)
     grave = "" if level in ("debug", "info") else f"{level.upper()} "
     return f"{time[11:19]} {grave}{told}"
 
@@ -50,10 +50,6 @@ def _reloaded(f: Fields) -> str:
 def _fault(f: Fields) -> str:
     receipt = f"  receipt {f['receipt']}" if f["receipt"] else ""
     return f"fault in {f['where']}: {f['fault']}{receipt}"
-
-
-def _as_pairs(f: Fields) -> str:
-    return "  ".join(f"{name} {value}" for name, value in f.items())
 
 
 def _listed(names: object) -> str:

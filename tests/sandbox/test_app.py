@@ -137,6 +137,16 @@ def test_the_flaky_provider_fails_every_other_call() -> None:
     assert outcomes == ["500 server_error", "served"] * 2
 
 
+def scope_of(persona: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": f"/{persona}/v1/chat/completions",
+        "headers": [(b"authorization", f"Bearer {PASSWORD}".encode())],
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+    }
+
+
 def sent_until_it_waits(persona: str, pace: Pace, **asked: Any) -> list[dict[str, Any]]:
     """What the app sends before it does nothing but wait. No clock: an hour of pace is never sat out."""
     sent: list[dict[str, Any]] = []
@@ -152,15 +162,8 @@ def sent_until_it_waits(persona: str, pace: Pace, **asked: Any) -> list[dict[str
         sent.append(dict(message))
 
     async def run() -> None:
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "path": f"/{persona}/v1/chat/completions",
-            "headers": [(b"authorization", f"Bearer {PASSWORD}".encode())],
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-        }
         async with anyio.create_task_group() as group:
-            group.start_soon(app(pace, PASSWORD), scope, receive, send)
+            group.start_soon(app(pace, PASSWORD), scope_of(persona), receive, send)
             await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
 
@@ -216,6 +219,21 @@ def test_malformed_json_is_refused_without_a_word_of_it(address: str) -> None:
     )
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
     assert "xylophone" not in answer.text
+
+
+def test_a_body_without_an_end_is_refused() -> None:
+    part = b" " * 2**20
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": part, "more_body": True}
+
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    anyio.run(app(Pace(), PASSWORD), scope_of("sandbox-se"), receive, send)
+    assert sent[0]["status"] == 413
 
 
 def test_a_wrong_member_is_named(sdk: openai.OpenAI) -> None:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from gateway.core.usage import Usage
-from gateway.telemetry.faults import class_name, nameless, place, reduce
+from gateway.telemetry.faults import LONGEST, class_name, nameless, place, reduce
 
 MARKER = "marker-5e1f-of-a-prompt"
 
@@ -54,6 +54,20 @@ def grouped() -> None:
     raise BaseExceptionGroup(MARKER, members)
 
 
+def nested(depth: int = 2_000) -> None:
+    fault: Exception = ValueError(MARKER)
+    for _ in range(depth):
+        fault = ExceptionGroup(MARKER, [fault])
+    raise fault
+
+
+def wide() -> None:
+    def group(depth: int) -> Exception:
+        return ExceptionGroup(MARKER, [group(depth - 1) for _ in range(5)]) if depth else ValueError(MARKER)
+
+    raise group(5)
+
+
 def recursive(depth: int = 400) -> None:
     if depth == 0:
         raise RuntimeError(MARKER)
@@ -68,6 +82,8 @@ def recursive(depth: int = 400) -> None:
         hidden,
         noted,
         grouped,
+        nested,
+        wide,
         recursive,
         lambda: json.loads('{"a": ' + MARKER),
         lambda: MARKER.encode("utf-16").decode("utf-8"),
@@ -81,6 +97,7 @@ def test_no_word_of_an_exception_is_kept(raiser: object) -> None:
     assert MARKER not in reduced
     assert class_name(type(fault)) in reduced
     assert "\n" not in reduced
+    assert len(reduced) <= LONGEST
 
 
 def test_our_own_frames_are_files_and_lines_and_others_are_modules() -> None:
@@ -100,6 +117,11 @@ def test_causes_follow_and_suppressed_ones_do_not() -> None:
 
 def test_a_group_names_its_members() -> None:
     assert re.search(r"ExceptionGroup at .* of \(ValueError at .* and KeyError at .*\)", reduce(caught(grouped)))
+
+
+def test_what_a_member_was_raised_from_is_told_too() -> None:
+    """Task groups wrap what happened: the chain inside is what an operator needs."""
+    assert re.search(r" and KeyError at \S+ < \S+ from ValueError at \S+\)", reduce(caught(grouped)))
 
 
 def test_a_deep_chain_is_cut_in_the_middle() -> None:
