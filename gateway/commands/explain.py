@@ -1,0 +1,120 @@
+"""Which routes may serve a model under a policy, and why the others may not: a table a data protection officer can read."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gateway.asgi.catalogue import plain_demand, price_view
+from gateway.commands import reasons, views
+from gateway.commands.asked import Asked, document_options, state_options
+from gateway.commands.callers import layers_of
+from gateway.commands.printing import Cell, Toned
+from gateway.commands.standing import Standing, standing
+from gateway.commands.stop import undeclared
+from gateway.core.catalog import Feature, Route
+from gateway.core.decision import POLICY_KINDS, Decision, Health, Rejection, decide, treatment
+from gateway.core.demand import Demand, Need
+from gateway.core.errors import Json
+from gateway.core.policy import Layer, combine
+from gateway.dialects.names import near, resolve
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, metavar="M", help="a model, or provider/model")
+    parser.add_argument("--key", metavar="K", help="as this key would be served: its id, or the key itself")
+    parser.add_argument("--policy", metavar="P", help="under this policy, on top of the organisation's (and the key's)")
+    parser.add_argument("--team", metavar="T", help="as a key of this team would be served")
+    parser.add_argument("--data-class", metavar="C", help="for requests that carry this label")
+    parser.add_argument(
+        "--need", action="append", default=[], choices=[n.value for n in Need], help="a capability the request needs"
+    )
+    parser.add_argument(
+        "--feature", action="append", default=[], choices=[f.value for f in Feature], help="a feature the request uses"
+    )
+    document_options(parser)
+    state_options(parser)
+
+
+def run(asked: Asked) -> int:
+    now = standing(asked)
+    layers = layers_of(asked, now)
+    demand = _demand(asked, now)
+    decision = decide(demand, combine(layers), now.snapshot, now.means, Health(), asked.today)
+    asked.out.value(_as_json(decision, now, asked))
+    _print(decision, layers, now, asked)
+    return 0
+
+
+def _demand(asked: Asked, now: Standing) -> Demand:
+    name = asked.options.model
+    named = resolve(name, now.snapshot)
+    if named is None:
+        hint = "`safeconduct routes` lists every model"
+        if name.startswith("sandbox") and not now.settings.sandbox:
+            hint = "it exists only under the sandbox: add --sandbox, or start `safeconduct serve --sandbox`"
+        raise undeclared("model", name, near(name, now.snapshot.models), hint)
+    return replace(
+        plain_demand(now.snapshot.models[named.model]),
+        pinned=named.pinned,
+        needs=frozenset(Need(n) for n in asked.options.need),
+        features=frozenset(Feature(f) for f in asked.options.feature),
+    )
+
+
+def _as_json(decision: Decision, now: Standing, asked: Asked) -> dict[str, Json]:
+    return {
+        "model": decision.demand.model,
+        "day": asked.today.isoformat(),
+        "documents": now.snapshot.digest,
+        "layers": [{"layer": layer.kind.label, "policy": layer.policy.name} for layer in decision.demanded.layers],
+        "eligible": [_route_json(route, decision, now, asked) for route in decision.plan],
+        "rejected": [
+            {
+                **_route_json(rejection.route, decision, now, asked),
+                "admitted_by_policy": _admitted(rejection),
+                "reasons": [
+                    {**reason.as_json(), "words": reasons.sentence(reason, now.snapshot.regions)}
+                    for reason in rejection.reasons
+                ],
+            }
+            for rejection in decision.rejections
+        ],
+    }
+
+
+def _route_json(route: Route, decision: Decision, now: Standing, asked: Asked) -> dict[str, Json]:
+    posture = treatment(route, decision.demand.features, now.snapshot, asked.today)
+    return {
+        "route": str(route.id),
+        "provider": route.provider.id,
+        "posture": views.posture(posture),
+        "price": price_view(route.price),
+    }
+
+
+def _admitted(rejection: Rejection) -> bool:
+    """Whether policy would let it serve; what stands in the way is ours to supply, or will pass."""
+    return not any(reason.kind in POLICY_KINDS for reason in rejection.reasons)
+
+
+def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: Asked) -> None:
+    out, regions = asked.out, now.snapshot.regions
+    out.line(f"{decision.demand.model} on {asked.today}, under {_under(layers)}")
+    rows: list[tuple[Cell, ...]] = []
+    for place, route in enumerate(decision.plan, start=1):
+        words = views.treatment_words(treatment(route, decision.demand.features, now.snapshot, asked.today), regions)
+        rows.append((str(route.id), Toned(f"may serve ({place})", "good"), f"{words}; {views.price(route.price)}"))
+    for admitted, verdict in ((True, "admitted, not usable here"), (False, "refused")):
+        for rejection in decision.rejections:
+            if _admitted(rejection) is admitted:
+                words = "\n".join(reasons.sentence(reason, regions) for reason in rejection.reasons)
+                rows.append((str(rejection.route.id), Toned(verdict, "quiet" if admitted else "bad"), words))
+    out.table(("route", "verdict", "why"), rows)
+    usable, admitted = len(decision.plan), sum(_admitted(r) for r in decision.rejections)
+    out.line(f"{usable} may serve, {admitted} admitted but not usable here, {len(rows) - usable - admitted} refused")
+
+
+def _under(layers: Iterable[Layer]) -> str:
+    return ", ".join(f"{layer.policy.name} ({layer.kind.label.replace('_', ' ')})" for layer in layers)

@@ -1,0 +1,109 @@
+"""Every route there is: model, provider, posture, price, and whether it can be called from here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from gateway.asgi.catalogue import plain_demand, price_view
+from gateway.commands import views
+from gateway.commands.asked import Asked, document_options, state_options
+from gateway.commands.printing import Cell, Toned
+from gateway.commands.standing import Standing, standing
+from gateway.commands.stop import undeclared
+from gateway.core.catalog import Route
+from gateway.core.decision import Kind, Reason, judge, treatment
+from gateway.core.errors import Json
+from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
+from gateway.dialects.names import near
+
+_UNUSABLE = {Kind.NOT_CALLABLE: "not callable", Kind.NO_CREDENTIAL: "no credential"}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="M", help="only routes of this model")
+    parser.add_argument("--provider", metavar="P", help="only routes at this provider")
+    parser.add_argument("--policy", metavar="P", help="only routes that this policy admits")
+    document_options(parser)
+    state_options(parser)
+
+
+def run(asked: Asked) -> int:
+    now = standing(asked)
+    routes = list(_wanted(asked, now))
+    asked.out.value([_as_json(route, now, asked) for route in routes])
+    columns = ("model", "route", "processed in", "kept, days>", "training", "input>", "output>", "here", "status")
+    asked.out.table(columns, (_row(route, now, asked) for route in routes))
+    asked.out.line(f"{len(routes)} routes; prices per million tokens; ? is not known, which no policy takes for good")
+    return 0
+
+
+def _wanted(asked: Asked, now: Standing) -> Iterator[Route]:
+    options, snapshot = asked.options, now.snapshot
+    model = snapshot.model(options.model) if options.model else None
+    if options.model and model is None:
+        raise undeclared("model", options.model, near(options.model, snapshot.models), "`routes` without --model lists all")
+    if options.provider and options.provider not in snapshot.providers:
+        close = near(options.provider, snapshot.providers)
+        raise undeclared("provider", options.provider, close, "`routes` without --provider lists all")
+    for route in snapshot.routes.values():
+        of_model = model is None or route.model.id == model.id
+        if of_model and options.provider in (None, route.provider.id) and _admitted(route, asked, now):
+            yield route
+
+
+def _admitted(route: Route, asked: Asked, now: Standing) -> bool:
+    from gateway.commands.stop import undeclared
+    from gateway.core.decision import POLICY_KINDS
+
+    name = asked.options.policy
+    if name is None:
+        return True
+    policy = now.snapshot.policies.get(name)
+    if policy is None:
+        raise undeclared("policy", name, near(name, now.snapshot.policies), "the files in policies/ declare them")
+    demanded = combine([Layer(LayerKind.KEY, policy)])
+    reasons = judge(route, plain_demand(route.model), demanded, now.snapshot, now.means, asked.today)
+    return not any(reason.kind in POLICY_KINDS for reason in reasons)
+
+
+def _here(route: Route, now: Standing, asked: Asked) -> Reason | None:
+    """What keeps this installation from calling the route, whatever the policy."""
+    anything = combine([Layer(LayerKind.ORGANISATION, UNRESTRICTED)])
+    reasons = judge(route, plain_demand(route.model), anything, now.snapshot, now.means, asked.today)
+    return next((reason for reason in reasons if reason.kind in _UNUSABLE), None)
+
+
+def _as_json(route: Route, now: Standing, asked: Asked) -> dict[str, Json]:
+    reason = _here(route, now, asked)
+    return {
+        "model": route.model.id,
+        "provider": route.provider.id,
+        "route": str(route.id),
+        "posture": views.posture(treatment(route, frozenset(), now.snapshot, asked.today)),
+        "price": price_view(route.price),
+        "status": route.status or None,
+        "callable": reason is None,
+        "why_not": None if reason is None else reason.as_json(),
+        "operator": route.provider.operator,
+        "plan": route.provider.plan or None,
+        "upstream_model": route.upstream_model,
+        "region": route.region_note or None,
+        "quantization": route.quantization or None,
+    }
+
+
+def _row(route: Route, now: Standing, asked: Asked) -> tuple[Cell, ...]:
+    posture = treatment(route, frozenset(), now.snapshot, asked.today)
+    reason = _here(route, now, asked)
+    return (
+        route.model.id,
+        str(route.id),
+        views.where(posture, now.snapshot.regions),
+        views.value(posture, "retention_days"),
+        views.value(posture, "training"),
+        views.rate(route.price, "input"),
+        views.rate(route.price, "output"),
+        Toned("callable", "good") if reason is None else Toned(_UNUSABLE[reason.kind], "quiet"),
+        route.status,
+    )

@@ -1,0 +1,143 @@
+"""The gateway's admin socket, or the same office in this process where no gateway runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from gateway.commands.asked import Asked
+from gateway.commands.stop import FAILED, MISUSED, Stop
+from gateway.core.errors import Json
+
+if TYPE_CHECKING:
+    import httpx
+
+    from gateway.settings import Settings
+
+SOCKET: Final = "admin.sock"
+_BASE: Final = "http://gateway"  # a name for HTTP's sake: the socket is the address
+_PATIENCE_S: Final = 30.0
+
+Office: TypeAlias = Callable[[str, str, Mapping[str, Json]], dict[str, Json]]
+"""(method, path, body) -> answer. Raises Stop with the office's own words for what it refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a running gateway says of itself. `providers`: those whose credentials it has."""
+
+    snapshot: str
+    sandbox: bool
+    providers: frozenset[str]
+
+
+def status(state: Path) -> Status | None:
+    """The gateway that runs with this state directory; None if none does."""
+    with _client(state) as client:
+        answer = None if client is None else _asked(client, "GET", "/status", {})
+    if answer is None:
+        return None
+    providers = answer.get("providers")
+    return Status(
+        str(answer.get("snapshot", "")),
+        answer.get("sandbox") is True,
+        frozenset(map(str, providers)) if isinstance(providers, list) else frozenset(),
+    )
+
+
+@contextmanager
+def running(state: Path) -> Iterator[Office | None]:
+    """The office of the gateway that runs with this state directory, or None."""
+    with _client(state) as client:
+        yield None if client is None else lambda method, path, body: _asked(client, method, path, body)
+
+
+@contextmanager
+def office(asked: Asked) -> Iterator[Office]:
+    """The running gateway's office; with none running, one in this process, under the journal's lock."""
+    settings = asked.settings()
+    with running(settings.state) as far:
+        if far is not None:
+            yield far
+            return
+    with _own(asked, settings) as near:
+        yield near
+
+
+@contextmanager
+def _client(state: Path) -> Iterator[httpx.Client | None]:
+    import httpx
+
+    path = state / SOCKET
+    if not path.is_socket():
+        yield None
+        return
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url=_BASE, timeout=_PATIENCE_S) as client:
+        try:
+            client.get("/status")
+        except httpx.ConnectError:  # the file is there, the process is not
+            yield None
+            return
+        yield client
+
+
+def _asked(client: httpx.Client, method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
+    import httpx
+
+    try:
+        answer = client.request(method, path, json=dict(body) if body else None)
+    except httpx.HTTPError as fault:
+        raise Stop(f"the running gateway did not answer ({type(fault).__name__})", "look at its log") from None
+    return _understood(answer.status_code, answer.content)
+
+
+def _understood(status_code: int, content: bytes) -> dict[str, Json]:
+    answer = json.loads(content)
+    error = answer.get("error")
+    if error is None:
+        return dict(answer)
+    what, _, do = str(error["message"]).rstrip().rstrip(".").partition(". ")
+    code = MISUSED if status_code in (400, 404) else FAILED
+    raise Stop(what[0].lower() + what[1:], do or "see --help of this command", code=code)
+
+
+@contextmanager
+def _own(asked: Asked, settings: Settings) -> Iterator[Office]:
+    """The admin endpoints called in this process: one meaning of each command, whether a gateway runs or not."""
+    import asyncio
+
+    import httpx
+
+    from gateway.asgi.admin import Admin
+    from gateway.commands.standing import declared
+    from gateway.core.decision import Means
+    from gateway.exchange.parts import InForce
+    from gateway.stores.journal import Journal
+    from gateway.stores.keys import SqliteKeys
+
+    in_force = InForce(declared(settings), Means(frozenset(), frozenset()), {})
+    journal = Journal.open(settings.state, settings.durability)
+    try:
+
+        async def unneeded() -> list[str]:
+            return []
+
+        default = "unrestricted" if settings.sandbox else ""
+        admin = Admin(SqliteKeys(journal), lambda: in_force, unneeded, asked.now, default)
+        transport = httpx.ASGITransport(admin.app())
+
+        async def ask(method: str, path: str, body: Mapping[str, Json]) -> httpx.Response:
+            async with httpx.AsyncClient(transport=transport, base_url=_BASE) as client:
+                return await client.request(method, path, json=dict(body) if body else None)
+
+        def asked_here(method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
+            answer = asyncio.run(ask(method, path, body))
+            return _understood(answer.status_code, answer.content)
+
+        yield asked_here
+    finally:
+        journal.close()

@@ -1,0 +1,71 @@
+"""Where things stand: what is declared on disk, and what could be called with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.commands.asked import Asked
+from gateway.commands.running import Status, status
+from gateway.commands.stop import Stop
+from gateway.core.catalog import Snapshot
+from gateway.core.decision import Means
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`running` is None where no gateway runs with this state directory; then the environment's credentials count."""
+
+    settings: Settings
+    snapshot: Snapshot
+    means: Means
+    running: Status | None
+
+
+def declared(settings: Settings) -> Snapshot:
+    """The documents these settings name. Stop, with every fault, if they are not in order."""
+    from gateway.compose import read
+
+    loaded = read(settings)
+    if loaded.snapshot is None or loaded.faults:
+        raise Stop(
+            "the documents are not in order",
+            "correct them; `safeconduct check` lists their faults again",
+            faults=[str(fault) for fault in loaded.faults],
+        )
+    return loaded.snapshot
+
+
+def standing(asked: Asked) -> Standing:
+    """The documents as they are on disk, seen with the means of the running gateway, if one runs."""
+    settings = asked.settings()
+    now = status(settings.state)
+    if now is not None and now.sandbox:
+        settings = settings.model_copy(update={"sandbox": True})
+    snapshot = declared(settings)
+    if now is not None and now.snapshot != snapshot.digest:
+        asked.out.note(
+            "The running gateway serves older documents than these: `safeconduct reload` puts them in force."
+        )
+    return Standing(settings, snapshot, means(settings, snapshot, asked.environ, now), now)
+
+
+def means(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str], now: Status | None) -> Means:
+    """What could be called: with the environment's credentials, the sandbox's own, and the running gateway's."""
+    from gateway.compose import access, in_force
+
+    own = in_force(snapshot, access(snapshot, environ), settings).means
+    return (
+        own
+        if now is None
+        else Means(
+            credentials=own.credentials | now.providers,
+            spoken=own.spoken,
+            unset={name: missing for name, missing in own.unset.items() if name not in now.providers},
+            default_max_output=own.default_max_output,
+        )
+    )
