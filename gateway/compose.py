@@ -208,7 +208,7 @@ async def serve(
         async with anyio.create_task_group() as group:
             group.start_soon(_reload_on_hangup, documented)
             group.start_soon(gate.expire)
-            await listen(listeners, drain, drain_s=settings.drain_s, ready=accepted)
+            await listen(listeners, drain, grace_s=settings.grace_s, drain_s=settings.drain_s, ready=accepted)
             group.cancel_scope.cancel()
 
 

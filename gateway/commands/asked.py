@@ -20,12 +20,13 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One call of a command: its options, where it prints, the environment, and the time."""
+    """One call of a command: its options, where it prints, the environment, the time, and how the program is called."""
 
     options: argparse.Namespace
     out: Printer
     environ: Mapping[str, str]
     now: Callable[[], datetime] = _now
+    program: str = "safeconduct"
 
     @property
     def today(self) -> date:

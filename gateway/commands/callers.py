@@ -32,7 +32,9 @@ def layers_of(asked: Asked, now: Standing) -> tuple[Layer, ...]:
     if options.team is not None:
         team = snapshot.teams.get(options.team)
         if team is None:
-            raise undeclared("team", options.team, near(options.team, snapshot.teams), "config/teams.toml declares them")
+            raise undeclared(
+                "team", options.team, near(options.team, snapshot.teams), "config/teams.toml declares them"
+            )
         layers.append(Layer(LayerKind.TEAM, _policy(team.policy, snapshot)))
     if stated is not None:
         layers.append(Layer(LayerKind.KEY, stated))
@@ -67,7 +69,9 @@ def _key_layers(key: Key, data_class: str | None, snapshot: Snapshot) -> list[La
     try:
         own = caller.class_layer(data_class, snapshot)
     except NotAllowed as refused:
-        raise Stop(refused.message.rstrip("."), "leave --data-class out, or name one it may state", code=MISUSED) from None
+        raise Stop(
+            refused.message.rstrip("."), "leave --data-class out, or name one it may state", code=MISUSED
+        ) from None
     return [*caller.layers, *([own] if own else [])]
 
 

@@ -1,4 +1,4 @@
-"""Which routes may serve a model under a policy, and why the others may not: a table a data protection officer can read."""
+"""Which routes may serve a model under a policy, and why the others may not: a table for data protection officers."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: As
                 words = "\n".join(reasons.sentence(reason, regions) for reason in rejection.reasons)
                 rows.append((str(rejection.route.id), Toned(verdict, "quiet" if admitted else "bad"), words))
     out.table(("route", "verdict", "why"), rows)
-    usable, admitted = len(decision.plan), sum(_admitted(r) for r in decision.rejections)
-    out.line(f"{usable} may serve, {admitted} admitted but not usable here, {len(rows) - usable - admitted} refused")
+    usable, unusable = len(decision.plan), sum(map(_admitted, decision.rejections))
+    out.line(f"{usable} may serve, {unusable} admitted but not usable here, {len(rows) - usable - unusable} refused")
 
 
 def _under(layers: Iterable[Layer]) -> str:

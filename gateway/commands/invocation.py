@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, TextIO
@@ -28,7 +29,7 @@ def invoke(name: str, summary: str, command: Command, words: Sequence[str], envi
         return end.code if isinstance(end.code, int) else MISUSED
     out = Printer(sys.stdout, sys.stderr, as_json=options.json, width=_width(environ))
     try:
-        return command.run(Asked(options, out, environ))
+        return command.run(Asked(options, out, environ, program=_program(sys.argv[0])))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough
@@ -48,6 +49,13 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(MISUSED, f"{self.prog}: {message}\n  -> {self.prog} --help lists the options\n")
+
+
+def _program(called: str) -> str:
+    """How a person calls this program here: `safeconduct` from the search path, else the path that was typed."""
+    if os.path.basename(called) != "safeconduct" or shutil.which("safeconduct") == called:
+        return "safeconduct"
+    return called
 
 
 def _width(environ: Mapping[str, str]) -> int | None:

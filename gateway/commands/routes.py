@@ -12,7 +12,7 @@ from gateway.commands.printing import Cell, Toned
 from gateway.commands.standing import Standing, standing
 from gateway.commands.stop import undeclared
 from gateway.core.catalog import Route
-from gateway.core.decision import Kind, Reason, judge, treatment
+from gateway.core.decision import POLICY_KINDS, Kind, Reason, judge, treatment
 from gateway.core.errors import Json
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
 from gateway.dialects.names import near
@@ -42,7 +42,9 @@ def _wanted(asked: Asked, now: Standing) -> Iterator[Route]:
     options, snapshot = asked.options, now.snapshot
     model = snapshot.model(options.model) if options.model else None
     if options.model and model is None:
-        raise undeclared("model", options.model, near(options.model, snapshot.models), "`routes` without --model lists all")
+        raise undeclared(
+            "model", options.model, near(options.model, snapshot.models), "`routes` without --model lists all"
+        )
     if options.provider and options.provider not in snapshot.providers:
         close = near(options.provider, snapshot.providers)
         raise undeclared("provider", options.provider, close, "`routes` without --provider lists all")
@@ -53,9 +55,6 @@ def _wanted(asked: Asked, now: Standing) -> Iterator[Route]:
 
 
 def _admitted(route: Route, asked: Asked, now: Standing) -> bool:
-    from gateway.commands.stop import undeclared
-    from gateway.core.decision import POLICY_KINDS
-
     name = asked.options.policy
     if name is None:
         return True

@@ -1,0 +1,53 @@
+"""`safeconduct COMMAND`: which module is which command. Only the one that is asked for is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Final
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "serve": "run the gateway",
+    "check": "check every document, and say what each policy admits",
+    "explain": "which routes may serve a model, and why not the others",
+    "routes": "list every route with posture and price",
+    "keys": "create, list and revoke keys",
+    "usage": "what was used and what it cost",
+    "receipts": "read receipts, newest first",
+    "verify": "check that no receipt was changed or removed",
+    "reload": "put changed documents in force",
+    "sandbox": "run the bundled provider alone",
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Dispatch; the exit code of the command (0 done, 1 not done or not in order, 2 called wrongly)."""
+    given = list(sys.argv[1:] if words is None else words)
+    name = given[0] if given else "--help"
+    if name in COMMANDS:
+        from gateway.commands.invocation import invoke
+
+        command = import_module(f"gateway.commands.{name}")
+        return invoke(name, COMMANDS[name], command, given[1:], os.environ)  # type: ignore[arg-type]  # by its two names
+    if name in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if name in ("-V", "--version"):
+        from importlib.metadata import version
+
+        print(f"safeconduct {version('safeconduct')}")
+        return 0
+    print(f"safeconduct: there is no command of that name\n\n{usage()}", file=sys.stderr)
+    return 2
+
+
+def usage() -> str:
+    """The commands, a line each."""
+    lines = [f"  {name.ljust(9)} {summary}" for name, summary in COMMANDS.items()]
+    return "\n".join(["safeconduct COMMAND [--help]", "", *lines])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What was used and what it cost, summed over the receipts."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+
+from gateway.commands.asked import Asked, state_options
+from gateway.commands.stop import MISUSED, Stop
+from gateway.core.cost import money
+from gateway.core.errors import Json
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--by", default="day", metavar="G,…", help="day, team, key, model, provider, route, policy")
+    parser.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-11-01")
+    parser.add_argument("--until", metavar="DAY", help="up to and with this day")
+    parser.add_argument("--key", metavar="ID", help="only this key's id")
+    state_options(parser)
+
+
+def run(asked: Asked) -> int:
+    from gateway.stores.journal import JOURNAL_FILE
+    from gateway.stores.ledger import GROUPS, SqliteLedger
+
+    options = asked.options
+    by = [word.strip() for word in options.by.split(",") if word.strip()]
+    if not by or any(word not in GROUPS for word in by):
+        raise Stop("--by names no group", f"use one or more of {', '.join(GROUPS)}", code=MISUSED)
+    ledger = SqliteLedger(asked.settings().state / JOURNAL_FILE)
+    rows = ledger.usage(by, _day(options.since, "--since"), _day(options.until, "--until"), options.key)
+    listed: list[Json] = [
+        {
+            **dict(zip(by, row.group, strict=True)),
+            "exchanges": row.exchanges,
+            "usage": dict(row.usage),
+            "cost": money(row.cost),
+        }
+        for row in rows
+    ]
+    asked.out.value({"by": by, "data": listed})
+    cells = [
+        (*row.group, str(row.exchanges), ", ".join(f"{n} {c:,}" for n, c in row.usage.items()), money(row.cost))
+        for row in rows
+    ]
+    asked.out.table((*by, "exchanges>", "tokens", "cost>"), cells)
+    return 0
+
+
+def _day(stated: str | None, option: str) -> date | None:
+    if not stated:
+        return None
+    try:
+        return date.fromisoformat(stated)
+    except ValueError:
+        pass
+    raise Stop(f"{option} is no day", "write it as 2026-11-24", code=MISUSED)

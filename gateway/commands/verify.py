@@ -1,0 +1,45 @@
+"""Check every chain of receipts: nothing changed, nothing removed."""
+
+from __future__ import annotations
+
+import argparse
+
+from gateway.commands.asked import Asked, state_options
+from gateway.commands.printing import Toned
+from gateway.commands.stop import FAILED
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    state_options(parser)
+
+
+def run(asked: Asked) -> int:
+    from gateway.stores.journal import JOURNAL_FILE
+    from gateway.stores.ledger import SqliteLedger
+
+    states = SqliteLedger(asked.settings().state / JOURNAL_FILE).verify_chains()
+    broken = [state for state in states if state.broken is not None]
+    asked.out.value(
+        {
+            "in_order": not broken,
+            "chains": [
+                {
+                    "chain": s.chain,
+                    "receipts": s.receipts,
+                    "broken_at": s.broken.sequence if s.broken else None,
+                    "what": s.broken.what if s.broken else None,
+                }
+                for s in states
+            ],
+        }
+    )
+    rows = [
+        (
+            s.chain,
+            str(s.receipts),
+            Toned(f"broken at {s.broken.sequence}: {s.broken.what}", "bad") if s.broken else Toned("holds", "good"),
+        )
+        for s in states
+    ]
+    asked.out.table(("chain", "receipts>", "state"), rows)
+    return FAILED if broken else 0
