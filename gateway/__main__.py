@@ -30,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
         from gateway.commands.invocation import invoke
 
         command = import_module(f"gateway.commands.{name}")
-        return invoke(name, COMMANDS[name], command, given[1:], os.environ)  # type: ignore[arg-type]  # by its two names
+        return invoke(name, COMMANDS[name], command, given[1:], os.environ)
     if name in ("-h", "--help", "help"):
         print(usage())
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import secrets
 import signal
@@ -36,6 +37,7 @@ from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret
 from gateway.stores.ledger import SqliteLedger
 from gateway.telemetry.events import Recovered, Reloaded, Started
+from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
 from gateway.upstream.client import HttpxUpstream
 from gateway.upstream.engine import Engine
@@ -177,6 +179,7 @@ async def serve(
     served.
     """
     began, clock, drain = monotonic(), SystemClock(), Drain()
+    asyncio.get_running_loop().set_exception_handler(LoopHandler(log))
     public = bind_tcp(settings.host, settings.port)
     bench = bind_tcp("127.0.0.1", 0) if settings.sandbox else None
     password = secrets.token_urlsafe(24)
@@ -210,6 +213,12 @@ async def serve(
             group.start_soon(gate.expire)
             await listen(listeners, drain, grace_s=settings.grace_s, drain_s=settings.drain_s, ready=accepted)
             group.cancel_scope.cancel()
+
+
+async def serve_sandbox(settings: Settings, password: str, port: int, *, ready: Callable[[int], None]) -> None:
+    """Run the bundled provider alone. OSError for an address that is taken."""
+    listener = Listener(sandbox_app(settings, password), bind_tcp("127.0.0.1", port))
+    await listen([listener], Drain(), grace_s=0, drain_s=settings.drain_s, ready=lambda: ready(listener.port))
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gateway.commands.asked import Asked, document_options
-from gateway.commands.printing import Toned
+from gateway.commands.printing import Cell, Toned
 from gateway.commands.standing import means
 from gateway.commands.stop import FAILED
 from gateway.core.catalog import Snapshot
@@ -72,9 +72,8 @@ def _print(
         out.line(f"{len(faults)} faults, {len(warnings)} warnings: nothing of this would be put in force")
     if snapshot is None or faults:
         return
-    rows = [
-        (Toned(str(f["policy"]), "strong"), *(str(f[n]) for n in ("routes", "models", "usable_here"))) for f in found
-    ]
+    columns = ("routes", "models", "usable_here")
+    rows: list[list[Cell]] = [[Toned(str(f["policy"]), "strong"), *(str(f[n]) for n in columns)] for f in found]
     out.table(("policy", "routes admitted>", "models>", "usable here now>"), rows)
     out.line(
         f"In order: {len(snapshot.providers)} provider records, {len(snapshot.models)} models, {len(snapshot.routes)} "

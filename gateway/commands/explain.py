@@ -109,7 +109,8 @@ def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: As
     for admitted, verdict in ((True, "admitted, not usable here"), (False, "refused")):
         for rejection in decision.rejections:
             if _admitted(rejection) is admitted:
-                words = "\n".join(reasons.sentence(reason, regions) for reason in rejection.reasons)
+                ordered = sorted(rejection.reasons, key=lambda reason: reason.kind not in POLICY_KINDS)
+                words = "\n".join(reasons.sentence(reason, regions) for reason in ordered)
                 rows.append((str(rejection.route.id), Toned(verdict, "quiet" if admitted else "bad"), words))
     out.table(("route", "verdict", "why"), rows)
     usable, unusable = len(decision.plan), sum(map(_admitted, decision.rejections))

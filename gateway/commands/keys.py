@@ -47,9 +47,8 @@ def _create(asked: Asked) -> int:
     with office(asked) as ask:
         made = ask("POST", "/keys", wanted)
     asked.out.value(made)
-    asked.out.line(
-        f"Key {made['id']} of team {made['team']} under policy {made['policy']}. Shown once, stored nowhere:"
-    )
+    whose = f"team {made['team']}, policy {made['policy']}"
+    asked.out.line(f"Key {made['id']} ({whose}). It is shown once, and stored nowhere:")
     asked.out.line()
     asked.out.line(str(made["secret"]))
     return 0

@@ -68,6 +68,22 @@ _SCALES: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
+_DEMANDED: Final[Mapping[str, Mapping[str, str]]] = {
+    "training": {"no": "no training", "opt_out": "an opt-out at least"},
+    "logging": {"none": "no logs", "metadata": "metadata at most", "abuse_monitoring": "abuse monitoring at most"},
+    "transfer": {
+        "not_applicable": "no transfer",
+        "adequacy": "an adequacy decision",
+        "dpf": "the Data Privacy Framework or better",
+        "bcr": "binding corporate rules or better",
+        "scc": "standard contractual clauses or better",
+    },
+    "dpa": {"in_force": "one in force", "available": "one in force or available"},
+    "provider_cache": {"none": "no cache", "in_memory": "a cache in memory at most"},
+    "location_guarantee": {"contractual": "a contract", "documented": "documentation at least"},
+}
+"""Scale -> bound -> what is demanded. The laxest value of a scale bounds only what is unknown: see `_posture`."""
+
 _SETS: Final[Mapping[str, str]] = {
     "processed_in": "processes content in {}",
     "stored_in": "stores content in {}",
@@ -123,13 +139,8 @@ def _posture(reason: Reason, regions: Regions) -> str:
     if name == "retention_days":
         most = "0" if demanded == 0 else f"at most {demanded}"
         return f"{treats(name, offered, regions)}; {_who(reason)} demands {most}"
-    return f"{treats(name, offered, regions)}; {_who(reason)} demands {_scale_bound(name, str(demanded))}"
-
-
-def _scale_bound(name: str, demanded: str) -> str:
-    strictest = demanded == next(iter(_SCALES[name]))
-    word = demanded.replace("_", " ").replace("scc", "SCC").replace("bcr", "BCR").replace("dpf", "DPF")
-    return word if strictest else f"{word} or stricter"
+    wanted = _DEMANDED[name].get(str(demanded), "that this is known")
+    return f"{treats(name, offered, regions)}; {_who(reason)} demands {wanted}"
 
 
 def _evidence(reason: Reason, regions: Regions) -> str:

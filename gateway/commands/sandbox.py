@@ -33,7 +33,7 @@ def run(asked: Asked) -> int:
         asked.out.line(f"with the key {password}")
 
     async def serve() -> None:
-        await compose.serve_sandbox(settings, password, ready=ready)
+        await compose.serve_sandbox(settings, password, int(asked.options.port), ready=ready)
 
     run_loop(serve)
     return 0

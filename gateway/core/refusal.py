@@ -78,8 +78,9 @@ def _compliant_models(decision: Decision, snapshot: Snapshot, means: Means, toda
     demand = replace(decision.demand, pinned=None)
     found: list[Json] = []
     for model, routes in snapshot.routes_of.items():
+        within_reach = [r for r in routes if r.provider.id in means.credentials]  # most of a catalogue is not
         if model != demand.model and any(
-            not judge(r, demand, decision.demanded, snapshot, means, today) for r in routes
+            not judge(r, demand, decision.demanded, snapshot, means, today) for r in within_reach
         ):
             found.append(model)
             if len(found) == 10:

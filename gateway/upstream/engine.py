@@ -20,7 +20,7 @@ import select
 import ssl
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import aiohttp
 import httpx
@@ -168,7 +168,7 @@ class _Connector(aiohttp.TCPConnector):
             resolver=aiohttp.ThreadedResolver(),
         )
         # aiohttp has no public way to say this; `connect` looks that it was heard.
-        self._factory = partial[ResponseHandler](_Wire, loop=self._loop)
+        self._factory = cast("partial[ResponseHandler]", partial(_Wire, loop=self._loop))
 
     async def connect(
         self,
