@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import asyncio
 import gc
 import secrets
 import signal
@@ -38,7 +37,6 @@ from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret
 from gateway.stores.ledger import SqliteLedger
 from gateway.telemetry.events import Recovered, Reloaded, Started
-from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
 from gateway.upstream.client import HttpxUpstream
@@ -181,7 +179,6 @@ async def serve(
     served.
     """
     began, clock, drain = monotonic(), SystemClock(), Drain()
-    asyncio.get_running_loop().set_exception_handler(LoopHandler(log))
     asyncio.get_running_loop().set_exception_handler(LoopHandler(log))
     public = bind_tcp(settings.host, settings.port)
     bench = bind_tcp("127.0.0.1", 0) if settings.sandbox else None
