@@ -1,0 +1,126 @@
+"""The documents that ship: they load without a word, and the policies admit what they are meant to."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from gateway import sandbox
+from gateway.core.catalog import RouteId, Snapshot
+from gateway.core.posture import UNKNOWN
+from gateway.declarations.admission import Admission, admitted
+from gateway.declarations.load import Loaded, load
+
+ROOT = Path(__file__).parent.parent.parent
+DAY = date(2026, 11, 24)
+
+
+@cache
+def shipped() -> Loaded:
+    return load(ROOT / "config", ROOT / "policies", today=DAY)
+
+
+@cache
+def snapshot() -> Snapshot:
+    found = shipped().snapshot
+    assert found is not None, [str(fault) for fault in shipped().faults]
+    return found
+
+
+def test_there_is_nothing_to_report() -> None:
+    assert [str(fault) for fault in (*shipped().faults, *shipped().warnings)] == []
+
+
+def test_nothing_of_the_catalogue_was_lost() -> None:
+    scores = sum(len(model.scores) for model in snapshot().models.values())
+    assert (len(snapshot().providers), len(snapshot().models), len(snapshot().routes), scores) == (65, 177, 1462, 3432)
+
+
+def test_the_bundled_provider_adds_itself_and_changes_nothing() -> None:
+    loaded = load(ROOT / "config", ROOT / "policies", extra=(sandbox.DOCUMENTS,), today=DAY)
+    assert loaded.snapshot is not None, [str(fault) for fault in loaded.faults]
+    assert set(loaded.snapshot.providers) - set(snapshot().providers) == set(sandbox.PERSONAS)
+    assert set(loaded.snapshot.models) - set(snapshot().models) == {sandbox.MODEL}
+
+
+@pytest.mark.parametrize(
+    ("policy", "routes", "models"),
+    [
+        ("unrestricted", 1462, 177),
+        ("no-training", 763, 156),
+        ("transfer-safeguards", 868, 170),
+        ("eu", 216, 114),
+        ("eu-zero-retention", 112, 67),
+        ("eu-sovereign", 65, 37),
+    ],
+)
+def test_each_policy_admits_what_it_admitted_when_it_was_written(policy: str, routes: int, models: int) -> None:
+    """A change here is a change of what a prompt may reach: look at each route that comes or goes."""
+    assert admitted(snapshot(), policy, DAY) == (routes, models)
+
+
+def test_every_policy_is_pinned() -> None:
+    assert sorted(snapshot().policies) == [
+        "eu",
+        "eu-sovereign",
+        "eu-zero-retention",
+        "no-training",
+        "transfer-safeguards",
+        "unrestricted",
+    ]
+
+
+def test_narrower_policies_admit_a_part_of_the_wider_ones() -> None:
+    admission = Admission(snapshot(), DAY)
+    ids = {name: {r.id for r in admission.routes(policy)} for name, policy in snapshot().policies.items()}
+    assert ids["eu-zero-retention"] < ids["eu"] < ids["unrestricted"]
+    assert ids["eu-sovereign"] < ids["eu"]
+    assert ids["eu-zero-retention"] < ids["no-training"]
+
+
+def test_every_policy_has_cases_of_both_kinds() -> None:
+    for name in snapshot().policies:
+        text = (ROOT / "policies" / f"{name}.toml").read_text()
+        assert 'expect = "admitted"' in text
+        assert 'expect = "refused"' in text or name == "unrestricted"
+
+
+def test_no_policy_limits_what_no_record_states() -> None:
+    assert {policy.bound.provider_cache for policy in snapshot().policies.values()} == {UNKNOWN}
+
+
+def test_a_year_without_reading_empties_the_policies_and_stops_no_start() -> None:
+    later = load(ROOT / "config", ROOT / "policies", today=date(2027, 11, 24))
+    assert later.faults == ()
+    assert sorted(Path(w.file).stem for w in later.warnings if "admits no route any more:" in w.what) == [
+        "eu",
+        "eu-sovereign",
+        "eu-zero-retention",
+        "no-training",
+        "transfer-safeguards",
+    ]
+
+
+def test_the_end_of_the_evidence_is_announced_a_month_before() -> None:
+    later = load(ROOT / "config", ROOT / "policies", today=date(2027, 10, 25))
+    assert {Path(w.file).stem for w in later.warnings} >= {"eu", "no-training"}
+
+
+def test_the_first_route_is_as_its_provider_listed_it() -> None:
+    route = snapshot().routes[RouteId("evroc/magistral-small")]
+    assert (route.price.rates.input, route.price.rates.output) == (Decimal("0.54"), Decimal("2.16"))
+    assert (route.abilities.context, route.abilities.max_output) == (128_000, 8_000)
+
+
+def test_regions_are_what_the_law_says() -> None:
+    regions = snapshot().regions
+    assert len(regions["EU"]) == 27
+    assert regions["EEA"] - regions["EU"] == {"IS", "LI", "NO"}
+    assert "CH" not in regions["EEA"]
+    assert "CH" in regions["EFTA"]
+    assert "US" not in regions["ADEQUATE"]
+    assert regions["ADEQUATE"].isdisjoint(regions["EEA"])
