@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Final
 
 import orjson
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -19,6 +21,11 @@ from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
 
 Reload = Callable[[], Awaitable[list[str]]]
 """Check the documents and put them in force; returns the faults, none if they are in force now."""
+
+
+_MEMBERS: Final = frozenset({"team", "policy", "label", "classes", "expires_at"})
+"""What a new key is made of."""
+_LONGEST: Final = 256
 
 
 class Admin:
@@ -43,7 +50,7 @@ class Admin:
             Route("/reload", self._reloaded, methods=["POST"]),
             Route("/status", self._status, methods=["GET"]),
         ]
-        return Starlette(routes=routes, exception_handlers={Ended: _refused})
+        return Starlette(routes=routes, exception_handlers={Ended: _refused, HTTPException: _unrouted})
 
     async def _list(self, request: Request) -> Response:
         """Every key; with `?digest=` the one whose secret has that SHA-256."""
@@ -54,15 +61,14 @@ class Admin:
     async def _create(self, request: Request) -> Response:
         wanted = _object(await request.body())
         snapshot = self._in_force().snapshot
-        policy = str(wanted.get("policy") or self._default_policy)
-        team = str(wanted.get("team") or "")
+        policy = _text(wanted, "policy") or self._default_policy
+        team = _text(wanted, "team")
         if not policy:
             raise InvalidRequest("A key needs a policy. Name one with --policy.", field="policy")
         _declared("policy", policy, list(snapshot.policies))
         _declared("team", team, list(snapshot.teams))
-        listed = wanted.get("classes")
-        classes = frozenset(str(c) for c in listed) if isinstance(listed, list) else frozenset()
-        for name in classes:
+        classes = _classes(wanted)
+        for name in sorted(classes):
             _declared("classes", name, list(snapshot.organisation.classes))
         secret = new_secret()
         key = Key(
@@ -70,9 +76,9 @@ class Admin:
             digest=digest_of(secret),
             team=team,
             policy=policy,
-            label=str(wanted.get("label") or ""),
+            label=_text(wanted, "label"),
             created_at=self._now(),
-            expires_at=_moment(wanted.get("expires_at")),
+            expires_at=_moment(_text(wanted, "expires_at")),
             classes=classes,
         )
         await self._keys.create(key)
@@ -134,14 +140,34 @@ def _object(body: bytes) -> dict[str, object]:
         found = None
     if not isinstance(found, dict):
         raise InvalidRequest("The body must be a JSON object.")
+    if set(found) - _MEMBERS:  # what is not understood might have been meant to restrict the key
+        raise InvalidRequest(f"The body may hold only {', '.join(sorted(_MEMBERS))}.", known=sorted(_MEMBERS))
     return found
 
 
-def _moment(stated: object) -> datetime | None:
-    if stated in (None, ""):
+def _text(wanted: dict[str, object], name: str) -> str:
+    value = wanted.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise InvalidRequest(f"`{name}` must be a string of at most {_LONGEST} characters.", field=name)
+    return value
+
+
+def _classes(wanted: dict[str, object]) -> frozenset[str]:
+    value = wanted.get("classes")
+    if value is None:
+        return frozenset()
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise InvalidRequest("`classes` must be a list of data classes.", field="classes")
+    return frozenset(value)
+
+
+def _moment(stated: str) -> datetime | None:
+    if not stated:
         return None
     try:
-        moment = datetime.fromisoformat(str(stated))
+        moment = datetime.fromisoformat(stated)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
@@ -151,6 +177,16 @@ def _moment(stated: object) -> datetime | None:
 
 def _json(value: dict[str, Json], status: int = 200) -> Response:
     return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+async def _unrouted(_: Request, fault: Exception) -> Response:
+    assert isinstance(fault, HTTPException)
+    code, message = (
+        ("method_not_allowed", "No such method here.")
+        if fault.status_code == 405
+        else ("not_found", "There is nothing at this address.")
+    )
+    return _json({"error": {"code": code, "message": message}}, fault.status_code)
 
 
 async def _refused(_: Request, ended: Exception) -> Response:

@@ -18,6 +18,7 @@ from gateway.asgi import reports
 from gateway.asgi.downstream import ChatDownstream, send_error
 from gateway.asgi.drain import Drain
 from gateway.asgi.intake import Headers, credentials, read_body, watch
+from gateway.core.catalog import Model
 from gateway.core.errors import ClientLeft, Ended, InternalError, InvalidRequest, ModelNotFound, NotFound, Unavailable
 from gateway.core.policy import combine
 from gateway.core.principal import Principal
@@ -75,13 +76,13 @@ class ChatCompletions:
         headers = list(scope["headers"])
         try:
             if scope["method"] != "POST":
-                raise InvalidRequest("This endpoint takes POST.", code="method_not_allowed")
+                raise _method_not_allowed("POST")
             caller, in_force = self._gate.caller(scope)
             limit, within_s = self._gate.limits
             arrival = Arrival(
-                policy=header(headers, narrowing.HEADER),
-                data_class=header(headers, DATA_CLASS) or None,
-                idempotency_key=header(headers, IDEMPOTENCY),
+                policy=header(headers, narrowing.HEADER) or "",
+                data_class=header(headers, DATA_CLASS),
+                idempotency_key=header(headers, IDEMPOTENCY) or "",
             )
             body = await read_body(headers, receive, limit=limit, deadline_s=within_s)
         except ClientLeft:
@@ -91,6 +92,8 @@ class ChatCompletions:
             return
         exchange = Exchange(self._gate.services, in_force, caller, arrival)
         self._gate.live.add(exchange)
+        if self._gate.drain.expired.is_set():  # its body came in when the others had been told already
+            exchange.expire()
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(_leave_with_client, receive, group.cancel_scope)
@@ -100,13 +103,13 @@ class ChatCompletions:
             self._gate.live.discard(exchange)
 
 
-def header(headers: Headers, name: str) -> str:
-    """The value of a header; empty if absent. InvalidRequest if it is repeated: one of the two would be ignored."""
+def header(headers: Headers, name: str) -> str | None:
+    """The value of a header; None if absent. InvalidRequest if it is repeated: one of the two would be ignored."""
     wanted = name.encode("ascii")
     values = [value for own, value in headers if own == wanted]
     if len(values) > 1:
         raise InvalidRequest(f"The header {name} stands there more than once.", header=name)
-    return values[0].decode("latin-1") if values else ""
+    return values[0].decode("latin-1") if values else None
 
 
 async def _leave_with_client(receive: Receive, scope: anyio.CancelScope) -> None:
@@ -151,16 +154,18 @@ class Guard:
         except Ended as ended:
             await send_error(send, ended, None)
         except HTTPException as fault:
-            await send_error(send, _unrouted(fault.status_code), None)
+            await send_error(send, _unrouted(fault), None)
         except Exception as fault:  # noqa: BLE001  # reduced to class and place, so that no content reaches a log
             self._gate.services.log.emit(Fault(reduce(fault)))
             await send_error(send, InternalError(""), None)
 
 
-def _unrouted(status: int) -> Ended:
-    if status == 405:
-        return InvalidRequest("This endpoint does not take that method.", code="method_not_allowed")
-    return NotFound()
+def _unrouted(fault: HTTPException) -> Ended:
+    return _method_not_allowed((fault.headers or {}).get("Allow", "")) if fault.status_code == 405 else NotFound()
+
+
+def _method_not_allowed(allow: str) -> InvalidRequest:
+    return InvalidRequest(f"This endpoint takes {allow}.", code="method_not_allowed", allow=allow)
 
 
 class _Pages:
@@ -176,10 +181,8 @@ class _Pages:
     async def model(self, request: Request) -> Response:
         _, in_force = self._viewer(request)
         name = request.path_params["name"]
-        named = resolve(name, in_force.snapshot)
-        if named is None:
-            raise ModelNotFound(near(name, in_force.snapshot.models))
-        return _json(pages.openai_model(name, in_force.snapshot.models[named.model]))
+        model, _ = _resolved(name, in_force)
+        return _json(pages.openai_model(name, model))
 
     async def catalogue(self, request: Request) -> Response:
         viewer, in_force = self._viewer(request)
@@ -187,18 +190,17 @@ class _Pages:
 
     async def model_page(self, request: Request) -> Response:
         viewer, in_force = self._viewer(request)
-        model = in_force.snapshot.model(request.path_params["name"])
-        if model is None:
-            raise ModelNotFound(near(request.path_params["name"], in_force.snapshot.models))
+        model, _ = _resolved(request.path_params["name"], in_force)
         return _json(pages.model_page(model, viewer, in_force.snapshot))
 
     async def explain(self, request: Request) -> Response:
         viewer, in_force = self._viewer(request)
-        model = in_force.snapshot.model(request.query_params.get("model", ""))
-        if model is None:
-            raise ModelNotFound(near(request.query_params.get("model", ""), in_force.snapshot.models))
-        page = pages.model_page(model, viewer, in_force.snapshot)
-        return _json({"model": model.id, "routes": page["routes"]})
+        name = request.query_params.get("model")
+        if not name:
+            raise InvalidRequest("`model` must name a model: /v1/explain?model=…", field="model")
+        model, pinned = _resolved(name, in_force)
+        routes = [r for r in in_force.snapshot.routes_of[model.id] if pinned in (None, r.provider.id, r.id)]
+        return _json({"model": model.id, "routes": [pages.route_view(r, viewer, in_force.snapshot) for r in routes]})
 
     async def usage(self, request: Request) -> Response:
         caller, _ = self._gate.caller(request.scope)
@@ -216,11 +218,20 @@ class _Pages:
 
     def _viewer(self, request: Request) -> tuple[pages.Viewer, InForce]:
         caller, in_force = self._gate.caller(request.scope)
-        stated = request.headers.get(DATA_CLASS)
+        stated = header(request.scope["headers"], DATA_CLASS)
         layers = [*caller.layers]
         if (own := caller.class_layer(stated, in_force.snapshot)) is not None:
             layers.append(own)
         return pages.Viewer(combine(layers), in_force.means, self._gate.services.clock.today()), in_force
+
+
+def _resolved(name: str, in_force: InForce) -> tuple[Model, str | None]:
+    """The model of that name and what it is pinned to. ModelNotFound with near names."""
+    snapshot = in_force.snapshot
+    named = resolve(name, snapshot)
+    if named is None:
+        raise ModelNotFound(near(name.rpartition("/")[2], snapshot.models))
+    return snapshot.models[named.model], named.pinned
 
 
 def _json(value: Mapping[str, object], status: int = 200) -> Response:

@@ -71,8 +71,10 @@ async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None) -> Non
         headers |= {"x-safeconduct-receipt": str(receipt), "x-request-id": str(receipt)}
     if ended.retry_after_s is not None:
         headers["retry-after"] = str(max(1, round(ended.retry_after_s)))
-    if ended.status in (401,):
+    if ended.status == 401:
         headers["www-authenticate"] = "Bearer"
+    if ended.status == 405 and isinstance(allow := ended.details.get("allow"), str):
+        headers["allow"] = allow
     if ended.status in (408, 413, 415):
         headers["connection"] = "close"  # what is left of the body is not read
     await send({"type": "http.response.start", "status": ended.status, "headers": encoded(headers)})

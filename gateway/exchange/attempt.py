@@ -25,7 +25,7 @@ class Attempt:
         self.status = 0
         self.outcome = "left"
         self.first_event_ms = -1
-        self.ended_ms = began_ms
+        self.ended_ms = -1
         self.maybe_billed = False
         """Whether the provider may charge for it although it reported nothing."""
         self.reply: Reply | None = None

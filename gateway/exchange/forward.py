@@ -6,6 +6,7 @@ INVARIANT: while this module runs, nothing has been sent downstream. It takes on
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Final
 
 import anyio
@@ -165,14 +166,16 @@ class Forwarding:
         assert reply is not None
         assert attempt.pieces is not None
         status = reply.status
-        attempt.outcome, attempt.maybe_billed = "failed", False
+        attempt.outcome, attempt.maybe_billed = "failed", status < 400
         if (fault := _fault(status)) is not None:
             retry_after = retry_after_s(reply.headers.get("retry-after", ""))
             health.failed(attempt.route.id, fault, clock.monotonic(), retry_after)
-        if status >= 500 or status in ROUTE_FAULTS or not 400 <= status < 500:
+        if status in ROUTE_FAULTS or not 400 <= status < 500:
             raise Broken("the route turned the request away")
-        code = _error_code(await _whole(attempt.pieces, MAX_ERROR))
-        attempt.outcome = "refused"
+        attempt.outcome = "refused"  # whatever becomes of the rest of its body
+        code = ""
+        with suppress(Broken, UpstreamFault):
+            code = _error_code(await _whole(attempt.pieces, MAX_ERROR))
         attempt.ended_ms = self._elapsed_ms()
         raise UpstreamRefused(
             status,

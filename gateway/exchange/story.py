@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
 from typing import Final
 
@@ -110,10 +111,16 @@ class Exchange:
             answer = await forwarding.first_answer(decision.plan)
             self._served = answer
             await self._relay(answer, forwarding, downstream)
-        if self._whole.cancelled_caught and self._expired:
-            raise Unavailable("draining", "This gateway is shutting down and could not wait for the reply.")
         if self._whole.cancelled_caught:
-            raise UpstreamTimeout("The request took longer than it may in all.")
+            raise self._cut_short()
+
+    def _cut_short(self) -> Ended:
+        """Why the whole was cancelled, noted also in the attempt that was under way."""
+        if self._attempts and self._attempts[-1].ended_ms < 0:
+            self._attempts[-1].outcome = "interrupted" if self._expired else "timeout"
+        if self._expired:
+            return Unavailable("draining", "This gateway is shutting down and could not wait for the reply.")
+        return UpstreamTimeout("The request took longer than it may in all.")
 
     def _accept(self, body: bytes) -> tuple[Demand, Prompt]:
         arrival, snapshot = self._arrival, self._in_force.snapshot
@@ -196,7 +203,7 @@ class Exchange:
                     seen = stream.beats
                     idle.deadline = anyio.current_time() + idle_s
                 if shown:
-                    await downstream.send(shown)
+                    await _untimed(downstream.send(shown), idle)
             else:
                 shown = stream.finish()
             if stream.complete:
@@ -208,7 +215,8 @@ class Exchange:
         raise UpstreamFailed("The provider broke off its reply.")
 
     async def _end(self, ended: Ended, downstream: Downstream) -> None:
-        outcome: Outcome = "failed" if isinstance(ended, UpstreamEnded | InternalError) else "refused"
+        cut = ended.code == "draining" and bool(self._attempts)  # no refusal: a provider may have seen the prompt
+        outcome: Outcome = "failed" if cut or isinstance(ended, UpstreamEnded | InternalError) else "refused"
         await self._settle(outcome, ended.code)
         if self._begun:
             await downstream.abort(ended)
@@ -217,6 +225,8 @@ class Exchange:
 
     async def _settle(self, outcome: Outcome, code: str) -> Receipt:
         """Step 7: charge, release and write down, once; shielded, and never a failure of the client's."""
+        for attempt in self._attempts:
+            attempt.ended_ms = attempt.ended_ms if attempt.ended_ms >= 0 else self._elapsed_ms()
         receipt = self._receipt(outcome, code)
         if self._settled:
             return receipt
@@ -249,6 +259,14 @@ class Exchange:
                         pass  # after the end of a stream comes only the end of its body
             with anyio.CancelScope(shield=True), anyio.move_on_after(_GOODBYE_S):
                 await attempt.reply.close()
+
+
+async def _untimed(sending: Awaitable[None], idle: anyio.CancelScope) -> None:
+    """Send without using up the provider's time: a client that reads slowly is no fault of the route."""
+    left_s = idle.deadline - anyio.current_time()
+    idle.deadline = math.inf
+    await sending
+    idle.deadline = anyio.current_time() + left_s
 
 
 async def _whole_or_fault(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
