@@ -172,8 +172,9 @@ def _step(table: Table, key: str, dimension: str, raw: Toml) -> Value | None:
 
 def _days(table: Table, key: str, raw: Toml) -> Value | None:
     """Fractions of a day round up."""
-    if isinstance(raw, int | Decimal) and not isinstance(raw, bool) and 0 <= raw <= _DAYS_MOST:
-        return int(Decimal(raw).to_integral_value(ROUND_CEILING))
+    days = Decimal(raw) if isinstance(raw, int | Decimal) and not isinstance(raw, bool) else None
+    if days is not None and days.is_finite() and 0 <= days <= _DAYS_MOST:
+        return int(days.to_integral_value(ROUND_CEILING))
     table.fault(key, f"{shown(raw)} is not a number of days", 'write whole days, 0 for none, or "unknown"')
     return None
 

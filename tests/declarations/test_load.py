@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from gateway.core.cost import Fx
 from gateway.declarations.documents import digest
 from gateway.declarations.load import load
@@ -146,3 +148,21 @@ def test_nothing_at_all_is_two_faults(tmp_path: Path) -> None:
     loaded = load(tmp_path / "config", tmp_path / "policies", today=TODAY)
     assert loaded.snapshot is None
     assert [fault.what for fault in loaded.faults] == ["there is no such directory"] * 2
+
+
+ANYTHING = ('5', '-1', '"x"', '""', "true", "1.5", "nan", "[]", "[5]", '["x", "x"]', "[[]]", "{}", "{ value = 5 }",
+            "[{}]", "2062-01-01", "2026-01-01T00:00:00Z", "12:00:00")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_value_anywhere_raises(tmp_path: Path, name: str) -> None:
+    """Every value of every document replaced by everything that TOML can hold."""
+    paper, lines = papers(tmp_path), DOCUMENTS[name].splitlines()
+    for number, line in enumerate(lines):
+        key, equals, _ = line.partition(" = ")
+        if not equals or line.startswith(" "):
+            continue
+        for value in ANYTHING:
+            text = "\n".join([*lines[:number], f"{key} = {value}", *lines[number + 1 :]])
+            loaded = paper.write(name, text).load()
+            assert (loaded.snapshot is None) == bool(loaded.faults)
