@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict, dataclass
+from datetime import date
 
+from gateway.asgi.catalogue import plain_demand
 from gateway.commands.asked import Asked, document_options
-from gateway.commands.printing import Cell, Toned
-from gateway.commands.standing import means
 from gateway.commands.stop import FAILED
-from gateway.core.catalog import Snapshot
-from gateway.core.decision import Means
+from gateway.core.catalog import Route, Snapshot
+from gateway.core.decision import POLICY_KINDS, Kind, Means, judge
 from gateway.core.errors import Json
+from gateway.core.policy import Layer, LayerKind, Policy, combine
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,62 +22,94 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: Asked) -> int:
     from gateway.compose import read
 
-    settings = asked.settings()
-    loaded = read(settings)
-    found: list[dict[str, Json]] = []
+    loaded = read(asked.settings())
+    faults, warnings = [_entry(f) for f in loaded.faults], [_entry(w) for w in loaded.warnings]
+    admitted: list[Admitted] = []
     if loaded.snapshot is not None:
-        usable = means(settings, loaded.snapshot, asked.environ, None)
-        found = [_admits(name, loaded.snapshot, usable, asked) for name in sorted(loaded.snapshot.policies)]
+        means, unfit = _means(asked, loaded.snapshot)
+        faults += unfit
+        admitted = [admission(p, loaded.snapshot, means, asked.today) for p in loaded.snapshot.policies.values()]
     asked.out.value(
         {
-            "in_order": not loaded.faults,
+            "in_order": not faults,
             "snapshot": loaded.snapshot.digest if loaded.snapshot else None,
-            "faults": [_entry(f) for f in loaded.faults],
-            "warnings": [_entry(w) for w in loaded.warnings],
-            "policies": found,
+            "faults": faults,
+            "warnings": warnings,
+            "policies": [asdict(a) for a in admitted],
         }
     )
-    _print(asked, [str(f) for f in loaded.faults], [str(w) for w in loaded.warnings], loaded.snapshot, found)
-    return FAILED if loaded.faults else 0
+    _print(asked, faults, warnings)
+    if loaded.snapshot is not None:
+        _print_admitted(asked, loaded.snapshot, admitted)
+    return FAILED if faults else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """How many routes a policy admits, of how many models, and how many of those routes are of use here."""
+
+    policy: str
+    routes: int
+    models: int
+    callable: int
+    """Their record says how they are called, and this version speaks their dialect."""
+    ready: int
+    """Their credentials are set."""
+
+
+def admission(policy: Policy, snapshot: Snapshot, means: Means, today: date) -> Admitted:
+    """What the policy admits by itself, without the layers around it."""
+    demanded = combine([Layer(LayerKind.ORGANISATION, policy)])
+    admitted: list[tuple[Route, set[Kind]]] = []
+    for route in snapshot.routes.values():
+        kinds = {r.kind for r in judge(route, plain_demand(route.model), demanded, snapshot, means, today)}
+        if not kinds & POLICY_KINDS:
+            admitted.append((route, kinds))
+    return Admitted(
+        policy.name,
+        len(admitted),
+        len({route.model.id for route, _ in admitted}),
+        sum(Kind.NOT_CALLABLE not in kinds for _, kinds in admitted),
+        sum(not kinds for _, kinds in admitted),
+    )
+
+
+def _means(asked: Asked, snapshot: Snapshot) -> tuple[Means, list[dict[str, Json]]]:
+    """What could be called with this environment, and what is wrong with its credentials."""
+    from gateway.compose import access, in_force
+    from gateway.settings import SettingsRefused
+
+    try:
+        return in_force(snapshot, access(snapshot, asked.environ), asked.settings()).means, []
+    except SettingsRefused as refused:
+        unfit: list[dict[str, Json]] = [
+            {"file": "environment", "key": f.variable, "what": f.what, "do": f.do} for f in refused.faults
+        ]
+        return Means(frozenset(), frozenset()), unfit
 
 
 def _entry(fault: object) -> dict[str, Json]:
     return {name: str(getattr(fault, name)) for name in ("file", "key", "what", "do")}
 
 
-def _admits(name: str, snapshot: Snapshot, usable: Means, asked: Asked) -> dict[str, Json]:
-    """What a policy admits, and how much of it could be called from here now."""
-    from gateway.asgi.catalogue import plain_demand
-    from gateway.core.decision import POLICY_KINDS, judge
-    from gateway.core.policy import Layer, LayerKind, combine
-
-    demanded = combine([Layer(LayerKind.ORGANISATION, snapshot.policies[name])])
-    routes, models, callable_ = 0, set(), 0
-    for route in snapshot.routes.values():
-        reasons = judge(route, plain_demand(route.model), demanded, snapshot, usable, asked.today)
-        if not any(r.kind in POLICY_KINDS for r in reasons):
-            routes += 1
-            models.add(route.model.id)
-            callable_ += not reasons
-    return {"policy": name, "routes": routes, "models": len(models), "usable_here": callable_}
+def _print(asked: Asked, faults: list[dict[str, Json]], warnings: list[dict[str, Json]]) -> None:
+    for kind, found in (("fault", faults), ("warning", warnings)):
+        for one in found:
+            place = ": ".join(str(one[part]) for part in ("file", "key") if one[part])
+            asked.out.line(f"{kind:<8} {place}: {one['what']}; {one['do']}")
+    told = f"{_counted(faults, 'fault')}: nothing of this would be put in force" if faults else "in order"
+    asked.out.line(f"{told}; {_counted(warnings, 'warning')}")
 
 
-def _print(
-    asked: Asked, faults: list[str], warnings: list[str], snapshot: Snapshot | None, found: list[dict[str, Json]]
-) -> None:
-    out = asked.out
-    for text in faults:
-        out.line(f"fault    {text}")
-    for text in warnings:
-        out.line(f"warning  {text}")
-    if faults:
-        out.line(f"{len(faults)} faults, {len(warnings)} warnings: nothing of this would be put in force")
-    if snapshot is None or faults:
-        return
-    columns = ("routes", "models", "usable_here")
-    rows: list[list[Cell]] = [[Toned(str(f["policy"]), "strong"), *(str(f[n]) for n in columns)] for f in found]
-    out.table(("policy", "routes admitted>", "models>", "usable here now>"), rows)
-    out.line(
-        f"In order: {len(snapshot.providers)} provider records, {len(snapshot.models)} models, {len(snapshot.routes)} "
-        f"routes, {len(warnings)} warnings. Usable here: with a credential set, in a language that is spoken."
+def _counted(found: list[dict[str, Json]], word: str) -> str:
+    return f"{len(found)} {word}" if len(found) == 1 else f"{len(found)} {word}s"
+
+
+def _print_admitted(asked: Asked, snapshot: Snapshot, admitted: list[Admitted]) -> None:
+    columns = ("policy", "admits routes>", "of models>", "callable>", "with credentials>")
+    rows = [(a.policy, *map(str, (a.routes, a.models, a.callable, a.ready))) for a in admitted]
+    asked.out.table(columns, rows)
+    asked.out.line(
+        f"{len(snapshot.providers)} provider records, {len(snapshot.models)} models, {len(snapshot.routes)} routes; "
+        f"documents {snapshot.digest[:12]}"
     )

@@ -95,7 +95,7 @@ def _as_stop(fault: Exception) -> Stop:
             return Stop(fault.message, "try again; docs/operations.md says what can be wrong with the state directory")
         case OSError():
             place = f" ({fault.filename})" if fault.filename else ""
-            return Stop(f"{fault.strerror or type(fault).__name__}{place}", "check the path and its permissions")
+            return Stop(f"{fault.strerror or fault}{place}", "check the path and its permissions")
     from gateway.telemetry.faults import reduce
 
     return Stop(f"a fault of Safeconduct itself: {reduce(fault)}", "please report this line", code=FAILED)

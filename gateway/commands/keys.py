@@ -4,29 +4,42 @@ from __future__ import annotations
 
 import argparse
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
 
 from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.printing import Printer, Toned
+from gateway.commands.printing import Cell, Tone, Toned
 from gateway.commands.running import office
 from gateway.commands.stop import MISUSED, Stop
 from gateway.core.errors import Json
 
-_SPAN = re.compile(r"([1-9][0-9]{0,4})([hdw])\Z")
-_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+_UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_TONES: Final[dict[str, Tone]] = {"active": "good", "expired": "quiet", "revoked": "bad"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("create", "list", "revoke"))
-    parser.add_argument("id", nargs="?", help="with revoke: the key's id")
-    parser.add_argument("--team", metavar="T", help="with create: the team it belongs to, of config/teams.toml")
-    parser.add_argument("--policy", metavar="P", help="with create: its own policy, on top of organisation and team")
-    parser.add_argument("--label", metavar="TEXT", default="", help="with create: a word to know it by")
-    parser.add_argument("--expires", metavar="SPAN", help="with create: 12h, 90d or 4w from now (default: never)")
-    parser.add_argument("--class", metavar="C", action="append", default=[], dest="classes", help="with create: a data "
-                        "class it may state; may be repeated (default: those of its team)")  # fmt: skip
-    document_options(parser)
-    state_options(parser)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="create | list | revoke")
+    create = actions.add_parser("create", help="make a key; it is shown once")
+    create.add_argument("--team", metavar="T", help="the team it belongs to (config/teams.toml)")
+    create.add_argument("--policy", metavar="P", help="its own policy, on top of organisation and team")
+    create.add_argument("--label", default="", metavar="TEXT", help="a word to know it by")
+    create.add_argument("--expires", metavar="WHEN", help="12h, 90d, 4w, or a day (its end, UTC); default: never")
+    create.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        default=[],
+        metavar="C",
+        help="a data class it may state; repeatable",
+    )
+    listing = actions.add_parser("list", help="show every key, but never a secret")
+    revoke = actions.add_parser("revoke", help="close a key at once")
+    revoke.add_argument("id", help="key_…, as `keys list` shows it")
+    for action in (create, listing, revoke):
+        document_options(action)
+        state_options(action)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def run(asked: Asked) -> int:
@@ -35,33 +48,45 @@ def run(asked: Asked) -> int:
 
 def _create(asked: Asked) -> int:
     options = asked.options
+    if not options.team:
+        raise Stop("a key belongs to a team", "name one of config/teams.toml with --team", code=MISUSED)
     wanted: dict[str, Json] = {
-        "team": options.team or "",
+        "team": options.team,
         "policy": options.policy or "",
         "label": options.label,
         "classes": list(options.classes),
-        "expires_at": _expiry(asked),
+        "expires_at": None if options.expires is None else moment(options.expires, asked.now()).isoformat(),
     }
-    if not options.team:
-        raise Stop("a key belongs to a team", "name one of config/teams.toml with --team", code=MISUSED)
     with office(asked) as ask:
         made = ask("POST", "/keys", wanted)
     asked.out.value(made)
-    whose = f"team {made['team']}, policy {made['policy']}"
-    asked.out.line(f"Key {made['id']} ({whose}). It is shown once, and stored nowhere:")
+    until = f", until {made['expires_at']}" if made["expires_at"] else ""
+    asked.out.line(f"Key {made['id']} (team {made['team']}, policy {made['policy']}{until}).")
+    asked.out.line("It is shown once; only its digest is kept:")
     asked.out.line()
     asked.out.line(str(made["secret"]))
     return 0
 
 
-def _expiry(asked: Asked) -> str | None:
-    stated = asked.options.expires
-    if stated is None:
-        return None
-    span = _SPAN.match(stated)
-    if span is None:
-        raise Stop("--expires is no span of time", "write 12h, 90d or 4w", code=MISUSED)
-    return (asked.now() + int(span[1]) * _UNITS[span[2]]).isoformat(timespec="seconds")
+def moment(stated: str, now: datetime) -> datetime:
+    """A span from now (`90d`), the end of a day in UTC, or a moment with its time zone. Stop for anything else."""
+    try:
+        found = _moment(stated, now)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or found.tzinfo is None:
+        raise Stop("--expires is no moment", "write 12h, 90d, 4w, or a day such as 2027-03-31", code=MISUSED)
+    if found <= now:
+        raise Stop("--expires lies in the past", "name a moment to come", code=MISUSED)
+    return found
+
+
+def _moment(stated: str, now: datetime) -> datetime:
+    if span := _SPAN.fullmatch(stated):
+        return now + int(span[1]) * _UNITS[span[2]]
+    if len(stated) == len("2027-03-31"):
+        return datetime.combine(date.fromisoformat(stated), time(23, 59, 59), UTC)
+    return datetime.fromisoformat(stated)
 
 
 def _list(asked: Asked) -> int:
@@ -69,32 +94,28 @@ def _list(asked: Asked) -> int:
         listed = ask("GET", "/keys", {})
     asked.out.value(listed)
     keys = listed["keys"]
-    _print([key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else [], asked.out)
+    rows = [_row(key) for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
+    asked.out.table(("key", "state", "team", "policy", "classes", "label", "created", "expires"), rows)
+    if not rows:
+        asked.out.line("There is no key yet. `safeconduct keys create --team T --policy P` makes one.")
     return 0
 
 
-def _print(keys: list[dict[str, Json]], out: Printer) -> None:
-    columns = ("id", "team", "policy", "label", "created", "expires", "state")
-    rows = [
-        (
-            str(key["id"]),
-            str(key["team"]),
-            str(key["policy"]),
-            str(key["label"]),
-            str(key["created_at"]),
-            str(key["expires_at"] or "never"),
-            Toned(str(key["state"]), "good" if key["state"] == "active" else "bad"),
-        )
-        for key in keys
-    ]
-    out.table(columns, rows)
-    if not rows:
-        out.line("There is no key yet. `safeconduct keys create --team T --policy P` makes one.")
+def _row(key: dict[str, Json]) -> tuple[Cell, ...]:
+    state, classes = str(key["state"]), key["classes"]
+    return (
+        str(key["id"]),
+        Toned(state, _TONES.get(state, "quiet")),
+        str(key["team"]),
+        str(key["policy"]),
+        ", ".join(map(str, classes)) if isinstance(classes, list) else "",
+        str(key["label"]),
+        str(key["created_at"])[:10],
+        str(key["expires_at"] or "never")[:10],
+    )
 
 
 def _revoke(asked: Asked) -> int:
-    if not asked.options.id:
-        raise Stop("which key?", "give its id; `safeconduct keys list` shows them", code=MISUSED)
     with office(asked) as ask:
         revoked = ask("POST", f"/keys/{asked.options.id}/revoke", {})
     asked.out.value(revoked)

@@ -1,20 +1,25 @@
-"""Receipts, newest first: where each exchange went, under which policy, and what it cost."""
+"""Receipts, newest first: where each exchange went, under which policy, and what it cost; or one in full."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from typing import Final
 
 from gateway.commands.asked import Asked, state_options
-from gateway.commands.printing import Toned
+from gateway.commands.printing import Cell, Tone, Toned
 from gateway.commands.stop import MISUSED, Stop
 from gateway.core.cost import money
-from gateway.core.errors import Json
+from gateway.core.receipt import AttemptRecord, Receipt, from_json
+from gateway.core.usage import Usage
 
-_TONES = {"served": "good", "refused": "bad", "failed": "bad"}
+_TONES: Final[Mapping[str, Tone]] = {"served": "good", "refused": "bad", "failed": "bad", "interrupted": "bad"}
+_DECLARED: Final = "declared:"
+"""How a receipt marks a region that the provider did not report itself."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", nargs="?", help="one receipt, whole")
+    parser.add_argument("id", nargs="?", help="one receipt, whole (x-safeconduct-receipt of a reply)")
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="how many (default: 20)")
     parser.add_argument("--key", metavar="ID", help="only those of this key's id")
     state_options(parser)
@@ -28,67 +33,101 @@ def run(asked: Asked) -> int:
     if options.limit < 1:
         raise Stop("--limit must be at least 1", "say how many receipts you want", code=MISUSED)
     ledger = SqliteLedger(asked.settings().state / JOURNAL_FILE)
-    if options.id:
-        return _one(asked, ledger.receipt(options.id))
-    found = ledger.newest(options.limit, options.key)
-    asked.out.value(found)
-    asked.out.table(
-        ("receipt", "began", "outcome", "model", "route", "region", "policy", "cost>", "ms>"), map(_row, found)
-    )
-    if not found:
-        asked.out.line("There is no receipt yet: no request has come with a valid key.")
-    return 0
-
-
-def _row(receipt: dict[str, Json]) -> tuple[str | Toned, ...]:
-    outcome, code = str(receipt["outcome"]), str(receipt["code"])
-    policy = receipt["policy"]
-    layers = policy.values() if isinstance(policy, dict) else ()
-    return (
-        str(receipt["id"]),
-        str(receipt["began_at"]),
-        Toned(f"{outcome}: {code}" if code else outcome, _TONES.get(outcome, "quiet")),  # type: ignore[arg-type]
-        str(receipt["model"]),
-        str(receipt["route"]),
-        str(receipt["region"]).removeprefix("declared:"),
-        " + ".join(dict.fromkeys(map(str, layers))),
-        _amount(receipt["cost"], str(receipt["currency"])),
-        str(receipt["duration_ms"]),
-    )
-
-
-def _one(asked: Asked, receipt: dict[str, Json] | None) -> int:
-    if receipt is None:
+    if options.id is None:
+        found = ledger.newest(options.limit, options.key)
+        asked.out.value(found)
+        _table(asked, [from_json(plain) for plain in found])
+        return 0
+    plain = ledger.receipt(options.id)
+    if plain is None:
         raise Stop("there is no receipt of that id", "`safeconduct receipts` lists the newest", code=MISUSED)
-    asked.out.value(receipt)
-    rows = [
-        (name, "\n".join(_lines(name, value, receipt))) for name, value in receipt.items() if value not in ("", [], {})
-    ]
-    asked.out.table(("field", "value"), rows)
+    asked.out.value(plain)
+    _page(asked, from_json(plain))
     return 0
 
 
-def _lines(name: str, value: Json, receipt: dict[str, Json]) -> list[str]:
-    if name == "cost":
-        return [_amount(value, str(receipt["currency"]))]
-    if name == "attempts" and isinstance(value, list):
-        return [_attempt(a, str(receipt["currency"])) for a in value if isinstance(a, dict)]
-    if isinstance(value, dict):
-        return [f"{key}: {_words(inner)}" for key, inner in value.items() if inner not in (None, [], "")]
-    return [_words(value)]
+def _table(asked: Asked, receipts: list[Receipt]) -> None:
+    columns = ("receipt", "began, UTC", "outcome", "model", "route", "region", "in>", "out>", "cost>", "ms>", "team")
+    asked.out.table(columns, map(_row, receipts))
+    if not receipts:
+        asked.out.line("There is no receipt yet: no request has come with a valid key.")
 
 
-def _attempt(attempt: dict[str, Json], currency: str) -> str:
-    usage = attempt["usage"]
-    counts = ", ".join(f"{n} {c}" for n, c in usage.items()) if isinstance(usage, dict) else ""
-    known = f"{counts} ({attempt['usage_source']})" if counts else str(attempt["usage_source"] or "nothing used")
-    cost, hold = _amount(attempt["cost"], currency), _amount(attempt["hold"], currency)
-    return f"{attempt['route']}: {attempt['outcome']}, {known}, cost {cost} of {hold} held"
+def _row(receipt: Receipt) -> tuple[Cell, ...]:
+    return (
+        str(receipt.id),
+        receipt.began_at[:19].replace("T", " "),
+        Toned(_outcome(receipt), _TONES.get(receipt.outcome, "quiet")),
+        receipt.model,
+        receipt.route,
+        receipt.region.removeprefix(_DECLARED),
+        *_counts(receipt),
+        f"{money(receipt.cost)} {receipt.currency}",
+        str(receipt.duration_ms),
+        receipt.team,
+    )
 
 
-def _words(value: Json) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def _outcome(receipt: Receipt) -> str:
+    return f"{receipt.outcome}: {receipt.code}" if receipt.code else receipt.outcome
 
 
-def _amount(nano: Json, currency: str) -> str:
-    return f"{money(nano)} {currency}" if isinstance(nano, int) else str(nano)
+def _counts(receipt: Receipt) -> tuple[str, str]:
+    used = sum((Usage(**attempt.usage) for attempt in receipt.attempts), Usage())
+    return f"{used.context:,}", f"{used.generated:,}"
+
+
+def _page(asked: Asked, receipt: Receipt) -> None:
+    """One receipt as a page: what was decided, where it went, what it cost, and where it hangs in its chain."""
+    asked.out.table(("", ""), [(Toned(name, "strong"), value) for name, value in _about(receipt) if value])
+    if receipt.posture:
+        rows = [(name, _plainly(value)) for name, value in receipt.posture.items()]
+        asked.out.table(("how content was treated", ""), rows)
+    if receipt.attempts:
+        columns = ("attempt", "outcome", "status>", "used", "charged>", "held>", "first content>")
+        asked.out.table(columns, [_attempt(a, receipt.currency) for a in receipt.attempts])
+    if receipt.rejections:
+        rows = [(route, ", ".join(codes)) for route, codes in receipt.rejections.items()]
+        asked.out.table(("not eligible", "because"), rows)
+
+
+def _about(receipt: Receipt) -> tuple[tuple[str, str], ...]:
+    declared = " (as declared; the provider did not say)" if receipt.region.startswith(_DECLARED) else ""
+    return (
+        ("receipt", str(receipt.id)),
+        ("began", receipt.began_at),
+        ("outcome", _outcome(receipt)),
+        ("caller", f"team {receipt.team}, {receipt.key}"),
+        ("asked", f"{receipt.model}, {receipt.endpoint} ({receipt.dialect})"),
+        ("demand", ", ".join(f"{name} {_plainly(value)}" for name, value in receipt.demand.items())),
+        ("policies", ", ".join(f"{name} ({layer.replace('_', ' ')})" for layer, name in receipt.policy.items())),
+        ("documents", receipt.snapshot),
+        ("plan", "\n".join(receipt.plan)),
+        ("route", receipt.route),
+        ("region", receipt.region.removeprefix(_DECLARED) + declared),
+        ("oldest fact", receipt.evidence_from),
+        ("cost", f"{money(receipt.cost)} {receipt.currency}"),
+        ("dropped", ", ".join(receipt.dropped)),
+        ("took", f"{receipt.duration_ms} ms"),
+        ("chain", f"{receipt.chain}, number {receipt.sequence}, after {receipt.previous[:16]}…"),
+    )
+
+
+def _plainly(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _attempt(attempt: AttemptRecord, currency: str) -> tuple[Cell, ...]:
+    used = ", ".join(f"{name} {count:,}" for name, count in attempt.usage.items()) or "nothing"
+    marked = f" ({attempt.usage_source})" if attempt.usage_source else ""
+    return (
+        attempt.route,
+        attempt.outcome,
+        str(attempt.status or "none"),
+        used + marked,
+        f"{money(attempt.cost)} {currency}",
+        f"{money(attempt.hold)} {currency}",
+        f"{attempt.first_event_ms} ms" if attempt.first_event_ms >= 0 else "never",
+    )

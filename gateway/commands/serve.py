@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import errno
+import shlex
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gateway.commands.address import unusable
 from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.stop import Stop
+from gateway.commands.first_steps import first_steps
+from gateway.commands.stop import MISUSED, Stop
 
 if TYPE_CHECKING:
     from gateway.compose import Ready
     from gateway.settings import Settings
+
+OF_THE_FIRST_KEY = "unrestricted"
+"""The policy of the key that is made at start, in the sandbox only."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,20 +29,38 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: Asked) -> int:
+    settings = asked.settings()
+    if asked.options.with_key and not settings.sandbox:
+        do = "start it with --sandbox, or create a key: safeconduct keys create --team T --policy P"
+        raise Stop(
+            "--with-key is for the sandbox: a real key needs a team and a policy of your choice", do, code=MISUSED
+        )
+    _harden(asked, settings)
+    _serve(asked, settings)
+    return 0
+
+
+def _harden(asked: Asked, settings: Settings) -> None:
+    """No start where something would record what passes, and no dump of this process."""
+    from gateway.telemetry.hardening import forbid_dumps, of_this_process
+
+    if settings.unsafe_allow_debug:
+        return
+    if refusals := of_this_process(asked.environ):
+        do = "correct that, then start again; docs/operations.md, Starting, says more"
+        raise Stop("this process could record content, so it does not start", do, faults=refusals)
+    forbid_dumps()
+
+
+def _serve(asked: Asked, settings: Settings) -> None:
     from gateway import compose
     from gateway.asgi.server import run as run_loop
-    from gateway.telemetry import hardening, library
+    from gateway.telemetry.library import take_over
     from gateway.telemetry.log import standard_output
 
-    settings = asked.settings()
-    refusals = () if settings.unsafe_allow_debug else hardening.of_this_process(asked.environ)
-    if refusals:
-        raise Stop("this process could record content, so it does not start", "see docs/operations.md", faults=refusals)
-    if not settings.unsafe_allow_debug:
-        hardening.forbid_dumps()
     log = standard_output(settings.log_level)
-    library.take_over(log)
-    first_key = _first_policy(asked, settings)
+    take_over(log)
+    first_key = OF_THE_FIRST_KEY if asked.options.with_key else ""
     opened = partial(compose.access, environ=asked.environ)
 
     async def serve() -> None:
@@ -47,63 +70,18 @@ def run(asked: Asked) -> int:
         run_loop(serve)
     except compose.DocumentsRefused as refused:
         do = "correct them, then start again; `safeconduct check` lists their faults"
-        raise Stop("the documents are not in order", do, faults=refused.faults) from None
+        raise Stop("the documents are not in order; nothing was started", do, faults=refused.faults) from None
     except OSError as fault:
-        if fault.errno != errno.EADDRINUSE:
-            raise
-        where = f"{settings.host}:{settings.port}"
-        raise Stop(
-            f"{where} is taken by another process", "end that one, or choose another --port (make run PORT=…)"
-        ) from None
-    return 0
-
-
-def _first_policy(asked: Asked, settings: Settings) -> str:
-    if not asked.options.with_key:
-        return ""
-    if not settings.sandbox:
-        do = "start it with --sandbox, or create a key: safeconduct keys create --team T --policy P"
-        raise Stop("--with-key is for the sandbox: a real key needs a team and a policy of your choice", do)
-    return "unrestricted"
+        raise unusable(fault, settings.host, settings.port) or fault from None
 
 
 def _welcome(asked: Asked, settings: Settings, ready: Ready) -> None:
-    """What a newcomer needs, ready to paste."""
-    out, base = asked.out, f"http://{settings.host}:{ready.port}/v1"
-    out.value({"base_url": base, "key": ready.secret or None})
-    out.line(f"Safeconduct listens on http://{settings.host}:{ready.port} (Ctrl-C ends it)")
-    if not ready.secret:
-        return
-    request = '{"model": "sandbox-small", "messages": [{"role": "user", "content": "Hello"}]}'
-    for text in (
-        "",
-        "In another terminal:",
-        "",
-        f"export OPENAI_BASE_URL={base}",
-        f"export OPENAI_API_KEY={ready.secret}",
-        "",
-        "# a request, answered on the cheapest route that policy admits",
-        *_curl(request),
-        "",
-        "# the same under a stricter policy, on a route that keeps content: refused, with reasons",
-        *_curl(request.replace("sandbox-small", "sandbox-us/sandbox-small"), "x-safeconduct-policy: eu-zero-retention"),
-        "",
-        "# where it went, and why not elsewhere",
-        f".venv/bin/safeconduct receipts --limit 2{_state(settings)}",
-        f".venv/bin/safeconduct explain --model sandbox-small --policy eu-zero-retention{_state(settings)}",
-        "",
-    ):
-        out.line(text)
-
-
-def _curl(request: str, *headers: str) -> list[str]:
-    lines = ['curl -sS "$OPENAI_BASE_URL/chat/completions" -H "Authorization: Bearer $OPENAI_API_KEY" \\']
-    lines += [f'  -H "{header}" \\' for header in headers]
-    return [*lines, f"  -H \"Content-Type: application/json\" -d '{request}'"]
-
-
-def _state(settings: Settings) -> str:
-    from gateway.settings import Settings as Defaults
-
-    default = Defaults.model_fields["state"].default
-    return "" if settings.state == default else f" --state {settings.state}"
+    """Where it listens; with a first key also what a newcomer needs, ready to paste."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
+    base = f"http://{host}:{ready.port}/v1"
+    asked.out.value({"base_url": base, "key": ready.secret or None})
+    asked.out.line(f"Safeconduct listens on http://{host}:{ready.port} (Ctrl-C ends it)")
+    if ready.secret:
+        state = f" --state {shlex.quote(asked.options.state)}" if asked.options.state else ""
+        for line in first_steps(base, ready.secret, f"{asked.program} {{}}{state}"):
+            asked.out.line(line)

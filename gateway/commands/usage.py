@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from datetime import date
 
 from gateway.commands.asked import Asked, state_options
 from gateway.commands.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
+from gateway.core.usage import Usage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", default="day", metavar="G,…", help="day, team, key, model, provider, route, policy")
-    parser.add_argument("--since", metavar="DAY", help="from this day on, such as 2026-11-01")
+    parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC, such as 2026-11-01")
     parser.add_argument("--until", metavar="DAY", help="up to and with this day")
     parser.add_argument("--key", metavar="ID", help="only this key's id")
     state_options(parser)
@@ -26,9 +28,10 @@ def run(asked: Asked) -> int:
     options = asked.options
     by = [word.strip() for word in options.by.split(",") if word.strip()]
     if not by or any(word not in GROUPS for word in by):
-        raise Stop("--by names no group", f"use one or more of {', '.join(GROUPS)}", code=MISUSED)
+        raise Stop("--by names no group", f"use one or more of {', '.join(GROUPS)}, with commas between", code=MISUSED)
     ledger = SqliteLedger(asked.settings().state / JOURNAL_FILE)
     rows = ledger.usage(by, _day(options.since, "--since"), _day(options.until, "--until"), options.key)
+    currency = next((str(receipt["currency"]) for receipt in ledger.newest(1)), "")
     listed: list[Json] = [
         {
             **dict(zip(by, row.group, strict=True)),
@@ -38,13 +41,18 @@ def run(asked: Asked) -> int:
         }
         for row in rows
     ]
-    asked.out.value({"by": by, "data": listed})
-    cells = [
-        (*row.group, str(row.exchanges), ", ".join(f"{n} {c:,}" for n, c in row.usage.items()), money(row.cost))
-        for row in rows
-    ]
-    asked.out.table((*by, "exchanges>", "tokens", "cost>"), cells)
+    asked.out.value({"by": by, "currency": currency or None, "data": listed})
+    cells = [(*row.group, str(row.exchanges), *_counts(row.usage), f"{money(row.cost)} {currency}") for row in rows]
+    asked.out.table((*by, "exchanges>", "tokens in>", "tokens out>", "cost>"), cells)
+    if not rows:
+        asked.out.line("There is no receipt in that time.")
     return 0
+
+
+def _counts(usage: Mapping[str, int]) -> tuple[str, str]:
+    """Tokens of both sides."""
+    used = Usage(**usage)
+    return f"{used.context:,}", f"{used.generated:,}"
 
 
 def _day(stated: str | None, option: str) -> date | None:

@@ -42,4 +42,6 @@ def run(asked: Asked) -> int:
         for s in states
     ]
     asked.out.table(("chain", "receipts>", "state"), rows)
+    total = sum(s.receipts for s in states)
+    asked.out.line(f"{total} receipts in {len(states)} chains: " + ("NOT in order" if broken else "in order"))
     return FAILED if broken else 0
