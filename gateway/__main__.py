@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Final
 
@@ -20,6 +21,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "reload": "put changed documents in force",
     "sandbox": "run the bundled provider alone",
 }
+
+CODES: Final = "Exit codes: 0 done; 1 not done, or what was looked at is not in order; 2 called wrongly."
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -39,14 +42,16 @@ def main(words: Sequence[str] | None = None) -> int:
 
         print(f"safeconduct {version('safeconduct')}")
         return 0
-    print(f"safeconduct: there is no command of that name\n\n{usage()}", file=sys.stderr)
+    near = get_close_matches(name, COMMANDS, n=1)
+    do = f"did you mean `safeconduct {near[0]}`?" if near else "safeconduct --help lists the commands"
+    print(f"safeconduct: there is no command of that name\n  -> {do}", file=sys.stderr)
     return 2
 
 
 def usage() -> str:
     """The commands, a line each."""
     lines = [f"  {name.ljust(9)} {summary}" for name, summary in COMMANDS.items()]
-    return "\n".join(["safeconduct COMMAND [--help]", "", *lines])
+    return "\n".join(["safeconduct COMMAND [--help] [--json] …", "", *lines, "", CODES])
 
 
 if __name__ == "__main__":

@@ -86,16 +86,21 @@ def _as_stop(fault: Exception) -> Stop:
             return fault
         case SettingsRefused():
             faults = [str(f) for f in fault.faults]
-            return Stop(
-                "the settings in the environment are not in order", "set them right, then try again", faults=faults
-            )
+            return Stop("the settings are not in order", "set them right, then try again", faults=faults)
         case JournalRefused():
-            return Stop(str(fault), "see docs/operations.md, The state directory")
+            return Stop(_begun(str(fault)), "docs/operations.md, The state directory, says more")
         case Ended():
-            return Stop(fault.message, "try again; docs/operations.md says what can be wrong with the state directory")
+            return Stop(
+                _begun(fault.message), "try again; docs/operations.md says what can be wrong with the state directory"
+            )
         case OSError():
             place = f" ({fault.filename})" if fault.filename else ""
             return Stop(f"{fault.strerror or fault}{place}", "check the path and its permissions")
     from gateway.telemetry.faults import reduce
 
     return Stop(f"a fault of Safeconduct itself: {reduce(fault)}", "please report this line", code=FAILED)
+
+
+def _begun(sentence: str) -> str:
+    """A whole sentence, to go on after `safeconduct NAME: `."""
+    return sentence[:1].lower() + sentence[1:].removesuffix(".")

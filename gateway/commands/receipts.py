@@ -10,12 +10,18 @@ from gateway.commands.asked import Asked, state_options
 from gateway.commands.printing import Cell, Tone, Toned
 from gateway.commands.stop import MISUSED, Stop
 from gateway.core.cost import money
+from gateway.core.errors import Json
+from gateway.core.policy import LayerKind
 from gateway.core.receipt import AttemptRecord, Receipt, from_json
 from gateway.core.usage import Usage
 
 _TONES: Final[Mapping[str, Tone]] = {"served": "good", "refused": "bad", "failed": "bad", "interrupted": "bad"}
 _DECLARED: Final = "declared:"
 """How a receipt marks a region that the provider did not report itself."""
+
+_LAYERS: Final = tuple((kind.label, kind.label.replace("_", " ")) for kind in LayerKind)
+"""Outermost first, as a receipt and as a person names them."""
+_NO: Final[tuple[Json, ...]] = (None, [], "")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,8 +105,11 @@ def _about(receipt: Receipt) -> tuple[tuple[str, str], ...]:
         ("outcome", _outcome(receipt)),
         ("caller", f"team {receipt.team}, {receipt.key}"),
         ("asked", f"{receipt.model}, {receipt.endpoint} ({receipt.dialect})"),
-        ("demand", ", ".join(f"{name} {_plainly(value)}" for name, value in receipt.demand.items())),
-        ("policies", ", ".join(f"{name} ({layer.replace('_', ' ')})" for layer, name in receipt.policy.items())),
+        (
+            "demand",
+            ", ".join(f"{n.replace('_', ' ')} {_plainly(v)}" for n, v in receipt.demand.items() if v not in _NO),
+        ),
+        ("policies", ", ".join(f"{receipt.policy[name]} ({word})" for name, word in _LAYERS if name in receipt.policy)),
         ("documents", receipt.snapshot),
         ("plan", "\n".join(receipt.plan)),
         ("route", receipt.route),

@@ -43,5 +43,5 @@ def run(asked: Asked) -> int:
     ]
     asked.out.table(("chain", "receipts>", "state"), rows)
     total = sum(s.receipts for s in states)
-    asked.out.line(f"{total} receipts in {len(states)} chains: " + ("NOT in order" if broken else "in order"))
+    asked.out.line(f"receipts: {total}, chains: {len(states)}, " + ("NOT in order" if broken else "in order"))
     return FAILED if broken else 0
