@@ -23,9 +23,9 @@ def asked(**wanted: Any) -> Policy:
 
 def test_routes_are_named_as_openrouter_names_them() -> None:
     rules = asked(only=["alpha"], ignore=["beta", "gamma"], quantizations=["fp8"], require_parameters=True).rules
-    assert rules.only_providers == {"alpha"}
+    assert rules.only_providers == frozenset({"alpha"})
     assert rules.ignored == {"beta", "gamma"}
-    assert rules.quantizations == {"fp8"}
+    assert rules.quantizations == frozenset({"fp8"})
     assert rules.requires_parameters
     assert rules.allows_failover
 

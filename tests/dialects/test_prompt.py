@@ -29,9 +29,9 @@ ways_out: dict[str, Callable[[Prompt], object]] = {
     "json": json.dumps,
     "equality": lambda p: p == p,  # noqa: PLR0124
     "hash": hash,
-    "bytes": bytes,  # type: ignore[dict-item]
-    "len": len,  # type: ignore[dict-item]
-    "iteration": list,  # type: ignore[dict-item]
+    "bytes": bytes,
+    "len": len,
+    "iteration": list,
 }
 
 

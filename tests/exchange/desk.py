@@ -181,9 +181,9 @@ async def a_desk(
             SqliteBooks(journal, "chain"),
             RouteHealth(),
             upstream,
-            heard,
+            heard,  # type: ignore[arg-type]  # a log that remembers
             clock,
-            deadlines,  # type: ignore[arg-type]
+            deadlines,
         )
         in_force = InForce(snapshot, some_means(*names), targets)
         yield Desk(services, in_force, key, SqliteLedger(state / JOURNAL_FILE), heard)

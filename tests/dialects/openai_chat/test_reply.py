@@ -125,7 +125,16 @@ def test_a_whole_reply_reports_or_is_estimated() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"<html>", b"{}", b'{"choices":[]}', b'{"error":{"message":"MARKER"}}', b'{"choices":[{"index":0}]', b"[]", b"\xff"],
+    [
+        b"",
+        b"<html>",
+        b"{}",
+        b'{"choices":[]}',
+        b'{"error":{"message":"MARKER"}}',
+        b'{"choices":[{"index":0}]',
+        b"[]",
+        b"\xff",
+    ],
 )
 def test_what_is_no_completion_is_broken(body: bytes) -> None:
     with pytest.raises(Broken) as broken:

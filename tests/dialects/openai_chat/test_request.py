@@ -33,9 +33,17 @@ def user(*parts: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_a_plain_request_needs_and_uses_nothing() -> None:
     plain = demand()
-    assert (plain.model, plain.pinned, plain.streaming, plain.choices, plain.output_tokens) == ("small", None, False, 1, None)
-    assert plain.needs == plain.features == frozenset()
-    assert plain.unlisted == plain.narrowing == ()
+    assert (plain.model, plain.pinned, plain.streaming, plain.choices, plain.output_tokens) == (
+        "small",
+        None,
+        False,
+        1,
+        None,
+    )
+    assert not plain.needs
+    assert not plain.features
+    assert not plain.unlisted
+    assert not plain.narrowing
 
 
 def test_the_input_bound_counts_every_byte_and_what_must_be_fetched() -> None:

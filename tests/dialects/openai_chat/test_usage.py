@@ -102,7 +102,9 @@ count = st.integers(-5, 200)
 
 
 @given(count, count, count, count, st.integers(-5, 600))
-def test_no_report_makes_a_negative_or_a_crash(prompt: int, completion: int, cached: int, thought: int, total: int) -> None:
+def test_no_report_makes_a_negative_or_a_crash(
+    prompt: int, completion: int, cached: int, thought: int, total: int
+) -> None:
     found = read(
         f'{{"prompt_tokens":{prompt},"completion_tokens":{completion},"total_tokens":{total},'
         f'"prompt_tokens_details":{{"cached_tokens":{cached}}},"completion_tokens_details":{{"reasoning_tokens":{thought}}}}}'
