@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,12 @@ CANCELLED_AT_ONCE = 50
 
 def a_provider(*scripts: Script, tls: bool) -> Provider:
     return Provider(*scripts, tls=tls_server() if tls else None)
+
+
+async def _turns(number: int) -> None:
+    """Lets the loop go round."""
+    for _ in range(number):
+        await asyncio.sleep(0)
 
 
 async def _cancel(tasks: list[asyncio.Task[Reply]]) -> None:
@@ -86,8 +93,7 @@ def _a_full_listener() -> Iterator[str]:
 
 async def _gives_up_connecting(upstream: HttpxUpstream, url: str, turns: int) -> None:
     calls = [asyncio.create_task(upstream.send(a_call(url), CONNECT_S)) for _ in range(CANCELLED_AT_ONCE)]
-    for _ in range(turns):  # each time stopped at another await
-        await asyncio.sleep(0)
+    await _turns(turns)  # each time stopped at another await
     await _cancel(calls)
 
 
@@ -170,13 +176,69 @@ def test_what_was_not_yet_sent_of_a_cancelled_prompt_is_never_sent() -> None:
 
     async def scenario() -> None:
         async with Provider(reads_late) as provider, an_upstream() as upstream:
+            before = _open_files()
             call = asyncio.create_task(upstream.send(a_call(provider.url, body=bytes(size)), CONNECT_S))
-            for _ in range(200):  # connected, and the socket's buffers are full
-                await asyncio.sleep(0)
+            await _turns(200)  # connected, and every buffer between us is full
+            assert _open_files() == before + 2
             await _cancel([call])
+            await _turns(5)
+            assert _open_files() == before + 1  # ours is gone although the provider has read nothing
             cancelled.set()
             await provider.quiet()
         assert arrived[0] < size
+
+    run(scenario())
+
+
+@contextmanager
+def _a_deaf_provider() -> Iterator[str]:
+    """Answers one call over TLS, begins a reply and hears nothing from then on, not even a goodbye."""
+    over = threading.Event()
+
+    def serve() -> None:
+        raw, _ = listener.accept()
+        with tls_server().wrap_socket(raw, server_side=True) as wire:
+            wire.recv(65_536)
+            wire.sendall(stream_head() + chunk(b"a"))
+            over.wait(30)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve)
+        serving.start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        over.set()
+        serving.join()
+
+
+def test_closing_a_reply_waits_for_nobody() -> None:
+    async def scenario() -> None:
+        async with an_upstream(str(LOOPBACK_PEM)) as upstream:
+            with _a_deaf_provider() as url:
+                answer = await upstream.send(a_call(url), CONNECT_S)
+                before = _open_files()
+                await answer.close()
+                await _turns(5)
+                assert _open_files() == before - 1
+
+    run(scenario())
+
+
+def test_bytes_behind_the_last_chunk_never_become_the_next_reply() -> None:
+    headed = asyncio.Event()
+
+    async def first(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(stream_head())
+        await headed.wait()
+        await connection.send(chunk(b"one") + END + reply(body=b"another tenant's"))
+        await connection.left()
+
+    async def scenario() -> None:
+        async with Provider(first, replies(reply(body=b"two"))) as provider, an_upstream() as upstream:
+            answer = await upstream.send(a_call(provider.url), CONNECT_S)
+            headed.set()
+            assert await whole(answer) == b"one"
+            assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"two"
 
     run(scenario())
 
@@ -216,8 +278,7 @@ def test_bytes_that_come_late_never_become_the_next_reply(late: bytes, turns: in
         ):
             assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"one"
             await kept[0].send(late)
-            for _ in range(turns):
-                await asyncio.sleep(0)
+            await _turns(turns)
             assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"two"
             assert provider.connections == 2
 
@@ -384,8 +445,7 @@ def test_a_slow_reader_gets_a_large_body_whole_although_the_provider_has_left(fr
             received = b""
             async for piece in answer.chunks():
                 received += piece
-                for _ in range(10):
-                    await asyncio.sleep(0)
+                await _turns(10)
             await answer.close()
         assert received == body
 
@@ -410,8 +470,7 @@ def test_a_reader_that_waits_holds_the_provider_back() -> None:
             stalled = -1
             while stalled != len(written):
                 stalled = len(written)
-                for _ in range(50):
-                    await asyncio.sleep(0)
+                await _turns(50)
             assert sum(written) < size / 2
             await answer.close()
             await provider.quiet()
