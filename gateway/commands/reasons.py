@@ -91,6 +91,13 @@ _SETS: Final[Mapping[str, str]] = {
     "third_party_access": "lets {} see content",
 }
 
+_NONE: Final[Mapping[str, str]] = {
+    "processed_in": "processes content nowhere",
+    "stored_in": "stores content nowhere",
+    "jurisdiction": "is subject to no law that is known",
+    "third_party_access": "lets nobody else see content",
+}
+
 
 def sentence(reason: Reason, regions: Regions) -> str:
     """The reason as one sentence without a full stop: `keeps content 30 days; policy eu (key) demands 0`."""
@@ -105,8 +112,8 @@ def treats(dimension: str, value: Json, regions: Regions) -> str:
         return "keeps nothing" if value == 0 else f"keeps content {_days(value)}"
     if dimension in _SCALES:
         return _SCALES[dimension][str(value)]
-    nobody = "nobody" if dimension == "third_party_access" else "nowhere"
-    return _SETS[dimension].format(places(value, regions) or nobody)
+    named = places(value, regions)
+    return _SETS[dimension].format(named) if named else _NONE[dimension]
 
 
 def places(value: Json, regions: Regions) -> str:
@@ -122,12 +129,13 @@ def _days(value: Json) -> str:
     return "1 day" if value == 1 else f"{value} days"
 
 
-def _who(reason: Reason) -> str:
+def _who(reason: Reason, verb: str = "") -> str:
+    """Who demands it, with a verb in their number: `policy strict (key) demands`."""
     if not reason.layer:
-        return "the layers together"
-    if not reason.policy or reason.policy == reason.layer:
-        return f"the {reason.layer.replace('_', ' ')}"
-    return f"policy {reason.policy} ({reason.layer.replace('_', ' ')})"
+        return f"the layers together {verb}".rstrip()
+    verb = f" {verb}s" if verb else ""
+    layer = reason.layer.replace("_", " ")
+    return f"the {layer}{verb}" if reason.policy in ("", reason.layer) else f"policy {reason.policy} ({layer}){verb}"
 
 
 def _posture(reason: Reason, regions: Regions) -> str:
@@ -135,12 +143,12 @@ def _posture(reason: Reason, regions: Regions) -> str:
     if isinstance(demanded, list | tuple):
         beyond = [v for v in offered if v not in demanded] if isinstance(offered, list | tuple) else offered
         only = places(demanded, regions) if demanded else "none"
-        return f"{treats(name, beyond, regions)}; {_who(reason)} allows {'only ' * bool(demanded)}{only}"
+        return f"{treats(name, beyond, regions)}; {_who(reason, 'allow')} {'only ' * bool(demanded)}{only}"
     if name == "retention_days":
         most = "0" if demanded == 0 else f"at most {demanded}"
-        return f"{treats(name, offered, regions)}; {_who(reason)} demands {most}"
+        return f"{treats(name, offered, regions)}; {_who(reason, 'demand')} {most}"
     wanted = _DEMANDED[name].get(str(demanded), "that this is known")
-    return f"{treats(name, offered, regions)}; {_who(reason)} demands {wanted}"
+    return f"{treats(name, offered, regions)}; {_who(reason, 'demand')} {wanted}"
 
 
 def _evidence(reason: Reason, regions: Regions) -> str:
@@ -151,17 +159,19 @@ def _evidence(reason: Reason, regions: Regions) -> str:
     age = demanded.get("max_age_days")
     accepted = f"{graded} of at most {_days(age)}" if age is not None else f"only {graded}"
     stated = treats(reason.dimension, offered.get("value"), regions)
-    return f"{stated}, but that is {dated}; {_who(reason)} accepts {accepted}"
+    return f"{stated}, but that is {dated}; {_who(reason, 'accept')} {accepted}"
 
 
 def _price(reason: Reason, _: Regions) -> str:
-    return f"costs {reason.offered} USD per million {reason.dimension} tokens; {_who(reason)} allows {reason.demanded}"
+    return (
+        f"costs {reason.offered} USD per million {reason.dimension} tokens; {_who(reason, 'allow')} {reason.demanded}"
+    )
 
 
 def _unpriced(reason: Reason, _: Regions) -> str:
     if reason.dimension == "budget":
         return "has no known price, and a hard budget applies"
-    return f"has no known {reason.dimension} price; {_who(reason)} allows {reason.demanded} USD per million tokens"
+    return f"has no known {reason.dimension} price; {_who(reason, 'allow')} {reason.demanded} USD per million tokens"
 
 
 _ABLE: Final[Mapping[str, str]] = {
@@ -182,7 +192,7 @@ def _capability(reason: Reason, _: Regions) -> str:
         return f"is a model for {reason.offered}; the request came to {reason.demanded}"
     able = _ABLE.get(reason.dimension, reason.dimension)
     if reason.offered is None:
-        return f"is not known to support {able}; {_who(reason)} wants to be sure"
+        return f"is not known to support {able}; {_who(reason, 'want')} to be sure"
     return f"does not support {able}"
 
 
@@ -194,9 +204,9 @@ def _excluded(reason: Reason, _: Regions) -> str:
         case "ignored":
             return f"is ignored by {_who(reason)} ({reason.offered})"
         case "quantizations":
-            return f"runs at quantization {reason.offered}; {_who(reason)} allows only {allowed or 'none'}"
+            return f"runs at quantization {reason.offered}; {_who(reason, 'allow')} only {allowed or 'none'}"
     kind = "providers" if reason.dimension == "only_providers" else "models"
-    return f"is not among the {kind} that {_who(reason)} allows: {allowed or 'none'}"
+    return f"is not among the {kind} that {_who(reason, 'allow')}: {allowed or 'none'}"
 
 
 def _not_callable(reason: Reason, _: Regions) -> str:
