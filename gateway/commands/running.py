@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,16 +74,23 @@ def _client(state: Path) -> Iterator[httpx.Client | None]:
     import httpx
 
     path = state / SOCKET
-    if not path.is_socket():
+    if not _answers(path):
         yield None
         return
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url=_BASE, timeout=_PATIENCE_S) as client:
-        try:
-            client.get("/status")
-        except httpx.ConnectError:  # the file is there, the process is not
-            yield None
-            return
         yield client
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens there; a process that died leaves a file to which nobody does."""
+    if not path.is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionError:
+            return False
+    return True
 
 
 def _asked(client: httpx.Client, method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:

@@ -1,0 +1,133 @@
+"""`safeconduct explain`: a table that a data protection officer can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.commands.stop import MISUSED
+from tests.commands.calling import KEYS, Called, call, documents
+from tests.commands.conftest import Running
+
+
+def explain(at: Path, *words: str, json: bool = True, environ: dict[str, str] | None = None) -> Called:
+    options = documents(at) if not (at / "config").exists() else []
+    options = options or ["--config", str(at / "config"), "--policies", str(at / "policies")]
+    state = ["--state", str(at / "state")]
+    return call(
+        "explain", "--model", "small", *options, *state, *words, environ=KEYS if environ is None else environ, json=json
+    )
+
+
+def routes(listed: list[dict[str, Any]]) -> list[str]:
+    return [entry["route"] for entry in listed]
+
+
+def test_under_an_open_policy_both_may_serve_the_cheaper_first(tmp_path: Path) -> None:
+    answer = explain(tmp_path).json
+    assert routes(answer["eligible"]) == ["beta/small", "alpha/small"]
+    assert answer["rejected"] == []
+    assert answer["layers"] == [{"layer": "organisation", "policy": "open"}]
+
+
+def test_a_policy_refuses_with_every_reason(tmp_path: Path) -> None:
+    answer = explain(tmp_path, "--policy", "strict").json
+    assert routes(answer["eligible"]) == ["alpha/small"]
+    (rejected,) = answer["rejected"]
+    assert (rejected["route"], rejected["admitted_by_policy"]) == ("beta/small", False)
+    reasons = rejected["reasons"]
+    assert [(r["kind"], r["dimension"]) for r in reasons] == [
+        ("posture", "processed_in"),
+        ("posture", "retention_days"),
+    ]
+    assert (reasons[1]["offered"], reasons[1]["demanded"], reasons[1]["layer"]) == (30, 0, "key")
+    assert reasons[1]["words"] == "keeps content 30 days; policy strict (key) demands 0"
+
+
+def test_a_route_without_credential_is_admitted_and_not_usable(tmp_path: Path) -> None:
+    answer = explain(tmp_path, "--policy", "strict", environ={}).json
+    assert answer["eligible"] == []
+    admitted = {entry["route"]: entry["admitted_by_policy"] for entry in answer["rejected"]}
+    assert admitted == {"alpha/small": True, "beta/small": False}
+
+
+def test_people_read_verdicts_and_sentences(tmp_path: Path) -> None:
+    out = explain(tmp_path, "--policy", "strict", json=False, environ={}).out
+    assert "small on 2026-11-24, under open (organisation), strict (key)" in out
+    assert "has no credential: set SAFECONDUCT_PROVIDER_ALPHA_KEY" in out
+    assert "processes content in US; policy strict (key) allows only EU" in out
+    assert "0 may serve, 1 admitted but not usable here, 1 refused" in out
+    # What the policy says comes before what an operator can supply.
+    assert out.index("keeps content 30 days") < out.index("PROVIDER_BETA_KEY")
+
+
+def test_a_line_changed_in_a_policy_changes_the_answer(tmp_path: Path) -> None:
+    before = explain(tmp_path, "--policy", "strict").json
+    path = tmp_path / "policies/strict.toml"
+    path.write_text(
+        path.read_text() + 'training = "no"\njurisdiction = ["FR"]\n' + '[routes]\nonly_models = ["small"]\n'
+    )
+    assert routes(before["eligible"]) == ["alpha/small"]
+    called = explain(tmp_path, "--policy", "strict")
+    assert called.stop is not None  # nothing is admitted any more: the documents themselves are refused
+    assert "policies/strict.toml" in called.stop.faults[0]
+
+
+def test_a_data_class_brings_its_policy(tmp_path: Path) -> None:
+    answer = explain(tmp_path, "--data-class", "personal").json
+    assert answer["layers"][-1] == {"layer": "data_class", "policy": "strict"}
+    assert routes(answer["eligible"]) == ["alpha/small"]
+
+
+def test_a_team_brings_its_policy(tmp_path: Path) -> None:
+    layers = explain(tmp_path, "--team", "research", "--policy", "strict").json["layers"]
+    assert [layer["layer"] for layer in layers] == ["organisation", "team", "key"]
+
+
+def test_needs_are_judged(tmp_path: Path) -> None:
+    path = tmp_path / "config/models/lab.toml"
+    explain(tmp_path)
+    path.write_text(path.read_text() + "tools = false\n")
+    answer = explain(tmp_path, "--need", "tools").json
+    assert [r["reasons"][0]["kind"] for r in answer["rejected"]] == ["capability", "capability"]
+
+
+@pytest.mark.parametrize(
+    ("words", "do"),
+    [
+        (["--model", "smal"], "did you mean small?"),
+        (["--model", "sandbox-small"], "add --sandbox"),
+        (["--policy", "strickt"], "did you mean strict?"),
+        (["--team", "nobody"], "config/teams.toml"),
+        (["--data-class", "secret"], "declares personal"),
+        (["--key", "key_1"], "`safeconduct keys list`"),
+    ],
+)
+def test_a_name_that_nothing_declares_is_said_with_what_to_do(tmp_path: Path, words: list[str], do: str) -> None:
+    called = explain(tmp_path, *words)
+    assert called.code == MISUSED
+    assert called.stop is not None
+    assert do in called.stop.do
+
+
+def test_beside_a_running_sandbox_its_routes_are_seen_and_can_be_called(running: Running) -> None:
+    called = call("explain", "--model", "sandbox-small", "--policy", "strict", *running.options, json=True)
+    assert routes(called.json["eligible"]) == [
+        "sandbox-se/sandbox-small",
+        "sandbox-slow/sandbox-small",
+        "sandbox-flaky/sandbox-small",
+    ]
+
+
+def test_a_key_may_be_named_by_itself(running: Running) -> None:
+    called = call("explain", "--model", "sandbox-small", "--key", running.key, *running.options, json=True)
+    assert [layer["layer"] for layer in called.json["layers"]] == ["organisation", "team", "key"]
+    assert running.key not in called.out
+
+
+def test_documents_that_are_not_in_force_yet_are_pointed_out(running: Running, tmp_path: Path) -> None:
+    options = [*documents(tmp_path), "--state", str(running.state)]
+    called = call("explain", "--model", "small", *options)
+    assert "`safeconduct reload` puts them in force" in called.notes

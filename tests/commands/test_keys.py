@@ -1,0 +1,118 @@
+"""`safeconduct keys`, beside a gateway and without one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.commands.keys import moment
+from gateway.commands.stop import MISUSED, Stop
+from tests.builders import NOW
+from tests.commands.calling import Called, call, documents
+from tests.commands.conftest import Running
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> list[str]:
+    return [*documents(tmp_path), "--state", str(tmp_path / "state")]
+
+
+def create(options: list[str], *words: str, json: bool = True) -> Called:
+    return call("keys", "create", "--team", "research", *words, *options, json=json)
+
+
+def test_a_new_key_is_shown_once_and_listed_without_its_secret(options: list[str]) -> None:
+    made = create(options, "--policy", "strict", "--label", "laptop", "--class", "personal").json
+    assert made["secret"].startswith("sc_")
+    listed = call("keys", "list", *options, json=True)
+    (key,) = listed.json["keys"]
+    assert {name: key[name] for name in ("id", "team", "policy", "label", "state", "classes")} == {
+        "id": made["id"],
+        "team": "research",
+        "policy": "strict",
+        "label": "laptop",
+        "state": "active",
+        "classes": ["personal"],
+    }
+    assert made["secret"] not in listed.out
+
+
+def test_the_secret_is_kept_nowhere(options: list[str], tmp_path: Path) -> None:
+    secret = create(options, "--policy", "strict").json["secret"].encode()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.name == "journal.sqlite" for path in files)
+    assert not any(secret in path.read_bytes() for path in files)
+
+
+def test_people_read_the_secret_on_a_line_of_its_own(options: list[str]) -> None:
+    called = create(options, "--policy", "strict", "--expires", "90d", json=False)
+    assert called.out.splitlines()[-1].startswith("sc_")
+    assert "until 2027-02-22T12:00:00+00:00" in called.out
+    assert "strict" in call("keys", "list", *options).out
+
+
+def test_a_revoked_key_stays_listed(options: list[str]) -> None:
+    made = create(options, "--policy", "strict").json
+    revoked = call("keys", "revoke", made["id"], *options, json=True).json
+    assert (revoked["id"], revoked["state"]) == (made["id"], "revoked")
+    assert call("keys", "list", *options, json=True).json["keys"][0]["state"] == "revoked"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["create", "--policy", "strict"], "a key belongs to a team"),
+        (["create", "--team", "research"], "a key needs a policy"),
+        (["create", "--team", "research", "--policy", "strikt"], "names nothing declared"),
+        (["create", "--team", "nobody", "--policy", "strict"], "names nothing declared"),
+        (["create", "--team", "research", "--policy", "strict", "--class", "x"], "names nothing declared"),
+        (["create", "--team", "research", "--policy", "strict", "--expires", "soon"], "--expires is no moment"),
+        (["revoke", "key_1"], "there is no key of that id"),
+    ],
+)
+def test_what_is_missing_or_undeclared_is_said(options: list[str], words: list[str], said: str) -> None:
+    called = call("keys", *words, *options)
+    assert called.code == MISUSED
+    assert called.stop is not None
+    assert said in called.stop.what
+    assert called.stop.do
+
+
+def test_without_any_key_the_list_says_how_one_is_made(options: list[str]) -> None:
+    assert "keys create --team T --policy P" in call("keys", "list", *options).out
+
+
+def test_only_in_the_sandbox_is_there_a_default_policy(options: list[str], tmp_path: Path) -> None:
+    (tmp_path / "policies/unrestricted.toml").write_text('name = "unrestricted"\npurpose = "Everything."\n')
+    assert create([*options, "--sandbox"]).json["policy"] == "unrestricted"
+
+
+def test_a_running_gateway_makes_and_revokes_keys_at_once(running: Running) -> None:
+    made = create(running.options, "--policy", "open").json
+    headers = {"authorization": f"Bearer {made['secret']}"}
+    assert running.ask(**headers).status_code == 200
+    call("keys", "revoke", made["id"], *running.options)
+    assert running.ask(**headers).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("stated", "meant"),
+    [
+        ("12h", NOW + timedelta(hours=12)),
+        ("90d", NOW + timedelta(days=90)),
+        ("4w", NOW + timedelta(weeks=4)),
+        ("2027-03-31", datetime(2027, 3, 31, 23, 59, 59, tzinfo=UTC)),
+        ("2027-03-31T12:00:00+00:00", datetime(2027, 3, 31, 12, tzinfo=UTC)),
+    ],
+)
+def test_an_end_is_a_span_a_day_or_a_moment(stated: str, meant: datetime) -> None:
+    assert moment(stated, NOW) == meant
+
+
+@pytest.mark.parametrize("stated", ["", "0d", "90", "d", "2027-02-30", "2027-03-31T12:00", "2026-01-01"])
+def test_no_other_word_is_an_end(stated: str) -> None:
+    with pytest.raises(Stop) as stopped:
+        moment(stated, NOW)
+    assert stopped.value.code == MISUSED

@@ -1,0 +1,50 @@
+"""`safeconduct verify`."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gateway.commands.stop import FAILED
+from tests.commands.calling import call
+from tests.commands.conftest import Running
+
+
+def test_untouched_chains_hold(running: Running) -> None:
+    running.ask()
+    called = call("verify", *running.options[:2], json=True)
+    assert called.code == 0
+    assert called.json["in_order"] is True
+    assert called.json["chains"][0]["receipts"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("tampering", "what"),
+    [
+        (
+            "UPDATE receipts SET data = replace(CAST(data AS TEXT), 'research', 'somebody') WHERE sequence = 1",
+            "changed",
+        ),
+        ("DELETE FROM receipts WHERE sequence = 1", "missing"),
+    ],
+)
+def test_a_changed_or_deleted_receipt_is_found(running: Running, tmp_path: Path, tampering: str, what: str) -> None:
+    running.ask()
+    running.ask()
+    with (
+        closing(sqlite3.connect(running.state / "journal.sqlite")) as kept,
+        closing(sqlite3.connect(tmp_path / "journal.sqlite")) as copy,
+    ):
+        kept.backup(copy)
+        copy.execute(tampering.replace("replace(CAST(data AS TEXT), 'research', 'somebody')", _REPLACED))
+        copy.commit()
+    called = call("verify", "--state", str(tmp_path))
+    assert called.code == FAILED
+    assert what in called.out
+    assert "NOT in order" in called.out
+
+
+_REPLACED = "CAST(replace(CAST(data AS TEXT), 'research', 'somebody') AS BLOB)"
