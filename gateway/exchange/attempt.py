@@ -81,4 +81,5 @@ def _price_reference(route: EligibleRoute) -> str:
     price = route.price
     if not price.is_priced:
         return "unpriced"
-    return f"{price.source or 'catalogue'} {price.read_on or ''} {price.currency}".strip()
+    day = price.read_on.isoformat() if price.read_on else ""
+    return " ".join(filter(None, (price.source or "catalogue", day, price.currency)))

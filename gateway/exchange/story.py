@@ -88,6 +88,7 @@ class Exchange:
         except Ended as ended:
             await self._end(ended, downstream)
         except anyio.get_cancelled_exc_class():
+            self._under_way("left")
             await self._settle("client_left", ClientLeft.code)
             raise
         except Exception as fault:  # noqa: BLE001  # reduced to class and place, so that no content reaches a log
@@ -115,12 +116,16 @@ class Exchange:
             raise self._cut_short()
 
     def _cut_short(self) -> Ended:
-        """Why the whole was cancelled, noted also in the attempt that was under way."""
-        if self._attempts and self._attempts[-1].ended_ms < 0:
-            self._attempts[-1].outcome = "interrupted" if self._expired else "timeout"
+        """Why the whole was cancelled."""
+        self._under_way("interrupted" if self._expired else "timeout")
         if self._expired:
             return Unavailable("draining", "This gateway is shutting down and could not wait for the reply.")
         return UpstreamTimeout("The request took longer than it may in all.")
+
+    def _under_way(self, outcome: str) -> None:
+        """How the attempt ends that was still under way, if there is one."""
+        if self._attempts and self._attempts[-1].ended_ms < 0:
+            self._attempts[-1].outcome = outcome
 
     def _accept(self, body: bytes) -> tuple[Demand, Prompt]:
         arrival, snapshot = self._arrival, self._in_force.snapshot

@@ -57,6 +57,9 @@ USAGE = b'data: {"id":"c","choices":[],"usage":{"prompt_tokens":9,"completion_to
 DONE = b"data: [DONE]\n\n"
 
 
+PATIENT = Deadlines(2, 5, 5, 20, 5)
+
+
 class StillClock:
     """The same day for ever; durations are real."""
 
@@ -154,11 +157,11 @@ async def a_desk(
     *providers: Provider,
     policies: Sequence[Policy] = (),
     budgets: tuple[Budget, ...] = (),
-    deadlines: Deadlines = Deadlines(2, 5, 5, 20, 5),
+    deadlines: Deadlines = PATIENT,
     snapshot: Snapshot | None = None,
     **route: Any,
 ) -> AsyncIterator[Desk]:
-    """Routes `alpha/small`, `beta/small`, … in the order of the providers, priced so that they are asked in that order."""
+    """Routes `alpha/small`, `beta/small`, … priced so that they are asked in the order of the providers."""
     names = ["alpha", "beta", "gamma"][: len(providers)]
     routes = [
         a_route(

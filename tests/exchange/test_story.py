@@ -195,14 +195,17 @@ def test_when_every_route_fails_the_client_learns_which(tmp_path: Path) -> None:
 def test_what_a_provider_finds_wrong_with_a_request_no_other_route_is_asked(tmp_path: Path) -> None:
     async def story() -> None:
         body = b'{"error":{"message":"MARKER said","code":"context_length_exceeded"}}'
-        async with Provider(replies(reply(400, body=body))) as alpha, Provider(GOOD) as beta:
-            async with a_desk(tmp_path, alpha, beta) as desk:
-                client = await desk.ask()
-                assert client.error is not None
-                assert (client.error.status, client.error.code) == (400, "upstream_refused")
-                assert client.error.details["upstream_code"] == "context_length_exceeded"
-                assert "MARKER" not in client.error.message
-                assert beta.requests == []
+        async with (
+            Provider(replies(reply(400, body=body))) as alpha,
+            Provider(GOOD) as beta,
+            a_desk(tmp_path, alpha, beta) as desk,
+        ):
+            client = await desk.ask()
+            assert client.error is not None
+            assert (client.error.status, client.error.code) == (400, "upstream_refused")
+            assert client.error.details["upstream_code"] == "context_length_exceeded"
+            assert "MARKER" not in client.error.message
+            assert beta.requests == []
 
     play(story)
 

@@ -1,0 +1,179 @@
+"""What one try is held at before, and what the receipt keeps of it afterwards."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from gateway.core.cost import Rates, Tier
+from gateway.core.decision import EligibleRoute
+from gateway.core.usage import Usage
+from gateway.dialects.openai_chat.reply import StreamedReply, WholeReply
+from gateway.exchange.attempt import Attempt
+from tests.builders import NO_PRICE, a_demand, a_model, a_price, a_route, some_abilities
+from tests.exchange.desk import COMPLETION, STOP, USAGE, WORDS
+
+ONE = Decimal(1)
+DEMAND = a_demand(input_tokens=1_000, output_tokens=500)
+
+
+def an_attempt(**route: Any) -> Attempt:
+    return Attempt(EligibleRoute(a_route(**route)), "01JDHOLD0000000000000000A1", began_ms=7)
+
+
+def a_whole(**changed: object) -> WholeReply:
+    return WholeReply(json.dumps({**COMPLETION, **changed}).encode(), DEMAND.input_tokens)
+
+
+def a_stream(*pieces: bytes) -> StreamedReply:
+    stream = StreamedReply(DEMAND.input_tokens, 1, usage_asked=False)
+    for piece in pieces:
+        stream.feed(piece)
+    return stream
+
+
+def test_the_hold_is_the_worst_case_at_the_ledgers_rate() -> None:
+    attempt = an_attempt(price=a_price("EUR", input="3", output="6"))
+    attempt.price_hold(DEMAND, Decimal("1.1"), 8192)
+    # Any input token may turn out to be written to a cache for an hour, which costs twice.
+    assert attempt.hold == (1_000 * 6 + 500 * 6) * 1_000 * 11 // 10
+
+
+def test_the_hold_counts_every_choice_and_the_dearest_reachable_tier() -> None:
+    one, many = an_attempt(), an_attempt()
+    one.price_hold(DEMAND, ONE, 8192)
+    many.price_hold(a_demand(input_tokens=1_000, output_tokens=500, choices=3), ONE, 8192)
+    assert many.hold - one.hold == 2 * 500 * 2 * 1_000
+    tiers = (Tier(above=999, rates=Rates(output=Decimal(20))),)
+    tiered = an_attempt(price=a_price(tiers=tiers))
+    tiered.price_hold(DEMAND, ONE, 8192)
+    assert tiered.hold == one.hold + 500 * 18 * 1_000
+
+
+def test_without_a_stated_limit_the_hold_uses_the_default_within_what_the_route_can_do() -> None:
+    unlimited = a_demand(input_tokens=0, output_tokens=None)
+    small = an_attempt(model=a_model(abilities=some_abilities(max_output=100)))
+    small.price_hold(unlimited, ONE, 8192)
+    assert small.hold == 100 * 2 * 1_000
+    large = an_attempt()
+    large.price_hold(unlimited, ONE, 8192)
+    assert large.hold == 8192 * 2 * 1_000
+
+
+@pytest.mark.parametrize("rate", [ONE, None])
+def test_what_has_no_price_in_the_ledgers_currency_is_held_at_nothing(rate: Decimal | None) -> None:
+    attempt = an_attempt(price=NO_PRICE if rate else a_price("XYZ"))
+    attempt.price_hold(DEMAND, rate, 8192)
+    assert attempt.hold == 0
+    attempt.whole = a_whole()
+    assert attempt.record(rate).cost == 0
+
+
+def test_reported_usage_is_charged_and_the_providers_figures_are_kept() -> None:
+    attempt = an_attempt()
+    attempt.price_hold(DEMAND, ONE, 8192)
+    attempt.whole, attempt.outcome, attempt.status, attempt.maybe_billed = a_whole(), "served", 200, True
+    record = attempt.record(ONE)
+    assert (record.usage_source, record.usage) == ("provider", {"input": 9, "output": 3})
+    assert record.cost == (9 * 1 + 3 * 2) * 1_000
+    assert record.reported == {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
+    assert (record.route, record.hold_id, record.status, record.began_ms) == (
+        "alpha/small",
+        "01JDHOLD0000000000000000A1",
+        200,
+        7,
+    )
+    assert record.price == "price list 2026-11-24 USD"
+    assert not record.over_hold
+
+
+def test_settlements_are_rounded_half_even_and_converted() -> None:
+    attempt = an_attempt(price=a_price("EUR", input="0.0005", output="0"))
+    attempt.whole = a_whole(usage={"prompt_tokens": 5, "completion_tokens": 0})
+    assert attempt.record(ONE).cost == 2, "2.5 nano-units"
+    assert attempt.record(Decimal("1.08")).cost == 3, "2.7 nano-units"
+
+
+def test_a_reply_without_usage_is_estimated_from_sizes() -> None:
+    attempt = an_attempt()
+    attempt.whole = a_whole(usage=None)
+    record = attempt.record(ONE)
+    assert record.usage_source == "estimated"
+    assert record.usage == {"input": 334, "output": 2}
+    assert record.reported == {}
+    assert record.cost == (334 + 2 * 2) * 1_000
+
+
+def test_a_stream_is_metered_from_its_last_report_or_else_from_what_came() -> None:
+    attempt = an_attempt()
+    attempt.stream = a_stream(WORDS, STOP, USAGE)
+    assert attempt.record(ONE).usage == {"input": 9, "output": 3}
+    attempt.stream = a_stream(WORDS)
+    broken_off = attempt.record(ONE)
+    assert (broken_off.usage_source, broken_off.usage) == ("estimated", {"input": 334, "output": 2})
+
+
+def test_what_may_be_billed_and_was_not_reported_stays_at_its_hold() -> None:
+    attempt = an_attempt()
+    attempt.price_hold(DEMAND, ONE, 8192)
+    attempt.maybe_billed, attempt.outcome = True, "timeout"
+    record = attempt.record(ONE)
+    assert (record.cost, record.usage_source, record.usage) == (attempt.hold, "held", {})
+    assert not record.over_hold
+
+
+def test_a_stream_whose_content_never_began_says_nothing_about_usage() -> None:
+    attempt = an_attempt()
+    attempt.price_hold(DEMAND, ONE, 8192)
+    attempt.stream, attempt.maybe_billed = a_stream(b": waiting\n\n"), True
+    assert attempt.metered() is None
+    assert attempt.record(ONE).usage_source == "held"
+
+
+def test_what_cannot_have_been_billed_costs_nothing() -> None:
+    attempt = an_attempt()
+    attempt.price_hold(DEMAND, ONE, 8192)
+    attempt.outcome = "failed"
+    record = attempt.record(ONE)
+    assert (record.cost, record.usage_source, record.hold) == (0, "", attempt.hold)
+
+
+def test_a_bill_above_the_hold_is_charged_in_full_and_marked() -> None:
+    attempt = an_attempt()
+    attempt.price_hold(a_demand(input_tokens=1, output_tokens=1), ONE, 8192)
+    attempt.whole = a_whole()
+    record = attempt.record(ONE)
+    assert record.cost == 15_000 > record.hold
+    assert record.over_hold
+    attempt.hold = record.cost
+    assert not attempt.record(ONE).over_hold, "exactly what was held is within it"
+
+
+def test_a_report_that_cannot_be_true_is_named() -> None:
+    attempt = an_attempt()
+    attempt.whole = a_whole(usage={"prompt_tokens": -5, "completion_tokens": 3})
+    record = attempt.record(ONE)
+    assert record.suspect == "out_of_range"
+    assert record.reported["prompt_tokens"] == -5
+    assert record.cost == 6_000
+    assert Usage(**dict(record.usage)).input == 0
+
+
+def test_an_attempt_under_way_has_no_end_and_no_first_event() -> None:
+    record = an_attempt().record(ONE)
+    assert (record.outcome, record.first_event_ms, record.ended_ms) == ("left", -1, -1)
+
+
+@pytest.mark.parametrize(
+    ("price", "said"),
+    [
+        (a_price(), "price list 2026-11-24 USD"),
+        (a_price("EUR", source="", read_on=None), "catalogue EUR"),
+        (NO_PRICE, "unpriced"),
+    ],
+)
+def test_the_price_is_named_by_source_day_and_currency(price: object, said: str) -> None:
+    assert an_attempt(price=price).record(ONE).price == said

@@ -1,0 +1,174 @@
+"""Exchanges that end before their reply does: how the receipt tells one end from another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from gateway.core.errors import Ended
+from gateway.exchange.parts import Deadlines
+from tests.exchange.desk import BODY, DONE, STOP, WORDS, Client, Desk, a_desk
+from tests.exchange.test_story import GOOD, STREAM, play
+from tests.scripted import END, Connection, Provider, chunk, hangs, replies, reply, stream_head
+
+STUCK = hangs(stream_head(), chunk(WORDS))
+
+
+async def expired(desk: Desk, body: dict[str, Any], when: Callable[[Client], Awaitable[None]]) -> Ended:
+    """The end of an exchange that is told to end as soon as `when` returns."""
+    client, exchange = Client(), desk.exchange()
+    async with anyio.create_task_group() as group:
+        group.start_soon(exchange.run, json.dumps({**BODY, **body}).encode(), client)
+        await when(client)
+        exchange.expire()
+    assert client.error is not None
+    return client.error
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_an_exchange_in_flight_ends_with_the_process(tmp_path: Path, streaming: bool) -> None:
+    async def story() -> None:
+        async with Provider(STUCK if streaming else hangs()) as alpha, a_desk(tmp_path, alpha) as desk:
+
+            async def under_way(client: Client) -> None:
+                await (client.received if streaming else alpha.asked).wait()
+
+            error = await expired(desk, {"stream": streaming}, under_way)
+            assert (error.status, error.code, error.may_retry) == (503, "draining", True)
+            await alpha.quiet()
+            (receipt,) = desk.receipts()
+            assert (receipt["outcome"], receipt["code"]) == ("failed", "draining"), "a provider saw the prompt"
+            (attempt,) = receipt["attempts"]
+            assert attempt["outcome"] == "interrupted"
+            assert attempt["usage_source"] == ("estimated" if streaming else "held")
+            assert attempt["ended_ms"] >= 0
+            assert await desk.held() == 0
+
+    play(story)
+
+
+def test_what_is_told_to_end_before_it_began_reaches_no_provider(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+            client, exchange = Client(), desk.exchange()
+            exchange.expire()
+            await exchange.run(json.dumps(BODY).encode(), client)
+            assert client.error is not None
+            assert client.error.code == "draining"
+            assert desk.receipts()[0]["outcome"] == "refused"
+            assert alpha.requests == []
+
+    play(story)
+
+
+@pytest.mark.parametrize(("script", "body"), [(hangs(), {}), (STUCK, STREAM)], ids=["before", "in mid-stream"])
+def test_the_whole_deadline_is_a_timeout_of_the_attempt_under_way(
+    tmp_path: Path, script: Any, body: dict[str, Any]
+) -> None:
+    async def story() -> None:
+        soon = Deadlines(1, 9, 9, 0.3, 5)
+        async with Provider(script) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
+            await desk.ask(body)
+            (receipt,) = desk.receipts()
+            assert (receipt["outcome"], receipt["code"]) == ("failed", "upstream_timeout")
+            assert [a["outcome"] for a in receipt["attempts"]] == ["timeout"]
+
+    play(story)
+
+
+def test_an_attempt_that_had_ended_keeps_its_outcome(tmp_path: Path) -> None:
+    async def story() -> None:
+        soon = Deadlines(1, 9, 9, 0.5, 5)
+        async with (
+            Provider(replies(reply(500))) as alpha,
+            Provider(hangs()) as beta,
+            a_desk(tmp_path, alpha, beta, deadlines=soon) as desk,
+        ):
+            await desk.ask()
+            assert [a["outcome"] for a in desk.receipts()[0]["attempts"]] == ["failed", "timeout"]
+
+    play(story)
+
+
+class Slow(Client):
+    """Takes the first bytes, and the next ones only when somebody lets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = anyio.Event()
+        self.waits = anyio.Event()
+
+    async def send(self, data: bytes) -> None:
+        if self.body:
+            self.waits.set()
+            await self.goes_on.wait()
+        await super().send(data)
+
+
+def test_a_client_that_reads_slowly_is_no_fault_of_the_route(tmp_path: Path) -> None:
+    """The client stands still for longer than a provider may be silent; then it receives everything."""
+
+    async def story() -> None:
+        soon = Deadlines(1, 5, 0.2, 20, 5)
+        client = Slow()
+
+        async def two_pieces(connection: Connection) -> None:
+            await connection.request()
+            await connection.send(stream_head(), chunk(WORDS))
+            await client.received.wait()
+            await connection.send(chunk(WORDS), chunk(STOP), chunk(DONE), END)
+
+        async with Provider(two_pieces) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
+            async with anyio.create_task_group() as group:
+                group.start_soon(desk.exchange().run, json.dumps({**BODY, **STREAM}).encode(), client)
+                await client.waits.wait()
+                await anyio.sleep(0.4)  # the time itself is what is tested: twice what a silent provider has
+                client.goes_on.set()
+            assert client.error is None
+            assert client.body == WORDS + WORDS + STOP + DONE
+            assert desk.receipts()[0]["outcome"] == "served"
+
+    play(story)
+
+
+def test_a_client_that_stands_still_for_ever_meets_the_whole_deadline(tmp_path: Path) -> None:
+    async def story() -> None:
+        soon = Deadlines(1, 5, 5, 0.5, 5)
+        client = Slow()
+
+        async def words_for_ever(connection: Connection) -> None:
+            await connection.request()
+            await connection.send(stream_head(), chunk(WORDS))
+            await client.received.wait()
+            await connection.send(chunk(WORDS))
+            await connection.left()
+
+        async with Provider(words_for_ever) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
+            await desk.exchange().run(json.dumps({**BODY, **STREAM}).encode(), client)
+            assert client.error is not None
+            assert client.error.code == "upstream_timeout"
+            view = desk.services.health.view(desk.services.clock.monotonic())
+            assert not view.cooling
+            await alpha.quiet()
+
+    play(story)
+
+
+def test_a_client_that_leaves_has_an_attempt_with_an_end(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Provider(STUCK) as alpha, a_desk(tmp_path, alpha) as desk:
+            client = Client()
+            async with anyio.create_task_group() as group:
+                group.start_soon(desk.exchange().run, json.dumps({**BODY, **STREAM}).encode(), client)
+                await client.received.wait()
+                group.cancel_scope.cancel()
+            (attempt,) = desk.receipts()[0]["attempts"]
+            assert 0 <= attempt["first_event_ms"] <= attempt["ended_ms"]
+            assert attempt["outcome"] == "left"
+
+    play(story)

@@ -1,0 +1,41 @@
+"""What stands beside a reply."""
+
+from __future__ import annotations
+
+from gateway.core.decision import EligibleRoute
+from gateway.core.receipt import ReceiptId
+from gateway.exchange.attempt import Attempt
+from gateway.exchange.headers import cost_header, reply_headers
+from gateway.exchange.parts import InForce
+from gateway.exchange.record import Facts
+from tests.builders import NOW, TODAY, a_principal, a_receipt, a_route, a_snapshot, some_means
+
+SNAPSHOT = a_snapshot()
+FACTS = Facts(
+    ReceiptId("01JDRECEIPT00000000000000A"),
+    NOW,
+    TODAY,
+    a_principal(snapshot=SNAPSHOT),
+    InForce(SNAPSHOT, some_means(), {}),
+    "openai_chat",
+    "chat",
+)
+ANSWER = Attempt(EligibleRoute(a_route(variant="fast")), "hold", 0)
+
+
+def test_a_reply_names_its_receipt_route_and_region_and_nothing_else() -> None:
+    assert reply_headers(FACTS, ANSWER, None) == {
+        "x-safeconduct-receipt": "01JDRECEIPT00000000000000A",
+        "x-safeconduct-route": "alpha/small@fast",
+        "x-safeconduct-region": "declared:SE",
+    }
+
+
+def test_an_injected_limit_is_reported() -> None:
+    assert reply_headers(FACTS, ANSWER, 8192)["x-safeconduct-output-limit"] == "8192"
+
+
+def test_the_cost_has_no_exponent_and_names_its_currency() -> None:
+    assert cost_header(a_receipt(cost=540)) == {"x-safeconduct-cost": "0.00000054 USD"}
+    assert cost_header(a_receipt(cost=0, currency="EUR")) == {"x-safeconduct-cost": "0 EUR"}
+    assert cost_header(a_receipt(cost=3 * 10**9)) == {"x-safeconduct-cost": "3 USD"}
