@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from gateway.upstream.client import Call, HttpxUpstream, Reply, UpstreamFault
 from gateway.upstream.engine import Engine
@@ -20,13 +21,14 @@ CONNECT_S = 5.0
 
 
 def run(scenario: Coroutine[object, object, None]) -> None:
-    """A scenario that hangs fails; none comes near this."""
+    """On the loop of production. A scenario that hangs fails; none comes near this."""
 
     async def bounded() -> None:
         async with asyncio.timeout(30):
             await scenario
 
-    asyncio.run(bounded())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(bounded())
 
 
 def a_call(url: str, *, body: bytes = PROMPT, **headers: str) -> Call:
