@@ -43,6 +43,8 @@ from gateway.upstream.client import HttpxUpstream
 from gateway.upstream.engine import Engine
 from gateway.upstream.targets import plain_origins, target
 
+_COLLECTIONS: Final = (10_000, 20, 20)
+"""Thresholds of garbage collection: an exchange leaves few cycles, and Python's default looks after every tenth one."""
 SPOKEN: Final = frozenset({"openai_chat"})
 """The dialects that routes may speak: one word per module of `gateway/dialects`."""
 ADMIN_SOCKET: Final = "admin.sock"
@@ -204,7 +206,9 @@ async def serve(
         secret = await _first_key(keys, documented.snapshot(), first_key, clock) if first_key else ""
 
         def accepted() -> None:
+            gc.collect()
             gc.freeze()  # what start-up built stays; a collection need not look at it again
+            gc.set_threshold(*_COLLECTIONS)
             log.emit(_started(documented.now, settings, listeners[0].port, began))
             ready(Ready(listeners[0].port, secret))
 

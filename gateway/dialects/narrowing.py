@@ -19,6 +19,8 @@ from gateway.core.posture import Logging, Posture, Training, Transfer
 
 HEADER: Final = "x-safeconduct-policy"
 _MAX_NAMES: Final = 64
+_LONGEST_NAME: Final = 256
+"""Reasons repeat what a request demands, once for each route."""
 _PLACES: Final = ("processed_in", "stored_in", "jurisdiction")
 _KNOWN: Final = frozenset(
     {"only", "ignore", "order", "sort", "max_price", "allow_fallbacks", "require_parameters", "quantizations"}
@@ -150,11 +152,14 @@ def _listed(wanted: Mapping[str, Any], name: str) -> list[str] | None:
     value = wanted.get(name)
     if value is None:
         return None
-    if isinstance(value, str):
-        return [value]
-    if not isinstance(value, list) or len(value) > _MAX_NAMES or not all(isinstance(v, str) for v in value):
-        raise _fault(name, f"must be a list of at most {_MAX_NAMES} strings")
-    return value
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, list) or len(listed) > _MAX_NAMES or not all(map(_is_name, listed)):
+        raise _fault(name, f"must be a list of at most {_MAX_NAMES} strings of at most {_LONGEST_NAME} characters")
+    return listed
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_NAME
 
 
 def _text(wanted: Mapping[str, Any], name: str) -> str:

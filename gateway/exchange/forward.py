@@ -16,7 +16,7 @@ from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.errors import Json, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
 from gateway.core.principal import Principal
-from gateway.core.receipt import Receipt
+from gateway.core.receipt import Receipt, ReceiptId
 from gateway.dialects.openai_chat import errors as chat_errors
 from gateway.dialects.openai_chat import request as chat
 from gateway.dialects.openai_chat.reply import Broken, StreamedReply, WholeReply
@@ -40,20 +40,22 @@ ROUTE_FAULTS: Final = frozenset({401, 402, 403, 404, 405, 408, 409, 425, 429})
 
 
 class Forwarding:
-    """The tries of one exchange. `attempts` is the exchange's own list; `draft` gives its receipt as it stands."""
+    """The tries of one exchange, whose id numbers their holds. `attempts` is the exchange's own list; `draft` gives its
+    receipt as it stands."""
 
     def __init__(
         self,
         services: Services,
         in_force: InForce,
         caller: Principal,
+        exchange: ReceiptId,
         asked: tuple[Demand, Prompt],
         attempts: list[Attempt],
         draft: Callable[[], Receipt],
         elapsed_ms: Callable[[], int],
     ) -> None:
         self._services, self._in_force, self._caller = services, in_force, caller
-        self._demand, self._prompt = asked
+        self._id, (self._demand, self._prompt) = exchange, asked
         self._attempts, self._draft, self._elapsed_ms = attempts, draft, elapsed_ms
         self.opening = b""
         self.output_limit: int | None = None
@@ -70,7 +72,7 @@ class Forwarding:
     async def _held(self, route: EligibleRoute) -> Attempt:
         """Money and intent first: after this line the exchange has a receipt, whatever happens."""
         snapshot, means = self._in_force.snapshot, self._in_force.means
-        attempt = Attempt(route, self._services.clock.ulid(), self._elapsed_ms())
+        attempt = Attempt(route, f"{self._id}.{len(self._attempts) + 1}", self._elapsed_ms())
         attempt.price_hold(self._demand, rate(snapshot, route), means.default_max_output)
         self._attempts.append(attempt)
         intent = Intent(

@@ -11,7 +11,7 @@ from gateway.core.catalog import Feature, Route, RouteId, Snapshot, facts_in_for
 from gateway.core.decision import Decision, Health, Judged, Means, judged, judged_on, planned, treatment
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.policy import Demanded, Layer, combine
+from gateway.core.policy import Demanded, Layer, LayerKind, combine
 from gateway.core.posture import word
 from gateway.core.receipt import canonical, digest
 
@@ -32,25 +32,37 @@ class Treated:
 
 
 class Plans:
-    """The memory of one snapshot. Everything in it follows from the snapshot and the day; nothing is ever corrected."""
+    """The memory of one snapshot. Everything in it follows from the snapshot and the day; nothing is ever corrected.
+
+    What a request itself asks for may hold the client's words: such a demand, and what follows from it, is worked out
+    anew and goes with its exchange.
+    """
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._demanded: dict[tuple[int, ...], tuple[tuple[Layer, ...], Demanded]] = {}
+        self._lasting: dict[int, Demanded] = {}
+        """What may be remembered follows from one of these: demands by identity, without a request's own words."""
         self._judged: dict[Hashable, tuple[Demanded, Judged]] = {}
         self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
         self._codes: dict[int, tuple[object, Mapping[str, tuple[str, ...]]]] = {}
 
     def demanded(self, layers: tuple[Layer, ...]) -> Demanded:
-        """`combine(layers)`. Layers of a request itself are met once and not worth remembering."""
+        """`combine(layers)`."""
         # Policies of one snapshot are single objects: comparing them by identity is exact, and costs nothing. The
         # layers are kept beside the answer, so that no identity is given to another object meanwhile.
         key = tuple(id(layer.policy) for layer in layers)
         found = self._demanded.get(key)
         if found is None or any(a.kind is not b.kind for a, b in zip(found[0], layers, strict=True)):
             found = (layers, combine(layers))
-            _remember(self._demanded, key, found)
+            if not any(map(self._is_of_its_own, layers)):
+                _remember(self._demanded, key, found)
+                _remember(self._lasting, id(found[1]), found[1])
         return found[1]
+
+    def _is_of_its_own(self, layer: Layer) -> bool:
+        """A policy that a request wrote, not one that it named."""
+        return layer.kind is LayerKind.REQUEST and self._snapshot.policies.get(layer.policy.name) is not layer.policy
 
     def decide(self, demand: Demand, demanded: Demanded, means: Means, health: Health, today: date) -> Decision:
         """`core.decision.decide`, with the judgement of the routes kept for the day."""
@@ -58,7 +70,8 @@ class Plans:
         found = self._judged.get(key)
         if found is None:
             found = (demanded, judged(demand, demanded, self._snapshot, means, today))
-            _remember(self._judged, key, found)
+            if id(demanded) in self._lasting:
+                _remember(self._judged, key, found)
         return planned(found[1], demand, demanded, self._snapshot, means, health)
 
     def treated(self, route: Route, features: frozenset[Feature], today: date) -> Treated:
@@ -76,7 +89,8 @@ class Plans:
         if found is None or found[0] is not decision.rejections:
             codes = {str(r.route.id): tuple(dict.fromkeys(x.code for x in r.reasons)) for r in decision.rejections}
             found = (decision.rejections, codes)
-            _remember(self._codes, id(decision.rejections), found)
+            if id(decision.demanded) in self._lasting:
+                _remember(self._codes, id(decision.rejections), found)
         return found[1]
 
     def _treat(self, route: Route, features: frozenset[Feature], today: date) -> Treated:

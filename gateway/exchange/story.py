@@ -168,6 +168,7 @@ class Exchange:
             self._services,
             self._in_force,
             self._caller,
+            self.id,
             (demand, prompt),
             self._attempts,
             lambda: self._receipt("interrupted", ""),

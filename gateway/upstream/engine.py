@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 _IDLE_S: Final = 45  # below the idle deadlines of the providers' front ends (60 s and more), which race with a new call
 _MAX_FIELD: Final = 16_384
 _MAX_FIELDS: Final = 100
-_LARGE: Final = 262_144
-_NEVER: Final = math.inf  # aiohttp's own rounding of deadlines to whole seconds
+_LARGE: Final = 262_144  # bytes of a prompt
+_NEVER: Final = math.inf  # from where on aiohttp rounds deadlines up to whole seconds
 _AGENT: Final = ("user-agent", "safeconduct")
 
 
@@ -259,8 +259,8 @@ def _translated(foreign: Exception) -> httpx.TransportError:
             return meaning(words)
     if isinstance(foreign, aiohttp.ClientPayloadError):
         return _broken_body(foreign)
-    if isinstance(foreign, ValueError) and not isinstance(foreign, OSError):
-        return httpx.UnsupportedProtocol("the address or a header cannot be sent")
+    if isinstance(foreign, ValueError):
+        return httpx.LocalProtocolError("the request cannot be written")
     return httpx.ReadError("the connection ended before the reply did")
 
 
