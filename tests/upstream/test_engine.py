@@ -478,6 +478,33 @@ def test_a_reader_that_waits_holds_the_provider_back() -> None:
     run(scenario())
 
 
+def test_a_reply_that_comes_before_the_whole_prompt_is_read_and_its_connection_not_used_again() -> None:
+    rest: list[int] = []
+    size = 32_000_000
+
+    async def refuses_early(connection: Connection) -> None:
+        await connection.send(reply(413, body=b"too large"))
+        await asked_again.wait()
+        rest.append(await connection.rest())
+
+    asked_again = asyncio.Event()
+
+    async def scenario() -> None:
+        async with Provider(refuses_early, replies(reply(body=b"yes"))) as provider, an_upstream() as upstream:
+            answer = await upstream.send(a_call(provider.url, body=bytes(size)), CONNECT_S)
+            assert b"".join([piece async for piece in answer.chunks()]) == b"too large"
+            await _turns(20)
+            await answer.close()
+            second = asyncio.create_task(upstream.send(a_call(provider.url), CONNECT_S))
+            await _turns(20)
+            asked_again.set()
+            assert await whole(await second) == b"yes"
+            assert provider.requests[0].body == PROMPT
+            assert rest[0] < size
+
+    run(scenario())
+
+
 def test_the_prompt_arrives_as_it_was_given_at_any_size() -> None:
     async def scenario() -> None:
         async with Provider(replies(reply())) as provider, an_upstream() as upstream:
