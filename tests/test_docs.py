@@ -1,0 +1,75 @@
+"""What users read is true: links lead somewhere, examples load, names exist."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from gateway.__main__ import COMMANDS
+from gateway.core import errors
+from gateway.core.posture import DIMENSIONS
+from gateway.declarations.load import load
+from gateway.settings import Settings, variable
+from tests.builders import TODAY
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(chain(ROOT.glob("*.md"), ROOT.glob("docs/*.md"), ROOT.glob("deploy/*.md"), ROOT.glob("policies/*.md")))
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_setting_that_is_named_exists(page: Path) -> None:
+    named = set(re.findall(r"SAFECONDUCT_(?!PROVIDER_)[A-Z_]*[A-Z]", page.read_text()))
+    assert named - {variable(name) for name in Settings.model_fields} == set()
+
+
+def test_every_setting_is_explained() -> None:
+    page = (ROOT / "docs/configuration.md").read_text()
+    assert [name for name in map(variable, Settings.model_fields) if f"`{name}`" not in page] == []
+
+
+def test_every_command_is_explained() -> None:
+    page = (ROOT / "docs/configuration.md").read_text()
+    assert [name for name in COMMANDS if f"| `{name}" not in page] == []
+
+
+def test_every_dimension_is_in_the_policy_guide() -> None:
+    page = (ROOT / "docs/policies.md").read_text()
+    assert [name for name in DIMENSIONS if f"| `{name}` |" not in page] == []
+
+
+def test_every_error_code_is_in_the_reference() -> None:
+    page = (ROOT / "docs/http.md").read_text()
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Ended)]
+    codes = {kind.code for kind in kinds} - {errors.ClientLeft.code}
+    codes |= {"books_unavailable", "keys_unavailable", "draining", "overloaded", "too_large", "unsupported_media"}
+    assert {code for code in codes if f"`{code}`" not in page} == set()
+
+
+@pytest.mark.parametrize(
+    ("page", "directory", "file"),
+    [
+        ("docs/self-hosted.md", "config/catalog", "our-vllm.toml"),
+        ("docs/policies.md", "policies", "our-patients.toml"),
+        ("docs/configuration.md", "config/catalog", "evroc.toml"),
+    ],
+)
+def test_the_examples_load_beside_the_shipped_documents(page: str, directory: str, file: str, tmp_path: Path) -> None:
+    for name in ("config", "policies"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / directory / file).write_text(blocks(page, "toml")[0])
+    loaded = load(tmp_path / "config", tmp_path / "policies", today=TODAY)
+    assert [str(fault) for fault in loaded.faults if file in fault.file] == []
