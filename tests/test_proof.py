@@ -26,7 +26,7 @@ def test_five_hundred_deaths_leave_every_exchange_one_receipt(tmp_path: Path) ->
     moments = random.Random(7)
     held: set[str] = set()
     for number in range(DEATHS):
-        said = killed(tmp_path, f"dead-{number}", exchanges=20, lines=moments.randrange(1, 40))
+        said = killed(tmp_path, f"dead-{number}", exchanges=20, lines=moments.randrange(1, 31))
         held |= {name for word, *rest in said if word == "held" for name in rest}
     with books_in(tmp_path, chain="alive") as books:
         ledger = SqliteLedger(tmp_path / "journal.sqlite")
