@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import anyio
@@ -18,9 +19,18 @@ from gateway.asgi import reports
 from gateway.asgi.downstream import ChatDownstream, send_error
 from gateway.asgi.drain import Drain
 from gateway.asgi.intake import Headers, credentials, read_body, watch
-from gateway.core.catalog import Model
-from gateway.core.errors import ClientLeft, Ended, InternalError, InvalidRequest, ModelNotFound, NotFound, Unavailable
-from gateway.core.policy import combine
+from gateway.core.catalog import Model, Snapshot
+from gateway.core.errors import (
+    ClientLeft,
+    Ended,
+    InternalError,
+    InvalidRequest,
+    Json,
+    ModelNotFound,
+    NotFound,
+    Unavailable,
+)
+from gateway.core.policy import Demanded
 from gateway.core.principal import Principal
 from gateway.dialects import narrowing
 from gateway.dialects.names import near, resolve
@@ -32,6 +42,7 @@ from gateway.telemetry.faults import reduce
 
 DATA_CLASS: Final = "x-data-class"
 IDEMPOTENCY: Final = "idempotency-key"
+_LISTINGS_KEPT: Final = 64
 
 
 class Gate:
@@ -173,10 +184,10 @@ class _Pages:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self._listings: dict[Hashable, tuple[InForce, Demanded, bytes]] = {}
 
     async def models(self, request: Request) -> Response:
-        viewer, in_force = self._viewer(request)
-        return _json(pages.openai_models(viewer, in_force.snapshot))
+        return self._listing(request, pages.openai_models)
 
     async def model(self, request: Request) -> Response:
         _, in_force = self._viewer(request)
@@ -185,8 +196,7 @@ class _Pages:
         return _json(pages.openai_model(name, model))
 
     async def catalogue(self, request: Request) -> Response:
-        viewer, in_force = self._viewer(request)
-        return _json(pages.catalogue(viewer, in_force.snapshot))
+        return self._listing(request, pages.catalogue)
 
     async def model_page(self, request: Request) -> Response:
         viewer, in_force = self._viewer(request)
@@ -216,13 +226,25 @@ class _Pages:
     async def ready(self, _: Request) -> Response:
         return _json({"status": "draining"}, 503) if self._gate.drain.draining else _json({"status": "ready"})
 
+    def _listing(self, request: Request, page: Callable[[pages.Viewer, Snapshot], dict[str, Json]]) -> Response:
+        """A page over every route: judged once a day for each set of layers, since clients ask for it all the time."""
+        viewer, in_force = self._viewer(request)
+        key = (page, id(viewer.demanded), viewer.means.priced_only, viewer.today)
+        kept = self._listings.get(key)
+        # What the identity was taken of is kept beside the answer, so that it is given to nothing else meanwhile.
+        if kept is None or kept[0] is not in_force or kept[1] is not viewer.demanded:
+            if len(self._listings) >= _LISTINGS_KEPT:
+                self._listings.clear()
+            kept = self._listings[key] = (in_force, viewer.demanded, orjson.dumps(page(viewer, in_force.snapshot)))
+        return Response(kept[2], media_type="application/json")
+
     def _viewer(self, request: Request) -> tuple[pages.Viewer, InForce]:
         caller, in_force = self._gate.caller(request.scope)
         stated = header(request.scope["headers"], DATA_CLASS)
-        layers = [*caller.layers]
-        if (own := caller.class_layer(stated, in_force.snapshot)) is not None:
-            layers.append(own)
-        return pages.Viewer(combine(layers), in_force.means, self._gate.services.clock.today()), in_force
+        own = caller.class_layer(stated, in_force.snapshot)
+        demanded = in_force.plans.demanded((*caller.layers, *((own,) if own else ())))
+        means = replace(in_force.means, priced_only=bool(caller.budgets))
+        return pages.Viewer(demanded, means, self._gate.services.clock.today()), in_force
 
 
 def _resolved(name: str, in_force: InForce) -> tuple[Model, str | None]:

@@ -83,7 +83,7 @@ def model_page(model: Model, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
         "benchmarks": [
             {
                 "benchmark": s.benchmark,
-                "score": None if s.score is None else format(s.score, "g"),
+                "score": None if s.score is None else format(s.score, ".12g"),
                 "metric": s.metric,
                 "higher_is_better": s.higher_is_better,
                 "independent": s.independent,

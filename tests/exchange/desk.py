@@ -25,7 +25,7 @@ from gateway.stores.health import RouteHealth
 from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of
 from gateway.stores.ledger import SqliteLedger
-from gateway.telemetry.events import Event, Fault
+from gateway.telemetry.events import Event, ExchangeEnded, Fault
 from gateway.upstream.client import HttpxUpstream
 from gateway.upstream.engine import Engine
 from gateway.upstream.targets import target
@@ -84,9 +84,17 @@ class Heard:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self._told = anyio.Event()
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
+        self._told.set()
+
+    async def ended(self, exchanges: int = 1) -> None:
+        """Returns once so many exchanges have ended, with their receipts."""
+        while sum(isinstance(e, ExchangeEnded) for e in self.events) < exchanges:
+            self._told = anyio.Event()
+            await self._told.wait()
 
     @property
     def faults(self) -> list[Fault]:
@@ -128,7 +136,7 @@ class Desk:
     """Makes exchanges against scripted providers."""
 
     def __init__(self, services: Services, in_force: InForce, key: Key, ledger: SqliteLedger, heard: Heard) -> None:
-        self.services, self.in_force, self.key, self._ledger, self.heard = services, in_force, key, ledger, heard
+        self.services, self.in_force, self.key, self.ledger, self.heard = services, in_force, key, ledger, heard
 
     def exchange(self, **arrival: Any) -> Exchange:
         caller = principal(self.key, self.in_force.snapshot)
@@ -143,7 +151,7 @@ class Desk:
 
     def receipts(self) -> list[dict[str, Any]]:
         """Newest first."""
-        found: list[dict[str, Any]] = self._ledger.newest(100)
+        found: list[dict[str, Any]] = self.ledger.newest(100)
         return found
 
     async def held(self) -> int:

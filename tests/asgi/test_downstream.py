@@ -1,0 +1,148 @@
+"""Replies, refusals and broken streams as ASGI messages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import MutableMapping
+from typing import Any
+
+import pytest
+
+from gateway.asgi.downstream import ChatDownstream, encoded, send_error
+from gateway.core.errors import (
+    Ended,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    RoutesUnavailable,
+    Unauthenticated,
+    UpstreamFailed,
+)
+from gateway.core.receipt import ReceiptId
+
+RECEIPT = ReceiptId("01JDRECEIPT00000000000000A")
+HEADERS = {"x-safeconduct-receipt": str(RECEIPT), "x-safeconduct-route": "alpha/small"}
+
+
+class Wire:
+    """What went out."""
+
+    def __init__(self) -> None:
+        self.messages: list[MutableMapping[str, Any]] = []
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        self.messages.append(message)
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        return dict(self.messages[0]["headers"])
+
+
+def test_a_whole_reply_is_one_head_with_its_length_and_one_body() -> None:
+    wire = Wire()
+
+    async def story() -> None:
+        client = ChatDownstream(wire.send)
+        await client.begin(HEADERS, streaming=False)
+        assert wire.messages == [], "the head waits for the first bytes"
+        await client.end(b"{}")
+
+    asyncio.run(story())
+    start, body = wire.messages
+    assert (start["status"], wire.headers[b"content-length"]) == (200, b"2")
+    assert wire.headers[b"content-type"] == b"application/json"
+    assert wire.headers[b"x-request-id"] == RECEIPT.encode()
+    assert wire.headers[b"x-safeconduct-route"] == b"alpha/small"
+    assert body == {"type": "http.response.body", "body": b"{}", "more_body": False}
+
+
+def test_a_stream_is_one_head_without_a_length_and_pieces_as_they_come() -> None:
+    wire = Wire()
+
+    async def story() -> None:
+        client = ChatDownstream(wire.send)
+        await client.begin(HEADERS, streaming=True)
+        await client.send(b"one")
+        await client.send(b"two")
+        await client.end(b"three")
+
+    asyncio.run(story())
+    assert b"content-length" not in wire.headers
+    assert wire.headers[b"content-type"].startswith(b"text/event-stream")
+    assert [(m["body"], m["more_body"]) for m in wire.messages[1:]] == [
+        (b"one", True),
+        (b"two", True),
+        (b"three", False),
+    ]
+
+
+def test_a_broken_stream_gets_its_error_event_and_no_end() -> None:
+    wire = Wire()
+
+    async def story() -> None:
+        client = ChatDownstream(wire.send)
+        await client.begin(HEADERS, streaming=True)
+        await client.send(b"one")
+        await client.abort(UpstreamFailed("It broke."))
+
+    asyncio.run(story())
+    last = wire.messages[-1]
+    assert last["more_body"] is True, "the server then cuts the connection"
+    assert json.loads(last["body"].removeprefix(b"data: "))["error"]["code"] == "upstream_failed"
+    assert last["body"].endswith(b"\n\n")
+    assert all(m["body"] != b"" for m in wire.messages[1:])
+
+
+def refused(ended: Ended, receipt: ReceiptId | None = None) -> tuple[int, dict[bytes, bytes], Any]:
+    wire = Wire()
+    asyncio.run(send_error(wire.send, ended, receipt))
+    start, body = wire.messages
+    assert int(wire.headers[b"content-length"]) == len(body["body"])
+    assert body["more_body"] is False
+    return start["status"], wire.headers, json.loads(body["body"])["error"]
+
+
+def test_a_refusal_names_its_receipt_only_where_there_is_one() -> None:
+    status, headers, error = refused(NotFound(), RECEIPT)
+    assert (status, error["code"]) == (404, "not_found")
+    assert headers[b"x-safeconduct-receipt"] == headers[b"x-request-id"] == RECEIPT.encode()
+    assert b"x-safeconduct-receipt" not in refused(NotFound())[1]
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        (NotFound(), b"false"),
+        (Unauthenticated(), b"false"),
+        (RateLimited("Slowly."), b"true"),
+        (UpstreamFailed("It failed."), b"true"),
+        (RoutesUnavailable("They cool down."), b"true"),
+    ],
+)
+def test_sdks_are_told_whether_to_try_again(ended: Ended, said: bytes) -> None:
+    assert refused(ended)[1][b"x-should-retry"] == said
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(None, None), (0.0, b"1"), (0.4, b"1"), (7.6, b"8"), (60, b"60")])
+def test_a_time_to_wait_is_in_whole_seconds_and_never_none_at_all(seconds: float | None, said: bytes | None) -> None:
+    ended = RateLimited("Slowly.")
+    ended.retry_after_s = seconds
+    assert refused(ended)[1].get(b"retry-after") == said
+
+
+def test_a_missing_key_is_asked_for_and_a_method_named() -> None:
+    assert refused(Unauthenticated())[1][b"www-authenticate"] == b"Bearer"
+    assert b"www-authenticate" not in refused(NotFound())[1]
+    wrong = InvalidRequest("This endpoint takes POST.", code="method_not_allowed", allow="POST")
+    assert refused(wrong)[1][b"allow"] == b"POST"
+
+
+@pytest.mark.parametrize("code", ["request_timeout", "too_large", "unsupported_media"])
+def test_the_connection_ends_where_a_body_is_left_unread(code: Any) -> None:
+    assert refused(InvalidRequest("No.", code=code))[1][b"connection"] == b"close"
+    assert b"connection" not in refused(InvalidRequest("No."))[1]
+
+
+def test_a_header_never_fails_on_a_letter() -> None:
+    assert encoded({"x-a": "é", "x-b": "\u0142"}) == [(b"x-a", b"\xe9"), (b"x-b", b"?")]
