@@ -6,9 +6,8 @@ that are cheap enough this is the one that does it. httpx 0.28 loses a slot of i
 included, and its transport for httpx gathers 64 KiB before it gives a byte of a stream. aiohttp is old, widely used
 and well kept.
 
-What it lacks for us is added by small classes: a connection with bytes that nobody asked for is not used again
-(`_Wire`), a call that is given up takes its connection with it instead of sending the rest (`_Response`,
-`_Stream`), and faults leave as httpx's, told apart by whether anything was sent (`_translated`).
+What it lacks to be shared between tenants is in `wire`. Faults leave as httpx's, told apart by whether anything was
+sent (`_translated`).
 """
 
 from __future__ import annotations
@@ -16,24 +15,17 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-import select
 import ssl
 from collections.abc import AsyncIterator
-from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final
 
 import aiohttp
 import httpx
-from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, TransferEncodingError
 from yarl import URL
 
-if TYPE_CHECKING:
-    from aiohttp.client_reqrep import ClientRequest
-    from aiohttp.connector import Connection
-    from aiohttp.tracing import Trace
+from gateway.upstream.wire import Pool, WatchedRequest, WatchedResponse, cut
 
-_IDLE_S: Final = 45  # below the idle deadlines of the providers' front ends (60 s and more), which race with a new call
 _MAX_FIELD: Final = 16_384
 _MAX_FIELDS: Final = 100
 _LARGE: Final = 262_144  # bytes of a prompt
@@ -95,8 +87,9 @@ class Engine(httpx.AsyncBaseTransport):
         if self._closed:
             raise Closed("the engine is closed")
         self._session = aiohttp.ClientSession(
-            connector=_Connector(self._tls),
-            response_class=_Response,
+            connector=Pool(self._tls),
+            request_class=WatchedRequest,
+            response_class=WatchedResponse,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,  # HTTP_PROXY and its kin would see every prompt, .netrc would add credentials
             auto_decompress=False,
@@ -122,96 +115,6 @@ def _tls(authorities: str | None) -> ssl.SSLContext:
         context.load_verify_locations(authorities)
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-class _Wire(ResponseHandler):
-    """One connection. While it rests in the pool the peer has nothing to say: a byte ends it.
-
-    What a provider sends after a reply would otherwise be read as the next tenant's. Bytes that came together with the
-    reply show in `should_close`; bytes that wait in the kernel show to `poll`, and so does an end that the loop has not
-    noticed yet, which would cost the next call its answer.
-    """
-
-    _resting = _used = False
-    _reader: aiohttp.StreamReader | None = None
-
-    def take(self) -> bool:
-        """Out of the pool, or new. False: it must be closed."""
-        clean = not self._used or not (self.should_close or _readable(self.transport))
-        self._used, self._resting = True, False
-        return clean
-
-    def read_by(self, reader: aiohttp.StreamReader) -> None:
-        self._reader = reader
-
-    def put_back(self) -> None:
-        self._resting, self._reader = True, None
-
-    def data_received(self, data: bytes) -> None:
-        if self._resting and data:  # no data: aiohttp's own nudge of the parser
-            self.abort()
-            return
-        super().data_received(data)
-        # aiohttp 3.14's C parser forgets to tell the reader of a body that a chunk is none; it would wait for ever.
-        if self._reader is not None and isinstance(fault := self.exception(), HttpProcessingError):
-            self._reader.set_exception(fault)
-
-
-class _Connector(aiohttp.TCPConnector):
-    """A pool of `_Wire`."""
-
-    def __init__(self, tls: ssl.SSLContext) -> None:
-        super().__init__(
-            ssl=tls,
-            limit=0,  # how many calls there may be is decided before a call is made
-            keepalive_timeout=_IDLE_S,
-            resolver=aiohttp.ThreadedResolver(),
-        )
-        # aiohttp has no public way to say this; `connect` looks that it was heard.
-        self._factory = cast("partial[ResponseHandler]", partial(_Wire, loop=self._loop))
-
-    async def connect(
-        self,
-        req: ClientRequest,
-        traces: list[Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's name
-    ) -> Connection:
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            wire = connection.protocol
-            assert isinstance(wire, _Wire)
-            if wire.take():
-                connection.add_callback(wire.put_back)
-                return connection
-            connection.close()
-
-
-def _readable(transport: asyncio.BaseTransport | None) -> bool:
-    handle = transport.get_extra_info("socket") if transport is not None else None
-    if handle is None:
-        return True
-    waiting = select.poll()
-    waiting.register(handle.fileno(), select.POLLIN)
-    return bool(waiting.poll(0))
-
-
-class _Response(aiohttp.ClientResponse):
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        transport, wire = connection.transport, connection.protocol
-        assert isinstance(wire, _Wire)
-        try:
-            await super().start(connection)
-        except BaseException:
-            _cut(transport)  # closing would first send what is left of the prompt
-            raise
-        if not self.content.is_eof():
-            wire.read_by(self.content)
-        return self
-
-
-def _cut(transport: asyncio.Transport | None) -> None:
-    if transport is not None:
-        transport.abort()
 
 
 class _Stream(httpx.AsyncByteStream):
@@ -249,7 +152,7 @@ class _Stream(httpx.AsyncByteStream):
     def _give_up(self) -> None:
         connection = self._response.connection  # None once the body was read to its end
         if connection is not None:
-            _cut(connection.transport)
+            cut(connection.transport)
         self._response.close()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import ssl
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
@@ -13,6 +15,7 @@ import uvloop
 
 from gateway.upstream.client import Call, HttpxUpstream, Reply, UpstreamFault
 from gateway.upstream.engine import Engine
+from tests.scripted import Provider, Script
 
 KEY = "sk-the-operators-own-key"
 PROMPT = b'{"messages":[{"role":"user","content":"nobody may read this"}]}'
@@ -64,3 +67,31 @@ def tls_server() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(LOOPBACK_PEM)
     return context
+
+
+def a_provider(*scripts: Script, tls: bool) -> Provider:
+    return Provider(*scripts, tls=tls_server() if tls else None)
+
+
+async def turns(number: int) -> None:
+    """Lets the loop go round."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def cancel(tasks: list[asyncio.Task[Reply]]) -> None:
+    for task in tasks:
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(end) for end in ended] == [asyncio.CancelledError] * len(tasks)
+
+
+async def asked(provider: Provider, times: int) -> None:
+    while len(provider.requests) < times:
+        provider.asked.clear()
+        await provider.asked.wait()
+
+
+def open_files() -> int:
+    gc.collect()  # what an earlier test left
+    return len(os.listdir("/proc/self/fd"))

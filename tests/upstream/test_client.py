@@ -332,9 +332,7 @@ def test_hands_on_each_chunk_when_it_comes() -> None:
 
     async def scenario() -> None:
         async with Provider(script) as provider, an_upstream() as upstream:
-            answer = await upstream.send(
-                a_call(provider.url), CONNECT_S
-            )  # returns although no byte of the body is there
+            answer = await upstream.send(a_call(provider.url), CONNECT_S)  # although no byte of the body is there yet
             chunks = answer.chunks()
             for number, gate in enumerate(gates):
                 gate.set()  # the provider sends the next only after the one before was received here

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
+from tests.upstream.calling import (
+    CONNECT_S,
+    LOOPBACK_PEM,
+    PROMPT,
+    a_call,
+    a_provider,
+    an_upstream,
+    asked,
+    cancel,
+    fault_of,
+    open_files,
+    run,
+    tls_server,
+    turns,
+    whole,
+)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_closing_a_reply_cuts_it_at_the_provider(tls: bool) -> None:
+    async def scenario() -> None:
+        script = hangs(stream_head(), chunk(b"a"))
+        async with a_provider(script, tls=tls) as provider, an_upstream(str(LOOPBACK_PEM)) as upstream:
+            answer = await upstream.send(a_call(provider.url), CONNECT_S)
+            await answer.close()
+            await provider.quiet()
+            await answer.close()
+            assert provider.open == 0
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_cancelling_before_the_head_cuts_it_at_the_provider(tls: bool) -> None:
+    async def scenario() -> None:
+        async with a_provider(hangs(), tls=tls) as provider, an_upstream(str(LOOPBACK_PEM)) as upstream:
+            call = asyncio.create_task(upstream.send(a_call(provider.url), CONNECT_S))
+            await asked(provider, 1)
+            await cancel([call])
+            await provider.quiet()
+            assert provider.open == 0
+
+    run(scenario())
+
+
+def test_what_was_not_yet_sent_of_a_cancelled_prompt_is_never_sent() -> None:
+    size = 32_000_000
+    arrived: list[int] = []
+    connected, cancelled = asyncio.Event(), asyncio.Event()
+
+    async def reads_late(connection: Connection) -> None:
+        connected.set()
+        await cancelled.wait()
+        arrived.append(await connection.rest())
+
+    async def scenario() -> None:
+        async with Provider(reads_late) as provider, an_upstream() as upstream:
+            await turns(5)
+            before = open_files()
+            call = asyncio.create_task(upstream.send(a_call(provider.url, body=bytes(size)), CONNECT_S))
+            await connected.wait()
+            await turns(200)  # every buffer between us is full
+            assert open_files() == before + 2
+            await cancel([call])
+            await turns(5)
+            assert open_files() == before + 1  # ours is gone although the provider has read nothing
+            cancelled.set()
+            await provider.quiet()
+        assert arrived[0] < size
+
+    run(scenario())
+
+
+@contextmanager
+def _a_deaf_provider() -> Iterator[str]:
+    """Answers one call over TLS, begins a reply and hears nothing from then on, not even a goodbye."""
+    over = threading.Event()
+
+    def serve() -> None:
+        raw, _ = listener.accept()
+        with tls_server().wrap_socket(raw, server_side=True) as wire:
+            wire.recv(65_536)
+            wire.sendall(stream_head() + chunk(b"a"))
+            over.wait(30)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(target=serve)
+        serving.start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        over.set()
+        serving.join()
+
+
+def test_closing_a_reply_waits_for_nobody() -> None:
+    async def scenario() -> None:
+        async with an_upstream(str(LOOPBACK_PEM)) as upstream:
+            with _a_deaf_provider() as url:
+                answer = await upstream.send(a_call(url), CONNECT_S)
+                before = open_files()
+                await answer.close()
+                await turns(5)
+                assert open_files() == before - 1
+
+    run(scenario())
+
+
+def test_bytes_behind_the_last_chunk_never_become_the_next_reply() -> None:
+    headed = asyncio.Event()
+
+    async def first(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(stream_head())
+        await headed.wait()
+        await connection.send(chunk(b"one") + END + reply(body=b"another tenant's"))
+        await connection.left()
+
+    async def scenario() -> None:
+        async with Provider(first, replies(reply(body=b"two"))) as provider, an_upstream() as upstream:
+            answer = await upstream.send(a_call(provider.url), CONNECT_S)
+            headed.set()
+            assert await whole(answer) == b"one"
+            assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"two"
+
+    run(scenario())
+
+
+def test_bytes_behind_a_reply_never_become_the_next_reply() -> None:
+    foreign = reply(body=b"another tenant's")
+
+    async def scenario() -> None:
+        async with Provider(replies(reply(body=b"one") + foreign)) as provider, an_upstream() as upstream:
+            for _ in range(3):
+                assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"one"
+            assert provider.connections == 3
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    "late",
+    [reply(body=b"another tenant's"), b"HTTP/1.1 200 OK\r\ncontent-le", b"x", END, b"\r\n\r\n"],
+    ids=["reply", "half a head", "a byte", "last chunk", "empty lines"],
+)
+@pytest.mark.parametrize("rounds", [0, 20], ids=["unread by the loop", "read by the loop"])
+@pytest.mark.parametrize("tls", [False, True])
+def test_bytes_that_come_late_never_become_the_next_reply(late: bytes, rounds: int, tls: bool) -> None:
+    kept: list[Connection] = []
+
+    async def first(connection: Connection) -> None:
+        kept.append(connection)
+        await connection.request()
+        await connection.send(reply(body=b"one"))
+        await connection.left()
+
+    async def scenario() -> None:
+        async with (
+            a_provider(first, replies(reply(body=b"two")), tls=tls) as provider,
+            an_upstream(str(LOOPBACK_PEM)) as upstream,
+        ):
+            assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"one"
+            await kept[0].send(late)
+            await turns(rounds)
+            assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"two"
+            assert provider.connections == 2
+
+    run(scenario())
+
+
+def test_a_connection_that_the_provider_has_ended_is_not_used_again() -> None:
+    async def scenario() -> None:
+        async with Provider(once(reply(body=b"one"))) as provider, an_upstream() as upstream:
+            for _ in range(5):
+                assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"one"
+            assert provider.connections == 5
+
+    run(scenario())
+
+
+def test_a_call_lost_with_its_kept_connection_may_have_been_read_and_is_not_repeated() -> None:
+    async def script(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(reply())
+        await connection.request()
+
+    async def scenario() -> None:
+        async with Provider(script) as provider, an_upstream() as upstream:
+            await whole(await upstream.send(a_call(provider.url), CONNECT_S))
+            fault = await fault_of(upstream, a_call(provider.url))
+            await provider.quiet()
+        assert (fault.kind, fault.sent) == ("reset", "maybe")
+        assert len(provider.requests) == 2
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_keeps_a_connection_whose_reply_was_read_to_its_end(tls: bool) -> None:
+    async def scenario() -> None:
+        async with a_provider(streams(b"a", b"b"), tls=tls) as provider, an_upstream(str(LOOPBACK_PEM)) as upstream:
+            for _ in range(20):
+                assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"ab"
+            assert provider.connections == 1
+
+    run(scenario())
+
+
+def test_a_reply_that_comes_before_the_whole_prompt_is_read_and_its_connection_not_used_again() -> None:
+    rest: list[int] = []
+    size = 32_000_000
+
+    async def refuses_early(connection: Connection) -> None:
+        await connection.send(reply(413, body=b"too large"))
+        await asked_again.wait()
+        rest.append(await connection.rest())
+        cut.set()
+
+    asked_again, cut = asyncio.Event(), asyncio.Event()
+
+    async def scenario() -> None:
+        async with Provider(refuses_early, replies(reply(body=b"yes"))) as provider, an_upstream() as upstream:
+            answer = await upstream.send(a_call(provider.url, body=bytes(size)), CONNECT_S)
+            assert b"".join([piece async for piece in answer.chunks()]) == b"too large"
+            await turns(20)
+            await answer.close()
+            second = asyncio.create_task(upstream.send(a_call(provider.url), CONNECT_S))
+            await turns(20)
+            asked_again.set()
+            assert await whole(await second) == b"yes"
+            assert provider.requests[0].body == PROMPT
+            await cut.wait()
+            assert rest[0] < size
+
+    run(scenario())
