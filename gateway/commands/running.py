@@ -127,7 +127,7 @@ def _own(asked: Asked, settings: Settings) -> Iterator[Office]:
     from gateway.stores.journal import Journal
     from gateway.stores.keys import SqliteKeys
 
-    in_force = InForce(declared(settings), Means(frozenset(), frozenset()), {})
+    in_force = InForce(declared(settings, asked.out), Means(frozenset(), frozenset()), {})
     journal = Journal.open(settings.state, settings.durability)
     try:
 

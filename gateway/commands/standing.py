@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.commands.asked import Asked
+from gateway.commands.printing import Printer
 from gateway.commands.running import Status, status
 from gateway.commands.stop import Stop
 from gateway.core.catalog import Snapshot
@@ -26,17 +27,25 @@ class Standing:
     running: Status | None
 
 
-def declared(settings: Settings) -> Snapshot:
-    """The documents these settings name. Stop, with every fault, if they are not in order."""
+def declared(settings: Settings, out: Printer) -> Snapshot:
+    """The documents these settings name. Stop, with every fault, if they cannot be read.
+
+    A policy that does not do what its cases expect can be looked at all the same: that is how one finds out why.
+    """
     from gateway.compose import read
 
     loaded = read(settings)
-    if loaded.snapshot is None or loaded.faults:
+    faults = [str(fault) for fault in loaded.faults]
+    if loaded.snapshot is None:
         raise Stop(
             "the documents are not in order",
             "correct them; `safeconduct check` lists their faults again",
-            faults=[str(fault) for fault in loaded.faults],
+            faults=faults,
         )
+    for fault in faults:
+        out.note(f"fault    {fault}")
+    if faults:
+        out.note("These documents would not be put in force before that is corrected.")
     return loaded.snapshot
 
 
@@ -46,7 +55,7 @@ def standing(asked: Asked) -> Standing:
     now = status(settings.state)
     if now is not None and now.sandbox:
         settings = settings.model_copy(update={"sandbox": True})
-    snapshot = declared(settings)
+    snapshot = declared(settings, asked.out)
     if now is not None and now.snapshot != snapshot.digest:
         asked.out.note(
             "The running gateway serves older documents than these: `safeconduct reload` puts them in force."

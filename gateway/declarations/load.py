@@ -41,8 +41,10 @@ _NOBODY: Final = Organisation("", "", "", {})
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the documents say: a snapshot without any fault, or the faults and no snapshot.
+    """What the documents say. Only without any fault may they be put in force.
 
+    `snapshot`: None if something could not be read or names what is not there. With faults beside it, every document
+    was read, and a policy does not do what its cases expect: enough to explain, not enough to serve.
     `documents`: every file by its name below `config/`, `policies/` and `sandbox/`, as it was read.
     """
 
@@ -60,9 +62,12 @@ def load(config: Path, policies: Path, *, extra: Sequence[Path] = (), today: dat
     report = Report()
     shelf = find(config, policies, extra, report)
     documents = {document.name: document.content for document in shelf}
-    snapshot = _Reading(shelf, report, today).snapshot(digest(documents))
+    reading = _Reading(shelf, report, today)
+    snapshot = reading.snapshot(digest(documents))
+    whole = not report.faults
+    reading.judge(snapshot)
     order = sorted(report.faults, key=lambda fault: fault.file)
-    return Loaded(None if order else snapshot, tuple(order), tuple(report.warnings), documents)
+    return Loaded(snapshot if whole else None, tuple(order), tuple(report.warnings), documents)
 
 
 class _Reading:
@@ -85,7 +90,6 @@ class _Reading:
         snapshot = self._checked(regions, digest)
         for page in self._pages.values():
             page.close()
-        self._judge(snapshot)
         return snapshot
 
     def _page(self, document: Document | None) -> Page | None:
@@ -202,7 +206,7 @@ class _Reading:
         page = self._pages.get(document.name) if document else None
         return page.root.table("aliases") if page else None
 
-    def _judge(self, snapshot: Snapshot) -> None:
+    def judge(self, snapshot: Snapshot) -> None:
         """What the policies make of the facts; of sound policies only, and only of sound facts."""
         faulty = self._report.faulty
         about = (*self._shelf.catalog, *self._shelf.models, *self._shelf.single.values())

@@ -27,7 +27,7 @@ ways_out: dict[str, Callable[[Prompt], object]] = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     "json": json.dumps,
-    "equality": lambda p: p == p,  # noqa: PLR0124
+    "equality": lambda p: p == p,
     "hash": hash,
     "bytes": bytes,
     "len": len,

@@ -91,7 +91,7 @@ def test_splicing_changes_what_is_asked_and_nothing_else(
     names = [*value, "new"]
     removed = data.draw(st.sets(st.sampled_from(names)))
     replaced = data.draw(st.dictionaries(st.sampled_from(names), values, max_size=3))
-    changes: dict[str, bytes | None] = {name: None for name in removed}
+    changes: dict[str, bytes | None] = dict.fromkeys(removed)
     changes |= {name: json.dumps(v).encode() for name, v in replaced.items()}
     expected = {n: v for n, v in value.items() if n not in removed or n in replaced} | replaced
     assert read(spliced(document, changes, {})).values == expected
