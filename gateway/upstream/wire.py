@@ -2,7 +2,7 @@
 
 * A connection on which something came that nobody asked for is not used again: it would be the next tenant's reply.
 * A connection on which a prompt was written half is not used again: the next prompt would be read as its rest.
-* A call given up before its head takes its connection with it, instead of first sending what is left of the prompt.
+* A call given up is cut off: closing would first send what is left of the prompt, and wait for the peer's goodbye.
 * A body that is out of frame is a fault of its reader, who would wait for ever.
 
 aiohttp 3.14 does none of the four; each has its test.
@@ -133,7 +133,7 @@ class WatchedResponse(aiohttp.ClientResponse):
         try:
             await super().start(connection)
         except BaseException:
-            cut(transport)  # closing would first send what is left of the prompt
+            cut(transport)  # closing would wait for the peer's own goodbye
             raise
         if not self.content.is_eof():
             wire.read_by(self.content)

@@ -83,21 +83,27 @@ def test_what_was_not_yet_sent_of_a_cancelled_prompt_is_never_sent() -> None:
 
 
 @contextmanager
-def _a_deaf_provider() -> Iterator[str]:
-    """Answers one call over TLS, begins a reply and hears nothing from then on, not even a goodbye."""
-    over = threading.Event()
+def _a_deaf_provider(says: bytes) -> Iterator[tuple[str, threading.Event]]:
+    """Hears one call over TLS, says something, and hears nothing from then on, not even a goodbye.
+
+    Gives its address, and an event for when it has heard the call.
+    """
+    heard, over = threading.Event(), threading.Event()
 
     def serve() -> None:
         raw, _ = listener.accept()
         with tls_server().wrap_socket(raw, server_side=True) as wire:
-            wire.recv(65_536)
-            wire.sendall(stream_head() + chunk(b"a"))
+            received = b""
+            while not received.endswith(PROMPT):
+                received += wire.recv(65_536)
+            wire.sendall(says)
+            heard.set()
             over.wait(30)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = threading.Thread(target=serve)
         serving.start()
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}/"
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}/", heard
         over.set()
         serving.join()
 
@@ -105,10 +111,24 @@ def _a_deaf_provider() -> Iterator[str]:
 def test_closing_a_reply_waits_for_nobody() -> None:
     async def scenario() -> None:
         async with an_upstream(str(LOOPBACK_PEM)) as upstream:
-            with _a_deaf_provider() as url:
+            with _a_deaf_provider(stream_head() + chunk(b"a")) as (url, _):
                 answer = await upstream.send(a_call(url), CONNECT_S)
                 before = open_files()
                 await answer.close()
+                await turns(5)
+                assert open_files() == before - 1
+
+    run(scenario())
+
+
+def test_cancelling_before_the_head_waits_for_nobody() -> None:
+    async def scenario() -> None:
+        async with an_upstream(str(LOOPBACK_PEM)) as upstream:
+            with _a_deaf_provider(b"") as (url, heard):
+                call = asyncio.create_task(upstream.send(a_call(url), CONNECT_S))
+                await asyncio.to_thread(heard.wait)
+                before = open_files()
+                await cancel([call])
                 await turns(5)
                 assert open_files() == before - 1
 
