@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final, NewType
 
 from gateway.core.cost import Fx, Price
-from gateway.core.policy import EvidenceRule, Policy
+from gateway.core.policy import EvidenceRule, Policy, meet_policies
 from gateway.core.posture import DIMENSIONS, UNKNOWN, Party, Posture, Value
 from gateway.core.posture import of as posture_of
 
@@ -281,6 +281,12 @@ class Snapshot:
         for route in self.routes.values():
             found[route.model.id].append(route)
         return {name: tuple(routes) for name, routes in found.items()}
+
+    @cached_property
+    def every_class(self) -> Policy:
+        """The meet of all class policies: what a label that names no class is held to."""
+        classes = self.organisation.classes.values()
+        return meet_policies("every data class", (self.policies[c.policy] for c in classes))
 
     def model(self, name: str) -> Model | None:
         """The model of that id or alias."""

@@ -240,7 +240,7 @@ class Exchange:
         with anyio.CancelScope(shield=True), anyio.move_on_after(self._services.deadlines.commit_s):
             try:
                 receipt = await self._services.books.settle(receipt)
-            except Unavailable as fault:
+            except Exception as fault:  # noqa: BLE001  # the books keep the receipt, or recovery writes it from the intent
                 self._services.log.emit(Fault(reduce(fault), receipt=self.id))
         self._services.log.emit(ExchangeEnded.of(receipt))
         return receipt
