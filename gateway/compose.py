@@ -196,7 +196,7 @@ async def serve(
             drain,
             (settings.max_body_bytes, settings.request_s),
         )
-        admin = Admin(keys, documented.current, documented.reload, clock.now, _default_policy(settings))
+        admin = Admin(keys, documented.current, documented.reload, clock.now, _default_policy(settings), log.emit)
         listeners = [
             Listener(application(gate), public),
             Listener(admin.app(), bind_unix(settings.state / ADMIN_SOCKET)),

@@ -18,6 +18,7 @@ from gateway.core.principal import Key, KeyId
 from gateway.dialects.names import near
 from gateway.exchange.parts import InForce
 from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
+from gateway.telemetry.events import KeyCreated, KeyRevoked
 
 Reload = Callable[[], Awaitable[list[str]]]
 """Check the documents and put them in force; returns the faults, none if they are in force now."""
@@ -38,7 +39,10 @@ class Admin:
         reload: Reload,
         now: Callable[[], datetime],
         default_policy: str,
+        told: Callable[[KeyCreated | KeyRevoked], None] = lambda _: None,
     ) -> None:
+        """`told`: the log of a running gateway."""
+        self._told = told
         self._keys, self._in_force, self._reload, self._now = keys, in_force, reload, now
         self._default_policy = default_policy
 
@@ -82,12 +86,14 @@ class Admin:
             classes=classes,
         )
         await self._keys.create(key)
+        self._told(KeyCreated(key.id, key.team, key.policy))
         return _json({**key_view(key, self._now()), "secret": secret}, 201)
 
     async def _revoke(self, request: Request) -> Response:
         key = await self._keys.revoke(KeyId(request.path_params["id"]), self._now())
         if key is None:
             raise NotFound("There is no key of that id. `safeconduct keys list` shows them.")
+        self._told(KeyRevoked(key.id, key.team))
         return _json(key_view(key, self._now()))
 
     async def _reloaded(self, _: Request) -> Response:

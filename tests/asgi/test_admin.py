@@ -22,6 +22,7 @@ from gateway.core.catalog import DataClass
 from gateway.exchange.parts import InForce
 from gateway.stores.journal import Journal
 from gateway.stores.keys import SqliteKeys, digest_of
+from gateway.telemetry.events import KeyCreated, KeyRevoked
 from tests.builders import NOW, a_key, a_provider, a_route, a_snapshot, an_organisation, some_means
 from tests.exchange.test_story import play
 
@@ -36,6 +37,7 @@ class Office:
         self.keys, self.client = keys, client
         self.in_force = InForce(SNAPSHOT, some_means("alpha", "beta"), {})
         self.faults: list[str] = []
+        self.heard: list[KeyCreated | KeyRevoked] = []
 
     async def reload(self) -> list[str]:
         if not self.faults:
@@ -55,7 +57,9 @@ async def an_office(state: Path, default_policy: str = "") -> AsyncIterator[Offi
             transport=httpx.AsyncHTTPTransport(uds=str(path)), base_url="http://gateway", timeout=20
         ) as client:
             office = Office(SqliteKeys(journal), client)
-            admin = Admin(office.keys, lambda: office.in_force, office.reload, lambda: NOW, default_policy)
+            admin = Admin(
+                office.keys, lambda: office.in_force, office.reload, lambda: NOW, default_policy, office.heard.append
+            )
             listener = Listener(admin.app(), bind_unix(path))
             serving = asyncio.ensure_future(serve([listener], drain, grace_s=0, ready=started.set))
             try:
@@ -188,6 +192,8 @@ def test_a_key_is_revoked_once_and_stays_so(tmp_path: Path) -> None:
         assert found is not None
         assert found.state(NOW) == "revoked"
         assert error_of(await office.client.post("/keys/key_none/revoke")) == (404, "not_found")
+        revocation = KeyRevoked(made["id"], "research")
+        assert office.heard == [KeyCreated(made["id"], "research", "open"), revocation, revocation]
 
     with_office(tmp_path, told)
 
