@@ -238,7 +238,9 @@ async def _services(
         keys = SqliteKeys(journal)
         upstream = HttpxUpstream(Engine(), plain_origins(documented.now.targets))
         try:
-            deadlines = Deadlines(settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s)
+            deadlines = Deadlines(
+                settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s, whole_s=settings.whole_s
+            )
             health = RouteHealth(Patience(first_s=settings.cooldown_s))
             yield Services(keys, books, health, upstream, log, clock, deadlines), keys
         finally:

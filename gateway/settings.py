@@ -52,7 +52,9 @@ class Settings(BaseSettings):
     connect_s: Seconds = 5
     """Seconds to connect to a provider."""
     first_event_s: Seconds = 60
-    """Seconds from sending a request to the provider's first content."""
+    """Seconds from sending a streaming request to the provider's first content."""
+    whole_s: Seconds = 300
+    """Seconds from sending a request to the end of a reply that is not streamed."""
     idle_s: Seconds = 60
     """Seconds between two pieces of a provider's content."""
     total_s: Seconds = 600

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,9 @@ class Process:
 
     def _read(self) -> None:
         assert self.popen.stdout is not None
-        for line in self.popen.stdout:
-            self._lines.put(line)
+        with suppress(ValueError):  # closed under our hands, when the test has seen enough
+            for line in self.popen.stdout:
+                self._lines.put(line)
         self._lines.put(b"")
 
     def _line(self) -> bytes:

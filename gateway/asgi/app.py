@@ -37,7 +37,7 @@ from gateway.dialects.names import near, resolve
 from gateway.exchange.parts import Arrival, InForce, Services
 from gateway.exchange.story import Exchange, identify
 from gateway.stores.books import Ledger
-from gateway.telemetry.events import Fault
+from gateway.telemetry.events import Fault, Stopping
 from gateway.telemetry.faults import reduce
 
 DATA_CLASS: Final = "x-data-class"
@@ -62,7 +62,9 @@ class Gate:
         self.live: set[Exchange] = set()
 
     async def expire(self) -> None:
-        """Wait until exchanges in flight must end, and tell each of them."""
+        """Say when the end begins; wait until exchanges in flight must end, and tell each of them."""
+        await self.drain.begun.wait()
+        self.services.log.emit(Stopping(len(self.live)))
         await self.drain.expired.wait()
         for exchange in self.live:
             exchange.expire()

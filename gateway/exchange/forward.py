@@ -95,7 +95,7 @@ class Forwarding:
         clock, health = self._services.clock, self._services.health
         began = clock.monotonic()
         attempt.outcome = "left"  # unless we get further than that
-        with anyio.move_on_after(self._services.deadlines.first_event_s) as deadline:
+        with anyio.move_on_after(self._patience_s) as deadline:
             try:
                 await self._ask(attempt)
                 attempt.outcome = "served"
@@ -113,6 +113,12 @@ class Forwarding:
         if attempt.status < 400:
             health.failed(attempt.route.id, RouteFault.TRANSPORT, clock.monotonic())
         await self.close(attempt)
+
+    @property
+    def _patience_s(self) -> float:
+        """A stream must begin within its deadline; a whole reply shows nothing before it is complete."""
+        deadlines = self._services.deadlines
+        return deadlines.first_event_s if self._demand.streaming else deadlines.whole_s
 
     async def _ask(self, attempt: Attempt) -> None:
         route = attempt.route

@@ -30,6 +30,8 @@ class Deadlines:
     total_s: float
     commit_s: float = 1.0
     """How long the last byte of a reply waits for the receipt's commit."""
+    whole_s: float = 300.0
+    """For a reply that is not streamed, from asking to its last byte."""
 
 
 @dataclass(frozen=True)

@@ -541,7 +541,7 @@ def test_a_stream_that_breaks_ends_with_an_error_event_and_no_proper_end(
 @pytest.mark.parametrize(("script", "status"), [(FAILS, 502), (hangs(), 504)])
 def test_what_a_retry_may_cure_says_so(tmp_path: Path, script: Any, status: int) -> None:
     async def story() -> None:
-        soon = Deadlines(1, 0.3, 1, 10, 5)
+        soon = Deadlines(1, 0.3, 1, 10, 5, whole_s=0.3)
         async with Provider(script) as alpha, a_door(tmp_path, alpha, deadlines=soon) as door:
             answer = await door.ask()
             assert error_of(answer)[0] == status

@@ -292,7 +292,7 @@ def test_without_budgets_no_limit_is_injected(tmp_path: Path) -> None:
 
 
 def test_every_route_timing_out_is_a_timeout_and_one_that_failed_makes_it_a_failure(tmp_path: Path) -> None:
-    soon = Deadlines(1, 0.2, 1, 10, 5)
+    soon = Deadlines(1, 0.2, 1, 10, 5, whole_s=0.2)
 
     async def story() -> None:
         async with (

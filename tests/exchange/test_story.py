@@ -212,7 +212,7 @@ def test_what_a_provider_finds_wrong_with_a_request_no_other_route_is_asked(tmp_
 
 def test_silence_before_the_first_event_is_a_timeout(tmp_path: Path) -> None:
     async def story() -> None:
-        soon = Deadlines(1, 0.2, 1, 5, 5)
+        soon = Deadlines(1, 0.2, 1, 5, 5, whole_s=0.2)
         async with Provider(hangs()) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
             client = await desk.ask()
             assert client.error is not None
@@ -448,5 +448,31 @@ def test_identify_knows_active_keys_alone(tmp_path: Path) -> None:
             await desk.services.keys.revoke(desk.key.id, NOW)
             with pytest.raises(Unauthenticated):
                 identify(SECRET, desk.services, desk.in_force)
+
+    play(story)
+
+
+def test_a_whole_reply_may_take_longer_than_a_stream_to_begin(tmp_path: Path) -> None:
+    async def story() -> None:
+        asked_twice = asyncio.Event()
+
+        async def thinks(connection: Connection) -> None:
+            await connection.request()
+            await asked_twice.wait()
+            await connection.send(reply(body=json.dumps(COMPLETION).encode()))
+
+        hasty = Deadlines(1, 0.05, 5, 20, 5, whole_s=10)
+        async with (
+            Provider(thinks) as alpha,
+            Provider(hangs()) as beta,
+            a_desk(tmp_path, alpha, deadlines=hasty) as desk,
+        ):
+            async with a_desk(tmp_path / "other", beta, deadlines=hasty) as other, anyio.create_task_group() as group:
+                client = Client()
+                group.start_soon(desk.exchange().run, json.dumps(BODY).encode(), client)
+                stream = await other.ask(STREAM)  # its deadline passes meanwhile
+                assert stream.error is not None
+                asked_twice.set()
+            assert client.complete
 
     play(story)
