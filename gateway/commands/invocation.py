@@ -93,6 +93,8 @@ def _as_stop(fault: Exception) -> Stop:
             return Stop(
                 _begun(fault.message), "try again; docs/operations.md says what can be wrong with the state directory"
             )
+        case FileExistsError():
+            return Stop(f"{fault.filename} is a file, not a directory", "name another, or move the file away")
         case OSError():
             place = f" ({fault.filename})" if fault.filename else ""
             return Stop(f"{fault.strerror or fault}{place}", "check the path and its permissions")

@@ -14,6 +14,7 @@ from gateway.commands.stop import MISUSED, Stop
 from gateway.core.errors import Json
 
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+_ID: Final = re.compile(r"key_[A-Za-z0-9]+")
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _TONES: Final[dict[str, Tone]] = {"active": "good", "expired": "quiet", "revoked": "bad"}
 
@@ -35,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     listing = actions.add_parser("list", help="show every key, but never a secret")
     revoke = actions.add_parser("revoke", help="close a key at once")
-    revoke.add_argument("id", help="key_…, as `keys list` shows it")
+    revoke.add_argument("id", help="key_…, as `keys list` shows it; not the key itself")
     for action in (create, listing, revoke):
         document_options(action)
         state_options(action)
@@ -117,7 +118,15 @@ def _row(key: dict[str, Json]) -> tuple[Cell, ...]:
 
 def _revoke(asked: Asked) -> int:
     with office(asked) as ask:
-        revoked = ask("POST", f"/keys/{asked.options.id}/revoke", {})
+        revoked = ask("POST", f"/keys/{_id(asked.options.id)}/revoke", {})
     asked.out.value(revoked)
     asked.out.line(f"Key {revoked['id']} opens nothing any more.")
     return 0
+
+
+def _id(stated: str) -> str:
+    """What may be an id. A key's secret is not sent anywhere, nor repeated."""
+    if _ID.fullmatch(stated):
+        return stated
+    what = "a key is revoked by its id, not by itself" if stated.startswith("sc_") else "this is not the id of a key"
+    raise Stop(what, "ids begin with key_: `safeconduct keys list` shows them, with their labels", code=MISUSED)

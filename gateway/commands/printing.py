@@ -51,7 +51,10 @@ class Printer:
         print(text, file=self._stderr)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str = "") -> None:
-        """Columns whose name ends in `>` are set flush right. A cell may hold several lines."""
+        """Columns whose name ends in `>` are set flush right. A cell may hold several lines.
+
+        The first column is never folded: it names what people paste into the next command.
+        """
         if self.as_json:
             return
         from rich import box
@@ -63,8 +66,9 @@ class Printer:
         table = Table(
             box=box.SIMPLE_HEAD, title=title or None, title_justify="left", title_style="bold", padding=(0, 1)
         )
-        for name in columns:
-            table.add_column(name.rstrip(">"), justify="right" if name.endswith(">") else "left", overflow="fold")
+        for place, name in enumerate(columns):
+            side: Literal["left", "right"] = "right" if name.endswith(">") else "left"
+            table.add_column(name.rstrip(">"), justify=side, overflow="fold", no_wrap=place == 0)
         for row in rows:
             table.add_row(*map(_text, row))
         console.print(table)

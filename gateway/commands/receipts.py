@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.commands.asked import Asked, state_options
+from gateway.commands.kept import kept
 from gateway.commands.printing import Cell, Tone, Toned
 from gateway.commands.stop import MISUSED, Stop
 from gateway.core.cost import money
@@ -32,13 +33,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: Asked) -> int:
-    from gateway.stores.journal import JOURNAL_FILE
-    from gateway.stores.ledger import SqliteLedger
-
     options = asked.options
     if options.limit < 1:
         raise Stop("--limit must be at least 1", "say how many receipts you want", code=MISUSED)
-    ledger = SqliteLedger(asked.settings().state / JOURNAL_FILE)
+    ledger = kept(asked)
     if options.id is None:
         found = ledger.newest(options.limit, options.key)
         asked.out.value(found)
@@ -53,24 +51,19 @@ def run(asked: Asked) -> int:
 
 
 def _table(asked: Asked, receipts: list[Receipt]) -> None:
-    columns = ("receipt", "began, UTC", "outcome", "model", "route", "region", "in>", "out>", "cost>", "ms>", "team")
-    asked.out.table(columns, map(_row, receipts))
+    asked.out.table(("receipt", "outcome", "tokens and cost>"), map(_row, receipts))
     if not receipts:
         asked.out.line("There is no receipt yet: no request has come with a valid key.")
 
 
 def _row(receipt: Receipt) -> tuple[Cell, ...]:
+    """Two lines, so that a table of long names fits a terminal of 80 columns."""
+    taken, written = _counts(receipt)
+    region = f" ({receipt.region.removeprefix(_DECLARED)})" if receipt.region else ""
     return (
-        str(receipt.id),
-        receipt.began_at[:19].replace("T", " "),
-        Toned(_outcome(receipt), _TONES.get(receipt.outcome, "quiet")),
-        receipt.model,
-        receipt.route,
-        receipt.region.removeprefix(_DECLARED),
-        *_counts(receipt),
-        f"{money(receipt.cost)} {receipt.currency}",
-        str(receipt.duration_ms),
-        receipt.team,
+        f"{receipt.id}\n{receipt.began_at[:19].replace('T', ' ')} UTC",
+        Toned(f"{_outcome(receipt)}\n{receipt.route or receipt.model}{region}", _TONES.get(receipt.outcome, "quiet")),
+        f"{taken} in, {written} out\n{money(receipt.cost)} {receipt.currency}",
     )
 
 

@@ -15,13 +15,13 @@ from gateway.core.catalog import Route
 from gateway.core.decision import POLICY_KINDS, Kind, Reason, judge, treatment
 from gateway.core.errors import Json
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
-from gateway.dialects.names import near
+from gateway.dialects.names import Named, near, resolve
 
 _UNUSABLE = {Kind.NOT_CALLABLE: "not callable", Kind.NO_CREDENTIAL: "no credential"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="M", help="only routes of this model")
+    parser.add_argument("--model", metavar="M", help="only routes of this model, or provider/model")
     parser.add_argument("--provider", metavar="P", help="only routes at this provider")
     parser.add_argument("--policy", metavar="P", help="only routes that this policy admits")
     document_options(parser)
@@ -32,7 +32,7 @@ def run(asked: Asked) -> int:
     now = standing(asked)
     routes = list(_wanted(asked, now))
     asked.out.value([_as_json(route, now, asked) for route in routes])
-    columns = ("model", "route", "processed in", "kept, days>", "training", "input>", "output>", "here", "status")
+    columns = ("route", "processed in", "kept, days>", "training", "input>", "output>", "here", "status")
     asked.out.table(columns, (_row(route, now, asked) for route in routes))
     asked.out.line(f"{len(routes)} routes; prices per million tokens; ? is not known, which no policy takes for good")
     return 0
@@ -40,8 +40,8 @@ def run(asked: Asked) -> int:
 
 def _wanted(asked: Asked, now: Standing) -> Iterator[Route]:
     options, snapshot = asked.options, now.snapshot
-    model = snapshot.model(options.model) if options.model else None
-    if options.model and model is None:
+    named = resolve(options.model, snapshot) if options.model else None
+    if options.model and named is None:
         raise undeclared(
             "model", options.model, near(options.model, snapshot.models), "`routes` without --model lists all"
         )
@@ -49,9 +49,12 @@ def _wanted(asked: Asked, now: Standing) -> Iterator[Route]:
         close = near(options.provider, snapshot.providers)
         raise undeclared("provider", options.provider, close, "`routes` without --provider lists all")
     for route in snapshot.routes.values():
-        of_model = model is None or route.model.id == model.id
-        if of_model and options.provider in (None, route.provider.id) and _admitted(route, asked, now):
+        if _is_meant(route, named) and options.provider in (None, route.provider.id) and _admitted(route, asked, now):
             yield route
+
+
+def _is_meant(route: Route, named: Named | None) -> bool:
+    return named is None or (route.model.id == named.model and named.pinned in (None, route.provider.id, route.id))
 
 
 def _admitted(route: Route, asked: Asked, now: Standing) -> bool:
@@ -96,7 +99,6 @@ def _row(route: Route, now: Standing, asked: Asked) -> tuple[Cell, ...]:
     posture = treatment(route, frozenset(), now.snapshot, asked.today)
     reason = _here(route, now, asked)
     return (
-        route.model.id,
         str(route.id),
         views.where(posture, now.snapshot.regions),
         views.value(posture, "retention_days"),

@@ -110,7 +110,11 @@ def _understood(status_code: int, content: bytes) -> dict[str, Json]:
         return dict(answer)
     what, _, do = str(error["message"]).rstrip().rstrip(".").partition(". ")
     code = MISUSED if status_code in (400, 404) else FAILED
-    raise Stop(what[0].lower() + what[1:], do or "see --help of this command", code=code)
+    raise Stop(_begun(what), _begun(do) or "see --help of this command", code=code)
+
+
+def _begun(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 @contextmanager

@@ -58,7 +58,8 @@ def standing(asked: Asked) -> Standing:
     snapshot = declared(settings, asked.out)
     if now is not None and now.snapshot != snapshot.digest:
         asked.out.note(
-            "The running gateway serves older documents than these: `safeconduct reload` puts them in force."
+            "The running gateway serves other documents. If it reads these directories, `safeconduct reload` puts them "
+            "in force; else name its own with --config and --policies."
         )
     return Standing(settings, snapshot, means(settings, snapshot, asked.environ, now), now)
 

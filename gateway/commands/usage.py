@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from gateway.commands.asked import Asked, state_options
+from gateway.commands.kept import kept
 from gateway.commands.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
@@ -22,14 +23,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: Asked) -> int:
-    from gateway.stores.journal import JOURNAL_FILE
-    from gateway.stores.ledger import GROUPS, SqliteLedger
+    from gateway.stores.ledger import GROUPS
 
     options = asked.options
     by = [word.strip() for word in options.by.split(",") if word.strip()]
     if not by or any(word not in GROUPS for word in by):
         raise Stop("--by names no group", f"use one or more of {', '.join(GROUPS)}, with commas between", code=MISUSED)
-    ledger = SqliteLedger(asked.settings().state / JOURNAL_FILE)
+    ledger = kept(asked)
     rows = ledger.usage(by, _day(options.since, "--since"), _day(options.until, "--until"), options.key)
     currency = next((str(receipt["currency"]) for receipt in ledger.newest(1)), "")
     listed: list[Json] = [

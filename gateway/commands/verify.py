@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gateway.commands.asked import Asked, state_options
+from gateway.commands.kept import kept
 from gateway.commands.printing import Toned
 from gateway.commands.stop import FAILED
 
@@ -14,10 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: Asked) -> int:
-    from gateway.stores.journal import JOURNAL_FILE
-    from gateway.stores.ledger import SqliteLedger
-
-    states = SqliteLedger(asked.settings().state / JOURNAL_FILE).verify_chains()
+    states = kept(asked).verify_chains()
     broken = [state for state in states if state.broken is not None]
     asked.out.value(
         {

@@ -61,6 +61,8 @@ def load(config: Path, policies: Path, *, extra: Sequence[Path] = (), today: dat
     """
     report = Report()
     shelf = find(config, policies, extra, report)
+    if not (config.is_dir() and policies.is_dir()):  # every reference to what lies there would be one more fault
+        return Loaded(None, tuple(report.faults), (), {})
     documents = {document.name: document.content for document in shelf}
     reading = _Reading(shelf, report, today)
     snapshot = reading.snapshot(digest(documents))

@@ -22,7 +22,8 @@ class Documents:
         target = self._folder(digest)
         if target.is_dir():
             return
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._root.parent, self._root):  # `parents` would not give the state directory the mode
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".", dir=self._root))  # mode 0700
         try:
             for name, content in documents.items():

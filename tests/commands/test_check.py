@@ -45,7 +45,8 @@ def test_a_credential_of_a_provider_that_is_not_declared_is_a_fault(tmp_path: Pa
 def test_a_directory_that_is_not_there_is_said(tmp_path: Path) -> None:
     called = call("check", "--config", str(tmp_path / "nowhere"), "--policies", str(ROOT / "policies"))
     assert called.code == FAILED
-    assert called.out.startswith("fault")
+    faults = [line for line in called.out.splitlines() if line.startswith("fault")]
+    assert faults == [f"fault    {tmp_path}/nowhere: there is no such directory; create it, or correct the setting"]
 
 
 def test_people_read_a_table(tmp_path: Path) -> None:

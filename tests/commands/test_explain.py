@@ -63,7 +63,17 @@ def test_people_read_verdicts_and_sentences(tmp_path: Path) -> None:
     assert out.index("keeps content 30 days") < out.index("PROVIDER_BETA_KEY")
 
 
-def test_a_line_changed_in_a_policy_changes_the_answer(tmp_path: Path) -> None:
+def test_a_line_changed_in_a_policy_takes_a_route_away_and_says_why(tmp_path: Path) -> None:
+    assert routes(explain(tmp_path, "--policy", "open").json["eligible"]) == ["beta/small", "alpha/small"]
+    path = tmp_path / "policies/open.toml"
+    path.write_text(path.read_text() + "[bound]\nretention_days = 7\n")
+    after = explain(tmp_path, "--policy", "open").json
+    assert routes(after["eligible"]) == ["alpha/small"]
+    ((words,),) = [[reason["words"] for reason in rejected["reasons"]] for rejected in after["rejected"]]
+    assert words == "keeps content 30 days; policy open (organisation) demands at most 7"
+
+
+def test_a_policy_that_admits_nothing_is_explained_too(tmp_path: Path) -> None:
     before = explain(tmp_path, "--policy", "strict").json
     path = tmp_path / "policies/strict.toml"
     path.write_text(
@@ -131,4 +141,4 @@ def test_a_key_may_be_named_by_itself(running: Running) -> None:
 def test_documents_that_are_not_in_force_yet_are_pointed_out(running: Running, tmp_path: Path) -> None:
     options = [*documents(tmp_path), "--state", str(running.state)]
     called = call("explain", "--model", "small", *options)
-    assert "`safeconduct reload` puts them in force" in called.notes
+    assert "`safeconduct reload` puts them in force; else name its own with --config and --policies" in called.notes

@@ -68,6 +68,7 @@ def test_help_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
         (JournalRefused("Another process has it."), FAILED, ["another process has it\n"]),
         (Unavailable("books_unavailable", "The journal cannot be read."), FAILED, ["the journal cannot be read\n"]),
         (PermissionError(13, "Permission denied", "/state"), FAILED, ["Permission denied (/state)"]),
+        (FileExistsError(17, "File exists", "/state"), FAILED, ["/state is a file, not a directory"]),
         (KeyError("the word a client said"), FAILED, ["KeyError at ", "please report"]),
     ],
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.__main__ import main
 from gateway.commands.keys import moment
-from gateway.commands.stop import MISUSED, Stop
+from gateway.commands.stop import FAILED, MISUSED, Stop
+from gateway.stores.journal import Journal
 from tests.builders import NOW
 from tests.commands.calling import Called, call, documents
 from tests.commands.conftest import Running
@@ -70,6 +73,8 @@ def test_a_revoked_key_stays_listed(options: list[str]) -> None:
         (["create", "--team", "research", "--policy", "strict", "--class", "x"], "names nothing declared"),
         (["create", "--team", "research", "--policy", "strict", "--expires", "soon"], "--expires is no moment"),
         (["revoke", "key_1"], "there is no key of that id"),
+        (["revoke", "sc_secret"], "a key is revoked by its id, not by itself"),
+        (["revoke", "key_1/../../reload"], "this is not the id of a key"),
     ],
 )
 def test_what_is_missing_or_undeclared_is_said(options: list[str], words: list[str], said: str) -> None:
@@ -78,10 +83,26 @@ def test_what_is_missing_or_undeclared_is_said(options: list[str], words: list[s
     assert called.stop is not None
     assert said in called.stop.what
     assert called.stop.do
+    assert "sc_secret" not in f"{called.stop.what} {called.stop.do}"
 
 
 def test_without_any_key_the_list_says_how_one_is_made(options: list[str]) -> None:
     assert "keys create --team T --policy P" in call("keys", "list", *options).out
+
+
+def test_under_another_process_lock_nothing_is_written_and_its_holder_is_named(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A gateway that is starting: it has the journal, and no socket yet."""
+    journal = Journal.open(tmp_path / "state", "process")
+    try:
+        assert main(["keys", "create", "--team", "research", "--policy", "strict", *options]) == FAILED
+    finally:
+        journal.close()
+    out, notes = capsys.readouterr()
+    assert out == ""
+    assert f"held by another process (pid {os.getpid()})" in notes
+    assert call("keys", "list", *options, json=True).json["keys"] == []
 
 
 def test_only_in_the_sandbox_is_there_a_default_policy(options: list[str], tmp_path: Path) -> None:

@@ -41,6 +41,16 @@ def test_a_table_has_its_columns_and_every_line_of_a_cell() -> None:
     assert lines[-1].endswith("22")
 
 
+def test_what_people_paste_into_the_next_command_is_never_folded() -> None:
+    out, id = io.StringIO(), "01JDRECEIPT00000000000000A"
+    table = Printer(out, io.StringIO(), as_json=False, width=40)
+    table.table(("receipt", "why"), [(id, "because of a reason that is longer than the line")])
+    lines = [line for line in out.getvalue().splitlines() if line.strip()]
+    assert lines[2].split()[0] == id
+    assert all(len(line) <= 40 for line in lines)
+    assert len(lines) > 4
+
+
 def test_colour_is_for_terminals_only() -> None:
     texts = []
     for out in (io.StringIO(), Terminal()):

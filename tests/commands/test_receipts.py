@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from gateway.commands.stop import MISUSED
-from gateway.stores.journal import JournalRefused
+from gateway.commands.stop import FAILED, MISUSED
 from tests.commands.calling import call
 from tests.commands.conftest import Running
 
@@ -25,8 +25,13 @@ def test_the_newest_comes_first_and_each_says_where_it_went(running: Running) ->
 
 def test_people_read_a_table(running: Running) -> None:
     running.ask("sandbox-us/sandbox-small", **STRICT)
-    out = call("receipts", "--limit", "1", *running.options[:2]).out
+    served = running.ask().headers["x-safeconduct-receipt"]
+    out = call("receipts", "--limit", "2", *running.options[:2]).out
     assert "refused: no_eligible_route" in out
+    ((first, second),) = [pair for pair in pairwise(out.splitlines()) if served in pair[0]]
+    assert first.split()[:2] == [served, "served"]
+    assert "sandbox-us/sandbox-small (US)" in second
+    assert second.split()[-1] == "USD"
 
 
 def test_one_receipt_is_a_page_with_its_reasons(running: Running) -> None:
@@ -55,5 +60,7 @@ def test_what_is_not_there_is_said(running: Running, words: list[str], said: str
 
 
 def test_without_a_journal_there_is_none_to_read(tmp_path: Path) -> None:
-    with pytest.raises(JournalRefused, match="no gateway has run"):
-        call("receipts", "--state", str(tmp_path))
+    called = call("receipts", "--state", str(tmp_path))
+    assert called.code == FAILED
+    assert called.stop is not None
+    assert "--state" in called.stop.do

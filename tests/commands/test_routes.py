@@ -36,6 +36,7 @@ def test_what_cannot_be_called_says_why(tmp_path: Path) -> None:
     [
         (["--provider", "beta"], ["beta/small"]),
         (["--model", "small"], ["alpha/small", "beta/small"]),
+        (["--model", "beta/small"], ["beta/small"]),
         (["--policy", "strict"], ["alpha/small"]),
         (["--policy", "strict", "--provider", "beta"], []),
     ],
@@ -58,4 +59,4 @@ def test_people_read_a_table_in_which_the_unknown_is_marked(tmp_path: Path) -> N
     path.write_text(path.read_text().replace("retention_days = 30\n", ""))
     out = call("routes", *words, environ={}).out
     (row,) = [line.split() for line in out.splitlines() if "beta/small" in line]
-    assert row == ["small", "beta/small", "US", "?", "no", "1", "USD", "4", "USD", "no", "credential", "deprecated"]
+    assert row == ["beta/small", "US", "?", "no", "1", "USD", "4", "USD", "no", "credential", "deprecated"]

@@ -144,6 +144,15 @@ def test_aliases_have_a_document_beside_the_labs(tmp_path: Path) -> None:
     assert model.id == "small"
 
 
+def test_a_directory_that_is_not_there_is_the_only_fault(tmp_path: Path) -> None:
+    """Not also every name that would have been declared in it."""
+    papers(tmp_path)
+    for config, policies in (("nowhere", "policies"), ("config", "nowhere"), ("config/fx.toml", "policies")):
+        loaded = load(tmp_path / config, tmp_path / policies, today=TODAY)
+        assert loaded.snapshot is None
+        assert [fault.what for fault in loaded.faults] == ["there is no such directory"]
+
+
 def test_nothing_at_all_is_two_faults(tmp_path: Path) -> None:
     loaded = load(tmp_path / "config", tmp_path / "policies", today=TODAY)
     assert loaded.snapshot is None

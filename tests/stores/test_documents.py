@@ -51,6 +51,8 @@ def test_a_set_that_could_not_be_written_whole_is_not_there(tmp_path: Path) -> N
 
 
 def test_only_the_owner_may_read(tmp_path: Path) -> None:
-    Documents(tmp_path).keep(DIGEST, SET)
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "documents").rglob("*")}
+    """The state directory too, where it is made here."""
+    state = tmp_path / "state"
+    Documents(state).keep(DIGEST, SET)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (state, *state.rglob("*"))}
     assert modes == {0o700, 0o600}
