@@ -96,23 +96,21 @@ def _list(asked: Asked) -> int:
     asked.out.value(listed)
     keys = listed["keys"]
     rows = [_row(key) for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
-    asked.out.table(("key", "state", "team", "policy", "classes", "label", "created", "expires"), rows)
+    asked.out.table(("key\nlabel", "state", "team\npolicy", "classes", "created\nexpires"), rows)
     if not rows:
         asked.out.line("There is no key yet. `safeconduct keys create --team T --policy P` makes one.")
     return 0
 
 
 def _row(key: dict[str, Json]) -> tuple[Cell, ...]:
+    """Two lines, so that a table with whole ids fits a terminal of 80 columns."""
     state, classes = str(key["state"]), key["classes"]
     return (
-        str(key["id"]),
+        f"{key['id']}\n{key['label']}",
         Toned(state, _TONES.get(state, "quiet")),
-        str(key["team"]),
-        str(key["policy"]),
+        f"{key['team']}\n{key['policy']}",
         ", ".join(map(str, classes)) if isinstance(classes, list) else "",
-        str(key["label"]),
-        str(key["created_at"])[:10],
-        str(key["expires_at"] or "never")[:10],
+        f"{str(key['created_at'])[:10]}\n{str(key['expires_at'] or 'never')[:10]}",
     )
 
 

@@ -53,7 +53,15 @@ def test_people_read_the_secret_on_a_line_of_its_own(options: list[str]) -> None
     called = create(options, "--policy", "strict", "--expires", "90d", json=False)
     assert called.out.splitlines()[-1].startswith("sc_")
     assert "until 2027-02-22T12:00:00+00:00" in called.out
-    assert "strict" in call("keys", "list", *options).out
+
+
+def test_people_read_a_key_on_two_lines(options: list[str]) -> None:
+    made = create(options, "--policy", "strict", "--label", "laptop", "--class", "personal", "--expires", "90d").json
+    lines = [line.split() for line in call("keys", "list", *options).out.splitlines() if line.split()]
+    assert lines[-2:] == [
+        [made["id"], "active", "research", "personal", "2026-11-24"],
+        ["laptop", "strict", "2027-02-22"],
+    ]
 
 
 def test_a_revoked_key_stays_listed(options: list[str]) -> None:
