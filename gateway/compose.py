@@ -206,9 +206,9 @@ async def serve(
         secret = await _first_key(keys, documented.snapshot(), first_key, clock) if first_key else ""
 
         def accepted() -> None:
-            gc.collect()
             gc.freeze()  # what start-up built stays; a collection need not look at it again
             gc.set_threshold(*_COLLECTIONS)
+            gc.enable()
             log.emit(_started(documented.now, settings, listeners[0].port, began))
             ready(Ready(listeners[0].port, secret))
 

@@ -5,6 +5,7 @@ usage: python -m tests.bench.gateway PORT UPSTREAM. Durability from SAFECONDUCT_
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -13,10 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from gateway import compose
-from gateway.asgi.server import run
-from gateway.settings import read
-from gateway.telemetry.log import Log
+gc.disable()  # as `safeconduct serve` does; `compose` looks again once requests are accepted
+
+from gateway import compose  # noqa: E402
+from gateway.asgi.server import run  # noqa: E402
+from gateway.settings import read  # noqa: E402
+from gateway.telemetry.log import Log  # noqa: E402
 
 CANDIDATES: Final = 30
 
