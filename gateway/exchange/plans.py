@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
@@ -73,6 +73,14 @@ class Plans:
             if id(demanded) in self._lasting:
                 _remember(self._judged, key, found)
         return planned(found[1], demand, demanded, self._snapshot, means, health)
+
+    def usable(self, models: Iterable[str], demanded: Demanded, means: Means, today: date) -> list[str]:
+        """Those of the models that a plain request under `demanded` could use."""
+        return [name for name in models if self._usable(name, demanded, means, today)]
+
+    def _usable(self, model: str, demanded: Demanded, means: Means, today: date) -> bool:
+        plain = Demand("openai_chat", "chat", model, streaming=False, input_tokens=1)
+        return bool(self.decide(plain, demanded, means, Health(), today).plan)
 
     def treated(self, route: Route, features: frozenset[Feature], today: date) -> Treated:
         """The posture of `route` as receipts and headers state it."""

@@ -16,6 +16,7 @@ from gateway.core.errors import (
     Ended,
     IdempotencyConflict,
     InternalError,
+    ModelNotFound,
     Unauthenticated,
     Unavailable,
     UpstreamEnded,
@@ -129,7 +130,11 @@ class Exchange:
 
     def _accept(self, body: bytes) -> tuple[Demand, Prompt]:
         arrival, snapshot = self._arrival, self._in_force.snapshot
-        demand, prompt = chat.accept(body, snapshot, arrival.policy, None)
+        try:
+            demand, prompt = chat.accept(body, snapshot, arrival.policy, None)
+        except ModelNotFound as missing:
+            usable = self._names_to_use(missing.near)
+            raise usable from None
         class_layer = self._caller.class_layer(arrival.data_class, snapshot)
         layers = (
             *self._caller.layers,
@@ -140,6 +145,12 @@ class Exchange:
         demand = replace(demand, data_class=known)
         self._facts = replace(self._facts, demand=demand, demanded=self._in_force.plans.demanded(layers))
         return demand, prompt
+
+    def _names_to_use(self, near: list[str]) -> ModelNotFound:
+        """The refusal of an unknown model, with those near names that this caller may use."""
+        plans, means = self._in_force.plans, self._in_force.means
+        demanded = plans.demanded(self._caller.layers)
+        return ModelNotFound(plans.usable(near, demanded, means, self._facts.today))
 
     def _decide(self, demand: Demand) -> Decision:
         in_force, facts = self._in_force, self._facts

@@ -15,9 +15,9 @@ from gateway.core.catalog import Budget
 from gateway.core.errors import Unauthenticated
 from gateway.core.posture import Posture
 from gateway.core.receipt import from_json
-from gateway.exchange.parts import Deadlines
+from gateway.exchange.parts import Deadlines, InForce
 from gateway.exchange.story import identify
-from tests.builders import NOW, a_policy
+from tests.builders import NOW, a_policy, some_means
 from tests.exchange.desk import BODY, COMPLETION, DONE, SECRET, STOP, USAGE, WORDS, Client, Desk, a_desk
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
 
@@ -474,5 +474,20 @@ def test_a_whole_reply_may_take_longer_than_a_stream_to_begin(tmp_path: Path) ->
                 assert stream.error is not None
                 asked_twice.set()
             assert client.complete
+
+    play(story)
+
+
+def test_near_names_are_those_that_the_caller_may_use(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+            found = await desk.ask({"model": "smal"})
+            assert found.error is not None
+            assert (found.error.status, found.error.details["near"]) == (404, ["small"])
+        async with Provider(GOOD) as alpha, a_desk(tmp_path / "other", alpha) as desk:
+            desk.in_force = InForce(desk.in_force.snapshot, some_means("nobody"), desk.in_force.targets)
+            found = await desk.ask({"model": "smal"})
+            assert found.error is not None
+            assert found.error.details["near"] == []
 
     play(story)
