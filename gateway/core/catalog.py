@@ -97,7 +97,8 @@ class Connection:
     """How a provider record is called. `base_url` may hold `{setting}` places, each named in `settings`.
 
     `output_limit`: the request member that caps the output. `stream_usage`: `option` if usage in a stream must be asked
-    for with `stream_options`, `always` if it comes unasked. `why_not`: the reason if it cannot be called; else empty.
+    for with `stream_options`, `always` if it comes unasked. `accepts_store`: knows the member `store`, and may keep
+    what does not say `false`. `why_not`: the reason if it cannot be called; else empty.
     """
 
     dialect: str
@@ -106,6 +107,7 @@ class Connection:
     settings: tuple[str, ...] = ()
     output_limit: str = "max_tokens"
     stream_usage: str = "option"
+    accepts_store: bool = False
     why_not: str = ""
     source: str = ""
 

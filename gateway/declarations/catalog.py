@@ -100,6 +100,7 @@ def _connection(table: Table | None) -> Connection:
         settings=settings,
         output_limit=table.choice("output_limit", _OUTPUT_LIMITS) or "max_tokens",
         stream_usage=table.choice("stream_usage", _STREAM_USAGES) or "option",
+        accepts_store=table.flag("accepts_store") or False,
         why_not=_why_not(table),
         source=table.text("source"),
     )

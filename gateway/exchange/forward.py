@@ -15,6 +15,7 @@ import orjson
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.errors import Json, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
+from gateway.core.policy import Demanded
 from gateway.core.principal import Principal
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.dialects.openai_chat import errors as chat_errors
@@ -49,13 +50,13 @@ class Forwarding:
         in_force: InForce,
         caller: Principal,
         exchange: ReceiptId,
-        asked: tuple[Demand, Prompt],
+        asked: tuple[Demand, Demanded, Prompt],
         attempts: list[Attempt],
         draft: Callable[[], Receipt],
         elapsed_ms: Callable[[], int],
     ) -> None:
         self._services, self._in_force, self._caller = services, in_force, caller
-        self._id, (self._demand, self._prompt) = exchange, asked
+        self._id, (self._demand, self._demanded, self._prompt) = exchange, asked
         self._attempts, self._draft, self._elapsed_ms = attempts, draft, elapsed_ms
         self.opening = b""
         self.output_limit: int | None = None
@@ -145,7 +146,8 @@ class Forwarding:
         if self._caller.budgets and self._demand.output_tokens is None:
             limit = self._demand.output_limit(route, self._in_force.means.default_max_output)
         self.output_limit = limit
-        return chat.Orders(output_limit=limit)
+        keeps_nothing = self._demanded.bound.stored_in == frozenset()
+        return chat.Orders(output_limit=limit, forbid_storing=keeps_nothing and route.provider.connection.accepts_store)
 
     async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes]) -> None:
         stream = StreamedReply(

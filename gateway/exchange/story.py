@@ -175,12 +175,14 @@ class Exchange:
                 )
 
     def _forwarding(self, demand: Demand, prompt: Prompt) -> Forwarding:
+        demanded = self._facts.demanded
+        assert demanded is not None
         return Forwarding(
             self._services,
             self._in_force,
             self._caller,
             self.id,
-            (demand, prompt),
+            (demand, demanded, prompt),
             self._attempts,
             lambda: self._receipt("interrupted", ""),
             self._elapsed_ms,

@@ -167,13 +167,14 @@ async def a_desk(
     budgets: tuple[Budget, ...] = (),
     deadlines: Deadlines = PATIENT,
     snapshot: Snapshot | None = None,
+    accepts_store: bool = False,
     **route: Any,
 ) -> AsyncIterator[Desk]:
     """Routes `alpha/small`, `beta/small`, … priced so that they are asked in the order of the providers."""
     names = ["alpha", "beta", "gamma"][: len(providers)]
     routes = [
         a_route(
-            a_provider(name, connection=a_connection(base_url=f"{provider.url}/v1")),
+            a_provider(name, connection=a_connection(base_url=f"{provider.url}/v1", accepts_store=accepts_store)),
             **{"price": a_price(input=str(1 + rank), output=str(2 + rank)), **route},
         )
         for rank, (name, provider) in enumerate(zip(names, providers, strict=True))
