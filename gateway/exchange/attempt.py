@@ -45,6 +45,12 @@ class Attempt:
             return self.whole.metered
         return self.stream.metered if self.stream is not None and self.stream.content else None
 
+    def tokens_per_s(self) -> float | None:
+        """How fast the reply was written, once it has ended; None if it took no measurable time."""
+        known, since = self.metered(), self.first_event_ms if self.stream is not None else self.began_ms
+        took_ms = self.ended_ms - since
+        return known.usage.generated * 1000 / took_ms if known is not None and took_ms > 0 else None
+
     def record(self, rate: Decimal | None) -> AttemptRecord:
         """The try as the receipt keeps it. What may have been billed and was not reported stays at its hold."""
         known = self.metered()

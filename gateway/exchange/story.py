@@ -193,6 +193,7 @@ class Exchange:
         headers = reply_headers(self._facts, answer, forwarding.output_limit)
         if answer.whole is not None:
             settled = await self._settle("served", "")
+            self._note_speed(answer)
             self._begun = True
             await downstream.begin({**headers, **cost_header(settled)}, streaming=False)
             await downstream.end(forwarding.opening)
@@ -201,7 +202,11 @@ class Exchange:
         await downstream.begin(headers, streaming=True)
         last = await self._pump(answer, forwarding.opening, downstream)
         await self._settle("served", "")
+        self._note_speed(answer)
         await downstream.end(last)
+
+    def _note_speed(self, answer: Attempt) -> None:
+        self._services.health.succeeded(answer.route.id, tokens_per_s=answer.tokens_per_s())
 
     async def _pump(self, answer: Attempt, opening: bytes, downstream: Downstream) -> bytes:
         """Pass the stream on up to its end; returns the last bytes. UpstreamEnded if it breaks off."""

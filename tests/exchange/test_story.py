@@ -505,3 +505,24 @@ def test_where_nothing_may_be_kept_storing_is_forbidden_to_providers_that_know_t
             assert "store" not in json.loads(beta.requests[0].body)
 
     play(story)
+
+
+def test_routes_are_known_by_how_fast_they_begin_and_write(tmp_path: Path) -> None:
+    async def story() -> None:
+        client = Client()
+
+        async def writes(connection: Connection) -> None:
+            await connection.request()
+            await connection.send(stream_head(), chunk(WORDS))
+            await client.received.wait()
+            await asyncio.sleep(0.02)  # a speed is a time: the reply has to take some
+            await connection.send(chunk(STOP), chunk(USAGE), chunk(DONE), END)
+
+        async with Provider(writes) as alpha, a_desk(tmp_path, alpha) as desk:
+            await desk.exchange().run(json.dumps(BODY | STREAM).encode(), client)
+            seen = desk.services.health.view(desk.services.clock.monotonic() + 10)
+            (speed,) = seen.throughput.values()
+            assert 0 < speed <= 3 / 0.019
+            assert set(seen.latency_ms) == {"alpha/small"}
+
+    play(story)
