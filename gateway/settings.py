@@ -210,11 +210,6 @@ def _by_provider(
     return found
 
 
-def provider_keys(environ: Mapping[str, str], providers: Mapping[str, Collection[str]]) -> Mapping[str, SecretStr]:
-    """The credentials of `provider_access`."""
-    return provider_access(environ, providers).keys
-
-
 def provider_variable(id: str, setting: str) -> str:
     """`SAFECONDUCT_PROVIDER_EVROC_KEY` for ("evroc", "key")."""
     return f"{PROVIDER_PREFIX}{id.upper().replace('-', '_')}_{setting.upper()}"

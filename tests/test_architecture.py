@@ -27,7 +27,6 @@ KNOWN_BY: dict[str, set[str]] = {
     "orjson": {"asgi", "dialects", "exchange", "sandbox", "stores", "telemetry"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
-    "pyreqwest": {"upstream"},
     "redis": {"stores"},
     "rich": {"commands"},
     "sqlite3": {"stores"},

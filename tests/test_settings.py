@@ -16,7 +16,6 @@ from gateway.settings import (
     SettingsRefused,
     default_of,
     provider_access,
-    provider_keys,
     provider_variable,
     read,
     variable,
@@ -156,7 +155,7 @@ def test_a_credential_belongs_to_the_provider_its_variable_names(tmp_path: Path)
 
 def test_provider_keys_are_the_credentials_alone() -> None:
     environ = {"SAFECONDUCT_PROVIDER_HOUSE_KEY": "k", "SAFECONDUCT_PROVIDER_HOUSE_BASE_URL": "http://vllm:8000/v1"}
-    assert provider_keys(environ, PROVIDERS) == {"house": SecretStr("k")}
+    assert provider_access(environ, PROVIDERS).keys == {"house": SecretStr("k")}
 
 
 def test_no_variable_is_no_access() -> None:
@@ -165,7 +164,7 @@ def test_no_variable_is_no_access() -> None:
 
 @given(st.sampled_from(sorted(PROVIDERS)), st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1))
 def test_any_key_that_a_header_can_carry_is_taken_as_it_is(provider: str, key: str) -> None:
-    keys = provider_keys({provider_variable(provider, "key"): f" {key}\n"}, PROVIDERS)
+    keys = provider_access({provider_variable(provider, "key"): f" {key}\n"}, PROVIDERS).keys
     assert keys[provider].get_secret_value() == key
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Final, Literal, NewType, TypeAlias
 
@@ -122,10 +122,19 @@ def genesis(chain: str) -> str:
     return digest(b"safeconduct chain " + chain.encode())
 
 
-def linked(receipt: Receipt, chain: str, sequence: int, previous: str) -> tuple[Receipt, bytes, str]:
-    """The receipt as a link of its chain, its canonical bytes and its digest (the next one's `previous`)."""
+def _canonically(receipt: Receipt) -> bytes:
+    return canonical(as_json(receipt))
+
+
+def linked(
+    receipt: Receipt, chain: str, sequence: int, previous: str, written: Callable[[Receipt], bytes] = _canonically
+) -> tuple[Receipt, bytes, str]:
+    """The receipt as a link of its chain, its canonical bytes and its digest (the next one's `previous`).
+
+    `written`: another way to the same canonical bytes, such as a store's faster one.
+    """
     link = replace(receipt, chain=chain, sequence=sequence, previous=previous)
-    data = canonical(as_json(link))
+    data = written(link)
     return link, data, digest(data)
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from operator import attrgetter
 from typing import Final
 
 import orjson
 
 from gateway.core.errors import Json
-from gateway.core.receipt import AttemptRecord, Receipt, as_json, canonical, digest, from_json, genesis
+from gateway.core.receipt import AttemptRecord, Receipt, as_json, canonical, from_json, genesis, linked
 from gateway.stores.counters import MOST, Charge
 
 _RECEIPT: Final = tuple(sorted(Receipt.__dataclass_fields__))
@@ -48,9 +47,7 @@ class Chain:
     ) -> tuple[Receipt, int]:
         """The receipt as a link, and its row. sqlite3.IntegrityError if there is a receipt of that id."""
         sequence, previous = self._head or self._read_head(connection)
-        link = replace(receipt, chain=self.name, sequence=sequence + 1, previous=previous)
-        data = canonical_bytes(link)
-        head = digest(data)
+        link, data, head = linked(receipt, self.name, sequence + 1, previous, canonical_bytes)
         row = connection.execute(_APPEND, _columns(link, head, charges, data)).lastrowid
         self._head = sequence + 1, head
         return link, int(row or 0)
