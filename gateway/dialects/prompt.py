@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from dataclasses import dataclass
+from typing import Literal, NoReturn, TypeAlias
 
 from gateway.dialects.strict_json import Document
+
+Endpoint: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """What of a request beside its body concerns the dialect.
+
+    `model` and `streaming`: where the path says so (Google). `framing` of a stream: `array` is Google's JSON array.
+    `version`, `betas`: Anthropic's headers. `policy`: the value of `x-safeconduct-policy`.
+    """
+
+    endpoint: Endpoint = "chat"
+    model: str = ""
+    streaming: bool = False
+    framing: Literal["events", "array"] = "events"
+    version: str = ""
+    betas: tuple[str, ...] = ()
+    policy: str = ""
 
 
 class Sealed(TypeError):
@@ -17,10 +37,11 @@ class Prompt:
     `repr` says nothing, so that it is safe in any traceback; everything else that would let content out raises Sealed.
     """
 
-    __slots__ = ("_document",)
+    __slots__ = ("_document", "asked")
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, asked: Asked = Asked()) -> None:
         self._document = document
+        self.asked = asked
 
     def unseal(self) -> Document:
         """The content. Called in `gateway/dialects` alone; the architecture test looks."""

@@ -1,0 +1,173 @@
+"""What a dialect must be able to do: the client's side of it and the provider's, each in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.core.catalog import Route, Snapshot
+from gateway.core.demand import Demand
+from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.usage import Metered
+from gateway.dialects.neutral import Conversation, Embedding, Event, Reply, Vectors
+from gateway.dialects.prompt import Asked, Prompt
+
+
+class Broken(ValueError):
+    """What came is no reply of this language: not JSON, an error in the place of a reply, or cut short."""
+
+
+class Unportable(ValueError):
+    """A request that this dialect cannot carry. `names` of what has no place in it, as the client's dialect calls it;
+    never values."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What policy and books add to a request on its way out.
+
+    `output_limit`: tokens to inject where the client stated no limit. `forbid_storing`: say `store: false`, because
+    nothing may be kept and the client asked for nothing else. `pseudonym`: what stands in the place of a client's
+    identifier; None: identifiers are left out.
+    """
+
+    output_limit: int | None = None
+    forbid_storing: bool = False
+    pseudonym: Callable[[str], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A request as it goes upstream: `path` is appended to the provider's base URL, `headers` are the dialect's own.
+
+    `dropped`: names of what did not find a place, as the client's dialect calls it.
+    """
+
+    path: str
+    body: bytes = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a reply that we write says of itself. `id` has no prefix; `created` in seconds since 1970.
+
+    `input_tokens`: an estimate, for dialects that state the input before the provider has counted it.
+    """
+
+    id: str
+    model: str
+    created: int
+    input_tokens: int
+
+
+class Tally(Protocol):
+    """What is noticed of a stream that is passed on byte by byte."""
+
+    content: bool
+    """Content has begun, so that another route can no longer take over."""
+    ended: bool
+    """The stream said that it is complete."""
+    generated: int
+    """Bytes of content so far."""
+
+    def see(self, data: bytes) -> bool:
+        """Take note of one event's data; whether the client should see it. Broken for an error in a reply's place."""
+
+    def close(self) -> None:
+        """The provider closed the stream: whether that is a proper end stands in `ended`."""
+
+    def failure(self, ended: EndedWithoutReply) -> bytes:
+        """The dialect's error event, as the end of what has been passed on."""
+
+    @property
+    def metered(self) -> Metered | None:
+        """The last report of the provider; None if there was none."""
+
+
+class Reader(Protocol):
+    """A provider's stream, event by event."""
+
+    def read(self, data: bytes) -> Iterable[Event]:
+        """What one event's data means; nothing for what is unknown. Broken for an error in a reply's place."""
+
+    def close(self) -> Iterable[Event]:
+        """The provider closed the stream: `Ended` if that is a proper end here."""
+
+
+class Writer(Protocol):
+    """A client's reply, written from events."""
+
+    def write(self, event: Event) -> bytes:
+        """The bytes for the stream; empty where nothing is to be said yet."""
+
+    def beat(self) -> bytes:
+        """Keeps a silent stream alive; empty where nothing may be said yet."""
+
+    def failure(self, ended: EndedWithoutReply) -> bytes:
+        """The dialect's error event, as the end of what has been written."""
+
+    def whole(self, reply: Reply | Vectors) -> bytes:
+        """The body of a reply that is not streamed."""
+
+
+class Dialect(Protocol):
+    """One wire language. A package of `gateway/dialects` is one: its functions are these."""
+
+    @property
+    def NAME(self) -> str:  # noqa: N802  # a constant of the package
+        """As the catalogue calls it."""
+
+    # The client's side.
+
+    def accept(self, body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+        """The two halves of a request: what may be logged, and what may not. InvalidRequest, ModelNotFound."""
+
+    def conversation(self, prompt: Prompt) -> Conversation | Embedding:
+        """What is asked, in the neutral form. InvalidRequest for what no other dialect could be told."""
+
+    def writer(self, prompt: Prompt, head: Head) -> Writer:
+        """Writes the reply to `prompt` in this dialect."""
+
+    def error(self, ended: EndedWithoutReply, request_id: str) -> bytes:
+        """A refusal's body."""
+
+    # The provider's side.
+
+    def passed(self, prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
+        """The client's own bytes for a route of this dialect, but for what policy and books change."""
+
+    def written(self, asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
+        """A request of another dialect for a route of this one. Unportable."""
+
+    def noticed(self, body: bytes) -> tuple[Metered | None, int]:
+        """Of a whole reply that is passed on: what the provider reported, and the bytes of content. Broken."""
+
+    def events(self, body: bytes) -> Iterable[Event] | Vectors:
+        """A whole reply that is to be translated. Broken."""
+
+
+class Streaming(Dialect, Protocol):
+    """A dialect whose replies can be streamed."""
+
+    def tally(self, prompt: Prompt, demand: Demand) -> Tally:
+        """Watches a stream that is passed on."""
+
+    def reader(self) -> Reader:
+        """Reads a stream that is to be translated."""
+
+
+class Counting(Dialect, Protocol):
+    """A dialect with an endpoint that counts the tokens of a request."""
+
+    def counted(self, tokens: int) -> bytes:
+        """The body of the answer."""
+
+    def count(self, body: bytes) -> int:
+        """What a provider counted. Broken."""

@@ -1,0 +1,291 @@
+"""A reply on its way through: passed on byte by byte where both sides speak alike, else read and written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.usage import Metered
+from gateway.dialects import sse
+from gateway.dialects.dialect import Broken, Dialect, Reader, Tally, Writer
+from gateway.dialects.estimate import estimated
+from gateway.dialects.neutral import (
+    CONTENT,
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Lost,
+    Said,
+    Signed,
+    Stop,
+    Thinking,
+    Used,
+    Vectors,
+    gathered,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A reply that is not streamed, as the client gets it. `lost`: names of what could not be carried."""
+
+    body: bytes = field(repr=False)
+    metered: Metered
+    lost: tuple[str, ...] = ()
+
+
+def passed_whole(dialect: Dialect, body: bytes, input_bytes: int) -> Whole:
+    """The provider's own bytes. Broken."""
+    reported, generated = dialect.noticed(body)
+    return Whole(body, reported or estimated(input_bytes, generated, {}))
+
+
+def translated_whole(provider: Dialect, body: bytes, writer: Writer, input_bytes: int) -> Whole:
+    """The reply in the client's dialect. Broken."""
+    found = provider.events(body)
+    if isinstance(found, Vectors):
+        return Whole(writer.whole(found), found.metered)
+    told = Telling()
+    events = [event for event in map(told.tell, found) if event is not None]
+    if not told.finished:
+        raise Broken("no answer in it")
+    reply = gathered(events, told.metered or estimated(input_bytes, told.generated, {}))
+    return Whole(writer.whole(reply), reply.metered, told.lost)
+
+
+class Telling:
+    """Watches the events of a reply: how much was said, what was lost, and why each choice really ended."""
+
+    def __init__(self) -> None:
+        self.content = False
+        self.finished: set[int] = set()
+        self.generated = 0
+        self.metered: Metered | None = None
+        self._calling: set[int] = set()
+        self._lost: dict[str, None] = {}
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """In the order in which they were met, each once."""
+        return tuple(self._lost)
+
+    def tell(self, event: Event) -> Event | None:
+        """The event as it should be written; None where the client is told of it by other means."""
+        self.content = self.content or isinstance(event, CONTENT)
+        match event:
+            case Said(text) | Thinking(text) | CallWrote(_, text) | Signed(text):
+                self.generated += len(text.encode())
+            case CallBegan(choice=choice):
+                self._calling.add(choice)
+            case Used(metered):
+                self.metered = metered
+            case Lost(name):
+                self._lost[name] = None
+                return None
+            case Finished():
+                self.finished.add(event.choice)
+                return self._finished(event)
+        return event
+
+    def _finished(self, event: Finished) -> Finished:
+        """A choice that called tools ended for that, whatever its provider says, unless it was cut off or withheld;
+        one that called none did not."""
+        calling = event.choice in self._calling
+        if calling and event.stop in (Stop.END, Stop.SEQUENCE):
+            return Finished(Stop.CALLS, choice=event.choice)
+        if not calling and event.stop is Stop.CALLS:
+            return Finished(Stop.END, choice=event.choice)
+        return event
+
+
+class Course(Protocol):
+    """What becomes of the events of one stream."""
+
+    @property
+    def content(self) -> bool:
+        """Content has begun, so that another route can no longer take over."""
+
+    @property
+    def ended(self) -> bool:
+        """The stream said that it is complete."""
+
+    @property
+    def metered(self) -> Metered | None:
+        """The last report of the provider; None if there was none."""
+
+    @property
+    def generated(self) -> int:
+        """Bytes of content so far."""
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Names of what could not be carried."""
+
+    def see(self, event: bytes, data: bytes) -> bytes:
+        """What one event (with its terminator) means for the client. Broken for an error in a reply's place."""
+
+    def close(self) -> bytes:
+        """The provider closed the stream."""
+
+    def failure(self, ended: EndedWithoutReply) -> bytes:
+        """The client's dialect's error event."""
+
+
+class Passed:
+    """The provider's own bytes, watched. `framed` rewraps an event for a client that wants no server-sent events."""
+
+    lost: Final = ()
+
+    def __init__(self, tally: Tally, framed: Callable[[bytes, bytes], bytes], closing: Callable[[], bytes]) -> None:
+        self._tally, self._framed, self._closing = tally, framed, closing
+
+    @property
+    def content(self) -> bool:
+        return self._tally.content
+
+    @property
+    def ended(self) -> bool:
+        return self._tally.ended
+
+    @property
+    def metered(self) -> Metered | None:
+        return self._tally.metered
+
+    @property
+    def generated(self) -> int:
+        return self._tally.generated
+
+    def see(self, event: bytes, data: bytes) -> bytes:
+        if data and not self._tally.see(data):
+            return b""
+        return self._framed(event, data)
+
+    def close(self) -> bytes:
+        self._tally.close()
+        return self._closing()
+
+    def failure(self, ended: EndedWithoutReply) -> bytes:
+        return self._tally.failure(ended)
+
+
+class Translated:
+    """Read in the provider's dialect, written in the client's."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader, self._writer = reader, writer
+        self._told = Telling()
+        self.ended = False
+
+    @property
+    def content(self) -> bool:
+        return self._told.content
+
+    @property
+    def metered(self) -> Metered | None:
+        return self._told.metered
+
+    @property
+    def generated(self) -> int:
+        return self._told.generated
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        return self._told.lost
+
+    def see(self, event: bytes, data: bytes) -> bytes:  # noqa: ARG002  # only the data means anything here
+        if not data:
+            return self._writer.beat()
+        return self._written(self._reader.read(data)) or self._writer.beat()
+
+    def close(self) -> bytes:
+        return self._written(self._reader.close())
+
+    def failure(self, ended: EndedWithoutReply) -> bytes:
+        return self._writer.failure(ended)
+
+    def _written(self, events: Iterable[Event]) -> bytes:
+        out: list[bytes] = []
+        for event in events:
+            told = self._told.tell(event)
+            if told is not None and not self.ended:
+                self.ended = isinstance(told, Ended)
+                out.append(self._writer.write(told))
+        return b"".join(out)
+
+
+class Stream:
+    """A stream under way. `feed` returns the bytes to pass on; what was seen so far stands in the attributes.
+
+    `beats` counts events that carry data. `failed`: the provider sent an error, or something that is no event of its
+    language.
+    """
+
+    def __init__(self, course: Course, input_bytes: int) -> None:
+        self.failed = False
+        self.beats = 0
+        self._course = course
+        self._events = sse.Events()
+        self._input_bytes = input_bytes
+
+    def feed(self, piece: bytes) -> bytes:
+        """What is complete now and meant for the client; nothing after a failure."""
+        try:
+            events = self._events.feed(piece)
+        except sse.EventTooLarge:
+            self.failed = True
+            return b""
+        return b"".join(self._shown(events))
+
+    def finish(self) -> bytes:
+        """The provider closed the stream: the last bytes, if they hold an event that only lacks its empty line."""
+        rest = self._events.rest()
+        shown = b"".join(self._shown([rest + b"\n\n"])) if rest.strip() else b""
+        return shown if self.over else shown + self._course.close()
+
+    def failure(self, ended: EndedWithoutReply) -> bytes:
+        """The client's dialect's error event, as the end of what it was sent."""
+        return self._course.failure(ended)
+
+    @property
+    def content(self) -> bool:
+        """Content has begun, so that another route can no longer take over."""
+        return self._course.content
+
+    @property
+    def ended(self) -> bool:
+        """The stream said that it is complete."""
+        return self._course.ended
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will be passed on."""
+        return self.failed or self._course.ended
+
+    @property
+    def complete(self) -> bool:
+        """The reply came to its proper end."""
+        return self._course.ended and not self.failed
+
+    @property
+    def metered(self) -> Metered:
+        """The last report of the provider, else an estimate from sizes."""
+        return self._course.metered or estimated(self._input_bytes, self._course.generated, {})
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Names of what could not be carried."""
+        return self._course.lost
+
+    def _shown(self, events: list[bytes]) -> Iterable[bytes]:
+        for event in events:
+            data = sse.payload(event)
+            self.beats += 1 if data else 0
+            try:
+                yield self._course.see(event, data)
+            except Broken:
+                self.failed = True
+                return
