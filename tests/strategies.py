@@ -13,6 +13,7 @@ from gateway.core.cost import Price, Rates, Tier
 from gateway.core.policy import (
     Evidence,
     EvidenceRule,
+    Identifiers,
     Layer,
     LayerKind,
     MaxPrice,
@@ -20,6 +21,7 @@ from gateway.core.policy import (
     Preference,
     RouteRules,
     SortKey,
+    TokenCounts,
 )
 from gateway.core.posture import (
     DIMENSIONS,
@@ -106,6 +108,8 @@ policies = st.builds(
     evidence=evidence_rules,
     rules=st.just(RouteRules()) | route_rules,
     prefer=st.none() | preferences,
+    identifiers=st.sampled_from(Identifiers),
+    token_counts=st.none() | st.sampled_from(TokenCounts),
 )
 layers = st.builds(Layer, st.sampled_from(LayerKind), policies)
 

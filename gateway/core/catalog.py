@@ -96,6 +96,8 @@ class Auth(Enum):
 class Connection:
     """How a provider record is called. `base_url` may hold `{setting}` places, each named in `settings`.
 
+    `also`: dialects it speaks under the same address beside `dialect`. `system_role`: `developer` where a provider
+    knows that role, else `system`. `lenient`: it ignores members that it does not know.
     `output_limit`: the request member that caps the output. `stream_usage`: `option` if usage in a stream must be asked
     for with `stream_options`, `always` if it comes unasked. `accepts_store`: knows the member `store`, and may keep
     what does not say `false`. `why_not`: the reason if it cannot be called; else empty.
@@ -110,6 +112,12 @@ class Connection:
     accepts_store: bool = False
     why_not: str = ""
     source: str = ""
+    also: tuple[str, ...] = ()
+    system_role: str = "system"
+    lenient: bool = True
+
+    def speaks(self, dialect: str) -> bool:
+        return dialect == self.dialect or dialect in self.also
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +269,8 @@ class Organisation:
 class Snapshot:
     """Everything that is declared, at one moment. Never changes; a reload makes another one.
 
-    `digest`: SHA-256 over the documents, hex. `routes` keeps every route by id, `aliases` every other name of a model.
+    `digest`: SHA-256 over the documents, hex. `routes` keeps every route by id, `aliases` every other name of a model,
+    `redirects` what the operator answers with another model: names, or prefixes that end in `*`.
     """
 
     organisation: Organisation
@@ -275,6 +284,7 @@ class Snapshot:
     fx: Fx
     aliases: Mapping[str, str]
     digest: str
+    redirects: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def routes_of(self) -> Mapping[str, tuple[Route, ...]]:
@@ -290,8 +300,24 @@ class Snapshot:
         classes = self.organisation.classes.values()
         return meet_policies("every data class", (self.policies[c.policy] for c in classes))
 
+    @cached_property
+    def _patterns(self) -> tuple[str, ...]:
+        """The longest prefix first."""
+        return tuple(sorted((name for name in self.redirects if name.endswith("*")), key=len, reverse=True))
+
+    def redirect(self, name: str) -> str:
+        """The entry of `redirects` that speaks of this name; empty if none does. A whole name beats any prefix."""
+        if name in self.redirects:
+            return name
+        return next((pattern for pattern in self._patterns if name.startswith(pattern[:-1])), "")
+
     def model(self, name: str) -> Model | None:
-        """The model of that id or alias."""
+        """The model that a bare name means: where the operator redirects it, else the model called so."""
+        entry = self.redirect(name)
+        return self.models.get(self.redirects[entry]) if entry else self.called(name)
+
+    def called(self, name: str) -> Model | None:
+        """The model of that id, or of that other name, whatever the operator redirects."""
         return self.models.get(name) or self.models.get(self.aliases.get(name, ""))
 
 

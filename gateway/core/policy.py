@@ -119,9 +119,23 @@ class EvidenceRule:
         return dated is not None and (today - dated).days <= self.max_age_days
 
 
+class Identifiers(IntEnum):
+    """What becomes of names that a client gives its users and sessions (`user`, `metadata.user_id`) on the way out."""
+
+    PSEUDONYM = 0  # replaced by one that is stable within the team and means nothing outside
+    DROP = 1
+
+
+class TokenCounts(IntEnum):
+    """Who counts tokens when a client asks for a count. EXACT sends the prompt to a provider for it."""
+
+    EXACT = 0
+    ESTIMATE = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One document of `policies/`, or what a request itself asks for."""
+    """One document of `policies/`, or what a request itself asks for. `token_counts` None: it does not say."""
 
     name: str
     purpose: str = ""
@@ -129,6 +143,8 @@ class Policy:
     evidence: EvidenceRule = EvidenceRule()
     rules: RouteRules = RouteRules()
     prefer: Preference | None = None
+    identifiers: Identifiers = Identifiers.PSEUDONYM
+    token_counts: TokenCounts | None = None
 
 
 UNRESTRICTED: Final = Policy("unrestricted")
@@ -151,6 +167,8 @@ class Demanded:
     rules: RouteRules
     prefer: Preference
     layers: tuple[Layer, ...]
+    identifiers: Identifiers = Identifiers.PSEUDONYM
+    token_counts: TokenCounts = TokenCounts.ESTIMATE
 
     def who(self, breached: Callable[[Policy], bool]) -> Layer | None:
         """The outermost layer for which `breached(policy)` holds."""
@@ -164,15 +182,41 @@ def combine(layers: Iterable[Layer]) -> Demanded:
     """
     ordered = tuple(sorted(layers, key=lambda layer: layer.kind))
     evidence, rules = EvidenceRule(), RouteRules()
-    prefer = Preference()
+    prefer, identifiers = Preference(), Identifiers.PSEUDONYM
     for layer in ordered:
         evidence = evidence.meet(layer.policy.evidence)
         rules = rules.meet(layer.policy.rules)
         prefer = layer.policy.prefer or prefer
-    return Demanded(meet_all(layer.policy.bound for layer in ordered), evidence, rules, prefer, ordered)
+        identifiers = max(identifiers, layer.policy.identifiers)
+    bound = meet_all(layer.policy.bound for layer in ordered)
+    return Demanded(bound, evidence, rules, prefer, ordered, identifiers, _counted(ordered))
+
+
+def _counted(layers: tuple[Layer, ...]) -> TokenCounts:
+    """EXACT must be allowed by a layer that the operator put in force: a request cannot allow it, only forbid it."""
+    stated = {layer.policy.token_counts for layer in layers}
+    allowed = any(
+        layer.policy.token_counts is TokenCounts.EXACT and layer.kind is not LayerKind.REQUEST for layer in layers
+    )
+    return TokenCounts.EXACT if allowed and TokenCounts.ESTIMATE not in stated else TokenCounts.ESTIMATE
 
 
 def meet_policies(name: str, policies: Iterable[Policy]) -> Policy:
     """The meet of several policies as one policy: what an unknown data-class label is held to."""
-    demanded = combine(Layer(LayerKind.DATA_CLASS, p) for p in policies)
-    return Policy(name, bound=demanded.bound, evidence=demanded.evidence, rules=demanded.rules, prefer=None)
+    several = tuple(policies)
+    demanded = combine(Layer(LayerKind.DATA_CLASS, p) for p in several)
+    return Policy(
+        name,
+        bound=demanded.bound,
+        evidence=demanded.evidence,
+        rules=demanded.rules,
+        identifiers=demanded.identifiers,
+        token_counts=_strictest_count({p.token_counts for p in several}),
+    )
+
+
+def _strictest_count(stated: set[TokenCounts | None]) -> TokenCounts | None:
+    """One that says nothing allows less than one that allows exact counts."""
+    if TokenCounts.ESTIMATE in stated:
+        return TokenCounts.ESTIMATE
+    return TokenCounts.EXACT if stated == {TokenCounts.EXACT} else None

@@ -22,6 +22,7 @@ from gateway.core.posture import UNBOUNDED, UNKNOWN, Logging, Party, Posture, Tr
 from tests.builders import (
     KIND_TREATMENT,
     TODAY,
+    a_connection,
     a_fact,
     a_grant,
     a_model,
@@ -352,6 +353,51 @@ def test_a_model_is_found_by_id_or_alias(name: str, found: str | None) -> None:
     snapshot = a_snapshot(aliases={"small-latest": "small", "dangling": "gone"})
     model = snapshot.model(name)
     assert (model.id if model else None) == found
+
+
+REDIRECTED = {
+    "small": "large",
+    "claude-*": "small",
+    "claude-opus-*": "large",
+    "claude-opus-4": "small",
+    "elsewhere": "gone",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "entry", "found"),
+    [
+        ("small", "small", "large"),  # also where a model has that id
+        ("large", "", "large"),
+        ("claude-haiku-5", "claude-*", "small"),
+        ("claude-", "claude-*", "small"),
+        ("claude", "", None),
+        ("claude-opus-5", "claude-opus-*", "large"),  # the longer prefix
+        ("claude-opus-4", "claude-opus-4", "small"),  # the whole name
+        ("Claude-opus-4", "", None),
+        ("small-latest", "", "small"),
+        ("elsewhere", "elsewhere", None),
+        ("", "", None),
+    ],
+)
+def test_what_the_operator_redirects_is_looked_at_first(name: str, entry: str, found: str | None) -> None:
+    snapshot = a_snapshot(a_route(), a_route(model="large"), redirects=REDIRECTED)
+    model = snapshot.model(name)
+    assert (snapshot.redirect(name), model.id if model else None) == (entry, found)
+
+
+def test_what_a_model_is_called_does_not_depend_on_what_the_operator_redirects() -> None:
+    snapshot = a_snapshot(a_route(), a_route(model="large"), redirects={"*": "large", **REDIRECTED})
+    assert [model.id for name in ("small", "small-latest") if (model := snapshot.called(name))] == ["small", "small"]
+    assert snapshot.called("claude-opus-4") is None
+
+
+def test_a_connection_speaks_its_dialect_and_those_beside_it() -> None:
+    connection = a_connection(also=("openai_responses",))
+    assert connection.speaks("openai_chat")
+    assert connection.speaks("openai_responses")
+    assert not connection.speaks("anthropic_messages")
+    assert not a_connection().speaks("openai_responses")
 
 
 def test_routes_are_hashed_by_id() -> None:

@@ -13,6 +13,7 @@ from gateway.core.policy import (
     UNRESTRICTED,
     Evidence,
     EvidenceRule,
+    Identifiers,
     Layer,
     LayerKind,
     MaxPrice,
@@ -20,6 +21,7 @@ from gateway.core.policy import (
     Preference,
     RouteRules,
     SortKey,
+    TokenCounts,
     combine,
     meet_policies,
 )
@@ -155,6 +157,7 @@ def test_the_order_of_evaluation_does_not_matter_for_what_is_admitted(stack: lis
     random.shuffle(shuffled)
     one, other = combine(stack), combine(shuffled)
     assert (one.bound, one.evidence, one.rules) == (other.bound, other.evidence, other.rules)
+    assert (one.identifiers, one.token_counts) == (other.identifiers, other.token_counts)
 
 
 @given(st.lists(layers, max_size=4), layers, postures)
@@ -164,6 +167,7 @@ def test_another_layer_never_admits_more(stack: list[Layer], another: Layer, rou
     assert not (route <= after.bound and not route <= before.bound)
     assert after.evidence == after.evidence.meet(before.evidence)
     assert after.rules == after.rules.meet(before.rules)
+    assert after.identifiers >= before.identifiers
 
 
 def test_without_layers_nothing_is_demanded() -> None:
@@ -173,6 +177,7 @@ def test_without_layers_nothing_is_demanded() -> None:
     assert demanded.rules == RouteRules()
     assert demanded.prefer == Preference()
     assert demanded.layers == ()
+    assert (demanded.identifiers, demanded.token_counts) == (Identifiers.PSEUDONYM, TokenCounts.ESTIMATE)
     assert combine([a_layer(UNRESTRICTED)]).bound == UNBOUNDED
 
 
@@ -228,6 +233,62 @@ def test_the_meet_of_policies_admits_what_each_admits(several: list[Policy], rou
         assert met.evidence.meet(policy.evidence) == met.evidence
         assert met.rules.meet(policy.rules) == met.rules
     assert met.prefer is None
+    assert met.identifiers == max(policy.identifiers for policy in several)
+
+
+# --- identifiers and counts ------------------------------------------------------------------------------------------
+
+EXACT, ESTIMATE = TokenCounts.EXACT, TokenCounts.ESTIMATE
+
+
+def counted(*stated: tuple[LayerKind, TokenCounts | None]) -> TokenCounts:
+    return combine(a_layer(a_policy(token_counts=counts), kind) for kind, counts in stated).token_counts
+
+
+@pytest.mark.parametrize(
+    ("organisation", "team", "request_", "together"),
+    [
+        (None, None, None, ESTIMATE),
+        (EXACT, None, None, EXACT),
+        (None, EXACT, None, EXACT),
+        (EXACT, EXACT, EXACT, EXACT),
+        (ESTIMATE, EXACT, None, ESTIMATE),
+        (EXACT, ESTIMATE, None, ESTIMATE),
+        (EXACT, None, ESTIMATE, ESTIMATE),
+        (None, None, EXACT, ESTIMATE),  # a request allows nothing that nobody else allows
+        (EXACT, None, EXACT, EXACT),
+    ],
+)
+def test_a_prompt_is_sent_to_be_counted_where_a_layer_allows_it_and_none_forbids_it(
+    organisation: TokenCounts | None, team: TokenCounts | None, request_: TokenCounts | None, together: TokenCounts
+) -> None:
+    stated = (LayerKind.ORGANISATION, organisation), (LayerKind.TEAM, team), (LayerKind.REQUEST, request_)
+    assert counted(*stated) is together
+
+
+@given(st.lists(layers, max_size=4), policies)
+def test_a_request_never_sends_more_prompts_to_be_counted(stack: list[Layer], policy: Policy) -> None:
+    after = combine([*stack, Layer(LayerKind.REQUEST, policy)])
+    assert after.token_counts >= combine(stack).token_counts
+
+
+@given(st.lists(layers, max_size=4), layers)
+def test_a_layer_that_estimates_decides_alone(stack: list[Layer], another: Layer) -> None:
+    estimating = replace(another, policy=replace(another.policy, token_counts=ESTIMATE))
+    assert combine([*stack, estimating]).token_counts is ESTIMATE
+
+
+@given(st.lists(layers, max_size=3), st.lists(policies, min_size=1, max_size=3))
+def test_an_unknown_label_is_counted_no_more_exactly_than_any_class(stack: list[Layer], classes: list[Policy]) -> None:
+    """Beside the same other layers."""
+    met = Layer(LayerKind.DATA_CLASS, meet_policies("every data class", classes))
+    under = [combine([*stack, Layer(LayerKind.DATA_CLASS, policy)]) for policy in classes]
+    assert combine([*stack, met]).token_counts == max(demanded.token_counts for demanded in under)
+    assert combine([*stack, met]).identifiers == max(demanded.identifiers for demanded in under)
+
+
+def test_the_meet_of_no_policies_says_nothing_of_counts() -> None:
+    assert meet_policies("none", ()).token_counts is None
 
 
 @pytest.mark.parametrize("kind", LayerKind)

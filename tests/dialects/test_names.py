@@ -14,9 +14,9 @@ SNAPSHOT = a_snapshot(a_route("alpha"), a_route("beta", variant="fast"), a_route
     ("name", "meaning"),
     [
         ("small", Named("small")),
-        ("small-latest", Named("small")),
+        ("small-latest", Named("small", alias="small-latest")),
         ("alpha/small", Named("small", "alpha")),
-        ("alpha/small-latest", Named("small", "alpha")),
+        ("alpha/small-latest", Named("small", "alpha", "small-latest")),
         ("beta/small", Named("small", "beta")),
         ("beta/small@fast", Named("small", "beta/small@fast")),
         ("gamma/small", None),
@@ -27,6 +27,27 @@ SNAPSHOT = a_snapshot(a_route("alpha"), a_route("beta", variant="fast"), a_route
 )
 def test_a_name_is_bare_pinned_or_an_alias(name: str, meaning: Named | None) -> None:
     assert resolve(name, SNAPSHOT) == meaning
+
+
+REDIRECTED = a_snapshot(
+    a_route("alpha"), a_route("alpha", "large"), redirects={"small": "large", "gpt-*": "small", "lab/big": "large"}
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning"),
+    [
+        ("small", Named("large", alias="small")),
+        ("small-latest", Named("small", alias="small-latest")),
+        ("gpt-5-nano-2025-08-07", Named("small", alias="gpt-*")),  # never what the client wrote
+        ("lab/big", Named("large", alias="lab/big")),
+        ("alpha/small", Named("small", "alpha")),  # who pins a provider means that model
+        ("alpha/small-latest", Named("small", "alpha", "small-latest")),
+        ("alpha/gpt-5", None),
+    ],
+)
+def test_the_operator_redirects_bare_names_only(name: str, meaning: Named | None) -> None:
+    assert resolve(name, REDIRECTED) == meaning
 
 
 def test_near_names_help_those_who_mistype() -> None:
