@@ -27,6 +27,7 @@ from gateway.core.catalog import Auth, Provider, Snapshot
 from gateway.core.decision import Means
 from gateway.core.principal import Key
 from gateway.declarations.load import Loaded, load
+from gateway.dialects.translation import SPOKEN
 from gateway.exchange.parts import Deadlines, InForce, Services
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings, SettingsRefused, provider_access
@@ -36,6 +37,7 @@ from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret
 from gateway.stores.ledger import SqliteLedger
+from gateway.stores.pseudonyms import Pseudonyms, key_in
 from gateway.telemetry.events import Recovered, Reloaded, Started
 from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
@@ -45,8 +47,6 @@ from gateway.upstream.targets import plain_origins, target
 
 _COLLECTIONS: Final = (10_000, 20, 20)
 """Thresholds of garbage collection: an exchange leaves few cycles, and Python's default looks after every tenth one."""
-SPOKEN: Final = frozenset({"openai_chat"})
-"""The dialects that routes may speak: one word per module of `gateway/dialects`."""
 ADMIN_SOCKET: Final = "admin.sock"
 
 
@@ -242,7 +242,9 @@ async def _services(
                 settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s, whole_s=settings.whole_s
             )
             health = RouteHealth(Patience(first_s=settings.cooldown_s))
-            yield Services(keys, books, health, upstream, log, clock, deadlines), keys
+            organisation = documented.snapshot().organisation.id
+            pseudonyms = Pseudonyms(key_in(settings.state), organisation)
+            yield Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms), keys
         finally:
             await upstream.close()
     finally:

@@ -11,12 +11,13 @@ import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
+from starlette.routing import Route, Router, request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi import catalogue as pages
-from gateway.asgi import reports
-from gateway.asgi.downstream import ChatDownstream, send_error
+from gateway.asgi import listings, reports
+from gateway.asgi.addresses import Address, Family, address, family_of
+from gateway.asgi.downstream import OPENAI, ClientDownstream, Voice, send_error
 from gateway.asgi.drain import Drain
 from gateway.asgi.intake import Headers, credentials, read_body, watch
 from gateway.core.catalog import Model, Snapshot
@@ -34,6 +35,7 @@ from gateway.core.policy import Demanded
 from gateway.core.principal import Principal
 from gateway.dialects import narrowing
 from gateway.dialects.names import near, resolve
+from gateway.dialects.prompt import Asked
 from gateway.exchange.parts import Arrival, InForce, Services
 from gateway.exchange.story import Exchange, identify
 from gateway.stores.books import Ledger
@@ -78,8 +80,9 @@ class Gate:
         return identify(secret, self.services, in_force), in_force
 
 
-class ChatCompletions:
-    """`POST /v1/chat/completions`, as a bare ASGI endpoint: one owner of `receive`, one task group per exchange."""
+class Exchanges:
+    """Every address where something is exchanged, as a bare ASGI endpoint: one owner of `receive`, one task group for
+    each exchange."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -87,13 +90,17 @@ class ChatCompletions:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Headers are taken before the first `receive`: a server may append trailers to the list later.
         headers = list(scope["headers"])
+        address: Address = scope["state"]["address"]
+        voice = Voice(address.dialect)
         try:
+            voice = Voice(address.dialect, _asked(address, headers, scope))
             if scope["method"] != "POST":
                 raise _method_not_allowed("POST")
             caller, in_force = self._gate.caller(scope)
             limit, within_s = self._gate.limits
             arrival = Arrival(
-                policy=header(headers, narrowing.HEADER) or "",
+                dialect=address.dialect,
+                asked=voice.asked,
                 data_class=header(headers, DATA_CLASS),
                 idempotency_key=header(headers, IDEMPOTENCY) or "",
             )
@@ -101,7 +108,7 @@ class ChatCompletions:
         except ClientLeft:
             return
         except Ended as ended:
-            await send_error(send, ended, None)
+            await send_error(send, ended, None, voice)
             return
         exchange = Exchange(self._gate.services, in_force, caller, arrival)
         self._gate.live.add(exchange)
@@ -110,10 +117,19 @@ class ChatCompletions:
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(_leave_with_client, receive, group.cancel_scope)
-                await exchange.run(body, ChatDownstream(send))
+                await exchange.run(body, ClientDownstream(send, voice))
                 group.cancel_scope.cancel()
         finally:
             self._gate.live.discard(exchange)
+
+
+_TOLD: Final = ("anthropic-version", "anthropic-beta")
+
+
+def _asked(address: Address, headers: Headers, scope: Scope) -> Asked:
+    told = {name: value for name in _TOLD if (value := header(headers, name)) is not None}
+    query = scope["query_string"].decode("latin-1")
+    return address.asked(told, query, header(headers, narrowing.HEADER) or "")
 
 
 def header(headers: Headers, name: str) -> str | None:
@@ -134,9 +150,6 @@ def application(gate: Gate) -> ASGIApp:
     """Everything a client can reach."""
     small = _Pages(gate)
     routes = [
-        Route("/v1/chat/completions", ChatCompletions(gate)),
-        Route("/v1/models", small.models, methods=["GET"]),
-        Route("/v1/models/{name:path}", small.model, methods=["GET"]),
         Route("/v1/catalog/models", small.catalogue, methods=["GET"]),
         Route("/v1/catalog/models/{name:path}", small.model_page, methods=["GET"]),
         Route("/v1/explain", small.explain, methods=["GET"]),
@@ -145,32 +158,48 @@ def application(gate: Gate) -> ASGIApp:
         Route("/livez", _alive, methods=["GET"]),
         Route("/readyz", small.ready, methods=["GET"]),
         Route("/", _alive, methods=["GET"]),
+        Route("/api/hello", _alive, methods=["GET"]),  # Claude Code asks whether anybody is there
     ]
-    return Guard(Router(routes, redirect_slashes=False), gate)
+    clients: dict[bool, ASGIApp] = {True: request_response(small.models), False: Exchanges(gate)}
+    return Guard(Router(routes, redirect_slashes=False), clients, gate)
+
+
+_VOICES: Final[Mapping[Family, Voice]] = {
+    "openai": OPENAI,
+    "anthropic": Voice("anthropic_messages"),
+    "google": Voice("google_generate"),
+}
 
 
 class Guard:
-    """Turns whatever an endpoint raises into our error shape; nothing else of an exception gets out.
+    """Finds out whom a path concerns, and turns whatever an endpoint raises into the error shape of its dialect;
+    nothing else of an exception gets out.
 
     Starlette's own middleware is left out: it would answer first and raise afterwards.
     """
 
-    def __init__(self, router: Router, gate: Gate) -> None:
-        self._router, self._gate = router, gate
+    def __init__(self, ours: Router, clients: Mapping[bool, ASGIApp], gate: Gate) -> None:
+        """`clients`: what serves the addresses of SDKs, by whether they list models."""
+        self._ours, self._clients, self._gate = ours, clients, gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         scope["app"] = self  # makes the router raise for 404 and 405 instead of answering in plain text
+        keyed = bool(scope["state"].get("query_key"))
+        found = address(scope["path"], scope["headers"], keyed=keyed)
+        voice = _VOICES[found.family if found is not None else family_of(scope["headers"], keyed=keyed)]
+        scope["state"]["address"] = found
+        app = self._ours if found is None else self._clients[found.lists_models]
         try:
-            await self._router(scope, receive, send)
+            await app(scope, receive, send)
         except Ended as ended:
-            await send_error(send, ended, None)
+            await send_error(send, ended, None, voice)
         except HTTPException as fault:
-            await send_error(send, _unrouted(fault), None)
+            await send_error(send, _unrouted(fault), None, voice)
         except Exception as fault:  # noqa: BLE001  # reduced to class and place, so that no content reaches a log
             self._gate.services.log.emit(Fault(reduce(fault)))
-            await send_error(send, InternalError(""), None)
+            await send_error(send, InternalError(""), None, voice)
 
 
 def _unrouted(fault: HTTPException) -> Ended:
@@ -189,13 +218,15 @@ class _Pages:
         self._listings: dict[Hashable, tuple[InForce, Demanded, bytes]] = {}
 
     async def models(self, request: Request) -> Response:
-        return self._listing(request, pages.openai_models)
-
-    async def model(self, request: Request) -> Response:
+        """A list of models or one of them, as the SDKs of the client's family read it."""
+        if request.method not in ("GET", "HEAD"):
+            raise _method_not_allowed("GET")
+        found: Address = request.scope["state"]["address"]
+        if not found.name:
+            return self._listing(request, listings.LISTS[found.family])
         _, in_force = self._viewer(request)
-        name = request.path_params["name"]
-        model, _ = _resolved(name, in_force)
-        return _json(pages.openai_model(name, model))
+        model, _ = _resolved(found.name, in_force)
+        return _json(listings.ENTRIES[found.family](found.name, model))
 
     async def catalogue(self, request: Request) -> Response:
         return self._listing(request, pages.catalogue)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,29 +31,8 @@ class Viewer:
 
 def plain_demand(model: Model) -> Demand:
     """A request that asks for nothing special."""
-    endpoint = "chat" if model.kind == "chat" else model.kind
-    return Demand("openai_chat", endpoint, model.id, streaming=False, input_tokens=1000, output_tokens=None)
-
-
-def openai_models(viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
-    """`GET /v1/models`: the models this caller can use now, each also pinned to every provider that may serve it."""
-    listed: list[Json] = []
-    for model in snapshot.models.values():
-        routes = viewer.eligible(model, snapshot)
-        if routes:
-            listed.append(openai_model(model.id, model))
-            listed += [openai_model(name, model) for name in dict.fromkeys(_pinned(routes))]
-    return {"object": "list", "data": listed}
-
-
-def openai_model(name: str, model: Model) -> dict[str, Json]:
-    """One entry of the OpenAI list. `created` is unknown for most models; 0 says so."""
-    return {"id": name, "object": "model", "created": 0, "owned_by": model.lab}
-
-
-def _pinned(routes: Iterable[Route]) -> Iterable[str]:
-    for route in routes:
-        yield f"{route.provider.id}/{route.model.id}"
+    dialect, endpoint = ("openai_embeddings", "embeddings") if model.kind == "embedding" else ("openai_chat", "chat")
+    return Demand(dialect, endpoint, model.id, streaming=False, input_tokens=1000, output_tokens=None)
 
 
 def catalogue(viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:

@@ -1,39 +1,58 @@
-"""The way back to a client: replies, refusals and broken streams of Chat Completions as ASGI messages."""
+"""The way back to a client: replies, refusals and broken streams of its dialect as ASGI messages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from starlette.types import Send
 
 from gateway.core.errors import Ended
 from gateway.core.receipt import ReceiptId
-from gateway.dialects.openai_chat import errors
+from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.translation import refusal
 
-_STREAM: Final = {
+_EVENTS: Final = {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache",
     "x-accel-buffering": "no",
 }
+_ARRAY: Final = {**_EVENTS, "content-type": "application/json"}
 _WHOLE: Final = {"content-type": "application/json"}
 
 
-class ChatDownstream:
-    """One client of Chat Completions. `send` is ASGI's."""
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """In which dialect a client is told of errors, and how its streams are framed."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    dialect: str
+    asked: Asked = PLAIN
+
+    def body(self, ended: Ended, request_id: str) -> bytes:
+        """The error's body."""
+        return refusal(self.dialect, ended, request_id, self.asked)
+
+
+OPENAI: Final = Voice("openai_chat")
+"""For addresses of nobody's SDK, ours included."""
+
+
+class ClientDownstream:
+    """One client of an exchange. `send` is ASGI's."""
+
+    def __init__(self, send: Send, voice: Voice) -> None:
+        self._send, self._voice = send, voice
         self._start: dict[str, object] | None = None
 
     async def begin(self, headers: Mapping[str, str], *, streaming: bool) -> None:
         """Remember the head; it goes out with the first bytes."""
-        kind = _STREAM if streaming else _WHOLE
-        request_id = {"x-request-id": headers.get("x-safeconduct-receipt", "")}
+        framed = _ARRAY if self._voice.asked.framing == "array" else _EVENTS
+        kind = framed if streaming else _WHOLE
         self._start = {
             "type": "http.response.start",
             "status": 200,
-            "headers": encoded({**kind, **request_id, **headers}),
+            "headers": encoded({**kind, **_request_id(headers.get("x-safeconduct-receipt", "")), **headers}),
         }
 
     async def send(self, data: bytes) -> None:
@@ -46,12 +65,12 @@ class ChatDownstream:
         await self._head()
         await self._send({"type": "http.response.body", "body": last, "more_body": False})
 
-    async def abort(self, ended: Ended) -> None:
+    async def abort(self, last: bytes) -> None:
         """The dialect's error event; then the body stays open-ended, and the server cuts the connection."""
-        await self.send(errors.event(ended))
+        await self.send(last)
 
     async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
-        await send_error(self._send, ended, receipt)
+        await send_error(self._send, ended, receipt, self._voice)
 
     async def _head(self) -> None:
         if self._start is not None:
@@ -59,16 +78,21 @@ class ChatDownstream:
             await self._send(start)
 
 
-async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None) -> None:
+def _request_id(receipt: str) -> dict[str, str]:
+    """Under the names that the SDKs of OpenAI and of Anthropic read."""
+    return {"x-request-id": receipt, "request-id": receipt} if receipt else {}
+
+
+async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice: Voice) -> None:
     """The one place where an error becomes an HTTP response."""
-    body = errors.body(ended)
+    body = voice.body(ended, str(receipt or ""))
     headers = {
         "content-type": "application/json",
         "content-length": str(len(body)),
         "x-should-retry": "true" if ended.may_retry else "false",
     }
     if receipt is not None:
-        headers |= {"x-safeconduct-receipt": str(receipt), "x-request-id": str(receipt)}
+        headers |= {"x-safeconduct-receipt": str(receipt), **_request_id(str(receipt))}
     if ended.retry_after_s is not None:
         headers["retry-after"] = str(max(1, round(ended.retry_after_s)))
     if ended.status == 401:

@@ -145,9 +145,11 @@ def judged_on(demand: Demand, demanded: Demanded) -> Hashable:
     """All of a demand that `judge` reads: two demands with the same are judged alike."""
     size = demand.input_tokens if demanded.rules.max_price != MaxPrice() else None  # decides which tiers are in reach
     return (
+        demand.dialect,
         demand.endpoint,
         demand.model,
         demand.pinned,
+        demand.carried,
         demand.needs,
         demand.features,
         demand.output_tokens,
@@ -175,7 +177,7 @@ def judge(
 ) -> tuple[Reason, ...]:
     """Everything that keeps `route` out, but for its health."""
     return (
-        *_connected(route, means),
+        *_connected(route, demand, means),
         *_excluded(route, demand, demanded),
         *_treatment(route, demand, demanded, snapshot, today),
         *_affordable(route, demand, demanded, snapshot, means),
@@ -183,11 +185,27 @@ def judge(
     )
 
 
-def _connected(route: Route, means: Means) -> list[Reason]:
+_VECTORS: Final[Mapping[str, str]] = {
+    "openai_chat": "openai_embeddings",
+    "openai_responses": "openai_embeddings",
+    "google_generate": "google_embeddings",
+}
+"""Dialect of a connection -> the one in which it is asked for embeddings."""
+
+
+def wire_dialect(route: Route, demand: Demand) -> str:
+    """The dialect in which `route` would be asked: the client's own where it speaks that; empty where it has none."""
+    connection = route.provider.connection
+    if demand.endpoint == "embeddings":
+        return _VECTORS.get(connection.dialect, "")
+    return demand.dialect if connection.speaks(demand.dialect) else connection.dialect
+
+
+def _connected(route: Route, demand: Demand, means: Means) -> list[Reason]:
     connection, provider = route.provider.connection, route.provider.id
     if connection.why_not:
         return [Reason(Kind.NOT_CALLABLE, offered=connection.why_not)]
-    if connection.dialect not in means.spoken:
+    if wire_dialect(route, demand) not in means.spoken:
         return [Reason(Kind.NOT_CALLABLE, "dialect", connection.dialect, sorted(means.spoken))]
     if missing := means.unset.get(provider):
         return [Reason(Kind.NOT_CALLABLE, "settings", None, [setting_name(provider, name) for name in missing])]
@@ -318,6 +336,12 @@ _SERVED_BY: Mapping[str, str] = {"embeddings": "embedding"}
 
 def _capable(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
     able, found = route.abilities, []
+    carried = demand.carried_in(wire_dialect(route, demand))
+    if carried.unfit:
+        found.append(Reason(Kind.CAPABILITY, "dialect", carried.dialect, list(carried.unfit)))
+    if carried.dropped and demanded.rules.requires_parameters:
+        layer = demanded.who(lambda p: p.rules.requires_parameters)
+        found.append(_by(layer, Reason(Kind.CAPABILITY, "parameters", None, list(carried.dropped))))
     if route.model.kind != _SERVED_BY.get(demand.endpoint, "chat"):
         found.append(Reason(Kind.CAPABILITY, "endpoint", route.model.kind, demand.endpoint))
     for need in sorted(demand.needs, key=lambda n: n.value):

@@ -7,7 +7,7 @@ from enum import Enum
 
 from gateway.core.catalog import Feature, Route
 from gateway.core.policy import Policy
-from gateway.core.usage import Usage
+from gateway.core.usage import NO_USAGE, Usage
 
 
 class Need(Enum):
@@ -20,6 +20,18 @@ class Need(Enum):
     STRUCTURED_OUTPUT = "structured_output"
     STREAMING = "streaming"
     REASONING = "reasoning"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What becomes of a request in a route's dialect that is not the client's: names of members, never values.
+
+    `unfit`: it cannot be carried, because of these. `dropped`: it can, but without these.
+    """
+
+    dialect: str
+    unfit: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,14 @@ class Demand:
     """The provider, or the whole route id, that the model was pinned to."""
     data_class: str | None = None
     narrowing: tuple[Policy, ...] = ()
+    alias: str = ""
+    """The entry of `config/models/aliases.toml` that the name of the model led to; empty if none did."""
+    carried: tuple[Carried, ...] = ()
+    """For each other dialect in which this process could reach a route of the model."""
+
+    def carried_in(self, dialect: str) -> Carried:
+        """Nothing is lost where nothing is said."""
+        return next((c for c in self.carried if c.dialect == dialect), Carried(dialect))
 
     def output_limit(self, route: Route, default: int) -> int:
         """The output bound of one attempt on `route`, in tokens per choice."""
@@ -55,4 +75,6 @@ class Demand:
 
     def worst_usage(self, route: Route, default: int) -> Usage:
         """The most that one attempt on `route` can use: every input token, and every choice up to its limit."""
+        if self.endpoint == "count_tokens":
+            return NO_USAGE  # no provider charges for counting
         return Usage(input=self.input_tokens, output=self.output_limit(route, default) * self.choices)

@@ -33,6 +33,8 @@ class AttemptRecord:
 
     route: str
     outcome: str
+    dialect: str = ""
+    """In which the route was asked."""
     hold_id: str = ""
     status: int = 0
     hold: int = 0

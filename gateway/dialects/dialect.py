@@ -91,6 +91,16 @@ class Tally(Protocol):
         """The last report of the provider; None if there was none."""
 
 
+class Framing(Protocol):
+    """How the events of a stream that is passed on are wrapped for the client."""
+
+    def event(self, event: bytes, data: bytes) -> bytes:
+        """One event: as it came, with its terminator, and its data alone."""
+
+    def close(self) -> bytes:
+        """What follows the last event of a proper end."""
+
+
 class Reader(Protocol):
     """A provider's stream, event by event."""
 
@@ -158,6 +168,9 @@ class Streaming(Dialect, Protocol):
 
     def tally(self, prompt: Prompt, demand: Demand) -> Tally:
         """Watches a stream that is passed on."""
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Wraps the events that are passed on."""
 
     def reader(self) -> Reader:
         """Reads a stream that is to be translated."""

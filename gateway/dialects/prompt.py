@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NoReturn, TypeAlias
+from typing import Final, Literal, NoReturn, TypeAlias
 
 from gateway.dialects.strict_json import Document
 
@@ -14,7 +14,8 @@ Endpoint: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
 class Asked:
     """What of a request beside its body concerns the dialect.
 
-    `model` and `streaming`: where the path says so (Google). `framing` of a stream: `array` is Google's JSON array.
+    `model`, `verb` and `streaming`: where the path says so (Google). `framing` of a stream: `array` is Google's array
+    of JSON.
     `version`, `betas`: Anthropic's headers. `policy`: the value of `x-safeconduct-policy`.
     """
 
@@ -22,9 +23,14 @@ class Asked:
     model: str = ""
     streaming: bool = False
     framing: Literal["events", "array"] = "events"
+    verb: str = ""
     version: str = ""
     betas: tuple[str, ...] = ()
     policy: str = ""
+
+
+PLAIN: Final = Asked()
+"""A request whose body says everything."""
 
 
 class Sealed(TypeError):
@@ -39,7 +45,7 @@ class Prompt:
 
     __slots__ = ("_document", "asked")
 
-    def __init__(self, document: Document, asked: Asked = Asked()) -> None:
+    def __init__(self, document: Document, asked: Asked = PLAIN) -> None:
         self._document = document
         self.asked = asked
 

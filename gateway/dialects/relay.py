@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Metered
 from gateway.dialects import sse
-from gateway.dialects.dialect import Broken, Dialect, Reader, Tally, Writer
+from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, Tally, Writer
 from gateway.dialects.estimate import estimated
 from gateway.dialects.neutral import (
     CONTENT,
@@ -136,12 +136,12 @@ class Course(Protocol):
 
 
 class Passed:
-    """The provider's own bytes, watched. `framed` rewraps an event for a client that wants no server-sent events."""
+    """The provider's own bytes, watched."""
 
     lost: Final = ()
 
-    def __init__(self, tally: Tally, framed: Callable[[bytes, bytes], bytes], closing: Callable[[], bytes]) -> None:
-        self._tally, self._framed, self._closing = tally, framed, closing
+    def __init__(self, tally: Tally, framing: Framing) -> None:
+        self._tally, self._framing = tally, framing
 
     @property
     def content(self) -> bool:
@@ -162,11 +162,11 @@ class Passed:
     def see(self, event: bytes, data: bytes) -> bytes:
         if data and not self._tally.see(data):
             return b""
-        return self._framed(event, data)
+        return self._framing.event(event, data)
 
     def close(self) -> bytes:
         self._tally.close()
-        return self._closing()
+        return self._framing.close() if self._tally.ended else b""
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         return self._tally.failure(ended)

@@ -51,3 +51,15 @@ def payload(event: bytes) -> bytes:
         return event[6:-2]  # what nearly every provider sends
     lines = (line for line in _LINE.split(event) if line.startswith(b"data:"))
     return b"\n".join(line[6:] if line[5:6] == b" " else line[5:] for line in lines)
+
+
+class AsIs:
+    """Events passed on as they came."""
+
+    def event(self, event: bytes, data: bytes) -> bytes:  # noqa: ARG002  # nothing is wrapped
+        """The event."""
+        return event
+
+    def close(self) -> bytes:
+        """Nothing."""
+        return b""

@@ -10,15 +10,17 @@ from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.receipt import AttemptRecord
 from gateway.core.usage import Metered, UsageSource
-from gateway.dialects.openai_chat.reply import StreamedReply, WholeReply
+from gateway.dialects.relay import Stream, Whole
 from gateway.upstream.client import Reply
 
 
 class Attempt:
     """The state of one try. `answer` is set once its first content event has come."""
 
-    def __init__(self, route: EligibleRoute, hold_id: str, began_ms: int) -> None:
+    def __init__(self, route: EligibleRoute, wire: str, hold_id: str, began_ms: int) -> None:
         self.route = route
+        self.wire = wire
+        """The dialect in which the route is asked."""
         self.hold_id = hold_id
         self.began_ms = began_ms
         self.hold = 0
@@ -30,8 +32,10 @@ class Attempt:
         """Whether the provider may charge for it although it reported nothing."""
         self.reply: Reply | None = None
         self.pieces: AsyncIterator[bytes] | None = None
-        self.stream: StreamedReply | None = None
-        self.whole: WholeReply | None = None
+        self.stream: Stream | None = None
+        self.whole: Whole | None = None
+        self.dropped: tuple[str, ...] = ()
+        """Members of the request that found no place in the route's dialect."""
 
     def price_hold(self, demand: Demand, rate: Decimal | None, default_limit: int) -> None:
         """Hold the worst case of this try, in nano-units; nothing on an unpriced route, which no budget admits."""
@@ -51,6 +55,11 @@ class Attempt:
         took_ms = self.ended_ms - since
         return known.usage.generated * 1000 / took_ms if known is not None and took_ms > 0 else None
 
+    def lost(self) -> tuple[str, ...]:
+        """Names of everything that the client asked for or the provider sent, and that could not be carried."""
+        reply = self.whole or self.stream
+        return (*self.dropped, *(reply.lost if reply is not None else ()))
+
     def record(self, rate: Decimal | None) -> AttemptRecord:
         """The try as the receipt keeps it. What may have been billed and was not reported stays at its hold."""
         known = self.metered()
@@ -65,6 +74,7 @@ class Attempt:
             charge, source = self.hold, UsageSource.HELD.value
         return AttemptRecord(
             route=self.route.id,
+            dialect=self.wire,
             outcome=self.outcome,
             hold_id=self.hold_id,
             status=self.status,

@@ -10,18 +10,15 @@ from contextlib import suppress
 from typing import Final
 
 import anyio
-import orjson
 
-from gateway.core.decision import EligibleRoute
-from gateway.core.demand import Demand
+from gateway.core.decision import EligibleRoute, wire_dialect
 from gateway.core.errors import Json, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
-from gateway.core.policy import Demanded
+from gateway.core.policy import Demanded, Identifiers
 from gateway.core.principal import Principal
 from gateway.core.receipt import Receipt, ReceiptId
-from gateway.dialects.openai_chat import errors as chat_errors
-from gateway.dialects.openai_chat import request as chat
-from gateway.dialects.openai_chat.reply import Broken, StreamedReply, WholeReply
-from gateway.dialects.prompt import Prompt
+from gateway.dialects import provider_errors
+from gateway.dialects.dialect import Broken, Orders
+from gateway.dialects.translation import Signed, Translation
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.parts import InForce, Services
 from gateway.exchange.record import rate
@@ -50,13 +47,17 @@ class Forwarding:
         in_force: InForce,
         caller: Principal,
         exchange: ReceiptId,
-        asked: tuple[Demand, Demanded, Prompt],
+        asked: tuple[Translation, Demanded],
         attempts: list[Attempt],
         draft: Callable[[], Receipt],
         elapsed_ms: Callable[[], int],
     ) -> None:
         self._services, self._in_force, self._caller = services, in_force, caller
-        self._id, (self._demand, self._demanded, self._prompt) = exchange, asked
+        self._id, (self._asked, self._demanded) = exchange, asked
+        self._demand = self._asked.demand
+        self._health = (
+            services.health if self._demand.endpoint != "count_tokens" else None
+        )  # counting says nothing of it
         self._attempts, self._draft, self._elapsed_ms = attempts, draft, elapsed_ms
         self.opening = b""
         self.output_limit: int | None = None
@@ -73,7 +74,8 @@ class Forwarding:
     async def _held(self, route: EligibleRoute) -> Attempt:
         """Money and intent first: after this line the exchange has a receipt, whatever happens."""
         snapshot, means = self._in_force.snapshot, self._in_force.means
-        attempt = Attempt(route, f"{self._id}.{len(self._attempts) + 1}", self._elapsed_ms())
+        wire = wire_dialect(route, self._demand)
+        attempt = Attempt(route, wire, f"{self._id}.{len(self._attempts) + 1}", self._elapsed_ms())
         attempt.price_hold(self._demand, rate(snapshot, route), means.default_max_output)
         self._attempts.append(attempt)
         intent = Intent(
@@ -93,7 +95,7 @@ class Forwarding:
 
     async def _try(self, attempt: Attempt) -> None:
         """Send, and read up to the first content event. The outcome stands in the attempt; a refusal is raised."""
-        clock, health = self._services.clock, self._services.health
+        clock = self._services.clock
         began = clock.monotonic()
         attempt.outcome = "left"  # unless we get further than that
         with anyio.move_on_after(self._patience_s) as deadline:
@@ -101,7 +103,8 @@ class Forwarding:
                 await self._ask(attempt)
                 attempt.outcome = "served"
                 attempt.first_event_ms = self._elapsed_ms()
-                health.succeeded(attempt.route.id, (clock.monotonic() - began) * 1000)
+                if self._health is not None:
+                    self._health.succeeded(attempt.route.id, (clock.monotonic() - began) * 1000)
                 return
             except UpstreamFault as fault:
                 attempt.outcome = "failed"
@@ -112,7 +115,7 @@ class Forwarding:
             attempt.outcome = "timeout"
         attempt.ended_ms = self._elapsed_ms()
         if attempt.status < 400:
-            health.failed(attempt.route.id, RouteFault.TRANSPORT, clock.monotonic())
+            self._unwell(attempt, RouteFault.TRANSPORT)
         await self.close(attempt)
 
     @property
@@ -124,9 +127,9 @@ class Forwarding:
     async def _ask(self, attempt: Attempt) -> None:
         route = attempt.route
         target = self._in_force.targets[route.provider.id]
-        orders = self._orders(route)
-        body = chat.render(self._prompt, self._demand, route, orders)
-        call = Call(target.url("/chat/completions"), target.headers, body)
+        written = self._asked.rendered(attempt.wire, route, self._orders(route))
+        attempt.dropped = written.dropped
+        call = Call(target.url(written.path), (*target.headers, *written.headers), written.body)
         attempt.maybe_billed = True
         reply = await self._services.upstream.send(call, connect_s=self._services.deadlines.connect_s)
         attempt.reply, attempt.status = reply, reply.status
@@ -137,22 +140,28 @@ class Forwarding:
             await self._open_stream(attempt, attempt.pieces)
         else:
             body = await _whole(attempt.pieces, MAX_REPLY)
-            attempt.whole = WholeReply(body, self._demand.input_tokens)
-            self.opening = body
+            attempt.whole = self._asked.whole(attempt.wire, body, self._signed())
+            self.opening = attempt.whole.body
 
-    def _orders(self, route: EligibleRoute) -> chat.Orders:
+    def _signed(self) -> Signed:
+        return Signed(str(self._id), int(self._services.clock.now().timestamp()))
+
+    def _orders(self, route: EligibleRoute) -> Orders:
         """Under a hard budget a client that states no limit gets one: what is held is then what can be billed."""
         limit = None
         if self._caller.budgets and self._demand.output_tokens is None:
             limit = self._demand.output_limit(route, self._in_force.means.default_max_output)
         self.output_limit = limit
         keeps_nothing = self._demanded.bound.stored_in == frozenset()
-        return chat.Orders(output_limit=limit, forbid_storing=keeps_nothing and route.provider.connection.accepts_store)
+        kept_apart = self._demanded.identifiers is Identifiers.PSEUDONYM
+        return Orders(
+            output_limit=limit,
+            forbid_storing=keeps_nothing and route.provider.connection.accepts_store,
+            pseudonym=self._services.pseudonym if kept_apart else None,
+        )
 
     async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes]) -> None:
-        stream = StreamedReply(
-            self._demand.input_tokens, self._demand.choices, usage_asked=chat.wants_usage(self._prompt)
-        )
+        stream = self._asked.stream(attempt.wire, self._signed())
         opening: list[bytes] = []
         size = 0
         async for piece in pieces:
@@ -172,20 +181,23 @@ class Forwarding:
 
     async def _turned_away(self, attempt: Attempt) -> None:
         """The provider answered with something else than 200: the route's fault, or the request's."""
-        reply, health, clock = attempt.reply, self._services.health, self._services.clock
+        reply = attempt.reply
         assert reply is not None
         assert attempt.pieces is not None
         status = reply.status
         attempt.outcome, attempt.maybe_billed = "failed", status < 400
         if (fault := _fault(status)) is not None:
-            retry_after = retry_after_s(reply.headers.get("retry-after", ""))
-            health.failed(attempt.route.id, fault, clock.monotonic(), retry_after)
+            self._unwell(attempt, fault, retry_after_s(reply.headers.get("retry-after", "")))
         if status in ROUTE_FAULTS or not 400 <= status < 500:
             raise Broken("the route turned the request away")
         attempt.outcome = "refused"  # whatever becomes of the rest of its body
         code = ""
         with suppress(Broken, UpstreamFault):
-            code = _error_code(await _whole(attempt.pieces, MAX_ERROR))
+            code = provider_errors.code(await _whole(attempt.pieces, MAX_ERROR))
+        if code == provider_errors.CREDENTIAL:
+            attempt.outcome = "failed"
+            self._unwell(attempt, RouteFault.CREDENTIAL)
+            raise Broken("our credential was refused")
         attempt.ended_ms = self._elapsed_ms()
         raise UpstreamRefused(
             status,
@@ -193,6 +205,10 @@ class Forwarding:
             route=str(attempt.route.id),
             upstream_code=code or None,
         )
+
+    def _unwell(self, attempt: Attempt, fault: RouteFault, retry_after: float | None = None) -> None:
+        if self._health is not None:
+            self._health.failed(attempt.route.id, fault, self._services.clock.monotonic(), retry_after)
 
     def _nobody_answered(self) -> UpstreamEnded:
         listed: list[Json] = [
@@ -237,14 +253,3 @@ async def _whole(pieces: AsyncIterator[bytes], most: int) -> bytes:
             raise Broken("larger than any reply may be")
         found.append(piece)
     return b"".join(found)
-
-
-def _error_code(body: bytes) -> str:
-    """The provider's error code, if it is one that tells a client what to change; never its words."""
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return ""
-    error = found.get("error") if isinstance(found, dict) else None
-    code = error.get("code") if isinstance(error, dict) else None
-    return code if isinstance(code, str) and code in chat_errors.PASSED_CODES else ""

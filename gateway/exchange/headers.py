@@ -15,6 +15,8 @@ def reply_headers(facts: record.Facts, answer: Attempt, output_limit: int | None
         "x-safeconduct-route": str(answer.route.id),
         "x-safeconduct-region": record.region(facts.treated(answer.route).posture),
     }
+    if lost := answer.lost():
+        found["x-safeconduct-dropped"] = ", ".join(dict.fromkeys(lost))
     if output_limit is not None:
         found["x-safeconduct-output-limit"] = str(output_limit)
     return found

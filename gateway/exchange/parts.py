@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from gateway.core.catalog import Snapshot
 from gateway.core.decision import Means
 from gateway.core.errors import Ended
 from gateway.core.receipt import ReceiptId
+from gateway.dialects.prompt import PLAIN, Asked
 from gateway.exchange.plans import Plans
 from gateway.stores.books import Books
 from gateway.stores.health import RouteHealth
@@ -47,7 +48,7 @@ class InForce:
     plans: Plans = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "plans", Plans(self.snapshot))
+        object.__setattr__(self, "plans", Plans(self.snapshot, self.means))
 
 
 class Clock(Protocol):
@@ -77,14 +78,17 @@ class Services:
     log: Log
     clock: Clock
     deadlines: Deadlines
+    pseudonym: Callable[[str], str]
+    """What stands in the place of a client's identifier at a provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """The headers that concern an exchange; everything else of a request's head stays outside."""
+    """What concerns an exchange beside the body: which dialect at which address, and a few headers; everything else of
+    a request's head stays outside."""
 
-    policy: str = ""
-    """`x-safeconduct-policy`: a policy's name or a `provider` object."""
+    dialect: str
+    asked: Asked = PLAIN
     data_class: str | None = None
     idempotency_key: str = ""
 
@@ -101,7 +105,7 @@ class Downstream(Protocol):
     async def end(self, last: bytes) -> None:
         """The last bytes; the reply is complete."""
 
-    async def abort(self, ended: Ended) -> None:
+    async def abort(self, last: bytes) -> None:
         """The reply cannot be completed: the dialect's error event, and an unclean end."""
 
     async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final, TypeVar
 
 from gateway.core.catalog import Feature, Route, RouteId, Snapshot, facts_in_force
-from gateway.core.decision import Decision, Health, Judged, Means, judged, judged_on, planned, treatment
+from gateway.core.decision import Decision, Health, Judged, Means, judged, judged_on, planned, treatment, wire_dialect
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
 from gateway.core.policy import Demanded, Layer, LayerKind, combine
@@ -38,8 +38,9 @@ class Plans:
     anew and goes with its exchange.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, snapshot: Snapshot, means: Means) -> None:
+        self._snapshot, self._means = snapshot, means
+        self._ways: dict[tuple[str, str, str], tuple[tuple[str, Route], ...]] = {}
         self._demanded: dict[tuple[int, ...], tuple[tuple[Layer, ...], Demanded]] = {}
         self._lasting: dict[int, Demanded] = {}
         """What may be remembered follows from one of these: demands by identity, without a request's own words."""
@@ -73,6 +74,23 @@ class Plans:
             if id(demanded) in self._lasting:
                 _remember(self._judged, key, found)
         return planned(found[1], demand, demanded, self._snapshot, means, health)
+
+    def ways(self, demand: Demand) -> tuple[tuple[str, Route], ...]:
+        """(dialect, a route of it) for each dialect in which this process could ask for the demanded model."""
+        key = (demand.model, demand.dialect, demand.endpoint)
+        found = self._ways.get(key)
+        if found is None:
+            open_to_us = (
+                r
+                for r in self._snapshot.routes_of.get(demand.model, ())
+                if r.provider.id in self._means.credentials and not r.provider.connection.why_not
+            )
+            firsts: dict[str, Route] = {}
+            for route in open_to_us:
+                firsts.setdefault(wire_dialect(route, demand), route)
+            found = tuple((wire, r) for wire, r in firsts.items() if wire in self._means.spoken)
+            _remember(self._ways, key, found)
+        return found
 
     def usable(self, models: Iterable[str], demanded: Demanded, means: Means, today: date) -> list[str]:
         """Those of the models that a plain request under `demanded` could use."""

@@ -40,13 +40,22 @@ class Facts:
         return self.in_force.plans.treated(route, features, self.today)
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an exchange ended, and after how long."""
+
+    outcome: Outcome
+    code: str
+    duration_ms: int
+
+
 _NOWHERE: Final = Treated({}, "", "")
 
 
 def receipt(
-    facts: Facts, outcome: Outcome, code: str, attempts: Sequence[AttemptRecord], served: Route | None, duration_ms: int
+    facts: Facts, end: End, attempts: Sequence[AttemptRecord], served: Route | None, dropped: tuple[str, ...]
 ) -> Receipt:
-    """The receipt, not yet linked into its chain."""
+    """The receipt, not yet linked into its chain. `dropped`: names of what the translation lost."""
     snapshot = facts.in_force.snapshot
     treated = facts.treated(served) if served is not None else _NOWHERE
     return Receipt(
@@ -58,8 +67,8 @@ def receipt(
         dialect=facts.dialect,
         endpoint=facts.endpoint,
         model=facts.demand.model if facts.demand else "",
-        outcome=outcome,
-        code=code,
+        outcome=end.outcome,
+        code=end.code,
         policy=_policies(facts),
         snapshot=snapshot.digest,
         demand=_demand(facts.demand) if facts.demand else {},
@@ -73,7 +82,8 @@ def receipt(
         region=region(treated.posture) if served is not None else "",
         currency=snapshot.fx.ledger,
         cost=sum(a.cost for a in attempts),
-        duration_ms=duration_ms,
+        dropped=dropped,
+        duration_ms=end.duration_ms,
     )
 
 
@@ -106,6 +116,8 @@ def _demand(demand: Demand) -> dict[str, Json]:
         "needs": sorted(n.value for n in demand.needs),
         "features": sorted(f.value for f in demand.features),
         "pinned": demand.pinned,
+        "alias": demand.alias,
+        "carried": {c.dialect: {"unfit": list(c.unfit), "dropped": list(c.dropped)} for c in demand.carried},
         "data_class": demand.data_class,
     }
 

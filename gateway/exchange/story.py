@@ -17,18 +17,20 @@ from gateway.core.errors import (
     IdempotencyConflict,
     InternalError,
     ModelNotFound,
+    NoEligibleRoute,
+    NotAllowed,
     Unauthenticated,
     Unavailable,
+    Unsupported,
     UpstreamEnded,
     UpstreamFailed,
     UpstreamTimeout,
 )
-from gateway.core.policy import Demanded, Layer, LayerKind
+from gateway.core.policy import Demanded, Layer, LayerKind, TokenCounts
 from gateway.core.principal import Principal, principal
 from gateway.core.receipt import Outcome, Receipt, ReceiptId
 from gateway.core.refusal import refusal
-from gateway.dialects.openai_chat import request as chat
-from gateway.dialects.prompt import Prompt
+from gateway.dialects.translation import Translation, declared
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.forward import Forwarding
@@ -74,8 +76,8 @@ class Exchange:
             today=self._clock.today(),
             principal=caller,
             in_force=in_force,
-            dialect="openai_chat",
-            endpoint="chat",
+            dialect=arrival.dialect,
+            endpoint=arrival.asked.endpoint,
         )
 
     @property
@@ -106,15 +108,34 @@ class Exchange:
     async def _serve(self, body: bytes, downstream: Downstream) -> None:
         self._whole.deadline = anyio.current_time() + self._services.deadlines.total_s
         with self._whole:
-            demand, prompt = self._accept(body)
-            decision = self._decide(demand)
-            await self._claim()
-            forwarding = self._forwarding(demand, prompt)
-            answer = await forwarding.first_answer(decision.plan)
-            self._served = answer
-            await self._relay(answer, forwarding, downstream)
+            asked = self._accept(body)
+            if asked.demand.endpoint == "count_tokens":
+                await self._count(asked, downstream)
+            else:
+                await self._forward(asked, downstream)
         if self._whole.cancelled_caught:
             raise self._cut_short()
+
+    async def _forward(self, asked: Translation, downstream: Downstream) -> None:
+        decision = self._decide(asked.demand)
+        await self._claim()
+        forwarding = self._forwarding(asked)
+        answer = await forwarding.first_answer(decision.plan)
+        self._served = answer
+        await self._relay(answer, forwarding, downstream)
+
+    async def _count(self, asked: Translation, downstream: Downstream) -> None:
+        """An estimate made here, of which no provider learns; exact only where policy asks for that and a route can."""
+        demanded = self._facts.demanded
+        assert demanded is not None
+        if demanded.token_counts is TokenCounts.EXACT:
+            try:
+                return await self._forward(asked, downstream)
+            except (NoEligibleRoute, NotAllowed, Unsupported, UpstreamEnded) as ended:
+                await self._settle("failed", ended.code)
+        counted = asked.counted()
+        await downstream.begin({"x-safeconduct-count": "estimated"}, streaming=False)
+        return await downstream.end(counted)
 
     def _cut_short(self) -> Ended:
         """Why the whole was cancelled."""
@@ -128,13 +149,14 @@ class Exchange:
         if self._attempts and self._attempts[-1].ended_ms < 0:
             self._attempts[-1].outcome = outcome
 
-    def _accept(self, body: bytes) -> tuple[Demand, Prompt]:
+    def _accept(self, body: bytes) -> Translation:
         arrival, snapshot = self._arrival, self._in_force.snapshot
         try:
-            demand, prompt = chat.accept(body, snapshot, arrival.policy, None)
+            asked = Translation.accepted(arrival.dialect, body, arrival.asked, snapshot)
         except ModelNotFound as missing:
             usable = self._names_to_use(missing.near)
             raise usable from None
+        demand = asked.demand
         class_layer = self._caller.class_layer(arrival.data_class, snapshot)
         layers = (
             *self._caller.layers,
@@ -142,9 +164,10 @@ class Exchange:
             *(Layer(LayerKind.REQUEST, policy) for policy in demand.narrowing),
         )
         known = arrival.data_class if arrival.data_class in snapshot.organisation.classes else None
-        demand = replace(demand, data_class=known)
-        self._facts = replace(self._facts, demand=demand, demanded=self._in_force.plans.demanded(layers))
-        return demand, prompt
+        carried = asked.carried_over(self._in_force.plans.ways(demand))
+        asked.demand = replace(demand, data_class=known, carried=carried)
+        self._facts = replace(self._facts, demand=asked.demand, demanded=self._in_force.plans.demanded(layers))
+        return asked
 
     def _names_to_use(self, near: list[str]) -> ModelNotFound:
         """The refusal of an unknown model, with those near names that this caller may use."""
@@ -174,7 +197,7 @@ class Exchange:
                     receipt=first,
                 )
 
-    def _forwarding(self, demand: Demand, prompt: Prompt) -> Forwarding:
+    def _forwarding(self, asked: Translation) -> Forwarding:
         demanded = self._facts.demanded
         assert demanded is not None
         return Forwarding(
@@ -182,7 +205,7 @@ class Exchange:
             self._in_force,
             self._caller,
             self.id,
-            (demand, demanded, prompt),
+            (asked, demanded),
             self._attempts,
             lambda: self._receipt("interrupted", ""),
             self._elapsed_ms,
@@ -243,7 +266,9 @@ class Exchange:
         outcome: Outcome = "failed" if cut or isinstance(ended, UpstreamEnded | InternalError) else "refused"
         await self._settle(outcome, ended.code)
         if self._begun:
-            await downstream.abort(ended)
+            assert self._served is not None
+            assert self._served.stream is not None  # a whole reply begins with its last byte at hand
+            await downstream.abort(self._served.stream.failure(ended))
         else:
             await downstream.refuse(ended, self.id)
 
@@ -267,7 +292,8 @@ class Exchange:
         snapshot = self._in_force.snapshot
         attempts = [a.record(record.rate(snapshot, a.route)) for a in self._attempts]
         served = self._served.route if self._served is not None else None
-        return record.receipt(self._facts, outcome, code, attempts, served, self._elapsed_ms())
+        lost = declared(self._served.lost()) if self._served is not None else ()
+        return record.receipt(self._facts, record.End(outcome, code, self._elapsed_ms()), attempts, served, lost)
 
     def _elapsed_ms(self) -> int:
         return int((self._clock.monotonic() - self._began) * 1000)

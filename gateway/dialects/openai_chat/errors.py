@@ -1,4 +1,4 @@
-"""Refusals in the shape of Chat Completions, and what may be believed of a provider's error body."""
+"""Refusals in the shape that all of OpenAI's dialects share."""
 
 from __future__ import annotations
 
@@ -19,31 +19,14 @@ _TYPES: Final = {
     504: "timeout",
 }
 
-PASSED_CODES: Final = frozenset(
-    [
-        "context_length_exceeded",
-        "content_filter",
-        "content_policy_violation",
-        "string_above_max_length",
-        "invalid_image",
-        "invalid_image_format",
-        "image_too_large",
-        "unsupported_parameter",
-        "unsupported_value",
-        "missing_required_parameter",
-        "invalid_type",
-        "invalid_value",
-        "array_above_max_length",
-        "invalid_function_parameters",
-        "json_validate_failed",
-    ]
-)
-"""Codes of providers that tell a client what to change. Nothing else of a provider's error reaches it."""
-
-
 def body(ended: Ended) -> bytes:
     """The error as JSON. Every member of ours stands inside `error`, since SDKs drop the rest."""
     return orjson.dumps({"error": _object(ended)})
+
+
+def error(ended: Ended, request_id: str) -> bytes:  # noqa: ARG001  # this dialect states the id in a header alone
+    """The body of a refusal."""
+    return body(ended)
 
 
 def event(ended: Ended) -> bytes:

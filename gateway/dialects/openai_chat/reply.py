@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 
+from gateway.core.demand import Demand
+from gateway.core.errors import Ended
 from gateway.core.usage import Metered
 from gateway.dialects import sse
-from gateway.dialects.openai_chat.usage import Reported, estimated, metered
+from gateway.dialects.dialect import Broken
+from gateway.dialects.openai_chat.errors import event
+from gateway.dialects.openai_chat.request import wants_usage
+from gateway.dialects.openai_chat.usage import Reported, metered
+from gateway.dialects.prompt import Prompt
 
 DONE: Final = b"[DONE]"
-
-
-class Broken(ValueError):
-    """What came is no reply of this language: not JSON, an error in the place of a reply, or cut short."""
 
 
 class _Delta(msgspec.Struct):
@@ -45,8 +46,15 @@ class _Chunk(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Chunk, strict=False).decode
 
 
-def _is_error(chunk: _Chunk) -> bool:
-    return bytes(chunk.error) != b"null"
+def _chunk(data: bytes) -> _Chunk:
+    """Broken for what is no chunk or completion of this dialect, and for an error in its place."""
+    try:
+        chunk = _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        chunk = None
+    if chunk is None or bytes(chunk.error) != b"null":
+        raise Broken("an error, or no chunk of this dialect")
+    return chunk
 
 
 def _weight(delta: _Delta | None) -> int:
@@ -57,112 +65,62 @@ def _weight(delta: _Delta | None) -> int:
     return sum(len(p.encode()) if isinstance(p, str) else len(msgspec.json.encode(p)) for p in parts if p)
 
 
-class WholeReply:
-    """A reply that is not streamed: read once, passed on unchanged."""
-
-    def __init__(self, body: bytes, input_bytes: int) -> None:
-        """Broken unless `body` is a completion with at least one choice."""
-        try:
-            chunk = _decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            chunk = _Chunk()
-        if _is_error(chunk) or not chunk.choices:
-            raise Broken("not a completion")
-        self._chunk = chunk
-        self._input_bytes = input_bytes
-
-    @property
-    def metered(self) -> Metered:
-        """What the provider reported, else an estimate from sizes."""
-        found = metered(self._chunk.usage) if self._chunk.usage is not None else None
-        generated = sum(_weight(c.message) for c in self._chunk.choices or ())
-        return found or estimated(self._input_bytes, generated, {})
+def noticed(body: bytes) -> tuple[Metered | None, int]:
+    """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it has a choice."""
+    chunk = _chunk(body)
+    if not chunk.choices:
+        raise Broken("not a completion")
+    generated = sum(_weight(c.message) for c in chunk.choices)
+    return metered(chunk.usage) if chunk.usage is not None else None, generated
 
 
-class StreamedReply:
-    """A stream under way. `feed` returns the bytes to pass on; what was seen so far stands in the attributes.
+def tally(prompt: Prompt, demand: Demand) -> ChatTally:
+    """Watches a stream of this dialect."""
+    return ChatTally(demand.choices, usage_asked=wants_usage(prompt))
 
-    `beats` counts chunks. `content`: content has begun, so that another route can no longer take over. `ended`: the
-    stream said that it is complete. `failed`: the provider sent an error, or something that is no event of this
-    language.
-    """
 
-    def __init__(self, input_bytes: int, choices: int, *, usage_asked: bool) -> None:
+def framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
+    """Events travel as they came."""
+    return sse.AsIs()
+
+
+class ChatTally:
+    """A stream that is passed on: usage, content and its end."""
+
+    def __init__(self, choices: int, *, usage_asked: bool) -> None:
         self.content = False
         self.ended = False
-        self.failed = False
-        self.beats = 0
-        self._events = sse.Events()
+        self.generated = 0
         self._finished: set[int] = set()
         self._choices = choices
         self._usage_asked = usage_asked
         self._reported: Reported | None = None
-        self._input_bytes = input_bytes
-        self._output_bytes = 0
 
-    def feed(self, piece: bytes) -> bytes:
-        """The events that are complete now and meant for the client; nothing after a failure."""
-        try:
-            events = self._events.feed(piece)
-        except sse.EventTooLarge:
-            self.failed = True
-            return b""
-        return b"".join(self._shown(events))
-
-    def finish(self) -> bytes:
-        """The provider closed the stream: the last bytes, if they hold an event that only lacks its empty line."""
-        rest = self._events.rest()
-        shown = b"".join(self._shown([rest + b"\n\n"])) if rest.strip() else b""
-        self.ended = self.ended or len(self._finished) >= self._choices
-        return shown
-
-    @property
-    def over(self) -> bool:
-        """Nothing more will be passed on."""
-        return self.failed or self.ended
-
-    @property
-    def complete(self) -> bool:
-        """The reply came to its proper end."""
-        return self.ended and not self.failed
-
-    @property
-    def metered(self) -> Metered:
-        """The last report of the provider, else an estimate from sizes."""
-        found = metered(self._reported) if self._reported is not None else None
-        return found or estimated(self._input_bytes, self._output_bytes, {})
-
-    def _shown(self, events: list[bytes]) -> Iterable[bytes]:
-        for event in events:
-            data = sse.payload(event)
-            if data == DONE:
-                self.ended = True
-                yield event
-            elif not data:
-                if event.strip():
-                    yield event  # a comment: it keeps the connection alive, here as there
-            elif self._read(data):
-                yield event
-            if self.failed:
-                return
-
-    def _read(self, data: bytes) -> bool:
-        """Take note of one chunk; whether the client should see it."""
-        try:
-            chunk = _decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            self.failed = True
-            return False
-        if _is_error(chunk):
-            self.failed = True
-            return False
-        self.beats += 1
+    def see(self, data: bytes) -> bool:
+        """Take note of one chunk; whether the client should see it. Broken for an error in a chunk's place."""
+        if data == DONE:
+            self.ended = True
+            return True
+        chunk = _chunk(data)
         if chunk.usage is not None:
             self._reported = chunk.usage  # cumulative where it repeats: the last one counts
         for choice in chunk.choices or ():
             weight = _weight(choice.delta)
-            self._output_bytes += weight
+            self.generated += weight
             if choice.finish_reason not in (None, ""):
                 self._finished.add(choice.index)
             self.content = self.content or weight > 0 or choice.finish_reason not in (None, "")
         return bool(chunk.choices) or chunk.usage is None or self._usage_asked
+
+    def close(self) -> None:
+        """A stream whose every choice has finished needs no `[DONE]`."""
+        self.ended = self.ended or len(self._finished) >= self._choices
+
+    def failure(self, ended: Ended) -> bytes:
+        """The error event; no `[DONE]` follows it."""
+        return event(ended)
+
+    @property
+    def metered(self) -> Metered | None:
+        """The last report; None if there was none."""
+        return metered(self._reported) if self._reported is not None else None

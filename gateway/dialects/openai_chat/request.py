@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from gateway.core.catalog import Feature, Route, Snapshot
 from gateway.core.demand import Demand, Need
-from gateway.core.errors import InvalidRequest, ModelNotFound
-from gateway.dialects import narrowing, strict_json
-from gateway.dialects.names import Named, near, resolve
-from gateway.dialects.prompt import Prompt
+from gateway.core.errors import InvalidRequest
+from gateway.dialects import identifiers, members, strict_json
+from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.signatures import without_signatures
 
+NAME: Final = "openai_chat"
+PATH: Final = "/chat/completions"
 LISTED: Final = frozenset(
     "model messages stream stream_options max_tokens max_completion_tokens n tools tool_choice parallel_tool_calls "
     "functions function_call response_format reasoning_effort verbosity temperature top_p stop seed presence_penalty "
@@ -32,56 +33,39 @@ REMOTE_MEDIA_TOKENS: Final = 20_000
 
 _ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _LISTED_TOOLS: Final = frozenset({"function", "custom"})
-_SAFE_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,47}\Z")
-_MAX_COUNT: Final = 2**31
 _FOLDED: Final = {name.casefold(): name for name in LISTED}
 
 
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What policy and books add to a request on its way out.
-
-    `output_limit`: tokens to inject where the client stated no limit. `forbid_storing`: say `store: false`, because
-    nothing may be kept and the client asked for nothing else.
-    """
-
-    output_limit: int | None = None
-    forbid_storing: bool = False
-
-
-def accept(body: bytes, snapshot: Snapshot, header_policy: str, data_class: str | None) -> tuple[Demand, Prompt]:
+def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
     """The two halves of a request: what may be logged, and what may not.
 
     InvalidRequest with an offset or a field; ModelNotFound with near names. Neither repeats what the client wrote.
     """
     document = strict_json.read(body)
     values = document.values
-    _no_lookalikes(values)
-    named = _model(values, snapshot)
+    members.no_lookalikes(values, _FOLDED)
+    named = members.model(values.get("model"), snapshot)
     content = _Content(_messages(values))
     unlisted = tuple(_unlisted(values, snapshot.organisation.harmless))
-    wanted = narrowing.from_header(header_policy, snapshot)
-    if values.get("provider") is not None:
-        wanted += narrowing.from_object(values["provider"], snapshot)
     demand = Demand(
-        dialect="openai_chat",
-        endpoint="chat",
+        dialect=NAME,
+        endpoint=asked.endpoint,
         model=named.model,
         pinned=named.pinned,
-        streaming=_flag(values, "stream"),
+        streaming=members.flag(values, "stream"),
         input_tokens=len(body) + REMOTE_MEDIA_TOKENS * content.remote,
         output_tokens=_output_limit(values),
-        choices=_count(values, "n", most=128) or 1,
+        choices=members.count(values, "n", most=128) or 1,
         needs=frozenset(_needs(values, content)),
         features=frozenset(_features(values, content, unlisted)),
         unlisted=unlisted,
-        data_class=data_class,
-        narrowing=wanted,
+        alias=named.alias,
+        narrowing=members.narrowed(values, asked.policy, snapshot),
     )
-    return demand, Prompt(document)
+    return demand, Prompt(document, asked)
 
 
-def render(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> bytes:
+def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
     """The body for `route`: the client's bytes but for the model's name and what policy and books order."""
     document = prompt.unseal()
     values, connection = document.values, route.provider.connection
@@ -90,14 +74,17 @@ def render(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> byte
         changes["provider"] = None
     if demand.streaming and connection.stream_usage == "option" and not wants_usage(prompt):
         options = values.get("stream_options")
-        asked = options if isinstance(options, dict) else {}
-        changes["stream_options"] = orjson.dumps({**asked, "include_usage": True})
+        stated = options if isinstance(options, dict) else {}
+        changes["stream_options"] = orjson.dumps({**stated, "include_usage": True})
     if orders.forbid_storing and "store" not in document.members:
         changes["store"] = b"false"
     if orders.output_limit is not None and demand.output_tokens is None:
-        stated = next((name for name in _LIMITS if name in document.members), connection.output_limit)
-        changes[stated] = str(orders.output_limit).encode()
-    return strict_json.spliced(document, changes, _renamed_limit(values, connection.output_limit))
+        limit = next((name for name in _LIMITS if name in document.members), connection.output_limit)
+        changes[limit] = str(orders.output_limit).encode()
+    hidden, dropped = identifiers.hidden(values, orders.pseudonym)
+    changes |= hidden
+    body = strict_json.spliced(document, changes, _renamed_limit(values, connection.output_limit))
+    return Rendered(PATH, without_signatures(body), dropped=dropped)
 
 
 def wants_usage(prompt: Prompt) -> bool:
@@ -113,23 +100,6 @@ def _renamed_limit(values: Mapping[str, Any], wanted: str) -> dict[str, str]:
     """One limit has two names, and providers know one of them: the name is changed, the number never."""
     present = [name for name in _LIMITS if name in values]
     return {present[0]: wanted} if len(present) == 1 and present[0] != wanted else {}
-
-
-def _no_lookalikes(values: Mapping[str, Any]) -> None:
-    for name in values:
-        known = _FOLDED.get(name.casefold())
-        if known is not None and known != name:
-            raise InvalidRequest(f"A member differs from `{known}` only in upper and lower case.", field=known)
-
-
-def _model(values: Mapping[str, Any], snapshot: Snapshot) -> Named:
-    name = values.get("model")
-    if not isinstance(name, str) or not name:
-        raise InvalidRequest("`model` must name a model.", field="model")
-    named = resolve(name, snapshot)
-    if named is None:
-        raise ModelNotFound(near(name.rpartition("/")[2], snapshot.models))
-    return named
 
 
 def _messages(values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -199,12 +169,12 @@ def _needs(values: Mapping[str, Any], content: _Content) -> Iterable[Need]:
         yield Need.STRUCTURED_OUTPUT
     if values.get("reasoning_effort") not in (None, "none", "minimal"):
         yield Need.REASONING
-    if _flag(values, "stream"):
+    if members.flag(values, "stream"):
         yield Need.STREAMING
 
 
 def _features(values: Mapping[str, Any], content: _Content, unlisted: tuple[str, ...]) -> Iterable[Feature]:
-    if _flag(values, "store"):
+    if members.flag(values, "store"):
         yield Feature.STORED_RESPONSES
     if values.get("web_search_options") is not None or any(t.startswith("web_search") for t in _tool_types(values)):
         yield Feature.WEB_SEARCH
@@ -220,12 +190,10 @@ def _features(values: Mapping[str, Any], content: _Content, unlisted: tuple[str,
 
 def _unlisted(values: Mapping[str, Any], harmless: frozenset[str]) -> Iterable[str]:
     """Names of what the table does not list; a name that is no plain word is not repeated."""
-    for name in values:
-        if name not in LISTED and name not in harmless:
-            yield name if _SAFE_NAME.match(name) else "(a member whose name is no plain word)"
+    yield from members.unlisted(values, LISTED, harmless)
     for kind in _tool_types(values):
         if kind not in _LISTED_TOOLS and not kind.startswith("web_search"):
-            yield f"tool:{kind}" if _SAFE_NAME.match(kind) else "(a tool whose type is no plain word)"
+            yield f"tool:{kind}" if members.SAFE_NAME.match(kind) else "(a tool whose type is no plain word)"
 
 
 def _tool_types(values: Mapping[str, Any]) -> Iterable[str]:
@@ -238,21 +206,5 @@ def _tool_types(values: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _output_limit(values: Mapping[str, Any]) -> int | None:
-    limits = [limit for name in _LIMITS if (limit := _count(values, name, most=_MAX_COUNT)) is not None]
+    limits = [limit for name in _LIMITS if (limit := members.count(values, name)) is not None]
     return max(limits, default=None)
-
-
-def _count(values: Mapping[str, Any], name: str, *, most: int) -> int | None:
-    value = values.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-        raise InvalidRequest(f"`{name}` must be a whole number from 1 to {most}.", field=name)
-    return value
-
-
-def _flag(values: Mapping[str, Any], name: str) -> bool:
-    value = values.get(name)
-    if not isinstance(value, bool | None):
-        raise InvalidRequest(f"`{name}` must be true or false.", field=name)
-    return bool(value)

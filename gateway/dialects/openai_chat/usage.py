@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -91,12 +90,3 @@ def metered(reported: Reported) -> Metered | None:
 
 
 _CACHED: Final = ("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens")
-
-
-def estimated(input_bytes: int, output_bytes: int, reported: Mapping[str, int]) -> Metered:
-    """Counts from sizes, where the provider reported none: one token for every three bytes, rounded up.
-
-    English has about four bytes a token, other languages fewer; the estimate is meant to be a little high.
-    """
-    usage = Usage(input=-(-input_bytes // 3), output=-(-output_bytes // 3))
-    return Metered(usage, UsageSource.ESTIMATED, reported)

@@ -1,0 +1,104 @@
+"""Which path means what: the addresses that the official SDKs build from whatever base URL their user configures.
+
+Matched from the right, after any of the mounts and versions that the SDKs put in front (wire contract §1): paths of
+three vendors overlap, so that for lists of models the headers decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+from urllib.parse import parse_qs
+
+from gateway.asgi.intake import Headers
+from gateway.dialects.prompt import Asked, Endpoint
+
+Family: TypeAlias = Literal["openai", "anthropic", "google"]
+"""Whose conventions hold for errors and for lists of models."""
+
+_FRONT: Final = re.compile(r"(?:/(openai|anthropic|google))?(?:/(?:v1beta1|v1beta|v1alpha|v1))?(/.*)")
+_POSTED: Final[Mapping[str, tuple[Family, str, Endpoint]]] = {
+    "/chat/completions": ("openai", "openai_chat", "chat"),
+    "/responses": ("openai", "openai_responses", "chat"),
+    "/responses/input_tokens": ("openai", "openai_responses", "count_tokens"),
+    "/embeddings": ("openai", "openai_embeddings", "embeddings"),
+    "/messages": ("anthropic", "anthropic_messages", "chat"),
+    "/messages/count_tokens": ("anthropic", "anthropic_messages", "count_tokens"),
+}
+_VERBS: Final[Mapping[str, tuple[str, Endpoint]]] = {
+    "generateContent": ("google_generate", "chat"),
+    "streamGenerateContent": ("google_generate", "chat"),
+    "countTokens": ("google_generate", "count_tokens"),
+    "embedContent": ("google_embeddings", "embeddings"),
+    "batchEmbedContents": ("google_embeddings", "embeddings"),
+}
+_MODELS: Final = "/models"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What a client's path means. `dialect` is empty where nothing is exchanged: `models` lists them, or shows the one
+    called `name`."""
+
+    family: Family
+    dialect: str = ""
+    endpoint: Endpoint = "chat"
+    lists_models: bool = False
+    name: str = ""
+    verb: str = ""
+
+    def asked(self, headers: Mapping[str, str], query: str, policy: str) -> Asked:
+        """What the dialect has to know of the request beside its body."""
+        streaming = self.verb == "streamGenerateContent"
+        return Asked(
+            endpoint=self.endpoint,
+            model=self.name,
+            streaming=streaming,
+            framing="array" if streaming and "sse" not in parse_qs(query).get("alt", ()) else "events",
+            verb=self.verb,
+            version=headers.get("anthropic-version", ""),
+            betas=tuple(filter(None, (b.strip() for b in headers.get("anthropic-beta", "").split(",")))),
+            policy=policy,
+        )
+
+
+def address(path: str, headers: Headers, *, keyed: bool) -> Address | None:
+    """The meaning of `path`, decoded and without its query; None if it is not one of a client's SDK.
+
+    `keyed`: the key came as `?key=`, which only Google's clients do.
+    """
+    found = _FRONT.fullmatch(path)
+    if found is None:
+        return None
+    mount, rest = found.groups()
+    if rest in _POSTED:
+        family, dialect, endpoint = _POSTED[rest]
+        return Address(family, dialect, endpoint) if mount in (None, family) else None
+    if rest != _MODELS and not rest.startswith(_MODELS + "/"):
+        return None
+    return _of_models(rest.removeprefix(_MODELS).removeprefix("/"), mount or family_of(headers, keyed=keyed))
+
+
+def family_of(headers: Headers, *, keyed: bool) -> Family:
+    """Whose client this is, where the path alone does not say."""
+    names = {name for name, _ in headers}
+    if keyed or names & {b"x-goog-api-key", b"x-goog-api-client"}:
+        return "google"
+    return "anthropic" if b"anthropic-version" in names else "openai"
+
+
+def _of_models(name: str, family: str) -> Address:
+    """A list of models, one of them, or Google's `{model}:verb`; ids may hold slashes and colons of their own."""
+    model, colon, verb = name.rpartition(":")
+    if colon and verb in _VERBS:
+        dialect, endpoint = _VERBS[verb]
+        return Address("google", dialect, endpoint, name=_bare(model), verb=verb)
+    known: Family = "google" if family == "google" else "anthropic" if family == "anthropic" else "openai"
+    return Address(known, lists_models=True, name=_bare(name) if known == "google" else name)
+
+
+def _bare(name: str) -> str:
+    """Google's clients may put their prefix before a name that already has it."""
+    return name.removeprefix("models/")

@@ -1,0 +1,131 @@
+"""One request and its reply between the client's dialect and a route's: which of the two ways it goes.
+
+The table of dialects stands here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from gateway.core.catalog import Route, Snapshot
+from gateway.core.demand import Carried, Demand
+from gateway.core.errors import Ended, InvalidRequest
+from gateway.core.usage import NO_USAGE, Metered, UsageSource
+from gateway.dialects import openai_chat
+from gateway.dialects.dialect import Counting, Dialect, Head, Orders, Rendered, Streaming, Unportable
+from gateway.dialects.estimate import tokens
+from gateway.dialects.neutral import Conversation, Embedding
+from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.relay import Course, Passed, Stream, Translated, Whole, passed_whole, translated_whole
+
+_CHATS: Final[tuple[Streaming, ...]] = (openai_chat,)
+STREAMING: Final[Mapping[str, Streaming]] = {d.NAME: d for d in _CHATS}
+DIALECTS: Final[Mapping[str, Dialect]] = {**STREAMING}
+COUNTING: Final[Mapping[str, Counting]] = {}
+SPOKEN: Final = frozenset(DIALECTS)
+"""What clients may speak, and routes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a reply of ours is marked with: the receipt's id, and the second since 1970 in which it was made."""
+
+    id: str
+    created: int
+
+
+class Translation:
+    """A request that was accepted, for whatever route it goes to. Content never leaves it but as sealed bytes."""
+
+    def __init__(self, demand: Demand, prompt: Prompt) -> None:
+        self.demand = demand
+        self._prompt = prompt
+
+    @classmethod
+    def accepted(cls, dialect: str, body: bytes, asked: Asked, snapshot: Snapshot) -> Translation:
+        """InvalidRequest and ModelNotFound, as the client's dialect finds them."""
+        return cls(*DIALECTS[dialect].accept(body, asked, snapshot))
+
+    @cached_property
+    def _neutral(self) -> Conversation | Embedding:
+        return DIALECTS[self.demand.dialect].conversation(self._prompt)
+
+    def carried_over(self, ways: Sequence[tuple[str, Route]]) -> tuple[Carried, ...]:
+        """What would become of the request in each dialect that is not the client's, on some route of it.
+
+        InvalidRequest for a request that can only be passed on as it is, where no route speaks the client's dialect.
+        """
+        others = [(wire, route) for wire, route in ways if wire != self.demand.dialect]
+        found = []
+        for wire, route in others:
+            try:
+                found.append(self._carried(wire, route))
+            except InvalidRequest as fault:
+                if len(others) == len(ways):
+                    raise
+                found.append(Carried(wire, unfit=(str(fault.details.get("field", "request")),)))
+        return tuple(found)
+
+    def _carried(self, wire: str, route: Route) -> Carried:
+        if self.demand.endpoint == "count_tokens":
+            return Carried(wire, unfit=("count_tokens",))
+        try:
+            written = DIALECTS[wire].written(self._neutral, self.demand, route, Orders(pseudonym=str))
+        except Unportable as unportable:
+            return Carried(wire, unfit=declared(unportable.names))
+        return Carried(wire, dropped=declared(written.dropped))
+
+    def rendered(self, wire: str, route: Route, orders: Orders) -> Rendered:
+        """The request for `route`, in the dialect `wire`."""
+        if wire == self.demand.dialect:
+            return DIALECTS[wire].passed(self._prompt, self.demand, route, orders)
+        return DIALECTS[wire].written(self._neutral, self.demand, route, orders)
+
+    def whole(self, wire: str, body: bytes, signed: Signed) -> Whole:
+        """A reply that is not streamed. Broken."""
+        own = DIALECTS[self.demand.dialect]
+        if self.demand.endpoint == "count_tokens":
+            count = COUNTING[wire].count(body)
+            return Whole(body, Metered(NO_USAGE, UsageSource.PROVIDER, {"counted": count}))
+        if wire == own.NAME:
+            return passed_whole(own, body, self.demand.input_tokens)
+        return translated_whole(
+            DIALECTS[wire], body, own.writer(self._prompt, self._head(signed)), self.demand.input_tokens
+        )
+
+    def stream(self, wire: str, signed: Signed) -> Stream:
+        """A stream that is about to begin."""
+        own = STREAMING[self.demand.dialect]
+        course: Course
+        if wire == own.NAME:
+            course = Passed(own.tally(self._prompt, self.demand), own.framing(self._prompt))
+        else:
+            course = Translated(STREAMING[wire].reader(), own.writer(self._prompt, self._head(signed)))
+        return Stream(course, self.demand.input_tokens)
+
+    def _head(self, signed: Signed) -> Head:
+        return Head(signed.id, self.demand.model, signed.created, self.estimate)
+
+    def counted(self) -> bytes:
+        """The answer to a count, from an estimate. InvalidRequest for what cannot be read."""
+        return COUNTING[self.demand.dialect].counted(self.estimate)
+
+    @property
+    def estimate(self) -> int:
+        """Input tokens, estimated; an upper bound stands in `demand.input_tokens`."""
+        asked = self._neutral
+        return tokens(asked) if isinstance(asked, Conversation) else max(1, self.demand.input_tokens // 3)
+
+
+def refusal(dialect: str, ended: Ended, request_id: str, asked: Asked) -> bytes:
+    """The body of an error before any reply has begun."""
+    body = DIALECTS[dialect].error(ended, request_id)
+    return b"[" + body + b"]" if asked.framing == "array" else body
+
+
+def declared(names: Iterable[str]) -> tuple[str, ...]:
+    """Names as a receipt may keep them: without what a client may have written itself."""
+    return tuple(dict.fromkeys(name if "." not in name else name.partition(".")[0] for name in names))
