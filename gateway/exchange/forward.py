@@ -55,9 +55,8 @@ class Forwarding:
         self._services, self._in_force, self._caller = services, in_force, caller
         self._id, (self._asked, self._demanded) = exchange, asked
         self._demand = self._asked.demand
-        self._health = (
-            services.health if self._demand.endpoint != "count_tokens" else None
-        )  # counting says nothing of it
+        # Whether a provider counts well says nothing of how it answers.
+        self._health = services.health if self._demand.endpoint != "count_tokens" else None
         self._attempts, self._draft, self._elapsed_ms = attempts, draft, elapsed_ms
         self.opening = b""
         self.output_limit: int | None = None
