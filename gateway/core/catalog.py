@@ -204,7 +204,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One model at one provider record (and variant), with a price."""
+    """One model at one provider record (and variant), with a price. `also`: as of the connection, where it differs."""
 
     id: RouteId
     provider: Provider
@@ -219,6 +219,11 @@ class Route:
     region_note: str = ""
     note: str = ""
     weight: int = 1
+    also: tuple[str, ...] | None = None
+
+    def speaks(self, dialect: str) -> bool:
+        connection = self.provider.connection
+        return dialect == connection.dialect or dialect in (connection.also if self.also is None else self.also)
 
     def __hash__(self) -> int:
         return hash(self.id)

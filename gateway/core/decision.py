@@ -198,7 +198,7 @@ def wire_dialect(route: Route, demand: Demand) -> str:
     connection = route.provider.connection
     if demand.endpoint == "embeddings":
         return _VECTORS.get(connection.dialect, "")
-    return demand.dialect if connection.speaks(demand.dialect) else connection.dialect
+    return demand.dialect if route.speaks(demand.dialect) else connection.dialect
 
 
 def _connected(route: Route, demand: Demand, means: Means) -> list[Reason]:

@@ -16,7 +16,7 @@ from gateway.declarations.faults import shown
 from gateway.declarations.names import named_as_file, read_name
 from gateway.declarations.reader import Page, Table, labelled
 from gateway.declarations.regions import Regions
-from gateway.declarations.routes import DraftRoute, read_route
+from gateway.declarations.routes import DraftRoute, read_also, read_route
 
 DIALECTS: Final = {
     word: word
@@ -34,6 +34,7 @@ _AUTHS: Final = {auth.value: auth for auth in Auth}
 _FEATURES: Final = {feature.value: feature for feature in Feature}
 _OUTPUT_LIMITS: Final = {word: word for word in ("max_tokens", "max_completion_tokens")}
 _STREAM_USAGES: Final = {word: word for word in ("option", "always")}
+_SYSTEM_ROLES: Final = {word: word for word in ("system", "developer")}
 _INTERNAL: Final = (".internal", ".intranet", ".local", ".localhost", ".lan", ".home.arpa", ".svc")
 """Endings of names that no public name server answers."""
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
@@ -103,7 +104,12 @@ def _connection(table: Table | None) -> Connection:
         accepts_store=table.flag("accepts_store") or False,
         why_not=_why_not(table),
         source=table.text("source"),
+        also=read_also(table) or (),
+        system_role=table.choice("system_role", _SYSTEM_ROLES) or "system",
+        lenient=table.flag("lenient") is not False,
     )
+    if connection.dialect in connection.also:
+        table.fault("also_speaks", f"{shown(connection.dialect)} is its dialect already", "remove it")
     _settings(table, connection)
     if not connection.why_not:
         _can_be_called(table, connection)

@@ -11,6 +11,7 @@ from typing import Final
 from gateway.core.catalog import Grant, Model, Organisation, Provider, Route, Snapshot, Team
 from gateway.core.cost import Fx
 from gateway.declarations.admission import check_admission, check_cases
+from gateway.declarations.aliases import check_redirects, other_names, read_redirects
 from gateway.declarations.catalog import ProviderDocument, read_provider
 from gateway.declarations.checks import (
     check_contracts,
@@ -25,7 +26,7 @@ from gateway.declarations.contracts import GrantEntry, read_contracts
 from gateway.declarations.documents import Document, Shelf, digest, find
 from gateway.declarations.faults import Fault, Report
 from gateway.declarations.fx import read_fx
-from gateway.declarations.models import aliases_of, read_models
+from gateway.declarations.models import read_models
 from gateway.declarations.names import Declared, Names, Register
 from gateway.declarations.organisation import read_organisation, read_teams
 from gateway.declarations.policies import PolicyDocument, read_policy
@@ -142,7 +143,7 @@ class _Reading:
         check_exceptions(documents, names.models)
         check_policies(self._policies, names)
         organisation, teams = self._organisation(names.policies)
-        return Snapshot(
+        snapshot = Snapshot(
             organisation=organisation,
             teams=teams,
             policies={document.policy.name: document.policy for document in self._policies},
@@ -152,9 +153,12 @@ class _Reading:
             grants=self._grants(regions, providers, names.providers),
             regions=regions,
             fx=self._fx(routes.values()),
-            aliases=aliases_of(self._models, self._aliases(), names),
+            aliases=other_names(self._models, routes.values(), names),
+            redirects=read_redirects(self._aliases(), names),
             digest=digest,
         )
+        check_redirects(self._aliases(), snapshot)
+        return snapshot
 
     def _names(self) -> Names:
         """What may be referred to. A document that could not be read still declares the name of its file."""

@@ -1,14 +1,13 @@
-"""`models/<lab>.toml`: models as their labs made them, and benchmark scores; `models/aliases.toml`: other names."""
+"""`models/<lab>.toml`: models as their labs made them, and benchmark scores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
 from gateway.core.catalog import Model, Score
 from gateway.declarations.faults import shown
-from gateway.declarations.names import Names, Register, read_model_name
+from gateway.declarations.names import Register, read_model_name
 from gateway.declarations.reader import Page, Table, labelled
 from gateway.declarations.routes import read_abilities
 
@@ -79,32 +78,3 @@ def _dated(table: Table, key: str) -> str:
 def _whole_date(table: Table, key: str) -> str:
     day = table.day(key)
     return day.isoformat() if day else ""
-
-
-def aliases_of(models: Register[Model], table: Table | None, names: Names) -> dict[str, str]:
-    """Every other name -> the model it stands for. `table`: the `[aliases]` of `aliases.toml`.
-
-    A name stands for one model, an id for its own, and what begins with a provider's id is a route.
-    """
-    found: dict[str, str] = {}
-    for place, key, alias, target in _written(models, table):
-        names.models.check(place, key, target)
-        prefix, slash, _ = alias.partition("/")
-        if alias in models.values:
-            place.fault(key, f"{shown(alias)} is the id of a model", "remove the alias")
-        elif slash and prefix in names.providers.names:
-            place.fault(key, f"{shown(alias)} means a route of {prefix}", "remove the alias: it is never looked up")
-        elif found.setdefault(alias, target) != target:
-            place.fault(key, f"{shown(alias)} is another name of {found[alias]} already", "remove one of the two")
-    return found
-
-
-def _written(models: Register[Model], table: Table | None) -> Iterator[tuple[Table, str, str, str]]:
-    """Where an alias is written, under which key, the alias, and its model."""
-    for model in models.values.values():
-        for alias in model.aliases:
-            yield models[model.id], "aliases", alias, model.id
-    if table is not None:
-        for alias in table.names():
-            if target := table.text(alias):
-                yield table, alias, alias, target

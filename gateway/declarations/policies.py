@@ -7,7 +7,17 @@ from datetime import date
 from typing import Final
 
 from gateway.core.catalog import Feature
-from gateway.core.policy import Evidence, EvidenceRule, MaxPrice, Policy, Preference, RouteRules, SortKey
+from gateway.core.policy import (
+    Evidence,
+    EvidenceRule,
+    Identifiers,
+    MaxPrice,
+    Policy,
+    Preference,
+    RouteRules,
+    SortKey,
+    TokenCounts,
+)
 from gateway.declarations.facts import read_bound
 from gateway.declarations.faults import shown
 from gateway.declarations.names import named_as_file
@@ -15,6 +25,8 @@ from gateway.declarations.reader import Page, Table, labelled
 from gateway.declarations.regions import Regions
 
 _GRADES: Final = {grade.name.lower(): grade for grade in Evidence}
+_IDENTIFIERS: Final = {what.name.lower(): what for what in Identifiers}
+_COUNTS: Final = {who.name.lower(): who for who in TokenCounts}
 _SORT_KEYS: Final = {key.value: key for key in SortKey}
 _FEATURES: Final = {feature.value: feature for feature in Feature}
 _EXPECTATIONS: Final = {"admitted": True, "refused": False}
@@ -62,6 +74,8 @@ def read_policy(page: Page, stem: str, regions: Regions) -> PolicyDocument:
         ),
         rules=_rules(routes) if routes else RouteRules(),
         prefer=_preference(prefer) if prefer else None,
+        identifiers=root.choice("identifiers", _IDENTIFIERS) or Identifiers.PSEUDONYM,
+        token_counts=root.choice("token_counts", _COUNTS),
     )
     cases = tuple(_case(table, name) for table in root.tables("cases", labelled("route")))
     return PolicyDocument(policy, cases, root, routes, prefer)

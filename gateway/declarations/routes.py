@@ -12,6 +12,10 @@ from gateway.declarations.names import read_model_name
 from gateway.declarations.prices import read_price
 from gateway.declarations.reader import Table
 
+_CLIENT_DIALECTS: Final = {
+    word: word for word in ("openai_chat", "openai_responses", "anthropic_messages", "google_generate")
+}
+"""What clients speak, hence what may travel untranslated."""
 _MEDIA: Final = {word: word for word in ("text", "image", "audio", "video", "pdf", "embedding")}
 
 
@@ -30,6 +34,7 @@ class DraftRoute:
     region_note: str
     note: str
     weight: int
+    also: tuple[str, ...] | None
 
     def id_at(self, provider: Provider) -> RouteId:
         return RouteId(f"{provider.id}/{self.model}" + (f"@{self.variant}" if self.variant else ""))
@@ -49,6 +54,7 @@ class DraftRoute:
             region_note=self.region_note,
             note=self.note,
             weight=self.weight,
+            also=self.also,
         )
 
 
@@ -68,7 +74,15 @@ def read_route(table: Table, pinned: date | None) -> DraftRoute:
         region_note=table.text("region_note"),
         note=table.text("note"),
         weight=1 if weight is None else weight,
+        also=read_also(table),
     )
+
+
+def read_also(table: Table) -> tuple[str, ...] | None:
+    """The dialects spoken beside the connection's own; None where nothing is said of them."""
+    if (spoken := table.chosen("also_speaks", _CLIENT_DIALECTS)) is None:
+        return None
+    return tuple(word for word in _CLIENT_DIALECTS if word in spoken)
 
 
 def read_abilities(table: Table) -> Abilities:

@@ -61,6 +61,27 @@ def test_a_record_is_read_whole() -> None:
     )
 
 
+def test_a_connection_says_how_it_is_called() -> None:
+    text = CONNECTION + (
+        'also_speaks = ["anthropic_messages", "openai_responses"]\nsystem_role = "developer"\nlenient = false\n'
+        'output_limit = "max_completion_tokens"\nstream_usage = "always"\naccepts_store = true\nsource = "docs"\n'
+    )
+    found, faults = provider(HEAD + text + POSTURE)
+    assert faults == []
+    assert found.provider.connection == Connection(
+        "openai_chat",
+        Auth.BEARER,
+        "https://api.evroc.example/v1",
+        output_limit="max_completion_tokens",
+        stream_usage="always",
+        accepts_store=True,
+        source="docs",
+        also=("openai_responses", "anthropic_messages"),
+        system_role="developer",
+        lenient=False,
+    )
+
+
 def test_an_exception_touches_models_features_or_both() -> None:
     text = """
 [[exceptions]]
@@ -156,6 +177,9 @@ WHOLE = HEAD + CONNECTION + POSTURE
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nsettings = ["key"]'), 'connection.settings: "key" cannot be a setting; use lower-case letters, digits and _'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\ncallable = false'), 'connection.why_not: is missing, and callable = false; add why_not = "the reason"'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nwhy_not = "x"'), "connection.why_not: gives a reason, and the record is callable; write callable = false, or remove it"),
+        (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["openai_chat"]'), 'connection.also_speaks: "openai_chat" is its dialect already; remove it'),
+        (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["cohere_v2"]'), 'connection.also_speaks: "cohere_v2" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_responses'),
+        (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nsystem_role = "user"'), 'connection.system_role: "user" is not a value of system_role; use one of developer, system'),
         (WHOLE.replace("openai_chat", "none"), 'connection.dialect: a record without a dialect cannot be called; add callable = false and why_not = "…"'),
         (WHOLE.replace('base_url = "https://api.evroc.example/v1"', ""), 'connection.base_url: is missing; add it, or settings = ["base_url"] if the operator gives the address'),
         (WHOLE + '[obtainable]\ntraining = "unknown"', "obtainable.training: nobody can obtain what is unknown; write what a contract could put in force"),

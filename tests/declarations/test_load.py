@@ -48,7 +48,8 @@ def test_sound_documents_become_a_snapshot(tmp_path: Path) -> None:
     assert [grant.evidence for grant in snapshot.grants["beta"]] == ["contract 7"]
     assert snapshot.regions == {"EU": {"DE", "FR", "SE"}, "UK": {"GB"}}
     assert snapshot.fx == Fx("USD", {"EUR": Decimal("1.16")}, date(2026, 11, 23), "a list of rates")
-    assert snapshot.aliases == {"lab/small": "small"}
+    assert snapshot.aliases["lab/small"] == "small"
+    assert snapshot.redirects == {}
 
 
 def test_the_bytes_of_every_document_are_kept_under_their_digest(tmp_path: Path) -> None:

@@ -7,7 +7,17 @@ from decimal import Decimal
 import pytest
 
 from gateway.core.catalog import Feature
-from gateway.core.policy import Evidence, EvidenceRule, MaxPrice, Policy, Preference, RouteRules, SortKey
+from gateway.core.policy import (
+    Evidence,
+    EvidenceRule,
+    Identifiers,
+    MaxPrice,
+    Policy,
+    Preference,
+    RouteRules,
+    SortKey,
+    TokenCounts,
+)
 from gateway.core.posture import Posture, Training
 from gateway.declarations.policies import PolicyDocument, read_policy
 from tests.declarations.papers import REGIONS, page, told
@@ -24,7 +34,7 @@ def policy(text: str) -> tuple[PolicyDocument, list[str]]:
 
 def test_a_policy_is_read_whole() -> None:
     text = HEAD + (
-        'max_evidence_age_days = 365\nevidence = "verified"\n'
+        'max_evidence_age_days = 365\nevidence = "verified"\nidentifiers = "drop"\ntoken_counts = "estimate"\n'
         '[bound]\ntraining = "no"\n'
         '[routes]\nonly_providers = ["alpha"]\nonly_models = ["small"]\nignore = ["beta"]\nquantizations = ["fp8"]\n'
         "max_price = { input = 1.0, output = 4 }\nrequire_parameters = true\nallow_failover = false\n"
@@ -47,12 +57,20 @@ def test_a_policy_is_read_whole() -> None:
             allows_failover=False,
         ),
         prefer=Preference(("evroc", "scaleway/small"), (SortKey.LATENCY, SortKey.PRICE)),
+        identifiers=Identifiers.DROP,
+        token_counts=TokenCounts.ESTIMATE,
     )
 
 
 def test_a_policy_of_no_demands_is_unrestricted() -> None:
     found, _ = policy(HEAD)
     assert found.policy == Policy("strict", "Personal data.")
+
+
+def test_exact_counts_and_pseudonyms_are_said_as_they_are_called() -> None:
+    found, faults = policy(HEAD + 'identifiers = "pseudonym"\ntoken_counts = "exact"')
+    assert faults == []
+    assert (found.policy.identifiers, found.policy.token_counts) == (Identifiers.PSEUDONYM, TokenCounts.EXACT)
 
 
 def test_an_order_of_names_alone_goes_by_price_after_them() -> None:
@@ -80,7 +98,9 @@ def test_a_case_says_what_must_happen_to_a_route() -> None:
         (HEAD.replace('"strict"', '"stric"'), 'name: "stric" is not the name of the file; call the file stric.toml or write "strict"'),
         (HEAD + "max_evidence_age_days = 0", "max_evidence_age_days: 0 is not a whole number of at least 1; write it without quotes, or leave the key out if nobody says"),
         (HEAD + 'evidence = "checked"', 'evidence: "checked" is not a value of evidence; use one of read, verified'),
-        (HEAD + "[bounds]", "bounds: is not a key here; use one of bound, cases, evidence, max_evidence_age_days, name, prefer, purpose, routes (did you mean bound?), or remove it"),
+        (HEAD + 'identifiers = "keep"', 'identifiers: "keep" is not a value of identifiers; use one of drop, pseudonym'),
+        (HEAD + "token_counts = true", "token_counts: true is not a value of token_counts; use one of estimate, exact"),
+        (HEAD + "[bounds]", "bounds: is not a key here; use one of bound, cases, evidence, identifiers, max_evidence_age_days, name, prefer, purpose, routes, token_counts (did you mean bound?), or remove it"),
         (HEAD + '[bound]\nretention = 0', "bound.retention: is not a key here; use one of dpa, jurisdiction, location_guarantee, logging, processed_in, provider_cache, retention_days, stored_in, third_party_access, training, transfer (did you mean retention_days?), or remove it"),
         (HEAD + "[routes]\nonly_providers = []", "routes.only_providers: nothing is allowed: nothing can be admitted; list what is, or leave it out to allow all"),
         (HEAD + "[routes]\nmax_price = { prompt = 1 }", "routes.max_price.prompt: is not a key here; use one of input, output, or remove it"),

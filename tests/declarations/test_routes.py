@@ -5,7 +5,7 @@ import pytest
 
 from gateway.core.catalog import Abilities
 from gateway.declarations.routes import DraftRoute, read_route
-from tests.builders import a_model, a_provider, some_abilities
+from tests.builders import a_connection, a_model, a_provider, some_abilities
 from tests.declarations.papers import page, told
 
 LINES = 'model = "small"\nupstream_model = "lab/Small"\n'
@@ -36,6 +36,22 @@ def test_a_variant_is_part_of_the_id() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "speaks"),
+    [
+        ("", ["openai_chat", "openai_responses"]),  # as its connection
+        ("also_speaks = []", ["openai_chat"]),
+        ('also_speaks = ["anthropic_messages"]', ["openai_chat", "anthropic_messages"]),
+    ],
+)
+def test_a_route_may_speak_less_or_more_than_its_connection(line: str, speaks: list[str]) -> None:
+    draft, faults = route(LINES + line)
+    made = draft.at(a_provider(connection=a_connection(also=("openai_responses",))), a_model("small"))
+    dialects = ("openai_chat", "openai_responses", "anthropic_messages")
+    assert [dialect for dialect in dialects if made.speaks(dialect)] == speaks
+    assert faults == []
+
+
 def test_what_is_not_stated_is_unknown() -> None:
     draft, _ = route(LINES)
     assert draft.abilities == Abilities()
@@ -50,7 +66,8 @@ def test_what_is_not_stated_is_unknown() -> None:
         (LINES + 'variant = "a@b"', 'variant: "a@b" is not a name; write it with lower-case letters, digits, dots and hyphens'),
         (LINES + 'inputs = ["pictures"]', 'inputs: "pictures" is not a value of inputs; use one of'),
         (LINES + "max_output = 0", "max_output: 0 is not a whole number of at least 1;"),
-        (LINES + "contxt = 5", "contxt: is not a key here; use one of context,"),
+        (LINES + 'also_speaks = ["none"]', 'also_speaks: "none" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_responses'),
+        (LINES + "contxt = 5", "contxt: is not a key here; use one of also_speaks, context,"),
     ],
 )  # fmt: skip
 def test_a_faulty_route_is_reported(text: str, fault: str) -> None:
