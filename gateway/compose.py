@@ -19,8 +19,9 @@ from ulid import ULID
 
 from gateway import sandbox
 from gateway.asgi.admin import Admin
-from gateway.asgi.app import Gate, application
+from gateway.asgi.app import application
 from gateway.asgi.drain import Drain
+from gateway.asgi.gate import Gate
 from gateway.asgi.server import Listener, bind_tcp, bind_unix
 from gateway.asgi.server import serve as listen
 from gateway.core.catalog import Auth, Provider, Snapshot
@@ -215,6 +216,7 @@ async def serve(
         async with anyio.create_task_group() as group:
             group.start_soon(_reload_on_hangup, documented)
             group.start_soon(gate.expire)
+            group.start_soon(gate.breathe)
             await listen(listeners, drain, grace_s=settings.grace_s, drain_s=settings.drain_s, ready=accepted)
             group.cancel_scope.cancel()
 

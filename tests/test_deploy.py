@@ -15,7 +15,8 @@ import pytest
 from starlette.routing import Route
 
 from gateway.__main__ import COMMANDS
-from gateway.asgi.app import Gate, Guard, application
+from gateway.asgi.app import Guard, application
+from gateway.asgi.gate import Gate
 from gateway.core import errors
 from gateway.settings import PROVIDER_PREFIX, Settings, default_of, provider_variable, variable
 

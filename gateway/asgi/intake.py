@@ -109,3 +109,17 @@ def _unsupported(message: str, header: str) -> InvalidRequest:
 
 def _too_large(limit: int) -> InvalidRequest:
     return InvalidRequest(f"The body is larger than {limit} bytes.", code="too_large", limit=limit)
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The value of a header; None if absent. InvalidRequest if it is repeated: one of the two would be ignored."""
+    wanted = name.encode("ascii")
+    values = [value for own, value in headers if own == wanted]
+    if len(values) > 1:
+        raise InvalidRequest(f"The header {name} stands there more than once.", header=name)
+    return values[0].decode("latin-1") if values else None
+
+
+def method_not_allowed(allow: str) -> InvalidRequest:
+    """405, with the methods that the endpoint takes."""
+    return InvalidRequest(f"This endpoint takes {allow}.", code="method_not_allowed", allow=allow)

@@ -131,6 +131,9 @@ class Course(Protocol):
     def close(self) -> bytes:
         """The provider closed the stream."""
 
+    def beat(self) -> bytes:
+        """What keeps a silent stream alive; empty where nothing may be said, or the provider says it itself."""
+
     def failure(self, ended: EndedWithoutReply) -> bytes:
         """The client's dialect's error event."""
 
@@ -168,6 +171,9 @@ class Passed:
         self._tally.close()
         return self._framing.close() if self._tally.ended else b""
 
+    def beat(self) -> bytes:
+        return b""
+
     def failure(self, ended: EndedWithoutReply) -> bytes:
         return self._tally.failure(ended)
 
@@ -197,12 +203,13 @@ class Translated:
         return self._told.lost
 
     def see(self, event: bytes, data: bytes) -> bytes:  # noqa: ARG002  # only the data means anything here
-        if not data:
-            return self._writer.beat()
-        return self._written(self._reader.read(data)) or self._writer.beat()
+        return self._written(self._reader.read(data)) if data else b""
 
     def close(self) -> bytes:
         return self._written(self._reader.close())
+
+    def beat(self) -> bytes:
+        return self._writer.beat()
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         return self._writer.failure(ended)
@@ -245,6 +252,10 @@ class Stream:
         rest = self._events.rest()
         shown = b"".join(self._shown([rest + b"\n\n"])) if rest.strip() else b""
         return shown if self.over else shown + self._course.close()
+
+    def beat(self) -> bytes:
+        """What keeps a silent stream alive, if anything may be said now."""
+        return b"" if self.over or not self.content else self._course.beat()
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         """The client's dialect's error event, as the end of what it was sent."""

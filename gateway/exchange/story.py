@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +21,6 @@ from gateway.core.errors import (
     Unavailable,
     Unsupported,
     UpstreamEnded,
-    UpstreamFailed,
     UpstreamTimeout,
 )
 from gateway.core.policy import Demanded, Layer, LayerKind, TokenCounts
@@ -36,11 +33,10 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.forward import Forwarding
 from gateway.exchange.headers import cost_header, reply_headers
 from gateway.exchange.parts import Arrival, Downstream, InForce, Services
-from gateway.stores.health import Fault as RouteFault
+from gateway.exchange.pump import Pump, whole_or_fault
 from gateway.stores.keys import digest_of
 from gateway.telemetry.events import ExchangeEnded, Fault
 from gateway.telemetry.faults import reduce
-from gateway.upstream.client import UpstreamFault
 
 _GOODBYE_S: Final = 0.25
 """How long a provider may take to finish a body whose last event has come."""
@@ -69,6 +65,7 @@ class Exchange:
         self._begun = False  # INVARIANT: set before the first byte goes downstream; from then on there is no failover
         self._settled = False
         self._expired = False
+        self._pump: Pump | None = None
         self._whole = anyio.CancelScope()
         self._facts = record.Facts(
             id=ReceiptId(self._clock.ulid()),
@@ -104,6 +101,11 @@ class Exchange:
         """The process is about to end: end with an error that says so. Safe to call at any time."""
         self._expired = True
         self._whole.cancel()
+
+    async def breathe(self, silent_s: float) -> None:
+        """Keep a stream alive that has said nothing for `silent_s`. Safe to call at any time."""
+        if self._pump is not None and not self._settled:
+            await self._pump.breathe(silent_s)
 
     async def _serve(self, body: bytes, downstream: Downstream) -> None:
         self._whole.deadline = anyio.current_time() + self._services.deadlines.total_s
@@ -223,43 +225,16 @@ class Exchange:
             return
         self._begun = True
         await downstream.begin(headers, streaming=True)
-        last = await self._pump(answer, forwarding.opening, downstream)
+        assert answer.stream is not None
+        self._pump = Pump(answer, answer.stream, downstream, self._services)
+        last = await self._pump.run(forwarding.opening)
         await self._settle("served", "")
         self._note_speed(answer)
         await downstream.end(last)
 
     def _note_speed(self, answer: Attempt) -> None:
-        self._services.health.succeeded(answer.route.id, tokens_per_s=answer.tokens_per_s())
-
-    async def _pump(self, answer: Attempt, opening: bytes, downstream: Downstream) -> bytes:
-        """Pass the stream on up to its end; returns the last bytes. UpstreamEnded if it breaks off."""
-        stream, pieces = answer.stream, answer.pieces
-        assert stream is not None
-        assert pieces is not None
-        if stream.ended:
-            return opening
-        await downstream.send(opening)
-        idle_s = self._services.deadlines.idle_s
-        with anyio.move_on_after(idle_s) as idle:
-            seen = stream.beats
-            async for piece in _whole_or_fault(pieces):
-                shown = stream.feed(piece)
-                if stream.over:
-                    break
-                if stream.beats != seen:
-                    seen = stream.beats
-                    idle.deadline = anyio.current_time() + idle_s
-                if shown:
-                    await _untimed(downstream.send(shown), idle)
-            else:
-                shown = stream.finish()
-            if stream.complete:
-                return shown
-        answer.outcome = "timeout" if idle.cancelled_caught else "failed"
-        self._services.health.failed(answer.route.id, RouteFault.TRANSPORT, self._clock.monotonic())
-        if idle.cancelled_caught:
-            raise UpstreamTimeout("The provider fell silent in the middle of its reply.")
-        raise UpstreamFailed("The provider broke off its reply.")
+        if self._arrival.asked.endpoint != "count_tokens":
+            self._services.health.succeeded(answer.route.id, tokens_per_s=answer.tokens_per_s())
 
     async def _end(self, ended: Ended, downstream: Downstream) -> None:
         cut = ended.code == "draining" and bool(self._attempts)  # no refusal: a provider may have seen the prompt
@@ -305,25 +280,7 @@ class Exchange:
                 continue
             with anyio.CancelScope(shield=True), anyio.move_on_after(_GOODBYE_S):
                 if attempt.stream is not None and attempt.stream.ended and attempt.pieces is not None:
-                    async for _ in _whole_or_fault(attempt.pieces):
+                    async for _ in whole_or_fault(attempt.pieces):
                         pass  # after the end of a stream comes only the end of its body
             with anyio.CancelScope(shield=True), anyio.move_on_after(_GOODBYE_S):
                 await attempt.reply.close()
-
-
-async def _untimed(sending: Awaitable[None], idle: anyio.CancelScope) -> None:
-    """Send without using up the provider's time: a client that reads slowly is no fault of the route."""
-    left_s = idle.deadline - anyio.current_time()
-    idle.deadline = math.inf
-    await sending
-    idle.deadline = anyio.current_time() + left_s
-
-
-async def _whole_or_fault(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces; a provider that breaks off is an end of the stream, and the stream knows that it is not complete."""
-    while True:
-        try:
-            piece = await anext(pieces)
-        except (StopAsyncIteration, UpstreamFault):
-            return
-        yield piece

@@ -12,8 +12,9 @@ from typing import Any
 import anyio
 import httpx
 
-from gateway.asgi.app import Gate, application
+from gateway.asgi.app import application
 from gateway.asgi.drain import Drain
+from gateway.asgi.gate import Gate
 from gateway.asgi.server import Listener, bind_tcp, serve
 from gateway.stores.keys import digest_of
 from tests.builders import a_key

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway.asgi.app import header
+from gateway.asgi.intake import header
 from gateway.core.catalog import Budget, DataClass
 from gateway.core.errors import InvalidRequest
 from gateway.core.posture import Posture, Training

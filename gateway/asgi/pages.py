@@ -1,0 +1,115 @@
+"""The small endpoints: what a key may read of models, routes, usage and receipts, and whether anybody is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
+from typing import Final
+
+import anyio
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.asgi import catalogue, listings, reports
+from gateway.asgi.addresses import Address
+from gateway.asgi.catalogue import Viewer
+from gateway.asgi.gate import Gate
+from gateway.asgi.intake import header, method_not_allowed
+from gateway.core.catalog import Model, Snapshot
+from gateway.core.errors import InvalidRequest, Json, ModelNotFound, NotFound
+from gateway.core.policy import Demanded
+from gateway.dialects.names import near, resolve
+from gateway.exchange.parts import InForce
+
+DATA_CLASS: Final = "x-data-class"
+_LISTINGS_KEPT: Final = 64
+
+
+class Pages:
+    """The small endpoints. Each raises Ended for what it refuses."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._listings: dict[Hashable, tuple[InForce, Demanded, bytes]] = {}
+
+    async def models(self, request: Request) -> Response:
+        """A list of models or one of them, as the SDKs of the client's family read it."""
+        if request.method not in ("GET", "HEAD"):
+            raise method_not_allowed("GET")
+        found: Address = request.scope["state"]["address"]
+        if not found.name:
+            return self._listing(request, listings.LISTS[found.family])
+        _, in_force = self._viewer(request)
+        model, _ = _resolved(found.name, in_force)
+        return _json(listings.ENTRIES[found.family](found.name, model))
+
+    async def catalogue(self, request: Request) -> Response:
+        return self._listing(request, catalogue.catalogue)
+
+    async def model_page(self, request: Request) -> Response:
+        viewer, in_force = self._viewer(request)
+        model, _ = _resolved(request.path_params["name"], in_force)
+        return _json(catalogue.model_page(model, viewer, in_force.snapshot))
+
+    async def explain(self, request: Request) -> Response:
+        viewer, in_force = self._viewer(request)
+        name = request.query_params.get("model")
+        if not name:
+            raise InvalidRequest("`model` must name a model: /v1/explain?model=…", field="model")
+        model, pinned = _resolved(name, in_force)
+        routes = [r for r in in_force.snapshot.routes_of[model.id] if pinned in (None, r.provider.id, r.id)]
+        return _json(
+            {"model": model.id, "routes": [catalogue.route_view(r, viewer, in_force.snapshot) for r in routes]}
+        )
+
+    async def usage(self, request: Request) -> Response:
+        caller, _ = self._gate.caller(request.scope)
+        return _json(await anyio.to_thread.run_sync(reports.usage, self._gate.ledger, request.query_params, caller))
+
+    async def receipt(self, request: Request) -> Response:
+        caller, _ = self._gate.caller(request.scope)
+        found = await anyio.to_thread.run_sync(self._gate.ledger.receipt, request.path_params["id"])
+        if found is None or found["key"] != caller.key.id:
+            raise NotFound("There is no receipt of that id that this key may see.")
+        return _json(found)
+
+    async def ready(self, _: Request) -> Response:
+        return _json({"status": "draining"}, 503) if self._gate.drain.draining else _json({"status": "ready"})
+
+    def _listing(self, request: Request, page: Callable[[Viewer, Snapshot], dict[str, Json]]) -> Response:
+        """A page over every route: judged once a day for each set of layers, since clients ask for it all the time."""
+        viewer, in_force = self._viewer(request)
+        key = (page, id(viewer.demanded), viewer.means.priced_only, viewer.today)
+        kept = self._listings.get(key)
+        # What the identity was taken of is kept beside the answer, so that it is given to nothing else meanwhile.
+        if kept is None or kept[0] is not in_force or kept[1] is not viewer.demanded:
+            if len(self._listings) >= _LISTINGS_KEPT:
+                self._listings.clear()
+            kept = self._listings[key] = (in_force, viewer.demanded, orjson.dumps(page(viewer, in_force.snapshot)))
+        return Response(kept[2], media_type="application/json")
+
+    def _viewer(self, request: Request) -> tuple[Viewer, InForce]:
+        caller, in_force = self._gate.caller(request.scope)
+        stated = header(request.scope["headers"], DATA_CLASS)
+        own = caller.class_layer(stated, in_force.snapshot)
+        demanded = in_force.plans.demanded((*caller.layers, *((own,) if own else ())))
+        means = replace(in_force.means, priced_only=bool(caller.budgets))
+        return Viewer(demanded, means, self._gate.services.clock.today()), in_force
+
+
+def _resolved(name: str, in_force: InForce) -> tuple[Model, str | None]:
+    """The model of that name and what it is pinned to. ModelNotFound with near names."""
+    snapshot = in_force.snapshot
+    named = resolve(name, snapshot)
+    if named is None:
+        raise ModelNotFound(near(name.rpartition("/")[2], snapshot.models))
+    return snapshot.models[named.model], named.pinned
+
+
+def _json(value: Mapping[str, object], status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+async def alive(_: Request) -> Response:
+    return Response(status_code=200)
