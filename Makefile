@@ -66,7 +66,7 @@ newest-sdks: $(VENV)/.dev $(VENV)/.node
 	    -r requirements.lock -r requirements-dev.lock
 	@$(NEWEST)/bin/pip install -qq --disable-pip-version-check --upgrade openai anthropic google-genai
 	@$(NEWEST)/bin/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@mkdir $(NEWEST)/sdk && cp tests/sdk/*.mjs tests/sdk/package.json tests/sdk/.npmrc $(NEWEST)/sdk
+	@mkdir $(NEWEST)/sdk && cp tests/sdk/*.mjs tests/sdk/asked.json tests/sdk/package.json tests/sdk/.npmrc $(NEWEST)/sdk
 	@$(NPM) install --loglevel=error --prefix $(NEWEST)/sdk $$($(BIN)/python -c 'import json; \
 	    print(*(name + "@latest" for name in json.load(open("tests/sdk/package.json"))["dependencies"]))')
 

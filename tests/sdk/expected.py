@@ -1,0 +1,54 @@
+"""What every client must show its user and every provider must be asked, from the scenarios alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.sdk.results import Result
+from tests.sdk.scenarios import ANSWERS, ASKED, SCENARIOS, SIGNATURE, Answer
+from tests.sdk.shapes.seen import Seen
+
+
+def shown(scenario: str) -> Result:
+    """The result of a scenario that ends well, or that the client leaves; without headers."""
+    answers = [answer for answer in ANSWERS[scenario] if isinstance(answer, Answer)]
+    last = answers[-1]
+    if last.ends == "never":
+        return Result(text=last.text[0], finish="left")
+    tokens = last.tokens
+    return Result(
+        text="".join(last.text),
+        tool_calls=[{"name": call.name, "arguments": dict(call.arguments)} for a in answers for call in a.calls],
+        finish=last.finish,
+        usage={
+            "input": tokens.input,
+            "cached": tokens.cached,
+            "output": tokens.output,
+            "reasoning": tokens.reasoning,
+        },
+        reasoning="".join(piece for a in answers for piece in a.reasoning),
+    )
+
+
+def asked(scenario: str, model: str) -> list[Seen]:
+    """What reaches the provider, round by round."""
+    wants = SCENARIOS[scenario]
+    first: dict[str, Any] = {
+        "model": model,
+        "system": ASKED["system"],
+        "said": wants["question"],
+        "images": (ASKED["image"]["data"],) if wants.get("image") else (),
+        "tools": {name: ASKED["tools"][name]["schema"] for name in wants.get("tools", ())},
+        "shape": ASKED["shape"]["schema"] if wants.get("shape") else None,
+        "streaming": bool(wants.get("stream")),
+        "output_limit": ASKED["max_output"],
+        "reasons": bool(wants.get("reasoning")),
+    }
+    rounds = [Seen(**first)]
+    for answer in ANSWERS[scenario][:-1]:
+        assert isinstance(answer, Answer)
+        calls = tuple((call.name, dict(call.arguments)) for call in answer.calls)
+        results = tuple((call.name, ASKED["tools"][call.name]["result"]) for call in answer.calls)
+        thoughts = ("".join(answer.reasoning),)
+        rounds.append(Seen(**first, calls=calls, results=results, thoughts=thoughts, signatures=(SIGNATURE,)))
+    return rounds
