@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -124,3 +126,78 @@ def test_regions_are_what_the_law_says() -> None:
     assert "CH" in regions["EFTA"]
     assert "US" not in regions["ADEQUATE"]
     assert regions["ADEQUATE"].isdisjoint(regions["EEA"])
+
+
+# --- names that clients send -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("claude-haiku-4-5-20251001", "claude-haiku-4.5"),
+        ("claude-haiku-4-5", "claude-haiku-4.5"),
+        ("claude-sonnet-4-5-20250929", "claude-sonnet-4.5"),
+        ("claude-sonnet-4-6", "claude-sonnet-4.6"),
+        ("claude-opus-4-5-20251101", "claude-opus-4.5"),
+        ("claude-opus-4-8", "claude-opus-4.8"),
+        ("claude-opus-5-5", "claude-opus-5.5"),
+        ("claude-sonnet-5", "claude-sonnet-5"),
+        ("anthropic/claude-sonnet-4.5", "claude-sonnet-4.5"),
+        ("gpt-5", "gpt-5"),
+        ("gpt-5-mini-2025-08-07", "gpt-5-mini"),
+        ("gpt-5-nano", "gpt-5-nano"),
+        ("gpt-5.4-nano-2026-03-17", "gpt-5.4-nano"),
+        ("openai/gpt-oss-120b", "gpt-oss-120b"),
+        ("gemini-2.5-pro", "gemini-2.5-pro"),
+        ("gemini-2.5-flash", "gemini-2.5-flash"),
+        ("gemini-2.5-flash-lite", "gemini-2.5-flash-lite"),
+        ("text-embedding-3-small", "text-embedding-3-small"),
+        ("mistralai/Magistral-Small-2509", "magistral-small"),
+    ],
+)
+def test_names_that_clients_send_are_known(name: str, model: str) -> None:
+    found = snapshot().model(name)
+    assert found is not None
+    assert found.id == model
+
+
+def test_the_shipped_aliases_redirect_nothing_and_every_example_in_them_is_sound(tmp_path: Path) -> None:
+    assert snapshot().redirects == {}
+    config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    aliases = config / "models" / "aliases.toml"
+    aliases.write_text(aliases.read_text().replace('\n# "', '\n"'))
+    loaded = load(config, ROOT / "policies", today=DAY)
+    assert loaded.faults == ()
+    assert loaded.snapshot is not None
+    assert len(loaded.snapshot.redirects) > 10
+
+
+# --- how providers are called ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dialect", "ending"),
+    [("anthropic_messages", "/v1"), ("google_generate", "(/v1beta|/publishers/google)")],
+)
+def test_addresses_end_where_their_dialect_goes_on(dialect: str, ending: str) -> None:
+    addresses = {p.connection.base_url for p in snapshot().providers.values() if p.connection.dialect == dialect}
+    assert addresses
+    assert [address for address in addresses if not re.search(ending + "$", address)] == []
+
+
+def test_records_that_speak_a_second_dialect_are_those_whose_documentation_says_so() -> None:
+    """A client that speaks it is answered without translation; each line here was read in the provider's reference."""
+    speaking = {p.id: p.connection.also for p in snapshot().providers.values() if p.connection.also}
+    assert speaking == dict.fromkeys(
+        (
+            "azure-openai-eu-datazone",
+            "azure-openai-global",
+            "azure-openai-regional-eu",
+            "azure-openai-us-datazone",
+            "openai-api-default",
+            "openai-api-eu-residency",
+            "xai",
+        ),
+        ("openai_responses",),
+    )
+    assert not snapshot().routes[RouteId("azure-openai-global/gpt-oss-120b")].speaks("openai_responses")
