@@ -122,7 +122,7 @@ class EvidenceRule:
 class Identifiers(IntEnum):
     """What becomes of names that a client gives its users and sessions (`user`, `metadata.user_id`) on the way out."""
 
-    PSEUDONYM = 0  # replaced by one that is stable within the team and means nothing outside
+    PSEUDONYM = 0  # replaced by another that stays the same and means nothing to anybody else
     DROP = 1
 
 

@@ -13,7 +13,7 @@ from gateway.core.catalog import RouteId, Snapshot
 class Named:
     """What a model name means: the model's id, and the provider or route it is pinned to.
 
-    `alias`: the declared name or pattern by which it was asked for, where that is not the model's id.
+    `alias`: the operator's alias, a name or a prefix with `*`, that led to this model; empty if none did.
     """
 
     model: str
@@ -33,14 +33,9 @@ def resolve(name: str, snapshot: Snapshot) -> Named | None:
     provider, slash, rest = name.partition("/")
     if slash and provider in snapshot.providers:
         model = snapshot.called(rest)
-        return Named(model.id, provider, _other_name(rest, model.id)) if model else None
+        return Named(model.id, provider) if model else None
     model = snapshot.model(name)
-    return Named(model.id, alias=snapshot.redirect(name) or _other_name(name, model.id)) if model else None
-
-
-def _other_name(name: str, model: str) -> str:
-    """A name that is not the id was found among the declared ones, or there would be no model."""
-    return "" if name == model else name
+    return Named(model.id, alias=snapshot.redirect(name)) if model else None
 
 
 def near(name: str, known: Iterable[str]) -> list[str]:

@@ -14,9 +14,9 @@ SNAPSHOT = a_snapshot(a_route("alpha"), a_route("beta", variant="fast"), a_route
     ("name", "meaning"),
     [
         ("small", Named("small")),
-        ("small-latest", Named("small", alias="small-latest")),
+        ("small-latest", Named("small")),
         ("alpha/small", Named("small", "alpha")),
-        ("alpha/small-latest", Named("small", "alpha", "small-latest")),
+        ("alpha/small-latest", Named("small", "alpha")),
         ("beta/small", Named("small", "beta")),
         ("beta/small@fast", Named("small", "beta/small@fast")),
         ("gamma/small", None),
@@ -38,11 +38,11 @@ REDIRECTED = a_snapshot(
     ("name", "meaning"),
     [
         ("small", Named("large", alias="small")),
-        ("small-latest", Named("small", alias="small-latest")),
+        ("small-latest", Named("small")),
         ("gpt-5-nano-2025-08-07", Named("small", alias="gpt-*")),  # never what the client wrote
         ("lab/big", Named("large", alias="lab/big")),
         ("alpha/small", Named("small", "alpha")),  # who pins a provider means that model
-        ("alpha/small-latest", Named("small", "alpha", "small-latest")),
+        ("alpha/small-latest", Named("small", "alpha")),
         ("alpha/gpt-5", None),
     ],
 )
