@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from gateway.asgi.catalogue import plain_demand, price_view
 from gateway.commands import reasons, views
@@ -17,7 +18,7 @@ from gateway.core.catalog import Feature, Route
 from gateway.core.decision import POLICY_KINDS, Decision, Health, Rejection, decide, treatment
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.policy import Layer, combine
+from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve
 
 
@@ -47,6 +48,16 @@ def run(asked: Asked) -> int:
     return 0
 
 
+_IDENTIFIERS: Final = {
+    Identifiers.PSEUDONYM: "providers see users under pseudonyms",
+    Identifiers.DROP: "providers see no identifiers of users",
+}
+_COUNTS: Final = {
+    TokenCounts.ESTIMATE: "tokens are estimated here",
+    TokenCounts.EXACT: "prompts may be sent to a provider to be counted",
+}
+
+
 def _demand(asked: Asked, now: Standing) -> Demand:
     name = asked.options.model
     named = resolve(name, now.snapshot)
@@ -58,6 +69,7 @@ def _demand(asked: Asked, now: Standing) -> Demand:
     return replace(
         plain_demand(now.snapshot.models[named.model]),
         pinned=named.pinned,
+        alias=named.alias,
         needs=frozenset(Need(n) for n in asked.options.need),
         features=frozenset(Feature(f) for f in asked.options.feature),
     )
@@ -66,9 +78,12 @@ def _demand(asked: Asked, now: Standing) -> Demand:
 def _as_json(decision: Decision, now: Standing, asked: Asked) -> dict[str, Json]:
     return {
         "model": decision.demand.model,
+        "alias": decision.demand.alias or None,
         "day": asked.today.isoformat(),
         "documents": now.snapshot.digest,
         "layers": [{"layer": layer.kind.label, "policy": layer.policy.name} for layer in decision.demanded.layers],
+        "identifiers": decision.demanded.identifiers.name.lower(),
+        "token_counts": decision.demanded.token_counts.name.lower(),
         "eligible": [_route_json(route, decision, now, asked) for route in decision.plan],
         "rejected": [
             {
@@ -101,7 +116,8 @@ def _admitted(rejection: Rejection) -> bool:
 
 def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: Asked) -> None:
     out, regions = asked.out, now.snapshot.regions
-    out.line(f"{decision.demand.model} on {asked.today}, under {_under(layers)}")
+    alias = f" (by the alias {decision.demand.alias})" if decision.demand.alias else ""
+    out.line(f"{decision.demand.model}{alias} on {asked.today}, under {_under(layers)}")
     rows: list[tuple[Cell, ...]] = []
     for place, route in enumerate(decision.plan, start=1):
         words = views.treatment_words(treatment(route, decision.demand.features, now.snapshot, asked.today), regions)
@@ -115,6 +131,7 @@ def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: As
     out.table(("route", "verdict", "why"), rows)
     usable, unusable = len(decision.plan), sum(map(_admitted, decision.rejections))
     out.line(f"{usable} may serve, {unusable} admitted but not usable here, {len(rows) - usable - unusable} refused")
+    out.line(f"{_IDENTIFIERS[decision.demanded.identifiers]}; {_COUNTS[decision.demanded.token_counts]}")
 
 
 def _under(layers: Iterable[Layer]) -> str:

@@ -63,6 +63,38 @@ def test_people_read_verdicts_and_sentences(tmp_path: Path) -> None:
     assert out.index("keeps content 30 days") < out.index("PROVIDER_BETA_KEY")
 
 
+def test_a_name_that_the_operator_redirects_is_explained_as_what_answers_it(tmp_path: Path) -> None:
+    documents(tmp_path)
+    (tmp_path / "config/models/aliases.toml").write_text('[aliases]\n"claude-haiku-*" = "small"\n')
+    asked = ("--model", "claude-haiku-4-5")
+    answer = explain(tmp_path, *asked).json
+    assert (answer["model"], answer["alias"]) == ("small", "claude-haiku-*")
+    assert "small (by the alias claude-haiku-*) on" in explain(tmp_path, *asked, json=False).out
+    assert explain(tmp_path).json["alias"] is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "stated", "words"),
+    [
+        ("", ("pseudonym", "estimate"), "providers see users under pseudonyms; tokens are estimated here"),
+        (
+            'identifiers = "drop"\ntoken_counts = "exact"\n',
+            ("drop", "exact"),
+            "providers see no identifiers of users; prompts may be sent to a provider to be counted",
+        ),
+    ],
+)
+def test_what_is_sent_besides_the_content_is_said(
+    lines: str, stated: tuple[str, str], words: str, tmp_path: Path
+) -> None:
+    documents(tmp_path)
+    path = tmp_path / "policies/open.toml"
+    path.write_text(path.read_text() + lines)
+    answer = explain(tmp_path).json
+    assert (answer["identifiers"], answer["token_counts"]) == stated
+    assert words in explain(tmp_path, json=False).out
+
+
 def test_a_line_changed_in_a_policy_takes_a_route_away_and_says_why(tmp_path: Path) -> None:
     assert routes(explain(tmp_path, "--policy", "open").json["eligible"]) == ["beta/small", "alpha/small"]
     path = tmp_path / "policies/open.toml"
