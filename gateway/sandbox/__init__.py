@@ -1,4 +1,4 @@
-"""A bundled provider on loopback, for first contact and tests: one model at five providers of different temperaments.
+"""A bundled provider on loopback, for first contact and tests: providers of different temperaments and languages.
 
 Rules of this room: no connection is opened here; a reply follows from a request's shape and never repeats its words;
 nothing is logged or kept.
@@ -14,5 +14,7 @@ DOCUMENTS: Final = Path(__file__).resolve().parent / "documents"
 
 MODEL: Final = "sandbox-small"
 
+EMBEDDER: Final = "sandbox-embed"
+
 PERSONAS: Final = ("sandbox-se", "sandbox-fr", "sandbox-us", "sandbox-slow", "sandbox-flaky")
-"""The provider ids, each served under a path of its own."""
+"""The provider ids, each served under a path of its own, in every wire language."""

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal
 
 import orjson
 
-from gateway.sandbox.asked import Asked, Schema
+from gateway.sandbox.asked import Asked
+from gateway.sandbox.fitting import Instance, instance
 from gateway.sandbox.tokens import count, pieces
 
-Instance: TypeAlias = "None | bool | int | float | str | list[Instance] | dict[str, Instance]"
-
-_DEEPEST: Final = 16
-_LONGEST: Final = 64
-"""Of a string or a list that a schema asks for; a schema that asks for more gets less."""
+_THOUGHT: Final = "The sandbox thinks of the request's shape only, never of its words."
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One choice; all choices of a request are alike. `call` names the function whose arguments the pieces are."""
+class Part:
+    """What is said in one go. Of a call, `name` is the function and the pieces are its arguments in JSON."""
 
+    kind: Literal["thought", "text", "call"]
     pieces: tuple[str, ...]
-    finish: Literal["stop", "length", "tool_calls"]
-    call: str = ""
+    name: str = ""
 
     @property
     def text(self) -> str:
@@ -33,18 +30,44 @@ class Answer:
     @property
     def tokens(self) -> int:
         """Each piece is a token; the name of a function costs its own."""
-        return len(self.pieces) + count(self.call)
+        return len(self.pieces) + count(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One choice; all choices of a request are alike. `stopped_by`: the stop sequence that ended it."""
+
+    parts: tuple[Part, ...]
+    finish: Literal["stop", "length", "tool_calls"]
+    stopped_by: str = ""
+
+    def of(self, kind: Literal["thought", "text", "call"]) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.kind == kind)
+
+    @property
+    def text(self) -> str:
+        return "".join(part.text for part in self.of("text"))
+
+    @property
+    def reasoning(self) -> int:
+        """Tokens of the thought."""
+        return sum(part.tokens for part in self.of("thought"))
+
+    @property
+    def visible(self) -> int:
+        """Tokens of everything else: reasoning and visible ones are disjoint."""
+        return sum(part.tokens for part in self.parts) - self.reasoning
 
 
 def answer(asked: Asked, persona: str) -> Answer:
     """The same for the same shape and persona, whatever the words were."""
+    thoughts = () if asked.thought == "none" else (Part("thought", pieces(_THOUGHT)),)
     if asked.call is not None:
         arguments = _json(instance({**asked.call.parameters, "type": "object"}))
-        return _within(asked, pieces(arguments), "tool_calls", asked.call.name)
-    text = _text(asked, persona)
-    for stop in asked.stop:
-        text = text.partition(stop)[0]
-    return _within(asked, pieces(text), "stop")
+        call = Part("call", pieces(arguments), asked.call.name)
+        return _within(asked, Answer((*thoughts, call), "tool_calls"))
+    text, stopped_by = _stopped(_text(asked, persona), asked.stop)
+    return _within(asked, Answer((*thoughts, Part("text", pieces(text))), "stop", stopped_by))
 
 
 def _text(asked: Asked, persona: str) -> str:
@@ -52,92 +75,38 @@ def _text(asked: Asked, persona: str) -> str:
         return _json(instance(asked.schema))
     if asked.json:
         return _json({"provider": persona, "messages": asked.messages, "prompt_tokens": asked.prompt_tokens})
-    held = "1 message" if asked.messages == 1 else f"{asked.messages} messages"
+    held = ", ".join(_several(asked.messages, "message") + _several(asked.images, "image"))
     return (
         f"Hello from {persona}. Your request held {held}, {asked.prompt_tokens} tokens in all. "
         "I am a sandbox: I answer the shape of a request, repeat none of its words, and keep nothing."
     )
 
 
-def _within(asked: Asked, cut: tuple[str, ...], finish: Literal["stop", "tool_calls"], call: str = "") -> Answer:
-    room = None if asked.limit is None else max(0, asked.limit - count(call))
-    if room is None or len(cut) <= room:
-        return Answer(cut, finish, call)
-    return Answer(cut[:room], "length", call)
+def _several(number: int, noun: str) -> list[str]:
+    return [] if not number else [f"1 {noun}"] if number == 1 else [f"{number} {noun}s"]
+
+
+def _stopped(text: str, stops: tuple[str, ...]) -> tuple[str, str]:
+    """The text before the first stop sequence in it, and that sequence: words of the sandbox's own, cut off."""
+    found = min(((at, stop) for stop in stops if (at := text.find(stop)) >= 0), default=(len(text), ""))
+    return text[: found[0]], found[1]
+
+
+def _within(asked: Asked, answer: Answer) -> Answer:
+    """The answer, cut where the limit is reached; a function whose name has no room is not called."""
+    if asked.limit is None or answer.reasoning + answer.visible <= asked.limit:
+        return answer
+    return Answer(tuple(_cut(answer.parts, asked.limit)), "length")
+
+
+def _cut(parts: tuple[Part, ...], room: int) -> Iterator[Part]:
+    for part in parts:
+        room -= count(part.name)
+        if room <= 0:
+            return
+        yield Part(part.kind, part.pieces[:room], part.name)
+        room -= len(part.pieces)
 
 
 def _json(value: Instance) -> str:
     return orjson.dumps(value).decode()
-
-
-def instance(schema: Schema, root: Schema | None = None, depth: int = 0) -> Instance:
-    """A small value that fits the schema; None where the schema goes too deep or says nothing."""
-    root = root if root is not None else schema
-    schema = _resolved(schema, root)
-    if depth > _DEEPEST:
-        return None
-    if "const" in schema:
-        return _as_given(schema["const"])
-    if isinstance(options := schema.get("enum"), list) and options:
-        return _as_given(options[0])
-    for word in ("anyOf", "oneOf", "allOf"):
-        if isinstance(options := schema.get(word), list) and options and isinstance(options[0], dict):
-            return instance(options[0], root, depth + 1)
-    return _of_type(_type(schema), schema, root, depth)
-
-
-def _as_given(value: Any) -> Instance:
-    return value  # type: ignore[no-any-return]  # a value that JSON held is one that JSON can hold
-
-
-def _type(schema: Schema) -> str:
-    named = schema.get("type")
-    if isinstance(named, list):
-        named = next((t for t in named if t != "null"), "null")
-    return named if isinstance(named, str) else "object" if "properties" in schema else ""
-
-
-def _of_type(kind: str, schema: Schema, root: Schema, depth: int) -> Instance:
-    match kind:
-        case "object":
-            known = schema.get("properties")
-            properties: Mapping[str, Schema] = known if isinstance(known, dict) else {}
-            required = [n for n in _list(schema.get("required")) if isinstance(n, str)]
-            return {name: instance(_schema(properties.get(name)), root, depth + 1) for name in required}
-        case "array":
-            items = _schema(schema.get("items"))
-            return [instance(items, root, depth + 1) for _ in range(_small(schema.get("minItems")))]
-        case "string":
-            return "x" * _small(schema.get("minLength"))
-        case "integer" | "number":
-            least = schema.get("minimum", 0)
-            return least if isinstance(least, int | float) else 0
-        case "boolean":
-            return False
-        case _:
-            return None
-
-
-def _list(given: object) -> list[object]:
-    return given if isinstance(given, list) else []
-
-
-def _schema(given: object) -> Schema:
-    return given if isinstance(given, dict) else {}
-
-
-def _small(given: object) -> int:
-    return min(given, _LONGEST) if isinstance(given, int) and given > 0 else 0
-
-
-def _resolved(schema: Schema, root: Schema) -> Schema:
-    """Follow `#/$defs/...` a few times; anything else stays as it is."""
-    for _ in range(_DEEPEST):
-        ref = schema.get("$ref")
-        if not isinstance(ref, str) or not ref.startswith("#"):
-            return schema
-        found: object = root
-        for step in ref.removeprefix("#").strip("/").split("/"):
-            found = found.get(step) if step and isinstance(found, dict) else found
-        schema = _schema(found)
-    return {}

@@ -1,11 +1,11 @@
-"""The sandbox as an HTTP provider: `POST /<persona>/v1/chat/completions`, in OpenAI's dialect, for one password."""
+"""The sandbox as an HTTP provider: below `/<persona>/` it speaks the APIs of OpenAI, Anthropic and Google."""
 
 from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final, Protocol
 
@@ -16,13 +16,18 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from gateway.sandbox import PERSONAS, wire
-from gateway.sandbox.answer import Answer, answer
-from gateway.sandbox.asked import Asked, Wrong, read
+from gateway.sandbox import PERSONAS
+from gateway.sandbox.fields import Wrong
+from gateway.sandbox.wires.anthropic import ANTHROPIC
+from gateway.sandbox.wires.google import GOOGLE
+from gateway.sandbox.wires.language import Call, Handler, Language, Stream
+from gateway.sandbox.wires.openai import OPENAI
 
 _BODY_MOST: Final = 128 * 2**20
 """Bytes; above what the gateway itself lets through by default."""
 _STREAM_HEADERS: Final = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+
+LANGUAGES: Final = (OPENAI, ANTHROPIC, GOOGLE)
 
 
 class Pacing(Protocol):
@@ -46,56 +51,96 @@ class Pace:
 
 
 def app(pacing: Pacing, password: str) -> Starlette:
-    """The provider. `password` is the only key that it accepts, as a Bearer token."""
+    """The provider. `password` is the only key that it accepts, in the header that each language has for it."""
     sandbox = _Sandbox(pacing, password)
-    return Starlette(
-        routes=[
-            Route("/{persona}/v1/chat/completions", sandbox.chat, methods=["POST"]),
-            Route("/{persona}/v1/models", sandbox.models, methods=["GET"]),
-        ],
-        exception_handlers={Wrong: _refuse, 404: _nothing_here, 405: _nothing_here},
-    )
+    posts = [
+        Route(f"/{{persona}}/{path}", sandbox.endpoint(language, handler), methods=["POST"])
+        for language in LANGUAGES
+        for path, handler in language.endpoints.items()
+    ]
+    lists = [Route(f"/{{persona}}/{version}/models", sandbox.models, methods=["GET"]) for version in ("v1", "v1beta")]
+    nothing = {404: sandbox.nothing_here, 405: sandbox.nothing_here}
+    return Starlette(routes=[*posts, *lists], exception_handlers=nothing)
+
+
+def language_of(request: Request) -> Language:
+    """Where several languages share an address, or none has it: the one that the call's headers speak."""
+    if "anthropic-version" in request.headers:
+        return ANTHROPIC
+    return GOOGLE if "x-goog-api-key" in request.headers or "/v1beta/" in request.scope["path"] else OPENAI
 
 
 class _Sandbox:
     def __init__(self, pacing: Pacing, password: str) -> None:
         self._pacing, self._password = pacing, password.encode()
-        self._replies, self._flaky_calls = count(1), count(1)
+        self._calls, self._flaky_calls = count(1), count(1)
 
-    async def chat(self, request: Request) -> Response:
-        persona = self._admit(request)
-        # Every call to sandbox-flaky counts, also one that would be refused: first, third, fifth, … fail.
-        if persona == "sandbox-flaky" and next(self._flaky_calls) % 2:
-            raise Wrong(500, "The server had an error while processing your request.")
-        asked = read(await _body(request))
-        reply = answer(asked, persona)
-        head = wire.Head(f"chatcmpl-sandbox-{next(self._replies)}", int(time.time()))
-        pause_s = self._pacing.sandbox_slow_ms / 1000 if persona == "sandbox-slow" else 0.0
-        if asked.streaming:
-            stream = self._stream(asked, reply, head, pause_s)
-            return StreamingResponse(stream, headers=_STREAM_HEADERS, media_type="text/event-stream")
-        await anyio.sleep(pause_s)
-        return _json(wire.whole(asked, reply, head))
+    def endpoint(self, language: Language, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        def handle(call: Call) -> bytes | Stream:
+            self._fail_perhaps(call)
+            return handler(call)
+
+        async def serve(request: Request) -> Response:
+            return await self._serve(request, language, handle)
+
+        return serve
 
     async def models(self, request: Request) -> Response:
-        self._admit(request)
-        return _json(wire.models())
+        language = language_of(request)
+        return await self._serve(request, language, language.models)
 
-    def _admit(self, request: Request) -> str:
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self._password):
+    async def _serve(self, request: Request, language: Language, handler: Handler) -> Response:
+        call = self._call(request)
+        try:
+            self._admit(call, language)
+            return await self._reply(call, language, handler(replace(call, body=await _body(request))))
+        except Wrong as wrong:
+            return _refused(wrong, call, language)
+
+    async def nothing_here(self, request: Request, fault: Exception) -> Response:
+        assert isinstance(fault, HTTPException)
+        wrong = Wrong(fault.status_code, "There is nothing at this address.")
+        return _refused(wrong, self._call(request), language_of(request))
+
+    def _call(self, request: Request) -> Call:
+        path = dict(request.path_params)
+        persona = path.pop("persona", "")
+        return Call(persona, next(self._calls), int(time.time()), request.headers, request.query_params, path)
+
+    def _admit(self, call: Call, language: Language) -> None:
+        if not hmac.compare_digest(language.key(call.headers).encode(), self._password):
             raise Wrong(401, "Incorrect API key provided.", None, "invalid_api_key")
-        persona: str = request.path_params["persona"]
-        if persona not in PERSONAS:
+        if call.persona not in PERSONAS:
             raise Wrong(404, "There is no such provider in the sandbox.")
-        return persona
 
-    async def _stream(self, asked: Asked, reply: Answer, head: wire.Head, pause_s: float) -> AsyncIterator[bytes]:
-        pace_s = self._pacing.sandbox_pace_ms / 1000
-        for chunk in wire.chunks(asked, reply, head):
+    def _fail_perhaps(self, call: Call) -> None:
+        """Every call to sandbox-flaky counts, also one that would be refused: first, third, fifth, … fail."""
+        if call.persona == "sandbox-flaky" and next(self._flaky_calls) % 2:
+            raise Wrong(500, "The server had an error while processing your request.")
+
+    async def _reply(self, call: Call, language: Language, said: bytes | Stream) -> Response:
+        pause_s = self._pacing.sandbox_slow_ms / 1000 if call.persona == "sandbox-slow" else 0.0
+        headers = _headers(call, language)
+        if isinstance(said, Stream):
+            paced = self._paced(said.pieces, pause_s)
+            return StreamingResponse(paced, headers=headers | _STREAM_HEADERS, media_type=said.media_type)
+        await anyio.sleep(pause_s)
+        return Response(said, headers=headers, media_type="application/json")
+
+    async def _paced(self, pieces: Iterator[bytes], pause_s: float) -> AsyncIterator[bytes]:
+        for piece in pieces:
             await anyio.sleep(pause_s)
-            yield chunk
-            pause_s = pace_s
+            yield piece
+            pause_s = self._pacing.sandbox_pace_ms / 1000
+
+
+def _headers(call: Call, language: Language) -> dict[str, str]:
+    return {language.request_id: f"req_sandbox_{call.serial}"}
+
+
+def _refused(wrong: Wrong, call: Call, language: Language) -> Response:
+    status, body = language.refusal(wrong, call)
+    return Response(body, status, headers=_headers(call, language), media_type="application/json")
 
 
 async def _body(request: Request) -> bytes:
@@ -106,17 +151,3 @@ async def _body(request: Request) -> bytes:
             raise Wrong(413, "The request is too large.")
         parts.append(part)
     return b"".join(parts)
-
-
-def _json(data: bytes, status: int = 200) -> Response:
-    return Response(data, status, media_type="application/json")
-
-
-async def _refuse(_: Request, wrong: Exception) -> Response:
-    assert isinstance(wrong, Wrong)
-    return _json(wire.error(wrong), wrong.status)
-
-
-async def _nothing_here(_: Request, fault: Exception) -> Response:
-    assert isinstance(fault, HTTPException)
-    return _json(wire.error(Wrong(fault.status_code, "There is nothing at this address.")), fault.status_code)

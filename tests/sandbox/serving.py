@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from anthropic import Anthropic
+from google.genai import Client
+from google.genai.types import HttpOptions
 from openai import OpenAI
 
 from gateway.sandbox.app import Pace, app
@@ -38,4 +41,18 @@ def serving(pace: Pace = AT_ONCE) -> Iterator[str]:
 def client(address: str, persona: str = "sandbox-se", key: str = PASSWORD) -> Iterator[OpenAI]:
     """The official SDK, pointed at one persona; it does not repeat what failed."""
     with OpenAI(base_url=f"{address}/{persona}/v1", api_key=key, max_retries=0, timeout=30) as sdk:
+        yield sdk
+
+
+@contextmanager
+def anthropic_client(address: str, persona: str = "sandbox-fr", key: str = PASSWORD) -> Iterator[Anthropic]:
+    """Likewise, of Anthropic."""
+    with Anthropic(base_url=f"{address}/{persona}", api_key=key, max_retries=0, timeout=30) as sdk:
+        yield sdk
+
+
+@contextmanager
+def google_client(address: str, persona: str = "sandbox-us", key: str = PASSWORD) -> Iterator[Client]:
+    """Likewise, of Google."""
+    with Client(api_key=key, http_options=HttpOptions(base_url=f"{address}/{persona}", timeout=30_000)) as sdk:
         yield sdk

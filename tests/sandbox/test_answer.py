@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from gateway.sandbox.answer import Answer, answer, instance
+from gateway.sandbox.answer import Part, answer
 from gateway.sandbox.asked import Asked, Tool
 from gateway.sandbox.tokens import count
 
 ASKED = Asked(messages=2, prompt_tokens=31)
+THINKING = replace(ASKED, thought="shown")
 FORECAST: dict[str, Any] = {
     "type": "object",
     "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1}, "unit": {"enum": ["C", "F"]}},
@@ -24,8 +25,15 @@ def test_the_reply_names_the_provider_and_the_counts() -> None:
     reply = answer(ASKED, "sandbox-se")
     assert reply.text.startswith("Hello from sandbox-se. Your request held 2 messages, 31 tokens in all. ")
     assert reply.finish == "stop"
-    assert reply.tokens == count(reply.text)
-    assert "held 1 message," in answer(replace(ASKED, messages=1), "sandbox-se").text
+    assert (reply.visible, reply.reasoning) == (count(reply.text), 0)
+
+
+@pytest.mark.parametrize(
+    ("messages", "images", "held"),
+    [(1, 0, "held 1 message, 31"), (1, 1, "held 1 message, 1 image, 31"), (2, 3, "held 2 messages, 3 images, 31")],
+)
+def test_messages_and_images_are_counted_in_words(messages: int, images: int, held: str) -> None:
+    assert held in answer(replace(ASKED, messages=messages, images=images), "sandbox-se").text
 
 
 def test_the_same_shape_has_the_same_reply() -> None:
@@ -36,37 +44,73 @@ def test_the_same_shape_has_the_same_reply() -> None:
 @pytest.mark.parametrize("limit", [1, 2, 17])
 def test_a_limit_cuts_the_reply_and_says_so(limit: int) -> None:
     whole, cut = answer(ASKED, "sandbox-se"), answer(replace(ASKED, limit=limit), "sandbox-se")
-    assert (cut.tokens, cut.finish) == (limit, "length")
+    assert (cut.visible, cut.finish) == (limit, "length")
     assert whole.text.startswith(cut.text)
 
 
 def test_a_limit_that_is_long_enough_changes_nothing() -> None:
-    whole = answer(ASKED, "sandbox-se")
-    assert answer(replace(ASKED, limit=whole.tokens), "sandbox-se") == whole
+    whole = answer(THINKING, "sandbox-se")
+    assert answer(replace(THINKING, limit=whole.visible + whole.reasoning), "sandbox-se") == whole
+    assert answer(replace(THINKING, limit=whole.visible + whole.reasoning - 1), "sandbox-se").finish == "length"
 
 
-def test_a_stop_word_ends_the_reply_before_it() -> None:
-    assert (
-        answer(replace(ASKED, stop=(" sandbox:", "held")), "sandbox-se").text == "Hello from sandbox-se. Your request "
-    )
+@pytest.mark.parametrize(
+    ("stop", "text", "by"),
+    [
+        ((" sandbox:", "held"), "Hello from sandbox-se. Your request ", "held"),
+        (("Your", "Hello"), "", "Hello"),
+    ],
+)
+def test_the_first_stop_word_ends_the_reply_before_it(stop: tuple[str, ...], text: str, by: str) -> None:
+    reply = answer(replace(ASKED, stop=stop), "sandbox-se")
+    assert (reply.text, reply.stopped_by, reply.finish) == (text, by, "stop")
+
+
+def test_a_stop_word_that_is_never_said_changes_nothing() -> None:
     assert answer(replace(ASKED, stop=("absent",)), "sandbox-se") == answer(ASKED, "sandbox-se")
+
+
+def test_a_reply_that_the_limit_ends_first_was_not_stopped() -> None:
+    assert answer(replace(ASKED, stop=("held",), limit=2), "sandbox-se").stopped_by == ""
+
+
+def test_a_thought_comes_first_and_is_counted_apart() -> None:
+    plain, thinking = answer(ASKED, "sandbox-se"), answer(THINKING, "sandbox-se")
+    assert [part.kind for part in thinking.parts] == ["thought", "text"]
+    assert (thinking.visible, thinking.reasoning) == (plain.visible, count(thinking.parts[0].text))
+    assert thinking.text == plain.text
+    assert answer(replace(ASKED, thought="hidden"), "sandbox-se") == thinking
+
+
+def test_the_limit_holds_for_thought_and_text_together() -> None:
+    whole = answer(THINKING, "sandbox-se")
+    within = answer(replace(THINKING, limit=whole.reasoning + 2), "sandbox-se")
+    assert (within.reasoning, within.visible, within.finish) == (whole.reasoning, 2, "length")
+    spent = answer(replace(THINKING, limit=whole.reasoning), "sandbox-se")
+    assert (spent.reasoning, spent.visible, spent.finish) == (whole.reasoning, 0, "length")
 
 
 def test_a_call_has_arguments_that_fit() -> None:
     reply = answer(replace(ASKED, call=Tool("get_forecast", FORECAST)), "sandbox-se")
-    assert (reply.call, reply.finish) == ("get_forecast", "tool_calls")
-    assert json.loads(reply.text) == {"city": "", "days": 1, "unit": "C"}
-    assert reply.tokens == count(reply.text) + 1
+    (call,) = reply.parts
+    assert (call.kind, call.name, reply.finish) == ("call", "get_forecast", "tool_calls")
+    assert json.loads(call.text) == {"city": "", "days": 1, "unit": "C"}
+    assert reply.visible == count(call.text) + 1
 
 
 def test_a_call_without_parameters_has_no_arguments() -> None:
-    assert answer(replace(ASKED, call=Tool("now", {})), "sandbox-se").text == "{}"
+    assert answer(replace(ASKED, call=Tool("now", {})), "sandbox-se").parts[0].text == "{}"
 
 
 def test_a_limit_cuts_a_call_too() -> None:
     reply = answer(replace(ASKED, call=Tool("get_forecast", FORECAST), limit=4), "sandbox-se")
-    assert (reply.tokens, reply.finish, reply.text) == (4, "length", '{"city')
-    assert answer(replace(ASKED, call=Tool("a-b-c", {}), limit=2), "sandbox-se") == Answer((), "length", "a-b-c")
+    assert (reply.visible, reply.finish, reply.parts[0].text) == (4, "length", '{"city')
+
+
+@pytest.mark.parametrize("limit", [2, 5])
+def test_a_function_whose_name_has_no_room_is_not_called(limit: int) -> None:
+    reply = answer(replace(THINKING, call=Tool("a-b-c", {}), limit=16 + limit), "sandbox-se")
+    assert (reply.parts[1:], reply.finish) == ((), "length")
 
 
 def test_json_is_json() -> None:
@@ -78,39 +122,5 @@ def test_json_is_json() -> None:
     assert json.loads(answer(replace(ASKED, json=True, schema=FORECAST), "sandbox-se").text)["unit"] == "C"
 
 
-@pytest.mark.parametrize(
-    ("schema", "value"),
-    [
-        ({"type": "string", "minLength": 3}, "xxx"),
-        ({"type": "string", "minLength": 10**9}, "x" * 64),
-        ({"type": "integer", "minimum": 5}, 5),
-        ({"type": "number"}, 0),
-        ({"type": "boolean"}, False),
-        ({"type": "null"}, None),
-        ({"type": ["null", "string"]}, ""),
-        ({"type": ["null"]}, None),
-        ({"const": [1, {"a": 2}]}, [1, {"a": 2}]),
-        ({"enum": ["a", "b"]}, "a"),
-        ({"type": "array", "items": {"type": "boolean"}, "minItems": 2}, [False, False]),
-        ({"type": "array"}, []),
-        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, ""),
-        ({"properties": {"a": {"type": "string"}}, "required": ["a", "b"]}, {"a": "", "b": None}),
-        ({"type": "object", "properties": {"a": {"type": "string"}}}, {}),
-        ({"$ref": "#/$defs/x", "$defs": {"x": {"type": "boolean"}}}, False),
-        ({}, None),
-        ({"type": 7}, None),
-        ({"type": "object", "required": 7, "properties": 7}, {}),
-        ({"enum": {}}, None),
-        ({"type": "integer", "minimum": "x"}, 0),
-        ({"$ref": "#/nowhere"}, None),
-        ({"$ref": "https://elsewhere.example/schema"}, None),
-    ],
-)
-def test_a_small_value_fits_a_schema(schema: dict[str, Any], value: object) -> None:
-    assert instance(schema) == value
-
-
-def test_a_schema_without_an_end_is_cut() -> None:
-    endless: dict[str, Any] = {"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]}
-    assert json.dumps(instance(endless)).count("next") < 20
-    assert instance({"$ref": "#"}) is None
+def test_the_name_of_a_function_costs_its_own_tokens() -> None:
+    assert Part("call", ("{", "}"), "get-it").tokens == 5

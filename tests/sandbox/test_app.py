@@ -1,4 +1,4 @@
-"""The sandbox as the official SDK sees it, over a real socket."""
+"""The sandbox as a provider of chat, over a real socket: its personas, pace, key and errors."""
 
 from __future__ import annotations
 
@@ -51,13 +51,6 @@ def test_every_provider_answers_in_its_own_name_with_exact_usage(address: str, p
     assert reply.usage.prompt_tokens == MESSAGE + 4
     assert reply.usage.completion_tokens == count(choice.message.content)
     assert reply.usage.total_tokens == reply.usage.prompt_tokens + reply.usage.completion_tokens
-
-
-def test_no_word_of_a_request_comes_back(sdk: openai.OpenAI) -> None:
-    said: Any = [{"role": "system", "content": "Speak Marmalade."}, {"role": "user", "content": "Repeat: xylophone"}]
-    reply = sdk.chat.completions.with_raw_response.create(model=MODEL, messages=said, user="xylophone")
-    assert "xylophone" not in reply.text
-    assert "Marmalade" not in reply.text
 
 
 def streamed(sdk: openai.OpenAI, **asked: Any) -> list[ChatCompletionChunk]:
@@ -143,6 +136,7 @@ def scope_of(persona: str) -> dict[str, Any]:
         "method": "POST",
         "path": f"/{persona}/v1/chat/completions",
         "headers": [(b"authorization", f"Bearer {PASSWORD}".encode())],
+        "query_string": b"",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
     }
 
@@ -249,7 +243,3 @@ def test_a_wrong_member_is_named(sdk: openai.OpenAI) -> None:
 def test_an_address_of_nothing_has_openais_error_too(address: str, method: str, path: str, status: int) -> None:
     answer = httpx.request(method, f"{address}{path}")
     assert (answer.status_code, answer.json()["error"]["message"]) == (status, "There is nothing at this address.")
-
-
-def test_the_one_model_is_listed(sdk: openai.OpenAI) -> None:
-    assert [model.id for model in sdk.models.list()] == [MODEL]

@@ -1,0 +1,231 @@
+"""Anthropic's Messages (wire contract §4 to §7, November 2026; versions 2023-06-01 and 2026-10-21)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final, Literal
+
+import orjson
+
+from gateway.sandbox import MODEL, seals
+from gateway.sandbox.answer import Answer, Part
+from gateway.sandbox.asked import Asked, Schema, Tool, counted, first, known
+from gateway.sandbox.fields import Fields, invalid
+from gateway.sandbox.tokens import Tally
+from gateway.sandbox.wires.language import Call, Json, event
+
+_ROLES: Final = frozenset({"user", "assistant", "system"})
+_THOUGHT_LEAST: Final = 1024
+_SAMPLING: Final = ("temperature", "top_p", "top_k")
+WITHOUT_SAMPLING: Final = "2026-10-21"
+"""The version of the API that no longer knows temperature, top_p and top_k."""
+
+
+def read(call: Call) -> Asked:
+    given = Fields.of(call.body)
+    asked = _prompt(given, call.persona)
+    limit = given.number("max_tokens")
+    if limit is None:
+        raise invalid("Field required", "max_tokens")
+    if call.headers.get("anthropic-version") == WITHOUT_SAMPLING:
+        for name in _SAMPLING:
+            if given.raw(name) is not None:
+                raise invalid("Extra inputs are not permitted", name)
+    schema = _schema(given.inner("output_config").raw("format") or given.raw("output_format"))
+    return replace(
+        asked,
+        streaming=given.flag("stream"),
+        limit=limit,
+        stop=given.texts("stop_sequences"),
+        call=_call(given, _tools(given)),
+        json=schema is not None,
+        schema=schema,
+        thought=_thought(given.inner("thinking"), limit),
+    )
+
+
+def count_tokens(call: Call) -> bytes:
+    """The tokens of a request that is not made. Raises Wrong."""
+    return orjson.dumps({"input_tokens": _prompt(Fields.of(call.body), call.persona).prompt_tokens})
+
+
+def _prompt(given: Fields, persona: str) -> Asked:
+    """What is said: the system's words, the turns, the tools."""
+    known(given.text("model"), MODEL)
+    tally = Tally()
+    if given.raw("system"):
+        tally.message()
+        _content(given, "system", tally, persona)
+    turns = list(given.each("messages"))
+    for turn in turns:
+        if turn.raw("role") not in _ROLES:
+            raise invalid("Unexpected role: a turn is the user's or the assistant's", turn.name("role"))
+        tally.message()
+        _content(turn, "content", tally, persona)
+    if not turns:
+        raise invalid("at least one message is required", "messages")
+    if given.raw("tools"):
+        tally.json(given.raw("tools"))
+    return counted(tally)
+
+
+def _content(turn: Fields, name: str, tally: Tally, persona: str) -> None:
+    """A text, or a list of blocks."""
+    if isinstance(text := turn.raw(name), str):
+        tally.text(text)
+        return
+    for block in turn.each(name):
+        match block.raw("type"):
+            case "text":
+                tally.text(block.text("text"))
+            case "image" if block.inner("source").text("type"):
+                tally.image()
+            case "tool_use" if block.text("id"):
+                tally.text(block.text("name"))
+                tally.json(block.raw("input"))
+            case "tool_result" if block.text("tool_use_id"):
+                _content(block, "content", tally, persona)
+            case "thinking":
+                tally.text(block.text("thinking"))
+                seals.accept(block.text("signature"), persona, block.name("signature"))
+            case "redacted_thinking":
+                seals.accept(block.text("data"), persona, block.name("data"))
+            case _:
+                raise invalid("Input tag does not match any of the expected tags", block.name("type"))
+
+
+def _tools(given: Fields) -> dict[str, Tool]:
+    found: dict[str, Tool] = {}
+    for tool in given.each("tools"):
+        name = tool.text("name")
+        if not name:
+            raise invalid("Field required", tool.name("name"))
+        found[name] = Tool(name, tool.object("input_schema") or {})
+    return found
+
+
+def _call(given: Fields, tools: Mapping[str, Tool]) -> Tool | None:
+    match given.raw("tool_choice"):
+        case None | {"type": "auto" | "none"}:
+            return None
+        case {"type": "any"}:
+            return first(tools, tools, "tool_choice")
+        case {"type": "tool", "name": str(name)}:
+            return first(tools, [name], "tool_choice")
+        case _:
+            raise invalid("Input should be auto, any, tool or none", "tool_choice.type")
+
+
+def _schema(given: Any) -> Schema | None:
+    match given:
+        case None:
+            return None
+        case {"type": "json_schema", "schema": dict(schema)}:
+            return schema
+        case _:
+            raise invalid("Input should be a json_schema with a schema", "output_config.format")
+
+
+def _thought(thinking: Fields, limit: int) -> Literal["none", "hidden", "shown"]:
+    kind = thinking.text("type") or "disabled"
+    if kind == "enabled":
+        budget = thinking.number("budget_tokens", least=_THOUGHT_LEAST)
+        if budget is None or budget >= limit:
+            raise invalid("'max_tokens' must be greater than 'thinking.budget_tokens'", "max_tokens")
+    elif kind in ("disabled", "between_tools"):
+        return "none"
+    elif kind != "adaptive":
+        raise invalid("Input should be adaptive, between_tools, disabled or enabled", "thinking.type")
+    return "hidden" if thinking.text("display") == "omitted" else "shown"
+
+
+def whole(asked: Asked, answer: Answer, call: Call) -> bytes:
+    """A reply in one piece."""
+    blocks = [{**_begun(part, call, index), **_said(asked, part, call)} for index, part in enumerate(answer.parts)]
+    message = {**_message(call), "content": blocks, **_stop(answer), "usage": _usage(asked, answer)}
+    return orjson.dumps(message)
+
+
+def events(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
+    """A stream: the message begins, its blocks one after the other with one event per token, how it ended."""
+    begun = {**_message(call), "content": [], "stop_reason": None, "stop_sequence": None}
+    nothing = Answer((), answer.finish)
+    yield _event("message_start", message={**begun, "usage": _usage(asked, nothing)}) + _event("ping")
+    for index, part in enumerate(answer.parts):
+        yield _event("content_block_start", index=index, content_block=_begun(part, call, index))
+        for delta in _deltas(asked, part, call):
+            yield _event("content_block_delta", index=index, delta=delta)
+        yield _event("content_block_stop", index=index)
+    yield _event("message_delta", delta=_stop(answer), usage=_usage(asked, answer)) + _event("message_stop")
+
+
+def _event(kind: str, **members: Json) -> bytes:
+    return event({"type": kind, **members}, named=True)
+
+
+def _message(call: Call) -> dict[str, Json]:
+    return {"id": f"msg_sandbox_{call.serial}", "type": "message", "role": "assistant", "model": MODEL}
+
+
+def _begun(part: Part, call: Call, index: int) -> dict[str, Json]:
+    """A block before anything is said in it."""
+    match part.kind:
+        case "thought":
+            return {"type": "thinking", "thinking": "", "signature": ""}
+        case "text":
+            return {"type": "text", "text": ""}
+        case "call":
+            return {"type": "tool_use", "id": f"toolu_sandbox_{call.serial}_{index}", "name": part.name, "input": {}}
+
+
+def _said(asked: Asked, part: Part, call: Call) -> dict[str, Json]:
+    match part.kind:
+        case "thought":
+            shown = part.text if asked.thought == "shown" else ""
+            return {"thinking": shown, "signature": seals.seal(call.persona)}
+        case "text":
+            return {"text": part.text}
+        case "call":
+            return {"input": _input(part)}
+
+
+def _input(part: Part) -> Json:
+    """The arguments; none if they were cut before their end."""
+    try:
+        found: Json = orjson.loads(part.text)
+    except orjson.JSONDecodeError:
+        return {}
+    return found
+
+
+def _deltas(asked: Asked, part: Part, call: Call) -> Iterator[Json]:
+    match part.kind:
+        case "thought":
+            if asked.thought == "shown":
+                yield from ({"type": "thinking_delta", "thinking": piece} for piece in part.pieces)
+            yield {"type": "signature_delta", "signature": seals.seal(call.persona)}
+        case "text":
+            yield from ({"type": "text_delta", "text": piece} for piece in part.pieces)
+        case "call":
+            yield from ({"type": "input_json_delta", "partial_json": piece} for piece in part.pieces)
+
+
+_REASONS: Final[Mapping[str, str]] = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
+
+
+def _stop(answer: Answer) -> dict[str, Json]:
+    if answer.stopped_by:
+        return {"stop_reason": "stop_sequence", "stop_sequence": answer.stopped_by}
+    return {"stop_reason": _REASONS[answer.finish], "stop_sequence": None}
+
+
+def _usage(asked: Asked, answer: Answer) -> Json:
+    """Cached tokens would stand beside the input's, which excludes them; thinking is inside the output's."""
+    return {
+        "input_tokens": asked.prompt_tokens,
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0,
+        "output_tokens": answer.visible + answer.reasoning,
+        "output_tokens_details": {"thinking_tokens": answer.reasoning},
+    }

@@ -1,0 +1,131 @@
+"""Google's Gemini API: addresses, key, errors (wire contract §3, November 2026) and models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from gateway.sandbox import EMBEDDER, MODEL
+from gateway.sandbox.answer import answer
+from gateway.sandbox.asked import known
+from gateway.sandbox.fields import Fields, Wrong
+from gateway.sandbox.wires import google_generate
+from gateway.sandbox.wires.google_embed import embed, embed_batch
+from gateway.sandbox.wires.language import Call, Handler, Json, Language, Stream
+
+_STATUSES: Final[Mapping[int, str]] = {
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    429: "RESOURCE_EXHAUSTED",
+    500: "INTERNAL",
+    503: "UNAVAILABLE",
+}
+
+
+def key(headers: Mapping[str, str]) -> str:
+    return headers.get("x-goog-api-key", "")
+
+
+def refusal(wrong: Wrong, call: Call) -> tuple[int, bytes]:
+    """Google answers a wrong key with 400, and a stream that is no event stream is a list even then."""
+    status = 400 if wrong.status == 401 else wrong.status
+    error: dict[str, Json] = {
+        "code": status,
+        "message": wrong.message,
+        "status": _STATUSES.get(status, "INVALID_ARGUMENT"),
+    }
+    if wrong.status == 401:
+        kind = "type.googleapis.com/google.rpc.ErrorInfo"
+        error["details"] = [{"@type": kind, "reason": "API_KEY_INVALID", "domain": "googleapis.com"}]
+    elif wrong.param:
+        kind = "type.googleapis.com/google.rpc.BadRequest"
+        violation = {"field": wrong.param, "description": wrong.message}
+        error["details"] = [{"@type": kind, "fieldViolations": [violation]}]
+    as_list = call.path.get("verb") == "streamGenerateContent" and call.query.get("alt") != "sse"
+    return status, orjson.dumps([{"error": error}] if as_list else {"error": error})
+
+
+def generate(call: Call) -> bytes:
+    """The whole reply. Raises Wrong."""
+    asked = google_generate.read(call)
+    return google_generate.whole(asked, answer(asked, call.persona), call)
+
+
+def stream(call: Call) -> Stream:
+    """The reply in chunks: events with `alt=sse`, else the elements of a list. Raises Wrong."""
+    asked = google_generate.read(call)
+    chunks = google_generate.chunks(asked, answer(asked, call.persona), call)
+    if call.query.get("alt") == "sse":
+        return Stream(b"data: " + chunk + b"\r\n\r\n" for chunk in chunks)
+    return Stream(_listed(chunks), "application/json")
+
+
+def _listed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    before = b"["
+    for chunk in chunks:
+        yield before + chunk
+        before = b",\r\n"
+    yield b"]"
+
+
+def count_tokens(call: Call) -> bytes:
+    """The tokens of a request that is not made. Raises Wrong."""
+    given = Fields.of(call.body)
+    if given.raw("generateContentRequest"):
+        given = given.inner("generateContentRequest")
+    asked = google_generate.prompt(given, call.persona)
+    return orjson.dumps({"totalTokens": asked.prompt_tokens, "promptTokensDetails": google_generate.modalities(asked)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Verb:
+    """What follows the colon of an address, and the model that it is offered for."""
+
+    model: str
+    handler: Handler
+
+
+_VERBS: Final[Mapping[str, _Verb]] = {
+    "generateContent": _Verb(MODEL, generate),
+    "streamGenerateContent": _Verb(MODEL, stream),
+    "countTokens": _Verb(MODEL, count_tokens),
+    "embedContent": _Verb(EMBEDDER, embed),
+    "batchEmbedContents": _Verb(EMBEDDER, embed_batch),
+}
+
+
+def dispatch(call: Call) -> bytes | Stream:
+    """Raises Wrong."""
+    verb = _VERBS.get(call.path["verb"])
+    if verb is None:
+        raise Wrong(404, "There is nothing at this address.")
+    known(call.path["model"], verb.model)
+    return verb.handler(call)
+
+
+def models(_: Call) -> bytes:
+    return orjson.dumps({"models": [_entry(name) for name in (MODEL, EMBEDDER)]})
+
+
+def _entry(name: str) -> Json:
+    return {
+        "name": f"models/{name}",
+        "version": "1",
+        "displayName": name,
+        "inputTokenLimit": 1_000_000,
+        "outputTokenLimit": 65_536,
+        "supportedGenerationMethods": [verb for verb, offered in _VERBS.items() if offered.model == name],
+    }
+
+
+GOOGLE: Final = Language(
+    name="google",
+    request_id="x-request-id",
+    key=key,
+    refusal=refusal,
+    endpoints=dict.fromkeys(("v1beta/models/{model}:{verb}", "v1/models/{model}:{verb}"), dispatch),
+    models=models,
+)

@@ -1,0 +1,89 @@
+"""What all wire languages of the sandbox share: a call comes in, a reply goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeAlias
+
+import orjson
+
+from gateway.sandbox.answer import Answer, answer
+from gateway.sandbox.asked import Asked
+from gateway.sandbox.fields import Wrong
+
+Json: TypeAlias = "str | int | float | bool | None | Sequence[Json] | Mapping[str, Json]"
+
+EVENT_STREAM: Final = "text/event-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request. `serial` numbers the calls of a process; `at` is when, in seconds since 1970."""
+
+    persona: str
+    serial: int
+    at: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    path: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A reply that is sent piece by piece, at the sandbox's pace."""
+
+    pieces: Iterator[bytes]
+    media_type: str = EVENT_STREAM
+
+
+Handler: TypeAlias = Callable[[Call], bytes | Stream]
+"""A reply in JSON, whole or streamed. Raises Wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One provider's API. `key` finds the credential of a call, "" for none; `refusal` gives status and body."""
+
+    name: str
+    request_id: str
+    """The response header in which its SDK looks for the request's id."""
+    key: Callable[[Mapping[str, str]], str]
+    refusal: Callable[[Wrong, Call], tuple[int, bytes]]
+    endpoints: Mapping[str, Handler]
+    """Addresses for POST, below the persona's."""
+    models: Handler
+
+
+class Wire(Protocol):
+    """A language of replies; modules beside this one are such."""
+
+    def read(self, call: Call) -> Asked: ...
+
+    def whole(self, asked: Asked, answer: Answer, call: Call) -> bytes: ...
+
+    def events(self, asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]: ...
+
+
+def replying(wire: Wire) -> Handler:
+    """The endpoint that answers in a language, whole or as a stream of events."""
+
+    def handle(call: Call) -> bytes | Stream:
+        asked = wire.read(call)
+        reply = answer(asked, call.persona)
+        return Stream(wire.events(asked, reply, call)) if asked.streaming else wire.whole(asked, reply, call)
+
+    return handle
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """The token of an `Authorization: Bearer` header, "" if there is none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def event(value: Mapping[str, Json], *, named: bool = False) -> bytes:
+    """A server-sent event; `named` repeats the value's type on an `event:` line."""
+    name = f"event: {value['type']}\n".encode() if named else b""
+    return name + b"data: " + orjson.dumps(value) + b"\n\n"

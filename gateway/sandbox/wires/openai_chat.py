@@ -1,0 +1,190 @@
+"""OpenAI's Chat Completions (wire contract §4 to §7, November 2026), with `reasoning_content` as DeepSeek has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+
+from gateway.sandbox import MODEL
+from gateway.sandbox.answer import Answer, Part
+from gateway.sandbox.asked import Asked, Schema, Tool, counted, first, known
+from gateway.sandbox.fields import Fields, invalid
+from gateway.sandbox.tokens import IMAGE, Tally
+from gateway.sandbox.wires.language import Call, Json, event
+
+DONE: Final = b"data: [DONE]\n\n"
+QUIET: Final = frozenset({"", "none", "minimal"})
+"""Reasoning efforts that are none."""
+
+_ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+_CHOICES_MOST: Final = 128
+_STOPS_MOST: Final = 4
+
+
+def read(call: Call) -> Asked:
+    given = Fields.of(call.body)
+    known(given.text("model"), MODEL)
+    tally = Tally()
+    _messages(given, tally)
+    tools = _tools(given)
+    if tools:
+        tally.json(given.raw("tools"))
+    wants_json, schema = _format(given.raw("response_format"))
+    return replace(
+        counted(tally),
+        streaming=given.flag("stream"),
+        include_usage=given.inner("stream_options").flag("include_usage"),
+        limit=given.number("max_completion_tokens") or given.number("max_tokens"),
+        choices=given.number("n", most=_CHOICES_MOST) or 1,
+        stop=given.texts("stop", most=_STOPS_MOST),
+        call=_call(given.raw("tool_choice"), tools),
+        json=wants_json,
+        schema=schema,
+        thought="none" if given.text("reasoning_effort") in QUIET else "shown",
+    )
+
+
+def _messages(given: Fields, tally: Tally) -> None:
+    for message in given.each("messages"):
+        if message.raw("role") not in _ROLES:
+            raise invalid("Each of 'messages' must have a known role.", "messages")
+        tally.message()
+        match message.raw("content"):
+            case None:
+                pass
+            case str(text):
+                tally.text(text)
+            case _:
+                for part in message.each("content"):
+                    _part(part, tally)
+        if calls := message.raw("tool_calls"):
+            tally.json(calls)
+    if not tally.messages:
+        raise invalid("'messages' must be a list that is not empty.", "messages")
+
+
+def _part(part: Fields, tally: Tally) -> None:
+    match part.raw("type"):
+        case "text" | "refusal" as kind:
+            tally.text(part.text(kind))
+        case "image_url" if part.inner("image_url").text("url"):
+            tally.image()
+        case _:
+            raise invalid("A part of a message must be of type text or image_url.", "messages")
+
+
+def _tools(given: Fields) -> dict[str, Tool]:
+    found: dict[str, Tool] = {}
+    for tool in given.each("tools"):
+        function = tool.inner("function")
+        if tool.raw("type") != "function" or not function.text("name"):
+            raise invalid("Each of 'tools' must be a function with a name.", "tools")
+        found[function.text("name")] = Tool(function.text("name"), function.object("parameters") or {})
+    return found
+
+
+def _call(choice: Any, tools: Mapping[str, Tool]) -> Tool | None:
+    """The function to call: the one that `tool_choice` names, or the first if some call is required."""
+    match choice:
+        case None | "none" | "auto" | {"type": "allowed_tools", "allowed_tools": {"mode": "auto"}}:
+            return None
+        case "required":
+            return first(tools, tools, "tool_choice")
+        case {"type": "function", "function": {"name": str(name)}}:
+            return first(tools, [name], "tool_choice")
+        case {"type": "allowed_tools", "allowed_tools": {"tools": [{"function": {"name": str(name)}}, *_]}}:
+            return first(tools, [name], "tool_choice")
+        case _:
+            raise invalid("'tool_choice' must be auto, none, required or a function.", "tool_choice")
+
+
+def _format(given: Any) -> tuple[bool, Schema | None]:
+    match given:
+        case None | {"type": "text"}:
+            return False, None
+        case {"type": "json_object"}:
+            return True, None
+        case {"type": "json_schema", "json_schema": {"schema": dict(schema)}}:
+            return True, schema
+        case _:
+            raise invalid("'response_format' must be text, json_object or json_schema.", "response_format")
+
+
+def whole(asked: Asked, answer: Answer, call: Call) -> bytes:
+    """A reply in one piece."""
+    choices: list[Json] = [
+        {"index": index, "message": _message(answer, call, index), "logprobs": None, "finish_reason": answer.finish}
+        for index in range(asked.choices)
+    ]
+    return orjson.dumps({**_frame(call, "chat.completion", choices), "usage": _usage(asked, answer)})
+
+
+def _message(answer: Answer, call: Call, choice: int) -> Json:
+    message: dict[str, Json] = {"role": "assistant", "content": answer.text, "refusal": None}
+    if calls := answer.of("call"):
+        message |= {"content": None, "tool_calls": [_called(part, call, choice, part.text) for part in calls]}
+    if thoughts := answer.of("thought"):
+        message["reasoning_content"] = "".join(part.text for part in thoughts)
+    return message
+
+
+def events(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
+    """A stream: who speaks, one event per token, how it ended, usage if asked for, [DONE]."""
+    extra: dict[str, Json] = {"usage": None} if asked.include_usage else {}
+    kind = "chat.completion.chunk"
+
+    def each(delta: Mapping[str, Json], finish: str | None = None) -> bytes:
+        frames = (_frame(call, kind, [_choice(index, delta, finish)]) for index in range(asked.choices))
+        return b"".join(event({**frame, **extra}) for frame in frames)
+
+    yield each({"role": "assistant", "content": None if answer.of("call") else ""})
+    for part in answer.parts:
+        if part.kind == "call":
+            yield each({"tool_calls": [{"index": 0, **_called(part, call, 0, "")}]})
+        for piece in part.pieces:
+            yield each(_delta(part, piece))
+    yield each({}, answer.finish)
+    if asked.include_usage:
+        yield event({**_frame(call, kind, []), "usage": _usage(asked, answer)})
+    yield DONE
+
+
+def _delta(part: Part, piece: str) -> Mapping[str, Json]:
+    match part.kind:
+        case "thought":
+            return {"reasoning_content": piece}
+        case "text":
+            return {"content": piece}
+        case "call":
+            return {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
+
+
+def _frame(call: Call, kind: str, choices: list[Json]) -> dict[str, Json]:
+    name = f"chatcmpl-sandbox-{call.serial}"
+    return {"id": name, "object": kind, "created": call.at, "model": MODEL, "choices": choices}
+
+
+def _choice(index: int, delta: Mapping[str, Json], finish: str | None) -> Json:
+    return {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+
+
+def _called(part: Part, call: Call, choice: int, arguments: str) -> dict[str, Json]:
+    function: Json = {"name": part.name, "arguments": arguments}
+    return {"id": f"call_sandbox_{call.serial}_{choice}", "type": "function", "function": function}
+
+
+def _usage(asked: Asked, answer: Answer) -> Json:
+    """Pictures are inside the prompt's tokens, reasoning inside the completion's."""
+    reasoning = answer.reasoning * asked.choices
+    written = answer.visible * asked.choices + reasoning
+    pictures = asked.images * IMAGE
+    return {
+        "prompt_tokens": asked.prompt_tokens,
+        "completion_tokens": written,
+        "total_tokens": asked.prompt_tokens + written,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0, "image_tokens": pictures},
+        "completion_tokens_details": {"reasoning_tokens": reasoning, "audio_tokens": 0},
+    }

@@ -1,0 +1,164 @@
+"""What a request to OpenAI's Responses asks for, and the reply to it (wire contract §4 to §7, November 2026).
+
+Nothing is kept here, so that nothing can be referred to: no previous response, no conversation, no stored item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+
+from gateway.sandbox import MODEL, seals
+from gateway.sandbox.answer import Answer
+from gateway.sandbox.asked import Asked, Schema, Tool, counted, first, known
+from gateway.sandbox.fields import Fields, Wrong, invalid
+from gateway.sandbox.tokens import Tally
+from gateway.sandbox.wires.language import Call
+from gateway.sandbox.wires.openai_chat import QUIET
+from gateway.sandbox.wires.openai_responses_reply import events, response
+
+__all__ = ["count_tokens", "events", "read", "whole"]
+
+_ROLES: Final = frozenset({"system", "developer", "user", "assistant"})
+_CALLS: Final = frozenset({"function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"})
+_KEPT: Final = ("conversation", "prompt")
+
+
+def read(call: Call) -> Asked:
+    given = Fields.of(call.body)
+    known(given.text("model"), MODEL)
+    _nothing_kept(given)
+    tally = Tally()
+    _prompt(given, tally, call.persona)
+    tools = _tools(given)
+    if given.raw("tools"):
+        tally.json(given.raw("tools"))
+    wants_json, schema = _format(given.inner("text").raw("format"))
+    reasoning = given.inner("reasoning")
+    thinks = reasoning.text("effort") not in QUIET
+    return replace(
+        counted(tally),
+        streaming=given.flag("stream"),
+        limit=given.number("max_output_tokens"),
+        call=_call(given.raw("tool_choice"), tools),
+        json=wants_json,
+        schema=schema,
+        thought="none" if not thinks else "shown" if reasoning.text("summary") else "hidden",
+        sealed="reasoning.encrypted_content" in given.texts("include"),
+    )
+
+
+def whole(asked: Asked, answer: Answer, call: Call) -> bytes:
+    """A reply in one piece."""
+    return orjson.dumps(response(asked, answer, call))
+
+
+def count_tokens(call: Call) -> bytes:
+    """The tokens of a request that is not made. Raises Wrong."""
+    return orjson.dumps({"object": "response.input_tokens", "input_tokens": read(call).prompt_tokens})
+
+
+def _nothing_kept(given: Fields) -> None:
+    if given.text("previous_response_id"):
+        missing = "previous_response_id"
+        raise Wrong(400, "There is no previous response: nothing is kept.", missing, "previous_response_not_found")
+    for name in _KEPT:
+        if given.raw(name) is not None:
+            raise invalid(f"'{name}' refers to something kept, and nothing is.", name)
+    if given.flag("background"):
+        raise invalid("'background' needs a response that is kept, and none is.", "background")
+
+
+def _prompt(given: Fields, tally: Tally, persona: str) -> None:
+    if instructions := given.text("instructions"):
+        tally.message()
+        tally.text(instructions)
+    if isinstance(text := given.raw("input"), str):
+        tally.message()
+        tally.text(text)
+        return
+    items = list(given.each("input"))
+    if not items:
+        raise invalid("'input' must be a text, or a list that is not empty.", "input")
+    for item in items:
+        _item(item, tally, persona)
+
+
+def _item(item: Fields, tally: Tally, persona: str) -> None:
+    match item.text("type") or "message":
+        case "message" if item.raw("role") in _ROLES:
+            tally.message()
+            _content(item, "content", tally)
+        case "reasoning":
+            if sealed := item.text("encrypted_content"):
+                seals.accept(sealed, persona, item.name("encrypted_content"))
+            for part in item.each("summary"):
+                tally.text(part.text("text"))
+        case kind if kind in _CALLS:
+            tally.message()
+            tally.text(item.text("name"))
+            for name in ("arguments", "input"):
+                tally.text(item.text(name))
+            _content(item, "output", tally)
+        case _:
+            raise invalid(
+                "An item of 'input' must be a message with a known role, a call, its output or reasoning.", "input"
+            )
+
+
+def _content(item: Fields, name: str, tally: Tally) -> None:
+    """A text, or a list of parts."""
+    if isinstance(text := item.raw(name), str):
+        tally.text(text)
+        return
+    for part in item.each(name):
+        match part.raw("type"):
+            case "input_text" | "output_text":
+                tally.text(part.text("text"))
+            case "refusal":
+                tally.text(part.text("refusal"))
+            case "input_image" if part.text("image_url"):
+                tally.image()
+            case _:
+                raise invalid("A part must be of type input_text, output_text, refusal or input_image.", "input")
+
+
+def _tools(given: Fields) -> dict[str, Tool]:
+    """The functions among the tools; the others, which the provider runs itself, are never called here."""
+    found: dict[str, Tool] = {}
+    for tool in given.each("tools"):
+        name = tool.text("name")
+        if not tool.text("type") or (tool.raw("type") == "function" and not name):
+            raise invalid("Each of 'tools' must have a type, and a function a name.", "tools")
+        if tool.raw("type") == "function":
+            found[name] = Tool(name, tool.object("parameters") or {})
+    return found
+
+
+def _call(choice: Any, tools: Mapping[str, Tool]) -> Tool | None:
+    match choice:
+        case None | "none" | "auto" | {"type": "allowed_tools", "mode": "auto"}:
+            return None
+        case "required":
+            return first(tools, tools, "tool_choice")
+        case {"type": "function", "name": str(name)}:
+            return first(tools, [name], "tool_choice")
+        case {"type": "allowed_tools", "tools": [{"name": str(name)}, *_]}:
+            return first(tools, [name], "tool_choice")
+        case _:
+            raise invalid("'tool_choice' must be auto, none, required or a function.", "tool_choice")
+
+
+def _format(given: Any) -> tuple[bool, Schema | None]:
+    match given:
+        case None | {"type": "text"}:
+            return False, None
+        case {"type": "json_object"}:
+            return True, None
+        case {"type": "json_schema", "name": str(), "schema": dict(schema)}:
+            return True, schema
+        case _:
+            raise invalid("'text.format' must be text_object, or json_schema with a name.", "text.format")
