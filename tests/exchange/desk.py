@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from gateway.core.errors import Ended
 from gateway.core.policy import Policy
 from gateway.core.principal import Key, principal
 from gateway.core.receipt import ReceiptId
+from gateway.dialects.prompt import PLAIN
 from gateway.exchange.parts import Arrival, Deadlines, InForce, Services
 from gateway.exchange.story import Exchange
 from gateway.stores.books import SqliteBooks
@@ -25,6 +27,7 @@ from gateway.stores.health import RouteHealth
 from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of
 from gateway.stores.ledger import SqliteLedger
+from gateway.stores.pseudonyms import Pseudonyms
 from gateway.telemetry.events import Event, ExchangeEnded, Fault
 from gateway.upstream.client import HttpxUpstream
 from gateway.upstream.engine import Engine
@@ -102,12 +105,13 @@ class Heard:
 
 
 class Client:
-    """What one client received. `leaves_at`: after so many bytes it is gone (0: never)."""
+    """What one client received. `last`: the event that broke its reply off."""
 
     def __init__(self) -> None:
         self.headers: Mapping[str, str] = {}
         self.body = b""
         self.complete = False
+        self.last = b""
         self.error: Ended | None = None
         self.receipt: ReceiptId | None = None
         self.received = anyio.Event()
@@ -124,12 +128,19 @@ class Client:
         await self.send(last)
         self.complete = True
 
-    async def abort(self, ended: Ended) -> None:
-        self.error = ended
+    async def abort(self, last: bytes) -> None:
+        self.last = last
 
     async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
         assert not self.headers, "a reply had begun"
         self.error, self.receipt = ended, receipt
+
+    @property
+    def code(self) -> str | None:
+        """Of the error instead of a reply, or in the event that broke it off (Chat Completions'); None without one."""
+        if self.error is not None:
+            return self.error.code
+        return str(json.loads(self.last.removeprefix(b"data: "))["error"]["code"]) if self.last else None
 
 
 class Desk:
@@ -138,10 +149,12 @@ class Desk:
     def __init__(self, services: Services, in_force: InForce, key: Key, ledger: SqliteLedger, heard: Heard) -> None:
         self.services, self.in_force, self.key, self.ledger, self.heard = services, in_force, key, ledger, heard
 
-    def exchange(self, **arrival: Any) -> Exchange:
+    def exchange(self, *, dialect: str = "openai_chat", policy: str = "", **arrival: Any) -> Exchange:
+        """`policy`: the name that the request's header gives."""
         caller = principal(self.key, self.in_force.snapshot)
         assert caller is not None
-        return Exchange(self.services, self.in_force, caller, Arrival(**arrival))
+        asked = replace(arrival.pop("asked", PLAIN), policy=policy)
+        return Exchange(self.services, self.in_force, caller, Arrival(dialect, asked, **arrival))
 
     async def ask(self, body: Mapping[str, Any] | bytes | None = None, **arrival: Any) -> Client:
         client = Client()
@@ -196,6 +209,7 @@ async def a_desk(
             heard,  # type: ignore[arg-type]  # a log that remembers
             clock,
             deadlines,
+            Pseudonyms(b"k" * 32, "acme"),
         )
         in_force = InForce(snapshot, some_means(*names), targets)
         yield Desk(services, in_force, key, SqliteLedger(state / JOURNAL_FILE), heard)

@@ -11,7 +11,10 @@ import pytest
 from gateway.core.cost import Rates, Tier
 from gateway.core.decision import EligibleRoute
 from gateway.core.usage import Usage
-from gateway.dialects.openai_chat.reply import StreamedReply, WholeReply
+from gateway.dialects import openai_chat
+from gateway.dialects.openai_chat.reply import ChatTally
+from gateway.dialects.relay import Passed, Stream, Whole, passed_whole
+from gateway.dialects.sse import AsIs
 from gateway.exchange.attempt import Attempt
 from tests.builders import NO_PRICE, a_demand, a_model, a_price, a_route, some_abilities
 from tests.exchange.desk import COMPLETION, STOP, USAGE, WORDS
@@ -21,15 +24,15 @@ DEMAND = a_demand(input_tokens=1_000, output_tokens=500)
 
 
 def an_attempt(**route: Any) -> Attempt:
-    return Attempt(EligibleRoute(a_route(**route)), "01JDHOLD0000000000000000A1", began_ms=7)
+    return Attempt(EligibleRoute(a_route(**route)), "openai_chat", "01JDHOLD0000000000000000A1", began_ms=7)
 
 
-def a_whole(**changed: object) -> WholeReply:
-    return WholeReply(json.dumps({**COMPLETION, **changed}).encode(), DEMAND.input_tokens)
+def a_whole(**changed: object) -> Whole:
+    return passed_whole(openai_chat, json.dumps({**COMPLETION, **changed}).encode(), DEMAND.input_tokens)
 
 
-def a_stream(*pieces: bytes) -> StreamedReply:
-    stream = StreamedReply(DEMAND.input_tokens, 1, usage_asked=False)
+def a_stream(*pieces: bytes) -> Stream:
+    stream = Stream(Passed(ChatTally(1, usage_asked=False), AsIs()), DEMAND.input_tokens)
     for piece in pieces:
         stream.feed(piece)
     return stream

@@ -10,7 +10,6 @@ from typing import Any
 import anyio
 import pytest
 
-from gateway.core.errors import Ended
 from gateway.exchange.parts import Deadlines
 from tests.exchange.desk import BODY, DONE, STOP, WORDS, Client, Desk, a_desk
 from tests.exchange.test_story import GOOD, STREAM, play
@@ -19,15 +18,14 @@ from tests.scripted import END, Connection, Provider, chunk, hangs, replies, rep
 STUCK = hangs(stream_head(), chunk(WORDS))
 
 
-async def expired(desk: Desk, body: dict[str, Any], when: Callable[[Client], Awaitable[None]]) -> Ended:
-    """The end of an exchange that is told to end as soon as `when` returns."""
+async def expired(desk: Desk, body: dict[str, Any], when: Callable[[Client], Awaitable[None]]) -> Client:
+    """The client of an exchange that is told to end as soon as `when` returns."""
     client, exchange = Client(), desk.exchange()
     async with anyio.create_task_group() as group:
         group.start_soon(exchange.run, json.dumps({**BODY, **body}).encode(), client)
         await when(client)
         exchange.expire()
-    assert client.error is not None
-    return client.error
+    return client
 
 
 @pytest.mark.parametrize("streaming", [False, True])
@@ -38,8 +36,12 @@ def test_an_exchange_in_flight_ends_with_the_process(tmp_path: Path, streaming: 
             async def under_way(client: Client) -> None:
                 await (client.received if streaming else alpha.asked).wait()
 
-            error = await expired(desk, {"stream": streaming}, under_way)
-            assert (error.status, error.code, error.may_retry) == (503, "draining", True)
+            client = await expired(desk, {"stream": streaming}, under_way)
+            assert client.code == "draining"
+            assert not client.complete
+            if client.error is not None:
+                assert (client.error.status, client.error.may_retry) == (503, True)
+            assert (client.error is None) == streaming, "who has content already is told in its stream"
             await alpha.quiet()
             (receipt,) = desk.receipts()
             assert (receipt["outcome"], receipt["code"]) == ("failed", "draining"), "a provider saw the prompt"
@@ -129,7 +131,7 @@ def test_a_client_that_reads_slowly_is_no_fault_of_the_route(tmp_path: Path) -> 
                 await client.waits.wait()
                 await anyio.sleep(0.4)  # the time itself is what is tested: twice what a silent provider has
                 client.goes_on.set()
-            assert client.error is None
+            assert client.code is None
             assert client.body == WORDS + WORDS + STOP + DONE
             assert desk.receipts()[0]["outcome"] == "served"
 
@@ -150,8 +152,7 @@ def test_a_client_that_stands_still_for_ever_meets_the_whole_deadline(tmp_path: 
 
         async with Provider(words_for_ever) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
             await desk.exchange().run(json.dumps({**BODY, **STREAM}).encode(), client)
-            assert client.error is not None
-            assert client.error.code == "upstream_timeout"
+            assert client.code == "upstream_timeout"
             view = desk.services.health.view(desk.services.clock.monotonic())
             assert not view.cooling
             await alpha.quiet()

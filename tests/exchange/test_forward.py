@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.dialects.openai_chat.errors import PASSED_CODES
+from gateway.dialects.provider_errors import PASSED_CODES
 from gateway.exchange import forward
 from gateway.exchange.parts import Deadlines
 from tests.exchange.desk import COMPLETION, DONE, STOP, USAGE, WORDS, Desk, a_desk

@@ -20,7 +20,7 @@ FACTS = Facts(
     "openai_chat",
     "chat",
 )
-ANSWER = Attempt(EligibleRoute(a_route(variant="fast")), "hold", 0)
+ANSWER = Attempt(EligibleRoute(a_route(variant="fast")), "openai_chat", "hold", 0)
 
 
 def test_a_reply_names_its_receipt_route_and_region_and_nothing_else() -> None:

@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
+from gateway.dialects.prompt import PLAIN
 from gateway.exchange.parts import Arrival, Deadlines, InForce
 from gateway.upstream.targets import target
 from tests.builders import a_provider, a_snapshot, some_means
@@ -42,4 +43,6 @@ def test_the_last_byte_waits_a_second_at_most() -> None:
 
 
 def test_an_arrival_without_headers_states_nothing() -> None:
-    assert (Arrival().policy, Arrival().data_class, Arrival().idempotency_key) == ("", None, "")
+    arrival = Arrival("openai_chat")
+    assert (arrival.asked, arrival.data_class, arrival.idempotency_key) == (PLAIN, None, "")
+    assert (PLAIN.policy, PLAIN.endpoint) == ("", "chat")

@@ -54,7 +54,7 @@ DEMANDS = [
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.name)
 def test_what_is_remembered_is_what_would_be_decided(policy: Policy) -> None:
-    plans, means = Plans(SNAPSHOT), some_means()
+    plans, means = Plans(SNAPSHOT, some_means()), some_means()
     layers = (a_layer(policy),)
     healths = [WELL, Health(cooling=frozenset({RouteId("alpha/small")})), Health(locked_out=frozenset({"beta"}))]
     for _ in range(2):
@@ -68,7 +68,7 @@ def test_what_is_remembered_is_what_would_be_decided(policy: Policy) -> None:
 
 
 def test_the_same_policies_in_other_layers_are_other_demands() -> None:
-    plans, policy = Plans(SNAPSHOT), a_policy()
+    plans, policy = Plans(SNAPSHOT, some_means()), a_policy()
     team = (a_layer(policy, LayerKind.TEAM),)
     key = (a_layer(policy, LayerKind.KEY),)
     assert plans.demanded(team) is plans.demanded(team)
@@ -78,14 +78,17 @@ def test_the_same_policies_in_other_layers_are_other_demands() -> None:
 
 def test_memories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.exchange.plans._MOST", 4)
-    plans = Plans(SNAPSHOT)
+    plans = Plans(SNAPSHOT, some_means())
     for _ in range(50):
         plans.demanded((a_layer(a_policy()),))
         assert len(plans._demanded) <= 4
 
 
 def test_codes_and_treatment_are_what_receipts_keep() -> None:
-    plans, demand = Plans(SNAPSHOT), Demand("openai_chat", "chat", "small", streaming=False, input_tokens=1)
+    plans, demand = (
+        Plans(SNAPSHOT, some_means()),
+        Demand("openai_chat", "chat", "small", streaming=False, input_tokens=1),
+    )
     decision = plans.decide(demand, plans.demanded((a_layer(POLICIES[1]),)), some_means(), WELL, TODAY)
     assert plans.codes(decision) == {"gamma/small": ("posture:retention_days",)}
     assert plans.codes(decision) is plans.codes(decision)

@@ -77,7 +77,7 @@ def decided(**demand: Any) -> record.Facts:
 
 
 def test_a_request_that_was_never_understood_has_a_receipt_of_who_and_when() -> None:
-    receipt = record.receipt(the_facts(), "refused", "invalid_request", (), None, 3)
+    receipt = record.receipt(the_facts(), record.End("refused", "invalid_request", 3), (), None, ())
     assert (receipt.outcome, receipt.code, receipt.duration_ms) == ("refused", "invalid_request", 3)
     assert (receipt.organisation, receipt.team, receipt.key) == ("acme", "research", "key_1")
     assert (receipt.dialect, receipt.endpoint, receipt.model) == ("openai_chat", "chat", "")
@@ -92,7 +92,7 @@ def test_a_request_that_was_never_understood_has_a_receipt_of_who_and_when() -> 
 def test_a_served_request_has_route_posture_evidence_and_cost() -> None:
     facts = decided()
     tries = (an_attempt(outcome="failed", cost=5), an_attempt(cost=1_040_000))
-    receipt = record.receipt(facts, "served", "", tries, SNAPSHOT.routes[ALPHA], 430)
+    receipt = record.receipt(facts, record.End("served", "", 430), tries, SNAPSHOT.routes[ALPHA], ())
     assert receipt.plan == ("alpha/small",)
     assert receipt.rejections == {"beta/small": ("posture:training",)}
     assert receipt.route == "alpha/small"
@@ -108,7 +108,9 @@ def test_a_served_request_has_route_posture_evidence_and_cost() -> None:
 
 def test_the_demand_is_kept_as_facts_in_an_order_of_its_own() -> None:
     features = a_use(Feature.WEB_SEARCH, Feature.FILES)
-    receipt = record.receipt(the_facts(demand=a_demand(features=features, pinned="alpha")), "failed", "", (), None, 1)
+    receipt = record.receipt(
+        the_facts(demand=a_demand(features=features, pinned="alpha")), record.End("failed", "", 1), (), None, ()
+    )
     assert receipt.demand == {
         "streaming": True,
         "input_tokens_at_most": 1_000,
@@ -117,6 +119,8 @@ def test_the_demand_is_kept_as_facts_in_an_order_of_its_own() -> None:
         "needs": [],
         "features": sorted(f.value for f in features),
         "pinned": "alpha",
+        "alias": "",
+        "carried": {},
         "data_class": None,
     }
     assert receipt.model == "small"
@@ -130,7 +134,7 @@ def test_policies_are_named_per_layer_and_several_of_one_layer_together() -> Non
         Layer(LayerKind.REQUEST, a_policy("request's")),
         Layer(LayerKind.REQUEST, a_policy("request")),
     )
-    receipt = record.receipt(replace(facts, demanded=combine(layers)), "refused", "", (), None, 1)
+    receipt = record.receipt(replace(facts, demanded=combine(layers)), record.End("refused", "", 1), (), None, ())
     assert receipt.policy == {
         "organisation": "open",
         "team": "team's",
@@ -187,7 +191,7 @@ def test_the_region_is_what_the_record_declares(places: Any, said: str) -> None:
         a_route(a_provider(facts=facts_of(a_posture(processed_in=places)))), policies=(a_policy("key's"),)
     )
     facts = the_facts(snapshot)
-    receipt = record.receipt(facts, "served", "", (), snapshot.routes[ALPHA], 1)
+    receipt = record.receipt(facts, record.End("served", "", 1), (), snapshot.routes[ALPHA], ())
     assert receipt.region == said
 
 
@@ -201,10 +205,10 @@ def test_the_rate_is_the_days_of_the_documents_and_none_without_one() -> None:
     assert record.rate(SNAPSHOT, unknown) is None
     krona = replace(SNAPSHOT, fx=Fx("SEK", {}))
     assert record.rate(krona, a_route()) is None
-    assert record.receipt(the_facts(krona), "refused", "", (), None, 1).currency == "SEK"
+    assert record.receipt(the_facts(krona), record.End("refused", "", 1), (), None, ()).currency == "SEK"
 
 
 def test_a_data_class_is_kept_as_it_is_declared() -> None:
     organisation = an_organisation(classes={"personal": DataClass("personal", "open")})
     facts = the_facts(replace(SNAPSHOT, organisation=organisation), demand=a_demand(data_class="personal"))
-    assert record.receipt(facts, "refused", "", (), None, 1).demand["data_class"] == "personal"
+    assert record.receipt(facts, record.End("refused", "", 1), (), None, ()).demand["data_class"] == "personal"
