@@ -52,6 +52,11 @@ def test_everything_of_ours_stands_inside_the_error() -> None:
     }
 
 
+def test_the_id_of_a_refused_request_stands_in_its_header_alone() -> None:
+    refused = NoEligibleRoute("x")
+    assert errors.error(refused, "01JDRECEIPT00000000000000A") == errors.body(refused)
+
+
 def test_an_error_event_ends_a_stream_without_done() -> None:
     event = errors.event(UpstreamTimeout("x"))
     assert event.startswith(b"data: {")

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.usage import Usage, UsageSource
-from gateway.dialects.openai_chat.reply import Broken, StreamedReply, WholeReply
+from gateway.core.errors import UpstreamFailed
+from gateway.core.usage import Metered, Usage, UsageSource
+from gateway.dialects.dialect import Broken
+from gateway.dialects.openai_chat.reply import ChatTally, framing, noticed, tally
+from gateway.dialects.openai_chat.request import accept
+from gateway.dialects.prompt import PLAIN
+from gateway.dialects.relay import Passed, Stream
+from gateway.dialects.sse import AsIs
+from tests.builders import a_snapshot
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 
@@ -28,8 +35,8 @@ DONE = b"data: [DONE]\n\n"
 STREAM = b": hi\n\n" + ROLE + WORDS + WORDS + STOP + COUNTED + DONE
 
 
-def reply(*, usage_asked: bool = True, choices: int = 1) -> StreamedReply:
-    return StreamedReply(300, choices, usage_asked=usage_asked)
+def reply(*, usage_asked: bool = True, choices: int = 1) -> Stream:
+    return Stream(Passed(ChatTally(choices, usage_asked=usage_asked), AsIs()), 300)
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=20))
@@ -112,15 +119,46 @@ def test_the_last_report_counts_where_it_repeats() -> None:
     assert stream.metered.usage == Usage(input=9, output=3)
 
 
-def whole(**members: Any) -> WholeReply:
+def whole(**members: Any) -> tuple[Metered | None, int]:
     body = {"choices": [{"message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}], **members}
-    return WholeReply(json.dumps(body).encode(), 300)
+    return noticed(json.dumps(body).encode())
 
 
-def test_a_whole_reply_reports_or_is_estimated() -> None:
-    assert whole(usage=USAGE).metered.usage == Usage(input=9, output=3)
-    assert whole().metered.usage == Usage(input=100, output=2)
-    assert whole(usage={}).metered.source is UsageSource.ESTIMATED
+def test_a_whole_reply_reports_what_was_used_and_shows_how_much_was_said() -> None:
+    reported, generated = whole(usage=USAGE)
+    assert reported is not None
+    assert (reported.usage, generated) == (Usage(input=9, output=3), len("hello"))
+
+
+@pytest.mark.parametrize("members", [{}, {"usage": {}}, {"usage": None}])
+def test_a_whole_reply_without_report_shows_how_much_was_said(members: dict[str, Any]) -> None:
+    assert whole(**members) == (None, len("hello"))
+
+
+def test_content_is_counted_in_bytes_over_all_choices_and_kinds() -> None:
+    calls = [{"id": "c", "function": {"name": "f", "arguments": "{}"}}]
+    messages = [{"content": "h\u00e9"}, {"content": None, "tool_calls": calls}, {"reasoning_content": "abc"}]
+    choices = [{"index": i, "message": m} for i, m in enumerate(messages)]
+    assert whole(choices=choices)[1] == 3 + len(json.dumps(calls, separators=(",", ":"))) + 3
+
+
+@pytest.mark.parametrize(("options", "shown"), [({"include_usage": True}, True), ({}, False), (None, False)])
+def test_a_stream_is_watched_for_as_many_choices_and_as_much_usage_as_were_asked_for(
+    options: object, shown: bool
+) -> None:
+    body = {"model": "small", "messages": [{"role": "user"}], "n": 2, "stream": True, "stream_options": options}
+    demand, prompt = accept(json.dumps(body).encode(), PLAIN, a_snapshot())
+    watching = tally(prompt, demand)
+    assert watching.see(COUNTED[6:-2]) is shown
+    watching.see(STOP[6:-2])
+    watching.close()
+    assert not watching.ended, "the other choice has not finished"
+    assert isinstance(framing(prompt), AsIs)
+
+
+def test_a_stream_that_fails_ends_with_an_error_event() -> None:
+    event = reply().failure(UpstreamFailed("The provider broke off its reply."))
+    assert json.loads(event.removeprefix(b"data: "))["error"]["code"] == "upstream_failed"
 
 
 @pytest.mark.parametrize(
@@ -138,5 +176,5 @@ def test_a_whole_reply_reports_or_is_estimated() -> None:
 )
 def test_what_is_no_completion_is_broken(body: bytes) -> None:
     with pytest.raises(Broken) as broken:
-        WholeReply(body, 1)
+        noticed(body)
     assert "MARKER" not in str(broken.value)

@@ -10,8 +10,10 @@ import pytest
 from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
-from gateway.dialects.openai_chat.request import REMOTE_MEDIA_TOKENS, Orders, accept, render, wants_usage
-from gateway.dialects.prompt import Prompt
+from gateway.dialects import signatures
+from gateway.dialects.dialect import Orders
+from gateway.dialects.openai_chat.request import REMOTE_MEDIA_TOKENS, accept, passed, wants_usage
+from gateway.dialects.prompt import PLAIN, Asked, Prompt
 from tests.builders import a_connection, a_policy, a_provider, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
@@ -20,7 +22,7 @@ NO_ORDERS = Orders()
 
 
 def accepted(header: str = "", **members: Any) -> tuple[Demand, Prompt]:
-    return accept(json.dumps({"model": "small", "messages": HELLO, **members}).encode(), SNAPSHOT, header, None)
+    return accept(json.dumps({"model": "small", "messages": HELLO, **members}).encode(), Asked(policy=header), SNAPSHOT)
 
 
 def demand(**members: Any) -> Demand:
@@ -48,7 +50,7 @@ def test_a_plain_request_needs_and_uses_nothing() -> None:
 
 def test_the_input_bound_counts_every_byte_and_what_must_be_fetched() -> None:
     body = json.dumps({"model": "small", "messages": HELLO}).encode()
-    assert accept(body, SNAPSHOT, "", None)[0].input_tokens == len(body)
+    assert accept(body, PLAIN, SNAPSHOT)[0].input_tokens == len(body)
     remote = demand(messages=user({"type": "image_url", "image_url": {"url": "https://example.test/x.png"}}))
     assert remote.input_tokens > REMOTE_MEDIA_TOKENS
 
@@ -103,7 +105,7 @@ def test_unlisted_members_and_tools_are_named_only_if_their_names_are_words() ->
 def test_an_operator_may_declare_members_harmless() -> None:
     snapshot = a_snapshot(organisation=an_organisation(harmless=frozenset({"new_feature"})))
     body = json.dumps({"model": "small", "messages": HELLO, "new_feature": 1}).encode()
-    assert accept(body, snapshot, "", None)[0].features == frozenset()
+    assert accept(body, PLAIN, snapshot)[0].features == frozenset()
 
 
 def test_narrowing_comes_from_header_and_body() -> None:
@@ -146,14 +148,16 @@ def test_an_unknown_model_gets_near_names() -> None:
 def rendered(orders: Orders = NO_ORDERS, connection: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
     facts, prompt = accepted(**members)
     route = a_route(a_provider(connection=a_connection(**(connection or {}))))
-    body: dict[str, Any] = json.loads(render(prompt, facts, route, orders))
+    body: dict[str, Any] = json.loads(passed(prompt, facts, route, orders).body)
     return body
 
 
 def test_only_the_models_name_changes() -> None:
     facts, prompt = accepted(temperature=0.5)
     original = prompt.unseal().body
-    assert render(prompt, facts, a_route(), NO_ORDERS) == original.replace(b'"small"', b'"lab/small"')
+    sent = passed(prompt, facts, a_route(), NO_ORDERS)
+    assert sent.body == original.replace(b'"small"', b'"lab/small"')
+    assert (sent.path, sent.headers, sent.dropped) == ("/chat/completions", (), ())
 
 
 def test_the_provider_object_never_travels() -> None:
@@ -194,3 +198,47 @@ def test_the_limits_name_is_the_routes() -> None:
 def test_storing_is_forbidden_where_nothing_may_be_kept() -> None:
     assert rendered(Orders(forbid_storing=True))["store"] is False
     assert rendered(Orders(forbid_storing=True), store=True)["store"] is True, "what was asked for, decide has judged"
+
+
+USERS = {
+    "user": "anna",
+    "safety_identifier": "anna",
+    "prompt_cache_key": "k",
+    "metadata": {"user_id": "anna", "a": "b"},
+}
+
+
+def test_identifiers_go_out_under_pseudonyms() -> None:
+    sent = rendered(Orders(pseudonym=lambda said: f"p-{said}"), **USERS)
+    assert {name: sent[name] for name in USERS} == {
+        "user": "p-anna",
+        "safety_identifier": "p-anna",
+        "prompt_cache_key": "p-k",
+        "metadata": {"user_id": "p-anna", "a": "b"},
+    }
+
+
+def test_identifiers_that_have_no_pseudonym_stay_here_and_are_named() -> None:
+    facts, prompt = accepted(**USERS)
+    sent = passed(prompt, facts, a_route(), NO_ORDERS)
+    assert b"anna" not in sent.body
+    assert json.loads(sent.body)["metadata"] == {"a": "b"}
+    assert sent.dropped == ("user", "safety_identifier", "prompt_cache_key", "metadata.user_id")
+
+
+def test_call_ids_go_back_as_the_provider_made_them() -> None:
+    ours = signatures.signed_id("call_1", "signature of another provider")
+    call = {"id": ours, "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    history = [
+        *HELLO,
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": ours, "content": "7"},
+    ]
+    sent = rendered(messages=history)["messages"]
+    assert sent[1]["tool_calls"][0]["id"] == sent[2]["tool_call_id"] == "call_1"
+
+
+def test_an_alias_of_the_operators_is_remembered() -> None:
+    snapshot = a_snapshot(redirects={"gpt-*": "small"})
+    facts, _ = accept(json.dumps({"model": "gpt-9", "messages": HELLO}).encode(), PLAIN, snapshot)
+    assert (facts.model, facts.alias) == ("small", "gpt-*")

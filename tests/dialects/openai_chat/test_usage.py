@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.openai_chat.usage import Reported, estimated, figures, metered
+from gateway.dialects.openai_chat.usage import Reported, figures, metered
 
 
 def read(json: str) -> Metered | None:
@@ -113,8 +113,3 @@ def test_no_report_makes_a_negative_or_a_crash(
     if not found.suspect and thought <= completion and total != prompt + completion + thought:
         assert found.usage.context == prompt
         assert found.usage.generated == completion
-
-
-def test_estimates_are_marked_and_rounded_up() -> None:
-    found = estimated(10, 1, {})
-    assert (found.usage, found.source) == (Usage(input=4, output=1), UsageSource.ESTIMATED)
