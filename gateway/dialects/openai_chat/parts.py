@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import media
@@ -32,8 +32,8 @@ _DETAILS: Final = frozenset({"low", "high", "auto", "original"})
 _REMOTE: Final = ("https://", "http://")
 
 
-def faulty(field: str, what: str) -> NoReturn:
-    raise InvalidRequest(f"`{field}` {what}.", field=field)
+def fault(field: str, what: str) -> InvalidRequest:
+    return InvalidRequest(f"`{field}` {what}.", field=field)
 
 
 def read(content: object, where: str, readings: Mapping[str, Reading]) -> tuple[Text | Media, ...]:
@@ -43,7 +43,7 @@ def read(content: object, where: str, readings: Mapping[str, Reading]) -> tuple[
             return (Text(text),) if text else ()
         case [_, *_] as parts:
             return tuple(_part(part, f"{where}[{place}]", readings) for place, part in enumerate(parts))
-    faulty(where, "must be a string or a list of at least one part")
+    raise fault(where, "must be a string or a list of at least one part")
 
 
 def marked(content: object) -> bool:
@@ -64,12 +64,12 @@ def _part(part: object, where: str, readings: Mapping[str, Reading]) -> Text | M
         kind = part.get("type")
         if isinstance(kind, str) and kind in readings:
             return readings[kind](part.get(kind), f"{where}.{kind}", cached(part))
-    faulty(where, f"must be an object whose type is one of {', '.join(readings)}")
+    raise fault(where, f"must be an object whose type is one of {', '.join(readings)}")
 
 
 def _text(held: Any, where: str, mark: str) -> Text:
     if not isinstance(held, str):
-        faulty(where, "must be a string")
+        raise fault(where, "must be a string")
     return Text(held, mark)
 
 
@@ -77,13 +77,13 @@ def _located(kind: Kind, held: Any, where: str, mark: str) -> Media:
     """`{"url": …}`, or the address alone."""
     members = held if isinstance(held, dict) else {"url": held}
     url, detail = members.get("url"), members.get("detail") or ""
-    if detail and detail not in _DETAILS:
-        faulty(f"{where}.detail", f"must be one of {', '.join(sorted(_DETAILS))}")
+    if detail and (not isinstance(detail, str) or detail not in _DETAILS):
+        raise fault(f"{where}.detail", f"must be one of {', '.join(sorted(_DETAILS))}")
     if isinstance(url, str) and media.is_inline(url):
         mime, data = media.inline(url, kind, where)
         return Media(kind, mime, data, detail=detail, cached=mark)
     if not isinstance(url, str) or not url.lower().startswith(_REMOTE):
-        faulty(where, "must have an https: or data: URL")
+        raise fault(where, "must have an https: or data: URL")
     return Media(kind, url=url, detail=detail, cached=mark)
 
 
@@ -91,7 +91,7 @@ def _sound(held: Any, where: str, mark: str) -> Media:
     members = held if isinstance(held, dict) else {}
     mime, data = SOUNDS.get(str(members.get("format"))), members.get("data")
     if mime is None or not isinstance(data, str):
-        faulty(where, f"must have data, and a format that is one of {', '.join(SOUNDS)}")
+        raise fault(where, f"must have data, and a format that is one of {', '.join(SOUNDS)}")
     return Media("audio", mime, media.encoded(data, f"{where}.data"), cached=mark)
 
 
@@ -99,7 +99,7 @@ def _file(held: Any, where: str, mark: str) -> Media:
     members = held if isinstance(held, dict) else {}
     data, name = members.get("file_data"), members.get("filename") or ""
     if not isinstance(data, str) or not isinstance(name, str):
-        faulty(where, "must have file_data: what one provider keeps under an id, no other can read")
+        raise fault(where, "must have file_data: what one provider keeps under an id, no other can read")
     if media.is_inline(data):
         mime, data = media.inline(data, "document", f"{where}.file_data")
         return Media("document", mime, data, name=name, cached=mark)

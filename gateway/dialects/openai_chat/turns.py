@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from typing import Any, Final
 
 import orjson
 
 from gateway.dialects import signatures
-from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
+from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Turn
 from gateway.dialects.openai_chat import parts
-from gateway.dialects.openai_chat.parts import faulty
+from gateway.dialects.openai_chat.parts import fault
 from gateway.dialects.openai_chat.request import NAME
 
 
@@ -20,12 +21,12 @@ def turns(messages: object) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
     InvalidRequest names the message at fault; a tool's result must follow the call that it answers.
     """
     if not isinstance(messages, list):
-        faulty("messages", "must be a list of messages")
+        raise fault("messages", "must be a list of messages")
     reading = _Reading()
     read = [reading.turn(message, f"messages[{place}]") for place, message in enumerate(messages)]
     found = tuple(turn for turn in read if turn.parts)
     if not found:
-        faulty("messages", "must say something")
+        raise fault("messages", "must say something")
     return found, tuple(reading.lost)
 
 
@@ -47,7 +48,7 @@ class _Reading:
     def turn(self, message: object, where: str) -> Turn:
         role = message.get("role") if isinstance(message, dict) else None
         if not isinstance(message, dict) or not isinstance(role, str) or role not in self._roles:
-            faulty(where, f"must be an object whose role is one of {', '.join(self._roles)}")
+            raise fault(where, f"must be an object whose role is one of {', '.join(self._roles)}")
         turn = self._roles[role](message, where)
         if parts.marked(message.get("content")):
             self.lost[parts.BREAKPOINT] = None
@@ -64,21 +65,21 @@ class _Reading:
     def _assistant(self, message: dict[str, Any], where: str) -> Turn:
         content, refusal = message.get("content"), message.get("refusal")
         if message.get("audio") is not None:
-            faulty(f"{where}.audio", "names a sound that one provider keeps: send its transcript as content")
+            raise fault(f"{where}.audio", "names a sound that one provider keeps: send its transcript as content")
         if not isinstance(refusal, str | None):
-            faulty(f"{where}.refusal", "must be a string")
+            raise fault(f"{where}.refusal", "must be a string")
         said: list[Part] = list(_thoughts(message))
         said += parts.read(content, f"{where}.content", parts.SPOKEN) if content not in (None, []) else ()
         said += (Text(refusal),) if refusal else ()
         said += self._calls(message, where)
         if not said and content is None:
-            faulty(where, "must have content or tool calls")
+            raise fault(where, "must have content or tool calls")
         return Turn(Role.ASSISTANT, tuple(said))
 
     def _calls(self, message: dict[str, Any], where: str) -> Iterable[Call]:
         calls = message.get("tool_calls") or []
         if not isinstance(calls, list):
-            faulty(f"{where}.tool_calls", "must be a list")
+            raise fault(f"{where}.tool_calls", "must be a list")
         for place, call in enumerate(calls):
             yield self._call(call, f"{where}.tool_calls[{place}]")
         if (function := message.get("function_call")) is not None:
@@ -86,28 +87,30 @@ class _Reading:
 
     def _call(self, call: object, where: str) -> Call:
         if not isinstance(call, dict) or call.get("type", "function") != "function":
-            faulty(where, "must be a call of a function: calls of other tools have no translation")
+            raise fault(where, "must be a call of a function: calls of other tools have no translation")
         function, id_ = call.get("function"), call.get("id")
         name = function.get("name") if isinstance(function, dict) else None
         if not isinstance(function, dict) or not isinstance(name, str) or not name:
-            faulty(where, "must name a function")
-        given = id_ if isinstance(id_, str) and id_ else f"call_{len(self._called)}"
-        plain, signature = signatures.split_id(given)
+            raise fault(where, "must name a function")
+        plain, signature = signatures.split_id(id_ if isinstance(id_, str) and id_ else self._unused())
         self._called[plain] = name
         return Call(plain, name, _arguments(function.get("arguments"), where), signature)
+
+    def _unused(self) -> str:
+        return next(id_ for n in count() if (id_ := f"call_{n}") not in self._called)
 
     def _tool(self, message: dict[str, Any], where: str) -> Turn:
         given = message.get("tool_call_id")
         plain = signatures.split_id(given)[0] if isinstance(given, str) else ""
         if plain not in self._called:
-            faulty(f"{where}.tool_call_id", "must be the id of a tool call in a message before this one")
+            raise fault(f"{where}.tool_call_id", "must be the id of a tool call in a message before this one")
         return self._result(plain, message, where)
 
     def _function(self, message: dict[str, Any], where: str) -> Turn:
         """The older form, which knows the function by its name alone."""
         calls = [id_ for id_, name in self._called.items() if name == message.get("name")]
         if not calls:
-            faulty(f"{where}.name", "must be the name of a function that a message before this one calls")
+            raise fault(f"{where}.name", "must be the name of a function that a message before this one calls")
         return self._result(calls[-1], message, where)
 
     def _result(self, call: str, message: dict[str, Any], where: str) -> Turn:
@@ -128,7 +131,7 @@ def _arguments(given: object, where: str) -> str:
     except orjson.JSONDecodeError:
         read = None
     if not isinstance(given, str) or not isinstance(read, dict):
-        faulty(f"{where}.arguments", "must be the text of a JSON object")
+        raise fault(f"{where}.arguments", "must be the text of a JSON object")
     return given
 
 
@@ -148,7 +151,7 @@ def _detailed(detail: object) -> Iterable[Thought]:
             yield Thought(text, *signatures.opened(signature, NAME))
         case {"type": "reasoning.encrypted", "data": str(data)} if data:
             yield Thought("", *signatures.opened(data, NAME), redacted=True)
-        case {"type": "reasoning.text", "text": str(text)} | {"type": "reasoning.summary", "summary": str(text)} if text:
+        case {"type": "reasoning.text", "text": str(text)} | {"type": "reasoning.summary", "summary": str(text)} if (
+            text
+        ):
             yield Thought(text)
-
-

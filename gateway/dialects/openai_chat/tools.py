@@ -1,0 +1,105 @@
+"""Tools of a request and which of them to call, in today's form and in the older one of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from gateway.dialects import members
+from gateway.dialects.neutral import Tool, ToolChoice
+from gateway.dialects.openai_chat.parts import cached, fault
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """`lost`: tools that only their own provider runs, by type."""
+
+    tools: tuple[Tool, ...]
+    choice: ToolChoice | None
+    lost: tuple[str, ...]
+
+
+def offered(values: Mapping[str, Any]) -> Offered:
+    """InvalidRequest for a choice that no offered function satisfies."""
+    given = members.rows(values, "tools")
+    functions = [tool for tool in given if isinstance(tool, dict) and tool.get("type") == "function"]
+    tools = [_tool(tool, tool.get("function"), "tools") for tool in functions]
+    tools += [_tool({}, function, "functions") for function in members.rows(values, "functions")]
+    lost = dict.fromkeys(_type(tool) for tool in given if not isinstance(tool, dict) or tool.get("type") != "function")
+    return _chosen(values, Offered(tuple(tools), None, tuple(lost)))
+
+
+def is_legacy(values: Mapping[str, Any]) -> bool:
+    """The client speaks of functions alone, and would not know a tool call if it got one."""
+    return bool(values.get("functions")) and not values.get("tools")
+
+
+def _tool(holder: Mapping[str, Any], function: object, where: str) -> Tool:
+    name = function.get("name") if isinstance(function, dict) else None
+    if not isinstance(function, dict) or not isinstance(name, str) or not name:
+        raise fault(where, "must hold functions with a name")
+    schema, strict, description = function.get("parameters"), function.get("strict"), function.get("description")
+    if not isinstance(schema, dict | None) or not isinstance(strict, bool | None):
+        raise fault(where, "must hold functions whose parameters are a JSON Schema, and strict true or false")
+    tool = Tool(name, description if isinstance(description, str) else "", strict=strict, cached=cached(holder))
+    return tool if schema is None else replace(tool, schema=schema)
+
+
+def _type(tool: object) -> str:
+    kind = tool.get("type") if isinstance(tool, dict) else None
+    if not isinstance(kind, str):
+        raise fault("tools", "must be a list of objects with a type")
+    return f"tools.{kind}" if members.SAFE_NAME.match(kind) else "tools"
+
+
+_WORDS: Final[Mapping[str, ToolChoice]] = {
+    "auto": ToolChoice("auto"),
+    "none": ToolChoice("none"),
+    "required": ToolChoice("required"),
+    "any": ToolChoice("required"),  # Mistral
+}
+
+
+def _chosen(values: Mapping[str, Any], found: Offered) -> Offered:
+    """With a choice, where one is stated; with fewer tools, where it allows only some."""
+    parallel = False if is_legacy(values) else values.get("parallel_tool_calls")
+    if not isinstance(parallel, bool | None):
+        raise fault("parallel_tool_calls", "must be true or false")
+    match values.get("tool_choice", values.get("function_call")):
+        case None if parallel is None:
+            choice = None
+        case None:
+            choice = ToolChoice()
+        case str(word) if word in _WORDS:
+            choice = _WORDS[word]
+        case {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [*allowed]}}:
+            named = _known(allowed, found.tools)
+            found = replace(found, tools=tuple(tool for tool in found.tools if tool.name in named))
+            choice = ToolChoice()
+        case {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [*allowed]}}:
+            choice = ToolChoice("named", _known(allowed, found.tools))
+        case {"type": "function"} | {"name": str()} as one:
+            choice = ToolChoice("named", _known([one], found.tools))
+        case _:
+            raise fault("tool_choice", "must be auto, none, required, a function, or allowed_tools of functions")
+    if found.tools and choice is not None:
+        return replace(found, choice=replace(choice, parallel=parallel))
+    if choice is not None and choice.kind == "required":
+        raise fault("tool_choice", "requires a tool, and there is no function to call")
+    return found
+
+
+def _known(chosen: Iterable[object], tools: tuple[Tool, ...]) -> tuple[str, ...]:
+    """The names of chosen functions, all of which are offered."""
+    offered_names = {tool.name for tool in tools}
+    named = []
+    for one in chosen:
+        match one:
+            case {"function": {"name": str(name)}} | {"name": str(name)} if name in offered_names:
+                named.append(name)
+            case _:
+                raise fault("tool_choice", "must name functions that stand in tools")
+    if not named:
+        raise fault("tool_choice", "must name at least one function")
+    return tuple(named)
