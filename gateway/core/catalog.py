@@ -97,7 +97,8 @@ class Connection:
     """How a provider record is called. `base_url` may hold `{setting}` places, each named in `settings`.
 
     `also`: dialects it speaks under the same address beside `dialect`. `system_role`: `developer` where a provider
-    knows that role, else `system`. `lenient`: it ignores members that it does not know.
+    knows that role, else `system`. `lenient`: it ignores members that it does not know. `embeddings`: it answers
+    requests for them under this address too.
     `output_limit`: the request member that caps the output. `stream_usage`: `option` if usage in a stream must be asked
     for with `stream_options`, `always` if it comes unasked. `accepts_store`: knows the member `store`, and may keep
     what does not say `false`. `why_not`: the reason if it cannot be called; else empty.
@@ -115,6 +116,7 @@ class Connection:
     also: tuple[str, ...] = ()
     system_role: str = "system"
     lenient: bool = True
+    embeddings: bool = True
 
     def speaks(self, dialect: str) -> bool:
         return dialect == self.dialect or dialect in self.also
@@ -223,7 +225,7 @@ class Route:
 
     def speaks(self, dialect: str) -> bool:
         connection = self.provider.connection
-        return dialect == connection.dialect or dialect in (connection.also if self.also is None else self.also)
+        return connection.speaks(dialect) if self.also is None else dialect in (connection.dialect, *self.also)
 
     def __hash__(self) -> int:
         return hash(self.id)

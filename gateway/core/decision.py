@@ -197,7 +197,7 @@ def wire_dialect(route: Route, demand: Demand) -> str:
     """The dialect in which `route` would be asked: the client's own where it speaks that; empty where it has none."""
     connection = route.provider.connection
     if demand.endpoint == "embeddings":
-        return _VECTORS.get(connection.dialect, "")
+        return _VECTORS.get(connection.dialect, "") if connection.embeddings else ""
     return demand.dialect if route.speaks(demand.dialect) else connection.dialect
 
 
@@ -205,8 +205,10 @@ def _connected(route: Route, demand: Demand, means: Means) -> list[Reason]:
     connection, provider = route.provider.connection, route.provider.id
     if connection.why_not:
         return [Reason(Kind.NOT_CALLABLE, offered=connection.why_not)]
-    if wire_dialect(route, demand) not in means.spoken:
-        return [Reason(Kind.NOT_CALLABLE, "dialect", connection.dialect, sorted(means.spoken))]
+    if not (wire := wire_dialect(route, demand)):
+        return [Reason(Kind.NOT_CALLABLE, offered="it offers no embeddings at this address")]
+    if wire not in means.spoken:
+        return [Reason(Kind.NOT_CALLABLE, "dialect", wire, sorted(means.spoken))]
     if missing := means.unset.get(provider):
         return [Reason(Kind.NOT_CALLABLE, "settings", None, [setting_name(provider, name) for name in missing])]
     if provider not in means.credentials:

@@ -107,6 +107,7 @@ def _connection(table: Table | None) -> Connection:
         also=read_also(table) or (),
         system_role=table.choice("system_role", _SYSTEM_ROLES) or "system",
         lenient=table.flag("lenient") is not False,
+        embeddings=table.flag("embeddings") is not False,
     )
     if connection.dialect in connection.also:
         table.fault("also_speaks", f"{shown(connection.dialect)} is its dialect already", "remove it")

@@ -400,6 +400,22 @@ def test_a_connection_speaks_its_dialect_and_those_beside_it() -> None:
     assert not a_connection().speaks("openai_responses")
 
 
+@pytest.mark.parametrize(
+    ("also", "speaks"),
+    [
+        (None, {"openai_chat", "openai_responses"}),
+        ((), {"openai_chat"}),
+        (("anthropic_messages",), {"openai_chat", "anthropic_messages"}),
+    ],
+)
+def test_a_route_speaks_as_its_connection_unless_it_says_otherwise(
+    also: tuple[str, ...] | None, speaks: set[str]
+) -> None:
+    provider = a_provider(connection=a_connection(also=("openai_responses",)))
+    route = a_route(provider, also=also)
+    assert {d for d in ("openai_chat", "openai_responses", "anthropic_messages") if route.speaks(d)} == speaks
+
+
 def test_routes_are_hashed_by_id() -> None:
     assert len({a_route(), a_route(), a_route("beta")}) == 2
     assert a_route(variant="turbo").id == "alpha/small@turbo"

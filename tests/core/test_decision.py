@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.catalog import Feature, Model, Provider, Route, Snapshot
+from gateway.core.catalog import Connection, Feature, Model, Provider, Route, Snapshot
 from gateway.core.cost import Fx, Tier
 from gateway.core.decision import (
     Decision,
@@ -797,3 +797,21 @@ def test_whoever_is_left_out_is_told_why_by_somebody(snapshot: Snapshot, stack: 
         for reason in rejection.reasons:
             assert (reason.layer, reason.policy) in names or reason.kind is Kind.EVIDENCE
             json.dumps(reason.as_json())
+
+
+@pytest.mark.parametrize(
+    ("connection", "endpoint", "expected"),
+    [
+        (a_connection(), "embeddings", []),
+        (a_connection(dialect="google_generate"), "embeddings", ["google_embeddings"]),
+        (a_connection(embeddings=False), "embeddings", ["it offers no embeddings at this address"]),
+        (a_connection(dialect="anthropic_messages"), "embeddings", ["it offers no embeddings at this address"]),
+        (a_connection(embeddings=False), "chat", []),
+    ],
+)
+def test_a_connection_without_embeddings_says_so(connection: Connection, endpoint: str, expected: list[str]) -> None:
+    kind = "embedding" if endpoint == "embeddings" else "chat"
+    route = a_route(a_provider(connection=connection), a_model(kind=kind))
+    means = some_means("alpha", spoken=frozenset({"openai_chat", "openai_embeddings"}))
+    found = reasons(route, demand=a_demand(endpoint=endpoint), means=means)
+    assert [reason.offered for reason in found] == expected

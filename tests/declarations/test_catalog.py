@@ -63,7 +63,7 @@ def test_a_record_is_read_whole() -> None:
 
 def test_a_connection_says_how_it_is_called() -> None:
     text = CONNECTION + (
-        'also_speaks = ["anthropic_messages", "openai_responses"]\nsystem_role = "developer"\nlenient = false\n'
+        'also_speaks = ["anthropic_messages", "openai_responses"]\nsystem_role = "developer"\nlenient = false\nembeddings = false\n'
         'output_limit = "max_completion_tokens"\nstream_usage = "always"\naccepts_store = true\nsource = "docs"\n'
     )
     found, faults = provider(HEAD + text + POSTURE)
@@ -79,6 +79,7 @@ def test_a_connection_says_how_it_is_called() -> None:
         also=("openai_responses", "anthropic_messages"),
         system_role="developer",
         lenient=False,
+        embeddings=False,
     )
 
 
