@@ -9,6 +9,7 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from tests.sdk.clients import ASK
+from tests.sdk.gateway import Running, a_gateway
 from tests.sdk.node import Node, node
 from tests.sdk.providers import Scripted
 from tests.sdk.stage import Stage
@@ -35,3 +36,9 @@ def node_process() -> Iterator[Node]:
 @pytest.fixture(scope="session")
 def stage(portal: BlockingPortal, scripted: Scripted, node_process: Node) -> Stage:
     return Stage(portal, scripted, ASK, node_process)
+
+
+@pytest.fixture(scope="session")
+def gateway(portal: BlockingPortal, scripted: Scripted, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with portal.wrap_async_context_manager(a_gateway(tmp_path_factory.mktemp("gateway"), scripted.url)) as running:
+        yield running

@@ -85,6 +85,7 @@ ANSWERS: Final[Mapping[str, tuple[Answer | TooLong, ...]]] = {
     ),
     "length": (Answer(("Once upon ", "a"), finish="length"),),
     "error": (TooLong(),),
-    "broken": (Answer(("This is the ", "beginning"), ends="failed"),),
+    # Too long to arrive in one piece: what follows finds the client in the middle of it.
+    "broken": (Answer(("This is the beginning ", *["of a long story " * 3_000] * 20), ends="failed"),),
     "disconnect": (Answer(("This is the ", "beginning"), ends="never"),),
 }

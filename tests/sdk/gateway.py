@@ -1,0 +1,110 @@
+"""The gateway on a real socket, with one model per dialect of its route, in front of the scripted providers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+
+from gateway.asgi.app import application
+from gateway.asgi.drain import Drain
+from gateway.asgi.gate import Gate
+from gateway.asgi.server import Listener, bind_tcp, serve
+from gateway.core.catalog import Auth, Route
+from gateway.core.decision import Means
+from gateway.dialects.translation import SPOKEN
+from gateway.exchange.parts import InForce, Services
+from gateway.stores.books import SqliteBooks
+from gateway.stores.health import Patience, RouteHealth
+from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.keys import SqliteKeys, digest_of
+from gateway.stores.ledger import SqliteLedger
+from gateway.upstream.client import HttpxUpstream
+from gateway.upstream.engine import Engine
+from gateway.upstream.targets import target
+from tests.builders import a_connection, a_key, a_model, a_provider, a_route, a_snapshot
+from tests.exchange.desk import PATIENT, SECRET, Heard, StillClock
+
+UPSTREAM_MODEL: Final = "scripted-1"
+_CONNECTIONS: Final[Mapping[str, tuple[Auth, str, dict[str, str]]]] = {
+    "openai_chat": (Auth.BEARER, "/v1", {"output_limit": "max_completion_tokens", "system_role": "developer"}),
+    "openai_responses": (Auth.BEARER, "/v1", {}),
+    "anthropic_messages": (Auth.X_API_KEY, "/v1", {}),
+    "google_generate": (Auth.X_GOOG_API_KEY, "/v1beta", {}),
+}
+"""By dialect: where the credential goes, the version in the address, and what else the catalogue says."""
+ROUTES: Final = tuple(_CONNECTIONS)
+LIMITS: Final = (2**20, 20.0)
+
+
+def model_of(dialect: str) -> str:
+    """The model whose only route speaks `dialect`."""
+    return "by-" + dialect.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """`base_url` without a version; `key` opens every model."""
+
+    base_url: str
+    key: str
+    ledger: SqliteLedger
+    heard: Heard
+
+    def receipt(self, id: str) -> dict[str, Any]:
+        found = self.ledger.receipt(id)
+        assert found is not None
+        return dict(found)
+
+
+def _route(dialect: str, url: str) -> Route:
+    auth, version, rest = _CONNECTIONS[dialect]
+    connection = a_connection(dialect=dialect, auth=auth, base_url=url + version, **rest)
+    provider = a_provider(dialect.replace("_", "-"), connection=connection)
+    return a_route(provider, a_model(model_of(dialect)), upstream_model=UPSTREAM_MODEL)
+
+
+@asynccontextmanager
+async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
+    """In front of providers that all answer at `url`."""
+    routes = [_route(dialect, url) for dialect in ROUTES]
+    journal, upstream, heard = Journal.open(state, "process"), HttpxUpstream(Engine()), Heard()
+    try:
+        keys = SqliteKeys(journal)
+        await keys.create(a_key(digest=digest_of(SECRET)))
+        in_force = InForce(
+            a_snapshot(*routes),
+            Means(frozenset(r.provider.id for r in routes), SPOKEN),
+            {r.provider.id: target(r.provider, f"credential-{r.provider.id}", {}) for r in routes},
+        )
+        books, health = SqliteBooks(journal, "chain"), RouteHealth(Patience(after=10_000))
+        log: Any = heard
+        services = Services(
+            keys, books, health, upstream, log, StillClock(), PATIENT, pseudonym=lambda said: "p" + said
+        )
+        ledger = SqliteLedger(state / JOURNAL_FILE)
+        async with _listening(services, in_force, ledger) as port:
+            yield Running(f"http://127.0.0.1:{port}", SECRET, ledger, heard)
+    finally:
+        await upstream.close()
+        await anyio.to_thread.run_sync(journal.close)
+
+
+@asynccontextmanager
+async def _listening(services: Services, in_force: InForce, ledger: SqliteLedger) -> AsyncIterator[int]:
+    drain, started = Drain(), anyio.Event()
+    gate = Gate(services, lambda: in_force, ledger, drain, LIMITS)
+    listener = Listener(application(gate), bind_tcp("127.0.0.1", 0))
+    serving = asyncio.ensure_future(serve([listener], drain, grace_s=0, drain_s=0, ready=started.set))
+    expiring = asyncio.ensure_future(gate.expire())
+    try:
+        await started.wait()
+        yield listener.port
+    finally:
+        drain.hurry()
+        await asyncio.gather(serving, expiring)
