@@ -1,0 +1,132 @@
+"""Usage of Responses as providers report it, into disjoint classes and back (wire contract §5); and counts alone."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from gateway.core.usage import Metered, Usage, UsageSource
+from gateway.dialects.dialect import Broken
+
+_MOST: Final = 2**53
+"""No context is this long; a larger count is a fault of the provider's."""
+
+
+class Written(msgspec.Struct):
+    ttl_30m_tokens: int | None = None
+    ttl_12h_tokens: int | None = None
+
+
+class InputDetails(msgspec.Struct):
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    cache_write_tokens_details: Written | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+class OutputDetails(msgspec.Struct):
+    reasoning_tokens: int | None = None
+    audio_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+class Reported(msgspec.Struct):
+    """The usage object."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    input_tokens_details: InputDetails | None = None
+    output_tokens_details: OutputDetails | None = None
+
+
+def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
+    """The provider's own numbers under its own names, nested names joined by a dot."""
+    found: dict[str, int] = {}
+    for name in reported.__struct_fields__:
+        value = getattr(reported, name)
+        if isinstance(value, msgspec.Struct):
+            found |= figures(value, f"{within}{name}.")
+        elif value is not None:
+            found[within + name] = value
+    return found
+
+
+def metered(reported: Reported | None, searches: int = 0) -> Metered | None:
+    """Disjoint counts; None if the report lacks both totals. What cannot be true is clamped and named in `suspect`.
+
+    Cached, written and media tokens are inside `input_tokens`, reasoning inside `output_tokens`, unless the provider's
+    own total says that reasoning is outside. `searches`: what hosted tools were called for.
+    """
+    if reported is None or (reported.input_tokens is None and reported.output_tokens is None):
+        return None
+    raw = figures(reported) | ({"searches": searches} if searches else {})
+    suspect = "out_of_range" if any(not 0 <= n < _MOST for n in raw.values()) else ""
+    count = {name: min(max(n, 0), _MOST) for name, n in raw.items()}
+    put, made = count.get("input_tokens", 0), count.get("output_tokens", 0)
+    cached, written, audio_in, image_in = (count.get(f"input_tokens_details.{n}", 0) for n in _INPUT)
+    half_hour, half_day = (count.get(f"{_WRITTEN}.{n}", 0) for n in ("ttl_30m_tokens", "ttl_12h_tokens"))
+    reasoning, audio_out, image_out = (count.get(f"output_tokens_details.{n}", 0) for n in _OUTPUT)
+    outside = reasoning > 0 and count.get("total_tokens") == put + made + reasoning
+    plain = put - cached - max(written, half_hour + half_day) - audio_in - image_in
+    visible = made - audio_out - image_out - (0 if outside else reasoning)
+    if not suspect and (plain < 0 or visible < 0 or half_hour + half_day > written):
+        suspect = "parts_exceed_total"
+    usage = Usage(
+        input=max(plain, 0),
+        cache_read=cached,
+        cache_write_30m=half_hour + max(written - half_hour - half_day, 0),  # half an hour unless another time is asked
+        cache_write_12h=half_day,
+        output=max(visible, 0),
+        reasoning=reasoning if outside else min(reasoning, made),
+        audio_in=audio_in,
+        audio_out=audio_out,
+        image_in=image_in,
+        image_out=image_out,
+        server_tool_calls=count.get("searches", 0),
+    )
+    return Metered(usage, UsageSource.PROVIDER, raw, suspect)
+
+
+_INPUT: Final = ("cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens")
+_OUTPUT: Final = ("reasoning_tokens", "audio_tokens", "image_tokens")
+_WRITTEN: Final = "input_tokens_details.cache_write_tokens_details"
+
+
+def told(usage: Usage) -> dict[str, Any]:
+    """The usage object for a client: cached tokens inside the input, reasoning inside the output."""
+    details: dict[str, Any] = {"cached_tokens": usage.cache_read, "cache_write_tokens": usage.cache_write}
+    half_day = usage.cache_write_12h
+    if usage.cache_write:
+        shorter = usage.cache_write - half_day
+        details["cache_write_tokens_details"] = {"ttl_30m_tokens": shorter, "ttl_12h_tokens": half_day}
+    return {
+        "input_tokens": usage.context,
+        "input_tokens_details": details,
+        "output_tokens": usage.generated,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": usage.context + usage.generated,
+    }
+
+
+class _Counted(msgspec.Struct):
+    input_tokens: int
+
+
+def counted(tokens: int) -> bytes:
+    """The answer to `/responses/input_tokens`."""
+    return orjson.dumps({"object": "response.input_tokens", "input_tokens": tokens})
+
+
+def count(body: bytes) -> int:
+    """What a provider counted. Broken."""
+    try:
+        found = msgspec.json.decode(body, type=_Counted, strict=False).input_tokens
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = -1
+    if not 0 <= found < _MOST:
+        raise Broken("no count")
+    return found

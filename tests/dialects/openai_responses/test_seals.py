@@ -1,0 +1,44 @@
+"""What is sealed in reasoning items."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.dialects.openai_responses import seals
+from gateway.dialects.signatures import enveloped
+
+
+@given(st.text(alphabet="abc_019"), st.text(min_size=1))
+def test_an_id_and_what_is_sealed_are_one_signature(id_: str, sealed: str) -> None:
+    assert seals.unpacked(seals.packed(id_, sealed)) == (id_, sealed)
+
+
+@given(st.text(min_size=1), st.booleans())
+def test_a_foreign_signature_comes_back_with_its_origin(signature: str, redacted: bool) -> None:
+    sealed = seals.shown(enveloped(signature, "anthropic_messages"), redacted=redacted)
+    assert seals.read(sealed, "rs_1", "openai_responses") == (signature, "anthropic_messages", redacted)
+    assert seals.is_foreign({"type": "reasoning", "id": "rs_1", "encrypted_content": sealed})
+
+
+def test_what_bears_no_envelope_is_the_dialects_own() -> None:
+    assert seals.read("gAAA:=", "rs_1", "openai_responses") == ("rs_1:gAAA:=", "openai_responses", False)
+
+
+@pytest.mark.parametrize(
+    ("item", "foreign"),
+    [
+        ({"type": "reasoning", "id": "rs_1", "encrypted_content": "gAAA"}, False),
+        ({"type": "reasoning", "id": "rs_1"}, False),
+        ({"type": "reasoning", "encrypted_content": "gAAA"}, False),
+        ({"type": "reasoning", "id": "rs_foreign_1", "encrypted_content": None}, True),
+        ({"type": "reasoning", "summary": []}, True),
+        ({"type": "message", "id": "rs_foreign_1"}, False),
+        ("text", False),
+    ],
+)
+def test_a_thought_is_foreign_if_no_provider_could_know_it(item: Any, foreign: bool) -> None:
+    assert seals.is_foreign(item) is foreign
