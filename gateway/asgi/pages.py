@@ -36,7 +36,7 @@ class Pages:
     async def models(self, request: Request) -> Response:
         """A list of models or one of them, as the SDKs of the client's family read it."""
         if request.method not in ("GET", "HEAD"):
-            raise method_not_allowed("GET")
+            raise method_not_allowed("GET, HEAD")
         found: Address = request.scope["state"]["address"]
         if not found.name:
             return self._listing(request, listings.LISTS[found.family])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.asgi.catalogue import Viewer, model_page, openai_models, plain_demand, price_view, route_view
+from gateway.asgi.catalogue import Viewer, model_page, plain_demand, price_view, route_view
 from gateway.core.catalog import Budget, Score
 from gateway.core.cost import Tier
 from gateway.core.posture import UNKNOWN, Posture, Training
@@ -51,24 +51,18 @@ def a_viewer(*providers: str, **changed: Any) -> Viewer:
     return Viewer(changed.get("demanded", NO_TRAINING), some_means(*providers), TODAY)
 
 
-def test_models_are_those_this_caller_can_use_now_bare_and_pinned() -> None:
-    listed = openai_models(a_viewer(), SNAPSHOT)
-    assert listed["object"] == "list"
-    ids = [entry["id"] for entry in listed["data"]]  # type: ignore[union-attr, index, call-overload]
-    assert ids == ["small", "alpha/small", "large", "gamma/large"]
-    assert openai_models(a_viewer("beta"), SNAPSHOT)["data"] == []
-
-
-def test_a_provider_with_several_variants_is_listed_once() -> None:
-    snapshot = a_snapshot(a_route(variant="a"), a_route(variant="b"))
-    listed = openai_models(a_viewer(), snapshot)["data"]
-    assert [entry["id"] for entry in listed] == ["small", "alpha/small"]  # type: ignore[union-attr, index, call-overload]
-
-
-@pytest.mark.parametrize("kind", ["chat", "embedding", "transcription"])
-def test_a_plain_demand_asks_for_what_the_model_is_for(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "dialect", "endpoint"),
+    [
+        ("chat", "openai_chat", "chat"),
+        ("embedding", "openai_embeddings", "embeddings"),
+        ("transcription", "openai_chat", "chat"),
+    ],
+)
+def test_a_plain_demand_asks_for_what_the_model_is_for(kind: str, dialect: str, endpoint: str) -> None:
     demand = plain_demand(a_model(kind=kind))
-    assert (demand.endpoint, demand.model, demand.needs, demand.features) == (kind, "small", frozenset(), frozenset())
+    assert (demand.dialect, demand.endpoint, demand.model) == (dialect, endpoint, "small")
+    assert (demand.needs, demand.features) == (frozenset(), frozenset())
 
 
 def test_a_route_shows_posture_evidence_and_why_not() -> None:

@@ -24,8 +24,9 @@ from gateway.core.decision import (
     judged_on,
     setting_name,
     treatment,
+    wire_dialect,
 )
-from gateway.core.demand import Demand, Need
+from gateway.core.demand import Carried, Demand, Need
 from gateway.core.policy import (
     Evidence,
     EvidenceRule,
@@ -529,7 +530,8 @@ def test_every_route_streams() -> None:
     ("kind", "endpoint", "admitted"),
     [
         ("chat", "chat", True),
-        ("chat", "responses", True),
+        ("chat", "count_tokens", True),
+        ("embedding", "count_tokens", False),
         ("chat", "embeddings", False),
         ("embedding", "embeddings", True),
         ("embedding", "chat", False),
@@ -538,7 +540,8 @@ def test_every_route_streams() -> None:
     ],
 )
 def test_an_endpoint_is_served_by_its_kind_of_model(kind: str, endpoint: str, admitted: bool) -> None:
-    found = reasons(a_route(model=a_model(kind=kind)), demand=a_demand(endpoint=endpoint))
+    means = some_means(spoken=frozenset({"openai_chat", "openai_embeddings"}))
+    found = reasons(a_route(model=a_model(kind=kind)), demand=a_demand(endpoint=endpoint), means=means)
     assert found == ([] if admitted else [Reason(Kind.CAPABILITY, "endpoint", kind, endpoint)])
 
 
@@ -667,13 +670,78 @@ def test_without_failover_the_first_route_stands_alone() -> None:
     assert decision.rejections == ()
 
 
+# --- what becomes of a request in the route's dialect ----------------------------------------------------------------
+
+CHAT_ONLY = a_connection()
+BOTH = a_connection(also=("openai_responses",))
+CLAUDE = a_connection(dialect="anthropic_messages")
+
+
+@pytest.mark.parametrize(
+    ("connection", "demand", "wire"),
+    [
+        (CHAT_ONLY, a_demand(), "openai_chat"),
+        (CHAT_ONLY, a_demand(dialect="anthropic_messages"), "openai_chat"),
+        (CLAUDE, a_demand(), "anthropic_messages"),
+        (CLAUDE, a_demand(dialect="anthropic_messages"), "anthropic_messages"),
+        (BOTH, a_demand(dialect="openai_responses"), "openai_responses"),
+        (BOTH, a_demand(dialect="anthropic_messages"), "openai_chat"),
+        (CLAUDE, a_demand(dialect="anthropic_messages", endpoint="count_tokens"), "anthropic_messages"),
+        (CHAT_ONLY, a_demand(dialect="openai_embeddings", endpoint="embeddings"), "openai_embeddings"),
+        (CHAT_ONLY, a_demand(dialect="google_embeddings", endpoint="embeddings"), "openai_embeddings"),
+        (a_connection(dialect="openai_responses"), a_demand(endpoint="embeddings"), "openai_embeddings"),
+        (a_connection(dialect="google_generate"), a_demand(endpoint="embeddings"), "google_embeddings"),
+        (CLAUDE, a_demand(endpoint="embeddings"), ""),
+    ],
+)
+def test_a_route_is_asked_in_the_clients_dialect_if_it_can_be(
+    connection: Connection, demand: Demand, wire: str
+) -> None:
+    assert wire_dialect(a_route(a_provider(connection=connection)), demand) == wire
+
+
+def test_a_route_may_speak_less_than_its_connection() -> None:
+    demand = a_demand(dialect="openai_responses")
+    assert wire_dialect(a_route(a_provider(connection=BOTH), also=()), demand) == "openai_chat"
+    assert wire_dialect(a_route(a_provider(connection=CHAT_ONLY), also=("openai_responses",)), demand) == (
+        "openai_responses"
+    )
+
+
+def test_a_route_whose_dialect_this_process_does_not_speak_cannot_be_called() -> None:
+    deaf = some_means(spoken=frozenset({"openai_chat"}))
+    found = reasons(a_route(a_provider(connection=CLAUDE)), means=deaf)
+    assert found == [Reason(Kind.NOT_CALLABLE, "dialect", "anthropic_messages", ["openai_chat"])]
+    assert reasons(a_route(a_provider(connection=BOTH)), demand=a_demand(dialect="openai_responses"), means=deaf) != []
+
+
+UNFIT = a_demand(carried=(Carried("anthropic_messages", unfit=("n", "audio")),))
+LOSSY = a_demand(carried=(Carried("anthropic_messages", dropped=("seed", "logprobs")),))
+
+
+def test_a_route_in_whose_dialect_a_request_has_no_place_is_rejected_with_what_has_none() -> None:
+    found = reasons(a_route(a_provider(connection=CLAUDE)), demand=UNFIT)
+    assert found == [Reason(Kind.CAPABILITY, "dialect", "anthropic_messages", ["n", "audio"])]
+    assert found[0].code == "capability:dialect"
+    assert reasons(a_route(), demand=UNFIT) == [], "it is asked in another dialect"
+
+
+def test_where_everything_must_be_supported_nothing_may_get_lost_on_the_way() -> None:
+    route = a_route(a_provider(connection=CLAUDE))
+    assert reasons(route, demand=LOSSY) == []
+    assert reasons(route, OPEN, SURE, demand=LOSSY) == [
+        Reason(Kind.CAPABILITY, "parameters", None, ["seed", "logprobs"], "team", "rules")
+    ]
+    assert reasons(a_route(), SURE, demand=LOSSY) == [], "it is asked in another dialect"
+
+
 # --- what may be kept of a decision ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        {"dialect": "anthropic_messages"},
+        {"alias": "gpt-*"},
         {"streaming": False},
         {"choices": 3},
         {"unlisted": ("frobnicate",)},
@@ -695,7 +763,10 @@ def test_demands_that_differ_only_in_what_no_judgement_reads_are_judged_alike(ch
 @pytest.mark.parametrize(
     ("changed", "policies"),
     [
+        ({"dialect": "openai_responses"}, ()),
         ({"endpoint": "embeddings"}, ()),
+        ({"carried": (Carried("openai_chat", unfit=("n",)),)}, ()),
+        ({"carried": (Carried("openai_chat", dropped=("seed",)),)}, (SURE,)),
         ({"model": "large"}, ()),
         ({"pinned": "beta"}, ()),
         ({"needs": frozenset({Need.AUDIO})}, ()),
@@ -707,7 +778,8 @@ def test_demands_that_differ_only_in_what_no_judgement_reads_are_judged_alike(ch
 def test_demands_that_are_judged_differently_are_told_apart(
     changed: dict[str, Any], policies: tuple[Policy, ...]
 ) -> None:
-    demand, demanded, snapshot = a_demand(), demanded_by(*policies), a_snapshot(a_route(price=LONG_IS_DEAR))
+    bilingual = a_provider(connection=a_connection(also=("openai_responses",)))
+    demand, demanded, snapshot = a_demand(), demanded_by(*policies), a_snapshot(a_route(bilingual, price=LONG_IS_DEAR))
     other = replace(demand, **changed)
     assert judged(demand, demanded, snapshot, some_means(), TODAY) != judged(
         other, demanded, snapshot, some_means(), TODAY
@@ -717,8 +789,8 @@ def test_demands_that_are_judged_differently_are_told_apart(
 
 def test_every_member_of_a_demand_is_known_to_matter_or_not_to_a_judgement() -> None:
     """The two tables above name all of them: a new member must be put into one, and perhaps into `judged_on`."""
-    read = {"endpoint", "model", "pinned", "needs", "features", "output_tokens", "input_tokens"}
-    unread = {"dialect", "streaming", "choices", "unlisted", "data_class", "narrowing"}
+    read = {"dialect", "endpoint", "carried", "model", "pinned", "needs", "features", "output_tokens", "input_tokens"}
+    unread = {"alias", "streaming", "choices", "unlisted", "data_class", "narrowing"}
     assert {f.name for f in fields(Demand)} == read | unread
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.usage import Usage
+from gateway.core.demand import Carried
+from gateway.core.usage import NO_USAGE, Usage
 from tests.builders import a_demand, a_model, a_route, some_abilities
 
 
@@ -29,3 +30,14 @@ def test_the_output_bound_of_an_attempt(
 def test_the_worst_usage_is_every_input_token_and_every_choice_up_to_its_limit() -> None:
     demand = a_demand(input_tokens=700, output_tokens=50, choices=3)
     assert demand.worst_usage(a_route(), 8_192) == Usage(input=700, output=150)
+
+
+def test_counting_uses_nothing() -> None:
+    assert a_demand(endpoint="count_tokens").worst_usage(a_route(), 8_192) == NO_USAGE
+
+
+def test_nothing_is_lost_in_a_dialect_of_which_nothing_is_said() -> None:
+    said = Carried("anthropic_messages", dropped=("seed",))
+    assert a_demand(carried=(said,)).carried_in("anthropic_messages") == said
+    assert a_demand(carried=(said,)).carried_in("google_generate") == Carried("google_generate")
+    assert a_demand().carried_in("openai_chat") == Carried("openai_chat", unfit=(), dropped=())

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.catalog import Feature, Route
 from gateway.core.decision import Decision, Health, decide
-from gateway.core.demand import Demand, Need
+from gateway.core.demand import Carried, Demand, Need
 from gateway.core.errors import Ended, NoEligibleRoute, NotAllowed, RoutesUnavailable, Unsupported
 from gateway.core.policy import Policy, RouteRules
 from gateway.core.posture import Party, Posture, Training
@@ -16,6 +16,7 @@ from gateway.core.refusal import refusal
 from tests.builders import (
     TODAY,
     WELL,
+    a_connection,
     a_demand,
     a_model,
     a_policy,
@@ -70,6 +71,26 @@ def reason_counts(error: Ended) -> list[int]:
 NO_TOOLS = some_abilities(tools=False)
 NOT_STATED = some_abilities(tools=None)
 WITH_TOOLS = a_demand(needs=frozenset({Need.TOOLS}))
+
+ELSEWHERE = a_route(a_provider(connection=a_connection(dialect="anthropic_messages")))
+UNFIT = a_demand(carried=(Carried("anthropic_messages", unfit=("n",)),))
+LOSSY = a_demand(carried=(Carried("anthropic_messages", dropped=("seed",)),))
+
+
+def test_what_no_dialect_of_the_models_routes_can_carry_is_unsupported() -> None:
+    error = refused(ELSEWHERE, demand=UNFIT)
+    assert (error.status, error.code) == (400, "unsupported")
+    told: Any = error.details["routes"]
+    assert [(r["dimension"], r["demanded"]) for r in told[0]["reasons"]] == [("dialect", ["n"])]
+
+
+def test_what_gets_lost_on_the_way_is_unsupported_only_by_a_policy() -> None:
+    error = refused(ELSEWHERE, policy=a_policy("sure", rules=RouteRules(requires_parameters=True)), demand=LOSSY)
+    assert isinstance(error, NoEligibleRoute)
+    closest: Any = error.details["closest"]
+    assert closest[0]["relax"]["policy"] == "sure"
+    assert closest[0]["relax"]["demanded"] == ["seed"]
+    assert closest[0]["admits"] == ["alpha/small"]
 
 
 def test_what_no_route_of_the_model_can_do_is_unsupported() -> None:

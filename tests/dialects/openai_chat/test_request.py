@@ -200,7 +200,7 @@ def test_storing_is_forbidden_where_nothing_may_be_kept() -> None:
     assert rendered(Orders(forbid_storing=True), store=True)["store"] is True, "what was asked for, decide has judged"
 
 
-USERS = {
+USERS: dict[str, Any] = {
     "user": "anna",
     "safety_identifier": "anna",
     "prompt_cache_key": "k",
