@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from gateway.sandbox.fields import Wrong, invalid
-from gateway.sandbox.tokens import Tally
+from gateway.sandbox.tally import Tally
 
 Schema: TypeAlias = Mapping[str, Any]
 """A JSON schema, as the request gave it."""

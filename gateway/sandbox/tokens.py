@@ -6,9 +6,7 @@ It is never finer than bytes, so that a bound of one token per byte of the reque
 from __future__ import annotations
 
 import re
-from typing import Any, Final
-
-import orjson
+from typing import Final
 
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 _PIECE: Final = re.compile(r"\s*(?:\w+|[^\w\s])|\s+$")
@@ -27,26 +25,3 @@ def count(text: str) -> int:
 def pieces(text: str) -> tuple[str, ...]:
     """The text cut into its tokens, each with the space before it; together they are the text again."""
     return tuple(_PIECE.findall(text))
-
-
-class Tally:
-    """Counts a prompt while a wire language walks through it."""
-
-    def __init__(self) -> None:
-        self.messages = self.images = self.tokens = 0
-
-    def message(self) -> None:
-        """A turn begins."""
-        self.messages += 1
-        self.tokens += MESSAGE
-
-    def text(self, text: str) -> None:
-        self.tokens += count(text)
-
-    def image(self) -> None:
-        self.images += 1
-        self.tokens += IMAGE
-
-    def json(self, value: Any) -> None:
-        """What the model reads as JSON: calls, results, definitions of tools."""
-        self.tokens += count(orjson.dumps(value).decode())

@@ -6,7 +6,8 @@ import pytest
 
 from gateway.sandbox.asked import Asked, Tool, counted, first, known
 from gateway.sandbox.fields import Wrong
-from gateway.sandbox.tokens import IMAGE, MESSAGE, Tally
+from gateway.sandbox.tally import Tally
+from gateway.sandbox.tokens import IMAGE, MESSAGE
 
 MARKER = "marker-2b7e"
 TOOLS = {"time": Tool("time", {}), "weather": Tool("weather", {"type": "object"})}

@@ -72,4 +72,4 @@ def test_the_one_in_the_united_states_is_the_cheapest() -> None:
 
 def test_the_model_can_do_what_the_sandbox_answers() -> None:
     (model,) = tomli.loads((DOCUMENTS / "models" / "sandbox.toml").read_text())["models"]
-    assert (model["id"], model["tools"], model["structured_output"], model["reasoning"]) == (MODEL, True, True, False)
+    assert (model["id"], model["tools"], model["structured_output"], model["reasoning"]) == (MODEL, True, True, True)

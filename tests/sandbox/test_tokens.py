@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.sandbox.tokens import IMAGE, MESSAGE, Tally, count, pieces
+from gateway.sandbox.tokens import count, pieces
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,3 @@ def test_there_is_a_piece_for_each_token(text: str) -> None:
 @given(st.text())
 def test_a_token_is_never_finer_than_a_byte(text: str) -> None:
     assert count(text) <= len(text.encode("utf-8", "surrogatepass"))
-
-
-def test_a_tally_adds_up_what_a_prompt_holds() -> None:
-    tally = Tally()
-    tally.message()
-    tally.text("Hello, world!")
-    tally.image()
-    tally.json({"a": [1]})
-    assert (tally.messages, tally.images, tally.tokens) == (1, 1, MESSAGE + 4 + IMAGE + count('{"a":[1]}'))

@@ -12,7 +12,7 @@ from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import Answer, Part
 from gateway.sandbox.asked import Asked, Schema, Tool, counted, first, known
 from gateway.sandbox.fields import Fields, invalid
-from gateway.sandbox.tokens import Tally
+from gateway.sandbox.tally import Tally
 from gateway.sandbox.wires.language import Call, Json, event
 
 _ROLES: Final = frozenset({"user", "assistant", "system"})
@@ -65,6 +65,7 @@ def _prompt(given: Fields, persona: str) -> Asked:
         _content(turn, "content", tally, persona)
     if not turns:
         raise invalid("at least one message is required", "messages")
+    tally.close("messages")
     if given.raw("tools"):
         tally.json(given.raw("tools"))
     return counted(tally)
@@ -81,10 +82,12 @@ def _content(turn: Fields, name: str, tally: Tally, persona: str) -> None:
                 tally.text(block.text("text"))
             case "image" if block.inner("source").text("type"):
                 tally.image()
-            case "tool_use" if block.text("id"):
+            case "tool_use":
+                tally.called(block.text("id"))
                 tally.text(block.text("name"))
                 tally.json(block.raw("input"))
-            case "tool_result" if block.text("tool_use_id"):
+            case "tool_result":
+                tally.answered(block.text("tool_use_id"), block.name("tool_use_id"))
                 _content(block, "content", tally, persona)
             case "thinking":
                 tally.text(block.text("thinking"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from gateway.sandbox.fields import Fields, invalid
-from gateway.sandbox.tokens import Tally
+from gateway.sandbox.tally import Tally
 from gateway.sandbox.vectors import DIMENSIONS, DIMENSIONS_MOST, vector
 from gateway.sandbox.wires.language import Call, Json
 

@@ -12,7 +12,8 @@ from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import Answer, Part
 from gateway.sandbox.asked import Asked, Schema, Tool, counted, first
 from gateway.sandbox.fields import Fields, invalid
-from gateway.sandbox.tokens import IMAGE, Tally
+from gateway.sandbox.tally import Tally
+from gateway.sandbox.tokens import IMAGE
 from gateway.sandbox.wires.language import Call, Json
 
 _ROLES: Final = frozenset({None, "user", "model", "function"})
@@ -54,6 +55,7 @@ def prompt(given: Fields, persona: str) -> Asked:
         _parts(turn, tally, persona)
     if not turns:
         raise invalid("contents is not specified", "contents")
+    tally.close("contents")
     if given.raw("tools"):
         tally.json(given.raw("tools"))
     return counted(tally)
@@ -76,10 +78,16 @@ def _part(part: Fields, tally: Tally) -> None:
         if not held.text("mimeType").startswith("image/"):
             raise invalid("Unsupported MIME type: only pictures are understood.", held.name("mimeType"))
         tally.image()
-    elif part.raw("functionCall") or part.raw("functionResponse"):
-        held = part.inner("functionCall" if part.raw("functionCall") else "functionResponse")
+    elif part.raw("functionCall"):
+        held = part.inner("functionCall")
+        tally.called(held.text("name"))
         tally.text(held.text("name"))
-        tally.json(held.raw("args") or held.raw("response"))
+        tally.json(held.raw("args"))
+    elif part.raw("functionResponse"):
+        held = part.inner("functionResponse")
+        tally.answered(held.text("name"), part.name("functionResponse"))
+        tally.text(held.text("name"))
+        tally.json(held.raw("response"))
     else:
         raise invalid("required oneof field 'data' must have one initialized field", part.name("data"))
 

@@ -12,7 +12,8 @@ from gateway.sandbox import MODEL
 from gateway.sandbox.answer import Answer, Part
 from gateway.sandbox.asked import Asked, Schema, Tool, counted, first, known
 from gateway.sandbox.fields import Fields, invalid
-from gateway.sandbox.tokens import IMAGE, Tally
+from gateway.sandbox.tally import Tally
+from gateway.sandbox.tokens import IMAGE
 from gateway.sandbox.wires.language import Call, Json, event
 
 DONE: Final = b"data: [DONE]\n\n"
@@ -52,18 +53,25 @@ def _messages(given: Fields, tally: Tally) -> None:
         if message.raw("role") not in _ROLES:
             raise invalid("Each of 'messages' must have a known role.", "messages")
         tally.message()
-        match message.raw("content"):
-            case None:
-                pass
-            case str(text):
-                tally.text(text)
-            case _:
-                for part in message.each("content"):
-                    _part(part, tally)
+        _content(message, tally)
         if calls := message.raw("tool_calls"):
             tally.json(calls)
+        for call in message.each("tool_calls"):
+            tally.called(call.text("id"))
+        if message.raw("role") == "tool":
+            tally.answered(message.text("tool_call_id"), message.name("tool_call_id"))
     if not tally.messages:
         raise invalid("'messages' must be a list that is not empty.", "messages")
+    tally.close("messages")
+
+
+def _content(message: Fields, tally: Tally) -> None:
+    """A text, or a list of parts."""
+    if isinstance(text := message.raw("content"), str):
+        tally.text(text)
+        return
+    for part in message.each("content"):
+        _part(part, tally)
 
 
 def _part(part: Fields, tally: Tally) -> None:

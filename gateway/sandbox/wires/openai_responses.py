@@ -15,7 +15,7 @@ from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import Answer
 from gateway.sandbox.asked import Asked, Schema, Tool, counted, first, known
 from gateway.sandbox.fields import Fields, Wrong, invalid
-from gateway.sandbox.tokens import Tally
+from gateway.sandbox.tally import Tally
 from gateway.sandbox.wires.language import Call
 from gateway.sandbox.wires.openai_chat import QUIET
 from gateway.sandbox.wires.openai_responses_reply import events, response
@@ -23,7 +23,6 @@ from gateway.sandbox.wires.openai_responses_reply import events, response
 __all__ = ["count_tokens", "events", "read", "whole"]
 
 _ROLES: Final = frozenset({"system", "developer", "user", "assistant"})
-_CALLS: Final = frozenset({"function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"})
 _KEPT: Final = ("conversation", "prompt")
 
 
@@ -85,6 +84,7 @@ def _prompt(given: Fields, tally: Tally, persona: str) -> None:
         raise invalid("'input' must be a text, or a list that is not empty.", "input")
     for item in items:
         _item(item, tally, persona)
+    tally.close("input")
 
 
 def _item(item: Fields, tally: Tally, persona: str) -> None:
@@ -97,11 +97,14 @@ def _item(item: Fields, tally: Tally, persona: str) -> None:
                 seals.accept(sealed, persona, item.name("encrypted_content"))
             for part in item.each("summary"):
                 tally.text(part.text("text"))
-        case kind if kind in _CALLS:
+        case "function_call" | "custom_tool_call":
             tally.message()
-            tally.text(item.text("name"))
-            for name in ("arguments", "input"):
+            tally.called(item.text("call_id"))
+            for name in ("name", "arguments", "input"):
                 tally.text(item.text(name))
+        case "function_call_output" | "custom_tool_call_output":
+            tally.message()
+            tally.answered(item.text("call_id"), item.name("call_id"))
             _content(item, "output", tally)
         case _:
             raise invalid(

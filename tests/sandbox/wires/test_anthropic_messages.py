@@ -51,13 +51,13 @@ def test_prompt_tokens_are_the_words_of_every_turn_and_tool() -> None:
     result = {"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": "a b"}, picture]}
     messages = [
         {"role": "user", "content": [{"type": "text", "text": "one two"}, picture]},
-        {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "f", "input": {"x": 1}}]},
+        {"role": "assistant", "content": [{"type": "tool_use", "id": i, "name": "f", "input": {}} for i in "abc"]},
         {"role": "user", "content": [result, {"type": "tool_result", "tool_use_id": "b", "content": "sunny"}]},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c"}]},
         {"role": "system", "content": "Be kind."},
     ]
     plain = read(system=[{"type": "text", "text": "Be brief."}], messages=messages)
-    words = 3 + 2 + IMAGE + 1 + count('{"x":1}') + 2 + IMAGE + 1 + 3
+    words = 3 + 2 + IMAGE + 3 * (1 + count("{}")) + 2 + IMAGE + 1 + 3
     assert (plain.messages, plain.images, plain.prompt_tokens) == (6, 2, 6 * MESSAGE + words)
     assert read(system="Be brief.").prompt_tokens == 2 * MESSAGE + 3 + 4
     assert read(tools=[TIME]).prompt_tokens == MESSAGE + 4 + count(compact([TIME]))
@@ -134,7 +134,8 @@ def test_a_signed_thought_comes_back_to_its_maker_only() -> None:
         ({"messages": [{"role": "user", "content": 7}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": [{"type": MARKER}]}]}, "messages[0].content[0].type"),
         ({"messages": [{"role": "user", "content": [{"type": "image"}]}]}, "messages[0].content[0].type"),
-        ({"messages": [{"role": "user", "content": [{"type": "tool_result"}]}]}, "messages[0].content[0].type"),
+        ({"messages": [{"role": "user", "content": [{"type": "tool_result"}]}]}, "messages[0].content[0].tool_use_id"),
+        ({"messages": [{"role": "assistant", "content": [{"type": "tool_use", "id": MARKER}]}]}, "messages"),
         ({"messages": [{"role": "user", "content": [{"type": "thinking"}]}]}, "messages[0].content[0].signature"),
         ({"system": 7}, "system"),
         ({"stream": MARKER}, "stream"),

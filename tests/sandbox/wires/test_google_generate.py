@@ -134,6 +134,8 @@ def test_a_signed_thought_comes_back_to_its_maker_only() -> None:
             {"contents": [{"parts": [{"inlineData": {"data": "AA", "mimeType": "audio/wav"}}]}]},
             "contents[0].parts[0].inlineData.mimeType",
         ),
+        ({"contents": [{"parts": [{"functionResponse": {"name": MARKER}}]}]}, "contents[0].parts[0].functionResponse"),
+        ({"contents": [{"parts": [{"functionCall": {"name": MARKER}}]}]}, "contents"),
         ({"systemInstruction": MARKER}, "systemInstruction"),
         ({"generationConfig": {"maxOutputTokens": 0}}, "generationConfig.maxOutputTokens"),
         ({"generationConfig": {"candidateCount": 9}}, "generationConfig.candidateCount"),

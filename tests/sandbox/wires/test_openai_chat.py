@@ -114,6 +114,8 @@ def test_an_effort_asks_for_a_thought(effort: str | None, thought: str) -> None:
         ({"messages": [{"role": "user", "content": [{"type": MARKER}]}]}, "messages"),
         ({"messages": [{"role": "user", "content": [MARKER]}]}, "messages[0].content[0]"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "messages"),
+        ({"messages": [{"role": "tool", "tool_call_id": MARKER, "content": "x"}]}, "messages[0].tool_call_id"),
+        ({"messages": [{"role": "assistant", "tool_calls": [{"id": MARKER}]}]}, "messages"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"max_completion_tokens": 1.5}, "max_completion_tokens"),
         ({"n": 129}, "n"),

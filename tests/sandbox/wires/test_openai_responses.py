@@ -47,8 +47,8 @@ def test_prompt_tokens_are_the_words_of_every_item_and_tool() -> None:
         {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]},
         {"type": "function_call", "call_id": "a", "name": "f", "arguments": "{}"},
         {"type": "function_call_output", "call_id": "a", "output": "sunny"},
-        {"type": "function_call_output", "call_id": "a", "output": [{"type": "input_text", "text": "a b"}]},
         {"type": "custom_tool_call", "call_id": "b", "name": "g", "input": "x y"},
+        {"type": "custom_tool_call_output", "call_id": "b", "output": [{"type": "input_text", "text": "a b"}]},
     ]
     plain = read(instructions="Speak up.", input=items)
     words = 3 + 3 + 2 + IMAGE + 2 + 1 + 2 + 1 + 2 + 1 + 2 + 1 + 2
@@ -128,6 +128,8 @@ def test_a_sealed_thought_comes_back_to_its_maker_only() -> None:
         ({"input": [{"role": "user", "content": [{"type": MARKER}]}]}, "input"),
         ({"input": [{"role": "user", "content": [{"type": "input_image", "file_id": MARKER}]}]}, "input"),
         ({"input": [{"role": "user", "content": 7}]}, "input[0].content"),
+        ({"input": [{"type": "function_call_output", "call_id": MARKER, "output": "x"}]}, "input[0].call_id"),
+        ({"input": [{"type": "function_call", "call_id": MARKER, "name": "f", "arguments": "{}"}]}, "input"),
         ({"instructions": 7}, "instructions"),
         ({"max_output_tokens": 0}, "max_output_tokens"),
         ({"stream": MARKER}, "stream"),
