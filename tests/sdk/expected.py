@@ -52,3 +52,17 @@ def asked(scenario: str, model: str) -> list[Seen]:
         thoughts = ("".join(answer.reasoning),)
         rounds.append(Seen(**first, calls=calls, results=results, thoughts=thoughts, signatures=(SIGNATURE,)))
     return rounds
+
+
+def metered(scenario: str) -> dict[str, int]:
+    """The usage that the receipt of the last round must hold: disjoint classes, none of them zero."""
+    last = ANSWERS[scenario][-1]
+    assert isinstance(last, Answer)
+    tokens = last.tokens
+    counted = {
+        "input": tokens.input - tokens.cached,
+        "cache_read": tokens.cached,
+        "output": tokens.output - tokens.reasoning,
+        "reasoning": tokens.reasoning,
+    }
+    return {name: count for name, count in counted.items() if count}

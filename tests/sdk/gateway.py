@@ -39,12 +39,19 @@ _CONNECTIONS: Final[Mapping[str, tuple[Auth, str, dict[str, str]]]] = {
 }
 """By dialect: where the credential goes, the version in the address, and what else the catalogue says."""
 ROUTES: Final = tuple(_CONNECTIONS)
+EMBEDDING: Final = ("openai_chat", "google_generate")
+"""Those whose providers answer embeddings too."""
 LIMITS: Final = (2**20, 20.0)
 
 
-def model_of(dialect: str) -> str:
-    """The model whose only route speaks `dialect`."""
-    return "by-" + dialect.replace("_", "-")
+def model_of(dialect: str, kind: str = "chat") -> str:
+    """The model whose only route is at the provider that speaks `dialect`."""
+    return f"{kind}-by-{dialect.replace('_', '-')}"
+
+
+def route_of(dialect: str) -> str:
+    """The id of that route."""
+    return f"{dialect.replace('_', '-')}/{model_of(dialect)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +69,17 @@ class Running:
         return dict(found)
 
 
-def _route(dialect: str, url: str) -> Route:
+def _route(dialect: str, url: str, kind: str = "chat") -> Route:
     auth, version, rest = _CONNECTIONS[dialect]
     connection = a_connection(dialect=dialect, auth=auth, base_url=url + version, **rest)
     provider = a_provider(dialect.replace("_", "-"), connection=connection)
-    return a_route(provider, a_model(model_of(dialect)), upstream_model=UPSTREAM_MODEL)
+    return a_route(provider, a_model(model_of(dialect, kind), kind=kind), upstream_model=UPSTREAM_MODEL)
 
 
 @asynccontextmanager
 async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
     """In front of providers that all answer at `url`."""
-    routes = [_route(dialect, url) for dialect in ROUTES]
+    routes = [*(_route(dialect, url) for dialect in ROUTES), *(_route(d, url, "embedding") for d in EMBEDDING)]
     journal, upstream, heard = Journal.open(state, "process"), HttpxUpstream(Engine()), Heard()
     try:
         keys = SqliteKeys(journal)

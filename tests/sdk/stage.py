@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import anyio
 from anyio.from_thread import BlockingPortal
 
 from tests.sdk.node import Node
 from tests.sdk.providers import Scripted
+from tests.sdk.python_small import SMALL
 from tests.sdk.results import PATIENCE_S, Command, Result
 from tests.sdk.shapes.seen import Seen
 
@@ -29,6 +30,14 @@ DIALECT_OF: Final[Mapping[str, str]] = {
 }
 """The clients, and what each of them speaks."""
 CLIENTS: Final = tuple(DIALECT_OF)
+EMBEDDERS: Final = (
+    "python-openai-small",
+    "python-google-small",
+    "node-openai-small",
+    "node-google-small",
+    "node-ai-openai-small",
+    "node-ai-google-small",
+)
 
 
 class Stage:
@@ -44,6 +53,17 @@ class Stage:
         self._portal.call(self._scripted.plays, scenario)
         command = Command(client, base_url or self._scripted.url, key, model, scenario)
         return self._python[client](command) if client in self._python else self._node.ask(command)
+
+    def tells(self, client: str, scenario: str, model: str, *, base_url: str = "", key: str = "no-key") -> Any:
+        """What a client of `python_small.py` or `small.mjs` found."""
+        self._portal.call(self._scripted.plays, scenario)
+        command = Command(client, base_url or self._scripted.url, key, model, scenario)
+        return SMALL[client](command) if client in SMALL else self._node.tell(command)
+
+    @property
+    def asked(self) -> list[str]:
+        """The paths of the requests that reached a provider."""
+        return [request.line.split(" ")[1] for request in self._portal.call(lambda: self._scripted.requests)]
 
     def seen(self) -> list[tuple[str, Seen]]:
         """The dialect and the meaning of each request that reached a provider."""

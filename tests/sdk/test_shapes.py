@@ -12,7 +12,8 @@ from tests.sdk.expected import asked, shown
 from tests.sdk.faults import BROKEN, class_of, refusal
 from tests.sdk.scenarios import SCENARIOS
 from tests.sdk.shapes.seen import Seen
-from tests.sdk.stage import CLIENTS, DIALECT_OF, Stage
+from tests.sdk.shapes.vectors import VECTORS
+from tests.sdk.stage import CLIENTS, DIALECT_OF, EMBEDDERS, Stage
 
 UNHAPPY: Final = ("error", "broken")
 MODEL: Final = "scripted-1"
@@ -55,3 +56,9 @@ def test_an_sdk_tells_its_user_that_a_request_is_refused(stage: Stage, client: s
 def test_an_sdk_tells_its_user_that_a_stream_broke(stage: Stage, client: str) -> None:
     name, *_ = refusal(stage.plays(client, "broken", MODEL))
     assert name == BROKEN[client]
+
+
+@pytest.mark.parametrize("client", EMBEDDERS)
+def test_an_sdk_reads_its_makers_vectors(stage: Stage, client: str) -> None:
+    assert stage.tells(client, "embeddings", MODEL) == list(VECTORS.values())
+    assert len(stage.asked) == 1
