@@ -15,6 +15,7 @@ import pytest
 from starlette.routing import Route
 
 from gateway.__main__ import COMMANDS
+from gateway.asgi import addresses
 from gateway.asgi.app import Guard, application
 from gateway.asgi.gate import Gate
 from gateway.core import errors
@@ -196,12 +197,15 @@ def served() -> set[tuple[str, str]]:
     """(method, path) of everything a client reaches; what a path takes is written {}."""
     app = application(cast(Gate, None))
     assert isinstance(app, Guard)
-    routes = [route for route in app._router.routes if isinstance(route, Route)]
-    return {
+    routes = [route for route in app._ours.routes if isinstance(route, Route)]
+    ours = {
         (method, re.sub(r"\{[^}]*\}", "{}", route.path))
         for route in routes
-        for method in (route.methods or {"POST"}) - {"HEAD"}  # the exchange's endpoint looks at the method itself
+        for method in (route.methods or set()) - {"HEAD"}
     }
+    posted = {("POST", f"/v1{path}") for path in addresses._POSTED}
+    verbs = {("POST", f"/v1beta/models/{{}}:{verb}") for verb in addresses._VERBS}
+    return ours | posted | verbs | {("GET", "/v1/models"), ("GET", "/v1/models/{}")}
 
 
 def section(title: str) -> str:

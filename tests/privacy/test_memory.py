@@ -35,7 +35,7 @@ def decided(plans: Plans, *layers: Layer) -> None:
 
 
 def test_what_a_request_names_itself_is_forgotten() -> None:
-    plans = Plans(SNAPSHOT)
+    plans = Plans(SNAPSHOT, some_means())
     for word in ("one", "two"):
         narrow = {"only": [marker("memory", word)], "order": [marker("memory", f"{word} more")]}
         own = (Layer(LayerKind.REQUEST, policy) for policy in from_object(narrow, SNAPSHOT))
@@ -44,7 +44,7 @@ def test_what_a_request_names_itself_is_forgotten() -> None:
 
 
 def test_what_is_remembered_can_be_found() -> None:
-    plans = Plans(SNAPSHOT)
+    plans = Plans(SNAPSHOT, some_means())
     named = Policy(marker("memory", "declared"), rules=RouteRules(only_providers=frozenset({"gamma"})))
     decided(plans, a_layer(named))
     assert hunt({"plans": reached(plans)})

@@ -160,8 +160,11 @@ def telling(tree: ast.AST) -> Iterator[int]:
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:
-    """What an argument is made from. What `len`, `_kind` and the like make of content is no content any more."""
+    """What an argument is made from. What `len`, `_kind` and the like make of content is no content any more; nor is
+    the `kind` of a neutral part, which is one of our own words."""
     if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in ("str", "repr")):
+        return
+    if isinstance(node, ast.Attribute) and node.attr == "kind":
         return
     yield node
     for child in ast.iter_child_nodes(node):
@@ -184,11 +187,13 @@ def test_no_fault_is_made_from_content() -> None:
         ("raise Ours(f'not {body!r}')", True),
         ("raise Ours('x', given=values)", True),
         ("raise Ours(str(message))", True),
+        ("raise Ours(part.name)", True),
         ("raise Ours('%s' % raw)", True),
         ("try:\n  x()\nexcept E as fault:\n  raise Ours(f'{fault}') from None", True),
         ("try:\n  x()\nexcept E as fault:\n  raise Ours(str(fault)) from None", True),
         ("raise Ours(f'`{name}` must be a list')", False),
         ("raise Ours(f'{len(body)} bytes')", False),
+        ("raise Ours(part.kind)", False),
     ],
 )
 def test_a_telling_fault_is_noticed(code: str, caught: bool) -> None:
