@@ -1,0 +1,164 @@
+"""The neutral form, written as a Chat Completions request for any provider that speaks it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from gateway.core.catalog import Connection, Route
+from gateway.core.demand import Demand
+from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
+from gateway.dialects.openai_chat.messages import messages
+
+PATH: Final = "/chat/completions"
+
+BUDGETS: Final[tuple[tuple[int, Effort], ...]] = ((0, "none"), (1_024, "low"), (8_192, "medium"))
+"""Tokens of thinking, and the effort that stands for up to so many; `high` for more. The table is Google's, of its
+OpenAI-compatible endpoint, read the other way round."""
+
+STOPS_MOST: Final = 4
+"""Stop strings that OpenAI takes."""
+
+_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
+_Members: TypeAlias = Iterator[tuple[str, Any]]
+
+
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+    """The request for `route`, with the names of what found no place in it. Unportable."""
+    if isinstance(asked, Embedding):
+        raise Unportable("input")
+    connection = route.provider.connection
+    told, lost = messages(asked.turns, connection)
+    body = [
+        ("model", route.upstream_model),
+        ("messages", told),
+        *_tools(asked.tools, asked.tool_choice),
+        *_shape(asked.shape),
+        *_effort(asked.reasoning),
+        *_sampling(asked.sampling, connection),
+        *_reply(asked, connection, orders),
+        *_identity(asked, connection, orders),
+    ]
+    dropped = dict.fromkeys([*asked.lost, *lost, *_dropped(asked, connection, orders)])
+    return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))
+
+
+def _tools(tools: Sequence[Tool], choice: ToolChoice | None) -> _Members:
+    if not tools:
+        return
+    kind = choice.kind if choice is not None else ""
+    if choice is not None and len(choice.names) > 1:  # OpenAI alone could be told so; fewer tools are understood by all
+        tools, kind = [tool for tool in tools if tool.name in choice.names], "required"
+    yield "tools", [{"type": "function", "function": dict(_function(tool))} for tool in tools]
+    if choice is not None:
+        one = {"type": "function", "function": {"name": "".join(choice.names)}}
+        yield "tool_choice", one if kind == "named" else kind
+        if choice.parallel is not None:
+            yield "parallel_tool_calls", choice.parallel
+
+
+def _function(tool: Tool) -> _Members:
+    yield "name", tool.name
+    if tool.description:
+        yield "description", tool.description
+    yield "parameters", tool.schema
+    if tool.strict is not None:
+        yield "strict", tool.strict
+
+
+def _shape(shape: Shape | None) -> _Members:
+    if shape is None:
+        return
+    if shape.schema is None:
+        yield "response_format", {"type": "json_object"}
+        return
+    wanted: dict[str, Any] = {"name": shape.name if _NAME.match(shape.name) else "answer", "schema": shape.schema}
+    if shape.description:
+        wanted["description"] = shape.description
+    if shape.strict is not None:
+        wanted["strict"] = shape.strict
+    yield "response_format", {"type": "json_schema", "json_schema": wanted}
+
+
+def _effort(reasoning: Reasoning | None) -> _Members:
+    if reasoning is None:
+        return
+    if reasoning.effort is not None:
+        yield "reasoning_effort", reasoning.effort
+    elif reasoning.budget is not None and reasoning.budget >= 0:
+        yield "reasoning_effort", effort_of(reasoning.budget)
+
+
+def effort_of(budget: int) -> Effort:
+    """The effort that comes nearest to so many tokens of thinking."""
+    return next((effort for most, effort in BUDGETS if budget <= most), "high")
+
+
+def _sampling(sampling: Sampling, connection: Connection) -> _Members:
+    for name in ("temperature", "top_p", "seed", "presence_penalty", "frequency_penalty"):
+        if (value := getattr(sampling, name)) is not None:
+            yield name, value
+    if sampling.top_k is not None and connection.lenient:
+        yield "top_k", sampling.top_k
+    if sampling.logprobs is not None:
+        yield "logprobs", True
+        if sampling.logprobs:
+            yield "top_logprobs", sampling.logprobs
+    if sampling.stop:
+        yield "stop", list(sampling.stop if connection.lenient else sampling.stop[:STOPS_MOST])
+
+
+def _reply(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
+    """What the reply is to be like, but for its form."""
+    limit = asked.output_limit if asked.output_limit is not None else orders.output_limit
+    if limit is not None:
+        yield connection.output_limit, limit
+    if asked.choices > 1:
+        yield "n", asked.choices
+    if asked.streaming:
+        yield "stream", True
+        if connection.stream_usage == "option":
+            yield "stream_options", {"include_usage": True}
+    if asked.tier and _is_like_openai(connection):
+        yield "service_tier", asked.tier
+
+
+def _identity(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
+    if orders.forbid_storing:
+        yield "store", False
+    if orders.pseudonym is None:
+        return
+    if asked.user:
+        yield "user", orders.pseudonym(asked.user)
+    if asked.cache_key and _is_like_openai(connection):
+        yield "prompt_cache_key", orders.pseudonym(asked.cache_key)
+
+
+def _is_like_openai(connection: Connection) -> bool:
+    """It knows the members that OpenAI alone has, or does not mind them."""
+    return connection.lenient or connection.accepts_store
+
+
+def _dropped(asked: Conversation, connection: Connection, orders: Orders) -> Iterable[str]:
+    reasoning = asked.reasoning or Reasoning()
+    if reasoning.budget:
+        yield "reasoning_budget"
+    if reasoning.visible is False:
+        yield "reasoning_visible"
+    if not connection.lenient:
+        if asked.sampling.top_k is not None:
+            yield "top_k"
+        if len(asked.sampling.stop) > STOPS_MOST:
+            yield "stop"
+    if asked.tier and not _is_like_openai(connection):
+        yield "service_tier"
+    if asked.user and orders.pseudonym is None:
+        yield "user"
+    if asked.cache_key and (orders.pseudonym is None or not _is_like_openai(connection)):
+        yield "cache_key"
+    if any(tool.cached for tool in asked.tools):
+        yield "cache_control"

@@ -1,0 +1,163 @@
+"""Turns of a conversation, written as messages."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, TypeAlias
+
+from gateway.core.catalog import Connection
+from gateway.dialects import media
+from gateway.dialects.dialect import Unportable
+from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
+from gateway.dialects.openai_chat.request import NAME
+
+Message: TypeAlias = dict[str, Any]
+
+LONGEST_ID: Final = 64
+"""Characters of a call's id, as OpenAI takes them."""
+
+_SOUNDS: Final = {
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/wave": "wav",
+    "audio/mp3": "mp3",
+    "audio/mpeg": "mp3",
+}
+_APART: Final = "\n\n"
+
+
+def messages(turns: Sequence[Turn], connection: Connection) -> tuple[list[Message], tuple[str, ...]]:
+    """(the messages, names of what has no place in them). Unportable for content that cannot be carried."""
+    writing = _Writing(connection)
+    for turn in turns:
+        writing.add(turn)
+    return writing.complete(), tuple(writing.dropped)
+
+
+def call_id(id_: str) -> str:
+    """The id, or, of one that is too long, a short one that follows from it."""
+    return id_ if len(id_) <= LONGEST_ID else f"call_{hashlib.sha256(id_.encode()).hexdigest()[:40]}"
+
+
+class _Writing:
+    """Between calls and their results nothing may stand: what comes there waits for the last result."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.dropped: dict[str, None] = {}
+        self._connection = connection
+        self._messages: list[Message] = []
+        self._waiting: list[Message] = []
+        self._unanswered: set[str] = set()
+
+    def add(self, turn: Turn) -> None:
+        if turn.role is Role.USER:
+            self._user(turn)
+        elif unfit := [part.kind for part in turn.parts if isinstance(part, Media)]:
+            raise Unportable(*unfit)
+        elif turn.role is Role.ASSISTANT:
+            self._assistant(turn)
+        elif text := _words(turn.parts):
+            self._system(text)
+        if any(getattr(part, "cached", "") for part in turn.parts):
+            self.dropped["cache_control"] = None
+
+    def complete(self) -> list[Message]:
+        self._release()
+        return self._messages
+
+    def _put(self, message: Message) -> None:
+        (self._waiting if self._unanswered else self._messages).append(message)
+
+    def _release(self) -> None:
+        self._messages += self._waiting
+        self._waiting = []
+        self._unanswered = set()
+
+    def _system(self, text: str) -> None:
+        """In its place where the provider is known to allow that; else in the first message, where all allow it."""
+        first = self._messages[0] if self._messages else None
+        if self._connection.system_role == "developer":
+            self._put({"role": "developer", "content": text})
+        elif first is not None and first["role"] == "system":
+            first["content"] += _APART + text
+        else:
+            self._messages.insert(0, {"role": "system", "content": text})
+
+    def _user(self, turn: Turn) -> None:
+        said: list[Text | Media] = []
+        for part in turn.parts:
+            if isinstance(part, Result):
+                said += self._result(part)
+            elif isinstance(part, Text | Media):
+                said.append(part)
+        if said:
+            self._put({"role": "user", "content": _content(said)})
+        if not self._unanswered:
+            self._release()
+
+    def _result(self, result: Result) -> Iterable[Text | Media]:
+        """What of the result cannot stand in a tool's message, which holds words alone."""
+        id_ = call_id(result.call)
+        shown = [part for part in result.parts if isinstance(part, Media)]
+        text = _words(result.parts) or ("The result is in the next message." if shown else "")
+        self._messages.append({"role": "tool", "tool_call_id": id_, "content": text})
+        self._unanswered.discard(id_)
+        if result.failed:
+            self.dropped["is_error"] = None
+        if any(part.cached for part in result.parts):
+            self.dropped["cache_control"] = None
+        return [Text(f"Result of {result.name or id_}:"), *shown] if shown else []
+
+    def _assistant(self, turn: Turn) -> None:
+        self._release()
+        calls = [part for part in turn.parts if isinstance(part, Call)]
+        message: Message = {"role": "assistant", "content": _words(turn.parts) or None}
+        if thought := self._thought(turn.parts, called=bool(calls)):
+            message["reasoning_content"] = thought
+        if calls:
+            message["tool_calls"] = [_call(call) for call in calls]
+        if len(message) > 2 or message["content"]:
+            self._messages.append(message)
+        self._unanswered = {call_id(call.id) for call in calls}
+
+    def _thought(self, parts: Sequence[Part], *, called: bool) -> str:
+        """Earlier reasoning goes back beside tool calls alone, to those who made it or to whom it is mere text."""
+        thoughts = [part for part in parts if isinstance(part, Thought)]
+        kept = [t.text for t in thoughts if t.origin in ("", NAME) and t.text and not t.redacted]
+        carries = called and self._connection.lenient
+        if thoughts and (not carries or len(kept) < len(thoughts)):
+            self.dropped["thought"] = None
+        return _APART.join(kept) if carries else ""
+
+
+def _words(parts: Sequence[Part]) -> str:
+    return _APART.join(part.text for part in parts if isinstance(part, Text) and part.text)
+
+
+def _call(call: Call) -> Message:
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"id": call_id(call.id), "type": "function", "function": function}
+
+
+def _content(parts: Sequence[Text | Media]) -> str | list[Message]:
+    """One string where there are only words: some providers know nothing else."""
+    if all(isinstance(part, Text) for part in parts):
+        return _words(parts)
+    return [_part(part) for part in parts]
+
+
+def _part(part: Text | Media) -> Message:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    match part.kind:
+        case "image":
+            detail = {"detail": part.detail} if part.detail else {}
+            return {"type": "image_url", "image_url": {"url": part.url or media.data_url(part), **detail}}
+        case "document" if part.data:
+            name = part.name or ("document.pdf" if part.mime == "application/pdf" else "document")
+            return {"type": "file", "file": {"filename": name, "file_data": media.data_url(part)}}
+        case "audio" if part.data and part.mime in _SOUNDS:
+            return {"type": "input_audio", "input_audio": {"data": part.data, "format": _SOUNDS[part.mime]}}
+        case _:
+            raise Unportable(part.kind)

@@ -1,0 +1,29 @@
+"""Usage as Chat Completions states it: parts inside totals (wire contract §5)."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from gateway.core.usage import Usage
+
+Stated: TypeAlias = dict[str, int | dict[str, int]]
+
+
+def stated(usage: Usage) -> Stated:
+    """OpenAI's usage object. Whatever was read, written or media on the input side is inside `prompt_tokens`; reasoning
+    and media on the output side are inside `completion_tokens`."""
+    completion = {"reasoning_tokens": usage.reasoning, "audio_tokens": usage.audio_out}
+    if usage.image_out:  # OpenAI has no name for it, and says nothing of it where there is none
+        completion["image_tokens"] = usage.image_out
+    return {
+        "prompt_tokens": usage.context,
+        "completion_tokens": usage.generated,
+        "total_tokens": usage.context + usage.generated,
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cache_read,
+            "cache_write_tokens": usage.cache_write,
+            "audio_tokens": usage.audio_in,
+            "image_tokens": usage.image_in,
+        },
+        "completion_tokens_details": completion,
+    }
