@@ -31,6 +31,9 @@ def hidden(values: Mapping[str, Any], pseudonym: Pseudonym | None) -> tuple[dict
         if isinstance(held, dict) and (inner is None or not inner.isdisjoint(held)):
             changes[name], lost = _table(name, held, inner, pseudonym)
             dropped += lost
+        elif inner is None and held is not None:  # no object, and all of it meant as one
+            changes[name] = None
+            dropped.append(name)
     return changes, tuple(dropped)
 
 

@@ -40,6 +40,8 @@ _TOO_LONG: Final = (
     "exceeds the maximum number of tokens",  # Google
     "maximum context length",  # OpenAI's older wording, vLLM and its likes
     "exceeds the context",
+    "input is too long",  # Bedrock
+    "maximum prompt length",  # xAI
 )
 
 
