@@ -1,0 +1,179 @@
+"""Requests to generate and to count: bytes to a Demand and a sealed Prompt, and the bytes that travel upstream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+import orjson
+
+from gateway.core.catalog import Feature, Route, Snapshot
+from gateway.core.demand import Demand, Need
+from gateway.core.errors import InvalidRequest
+from gateway.dialects import members, strict_json
+from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.google_generate.fields import Fields, snake
+from gateway.dialects.google_generate.foreign import without_foreign
+from gateway.dialects.google_generate.signed import MARK, NAME
+from gateway.dialects.google_generate.survey import Survey
+from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.strict_json import Document
+
+COUNTED: Final = "generateContentRequest"
+"""Where a countTokens request keeps a whole request, instead of bare contents."""
+
+LISTED: Final = frozenset(
+    "contents systemInstruction tools toolConfig safetySettings generationConfig cachedContent labels serviceTier "
+    "store model provider".split()
+)
+"""Top-level members whose effect on content is known. Any other is Feature.UNLISTED unless declared harmless."""
+
+LISTED_INSIDE: Final[Mapping[str, frozenset[str]]] = {
+    "generationConfig": frozenset(
+        "temperature topP topK candidateCount maxOutputTokens stopSequences seed presencePenalty frequencyPenalty "
+        "responseMimeType responseSchema responseJsonSchema responseLogprobs logprobs thinkingConfig "
+        "responseModalities speechConfig mediaResolution imageConfig audioTimestamp enableEnhancedCivicAnswers".split()
+    ),
+    "toolConfig": frozenset("functionCallingConfig retrievalConfig includeServerSideToolInvocations".split()),
+}
+"""Likewise for the objects that hold most of Google's parameters."""
+
+CHOICES_MOST: Final = 8
+"""Candidates that Google takes."""
+
+_FOLDED: Final = {name.casefold(): name for listed in (*LISTED, COUNTED) for name in (listed, snake(listed))}
+_UNTHINKING: Final = frozenset({"", "THINKING_LEVEL_UNSPECIFIED", "MINIMAL"})
+
+
+def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+    """The two halves of a request: what may be logged, and what may not.
+
+    InvalidRequest with an offset or a field; ModelNotFound with near names. Neither repeats what the client wrote.
+    """
+    document = strict_json.read(body)
+    members.no_lookalikes(document.values, _FOLDED)
+    named = members.model(asked.model.removeprefix("models/"), snapshot)
+    given = asked_for(document, asked)
+    survey = Survey(given)
+    config = given.inner("generationConfig")
+    unlisted = tuple(_unlisted(given, survey, snapshot.organisation.harmless))
+    demand = Demand(
+        dialect=NAME,
+        endpoint=asked.endpoint,
+        model=named.model,
+        pinned=named.pinned,
+        streaming=asked.streaming,
+        input_tokens=len(body) + survey.remote_tokens,
+        output_tokens=config.count("maxOutputTokens"),
+        choices=config.count("candidateCount", most=CHOICES_MOST) or 1,
+        needs=frozenset({*survey.needs, *_needs(config, asked)}),
+        features=frozenset({*survey.features, *_features(given, unlisted)}),
+        unlisted=unlisted,
+        alias=named.alias,
+        narrowing=members.narrowed(document.values, asked.policy, snapshot),
+    )
+    return demand, Prompt(document, asked)
+
+
+def asked_for(document: Document, asked: Asked) -> Fields:
+    """The request itself, which countTokens may hold inside another. InvalidRequest if it has no contents."""
+    given = Fields(document.values)
+    if asked.endpoint == "count_tokens" and COUNTED in given:
+        if "contents" in given:
+            raise InvalidRequest(f"`contents` and `{COUNTED}` exclude each other.", field=COUNTED)
+        given = given.inner(COUNTED)
+    if not given.rows("contents"):
+        raise InvalidRequest("`contents` must be a list of at least one content.", field=given.path("contents"))
+    return given
+
+
+def _unlisted(given: Fields, survey: Survey, harmless: frozenset[str]) -> Iterable[str]:
+    yield from members.unlisted(given, LISTED, harmless)
+    for holder, listed in LISTED_INSIDE.items():
+        if holder in given:
+            for name in members.unlisted(given.inner(holder), listed, frozenset()):
+                full = name if name.startswith("(") else f"{holder}.{name}"
+                if full not in harmless:
+                    yield full
+    yield from (kind for kind in survey.unlisted if kind not in harmless)
+
+
+def _needs(config: Fields, asked: Asked) -> Iterable[Need]:
+    if "responseSchema" in config or "responseJsonSchema" in config:
+        yield Need.STRUCTURED_OUTPUT
+    thinking = config.inner("thinkingConfig")
+    if thinking.word("thinkingLevel", {}) not in _UNTHINKING or (thinking.number("thinkingBudget") or 0) > 0:
+        yield Need.REASONING
+    if asked.streaming:
+        yield Need.STREAMING
+
+
+def _features(given: Fields, unlisted: tuple[str, ...]) -> Iterable[Feature]:
+    if given.flag("store"):
+        yield Feature.STORED_RESPONSES
+    if given.raw("cachedContent"):
+        yield Feature.EXPLICIT_CACHE
+    if unlisted:
+        yield Feature.UNLISTED
+
+
+def path(upstream_model: str, *, endpoint: str, streaming: bool) -> str:
+    """Where a request goes. A stream is always asked for as events, however the client wants it framed."""
+    verb = "streamGenerateContent?alt=sse" if streaming else "generateContent"
+    return f"/models/{quote(upstream_model, safe='')}:{'countTokens' if endpoint == 'count_tokens' else verb}"
+
+
+def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
+    """The body for `route`: the client's bytes but for the model's name and what policy and books order."""
+    document = prompt.unseal()
+    held = next((name for name in (COUNTED, snake(COUNTED)) if document.values.get(name) is not None), "")
+    if demand.endpoint == "count_tokens" and held:
+        inner = _part(document, held)
+        within, lost = _changes(inner, demand, route, Orders())
+        # Google wants the model named here too.
+        changes: dict[str, bytes | None] = {held: strict_json.spliced(inner, within | {"model": _named(route)}, {})}
+    else:
+        changes, lost = _changes(document, demand, route, orders)
+    if "provider" in document.members:
+        changes["provider"] = None
+    to = path(route.upstream_model, endpoint=demand.endpoint, streaming=demand.streaming)
+    return Rendered(to, strict_json.spliced(document, changes, {}), dropped=lost)
+
+
+def _changes(
+    document: Document, demand: Demand, route: Route, orders: Orders
+) -> tuple[dict[str, bytes | None], tuple[str, ...]]:
+    """(changes of a request's members, names of what is left out)."""
+    changes: dict[str, bytes | None] = {}
+    lost: tuple[str, ...] = ()
+    if "model" in document.members:
+        changes["model"] = _named(route)
+    if orders.forbid_storing and "store" not in document.members:
+        changes["store"] = b"false"
+    if orders.output_limit is not None and demand.output_tokens is None:
+        changes |= _limited(document, orders.output_limit)
+    if MARK.encode() in document.body and isinstance(document.values.get("contents"), list | dict):
+        contents, lost = without_foreign(document.values["contents"])
+        changes["contents"] = orjson.dumps(contents)
+    return changes, lost
+
+
+def _named(route: Route) -> bytes:
+    return orjson.dumps(f"models/{route.upstream_model}")
+
+
+def _limited(document: Document, limit: int) -> dict[str, bytes | None]:
+    """The change that puts an output limit into the client's own configuration."""
+    held = next((name for name in ("generationConfig", "generation_config") if name in document.members), "")
+    if not held or document.values[held] is None:
+        return {held or "generationConfig": orjson.dumps({"maxOutputTokens": limit})}
+    inner = _part(document, held)
+    name = next((n for n in ("maxOutputTokens", "max_output_tokens") if n in inner.members), "maxOutputTokens")
+    return {held: strict_json.spliced(inner, {name: str(limit).encode()}, {})}
+
+
+def _part(document: Document, name: str) -> Document:
+    """The object under one member, as a document of its own."""
+    member = document.members[name]
+    return strict_json.read(document.body[member.value : member.end])

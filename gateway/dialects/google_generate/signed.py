@@ -1,0 +1,54 @@
+"""Signatures in Google's JSON: its own as they are, those of other dialects in their envelope as base64.
+
+Google's field is bytes, and its SDKs decode it: an envelope in plain text would be a fault to them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Final
+
+from gateway.dialects import signatures
+
+NAME: Final = "google_generate"
+"""As the catalogue calls this dialect."""
+
+UNSIGNED: Final = "skip_thought_signature_validator"
+"""What Gemini 3 takes in the place of the signature that the first call of a turn must have."""
+
+_UNSIGNED: Final = frozenset({UNSIGNED, "context_engineering_is_the_way_to_go"})
+MARK: Final = base64.b64encode(b"scsig.").decode()
+"""How an envelope begins: six bytes are eight digits, whatever follows them."""
+_ALPHABET: Final = str.maketrans("-_", "+/")
+
+
+def standard(data: str) -> str:
+    """Base64 in the standard alphabet, padded: Google's SDKs write the one for URLs."""
+    plain = data.translate(_ALPHABET).rstrip("=")
+    return plain + "=" * (-len(plain) % 4)
+
+
+def is_foreign(signature: str) -> bool:
+    """Whether a signature of a request was made by another dialect."""
+    return signature.startswith(MARK)
+
+
+def opened(signature: str) -> tuple[str, str]:
+    """(signature, the dialect that made it); both empty for what merely stands in its place."""
+    if not signature or signature in _UNSIGNED:
+        return "", ""
+    if not is_foreign(signature):
+        return signature, NAME
+    try:
+        return signatures.opened(base64.b64decode(standard(signature), validate=True).decode(), NAME)
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+
+
+def closed(signature: str) -> tuple[str, bool]:
+    """(what stands in `thoughtSignature`, whether another dialect made it) of a signature in its envelope."""
+    own, origin = signatures.opened(signature, NAME)
+    if origin == NAME:
+        return own, False
+    return base64.b64encode(signature.encode()).decode(), True

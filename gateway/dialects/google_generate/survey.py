@@ -1,0 +1,126 @@
+"""What a request's contents and tools hold, without reading what they say: kinds, and what the provider would fetch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.core.catalog import Feature
+from gateway.core.demand import Need
+from gateway.dialects.google_generate.fields import Fields, fault
+from gateway.dialects.media import Kind
+from gateway.dialects.members import SAFE_NAME
+
+PAYLOADS: Final = (
+    "text",
+    "inlineData",
+    "fileData",
+    "functionCall",
+    "functionResponse",
+    "executableCode",
+    "codeExecutionResult",
+    "toolCall",
+    "toolResponse",
+)
+"""What a part may hold; one of them."""
+
+_MODIFIERS: Final = frozenset("thought thoughtSignature videoMetadata mediaResolution partMetadata".split())
+_LISTED: Final = frozenset(PAYLOADS) | _MODIFIERS
+_ROLES: Final = frozenset({"", "user", "model", "function"})
+
+_TOOLS: Final[Mapping[str, tuple[Feature, ...]]] = {
+    "functionDeclarations": (),
+    "computerUse": (),  # the client's own computer
+    "googleSearch": (Feature.WEB_SEARCH,),
+    "googleSearchRetrieval": (Feature.WEB_SEARCH,),
+    "enterpriseWebSearch": (Feature.WEB_SEARCH,),
+    "googleMaps": (Feature.WEB_SEARCH,),
+    "urlContext": (Feature.WEB_SEARCH, Feature.REMOTE_URLS),
+    "fileSearch": (Feature.FILES,),
+    "retrieval": (Feature.FILES,),
+}
+"""Tools, and what each makes the provider do; any other is unlisted."""
+
+PICTURE_TOKENS: Final = 20_000
+"""Bound for a picture that the provider fetches: above the largest tiling any provider documents."""
+CONTEXT_TOKENS: Final = 1_048_576
+"""Bound for anything else that is not in the request: a film, a document, a cached prefix. Gemini's context."""
+
+_FILES: Final = re.compile(r"(?:gs:|files/|https://generativelanguage\.googleapis\.com/)", re.IGNORECASE)
+_NEEDED: Final[Mapping[Kind, Need]] = {
+    "image": Need.VISION,
+    "video": Need.VISION,
+    "audio": Need.AUDIO,
+    "document": Need.DOCUMENTS,
+}
+
+
+def kind_of(mime: str) -> Kind:
+    """The kind of media that a MIME type is of; what is none of the others is a document."""
+    match mime.partition("/")[0].lower():
+        case "image":
+            return "image"
+        case "audio":
+            return "audio"
+        case "video":
+            return "video"
+    return "document"
+
+
+def is_kept(uri: str) -> bool:
+    """Whether a file stands in Google's own store, not at an address that others could read too."""
+    return bool(_FILES.match(uri)) or not uri.lower().startswith(("https://", "http://"))
+
+
+class Survey:
+    """`remote_tokens`: bound for everything that is not in the body. `unlisted`: names of kinds that no table lists.
+
+    InvalidRequest for what is no list of contents with parts.
+    """
+
+    def __init__(self, given: Fields) -> None:
+        self.needs: set[Need] = set()
+        self.features: set[Feature] = set()
+        self.remote_tokens = CONTEXT_TOKENS if given.raw("cachedContent") else 0
+        self.unlisted: list[str] = []
+        for content in given.each("contents"):
+            if content.text("role") not in _ROLES:
+                raise fault(content.path("role"), "must be user or model")
+            self._parts(content)
+        if "systemInstruction" in given:
+            self._parts(given.inner("systemInstruction"))
+        self._tools(given)
+
+    def _parts(self, content: Fields) -> None:
+        for part in content.each("parts"):
+            if any(name not in _LISTED for name in part):
+                self._unlist("part", next(name for name in part if name not in _LISTED))
+            if "inlineData" in part:
+                self._need(part.inner("inlineData").text("mimeType"))
+            if "fileData" in part:
+                self._fetch(part.inner("fileData"))
+            if "functionResponse" in part:
+                self._parts(part.inner("functionResponse"))
+
+    def _need(self, mime: str) -> None:
+        self.needs.add(_NEEDED[kind_of(mime)])
+
+    def _fetch(self, held: Fields) -> None:
+        mime = held.text("mimeType") or "video/"  # only of films may the type be left out
+        self._need(mime)
+        self.remote_tokens += PICTURE_TOKENS if kind_of(mime) == "image" else CONTEXT_TOKENS
+        self.features.add(Feature.FILES if is_kept(held.text("fileUri")) else Feature.REMOTE_URLS)
+
+    def _tools(self, given: Fields) -> None:
+        for tool in given.each("tools"):
+            for kind in tool:
+                if kind in _TOOLS:
+                    self.features.update(_TOOLS[kind])
+                else:
+                    self._unlist("tool", kind)
+                if kind in ("functionDeclarations", "computerUse"):
+                    self.needs.add(Need.TOOLS)
+
+    def _unlist(self, what: str, name: str) -> None:
+        self.unlisted.append(f"{what}:{name}" if SAFE_NAME.match(name) else f"(a {what} whose name is no plain word)")

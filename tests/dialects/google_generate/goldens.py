@@ -1,0 +1,48 @@
+"""Replies like those that Gemini is recorded with, and what the official SDK says of bytes that claim to be such."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from google.genai.types import GenerateContentResponse
+
+from gateway.dialects import sse
+
+_HERE: Final = Path(__file__).parent / "golden"
+STREAMS: Final = sorted(path.stem for path in _HERE.glob("*.sse"))
+WHOLES: Final = sorted(path.stem for path in _HERE.glob("*.json"))
+SIGNATURE: Final = "CiQB0e2Kb3FzY2hhZmUgdW5kIGVpbmUgU2lnbmF0dXI="
+"""Of the golden replies that are signed."""
+
+
+def stream(name: str) -> bytes:
+    return (_HERE / f"{name}.sse").read_bytes()
+
+
+def whole(name: str) -> bytes:
+    return (_HERE / f"{name}.json").read_bytes()
+
+
+def datas(stream: bytes) -> list[bytes]:
+    """The data of each event that has any."""
+    events = sse.Events()
+    found = [data for event in events.feed(stream) if (data := sse.payload(event))]
+    assert events.rest() == b"", "an event is not terminated"
+    return found
+
+
+def checked(stream: bytes) -> list[dict[str, Any]]:
+    """The chunks of a stream of ours, each valid for the SDK, and with parts, or its chat would not keep them."""
+    found = [response(data) for data in datas(stream)]
+    for chunk in found:
+        assert all(candidate["content"]["parts"] for candidate in chunk["candidates"])
+    return found
+
+
+def response(body: bytes) -> dict[str, Any]:
+    """A reply or chunk of ours, valid for the SDK."""
+    GenerateContentResponse.model_validate_json(body, strict=True)
+    found: dict[str, Any] = json.loads(body)
+    return found
