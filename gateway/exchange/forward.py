@@ -155,7 +155,7 @@ class Forwarding:
         kept_apart = self._demanded.identifiers is Identifiers.PSEUDONYM
         return Orders(
             output_limit=limit,
-            forbid_storing=keeps_nothing and route.provider.connection.accepts_store,
+            forbid_storing=keeps_nothing,
             pseudonym=self._services.pseudonym if kept_apart else None,
         )
 

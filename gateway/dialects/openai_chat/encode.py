@@ -13,8 +13,7 @@ from gateway.core.demand import Demand
 from gateway.dialects.dialect import Orders, Rendered, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 from gateway.dialects.openai_chat.messages import messages
-
-PATH: Final = "/chat/completions"
+from gateway.dialects.openai_chat.request import PATH
 
 BUDGETS: Final[tuple[tuple[int, Effort], ...]] = ((0, "none"), (1_024, "low"), (8_192, "medium"))
 """Tokens of thinking, and the effort that stands for up to so many; `high` for more. The table is Google's, of its
@@ -128,7 +127,7 @@ def _reply(asked: Conversation, connection: Connection, orders: Orders) -> _Memb
 
 
 def _identity(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
-    if orders.forbid_storing:
+    if orders.forbid_storing and connection.accepts_store:
         yield "store", False
     if orders.pseudonym is None:
         return

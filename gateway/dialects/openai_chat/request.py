@@ -76,7 +76,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
         options = values.get("stream_options")
         stated = options if isinstance(options, dict) else {}
         changes["stream_options"] = orjson.dumps({**stated, "include_usage": True})
-    if orders.forbid_storing and "store" not in document.members:
+    if orders.forbid_storing and connection.accepts_store and "store" not in document.members:
         changes["store"] = b"false"
     if orders.output_limit is not None and demand.output_tokens is None:
         limit = next((name for name in _LIMITS if name in document.members), connection.output_limit)

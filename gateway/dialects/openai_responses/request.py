@@ -95,8 +95,9 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
 
 
 def _ordered(values: Mapping[str, Any], demand: Demand, orders: Orders) -> Iterable[tuple[str, bytes | None]]:
-    """Where nothing is said of storing, the provider stores: `null` is not a no."""
-    if orders.forbid_storing and values.get("store") is None:
+    """Where nothing is said of storing, the provider stores (`null` is not a no); here it does not, whatever policy
+    says, because the route was judged for a request that leaves nothing behind."""
+    if values.get("store") is None:
         yield "store", b"false"
     if orders.output_limit is not None and demand.output_tokens is None:
         yield "max_output_tokens", str(orders.output_limit).encode()

@@ -201,7 +201,8 @@ def test_identifiers_travel_under_their_pseudonyms_or_not_at_all() -> None:
 
 
 def test_nothing_is_to_be_stored_where_policy_says_so() -> None:
-    assert body(Orders(forbid_storing=True)) == {"store": False}
+    assert body(Orders(forbid_storing=True), {"accepts_store": True}) == {"store": False}
+    assert body(Orders(forbid_storing=True)) == {}, "who does not know the member keeps nothing for it"
 
 
 def test_everything_that_was_lost_is_named_once() -> None:

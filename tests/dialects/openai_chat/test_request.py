@@ -196,8 +196,10 @@ def test_the_limits_name_is_the_routes() -> None:
 
 
 def test_storing_is_forbidden_where_nothing_may_be_kept() -> None:
-    assert rendered(Orders(forbid_storing=True))["store"] is False
-    assert rendered(Orders(forbid_storing=True), store=True)["store"] is True, "what was asked for, decide has judged"
+    knowing = {"accepts_store": True}
+    assert rendered(Orders(forbid_storing=True), knowing)["store"] is False
+    assert rendered(Orders(forbid_storing=True), knowing, store=True)["store"] is True, "decide has judged that"
+    assert "store" not in rendered(Orders(forbid_storing=True))
 
 
 USERS: dict[str, Any] = {
