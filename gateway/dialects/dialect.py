@@ -184,3 +184,10 @@ class Counting(Dialect, Protocol):
 
     def count(self, body: bytes) -> int:
         """What a provider counted. Broken."""
+
+
+class Fitting(Dialect, Protocol):
+    """A dialect whose providers do not all answer in the form that the client asked for."""
+
+    def fitted(self, prompt: Prompt, body: bytes) -> bytes:
+        """A whole reply that is passed on, in the form that `prompt` asks for. Broken."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from gateway.core.errors import Ended as EndedWithoutReply
-from gateway.core.usage import Metered
+from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, Tally, Writer
 from gateway.dialects.estimate import estimated
@@ -48,6 +48,8 @@ def translated_whole(provider: Dialect, body: bytes, writer: Writer, input_bytes
     """The reply in the client's dialect. Broken."""
     found = provider.events(body)
     if isinstance(found, Vectors):
+        if found.metered.source is UsageSource.ESTIMATED:  # the provider did not count
+            found = replace(found, metered=estimated(input_bytes, 0, found.metered.reported))
         return Whole(writer.whole(found), found.metered)
     told = Telling()
     events = [event for event in map(told.tell, found) if event is not None]

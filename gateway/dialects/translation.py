@@ -14,8 +14,8 @@ from gateway.core.catalog import Route, Snapshot
 from gateway.core.demand import Carried, Demand
 from gateway.core.errors import Ended, InvalidRequest
 from gateway.core.usage import NO_USAGE, Metered, UsageSource
-from gateway.dialects import openai_chat
-from gateway.dialects.dialect import Counting, Dialect, Head, Orders, Rendered, Streaming, Unportable
+from gateway.dialects import openai_chat, openai_embeddings
+from gateway.dialects.dialect import Counting, Dialect, Fitting, Head, Orders, Rendered, Streaming, Unportable
 from gateway.dialects.estimate import tokens
 from gateway.dialects.neutral import Conversation, Embedding
 from gateway.dialects.prompt import Asked, Prompt
@@ -23,7 +23,8 @@ from gateway.dialects.relay import Course, Passed, Stream, Translated, Whole, pa
 
 _CHATS: Final[tuple[Streaming, ...]] = (openai_chat,)
 STREAMING: Final[Mapping[str, Streaming]] = {d.NAME: d for d in _CHATS}
-DIALECTS: Final[Mapping[str, Dialect]] = {**STREAMING}
+FITTING: Final[Mapping[str, Fitting]] = {d.NAME: d for d in (openai_embeddings,)}
+DIALECTS: Final[Mapping[str, Dialect]] = {**STREAMING, **FITTING}
 COUNTING: Final[Mapping[str, Counting]] = {}
 SPOKEN: Final = frozenset(DIALECTS)
 """What clients may speak, and routes."""
@@ -91,7 +92,9 @@ class Translation:
             count = COUNTING[wire].count(body)
             return Whole(body, Metered(NO_USAGE, UsageSource.PROVIDER, {"counted": count}))
         if wire == own.NAME:
-            return passed_whole(own, body, self.demand.input_tokens)
+            fitting = FITTING.get(wire)
+            fitted = fitting.fitted(self._prompt, body) if fitting is not None else body
+            return passed_whole(own, fitted, self.demand.input_tokens)
         return translated_whole(
             DIALECTS[wire], body, own.writer(self._prompt, self._head(signed)), self.demand.input_tokens
         )

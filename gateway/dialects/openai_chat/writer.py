@@ -121,9 +121,9 @@ class ChatWriter:
                 self._bare[choice, place] = None
                 given = leaves.call_id(id_, signature, self._head, (choice, place))
                 return self._called(place, leaves.call(given, name, ""))
-            case CallWrote(place, arguments, choice):
-                self._bare.pop((choice, place), None)
-                return self._called(place, {"function": {"arguments": arguments}})
+            case _:
+                self._bare.pop((event.choice, event.place), None)
+                return self._called(event.place, {"function": {"arguments": event.arguments}})
 
     def _no_arguments(self, choice: int) -> bytes:
         """Clients parse what they were sent, and an empty text is no object."""

@@ -209,6 +209,10 @@ def test_a_turn_of_nothing_else_is_left_out() -> None:
     assert written(user("a"), assistant(Thought("so")), Turn(Role.SYSTEM, ())) == [{"role": "user", "content": "a"}]
 
 
+def test_of_a_user_only_words_media_and_results_are_written() -> None:
+    assert written(user("a", Thought("so"), Call("c", "f"))) == [{"role": "user", "content": "a"}]
+
+
 def test_marks_that_have_no_place_are_named_once() -> None:
     turns = (
         user(Text("a", "5m"), Text("b", "1h")),

@@ -1,0 +1,47 @@
+"""Vectors written for clients, in the form that they asked for."""
+
+from __future__ import annotations
+
+import orjson
+
+from gateway.core.errors import Ended
+from gateway.dialects.dialect import Head
+from gateway.dialects.neutral import Event, Reply, Vectors
+from gateway.dialects.openai_chat import errors
+from gateway.dialects.openai_embeddings.request import wants_base64
+from gateway.dialects.openai_embeddings.vectors import packed
+from gateway.dialects.prompt import Prompt
+
+
+def writer(prompt: Prompt, head: Head) -> EmbeddingsWriter:
+    """Writes the reply to `prompt`."""
+    return EmbeddingsWriter(prompt, head)
+
+
+class EmbeddingsWriter:
+    """Writes one reply. There are no streams of vectors."""
+
+    def __init__(self, prompt: Prompt, head: Head) -> None:
+        self._head = head
+        self._base64 = wants_base64(prompt)
+
+    def write(self, event: Event) -> bytes:  # noqa: ARG002
+        return b""
+
+    def beat(self) -> bytes:
+        return b""
+
+    def failure(self, ended: Ended) -> bytes:
+        """The body of a refusal, since nothing can stand before it."""
+        return errors.body(ended)
+
+    def whole(self, reply: Reply | Vectors) -> bytes:
+        """The list of vectors. Broken where one has no form in base64."""
+        assert isinstance(reply, Vectors)
+        data = [
+            {"object": "embedding", "index": index, "embedding": packed(vector) if self._base64 else vector}
+            for index, vector in enumerate(reply.vectors)
+        ]
+        tokens = reply.metered.usage.context
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        return orjson.dumps({"object": "list", "data": data, "model": self._head.model, "usage": usage})
