@@ -1,0 +1,31 @@
+"""`/v1/messages/count_tokens`: its answer, as clients get it and as providers give it."""
+
+from __future__ import annotations
+
+import msgspec
+import orjson
+
+from gateway.dialects.dialect import Broken
+
+
+class _Count(msgspec.Struct):
+    input_tokens: int
+
+
+_decode = msgspec.json.Decoder(_Count).decode
+
+
+def counted(tokens: int) -> bytes:
+    """The body of the answer."""
+    return orjson.dumps({"input_tokens": tokens})
+
+
+def count(body: bytes) -> int:
+    """What a provider counted. Broken for what is no count."""
+    try:
+        found = _decode(body).input_tokens
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = -1
+    if found < 0:
+        raise Broken("not a count of tokens")
+    return found

@@ -1,0 +1,140 @@
+"""Usage of Anthropic's Messages, into disjoint classes and back (wire contract §5)."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+import msgspec
+
+from gateway.core.usage import Metered, Usage, UsageSource
+
+_MOST: Final = 2**53
+"""No context is this long; a larger count is a fault of the provider's."""
+
+Stated: TypeAlias = dict[str, "int | Stated"]
+
+
+class CacheCreation(msgspec.Struct):
+    ephemeral_5m_input_tokens: int | None = None
+    ephemeral_1h_input_tokens: int | None = None
+
+
+class OutputDetails(msgspec.Struct):
+    thinking_tokens: int | None = None
+
+
+class ServerTools(msgspec.Struct):
+    web_search_requests: int | None = None
+    web_fetch_requests: int | None = None
+
+
+class Iteration(msgspec.Struct):
+    """One of several samplings behind a reply. Only a compaction is not part of the totals."""
+
+    type: str | None = None
+    input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+class Reported(msgspec.Struct):
+    """The usage object."""
+
+    input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_creation: CacheCreation | None = None
+    output_tokens: int | None = None
+    output_tokens_details: OutputDetails | None = None
+    server_tool_use: ServerTools | None = None
+    iterations: list[Iteration] | None = None
+    service_tier: str | None = None
+
+
+def over(later: Reported, earlier: Reported) -> Reported:
+    """`later`, with `earlier` where it says nothing: a stream repeats what it said first, grown, and adds nothing."""
+    names = Reported.__struct_fields__
+    return Reported(*(b if (b := getattr(later, n)) is not None else getattr(earlier, n) for n in names))
+
+
+def figures(reported: Reported) -> dict[str, int]:
+    """The provider's own numbers under its own names, nested names joined by a dot."""
+    found: dict[str, int] = {}
+    for name in Reported.__struct_fields__:
+        value = getattr(reported, name)
+        if isinstance(value, int):
+            found[name] = value
+        elif isinstance(value, msgspec.Struct):
+            found |= {f"{name}.{inner}": n for inner, n in _numbers(value).items()}
+    for one in reported.iterations or ():
+        if one.type == "compaction":
+            for inner, number in _numbers(one).items():
+                found[f"compaction.{inner}"] = found.get(f"compaction.{inner}", 0) + number
+    return found
+
+
+def _numbers(held: msgspec.Struct) -> dict[str, int]:
+    return {name: n for name in held.__struct_fields__ if isinstance(n := getattr(held, name), int)}
+
+
+def metered(reported: Reported) -> Metered | None:
+    """Disjoint counts; None if the report lacks both totals. What cannot be true is clamped and named in `suspect`.
+
+    `input_tokens` excludes everything read from or written to a cache; `output_tokens` includes the thinking. What a
+    compaction on the provider's side used stands beside these totals, and is added.
+    """
+    if reported.input_tokens is None and reported.output_tokens is None:
+        return None
+    raw = figures(reported)
+    suspect = "out_of_range" if any(not 0 <= n < _MOST for n in raw.values()) else ""
+    count = {name: min(max(n, 0), _MOST) for name, n in raw.items()}
+    written, hour = count.get("cache_creation_input_tokens", 0), count.get(f"cache_creation.{_HOUR}", 0)
+    five = count.get(f"cache_creation.{_FIVE}", max(written - hour, 0))
+    output = count.get("output_tokens", 0)
+    reasoning = count.get("output_tokens_details.thinking_tokens", 0)
+    if not suspect and (reasoning > output or ("cache_creation_input_tokens" in count and five + hour > written)):
+        suspect = "parts_exceed_total"
+    usage = Usage(
+        input=count.get("input_tokens", 0) + count.get("compaction.input_tokens", 0),
+        cache_read=count.get("cache_read_input_tokens", 0) + count.get("compaction.cache_read_input_tokens", 0),
+        cache_write_5m=max(five, written - hour) + count.get("compaction.cache_creation_input_tokens", 0),
+        cache_write_1h=hour,
+        output=max(output - reasoning, 0) + count.get("compaction.output_tokens", 0),
+        reasoning=min(reasoning, output),
+        # Searches are charged by the call; pages that are fetched cost nothing but their tokens.
+        server_tool_calls=count.get("server_tool_use.web_search_requests", 0),
+    )
+    return Metered(usage, UsageSource.PROVIDER, raw, suspect)
+
+
+_FIVE: Final = "ephemeral_5m_input_tokens"
+_HOUR: Final = "ephemeral_1h_input_tokens"
+
+
+def unfinished(reported: Reported, generated: int) -> Metered | None:
+    """Of a stream that broke off after its beginning: the input as reported then, the output from its bytes."""
+    begun = metered(reported)
+    if begun is None:
+        return None
+    said = Usage(output=max(-(-generated // 3) - begun.usage.generated, 0))  # a token has three bytes, or a few more
+    return Metered(begun.usage + said, UsageSource.ESTIMATED, begun.reported, begun.suspect)
+
+
+def stated(usage: Usage) -> Stated:
+    """Anthropic's usage object. Its input excludes caches, its output includes thinking; media have no class."""
+    return {
+        "input_tokens": usage.input + usage.audio_in + usage.image_in,
+        "cache_creation_input_tokens": usage.cache_write,
+        "cache_read_input_tokens": usage.cache_read,
+        "output_tokens": usage.generated,
+        "output_tokens_details": {"thinking_tokens": usage.reasoning},
+    }
+
+
+def lifetimes(usage: Usage) -> Stated:
+    """`cache_creation`: what was written to caches, by how long it stays there; Anthropic knows two lifetimes."""
+    return {
+        _FIVE: usage.cache_write_5m + usage.cache_write_30m,
+        _HOUR: usage.cache_write_1h + usage.cache_write_12h,
+    }

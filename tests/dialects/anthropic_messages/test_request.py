@@ -1,0 +1,266 @@
+"""Messages requests: facts in the open, words sealed, bytes unchanged on their way out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from gateway.core.catalog import Feature
+from gateway.core.demand import Demand, Need
+from gateway.core.errors import InvalidRequest, ModelNotFound
+from gateway.dialects.anthropic_messages.request import PICTURE_TOKENS, REMOTE_TOKENS, accept, passed
+from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.prompt import PLAIN, Asked, Prompt
+from gateway.dialects.signatures import enveloped, signed_id
+from tests.builders import a_model, a_policy, a_route, a_snapshot, an_organisation, some_abilities
+
+SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
+HELLO = [{"role": "user", "content": "hello"}]
+ROUTE = a_route()
+NO_ORDERS = Orders()
+
+
+def written(**members: Any) -> bytes:
+    return json.dumps({"model": "small", "max_tokens": 100, "messages": HELLO, **members}).encode()
+
+
+def accepted(asked: Asked = PLAIN, **members: Any) -> tuple[Demand, Prompt]:
+    return accept(written(**members), asked, SNAPSHOT)
+
+
+def demand(asked: Asked = PLAIN, **members: Any) -> Demand:
+    return accepted(asked, **members)[0]
+
+
+def user(*blocks: Any) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": list(blocks)}]
+
+
+def image(**source: Any) -> dict[str, Any]:
+    return {"type": "image", "source": source}
+
+
+PNG = image(type="base64", media_type="image/png", data="AAAA")
+PDF = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "AAAA"}}
+
+
+def test_a_plain_request_needs_and_uses_nothing() -> None:
+    plain = demand()
+    assert (plain.dialect, plain.endpoint, plain.model, plain.pinned) == ("anthropic_messages", "chat", "small", None)
+    assert (plain.streaming, plain.choices, plain.output_tokens) == (False, 1, 100)
+    assert [*plain.needs, *plain.features, *plain.unlisted, *plain.narrowing] == []
+
+
+def test_the_input_bound_counts_bytes_pictures_and_what_must_be_fetched() -> None:
+    assert demand().input_tokens == len(written())
+    seen: dict[str, Any] = {"messages": user(PNG, image(type="url", url="https://x.test/"))}
+    assert demand(**seen).input_tokens == len(written(**seen)) + 2 * PICTURE_TOKENS + REMOTE_TOKENS
+
+
+@pytest.mark.parametrize(
+    ("members", "needs"),
+    [
+        ({"tools": [{"name": "f", "input_schema": {"type": "object"}}]}, {Need.TOOLS}),
+        ({"tools": []}, set()),
+        ({"messages": user(PNG)}, {Need.VISION}),
+        ({"messages": user(PDF)}, {Need.DOCUMENTS}),
+        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, {Need.STRUCTURED_OUTPUT}),
+        ({"output_format": {"type": "json_schema", "schema": {}}}, {Need.STRUCTURED_OUTPUT}),
+        ({"output_config": {"effort": "low"}}, set()),
+        ({"thinking": {"type": "enabled", "budget_tokens": 2000}}, {Need.REASONING}),
+        ({"thinking": {"type": "adaptive"}}, set()),
+        ({"thinking": {"type": "disabled"}}, set()),
+        ({"stream": True}, {Need.STREAMING}),
+    ],
+)
+def test_needs_follow_from_members(members: dict[str, Any], needs: set[Need]) -> None:
+    assert demand(**members).needs == needs
+
+
+@pytest.mark.parametrize(
+    ("members", "features"),
+    [
+        ({"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, {Feature.WEB_SEARCH}),
+        ({"messages": user(image(type="url", url="https://x.test/"))}, {Feature.REMOTE_URLS}),
+        ({"mcp_servers": [{"type": "url", "url": "https://x.test/"}]}, {Feature.REMOTE_URLS}),
+        ({"mcp_servers": []}, set()),
+        ({"messages": user(image(type="file", file_id="f"))}, {Feature.FILES}),
+        ({"container": "c"}, {Feature.FILES}),
+        ({"system": [{"type": "text", "text": "x", "cache_control": {"ttl": "1h"}}]}, {Feature.EXPLICIT_CACHE}),
+        ({"context_management": {"edits": []}, "service_tier": "auto", "metadata": {}}, set()),
+        ({"messages": user({"type": "hologram"})}, {Feature.UNLISTED}),
+        ({"thread": {}}, {Feature.UNLISTED}),
+    ],
+)
+def test_what_keeps_state_or_calls_out_is_a_feature(members: dict[str, Any], features: set[Feature]) -> None:
+    assert demand(**members).features == features
+
+
+def test_unlisted_members_tools_blocks_and_betas_are_named_only_if_their_names_are_words() -> None:
+    found = demand(
+        Asked(betas=("message-threads-2026-08-12", "MARKER", "claude-code-20250219")),
+        **{"new_feature": 1, "MARKER said\n": 1},
+        tools=[{"type": "teleport_20270101"}, {"type": "MARKER x"}],
+        messages=user({"type": "hologram"}),
+    )
+    assert found.features == {Feature.UNLISTED}
+    assert {"new_feature", "tool:teleport_20270101", "block:hologram"} <= set(found.unlisted)
+    assert "beta:message-threads-2026-08-12" in found.unlisted
+    assert "MARKER" not in str(found.unlisted)
+    assert "claude-code" not in str(found.unlisted)
+
+
+def test_an_operator_may_declare_members_and_betas_harmless() -> None:
+    harmless = frozenset({"new_feature", "message-threads-2026-08-12"})
+    snapshot = a_snapshot(organisation=an_organisation(harmless=harmless))
+    asked = Asked(betas=("message-threads-2026-08-12",))
+    assert accept(written(new_feature=1), asked, snapshot)[0].features == frozenset()
+
+
+def test_narrowing_comes_from_header_and_body() -> None:
+    found = demand(Asked(policy="strict"), provider={"only": ["alpha"]})
+    assert [policy.name for policy in found.narrowing] == ["strict", "request"]
+
+
+def test_a_count_is_never_a_stream() -> None:
+    found = demand(Asked(endpoint="count_tokens"), stream=True)
+    assert (found.endpoint, found.streaming, found.needs) == ("count_tokens", False, frozenset())
+
+
+def test_other_names_and_pins_are_resolved() -> None:
+    assert demand(model="alpha/small").pinned == "alpha"
+    redirected = accept(written(model="claude-haiku-9"), PLAIN, a_snapshot(redirects={"claude-*": "small"}))[0]
+    assert (redirected.model, redirected.alias) == ("small", "claude-*")
+
+
+def test_an_unknown_model_gets_near_names() -> None:
+    with pytest.raises(ModelNotFound) as missing:
+        demand(model="alpha/smal")
+    assert missing.value.details["near"] == ["small"]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"model": 7},
+        {"messages": "MARKER"},
+        {"max_tokens": -1},
+        {"max_tokens": "MARKER"},
+        {"stream": "MARKER"},
+        {"thinking": "MARKER"},
+        {"output_config": ["MARKER"]},
+        {"mcp_servers": "MARKER"},
+        {"Model": "MARKER"},
+    ],
+)
+def test_faults_name_the_field_and_never_its_value(members: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        demand(**members)
+    assert "MARKER" not in refused.value.message + str(refused.value.details)
+    assert refused.value.details["field"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "header"),
+    [(Asked(version="2024-MARKER"), "anthropic-version"), (Asked(betas=("MARKER x",)), "anthropic-beta")],
+)
+def test_unknown_versions_and_strange_betas_are_refused_by_the_headers_name(asked: Asked, header: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        demand(asked)
+    assert refused.value.details["header"] == header
+    assert "MARKER" not in refused.value.message + str(refused.value.details)
+
+
+# --- on to a route of the same dialect --------------------------------------------------------------------------------
+
+
+def rendered(orders: Orders = NO_ORDERS, asked: Asked = PLAIN, **members: Any) -> Rendered:
+    facts, prompt = accepted(asked, **members)
+    return passed(prompt, facts, ROUTE, orders)
+
+
+def body(orders: Orders = NO_ORDERS, **members: Any) -> Any:
+    return json.loads(rendered(orders, **members).body)
+
+
+def test_only_the_models_name_changes() -> None:
+    raw = b'{ "model" : "small","max_tokens":9, "messages":[{"role":"user","content":"\\u00e9 1.0"}], "new":1.50 }'
+    facts, prompt = accept(raw, PLAIN, SNAPSHOT)
+    out = passed(prompt, facts, ROUTE, NO_ORDERS)
+    assert out.body == raw.replace(b'"small"', b'"lab/small"')
+    assert (out.path, out.dropped) == ("/messages", ())
+
+
+def test_our_own_narrowing_stays_here() -> None:
+    assert "provider" not in body(provider={"only": ["alpha"]})
+
+
+def test_the_version_travels_and_the_first_is_said_where_none_is() -> None:
+    assert rendered().headers == (("anthropic-version", "2023-06-01"),)
+    assert rendered(asked=Asked(version="2026-10-21")).headers == (("anthropic-version", "2026-10-21"),)
+
+
+def test_betas_travel_with_the_request_that_was_admitted() -> None:
+    asked = Asked(betas=("claude-code-20250219", "message-threads-2026-08-12", "oauth-2025-04-20"))
+    assert rendered(asked=asked).headers[1:] == (("anthropic-beta", "claude-code-20250219,message-threads-2026-08-12"),)
+
+
+def test_a_missing_limit_is_stated_since_the_api_demands_one() -> None:
+    raw = json.dumps({"model": "small", "messages": HELLO}).encode()
+
+    def limit(route: Any, orders: Orders = NO_ORDERS) -> int:
+        facts, prompt = accept(raw, PLAIN, SNAPSHOT)
+        found: int = json.loads(passed(prompt, facts, route, orders).body)["max_tokens"]
+        return found
+
+    assert limit(ROUTE) == 8_192
+    assert limit(a_route(model=a_model(abilities=some_abilities(max_output=4_096)))) == 4_096
+    assert limit(ROUTE, Orders(output_limit=77)) == 77
+
+
+def test_a_stated_limit_stays() -> None:
+    assert body(Orders(output_limit=77))["max_tokens"] == 100
+    assert body(max_tokens=0)["max_tokens"] == 0
+
+
+def test_a_count_goes_to_its_own_path_and_needs_no_limit() -> None:
+    raw = json.dumps({"model": "small", "messages": HELLO}).encode()
+    facts, prompt = accept(raw, Asked(endpoint="count_tokens"), SNAPSHOT)
+    out = passed(prompt, facts, ROUTE, Orders(output_limit=7))
+    assert (out.path, out.body) == ("/messages/count_tokens", raw.replace(b'"small"', b'"lab/small"'))
+
+
+def test_identifiers_are_replaced_or_left_out_and_named() -> None:
+    members: dict[str, Any] = {"metadata": {"user_id": "device-1"}}
+    assert body(Orders(pseudonym=lambda said: "p" + said), **members)["metadata"] == {"user_id": "pdevice-1"}
+    gone = rendered(**members)
+    assert "metadata" not in json.loads(gone.body)
+    assert gone.dropped == ("metadata.user_id",)
+
+
+BILL = {"type": "text", "text": "x-anthropic-billing-header: cc_version=2.1; cch=fa690;"}
+RULES = {"type": "text", "text": "be kind", "cache_control": {"type": "ephemeral"}}
+
+
+def test_what_claude_code_says_of_itself_stays_here() -> None:
+    assert body(system=[BILL, RULES])["system"] == [RULES]
+    assert "system" not in body(system=[BILL])
+    assert body(system="x-anthropic-billing-header: said by somebody")["system"]
+
+
+def test_thoughts_that_others_signed_stay_here_and_are_named() -> None:
+    foreign = {"type": "thinking", "thinking": "hm", "signature": enveloped("s", "google_generate")}
+    said = {"type": "text", "text": "hi"}
+    turns = [*HELLO, {"role": "assistant", "content": [foreign, said]}, *HELLO]
+    out = rendered(messages=turns)
+    assert json.loads(out.body)["messages"][1]["content"] == [said]
+    assert out.dropped == ("thought",)
+
+
+def test_signatures_inside_call_ids_stay_here() -> None:
+    call = {"type": "tool_use", "id": signed_id("toolu_1", "secret"), "name": "f", "input": {}}
+    result = {"type": "tool_result", "tool_use_id": signed_id("toolu_1", "secret"), "content": "x"}
+    turns = body(messages=[*HELLO, {"role": "assistant", "content": [call]}, *user(result)])["messages"]
+    assert (turns[1]["content"][0]["id"], turns[2]["content"][0]["tool_use_id"]) == ("toolu_1", "toolu_1")
