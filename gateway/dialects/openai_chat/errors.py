@@ -19,6 +19,7 @@ _TYPES: Final = {
     504: "timeout",
 }
 
+
 def body(ended: Ended) -> bytes:
     """The error as JSON. Every member of ours stands inside `error`, since SDKs drop the rest."""
     return orjson.dumps({"error": _object(ended)})
