@@ -18,6 +18,7 @@ from gateway.dialects.prompt import Asked, Endpoint
 Family: TypeAlias = Literal["openai", "anthropic", "google"]
 """Whose conventions hold for errors and for lists of models."""
 
+_MOUNTS: Final[Mapping[str, Family]] = {"openai": "openai", "anthropic": "anthropic", "google": "google"}
 _FRONT: Final = re.compile(r"(?:/(openai|anthropic|google))?(?:/(?:v1beta1|v1beta|v1alpha|v1))?(/.*)")
 _POSTED: Final[Mapping[str, tuple[Family, str, Endpoint]]] = {
     "/chat/completions": ("openai", "openai_chat", "chat"),
@@ -78,25 +79,27 @@ def address(path: str, headers: Headers, *, keyed: bool) -> Address | None:
         return Address(family, dialect, endpoint) if mount in (None, family) else None
     if rest != _MODELS and not rest.startswith(_MODELS + "/"):
         return None
-    return _of_models(rest.removeprefix(_MODELS).removeprefix("/"), mount or family_of(headers, keyed=keyed))
+    return _of_models(rest.removeprefix(_MODELS).removeprefix("/"), family_of(path, headers, keyed=keyed))
 
 
-def family_of(headers: Headers, *, keyed: bool) -> Family:
-    """Whose client this is, where the path alone does not say."""
+def family_of(path: str, headers: Headers, *, keyed: bool) -> Family:
+    """Whose client this is: the mount says so, or else the headers do."""
+    mount = _MOUNTS.get(path[1:].partition("/")[0])
+    if mount is not None:
+        return mount
     names = {name for name, _ in headers}
     if keyed or names & {b"x-goog-api-key", b"x-goog-api-client"}:
         return "google"
     return "anthropic" if b"anthropic-version" in names else "openai"
 
 
-def _of_models(name: str, family: str) -> Address:
+def _of_models(name: str, family: Family) -> Address:
     """A list of models, one of them, or Google's `{model}:verb`; ids may hold slashes and colons of their own."""
     model, colon, verb = name.rpartition(":")
     if colon and verb in _VERBS:
         dialect, endpoint = _VERBS[verb]
         return Address("google", dialect, endpoint, name=_bare(model), verb=verb)
-    known: Family = "google" if family == "google" else "anthropic" if family == "anthropic" else "openai"
-    return Address(known, lists_models=True, name=_bare(name) if known == "google" else name)
+    return Address(family, lists_models=True, name=_bare(name) if family == "google" else name)
 
 
 def _bare(name: str) -> str:

@@ -130,7 +130,7 @@ class Guard:
         scope["app"] = self  # makes the router raise for 404 and 405 instead of answering in plain text
         keyed = bool(scope["state"].get("query_key"))
         found = address(scope["path"], scope["headers"], keyed=keyed)
-        voice = _VOICES[found.family if found is not None else family_of(scope["headers"], keyed=keyed)]
+        voice = _VOICES[found.family if found is not None else family_of(scope["path"], scope["headers"], keyed=keyed)]
         scope["state"]["address"] = found
         app = self._ours if found is None else self._clients[found.lists_models]
         try:
