@@ -128,15 +128,17 @@ class Exchange:
 
     async def _count(self, asked: Translation, downstream: Downstream) -> None:
         """An estimate made here, of which no provider learns; exact only where policy asks for that and a route can."""
-        demanded = self._facts.demanded
+        demanded, headers = self._facts.demanded, {"x-safeconduct-count": "estimated"}
         assert demanded is not None
         if demanded.token_counts is TokenCounts.EXACT:
             try:
                 return await self._forward(asked, downstream)
             except (NoEligibleRoute, NotAllowed, Unsupported, UpstreamEnded) as ended:
-                await self._settle("failed", ended.code)
+                if self._attempts:  # a provider may have seen the prompt
+                    await self._settle("failed", ended.code)
+                    headers["x-safeconduct-receipt"] = str(self.id)
         counted = asked.counted()
-        await downstream.begin({"x-safeconduct-count": "estimated"}, streaming=False)
+        await downstream.begin(headers, streaming=False)
         return await downstream.end(counted)
 
     def _cut_short(self) -> Ended:

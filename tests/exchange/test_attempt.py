@@ -180,3 +180,31 @@ def test_an_attempt_under_way_has_no_end_and_no_first_event() -> None:
 )
 def test_the_price_is_named_by_source_day_and_currency(price: object, said: str) -> None:
     assert an_attempt(price=price).record(ONE).price == said
+
+
+def test_a_record_says_in_which_dialect_the_route_was_asked() -> None:
+    route = EligibleRoute(a_route())
+    assert Attempt(route, "anthropic_messages", "hold", 0).record(ONE).dialect == "anthropic_messages"
+
+
+def test_what_was_lost_is_what_the_request_and_the_reply_lost() -> None:
+    attempt = an_attempt()
+    assert attempt.lost() == ()
+    attempt.dropped = ("seed",)
+    assert attempt.lost() == ("seed",)
+    attempt.stream = a_stream(WORDS)
+    assert attempt.lost() == ("seed",), "nothing is lost of a stream that is passed on"
+    attempt.whole = Whole(b"", attempt.stream.metered, ("citations",))
+    assert attempt.lost() == ("seed", "citations")
+
+
+def test_speed_is_what_was_generated_since_the_first_event_or_since_asking() -> None:
+    streamed, whole, quick = an_attempt(), an_attempt(), an_attempt()
+    streamed.stream = a_stream(WORDS, STOP, USAGE)
+    streamed.first_event_ms, streamed.ended_ms = 507, 1_007
+    assert streamed.tokens_per_s() == 6.0
+    whole.whole, whole.first_event_ms, whole.ended_ms = a_whole(), 1_007, 1_007
+    assert whole.tokens_per_s() == 3.0
+    quick.whole, quick.ended_ms = a_whole(), 7
+    assert quick.tokens_per_s() is None
+    assert an_attempt().tokens_per_s() is None

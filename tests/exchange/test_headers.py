@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gateway.core.decision import EligibleRoute
 from gateway.core.receipt import ReceiptId
+from gateway.core.usage import NO_USAGE, Metered, UsageSource
+from gateway.dialects.relay import Whole
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.headers import cost_header, reply_headers
 from gateway.exchange.parts import InForce
@@ -33,6 +35,13 @@ def test_a_reply_names_its_receipt_route_and_region_and_nothing_else() -> None:
 
 def test_an_injected_limit_is_reported() -> None:
     assert reply_headers(FACTS, ANSWER, 8192)["x-safeconduct-output-limit"] == "8192"
+
+
+def test_what_found_no_place_is_named_once_and_in_order() -> None:
+    answer = Attempt(EligibleRoute(a_route()), "anthropic_messages", "hold", 0)
+    answer.dropped = ("seed", "tools.web_search", "seed")
+    answer.whole = Whole(b"", Metered(NO_USAGE, UsageSource.PROVIDER, {}), ("citations",))
+    assert reply_headers(FACTS, answer, None)["x-safeconduct-dropped"] == "seed, tools.web_search, citations"
 
 
 def test_the_cost_has_no_exponent_and_names_its_currency() -> None:

@@ -17,8 +17,10 @@ from gateway.exchange.plans import Plans
 from tests.builders import (
     TODAY,
     WELL,
+    a_connection,
     a_demand,
     a_layer,
+    a_model,
     a_policy,
     a_posture,
     a_price,
@@ -82,6 +84,57 @@ def test_memories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(50):
         plans.demanded((a_layer(a_policy()),))
         assert len(plans._demanded) <= 4
+
+
+CLAUDE = a_connection(dialect="anthropic_messages")
+BOTH = a_connection(also=("openai_responses",))
+GEMINI = a_connection(dialect="google_generate")
+SEVERAL = a_snapshot(
+    a_route("alpha"),
+    a_route(a_provider("beta", connection=CLAUDE)),
+    a_route("beta", a_model("large")),
+    a_route("gamma", variant="fast"),
+    a_route(a_provider("delta", connection=BOTH)),
+    a_route(a_provider("epsilon", connection=GEMINI)),
+    a_route(a_provider("closed", connection=replace(CLAUDE, why_not="It is closed."))),
+)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "held", "ways"),
+    [
+        ("openai_chat", "alpha beta gamma delta", ["openai_chat alpha/small", "anthropic_messages beta/small"]),
+        ("anthropic_messages", "alpha beta gamma", ["openai_chat alpha/small", "anthropic_messages beta/small"]),
+        ("openai_chat", "gamma delta", ["openai_chat gamma/small@fast"]),
+        ("openai_chat", "beta closed", ["anthropic_messages beta/small"]),
+        ("openai_responses", "alpha delta", ["openai_chat alpha/small", "openai_responses delta/small"]),
+        ("openai_chat", "epsilon", []),
+        ("openai_chat", "nobody", []),
+    ],
+)
+def test_the_ways_to_a_model_are_the_first_open_route_in_each_dialect(dialect: str, held: str, ways: list[str]) -> None:
+    spoken = frozenset({"openai_chat", "openai_responses", "anthropic_messages"})
+    plans = Plans(SEVERAL, some_means(*held.split(), spoken=spoken))
+    demand = a_demand(dialect=dialect)
+    assert [f"{wire} {route.id}" for wire, route in plans.ways(demand)] == ways
+    assert plans.ways(demand) is plans.ways(replace(demand, input_tokens=7)), "remembered"
+
+
+def test_ways_are_remembered_for_model_dialect_and_endpoint() -> None:
+    spoken = frozenset({"openai_chat", "openai_embeddings", "anthropic_messages"})
+    plans = Plans(SEVERAL, some_means("beta", spoken=spoken))
+    demand = a_demand()
+    assert [wire for wire, _ in plans.ways(demand)] == ["anthropic_messages"]
+    assert [route.id for _, route in plans.ways(replace(demand, model="large"))] == ["beta/large"]
+    assert plans.ways(replace(demand, endpoint="embeddings")) == ()
+    assert plans.ways(replace(demand, model="unknown")) == ()
+
+
+def test_near_names_are_those_of_models_that_can_be_used() -> None:
+    strict = a_policy("strict", rules=RouteRules(only_models=frozenset({"large"})))
+    plans, means = Plans(SEVERAL, some_means("alpha", "beta")), some_means("alpha", "beta")
+    demanded = plans.demanded((a_layer(strict),))
+    assert plans.usable(["small", "large", "unknown"], demanded, means, TODAY) == ["large"]
 
 
 def test_codes_and_treatment_are_what_receipts_keep() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.core.catalog import DataClass, Feature, RouteId
 from gateway.core.cost import Fx
+from gateway.core.demand import Carried
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import UNKNOWN, Posture, Training
 from gateway.core.receipt import ReceiptId, canonical, digest
@@ -212,3 +213,15 @@ def test_a_data_class_is_kept_as_it_is_declared() -> None:
     organisation = an_organisation(classes={"personal": DataClass("personal", "open")})
     facts = the_facts(replace(SNAPSHOT, organisation=organisation), demand=a_demand(data_class="personal"))
     assert record.receipt(facts, record.End("refused", "", 1), (), None, ()).demand["data_class"] == "personal"
+
+
+def test_what_became_of_a_request_between_dialects_is_kept_by_names() -> None:
+    carried = (Carried("anthropic_messages", dropped=("seed",)), Carried("google_generate", unfit=("n",)))
+    facts = the_facts(demand=a_demand(carried=carried, alias="gpt-*"))
+    receipt = record.receipt(facts, record.End("served", "", 1), (), None, ("seed", "citations"))
+    assert receipt.dropped == ("seed", "citations")
+    assert receipt.demand["alias"] == "gpt-*"
+    assert receipt.demand["carried"] == {
+        "anthropic_messages": {"unfit": [], "dropped": ["seed"]},
+        "google_generate": {"unfit": ["n"], "dropped": []},
+    }

@@ -13,11 +13,12 @@ import pytest
 
 from gateway.core.catalog import Budget
 from gateway.core.errors import Unauthenticated
+from gateway.core.policy import Identifiers
 from gateway.core.posture import Posture
 from gateway.core.receipt import from_json
 from gateway.exchange.parts import Deadlines, InForce
 from gateway.exchange.story import identify
-from tests.builders import NOW, a_policy, some_means
+from tests.builders import NOW, a_policy, a_snapshot, some_means
 from tests.exchange.desk import BODY, COMPLETION, DONE, SECRET, STOP, USAGE, WORDS, Client, Desk, a_desk
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
 
@@ -522,5 +523,68 @@ def test_routes_are_known_by_how_fast_they_begin_and_write(tmp_path: Path) -> No
             (speed,) = seen.throughput.values()
             assert 0 < speed <= 3 / 0.019
             assert set(seen.latency_ms) == {"alpha/small"}
+
+    play(story)
+
+
+NAMES = {"user": "MARKER anna", "metadata": {"user_id": "MARKER anna", "project": "p"}, "prompt_cache_key": "MARKER k"}
+
+
+def test_a_provider_learns_a_clients_identifiers_under_pseudonyms_that_stay(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, Provider(FAILS) as beta:
+            async with a_desk(tmp_path, beta, alpha) as desk:
+                client = await desk.ask(NAMES)
+                await desk.ask({"user": "MARKER anna"})
+                first, second = (json.loads(r.body) for r in alpha.requests)
+                failed = json.loads(beta.requests[0].body)
+                pseudonym = desk.services.pseudonym("MARKER anna")
+            assert first["user"] == first["metadata"]["user_id"] == second["user"] == failed["user"] == pseudonym
+            assert first["prompt_cache_key"] not in (pseudonym, "MARKER k")
+            assert first["metadata"]["project"] == "p"
+            assert "x-safeconduct-dropped" not in client.headers
+            assert "MARKER k" not in alpha.requests[0].body.decode()
+
+    play(story)
+
+
+def test_where_policy_says_so_identifiers_stay_here_and_the_client_and_the_receipt_are_told(tmp_path: Path) -> None:
+    async def story() -> None:
+        nameless = a_policy("nameless", identifiers=Identifiers.DROP)
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, policies=[nameless]) as desk:
+            client = await desk.ask(NAMES, policy="nameless")
+            sent = json.loads(alpha.requests[0].body)
+            assert {"user", "prompt_cache_key"}.isdisjoint(sent)
+            assert sent["metadata"] == {"project": "p"}
+            assert client.headers["x-safeconduct-dropped"] == "user, prompt_cache_key, metadata.user_id"
+            assert desk.receipts()[0]["dropped"] == ["user", "prompt_cache_key", "metadata"]
+
+    play(story)
+
+
+def test_a_receipt_says_in_which_dialect_each_route_was_asked_and_by_which_alias(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Provider(FAILS) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+            now = desk.in_force
+            snapshot = a_snapshot(*now.snapshot.routes.values(), redirects={"gpt-*": "small"})
+            desk.in_force = InForce(snapshot, now.means, now.targets)
+            assert (await desk.ask({"model": "gpt-9"})).complete
+            (receipt,) = desk.receipts()
+            assert [a["dialect"] for a in receipt["attempts"]] == ["openai_chat", "openai_chat"]
+            assert (receipt["dialect"], receipt["endpoint"]) == ("openai_chat", "chat")
+            assert receipt["demand"]["alias"] == "gpt-*"
+            assert receipt["demand"]["carried"] == {}
+
+    play(story)
+
+
+def test_before_a_stream_and_after_its_end_nobody_needs_a_word(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
+            client, exchange = Client(), desk.exchange()
+            await exchange.breathe(0.0)
+            await exchange.run(json.dumps(BODY | STREAM).encode(), client)
+            await exchange.breathe(0.0)
+            assert client.body == WORDS + STOP + DONE
 
     play(story)
