@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from gateway.core.errors import (
     UpstreamFailed,
 )
 from gateway.core.receipt import ReceiptId
+from gateway.dialects.prompt import PLAIN, Asked
 
 RECEIPT = ReceiptId("01JDRECEIPT00000000000000A")
 HEADERS = {"x-safeconduct-receipt": str(RECEIPT), "x-safeconduct-route": "alpha/small"}
@@ -52,7 +53,7 @@ def test_a_whole_reply_is_one_head_with_its_length_and_one_body() -> None:
     start, body = wire.messages
     assert (start["status"], wire.headers[b"content-length"]) == (200, b"2")
     assert wire.headers[b"content-type"] == b"application/json"
-    assert wire.headers[b"x-request-id"] == RECEIPT.encode()
+    assert wire.headers[b"x-request-id"] == wire.headers[b"request-id"] == RECEIPT.encode()
     assert wire.headers[b"x-safeconduct-route"] == b"alpha/small"
     assert body == {"type": "http.response.body", "body": b"{}", "more_body": False}
 
@@ -93,6 +94,35 @@ def test_a_broken_stream_gets_its_error_event_and_no_end() -> None:
     assert all(m["body"] != b"" for m in wire.messages[1:])
 
 
+def head_of(asked: Asked, *, streaming: bool, headers: Mapping[str, str] = HEADERS) -> dict[bytes, bytes]:
+    wire = Wire()
+
+    async def story() -> None:
+        client = ClientDownstream(wire.send, Voice("google_generate", asked))
+        await client.begin(headers, streaming=streaming)
+        await client.end(b"[]")
+
+    asyncio.run(story())
+    return wire.headers
+
+
+ARRAY = Asked(streaming=True, framing="array")
+
+
+def test_a_stream_as_an_array_is_json_that_no_proxy_holds_back() -> None:
+    head = head_of(ARRAY, streaming=True)
+    assert head[b"content-type"] == b"application/json"
+    assert (head[b"cache-control"], head[b"x-accel-buffering"]) == (b"no-cache", b"no")
+    assert head_of(PLAIN, streaming=True)[b"content-type"].startswith(b"text/event-stream")
+    assert b"cache-control" not in head_of(ARRAY, streaming=False)
+
+
+def test_what_has_no_receipt_has_no_id() -> None:
+    head = head_of(PLAIN, streaming=False, headers={"x-safeconduct-count": "estimated"})
+    assert head[b"x-safeconduct-count"] == b"estimated"
+    assert not {b"x-request-id", b"request-id"} & set(head)
+
+
 def refused(
     ended: Ended, receipt: ReceiptId | None = None, voice: Voice = OPENAI
 ) -> tuple[int, dict[bytes, bytes], Any]:
@@ -107,7 +137,8 @@ def refused(
 def test_a_refusal_names_its_receipt_only_where_there_is_one() -> None:
     status, headers, error = refused(NotFound(), RECEIPT)
     assert (status, error["code"]) == (404, "not_found")
-    assert headers[b"x-safeconduct-receipt"] == headers[b"x-request-id"] == RECEIPT.encode()
+    named = {headers[name] for name in (b"x-safeconduct-receipt", b"x-request-id", b"request-id")}
+    assert named == {RECEIPT.encode()}, "under the names that the SDKs read"
     assert b"x-safeconduct-receipt" not in refused(NotFound())[1]
 
 
@@ -137,6 +168,14 @@ def test_a_missing_key_is_asked_for_and_a_method_named() -> None:
     assert b"www-authenticate" not in refused(NotFound())[1]
     wrong = InvalidRequest("This endpoint takes POST.", code="method_not_allowed", allow="POST")
     assert refused(wrong)[1][b"allow"] == b"POST"
+
+
+def test_where_an_array_was_asked_for_the_error_is_its_only_element() -> None:
+    wire = Wire()
+    asyncio.run(send_error(wire.send, NotFound(), None, Voice("openai_chat", ARRAY)))
+    (element,) = json.loads(wire.messages[1]["body"])
+    assert element["error"]["code"] == "not_found"
+    assert wire.headers[b"content-type"] == b"application/json"
 
 
 @pytest.mark.parametrize("code", ["request_timeout", "too_large", "unsupported_media"])
