@@ -263,6 +263,7 @@ def test_an_output_limit_is_injected_only_where_none_is_stated() -> None:
 def test_storing_is_forbidden_unless_it_was_asked_for(store: dict[str, Any], goes_out_as: object) -> None:
     for orders in (Orders(), Orders(forbid_storing=True)):
         assert sent(orders, **store)["store"] is goes_out_as, "what was asked for, decide has judged"
+    assert "store" not in sent(background=True), "a provider refuses to run in the background what it may not keep"
 
 
 def test_identifiers_go_out_under_pseudonyms_or_not_at_all() -> None:

@@ -1,0 +1,164 @@
+"""The neutral form, written as a Responses request for any provider that speaks it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from gateway.core.catalog import Connection, Route
+from gateway.core.demand import Demand
+from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
+from gateway.dialects.openai_chat.encode import effort_of
+from gateway.dialects.openai_responses.decode import SCORES, SEALED
+from gateway.dialects.openai_responses.items import items
+from gateway.dialects.openai_responses.request import PATH
+
+_NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
+_Members: TypeAlias = Iterator[tuple[str, Any]]
+
+
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+    """The request for `route`, with the names of what found no place in it. Unportable."""
+    if isinstance(asked, Embedding):
+        raise Unportable("input")
+    if asked.choices > 1:
+        raise Unportable("n")
+    if not all(_NAME.match(tool.name) for tool in asked.tools):
+        raise Unportable("tools")
+    connection = route.provider.connection
+    instructions, told, lost = items(asked.turns, connection)
+    body = [
+        ("model", route.upstream_model),
+        *([("instructions", instructions)] if instructions else ()),
+        ("input", told),
+        *_tools(asked.tools, asked.tool_choice),
+        *_thinking(asked.reasoning),
+        *_sampling(asked.sampling),
+        *_reply(asked, connection, orders),
+        *_included(asked),
+        *_identity(asked, connection, orders),
+        ("store", False),
+    ]
+    dropped = dict.fromkeys([*asked.lost, *lost, *_dropped(asked, connection, orders)])
+    return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))
+
+
+def _tools(tools: Iterable[Tool], choice: ToolChoice | None) -> _Members:
+    if not tools:
+        return
+    yield "tools", [dict(_function(tool)) for tool in tools]
+    if choice is None:
+        return
+    yield "tool_choice", _choice(choice)
+    if choice.parallel is not None:
+        yield "parallel_tool_calls", choice.parallel
+
+
+def _function(tool: Tool) -> _Members:
+    """Here a tool is strict unless it says otherwise; elsewhere it is not."""
+    yield "type", "function"
+    yield "name", tool.name
+    if tool.description:
+        yield "description", tool.description
+    yield "parameters", tool.schema
+    yield "strict", bool(tool.strict)
+
+
+def _choice(choice: ToolChoice) -> object:
+    named = [{"type": "function", "name": name} for name in choice.names]
+    if choice.kind != "named":
+        return choice.kind
+    return named[0] if len(named) == 1 else {"type": "allowed_tools", "mode": "required", "tools": named}
+
+
+def _format(shape: Shape) -> _Members:
+    if shape.schema is None:
+        yield "type", "json_object"
+        return
+    yield "type", "json_schema"
+    yield "name", shape.name if _NAME.match(shape.name) else "answer"
+    yield "schema", shape.schema
+    if shape.description:
+        yield "description", shape.description
+    if shape.strict is not None:
+        yield "strict", shape.strict
+
+
+def _thinking(reasoning: Reasoning | None) -> _Members:
+    if reasoning is None:
+        return
+    effort = _effort(reasoning)
+    found = {**({"effort": effort} if effort is not None else {}), **({"summary": "auto"} if reasoning.visible else {})}
+    if found:
+        yield "reasoning", found
+
+
+def _effort(reasoning: Reasoning) -> Effort | None:
+    if reasoning.effort is not None or reasoning.budget is None or reasoning.budget < 0:
+        return reasoning.effort
+    return effort_of(reasoning.budget)
+
+
+def _sampling(sampling: Sampling) -> _Members:
+    for name in ("temperature", "top_p"):
+        if (value := getattr(sampling, name)) is not None:
+            yield name, value
+    if sampling.logprobs:
+        yield "top_logprobs", sampling.logprobs
+
+
+def _reply(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
+    """What the reply is to be like."""
+    limit = asked.output_limit if asked.output_limit is not None else orders.output_limit
+    if limit is not None:
+        yield "max_output_tokens", limit
+    if asked.shape is not None:
+        yield "text", {"format": dict(_format(asked.shape))}
+    if asked.streaming:
+        yield "stream", True
+    if asked.tier and _is_like_openai(connection):
+        yield "service_tier", asked.tier
+
+
+def _included(asked: Conversation) -> _Members:
+    """Thoughts sealed, so that the model finds them again in the next turn: nothing is kept there, nor here."""
+    wanted = []
+    if asked.reasoning is not None and _effort(asked.reasoning) != "none":
+        wanted.append(SEALED)
+    if asked.sampling.logprobs is not None:
+        wanted.append(SCORES)
+    if wanted:
+        yield "include", wanted
+
+
+def _identity(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
+    if orders.pseudonym is None or not _is_like_openai(connection):
+        return
+    if asked.user:
+        yield "safety_identifier", orders.pseudonym(asked.user)
+    if asked.cache_key:
+        yield "prompt_cache_key", orders.pseudonym(asked.cache_key)
+
+
+def _is_like_openai(connection: Connection) -> bool:
+    """It knows the members that OpenAI alone has, or does not mind them."""
+    return connection.lenient or connection.accepts_store
+
+
+def _dropped(asked: Conversation, connection: Connection, orders: Orders) -> Iterable[str]:
+    for name in ("top_k", "seed", "presence_penalty", "frequency_penalty", "stop"):
+        if getattr(asked.sampling, name) not in (None, ()):
+            yield name
+    if asked.reasoning is not None and asked.reasoning.budget:
+        yield "reasoning_budget"
+    if asked.tier and not _is_like_openai(connection):
+        yield "service_tier"
+    for name in ("user", "cache_key"):
+        if getattr(asked, name) and (orders.pseudonym is None or not _is_like_openai(connection)):
+            yield name
+    if any(tool.cached for tool in asked.tools):
+        yield "cache_control"

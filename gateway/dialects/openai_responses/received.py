@@ -1,0 +1,127 @@
+"""What a provider sends, as far as it is read: events, items and the response itself. What it sends besides may be of
+any shape."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from gateway.core.usage import Metered
+from gateway.dialects.dialect import Broken
+from gateway.dialects.openai_responses.usage import Reported, metered
+
+_T = TypeVar("_T")
+
+DONE: Final = b"[DONE]"
+"""No event of this dialect, but some servers send it all the same."""
+
+ENDS: Final = frozenset({"response.completed", "response.incomplete"})
+FAILURES: Final = frozenset({"error", "response.failed", "response.cancelled"})
+NOTHING: Final = msgspec.Raw(b"null")
+
+
+class Event(msgspec.Struct):
+    type: object = None
+    sequence_number: object = None
+    output_index: object = None
+    summary_index: object = None
+    content_index: object = None
+    delta: object = None
+    logprobs: msgspec.Raw = NOTHING
+    item: msgspec.Raw = NOTHING
+    response: msgspec.Raw = NOTHING
+    error: msgspec.Raw = NOTHING
+
+    @property
+    def kind(self) -> str:
+        return self.type if isinstance(self.type, str) else ""
+
+    @property
+    def failed(self) -> bool:
+        """The provider says that there will be no reply."""
+        return self.kind in FAILURES or is_something(self.error)
+
+
+class Logprob(msgspec.Struct):
+    token: str = ""
+    logprob: float = 0.0
+    top_logprobs: list[Logprob] | None = None
+
+
+class Part(msgspec.Struct):
+    text: str | None = None
+    refusal: str | None = None
+    annotations: list[object] | None = None
+    logprobs: list[Logprob] | None = None
+
+
+class Item(msgspec.Struct):
+    """A message, a function call, a reasoning item or a picture."""
+
+    id: str | None = None
+    call_id: str | None = None
+    name: str | None = None
+    arguments: str | None = None
+    content: list[Part] | None = None
+    summary: list[Part] | None = None
+    encrypted_content: str | None = None
+    result: str | None = None
+
+
+class _Kind(msgspec.Struct):
+    type: str = ""
+
+
+class _Searches(msgspec.Struct):
+    num_requests: int = 0
+
+
+class _ToolUsage(msgspec.Struct):
+    web_search: _Searches | None = None
+
+
+class _Incomplete(msgspec.Struct):
+    reason: str | None = None
+
+
+class Response(msgspec.Struct):
+    id: object = None
+    created_at: object = None
+    model: object = None
+    status: object = None
+    output: list[msgspec.Raw] | None = None
+    incomplete_details: _Incomplete | None = None
+    service_tier: object = None
+    usage: Reported | None = None
+    tool_usage: _ToolUsage | None = None
+    error: msgspec.Raw = NOTHING
+
+    @property
+    def metered(self) -> Metered | None:
+        """What the provider reported; None if nothing."""
+        searches = self.tool_usage.web_search if self.tool_usage is not None else None
+        return metered(self.usage, searches.num_requests if searches is not None else 0)
+
+    @property
+    def failed(self) -> bool:
+        """It is no reply: an error stands in its place, or it has no output."""
+        return self.output is None or self.status in ("failed", "cancelled") or is_something(self.error)
+
+
+def is_something(raw: msgspec.Raw) -> bool:
+    return bytes(raw) != b"null"
+
+
+def decoded(raw: bytes | msgspec.Raw, kind: type[_T]) -> _T:
+    """Broken for what is not of that shape."""
+    try:
+        return msgspec.json.decode(raw, type=kind, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass
+    raise Broken("nothing of this dialect")
+
+
+def kind_of(item: msgspec.Raw) -> str:
+    """The type of an item. Broken."""
+    return decoded(item, _Kind).type

@@ -1,0 +1,104 @@
+"""Tools of a request, and which of them to call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from gateway.dialects import members
+from gateway.dialects.neutral import Tool, ToolChoice
+from gateway.dialects.openai_responses.parts import fault
+
+_ONLY_HERE: Final = ("defer_loading", "output_schema", "allowed_callers", "async")
+"""Members of a function that no other dialect knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """`lost`: tools of other types than function, by type, and members of functions."""
+
+    tools: tuple[Tool, ...]
+    choice: ToolChoice | None
+    lost: tuple[str, ...]
+
+
+def offered(values: Mapping[str, Any]) -> Offered:
+    """InvalidRequest for a choice that no offered function satisfies."""
+    given = members.rows(values, "tools")
+    tools: list[Tool] = []
+    lost: dict[str, None] = {}
+    for place, tool in enumerate(given):
+        kind = tool.get("type") if isinstance(tool, dict) else None
+        if not isinstance(kind, str):
+            raise fault(f"tools[{place}]", "must be an object with a type")
+        if kind == "function":
+            tools.append(_tool(tool, f"tools[{place}]"))
+            lost |= {f"tools.{name}": None for name in _ONLY_HERE if tool.get(name)}
+        else:
+            lost[f"tools.{kind}" if members.SAFE_NAME.match(kind) else "tools"] = None
+    return _chosen(values, Offered(tuple(tools), None, tuple(lost)))
+
+
+def _tool(given: Mapping[str, Any], where: str) -> Tool:
+    name, description = given.get("name"), given.get("description")
+    schema, strict = given.get("parameters"), given.get("strict")
+    if not isinstance(name, str) or not name:
+        raise fault(f"{where}.name", "must be a string that is not empty")
+    if not isinstance(description, str | None):
+        raise fault(f"{where}.description", "must be a string")
+    if not isinstance(schema, dict | None):
+        raise fault(f"{where}.parameters", "must be a JSON Schema")
+    if not isinstance(strict, bool | None):
+        raise fault(f"{where}.strict", "must be true or false")
+    tool = Tool(name, description or "", strict=strict)
+    return tool if schema is None else replace(tool, schema=schema)
+
+
+_WORDS: Final[Mapping[str, ToolChoice]] = {
+    "auto": ToolChoice("auto"),
+    "none": ToolChoice("none"),
+    "required": ToolChoice("required"),
+}
+
+
+def _chosen(values: Mapping[str, Any], found: Offered) -> Offered:
+    """With a choice, where one is stated; with fewer tools, where it allows only some."""
+    parallel, stated = values.get("parallel_tool_calls"), values.get("tool_choice")
+    if not isinstance(parallel, bool | None):
+        raise fault("parallel_tool_calls", "must be true or false")
+    match stated:
+        case None:
+            choice = ToolChoice()
+        case str(word) if word in _WORDS:
+            choice = _WORDS[word]
+        case {"type": "allowed_tools", "mode": "auto", "tools": [*allowed]}:
+            names = _known(allowed, found.tools)
+            found = replace(found, tools=tuple(tool for tool in found.tools if tool.name in names))
+            choice = ToolChoice()
+        case {"type": "allowed_tools", "mode": "required", "tools": [*allowed]}:
+            choice = ToolChoice("named", _known(allowed, found.tools))
+        case {"type": "function"}:
+            choice = ToolChoice("named", _known([stated], found.tools))
+        case _:
+            raise fault("tool_choice", "must be auto, none, required, a function, or allowed_tools of functions")
+    if not found.tools:
+        if choice.kind == "required":
+            raise fault("tool_choice", "requires a tool, and there is no function to call")
+        return found
+    return found if stated is None and parallel is None else replace(found, choice=replace(choice, parallel=parallel))
+
+
+def _known(chosen: Iterable[object], tools: tuple[Tool, ...]) -> tuple[str, ...]:
+    """The names of chosen functions, all of which are offered."""
+    names = {tool.name for tool in tools}
+    found = []
+    for one in chosen:
+        match one:
+            case {"type": "function", "name": str(name)} if name in names:
+                found.append(name)
+            case _:
+                raise fault("tool_choice", "must name functions that stand in tools")
+    if not found:
+        raise fault("tool_choice", "must name at least one function")
+    return tuple(found)

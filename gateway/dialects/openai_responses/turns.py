@@ -1,0 +1,191 @@
+"""Items of a request's input, read into turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from gateway.dialects import media, signatures
+from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Turn
+from gateway.dialects.openai_responses import parts, seals
+from gateway.dialects.openai_responses.content import kind_of
+from gateway.dialects.openai_responses.parts import fault
+from gateway.dialects.openai_responses.request import NAME
+
+_APART: Final = "\n\n"
+_ROLES: Final = {
+    "system": (Role.SYSTEM, parts.WORDS),
+    "developer": (Role.SYSTEM, parts.WORDS),
+    "user": (Role.USER, parts.ANYTHING),
+    "assistant": (Role.ASSISTANT, parts.SPOKEN),
+}
+_TRACES: Final = frozenset({"web_search_call"})
+"""Items that tell of what a hosted tool did; what it found stands in the answer."""
+
+
+def turns(instructions: str, given: object) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+    """(the turns, names of what has no place in them). Messages that say nothing are left out.
+
+    InvalidRequest names the item at fault; each call must have one output, which goes to the turn after the call.
+    """
+    reading = _Reading()
+    if instructions:
+        reading.said(Role.SYSTEM, [Text(instructions)])
+    items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+    if not isinstance(items, list):
+        raise fault("input", "must be a string or a list of items")
+    for place, item in enumerate(items):
+        reading.add(item, f"input[{place}]")
+    found = reading.complete()
+    if not found:
+        raise fault("input", "must say something")
+    return found, tuple(reading.lost)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A turn as it grows, with the results of its calls, which follow it as a turn of their own."""
+
+    role: Role
+    parts: list[Part]
+    results: list[Part] = field(default_factory=list)
+
+
+class _Reading:
+    """What an item must know of those before it: which call waits for its output."""
+
+    def __init__(self) -> None:
+        self.lost: dict[str, None] = {}
+        self._entries: list[_Entry] = []
+        self._waiting: dict[str, tuple[_Entry, str, str]] = {}
+        """Id of a call -> the turn it stands in, the name of the tool, and where the call stands in the input."""
+        self._kinds: Mapping[str, Callable[[dict[str, Any], str], None]] = {
+            "message": self._message,
+            "function_call": self._function_call,
+            "function_call_output": self._output,
+            "custom_tool_call": self._custom_call,
+            "custom_tool_call_output": self._output,
+            "reasoning": self._reasoning,
+            "image_generation_call": self._picture,
+        }
+
+    def add(self, item: Any, where: str) -> None:
+        kind = kind_of(item)
+        if kind == "item_reference":
+            raise fault(where, "refers to what one provider keeps: send the item itself")
+        if kind in _TRACES:
+            self.lost[kind] = None
+        elif kind in self._kinds:
+            self._kinds[kind](item, where)
+        else:
+            raise fault(where, f"must be of type {', '.join(self._kinds)}: no other item can be told to this route")
+
+    def said(self, role: Role, said: Iterable[Part]) -> None:
+        """A turn of its own, but what an assistant says without having been answered is one turn."""
+        new = list(said)
+        last = self._entries[-1] if self._entries else None
+        if new and role is Role.ASSISTANT and last is not None and last.role is role and not last.results:
+            last.parts += new
+        elif new:
+            self._entries.append(_Entry(role, new))
+
+    def complete(self) -> tuple[Turn, ...]:
+        """InvalidRequest for a call that nobody answered."""
+        for _, _, where in self._waiting.values():
+            raise fault(f"{where}.call_id", "has no output among the items after it")
+        found = []
+        for entry in self._entries:
+            found.append(Turn(entry.role, tuple(entry.parts)))
+            found += [Turn(Role.USER, tuple(entry.results))] if entry.results else []
+        return tuple(found)
+
+    def _message(self, item: dict[str, Any], where: str) -> None:
+        given = item.get("role")
+        if not isinstance(given, str) or given not in _ROLES:
+            raise fault(f"{where}.role", f"must be one of {', '.join(_ROLES)}")
+        role, readings = _ROLES[given]
+        content = item.get("content")
+        self.said(role, parts.read(content, f"{where}.content", readings))
+        if item.get("phase") is not None:
+            self.lost["phase"] = None
+        if isinstance(content, list) and any(part.get("annotations") for part in content):
+            self.lost["annotations"] = None
+
+    def _function_call(self, item: dict[str, Any], where: str) -> None:
+        if item.get("namespace") is not None:
+            self.lost["namespace"] = None
+        self._call(item, _arguments(item.get("arguments"), where), where)
+
+    def _custom_call(self, item: dict[str, Any], where: str) -> None:
+        """Words where other tools have an object: told as an object that holds them."""
+        words = item.get("input")
+        if not isinstance(words, str):
+            raise fault(f"{where}.input", "must be a string")
+        self._call(item, orjson.dumps({"input": words}).decode(), where)
+
+    def _call(self, item: dict[str, Any], arguments: str, where: str) -> None:
+        name, (id_, signature) = item.get("name"), _call_id(item, where)
+        if not isinstance(name, str) or not name:
+            raise fault(f"{where}.name", "must name a tool")
+        if id_ in self._waiting:
+            raise fault(f"{where}.call_id", "must differ from those of other calls")
+        self.said(Role.ASSISTANT, [Call(id_, name, arguments, signature)])
+        self._waiting[id_] = (self._entries[-1], name, where)
+
+    def _output(self, item: dict[str, Any], where: str) -> None:
+        id_, _ = _call_id(item, where)
+        if id_ not in self._waiting:
+            raise fault(f"{where}.call_id", "must be that of a call before it which has no output yet")
+        entry, name, _ = self._waiting.pop(id_)
+        entry.results.append(Result(id_, parts.read(item.get("output"), f"{where}.output", parts.RESULTS), name))
+
+    def _reasoning(self, item: dict[str, Any], where: str) -> None:
+        sealed, id_ = item.get("encrypted_content"), item.get("id")
+        text = _APART.join(_words(item, "content", where) or _words(item, "summary", where))
+        if not isinstance(sealed, str | None) or not isinstance(id_, str | None):
+            raise fault(where, "must have an id and an encrypted_content that are strings, or none")
+        if sealed:
+            signature, origin, redacted = seals.read(sealed, id_ or "", NAME)
+            redacted = redacted or (origin == NAME and not text)
+            self.said(Role.ASSISTANT, [Thought(text, signature, origin, redacted)])
+        elif text:
+            self.said(Role.ASSISTANT, [Thought(text)])
+
+    def _picture(self, item: dict[str, Any], where: str) -> None:
+        data = item.get("result")
+        if not isinstance(data, str):
+            raise fault(f"{where}.result", "must hold the picture: what one provider keeps, no other can read")
+        self.said(Role.ASSISTANT, [parts.picture(media.encoded(data, f"{where}.result"))])
+
+
+def _call_id(item: dict[str, Any], where: str) -> tuple[str, str]:
+    given = item.get("call_id")
+    if not isinstance(given, str) or not given:
+        raise fault(f"{where}.call_id", "must be a string that is not empty")
+    return signatures.split_id(given)
+
+
+def _arguments(given: object, where: str) -> str:
+    """The text of a JSON object; an empty one for nothing at all."""
+    if given == "":
+        return "{}"
+    try:
+        read = orjson.loads(given) if isinstance(given, str) else None
+    except orjson.JSONDecodeError:
+        read = None
+    if not isinstance(given, str) or not isinstance(read, dict):
+        raise fault(f"{where}.arguments", "must be the text of a JSON object")
+    return given
+
+
+def _words(item: dict[str, Any], name: str, where: str) -> list[str]:
+    held = item.get(name) or []
+    if not isinstance(held, list):
+        raise fault(f"{where}.{name}", "must be a list of parts")
+    found = [part.get("text") if isinstance(part, dict) else None for part in held]
+    if not all(isinstance(text, str) for text in found):
+        raise fault(f"{where}.{name}", "must be a list of parts with text")
+    return [text for text in found if text]

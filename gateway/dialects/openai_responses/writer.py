@@ -1,0 +1,176 @@
+"""Replies of any dialect, written for a client of this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import orjson
+
+from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.usage import Usage
+from gateway.dialects.dialect import Head
+from gateway.dialects.neutral import (
+    Answer,
+    Call,
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Made,
+    Reply,
+    Said,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+    Vectors,
+)
+from gateway.dialects.openai_responses.decode import SCORES, SEALED, included
+from gateway.dialects.openai_responses.errors import failed
+from gateway.dialects.openai_responses.frames import frame
+from gateway.dialects.openai_responses.output import Output, Telling
+from gateway.dialects.openai_responses.resource import begun
+from gateway.dialects.openai_responses.usage import told
+from gateway.dialects.prompt import Prompt
+
+_CUT: Final = {Stop.LENGTH: "max_output_tokens", Stop.FILTERED: "content_filter"}
+"""Why a reply is incomplete."""
+
+_BYTES_A_TOKEN: Final = 3
+
+
+def writer(prompt: Prompt, head: Head) -> ResponsesWriter:
+    """Writes the reply to `prompt`."""
+    return ResponsesWriter(prompt.unseal().values, head)
+
+
+class ResponsesWriter:
+    """A stream, or a whole reply. One or the other: what was written is remembered for the end."""
+
+    def __init__(self, values: Mapping[str, Any], head: Head) -> None:
+        self._head = head
+        self._values = values
+        self._output = Output(head.id, sealing=included(values, SEALED), scoring=included(values, SCORES))
+        self._begun: dict[str, Any] = {}
+        self._number = 0
+        self._bytes = 0
+        self._stop: Stop | None = None
+        self._used: Used | None = None
+        self._ended = False
+
+    def write(self, event: Event) -> bytes:
+        """The bytes for the stream; empty where nothing is to be said yet."""
+        match event:
+            case Used():
+                self._used = event
+                return b""
+            case Finished(stop):
+                return self._opening() + self._finish(stop)
+            case Ended():
+                return self._opening() + self._finish(self._stop or Stop.END) + self._end()
+            case Said(text) | Thinking(text) | CallWrote(_, text):
+                self._bytes += len(text.encode())
+        return self._opening() + self._frames(self._output.tell(event))
+
+    def beat(self) -> bytes:
+        """The state once more: agents that watch for silence count events, not comments."""
+        if not self._begun or self._ended:
+            return b""
+        short = {**self._begun, "instructions": None, "tools": []}  # may be large, and were said at the beginning
+        return self._frames([("response.in_progress", {"response": short})])
+
+    def failure(self, ended: EndedWithoutReply) -> bytes:
+        """The end of a stream that will not be complete, with the items that are."""
+        self._ended = True
+        return failed(ended, {**(self._begun or self._resource()), "output": self._output.items}, self._number)
+
+    def whole(self, reply: Reply | Vectors) -> bytes:
+        """The body of a reply that is not streamed."""
+        if isinstance(reply, Vectors):
+            raise TypeError("vectors are no response")
+        answer = reply.answers[0] if reply.answers else Answer(())
+        self._used = Used(reply.metered, reply.tier)
+        self._begun = self._resource()
+        for event in _events(answer):
+            for _ in self._output.tell(event):  # the events of a stream, which nobody reads
+                pass
+        self._stop = answer.stop
+        for _ in self._closing():
+            pass
+        return orjson.dumps(self._final()[1])
+
+    def _resource(self) -> dict[str, Any]:
+        return begun(self._values, f"resp_{self._head.id}", self._head.model, self._head.created)
+
+    def _opening(self) -> bytes:
+        if self._begun:
+            return b""
+        self._begun = self._resource()
+        heads = ("response.created", "response.in_progress")
+        return self._frames((kind, {"response": self._begun}) for kind in heads)
+
+    def _finish(self, stop: Stop) -> bytes:
+        self._stop = stop
+        return self._frames(self._closing())
+
+    def _closing(self) -> Telling:
+        """The last item is complete, unless it was cut off."""
+        return self._output.close("incomplete" if self._is_cut() else "completed")
+
+    def _end(self) -> bytes:
+        self._ended = True
+        kind, response = self._final()
+        return self._frames([(kind, {"response": response})])
+
+    def _final(self) -> tuple[str, dict[str, Any]]:
+        """The last event's type, and the complete response."""
+        used, cut = self._used, self._is_cut()
+        estimate = Usage(input=self._head.input_tokens, output=-(-self._bytes // _BYTES_A_TOKEN))
+        status = "incomplete" if cut else "completed"
+        return f"response.{status}", {
+            **self._begun,
+            "status": status,
+            "completed_at": None if cut else self._head.created,
+            "incomplete_details": {"reason": _CUT[self._stop]} if cut and self._stop is not None else None,
+            "output": self._output.items,
+            "service_tier": (used.tier if used is not None else "") or "default",
+            "usage": told(used.metered.usage if used is not None else estimate),
+        }
+
+    def _is_cut(self) -> bool:
+        """A model that refuses has completed its answer; a provider that withholds it has not."""
+        return self._stop is Stop.LENGTH or (self._stop is Stop.FILTERED and not self._output.refused)
+
+    def _frames(self, events: Iterable[tuple[str, dict[str, Any]]] | Telling) -> bytes:
+        out = []
+        for kind, members in events:
+            out.append(frame(kind, self._number, **members))
+            self._number += 1
+        return b"".join(out)
+
+
+def _events(answer: Answer) -> Iterable[Event]:
+    """What a whole answer would have been as a stream."""
+    words = [place for place, part in enumerate(answer.parts) if isinstance(part, Text)]
+    for place, part in enumerate(answer.parts):
+        match part:
+            case Text(text):
+                yield Said(text)
+                if place == words[-1] and answer.scores:
+                    yield Scored(answer.scores)
+            case Thought(text, signature, _, redacted):
+                yield Thinking(text)
+                if signature:
+                    yield Signed(signature, redacted=redacted)
+            case Call(id_, name, arguments, signature):
+                yield CallBegan(place, id_, name, signature)
+                yield CallWrote(place, arguments)
+            case _:
+                yield Made(part)
+    if answer.refusal:
+        yield Said(answer.refusal, refusal=True)

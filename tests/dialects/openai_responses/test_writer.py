@@ -1,0 +1,271 @@
+"""Replies of any dialect, written for a client of this one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.core.errors import UpstreamFailed
+from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
+from gateway.dialects.dialect import Head
+from gateway.dialects.neutral import (
+    Answer,
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Reply,
+    Said,
+    Score,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+    Vectors,
+    gathered,
+)
+from gateway.dialects.openai_responses import events as events_of
+from gateway.dialects.openai_responses.reader import reader
+from gateway.dialects.openai_responses.request import accept
+from gateway.dialects.openai_responses.writer import ResponsesWriter, writer
+from gateway.dialects.prompt import PLAIN
+from gateway.dialects.relay import Stream, Translated
+from tests.builders import a_snapshot
+from tests.dialects.openai_responses import goldens
+from tests.dialects.openai_responses.strategies import replies
+
+HEAD = Head("01J", "small", 1_795_550_400, 12)
+EVERYTHING = ["reasoning.encrypted_content", "message.output_text.logprobs"]
+NOTHING = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
+USED = Used(Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {}), "priority")
+FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object"}, "strict": False, "description": "d"}
+
+
+def a_writer(**members: Any) -> ResponsesWriter:
+    body = json.dumps({"model": "small", "input": "hello", **members}).encode()
+    return writer(accept(body, PLAIN, a_snapshot())[1], HEAD)
+
+
+def written(*events: Event, **members: Any) -> list[dict[str, Any]]:
+    """The events of a stream, each valid for the SDK."""
+    writing = a_writer(**members)
+    return goldens.checked(b"".join(map(writing.write, events)))
+
+
+def types(events: list[dict[str, Any]]) -> list[str]:
+    return [event["type"].removeprefix("response.") for event in events]
+
+
+def test_words_come_in_the_published_order() -> None:
+    found = written(Said("Hi"), Said(" there"), Finished(Stop.END), USED, Ended())
+    assert types(found) == [
+        "created",
+        "in_progress",
+        "output_item.added",
+        "content_part.added",
+        "output_text.delta",
+        "output_text.delta",
+        "output_text.done",
+        "content_part.done",
+        "output_item.done",
+        "completed",
+    ]
+    assert found[0]["sequence_number"] == 0
+    last = found[-1]["response"]
+    assert last["output"] == [
+        {
+            "id": "msg_01J_0",
+            "type": "message",
+            "status": "completed",
+            "role": "assistant",
+            "content": [{"type": "output_text", "annotations": [], "logprobs": [], "text": "Hi there"}],
+        }
+    ]
+    assert (last["id"], last["status"], last["model"], last["service_tier"]) == (
+        "resp_01J",
+        "completed",
+        "small",
+        "priority",
+    )
+    assert (last["created_at"], last["completed_at"]) == (HEAD.created, HEAD.created)
+    assert (last["usage"]["input_tokens"], last["usage"]["output_tokens"]) == (9, 3)
+
+
+def test_a_thought_and_calls_come_in_the_published_order() -> None:
+    found = written(
+        Thinking("hm"),
+        Signed("scsig.anthropic_messages.abc"),
+        CallBegan(0, "c1", "f"),
+        CallWrote(0, '{"a":'),
+        CallWrote(0, "1}"),
+        CallBegan(1, "c2", "g"),
+        Finished(Stop.CALLS),
+        Ended(),
+        include=EVERYTHING,
+        tools=[FUNCTION],
+    )
+    assert types(found) == [
+        "created",
+        "in_progress",
+        "output_item.added",
+        "reasoning_summary_part.added",
+        "reasoning_summary_text.delta",
+        "reasoning_summary_text.done",
+        "reasoning_summary_part.done",
+        "output_item.done",
+        "output_item.added",
+        "function_call_arguments.delta",
+        "function_call_arguments.delta",
+        "function_call_arguments.done",
+        "output_item.done",
+        "output_item.added",
+        "function_call_arguments.delta",
+        "function_call_arguments.done",
+        "output_item.done",
+        "completed",
+    ]
+    assert [event["output_index"] for event in found[2:-1]] == [0] * 6 + [1] * 5 + [2] * 4
+    assert found[7]["item"]["encrypted_content"] == "scsig.anthropic_messages.abc"
+    assert found[8]["item"]["status"] == "in_progress"
+    assert found[-1]["response"]["tools"] == [FUNCTION]
+
+
+@pytest.mark.parametrize(
+    ("events", "status", "reason"),
+    [
+        ([Said("x"), Finished(Stop.END)], "completed", None),
+        ([Said("x"), Finished(Stop.SEQUENCE, "END")], "completed", None),
+        ([Said("x"), Finished(Stop.LENGTH)], "incomplete", "max_output_tokens"),
+        ([Said("x"), Finished(Stop.FILTERED)], "incomplete", "content_filter"),
+        ([Said("x", refusal=True), Finished(Stop.FILTERED)], "completed", None),
+        ([Finished(Stop.FILTERED)], "incomplete", "content_filter"),
+        ([Said("x")], "completed", None),
+        ([], "completed", None),
+    ],
+)
+def test_how_it_ended_is_said(events: list[Event], status: str, reason: str | None) -> None:
+    *before, last = written(*events, Ended())
+    assert last["type"] == f"response.{status}"
+    assert last["response"]["status"] == status
+    assert last["response"]["incomplete_details"] == ({"reason": reason} if reason else None)
+    assert (last["response"]["completed_at"] is None) is (status == "incomplete")
+    items = [event["item"] for event in before if event["type"] == "response.output_item.done"]
+    assert all(item["status"] == status for item in items)
+    assert last["response"]["output"] == items
+
+
+def test_without_a_report_usage_is_an_estimate() -> None:
+    usage = written(Said("hello!"), Ended())[-1]["response"]["usage"]
+    assert (usage["input_tokens"], usage["output_tokens"]) == (12, 2)
+
+
+def test_log_probabilities_are_told_only_where_they_are_included() -> None:
+    scored = (Said("Hi"), Scored((Score("Hi", -0.5),)), Ended())
+    assert written(*scored, include=EVERYTHING)[4]["logprobs"][0]["token"] == "Hi"
+    assert written(*scored)[4]["logprobs"] == []
+
+
+def test_a_beat_says_nothing_new() -> None:
+    writing = a_writer(instructions="Be brief.", tools=[FUNCTION])
+    assert writing.beat() == b""
+    stream = writing.write(Said("x")) + writing.beat() + writing.write(Ended())
+    assert writing.beat() == b""
+    found = goldens.checked(stream)
+    beat = next(event for event in found[2:] if event["type"] == "response.in_progress")
+    assert (beat["response"]["status"], beat["response"]["instructions"], beat["response"]["tools"]) == (
+        "in_progress",
+        None,
+        [],
+    )
+    assert found[-1]["response"]["instructions"] == "Be brief."
+
+
+@pytest.mark.parametrize("before", [[], [Said("x")], [CallBegan(0, "c", "f"), CallWrote(0, "{}"), Said("x")]])
+def test_a_failure_continues_what_was_written(before: list[Event]) -> None:
+    writing = a_writer(instructions="Be brief.")
+    stream = b"".join(map(writing.write, before)) + writing.failure(UpstreamFailed("It broke."))
+    *_, error, failed = goldens.checked(stream)
+    assert (error["error"]["code"], failed["response"]["status"]) == ("upstream_failed", "failed")
+    assert (failed["response"]["id"], failed["response"]["instructions"]) == ("resp_01J", "Be brief.")
+    assert len(failed["response"]["output"]) == (1 if len(before) == 3 else 0)
+    assert writing.beat() == b""
+
+
+def test_a_whole_reply_repeats_the_request() -> None:
+    reply = Reply((Answer((Text("Hi"),), Stop.LENGTH),), USED.metered, "flex")
+    found = goldens.response(a_writer(temperature=0.5, metadata={"a": "b"}).whole(reply))
+    assert (found["temperature"], found["metadata"], found["store"]) == (0.5, {"a": "b"}, False)
+    assert (found["status"], found["service_tier"]) == ("incomplete", "flex")
+    assert found["output"][0]["status"] == "incomplete"
+
+
+def test_a_reply_without_an_answer_is_empty() -> None:
+    assert goldens.response(a_writer().whole(Reply((), NOTHING)))["output"] == []
+
+
+def test_vectors_are_no_reply_of_this_dialect() -> None:
+    with pytest.raises(TypeError):
+        a_writer().whole(Vectors((), NOTHING))
+
+
+def without_seals(reply: Reply) -> Reply:
+    """A reader of this dialect takes what is sealed for its own, envelope and all: only that it is there counts."""
+    (answer,) = reply.answers
+    parts = [Thought(p.text, "sealed" if p.signature else "") if isinstance(p, Thought) else p for p in answer.parts]
+    return replace(reply, answers=(replace(answer, parts=tuple(parts)),))
+
+
+@settings(database=None)
+@given(replies)
+def test_what_is_written_whole_reads_the_same_but_for_whose_thoughts_they_are(reply: Reply) -> None:
+    body = a_writer(include=EVERYTHING).whole(reply)
+    goldens.response(body)
+    assert without_seals(gathered(events_of(body), NOTHING)) == without_seals(reply)
+
+
+@settings(database=None)
+@given(replies)
+def test_a_stream_says_what_the_whole_reply_says(reply: Reply) -> None:
+    whole = a_writer(include=EVERYTHING).whole(reply)
+    told = list(events_of(whole))
+    writing = a_writer(include=EVERYTHING)
+    stream = b"".join(map(writing.write, told))
+    goldens.checked(stream)
+    reading = reader()
+    again = [event for data in goldens.datas(stream) for event in reading.read(data)]
+    assert isinstance(again[-1], Ended)
+    assert without_seals(gathered(again, NOTHING)) == without_seals(gathered(told, NOTHING))
+
+
+@settings(database=None)
+@given(st.sampled_from(["text", "tools", "reasoning", "logprobs", "refusal", "length", "filtered"]), st.data())
+def test_any_cutting_of_the_providers_bytes_is_written_alike(name: str, data: st.DataObject) -> None:
+    golden = goldens.stream(name)
+    cuts = data.draw(st.lists(st.integers(0, len(golden)), max_size=20))
+    whole = translated(golden)
+    assert (
+        translated(*(golden[a:b] for a, b in zip([0, *sorted(cuts)], [*sorted(cuts), len(golden)], strict=True)))
+        == whole
+    )
+    goldens.checked(whole)
+
+
+def test_a_byte_at_a_time_is_written_alike() -> None:
+    golden = goldens.stream("tools")
+    assert translated(*(golden[at : at + 1] for at in range(len(golden)))) == translated(golden)
+
+
+def translated(*pieces: bytes) -> bytes:
+    stream = Stream(Translated(reader(), a_writer(include=EVERYTHING)), 300)
+    out = b"".join(map(stream.feed, pieces)) + stream.finish()
+    assert stream.complete
+    return out
