@@ -14,20 +14,24 @@ from gateway.core.catalog import Route, Snapshot
 from gateway.core.demand import Carried, Demand
 from gateway.core.errors import Ended, InvalidRequest
 from gateway.core.usage import NO_USAGE, Metered, UsageSource
-from gateway.dialects import openai_chat, openai_embeddings
+from gateway.dialects import anthropic_messages, google_generate, openai_chat, openai_embeddings, openai_responses
 from gateway.dialects.dialect import Counting, Dialect, Fitting, Head, Orders, Rendered, Streaming, Unportable
 from gateway.dialects.estimate import tokens
 from gateway.dialects.neutral import Conversation, Embedding
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.relay import Course, Passed, Stream, Translated, Whole, passed_whole, translated_whole
 
-_CHATS: Final[tuple[Streaming, ...]] = (openai_chat,)
+_CHATS: Final[tuple[Streaming, ...]] = (openai_chat, openai_responses, anthropic_messages, google_generate)
 STREAMING: Final[Mapping[str, Streaming]] = {d.NAME: d for d in _CHATS}
 FITTING: Final[Mapping[str, Fitting]] = {d.NAME: d for d in (openai_embeddings,)}
 DIALECTS: Final[Mapping[str, Dialect]] = {**STREAMING, **FITTING}
-COUNTING: Final[Mapping[str, Counting]] = {}
+_COUNTS: Final[tuple[Counting, ...]] = (openai_responses, anthropic_messages, google_generate)
+COUNTING: Final[Mapping[str, Counting]] = {d.NAME: d for d in _COUNTS}
 SPOKEN: Final = frozenset(DIALECTS)
 """What clients may speak, and routes."""
+
+UNLISTED: Final = "unlisted"
+"""Stands for the name of a member that is in no dialect's table: the client's own word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,8 @@ class Translation:
         try:
             written = DIALECTS[wire].written(self._neutral, self.demand, route, Orders(pseudonym=str))
         except Unportable as unportable:
-            return Carried(wire, unfit=declared(unportable.names))
-        return Carried(wire, dropped=declared(written.dropped))
+            return Carried(wire, unfit=declared(unportable.names, self.demand))
+        return Carried(wire, dropped=declared(written.dropped, self.demand))
 
     def rendered(self, wire: str, route: Route, orders: Orders) -> Rendered:
         """The request for `route`, in the dialect `wire`."""
@@ -113,13 +117,17 @@ class Translation:
         return Head(signed.id, self.demand.model, signed.created, self.estimate)
 
     def counted(self) -> bytes:
-        """The answer to a count, from an estimate. InvalidRequest for what cannot be read."""
+        """The answer to a count, from an estimate."""
         return COUNTING[self.demand.dialect].counted(self.estimate)
 
     @property
     def estimate(self) -> int:
-        """Input tokens, estimated; an upper bound stands in `demand.input_tokens`."""
-        asked = self._neutral
+        """Input tokens, estimated; an upper bound stands in `demand.input_tokens`. From sizes alone where the neutral
+        form has no place for what a route of the client's own dialect may take."""
+        try:
+            asked = self._neutral
+        except InvalidRequest:
+            asked = None
         return tokens(asked) if isinstance(asked, Conversation) else max(1, self.demand.input_tokens // 3)
 
 
@@ -129,6 +137,6 @@ def refusal(dialect: str, ended: Ended, request_id: str, asked: Asked) -> bytes:
     return b"[" + body + b"]" if asked.framing == "array" else body
 
 
-def declared(names: Iterable[str]) -> tuple[str, ...]:
-    """Names as a receipt may keep them: without what a client may have written itself."""
-    return tuple(dict.fromkeys(name if "." not in name else name.partition(".")[0] for name in names))
+def declared(names: Iterable[str], demand: Demand) -> tuple[str, ...]:
+    """Names as a receipt may keep them: without what the client of `demand` may have written itself."""
+    return tuple(dict.fromkeys(UNLISTED if n in demand.unlisted else n.partition(".")[0] for n in names))

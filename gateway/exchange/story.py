@@ -269,7 +269,8 @@ class Exchange:
         snapshot = self._in_force.snapshot
         attempts = [a.record(record.rate(snapshot, a.route)) for a in self._attempts]
         served = self._served.route if self._served is not None else None
-        lost = declared(self._served.lost()) if self._served is not None else ()
+        demand = self._facts.demand
+        lost = declared(self._served.lost(), demand) if self._served is not None and demand is not None else ()
         return record.receipt(self._facts, record.End(outcome, code, self._elapsed_ms()), attempts, served, lost)
 
     def _elapsed_ms(self) -> int:
