@@ -54,7 +54,7 @@ def test_a_plain_request_is_short_and_never_stored() -> None:
     assert (found.path, found.headers, found.dropped) == ("/responses", (), ())
 
 
-@settings(database=None)
+@settings(database=None, deadline=None)
 @given(conversations())
 def test_what_is_written_reads_the_same(conversation_: Conversation) -> None:
     found = rendered(conversation_)

@@ -34,7 +34,7 @@ def event(kind: str, **members: Any) -> bytes:
 CREATED = event("response.created", response={"id": "resp_7", "created_at": 7.5, "model": "gpt", "usage": None})
 
 
-@settings(database=None)
+@settings(database=None, deadline=None)
 @given(st.data())
 def test_any_cutting_passes_the_same_bytes_and_sees_the_same_usage(data: st.DataObject) -> None:
     golden = goldens.stream("reasoning")

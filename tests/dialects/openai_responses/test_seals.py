@@ -12,13 +12,13 @@ from gateway.dialects.openai_responses import seals
 from gateway.dialects.signatures import enveloped
 
 
-@settings(database=None)
+@settings(database=None, deadline=None)
 @given(st.text(alphabet="abc_019"), st.text(min_size=1))
 def test_an_id_and_what_is_sealed_are_one_signature(id_: str, sealed: str) -> None:
     assert seals.unpacked(seals.packed(id_, sealed)) == (id_, sealed)
 
 
-@settings(database=None)
+@settings(database=None, deadline=None)
 @given(st.text(min_size=1), st.booleans())
 def test_a_foreign_signature_comes_back_with_its_origin(signature: str, redacted: bool) -> None:
     sealed = seals.shown(enveloped(signature, "anthropic_messages"), redacted=redacted)

@@ -114,7 +114,7 @@ def test_the_providers_own_figures_are_kept_beside() -> None:
 figure = st.integers(-5, 200)
 
 
-@settings(database=None)
+@settings(database=None, deadline=None)
 @given(figure, figure, figure, figure, st.integers(-5, 600))
 def test_no_report_makes_a_negative_or_a_crash(put: int, made: int, cached: int, thought: int, total: int) -> None:
     found = read(
@@ -129,7 +129,7 @@ def test_no_report_makes_a_negative_or_a_crash(put: int, made: int, cached: int,
 tokens = st.integers(0, 10**6)
 
 
-@settings(database=None)
+@settings(database=None, deadline=None)
 @given(tokens, tokens, tokens, tokens, tokens, tokens)
 def test_what_a_client_is_told_means_what_was_metered(
     put: int, cached: int, half_hour: int, half_day: int, said: int, thought: int

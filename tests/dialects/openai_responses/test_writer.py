@@ -224,7 +224,7 @@ def without_seals(reply: Reply) -> Reply:
     return replace(reply, answers=(replace(answer, parts=tuple(parts)),))
 
 
-@settings(database=None)
+@settings(database=None, deadline=None)
 @given(replies)
 def test_what_is_written_whole_reads_the_same_but_for_whose_thoughts_they_are(reply: Reply) -> None:
     body = a_writer(include=EVERYTHING).whole(reply)
@@ -232,7 +232,7 @@ def test_what_is_written_whole_reads_the_same_but_for_whose_thoughts_they_are(re
     assert without_seals(gathered(events_of(body), NOTHING)) == without_seals(reply)
 
 
-@settings(database=None)
+@settings(database=None, deadline=None)
 @given(replies)
 def test_a_stream_says_what_the_whole_reply_says(reply: Reply) -> None:
     whole = a_writer(include=EVERYTHING).whole(reply)
@@ -246,7 +246,7 @@ def test_a_stream_says_what_the_whole_reply_says(reply: Reply) -> None:
     assert without_seals(gathered(again, NOTHING)) == without_seals(gathered(told, NOTHING))
 
 
-@settings(database=None)
+@settings(database=None, deadline=None)
 @given(st.sampled_from(["text", "tools", "reasoning", "logprobs", "refusal", "length", "filtered"]), st.data())
 def test_any_cutting_of_the_providers_bytes_is_written_alike(name: str, data: st.DataObject) -> None:
     golden = goldens.stream(name)
