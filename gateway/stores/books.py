@@ -1,7 +1,9 @@
 """The books: holds, charges, receipts. Failure rule: they fail closed; without books nothing is sent.
 
-Embedded, the counters are a fold in memory over what the journal holds: receipts (spent) and intents (held). One
-process writes a journal, so that a check in memory is a check of the truth; a start folds again.
+The counters are a fold in memory over what the journal holds: receipts (spent) and intents (held); a start folds again.
+One process writes a journal, so that for one process a check in memory is a check of the truth. Many processes share
+counters beside their journals (`redis_counters`): the hold is taken there first, and settled there once the receipt is
+committed here.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from gateway.core.errors import Json
 from gateway.core.principal import AccountId, KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.chain import Chain, canonical_bytes, charges_from, stored
-from gateway.stores.counters import MOST, WINDOWS, Charge, Counters, Hold
+from gateway.stores.counters import MOST, WINDOWS, Charge, Counters, Counting, Embedded, Hold
 from gateway.stores.journal import Journal
 from gateway.stores.recovery import recover
 
@@ -119,19 +121,22 @@ class SqliteBooks:
     `interrupted`: how many exchanges that were.
     """
 
-    def __init__(self, journal: Journal, chain_id: str) -> None:
-        self._journal = journal
+    def __init__(self, journal: Journal, chain_id: str, counting: Counting | None = None) -> None:
+        """`counting`: who decides on holds; this process alone if nobody is given."""
+        self._journal, self._counting = journal, counting or Embedded()
         self._chain = Chain(chain_id)
         self._unsettled: dict[ReceiptId, Receipt] = {}
         self._rows = itertools.count(1)
         self._since_checkpoint = 0
         journal.attach(self)
         self.interrupted, self._folded, self._counters, self._secret = journal.write_now(self._opened)
+        self._counting.begin(self._counters)
 
     async def hold(self, intent: Intent) -> None:
         at, draft = int(intent.at.timestamp()), intent.draft
-        hold = Hold(intent.hold_id, draft.id, min(intent.amount, MOST), intent.accounts, at, next(self._rows))
-        if not self._counters.hold(hold, intent.budgets):
+        asked = Hold(intent.hold_id, draft.id, min(intent.amount, MOST), intent.accounts, at, next(self._rows))
+        hold = await self._counting.hold(asked, intent.budgets)
+        if hold is None:
             await self._journal.write(_nothing)  # in order: when this is durable, the first one is
             return
         try:
@@ -140,7 +145,7 @@ class SqliteBooks:
             self._journal.post(partial(_drop_intent, hold), partial(self._release, hold))
             raise
         except Exception:
-            self._counters.release(hold)
+            self._counting.release(hold)
             raise
 
     async def settle(self, receipt: Receipt) -> Receipt:
@@ -149,12 +154,12 @@ class SqliteBooks:
         except BaseException:
             self._unsettled[receipt.id] = receipt  # if it was committed after all, the next try finds it
             raise
+        await self._counting.confirmed([a.hold_id for a in receipt.attempts])
         return settled.receipt
 
     async def balances(self, accounts: Sequence[AccountId], at: datetime) -> tuple[Balance, ...]:
-        moment = int(at.timestamp())
         pairs = [(account, window) for account in accounts for window in WINDOWS]
-        counters = [self._counters.balance(account, window, moment) for account, window in pairs]
+        counters = await self._counting.balances(pairs, int(at.timestamp()))
         return tuple(Balance(*pair, c.spent, c.held) for pair, c in zip(pairs, counters, strict=True))
 
     async def claim(self, key: KeyId, idempotency_key: str, receipt_id: ReceiptId, at: datetime) -> ReceiptId | None:
@@ -201,7 +206,7 @@ class SqliteBooks:
 
     def _settled(self, settled: _Settled) -> None:
         self._unsettled.pop(settled.receipt.id, None)
-        self._counters.settle(settled.receipt.id, settled.charges)
+        self._counting.settle(settled.receipt.id, settled.charges)
         self._folded = settled.row or self._folded
         self._since_checkpoint += 1
         if self._since_checkpoint >= _CHECKPOINT_EVERY:
@@ -214,7 +219,7 @@ class SqliteBooks:
             self._journal.post(partial(self._settle, receipt), self._settled)
 
     def _release(self, hold: Hold, _: None) -> None:
-        self._counters.release(hold)
+        self._counting.release(hold)
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
         self._chain.note(connection)
@@ -247,7 +252,7 @@ def _drop_intent(hold: Hold, connection: sqlite3.Connection) -> None:
 def _charges(receipt: Receipt, holds: tuple[Hold, ...]) -> list[Charge]:
     """Each attempt's cost in the windows of its hold. An attempt without an open hold was charged, or never sent."""
     costs = {a.hold_id: a.cost for a in receipt.attempts}
-    return [Charge(h.at, h.accounts, min(cost, MOST)) for h in holds if (cost := costs.get(h.id, 0))]
+    return [Charge(h.at, h.accounts, min(cost, MOST), h.id) for h in holds if (cost := costs.get(h.id, 0))]
 
 
 def _write_checkpoint(connection: sqlite3.Connection, counters: Counters, folded: int) -> None:

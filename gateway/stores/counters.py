@@ -1,6 +1,7 @@
 """What each account has spent and holds, per window: the fold over receipts and open holds, in memory.
 
-A check and its hold are one step under one lock, so that no two callers see the same room. Windows are in UTC.
+A check and its hold are one step under one lock, so that no two callers see the same room. Windows are in UTC. Failure
+rule: memory does not fail; where many processes share the counters, whoever cannot reach them admits nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.core.catalog import Budget
 from gateway.core.cost import money
@@ -45,6 +46,8 @@ class Charge:
     at: int
     accounts: tuple[AccountId, ...]
     amount: int
+    hold: str = ""
+    """Which hold it ends; not kept."""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,34 @@ class Counter:
 
     spent: int = 0
     held: int = 0
+
+
+class Counting(Protocol):
+    """Who decides whether there is room for a hold: this process's fold, or counters that many processes share.
+
+    The fold is always of this process's own journal. Every method may be called from any thread.
+    """
+
+    def begin(self, fold: Counters) -> None:
+        """The journal has been read; `fold` is what it says, and follows it from now on."""
+
+    async def hold(self, hold: Hold, budgets: Sequence[tuple[AccountId, Budget]]) -> Hold | None:
+        """The hold as it stands in the fold from now on; its `at` is that of whoever keeps the counters.
+
+        None if it is open already. BudgetExceeded, or Unavailable; then, and if cancelled, nothing is held.
+        """
+
+    def release(self, hold: Hold) -> None:
+        """Give it back, uncharged."""
+
+    def settle(self, receipt: ReceiptId, charges: Sequence[Charge]) -> None:
+        """The receipt is committed: release every hold of the exchange and book its charges."""
+
+    async def confirmed(self, holds: Sequence[str]) -> None:
+        """Wait until these are settled for everybody who shares the counters; a moment at most."""
+
+    async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int) -> list[Counter]:
+        """(account, window) at that moment, of all who share the counters. Unavailable."""
 
 
 class Counters:
@@ -78,17 +109,8 @@ class Counters:
 
     def _check(self, account: AccountId, budget: Budget, hold: Hold) -> None:
         counter = self._counters.get((account, windows_around(hold.at)[budget.window]), Counter())
-        if counter.spent + counter.held + hold.amount <= budget.limit:
-            return
-        raise BudgetExceeded(
-            f"The budget of {account} ({budget.window}) has no room for the worst case of this request, "
-            f"{money(hold.amount)}.",
-            budget={"account": account, "window": budget.window},
-            spent=money(counter.spent),
-            held=money(counter.held),
-            limit=money(budget.limit),
-            resets_at=resets_at(budget.window, hold.at),
-        )
+        if counter.spent + counter.held + hold.amount > budget.limit:
+            raise no_room(account, budget, hold, counter)
 
     def holds(self, receipt: ReceiptId) -> tuple[Hold, ...]:
         """The open holds of one exchange, oldest first."""
@@ -119,6 +141,12 @@ class Counters:
             found = self._counters.get((account, windows_around(at)[window]), Counter())
             return Counter(found.spent, found.held)
 
+    def standing(self) -> tuple[dict[tuple[AccountId, str], int], list[Hold]]:
+        """What was spent, and every open hold, of one moment."""
+        with self._lock:
+            spent = {name: c.spent for name, c in self._counters.items() if c.spent}
+            return spent, [hold for own in self._open.values() for hold in own.values()]
+
     def checkpoint(self) -> list[tuple[AccountId, str, int]]:
         """(account, window, spent) of every counter that still matters; forgets the others."""
         with self._lock:
@@ -143,6 +171,44 @@ class Counters:
                     counter = counters[account, window] = Counter()
                 found.append(counter)
         return found
+
+
+class Embedded:
+    """Counters of one process: the fold itself decides."""
+
+    def __init__(self) -> None:
+        self._fold = Counters()
+
+    def begin(self, fold: Counters) -> None:
+        self._fold = fold
+
+    async def hold(self, hold: Hold, budgets: Sequence[tuple[AccountId, Budget]]) -> Hold | None:
+        return hold if self._fold.hold(hold, budgets) else None
+
+    def release(self, hold: Hold) -> None:
+        self._fold.release(hold)
+
+    def settle(self, receipt: ReceiptId, charges: Sequence[Charge]) -> None:
+        self._fold.settle(receipt, charges)
+
+    async def confirmed(self, holds: Sequence[str]) -> None:
+        """Memory is never behind."""
+
+    async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int) -> list[Counter]:
+        return [self._fold.balance(account, window, at) for account, window in pairs]
+
+
+def no_room(account: AccountId, budget: Budget, hold: Hold, counter: Counter) -> BudgetExceeded:
+    """The refusal of a hold; separates spent, held and limit."""
+    return BudgetExceeded(
+        f"The budget of {account} ({budget.window}) has no room for the worst case of this request, "
+        f"{money(hold.amount)}.",
+        budget={"account": account, "window": budget.window},
+        spent=money(counter.spent),
+        held=money(counter.held),
+        limit=money(budget.limit),
+        resets_at=resets_at(budget.window, hold.at),
+    )
 
 
 def windows_around(at: int) -> dict[str, str]:
