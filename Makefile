@@ -26,6 +26,7 @@ run: $(VENV)/.runtime
 
 test: $(VENV)/.dev $(VENV)/.node
 	@$(BIN)/python -m tests.stores.servers
+	@$(BIN)/python -m tests.stores.postgres_server
 	@$(BIN)/pytest -m "not proof"
 
 check: $(VENV)/.dev
@@ -79,7 +80,7 @@ $(VENV)/.made:
 
 # The locks hold versions and hashes for every platform; no address and no index.
 COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 \
-          --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --extra redis pyproject.toml
+          --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --extra redis --extra postgres pyproject.toml
 
 lock: $(VENV)/.dev
 	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv

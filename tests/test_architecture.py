@@ -19,16 +19,19 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
 
 KNOWN_BY: dict[str, set[str]] = {
+    "alembic": {"stores"},
     "aiohttp": {"upstream"},
     "anyio": {"asgi", "compose", "exchange", "sandbox", "stores", "upstream"},
     "httptools": {"asgi"},
     "httpx": {"upstream", "commands"},
     "msgspec": {"asgi", "dialects"},
     "orjson": {"asgi", "dialects", "exchange", "sandbox", "stores", "telemetry"},
+    "psycopg": {"stores"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
     "redis": {"stores"},
     "rich": {"commands"},
+    "sqlalchemy": {"stores"},
     "sqlite3": {"stores"},
     "starlette": {"asgi", "compose", "sandbox"},
     "structlog": {"telemetry"},
