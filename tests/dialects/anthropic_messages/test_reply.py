@@ -19,6 +19,7 @@ from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Passed, Stream
 from gateway.dialects.sse import AsIs
 from tests.builders import a_snapshot
+from tests.dialects.anthropic_messages.strategies import ANY_INPUT
 
 GOLDEN = Path(__file__).parent / "golden"
 STREAMS = {
@@ -56,6 +57,7 @@ def test_a_stream_passes_as_it_came_and_its_usage_is_seen(name: str) -> None:
     assert (stream.metered.usage, stream.metered.source) == (STREAMS[name], UsageSource.PROVIDER)
 
 
+@ANY_INPUT
 @given(st.lists(st.integers(0, len(golden("tools.sse"))), max_size=20))
 def test_any_cutting_passes_the_same_bytes(cuts: list[int]) -> None:
     stream, data, at, out = reply(), golden("tools.sse"), 0, b""

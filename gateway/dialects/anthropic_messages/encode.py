@@ -1,0 +1,167 @@
+"""The neutral form, written as a Messages request (API version 2023-06-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from gateway.core.catalog import Model, Route
+from gateway.core.demand import Demand
+from gateway.dialects.anthropic_messages import schemas
+from gateway.dialects.anthropic_messages.effort import Plan, plan
+from gateway.dialects.anthropic_messages.messages import CALLED, Block, Told, mark, told
+from gateway.dialects.anthropic_messages.request import DEFAULT_OUTPUT, PATH, VERSION_HEADER, VERSIONS
+from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.neutral import Conversation, Embedding, Sampling, Tool, ToolChoice
+
+MARKS_MOST: Final = 4
+"""Places that Anthropic lets a request mark for its caches."""
+
+_LEAST_TOP_P_WITH_THOUGHTS: Final = 0.95
+_Members: TypeAlias = Iterator[tuple[str, Any]]
+
+
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
+    """The request for `route`, with the names of what found no place in it. Unportable."""
+    if isinstance(asked, Embedding):
+        raise Unportable("input")
+    if asked.choices > 1:
+        raise Unportable("n")
+    content = told(asked.turns)
+    forced = asked.tool_choice is not None and asked.tool_choice.kind in ("required", "named")
+    limit = _limit(asked, demand, route, orders)
+    thought = plan(asked.reasoning, route.model, limit, barred=forced, unproved=content.unproved)
+    sampling, unsampled = _sampling(asked.sampling, route.model, thinks=thought.thinks)
+    body: dict[str, Any] = {
+        "model": route.upstream_model,
+        "max_tokens": limit,
+        **({"system": content.system} if content.system else {}),
+        "messages": content.messages,
+        **dict(_tools(asked, content)),
+        **dict(_answer(asked, thought)),
+        **sampling,
+        **dict(_rest(asked, orders)),
+    }
+    unmarked = _unmarked(body)
+    dropped = [*asked.lost, *content.dropped, *thought.dropped, *unsampled, *unmarked, *_dropped(asked, orders)]
+    headers = ((VERSION_HEADER, VERSIONS[0]),)
+    return Rendered(PATH, orjson.dumps(body), headers, tuple(dict.fromkeys(dropped)))
+
+
+def _limit(asked: Conversation, demand: Demand, route: Route, orders: Orders) -> int:
+    """`max_tokens`, which must be stated and may not exceed what the model can write at all."""
+    stated = asked.output_limit if asked.output_limit is not None else orders.output_limit
+    if stated is None:
+        return demand.output_limit(route, DEFAULT_OUTPUT)
+    return min(stated, route.abilities.max_output or stated)
+
+
+def _tools(asked: Conversation, content: Told) -> _Members:
+    tools, choice = asked.tools, asked.tool_choice
+    kind = choice.kind if choice is not None else "auto"
+    if not tools and content.called:
+        # Calls in the history demand that their tools are offered; these are, and may not be called.
+        tools, choice, kind = tuple(map(Tool, content.called)), ToolChoice("none"), "none"
+    if not tools:
+        return
+    if choice is not None and len(choice.names) > 1:  # one name or any: fewer tools say the same
+        tools, kind = tuple(tool for tool in tools if tool.name in choice.names), "required"
+    yield "tools", list(map(_tool, tools))
+    if choice is not None:
+        chosen: Block = {"type": "tool", "name": "".join(choice.names)} if kind == "named" else {"type": _KINDS[kind]}
+        if choice.parallel is not None and kind != "none":
+            chosen["disable_parallel_tool_use"] = not choice.parallel
+        yield "tool_choice", chosen
+
+
+_KINDS: Final = {"auto": "auto", "none": "none", "required": "any"}
+
+
+def _tool(tool: Tool) -> Block:
+    if not CALLED.match(tool.name):
+        raise Unportable("tools")
+    offered: Block = {"name": tool.name, "input_schema": schemas.of_object(tool.schema)}
+    if tool.description:
+        offered["description"] = tool.description
+    if tool.strict is not None:
+        offered["strict"] = tool.strict
+    if tool.cached:
+        offered["cache_control"] = mark(tool.cached)
+    return offered
+
+
+def _answer(asked: Conversation, thought: Plan) -> _Members:
+    if thought.thinking is not None:
+        yield "thinking", thought.thinking
+    config: dict[str, Any] = {"effort": thought.effort} if thought.effort else {}
+    if asked.shape is not None and asked.shape.schema is not None:
+        config["format"] = {"type": "json_schema", "schema": schemas.closed(asked.shape.schema)}
+    if config:
+        yield "output_config", config
+
+
+def _sampling(sampling: Sampling, model: Model, *, thinks: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """(members, names of those that were wanted and cannot be said). What says the default is not said at all, since
+    some models refuse even that."""
+    wanted: dict[str, Any] = {}
+    if sampling.temperature not in (None, 1):
+        wanted["temperature"] = sampling.temperature
+    if sampling.top_p not in (None, 1):
+        wanted["top_p"] = sampling.top_p
+    if sampling.top_k is not None:
+        wanted["top_k"] = sampling.top_k
+    kept = {} if model.facts.get("sampling") == "none" else _compatible(wanted, thinks=thinks)
+    stops = [stop for stop in sampling.stop if stop.strip()]  # Anthropic refuses a stop sequence of blanks
+    members = kept | ({"stop_sequences": stops} if stops else {})
+    return members, (*(n for n in wanted if n not in kept), *(["stop"] if len(stops) < len(sampling.stop) else []))
+
+
+def _compatible(wanted: dict[str, Any], *, thinks: bool) -> dict[str, Any]:
+    """Temperatures end at 1; beside one, models since 4.1 take no `top_p`; with thoughts hardly anything is left."""
+    if thinks:
+        return {n: v for n, v in wanted.items() if n == "top_p" and _LEAST_TOP_P_WITH_THOUGHTS <= v <= 1}
+    kept = {n: v for n, v in wanted.items() if n == "top_k" or 0 <= v <= 1}
+    if "temperature" in kept:
+        kept.pop("top_p", None)
+    return kept
+
+
+def _rest(asked: Conversation, orders: Orders) -> _Members:
+    if asked.streaming:
+        yield "stream", True
+    if asked.tier == "default":
+        yield "service_tier", "standard_only"
+    if asked.user and orders.pseudonym is not None:
+        yield "metadata", {"user_id": orders.pseudonym(asked.user)}
+
+
+def _unmarked(body: dict[str, Any]) -> Iterable[str]:
+    """Take away the marks for caches that are too many: the last ones reach the furthest."""
+    marked = [block for name in ("tools", "system") for block in body.get(name, ()) if "cache_control" in block]
+    marked += [block for message in body["messages"] for block in _marked(message["content"])]
+    for block in marked[:-MARKS_MOST]:
+        del block["cache_control"]
+    return ("cache_control",) if len(marked) > MARKS_MOST else ()
+
+
+def _marked(blocks: Sequence[Block]) -> Iterable[Block]:
+    for block in blocks:
+        yield from _marked(block.get("content", ()))
+        if "cache_control" in block:
+            yield block
+
+
+def _dropped(asked: Conversation, orders: Orders) -> Iterable[str]:
+    for name in ("seed", "presence_penalty", "frequency_penalty", "logprobs"):
+        if getattr(asked.sampling, name) is not None:
+            yield name
+    if asked.shape is not None and asked.shape.schema is None:
+        yield "response_format"
+    if asked.tier not in ("", "default"):
+        yield "service_tier"
+    if asked.user and orders.pseudonym is None:
+        yield "user"
+    if asked.cache_key:
+        yield "cache_key"

@@ -1,0 +1,16 @@
+"""Ids of tool calls, of which Anthropic demands a form that others do not keep to."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+_STRANGE: Final = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def plain(id_: str) -> str:
+    """The id, or, of one with other characters than letters, digits, `_` and `-`, another that follows from it."""
+    if id_ and not _STRANGE.search(id_):
+        return id_
+    return f"{_STRANGE.sub('_', id_)}_{hashlib.sha256(id_.encode()).hexdigest()[:12]}"

@@ -1,0 +1,164 @@
+"""Replies in Messages, written from events or from a whole reply (golden sequence: wire contract §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.usage import Usage
+from gateway.dialects.anthropic_messages import errors
+from gateway.dialects.anthropic_messages.blocks import Blocks, Json, call_id, note
+from gateway.dialects.anthropic_messages.frames import PING, frame
+from gateway.dialects.anthropic_messages.reader import TIERS
+from gateway.dialects.anthropic_messages.usage import lifetimes, stated
+from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.estimate import estimated
+from gateway.dialects.neutral import (
+    Call,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Lost,
+    Media,
+    Reply,
+    Said,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+    Vectors,
+)
+from gateway.dialects.prompt import Prompt
+
+_WORDS: Final[Mapping[Stop, str]] = {
+    Stop.END: "end_turn",
+    Stop.SEQUENCE: "stop_sequence",
+    Stop.CALLS: "tool_use",
+    Stop.LENGTH: "max_tokens",
+    Stop.FILTERED: "refusal",
+}
+_TIERS: Final = {ours: theirs for theirs, ours in TIERS.items()}
+
+
+def writer(prompt: Prompt, head: Head) -> MessagesWriter:  # noqa: ARG001  # nothing of the request matters here
+    """Writes the reply."""
+    return MessagesWriter(head)
+
+
+class MessagesWriter:
+    """A reply under way. How it ended is held back until its usage is known, since one event states both."""
+
+    def __init__(self, head: Head) -> None:
+        self._head = head
+        self._blocks = Blocks(head)
+        self._begun = self._over = False
+        self._refused = False
+        self._end = Finished(Stop.END)
+        self._usage: Usage | None = None
+        self._generated = 0
+
+    def write(self, event: Event) -> bytes:
+        """The frames for one event. Only the first choice is written: this dialect has no other."""
+        match event:
+            case Used(metered):
+                self._usage = metered.usage
+            case Ended():
+                return self._begin() + self._blocks.close() + self._ended()
+            case Lost() | Scored():
+                pass
+            case _ if event.choice:
+                pass
+            case Finished():
+                self._end = event
+                return self._begin() + self._blocks.close()
+            case _:
+                self._weigh(event)
+                return self._begin() + self._blocks.add(event)
+        return b""
+
+    def beat(self) -> bytes:
+        """A ping, once the message has begun."""
+        return PING if self._begun and not self._over else b""
+
+    def failure(self, ended: EndedWithoutReply) -> bytes:
+        """The error event; no `message_stop` follows it."""
+        self._over = True
+        return errors.event(ended)
+
+    def whole(self, reply: Reply | Vectors) -> bytes:
+        """A message. Broken for arguments that are no JSON object."""
+        assert isinstance(reply, Reply)
+        answer, usage = reply.answers[0], reply.metered.usage
+        message = {
+            **self._message([self._block(part, place) for place, part in enumerate(answer.parts)]),
+            **_stopped(Finished(answer.stop, answer.sequence), refused=bool(answer.refusal)),
+            "usage": {**stated(usage), "cache_creation": lifetimes(usage), "service_tier": _TIERS.get(reply.tier)},
+        }
+        if answer.refusal:
+            message["content"].append({"type": "text", "text": answer.refusal})
+        return orjson.dumps(message)
+
+    def _weigh(self, event: Event) -> None:
+        match event:
+            case Said(text, _, refusal):
+                self._refused = self._refused or refusal
+                self._generated += len(text.encode())
+            case Thinking(text) | Signed(text) | CallWrote(_, text):
+                self._generated += len(text.encode())
+
+    def _begin(self) -> bytes:
+        if self._begun:
+            return b""
+        self._begun = True
+        usage = stated(Usage(input=self._head.input_tokens))
+        begun = {**self._message([]), "stop_reason": None, "stop_sequence": None, "usage": usage}
+        return frame("message_start", message=begun) + PING
+
+    def _ended(self) -> bytes:
+        """What a provider did not count is estimated: the SDKs demand a number."""
+        self._over = True
+        said = estimated(0, self._generated, {}).usage
+        usage = self._usage if self._usage is not None else Usage(input=self._head.input_tokens) + said
+        delta = _stopped(self._end, refused=self._refused)
+        return frame("message_delta", delta=delta, usage=stated(usage)) + frame("message_stop")
+
+    def _message(self, content: list[Json]) -> Json:
+        stem = {"id": f"msg_{self._head.id}", "type": "message", "role": "assistant", "model": self._head.model}
+        return {**stem, "content": content}
+
+    def _block(self, part: Text | Media | Thought | Call, place: int) -> Json:
+        match part:
+            case Text(text):
+                return {"type": "text", "text": text}
+            case Media():
+                return {"type": "text", "text": note(part)}
+            case Thought(_, signature, _, True):
+                return {"type": "redacted_thinking", "data": signature}
+            case Thought(text, signature):
+                return {"type": "thinking", "thinking": text, "signature": signature}
+            case _:
+                given = call_id(self._head, place, part.id, part.signature)
+                return {"type": "tool_use", "id": given, "name": part.name, "input": _object(part.arguments)}
+
+
+def _object(arguments: str) -> Any:
+    try:
+        found = orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise Broken("arguments that are no JSON object")
+    return found
+
+
+def _stopped(end: Finished, *, refused: bool) -> Json:
+    """Why it ended. A model that said why it will not has refused, whatever its provider calls that."""
+    stop = Stop.FILTERED if refused and end.stop is Stop.END else end.stop
+    return {"stop_reason": _WORDS[stop], "stop_sequence": end.sequence if stop is Stop.SEQUENCE else None}

@@ -1,0 +1,319 @@
+"""Replies in Messages, as the official SDK reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from anthropic.types import Message, RawMessageStreamEvent
+from hypothesis import given
+from pydantic import TypeAdapter
+
+from gateway.core.errors import UpstreamFailed
+from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
+from gateway.dialects import sse
+from gateway.dialects.anthropic_messages.reader import events, reader
+from gateway.dialects.anthropic_messages.request import accept
+from gateway.dialects.anthropic_messages.writer import MessagesWriter, writer
+from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.neutral import (
+    Answer,
+    Call,
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Lost,
+    Made,
+    Media,
+    Reply,
+    Said,
+    Score,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+    gathered,
+)
+from gateway.dialects.prompt import PLAIN
+from gateway.dialects.signatures import enveloped, split_id
+from tests.builders import a_snapshot
+from tests.dialects.anthropic_messages.strategies import ANY_INPUT, replies
+
+HEAD = Head("01J", "small", 1_795_000_000, 25)
+METERED = Metered(Usage(input=20, cache_read=5, output=7, reasoning=2), UsageSource.PROVIDER, {})
+EVENTS: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
+
+
+def a_writer() -> MessagesWriter:
+    prompt = accept(b'{"model":"small","messages":[{"role":"user","content":"x"}]}', PLAIN, a_snapshot())[1]
+    return writer(prompt, HEAD)
+
+
+def written(*told: Event) -> list[Any]:
+    """The data of the events, each valid for the SDK."""
+    writing = a_writer()
+    found = [json.loads(sse.payload(e)) for e in sse.Events().feed(b"".join(map(writing.write, told)))]
+    for data in found:
+        if data["type"] != "ping":
+            EVENTS.validate_python(data, strict=True)
+    return found
+
+
+def whole(*parts: Any, **changed: Any) -> Any:
+    answer = Answer(parts, **changed)
+    body = a_writer().whole(Reply((answer,), METERED, "priority"))
+    Message.model_validate_json(body, strict=True)
+    return json.loads(body)
+
+
+USAGE = {
+    "input_tokens": 20,
+    "cache_creation_input_tokens": 0,
+    "cache_read_input_tokens": 5,
+    "output_tokens": 9,
+    "output_tokens_details": {"thinking_tokens": 2},
+}
+
+
+def test_the_golden_sequence() -> None:
+    told: list[Event] = [
+        Thinking("hm"),
+        Signed("s"),
+        Said("hi"),
+        CallBegan(0, "t", "f"),
+        CallWrote(0, "{}"),
+        Finished(Stop.CALLS),
+    ]
+    assert written(*told, Used(METERED), Ended()) == [
+        {
+            "type": "message_start",
+            "message": {
+                "id": "msg_01J",
+                "type": "message",
+                "role": "assistant",
+                "model": "small",
+                "content": [],
+                "stop_reason": None,
+                "stop_sequence": None,
+                "usage": {
+                    "input_tokens": 25,
+                    "cache_creation_input_tokens": 0,
+                    "cache_read_input_tokens": 0,
+                    "output_tokens": 0,
+                    "output_tokens_details": {"thinking_tokens": 0},
+                },
+            },
+        },
+        {"type": "ping"},
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "thinking", "thinking": "", "signature": ""},
+        },
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "hm"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "s"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "hi"}},
+        {"type": "content_block_stop", "index": 1},
+        {
+            "type": "content_block_start",
+            "index": 2,
+            "content_block": {"type": "tool_use", "id": "t", "name": "f", "input": {}},
+        },
+        {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "{}"}},
+        {"type": "content_block_stop", "index": 2},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": USAGE},
+        {"type": "message_stop"},
+    ]
+
+
+def test_the_end_waits_for_the_usage() -> None:
+    writing = a_writer()
+    writing.write(Said("hi"))
+    assert b"content_block_stop" in writing.write(Finished(Stop.END))
+    assert writing.write(Used(METERED)) == b""
+    assert b'"output_tokens":9' in writing.write(Ended())
+
+
+def test_usage_that_never_came_is_estimated() -> None:
+    (last,) = [
+        d for d in written(Said("hi"), Signed("1234"), Finished(Stop.END), Ended()) if d["type"] == "message_delta"
+    ]
+    assert (last["usage"]["input_tokens"], last["usage"]["output_tokens"]) == (25, 2)
+
+
+@pytest.mark.parametrize(
+    ("end", "reason", "sequence"),
+    [
+        (Finished(Stop.END), "end_turn", None),
+        (Finished(Stop.SEQUENCE, "X"), "stop_sequence", "X"),
+        (Finished(Stop.CALLS), "tool_use", None),
+        (Finished(Stop.LENGTH), "max_tokens", None),
+        (Finished(Stop.FILTERED), "refusal", None),
+    ],
+)
+def test_why_it_ended(end: Finished, reason: str, sequence: str | None) -> None:
+    delta = written(end, Ended())[-2]["delta"]
+    assert delta == {"stop_reason": reason, "stop_sequence": sequence}
+    message = whole(stop=end.stop, sequence=end.sequence)
+    assert (message["stop_reason"], message["stop_sequence"]) == (reason, sequence)
+
+
+@pytest.mark.parametrize(("stop", "reason"), [(Stop.END, "refusal"), (Stop.LENGTH, "max_tokens")])
+def test_a_model_that_says_why_it_will_not_has_refused(stop: Stop, reason: str) -> None:
+    frames = written(Said("I will not.", refusal=True), Finished(stop), Ended())
+    assert frames[-2]["delta"]["stop_reason"] == reason
+    assert frames[3]["delta"]["text"] == "I will not."
+    message = whole(stop=stop, refusal="I will not.")
+    assert (message["stop_reason"], message["content"]) == (reason, [{"type": "text", "text": "I will not."}])
+
+
+def test_only_the_first_choice_is_written() -> None:
+    other: list[Event] = [Said("no", 1), Finished(Stop.LENGTH, choice=1)]
+    assert written(Said("hi"), *other, Finished(Stop.END), Ended()) == written(Said("hi"), Finished(Stop.END), Ended())
+
+
+def test_what_has_no_place_here_begins_nothing() -> None:
+    assert written(Lost("citations"), Scored((Score("x", -1.0),)), Used(METERED)) == []
+
+
+def test_an_empty_answer_is_a_message_too() -> None:
+    assert [data["type"] for data in written(Ended())] == ["message_start", "ping", "message_delta", "message_stop"]
+
+
+def test_a_silent_stream_is_kept_alive_while_the_message_lasts() -> None:
+    writing = a_writer()
+    assert writing.beat() == b""
+    writing.write(Said("hi"))
+    assert writing.beat() == b'event: ping\ndata: {"type":"ping"}\n\n'
+    writing.write(Finished(Stop.END))
+    writing.write(Ended())
+    assert writing.beat() == b""
+
+
+@pytest.mark.parametrize("before", [[], [Said("hi")], [CallBegan(0, "t", "f"), CallWrote(0, "{")]])
+def test_an_error_ends_the_stream_at_any_time(before: list[Event]) -> None:
+    writing = a_writer()
+    for event in before:
+        writing.write(event)
+    assert writing.failure(UpstreamFailed("x")).startswith(b'event: error\ndata: {"type":"error"')
+    assert writing.beat() == b""
+
+
+def test_a_whole_reply_has_all_its_blocks() -> None:
+    message = whole(
+        Thought("hm", "s"),
+        Thought("", "d", redacted=True),
+        Thought("unsigned"),
+        Text("hi"),
+        Media("image", "image/png", "AAAA"),
+        Call("t", "f", '{"a":1}', "google's"),
+        Call("", "g"),
+        stop=Stop.CALLS,
+    )
+    signed = message["content"].pop(5)
+    assert split_id(signed.pop("id")) == ("t", "google's")
+    assert signed == {"type": "tool_use", "name": "f", "input": {"a": 1}}
+    note = message["content"].pop(4)
+    assert note["type"] == "text"
+    assert "image/png" in note["text"]
+    assert message == {
+        "id": "msg_01J",
+        "type": "message",
+        "role": "assistant",
+        "model": "small",
+        "content": [
+            {"type": "thinking", "thinking": "hm", "signature": "s"},
+            {"type": "redacted_thinking", "data": "d"},
+            {"type": "thinking", "thinking": "unsigned", "signature": ""},
+            {"type": "text", "text": "hi"},
+            {"type": "tool_use", "id": "toolu_01J_6", "name": "g", "input": {}},
+        ],
+        "stop_reason": "tool_use",
+        "stop_sequence": None,
+        "usage": {
+            **USAGE,
+            "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+            "service_tier": "priority",
+        },
+    }
+
+
+@pytest.mark.parametrize("arguments", ["{", "7", '"MARKER"', ""])
+def test_arguments_that_are_no_object_are_broken_and_not_repeated(arguments: str) -> None:
+    with pytest.raises(Broken) as broken:
+        whole(Call("t", "f", arguments))
+    assert "MARKER" not in str(broken.value)
+
+
+def test_a_picture_in_a_stream_leaves_a_note() -> None:
+    frames = written(Made(Media("image", "image/png", "AAAA")), Finished(Stop.END), Ended())
+    assert "image/png" in frames[3]["delta"]["text"]
+
+
+# --- what is written is what is read ----------------------------------------------------------------------------------
+
+
+def told(reply: Reply) -> Iterable[Event]:
+    """A reply as a provider streams it."""
+    (answer,) = reply.answers
+    place = -1
+    for part in answer.parts:
+        match part:
+            case Text(text):
+                yield Said(text)
+            case Thought(text, signature, _, redacted):
+                yield Thinking(text)
+                yield Signed(signature, redacted=redacted)
+            case Call(id_, name, arguments):
+                place += 1
+                yield CallBegan(place, id_, name)
+                yield CallWrote(place, arguments)
+    yield Finished(answer.stop, answer.sequence)
+    yield Used(reply.metered, reply.tier)
+    yield Ended()
+
+
+def unsealed(reply: Reply) -> list[Any]:
+    """What counts; thoughts without the envelopes that every reading adds, and what a provider reported aside."""
+    (answer,) = reply.answers
+    envelope = enveloped("", "anthropic_messages")
+    parts = [
+        (part.text, part.signature.replace(envelope, ""), part.redacted) if isinstance(part, Thought) else part
+        for part in answer.parts
+    ]
+    return [parts, answer.stop, answer.sequence, reply.metered.usage.context, reply.metered.usage.generated]
+
+
+NOTHING = Metered(NO_USAGE, UsageSource.HELD, {})
+
+
+@ANY_INPUT
+@given(replies)
+def test_a_whole_reply_reads_as_it_was(reply: Reply) -> None:
+    body = a_writer().whole(reply)
+    Message.model_validate_json(body, strict=True)
+    read = gathered(events(body), NOTHING)
+    assert unsealed(read) == unsealed(reply)
+    assert (read.metered.usage, read.tier) == (reply.metered.usage, reply.tier)
+
+
+@ANY_INPUT
+@given(replies)
+def test_a_stream_reads_as_the_whole_reply_does(reply: Reply) -> None:
+    writing, reading = a_writer(), reader()
+    out = b"".join(map(writing.write, told(reply)))
+    data = [sse.payload(event) for event in sse.Events().feed(out)]
+    for event in data:
+        if event != b'{"type":"ping"}':
+            EVENTS.validate_python(json.loads(event), strict=True)
+    read = gathered((event for one in data for event in reading.read(one)), NOTHING)
+    assert unsealed(read) == unsealed(gathered(events(a_writer().whole(reply)), NOTHING))
