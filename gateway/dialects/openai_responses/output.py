@@ -80,10 +80,12 @@ class _Message(_Item):
 
 
 class _Thought(_Item):
-    def __init__(self, id_: str, index: int) -> None:
+    """`sealed`: what stands in `encrypted_content` once it is complete; empty for clients that do not want that."""
+
+    def __init__(self, id_: str, index: int, sealed: str) -> None:
         super().__init__(id_, index)
         self.at["summary_index"] = 0
-        self.sealed = ""
+        self.sealed = sealed
         self._words: list[str] = []
 
     def think(self, words: str) -> Telling:
@@ -100,7 +102,9 @@ class _Thought(_Item):
 
     def shown(self, status: str) -> dict[str, Any]:
         item: dict[str, Any] = {"id": self.id, "type": "reasoning", "summary": []}
-        if self._words and status != "in_progress":
+        if status == "in_progress":
+            return item
+        if self._words:
             item["summary"] = [_summary("".join(self._words))]
         return {**item, "encrypted_content": self.sealed} if self.sealed else item
 
@@ -206,14 +210,17 @@ class Output:
 
     def _think(self, words: str) -> Telling:
         if not isinstance(self._growing, _Thought):
-            yield from self._begin(_thought)
+            yield from self._begin(self._thought)
         assert isinstance(self._growing, _Thought)
         yield from self._growing.think(words)
+
+    def _thought(self, end: str, index: int) -> _Thought:
+        return _Thought(seals.FOREIGN + end, index, seals.UNSIGNED if self._sealing else "")
 
     def _sign(self, signature: str, *, redacted: bool) -> Telling:
         """The end of a thought; what is sealed alone is one of its own, which only some clients want."""
         if self._sealing and (redacted or not isinstance(self._growing, _Thought)):
-            yield from self._begin(_thought)
+            yield from self._begin(self._thought)
         if isinstance(self._growing, _Thought):
             self._growing.sealed = seals.shown(signature, redacted=redacted) if self._sealing else ""
             yield from self.close()
@@ -230,10 +237,6 @@ class Output:
 
     def _made(self, media: Media) -> Telling:
         yield from self._begin(lambda end, index: _Picture(f"ig_{end}", index, media))
-
-
-def _thought(end: str, index: int) -> _Thought:
-    return _Thought(seals.FOREIGN + end, index)
 
 
 def _part(kind: str) -> dict[str, Any]:

@@ -12,6 +12,10 @@ from gateway.dialects import signatures
 FOREIGN: Final = "rs_foreign_"
 """How the ids of reasoning items begin that we write: every thought in them comes from another dialect."""
 
+UNSIGNED: Final = "scsig.none"
+"""Stands in `encrypted_content` of a thought that nobody signed: clients that keep nothing return no thought without.
+The provider may want its words back."""
+
 _REDACTED: Final = "redacted."
 _ENVELOPES: Final = ("scsig.", f"{_REDACTED}scsig.")
 
@@ -33,7 +37,12 @@ def shown(signature: str, *, redacted: bool) -> str:
 
 
 def read(sealed: str, id_: str, own: str) -> tuple[str, str, bool]:
-    """(signature, origin, redacted) of an item's `encrypted_content`; what bears no envelope was made by `own`."""
+    """(signature, origin, redacted) of an item's `encrypted_content`; what bears no envelope was made by `own`.
+
+    The first two are empty for UNSIGNED.
+    """
+    if sealed == UNSIGNED:
+        return "", "", False
     if not sealed.startswith(_ENVELOPES):
         return packed(id_, sealed), own, False
     signature, origin = signatures.opened(sealed.removeprefix(_REDACTED), own)

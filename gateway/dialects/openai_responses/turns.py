@@ -75,7 +75,9 @@ class _Reading:
     def add(self, item: Any, where: str) -> None:
         kind = kind_of(item)
         if kind == "item_reference":
-            raise fault(where, "refers to what one provider keeps: send the item itself")
+            raise fault(
+                where, "refers to what one provider keeps: send the item itself, as SDKs do with `store: false`"
+            )
         if kind in _TRACES:
             self.lost[kind] = None
         elif kind in self._kinds:
@@ -147,12 +149,10 @@ class _Reading:
         text = _APART.join(_words(item, "content", where) or _words(item, "summary", where))
         if not isinstance(sealed, str | None) or not isinstance(id_, str | None):
             raise fault(where, "must have an id and an encrypted_content that are strings, or none")
-        if sealed:
-            signature, origin, redacted = seals.read(sealed, id_ or "", NAME)
+        signature, origin, redacted = seals.read(sealed or seals.UNSIGNED, id_ or "", NAME)
+        if text or signature:
             redacted = redacted or (origin == NAME and not text)
             self.said(Role.ASSISTANT, [Thought(text, signature, origin, redacted)])
-        elif text:
-            self.said(Role.ASSISTANT, [Thought(text)])
 
     def _picture(self, item: dict[str, Any], where: str) -> None:
         data = item.get("result")

@@ -64,7 +64,7 @@ def test_a_seal_without_words_is_an_item_only_for_those_who_want_it() -> None:
 
 def test_a_redacted_thought_is_one_of_its_own() -> None:
     found = items(an_output(sealing=True), Thinking("a"), Signed(SIGNED, redacted=True))
-    assert [item.get("encrypted_content") for item in found] == [None, f"redacted.{SIGNED}"]
+    assert [item.get("encrypted_content") for item in found] == ["scsig.none", f"redacted.{SIGNED}"]
     found = items(an_output(), Thinking("a"), Signed(SIGNED, redacted=True), Thinking("b"))
     assert [item["summary"][0]["text"] for item in found] == ["a", "b"]
 

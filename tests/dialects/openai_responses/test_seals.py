@@ -30,6 +30,11 @@ def test_what_bears_no_envelope_is_the_dialects_own() -> None:
     assert seals.read("gAAA:=", "rs_1", "openai_responses") == ("rs_1:gAAA:=", "openai_responses", False)
 
 
+def test_a_thought_that_nobody_signed_is_one_that_no_provider_knows() -> None:
+    assert seals.read(seals.UNSIGNED, "rs_1", "openai_responses") == ("", "", False)
+    assert seals.is_foreign({"type": "reasoning", "id": "rs_1", "encrypted_content": seals.UNSIGNED})
+
+
 @pytest.mark.parametrize(
     ("item", "foreign"),
     [

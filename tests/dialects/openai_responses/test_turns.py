@@ -101,6 +101,7 @@ def reasoning(sealed: Any = None, *words: str, **members: Any) -> dict[str, Any]
         (reasoning("scsig.anthropic_messages.abc", "a"), Thought("a", "abc", "anthropic_messages")),
         (reasoning("scsig.anthropic_messages.abc"), Thought("", "abc", "anthropic_messages")),
         (reasoning("redacted.scsig.anthropic_messages.abc"), Thought("", "abc", "anthropic_messages", redacted=True)),
+        (reasoning("scsig.none", "a"), Thought("a")),
         (reasoning(None, "a", content=[{"type": "reasoning_text", "text": "all"}]), Thought("all")),
     ],
 )
@@ -109,7 +110,7 @@ def test_a_thought_knows_its_maker(item: dict[str, Any], thought: Thought) -> No
 
 
 def test_what_says_nothing_is_left_out() -> None:
-    assert read(reasoning(), said("assistant", ""), said("user", "hi")) == (user(Text("hi")),)
+    assert read(reasoning(), reasoning("scsig.none"), said("assistant", ""), said("user", "hi")) == (user(Text("hi")),)
 
 
 def test_a_picture_that_was_made_is_shown_again() -> None:

@@ -218,9 +218,9 @@ def test_vectors_are_no_reply_of_this_dialect() -> None:
 
 
 def without_seals(reply: Reply) -> Reply:
-    """A reader of this dialect takes what is sealed for its own, envelope and all: only that it is there counts."""
+    """A reader of this dialect takes what is sealed for its own, envelope and all: only the words count."""
     (answer,) = reply.answers
-    parts = [Thought(p.text, "sealed" if p.signature else "") if isinstance(p, Thought) else p for p in answer.parts]
+    parts = [Thought(part.text) if isinstance(part, Thought) else part for part in answer.parts]
     return replace(reply, answers=(replace(answer, parts=tuple(parts)),))
 
 
