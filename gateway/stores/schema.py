@@ -43,6 +43,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT",
         "INSERT INTO secrets VALUES ('claims', randomblob(32))",
     ),
+    (
+        # Where counters are shared: this journal's name among the others, and what it last knew of them.
+        "CREATE TABLE shared (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+        "INSERT INTO shared VALUES ('member', lower(hex(randomblob(8))))",
+    ),
 )
 
 
