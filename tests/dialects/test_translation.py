@@ -1,0 +1,412 @@
+"""One request and its reply between any two dialects: passed on where both speak alike, else read and written anew."""
+
+from __future__ import annotations
+
+import json
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from gateway.core.catalog import Route
+from gateway.core.demand import Carried
+from gateway.core.errors import InvalidRequest, ModelNotFound, UpstreamFailed
+from gateway.core.usage import NO_USAGE, Usage, UsageSource
+from gateway.dialects.dialect import Broken, Orders
+from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.translation import (
+    COUNTING,
+    DIALECTS,
+    FITTING,
+    SPOKEN,
+    STREAMING,
+    Signed,
+    Translation,
+    declared,
+    refusal,
+)
+from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapshot
+
+SNAPSHOT = a_snapshot()
+SIGNED = Signed("01JDRECEIPT00000000000000A", 1_795_000_000)
+CHATS = ["openai_chat", "openai_responses", "anthropic_messages", "google_generate"]
+COUNT = Asked(endpoint="count_tokens")
+ADDRESSED = Asked(model="small", verb="generateContent")
+"""Google's paths name the model."""
+
+HELLO: dict[str, dict[str, Any]] = {
+    "openai_chat": {"model": "small", "messages": [{"role": "user", "content": "MARKER hello"}]},
+    "openai_responses": {"model": "small", "input": "MARKER hello"},
+    "anthropic_messages": {
+        "model": "small",
+        "max_tokens": 50,
+        "messages": [{"role": "user", "content": "MARKER hello"}],
+    },
+    "google_generate": {"contents": [{"role": "user", "parts": [{"text": "MARKER hello"}]}]},
+}
+ANSWER: dict[str, dict[str, Any]] = {
+    "openai_chat": {
+        "id": "c1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "well said"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12},
+    },
+    "openai_responses": {
+        "id": "resp_1",
+        "object": "response",
+        "status": "completed",
+        "output": [
+            {
+                "id": "msg_1",
+                "type": "message",
+                "role": "assistant",
+                "status": "completed",
+                "content": [{"type": "output_text", "text": "well said", "annotations": []}],
+            }
+        ],
+        "usage": {"input_tokens": 9, "output_tokens": 3, "total_tokens": 12},
+    },
+    "anthropic_messages": {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [{"type": "text", "text": "well said"}],
+        "stop_reason": "end_turn",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 9, "output_tokens": 3},
+    },
+    "google_generate": {
+        "candidates": [{"content": {"role": "model", "parts": [{"text": "well said"}]}, "finishReason": "STOP"}],
+        "usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 3, "totalTokenCount": 12},
+    },
+}
+
+
+def asked_in(dialect: str, asked: Asked | None = None, **members: Any) -> Translation:
+    said = asked or (ADDRESSED if dialect == "google_generate" else PLAIN)
+    return Translation.accepted(dialect, json.dumps({**HELLO[dialect], **members}).encode(), said, SNAPSHOT)
+
+
+def a_way(dialect: str) -> tuple[str, Route]:
+    return dialect, a_route(a_provider(connection=a_connection(dialect=dialect)))
+
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", [DIALECTS, STREAMING, FITTING, COUNTING])
+def test_each_dialect_stands_under_its_own_name(table: dict[str, Any]) -> None:
+    assert table
+    assert {name: dialect.NAME for name, dialect in table.items()} == {name: name for name in table}
+
+
+def test_what_is_spoken_is_what_the_table_holds() -> None:
+    assert set(DIALECTS) == SPOKEN
+    assert set(CHATS) == set(STREAMING)
+    assert set(STREAMING) | set(FITTING) | set(COUNTING) <= SPOKEN
+    assert set(COUNTING) == set(CHATS) - {"openai_chat"}, "Chat Completions have no endpoint that counts"
+
+
+# --- on the way out --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", CHATS)
+def test_a_request_is_accepted_by_its_own_dialect(dialect: str) -> None:
+    asked = asked_in(dialect)
+    assert (asked.demand.dialect, asked.demand.endpoint, asked.demand.model) == (dialect, "chat", "small")
+    with pytest.raises(ModelNotFound):
+        asked_in(dialect, Asked(model="smal", verb="generateContent"), model="smal")
+    with pytest.raises(InvalidRequest):
+        Translation.accepted(dialect, b'{"MARKER', PLAIN, SNAPSHOT)
+
+
+@pytest.mark.parametrize("client", CHATS)
+@pytest.mark.parametrize("provider", CHATS)
+def test_every_dialect_can_be_carried_into_every_other(client: str, provider: str) -> None:
+    asked, (wire, route) = asked_in(client), a_way(provider)
+    assert asked.carried_over([(wire, route)]) == (() if client == provider else (Carried(provider),))
+    sent = asked.rendered(wire, route, Orders())
+    assert b"MARKER hello" in sent.body
+    assert sent.dropped == ()
+    assert wire == "google_generate" or json.loads(sent.body)["model"] == "lab/small"
+    assert "MARKER" not in repr((asked, sent))
+
+
+def test_within_a_dialect_the_clients_own_bytes_are_passed_on() -> None:
+    asked = asked_in("openai_chat", logit_bias={"7": 1})
+    body = json.dumps({**HELLO["openai_chat"], "logit_bias": {"7": 1}}).encode()
+    assert asked.rendered(*a_way("openai_chat"), Orders()).body == body.replace(b'"small"', b'"lab/small"')
+
+
+def test_what_finds_no_place_in_a_dialect_is_known_before_anything_is_sent() -> None:
+    ways = [a_way("openai_chat"), a_way("anthropic_messages"), a_way("google_generate")]
+    asked = asked_in("openai_chat", logit_bias={"7": 1}, seed=7)
+    carried = {c.dialect: c for c in asked.carried_over(ways)}
+    assert set(carried) == {"anthropic_messages", "google_generate"}
+    assert carried["anthropic_messages"] == Carried("anthropic_messages", dropped=("logit_bias", "seed"))
+    assert carried["google_generate"] == Carried("google_generate", dropped=("logit_bias",))
+    assert set(asked.rendered(*ways[1], Orders()).dropped) == {"logit_bias", "seed"}
+
+
+def test_a_request_that_a_dialect_cannot_carry_is_unfit_for_it() -> None:
+    asked = asked_in("openai_chat", n=2)
+    carried = asked.carried_over([a_way("anthropic_messages"), a_way("google_generate")])
+    assert carried == (Carried("anthropic_messages", unfit=("n",)), Carried("google_generate"))
+
+
+UNREADABLE: dict[str, Any] = {
+    "messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "MARKER"}}]}]
+}
+"""What one provider keeps: nothing that another could be told."""
+
+
+def test_what_can_only_be_passed_on_is_refused_where_no_route_takes_it_and_names_its_field() -> None:
+    asked = asked_in("openai_chat", **UNREADABLE)
+    with pytest.raises(InvalidRequest) as refused:
+        asked.carried_over([a_way("anthropic_messages"), a_way("google_generate")])
+    assert "MARKER" not in refused.value.message + str(refused.value.details)
+    assert asked.carried_over([]) == (), "no route, and so another refusal"
+
+
+def test_what_can_only_be_passed_on_is_unfit_for_every_other_dialect() -> None:
+    asked = asked_in("openai_chat", **UNREADABLE)
+    (carried,) = asked.carried_over([a_way("openai_chat"), a_way("anthropic_messages")])
+    assert carried.dialect == "anthropic_messages"
+    assert carried.unfit
+    assert all(name.startswith("messages[0].content[0]") for name in carried.unfit)
+    assert b"MARKER" in asked.rendered(*a_way("openai_chat"), Orders()).body
+
+
+def test_identifiers_do_not_count_as_lost_before_it_is_known_whether_they_have_pseudonyms() -> None:
+    asked = asked_in("openai_chat", user="MARKER anna")
+    assert asked.carried_over([a_way("openai_responses")]) == (Carried("openai_responses"),)
+    under_a_pseudonym = asked.rendered(*a_way("openai_responses"), Orders(pseudonym=lambda _: "p"))
+    assert "user" not in under_a_pseudonym.dropped
+    left_out = asked.rendered(*a_way("openai_responses"), Orders())
+    assert left_out.dropped
+    for sent in (under_a_pseudonym, left_out):
+        assert b"anna" not in sent.body
+
+
+# --- on the way back -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("client", CHATS)
+@pytest.mark.parametrize("provider", CHATS)
+def test_a_whole_reply_comes_back_in_the_clients_dialect(client: str, provider: str) -> None:
+    body = json.dumps(ANSWER[provider]).encode()
+    found = asked_in(client).whole(provider, body, SIGNED)
+    assert (found.metered.usage, found.metered.source) == (Usage(input=9, output=3), UsageSource.PROVIDER)
+    assert found.lost == ()
+    if client == provider:
+        assert found.body == body
+    else:
+        reported, generated = DIALECTS[client].noticed(found.body)
+        assert reported is not None
+        assert reported.usage == Usage(input=9, output=3), "in the client's own way of counting"
+        assert generated >= len("well said")
+        assert b"well said" in found.body
+        assert SIGNED.id.encode() in found.body
+
+
+@pytest.mark.parametrize("client", CHATS)
+@pytest.mark.parametrize("provider", CHATS)
+@pytest.mark.parametrize("body", [b"", b"<html>MARKER</html>", b"[]", b'{"error":{"message":"MARKER"}}', b"\xff"])
+def test_what_is_no_reply_is_broken_whoever_asked(client: str, provider: str, body: bytes) -> None:
+    with pytest.raises(Broken) as broken:
+        asked_in(client).whole(provider, body, SIGNED)
+    assert "MARKER" not in str(broken.value)
+
+
+def event(data: dict[str, Any], *, named: bool = False, end: str = "\n\n") -> bytes:
+    return (f"event: {data['type']}\n" if named else "").encode() + f"data: {json.dumps(data)}{end}".encode()
+
+
+def chat(delta: dict[str, Any], stop: str | None = None) -> bytes:
+    return event({"id": "c1", "choices": [{"index": 0, "delta": delta, "finish_reason": stop}]})
+
+
+def responses(type_: str, **members: Any) -> bytes:
+    return event({"type": f"response.{type_}", "item_id": "msg_1", "output_index": 0, **members}, named=True)
+
+
+def anthropic(type_: str, **members: Any) -> bytes:
+    return event({"type": type_, **members}, named=True)
+
+
+def google(text: str, **candidate: Any) -> bytes:
+    content = {"role": "model", "parts": [{"text": text}]}
+    usage = ANSWER["google_generate"]["usageMetadata"]
+    return event(
+        {"candidates": [{"content": content, "index": 0, **candidate}], "usageMetadata": usage}, end="\r\n\r\n"
+    )
+
+
+MESSAGE = ANSWER["openai_responses"]["output"][0]
+STREAMS: dict[str, list[bytes]] = {
+    "openai_chat": [
+        chat({"role": "assistant", "content": ""}),
+        chat({"content": "well "}),
+        chat({"content": "said"}),
+        chat({}, "stop"),
+        event({"id": "c1", "choices": [], "usage": ANSWER["openai_chat"]["usage"]}),
+        b"data: [DONE]\n\n",
+    ],
+    "openai_responses": [
+        responses("created", response={**ANSWER["openai_responses"], "status": "in_progress", "output": []}),
+        responses("output_item.added", item={**MESSAGE, "status": "in_progress", "content": []}),
+        responses("content_part.added", content_index=0, part={"type": "output_text", "text": ""}),
+        responses("output_text.delta", content_index=0, delta="well "),
+        responses("output_text.delta", content_index=0, delta="said"),
+        responses("output_text.done", content_index=0, text="well said"),
+        responses("output_item.done", item=MESSAGE),
+        responses("completed", response=ANSWER["openai_responses"]),
+    ],
+    "anthropic_messages": [
+        anthropic("message_start", message={**ANSWER["anthropic_messages"], "content": [], "stop_reason": None}),
+        anthropic("content_block_start", index=0, content_block={"type": "text", "text": ""}),
+        anthropic("ping"),
+        anthropic("content_block_delta", index=0, delta={"type": "text_delta", "text": "well "}),
+        anthropic("content_block_delta", index=0, delta={"type": "text_delta", "text": "said"}),
+        anthropic("content_block_stop", index=0),
+        anthropic(
+            "message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None}, usage={"output_tokens": 3}
+        ),
+        anthropic("message_stop"),
+    ],
+    "google_generate": [google("well "), google("said", finishReason="STOP")],
+}
+MIDST = {"openai_chat": 3, "openai_responses": 5, "anthropic_messages": 5, "google_generate": 1}
+"""So many events are a stream that has said something and has not ended."""
+STREAMED = Asked(model="small", verb="streamGenerateContent", streaming=True)
+
+
+def streaming_in(client: str) -> Translation:
+    return asked_in(client, STREAMED) if client == "google_generate" else asked_in(client, stream=True)
+
+
+@pytest.mark.parametrize("client", CHATS)
+@pytest.mark.parametrize("provider", CHATS)
+def test_a_stream_comes_back_in_the_clients_dialect(client: str, provider: str) -> None:
+    stream = streaming_in(client).stream(provider, SIGNED)
+    shown = b"".join(map(stream.feed, STREAMS[provider])) + stream.finish()
+    assert stream.complete
+    assert stream.metered.usage == Usage(input=9, output=3)
+    assert stream.lost == ()
+    taken = streaming_in(client).stream(client, SIGNED)
+    assert taken.feed(shown) + taken.finish() == shown
+    assert taken.complete, "a client of this dialect takes it for the whole"
+
+
+@pytest.mark.parametrize("client", CHATS)
+@pytest.mark.parametrize("provider", CHATS)
+def test_a_stream_that_breaks_off_ends_in_the_clients_dialect_and_is_no_whole(client: str, provider: str) -> None:
+    stream = streaming_in(client).stream(provider, SIGNED)
+    shown = b"".join(map(stream.feed, STREAMS[provider][: MIDST[provider]])) + stream.finish()
+    assert stream.content
+    assert not stream.complete
+    ending = stream.failure(UpstreamFailed("The provider broke off its reply."))
+    assert b"upstream_failed" in ending
+    taken = streaming_in(client).stream(client, SIGNED)
+    taken.feed(shown + ending)
+    taken.finish()
+    assert not taken.complete
+
+
+@pytest.mark.parametrize(("client", "provider"), [*permutations(CHATS, 2)])
+def test_a_beat_in_a_translated_stream_is_taken_for_none_of_its_words(client: str, provider: str) -> None:
+    stream = streaming_in(client).stream(provider, SIGNED)
+    taken = streaming_in(client).stream(client, SIGNED)
+    beats = []
+    for piece in STREAMS[provider]:
+        shown = stream.feed(piece)
+        beats.append(stream.beat())
+        taken.feed(shown + beats[-1])
+    taken.feed(stream.finish())
+    taken.finish()
+    assert any(beats)
+    assert taken.complete
+
+
+# --- counting --------------------------------------------------------------------------------------------------------
+
+COUNTED = {
+    "openai_responses": {"object": "response.input_tokens", "input_tokens": 7},
+    "anthropic_messages": {"input_tokens": 7},
+    "google_generate": {"totalTokens": 7},
+}
+
+
+def counting_in(dialect: str, **members: Any) -> Translation:
+    asked = Asked(endpoint="count_tokens", model="small", verb="countTokens")
+    return asked_in(dialect, asked if dialect == "google_generate" else COUNT, **members)
+
+
+@pytest.mark.parametrize("dialect", COUNTING)
+def test_a_count_is_estimated_and_answered_in_its_dialect(dialect: str) -> None:
+    asked = counting_in(dialect)
+    assert asked.demand.endpoint == "count_tokens"
+    assert not asked.demand.streaming
+    assert COUNTING[dialect].count(asked.counted()) == asked.estimate > 0
+
+
+@pytest.mark.parametrize("dialect", COUNTING)
+def test_no_other_dialect_can_count_for_the_clients(dialect: str) -> None:
+    others = [a_way(other) for other in CHATS if other != dialect]
+    carried = counting_in(dialect).carried_over([a_way(dialect), *others])
+    assert carried == tuple(Carried(wire, unfit=("count_tokens",)) for wire, _ in others)
+
+
+@pytest.mark.parametrize("dialect", COUNTING)
+def test_what_a_provider_counted_is_passed_on_and_costs_nothing(dialect: str) -> None:
+    body = json.dumps(COUNTED[dialect]).encode()
+    found = counting_in(dialect).whole(dialect, body, SIGNED)
+    assert (found.body, found.metered.usage, found.metered.reported) == (body, NO_USAGE, {"counted": 7})
+    assert found.metered.source is UsageSource.PROVIDER
+    with pytest.raises(Broken):
+        counting_in(dialect).whole(dialect, b"{}", SIGNED)
+
+
+@pytest.mark.parametrize("dialect", CHATS)
+def test_what_the_neutral_form_has_no_place_for_is_estimated_from_its_size(dialect: str) -> None:
+    """A history with a provider's own tools in it, which a route of the same dialect may take, must have a count too:
+    an agent gives up a model that has none."""
+    searched = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+    history: dict[str, dict[str, Any]] = {
+        "openai_chat": UNREADABLE,
+        "openai_responses": {"input": [{"type": "item_reference", "id": "msg_1"}]},
+        "anthropic_messages": {
+            "messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": [searched]}]
+        },
+        "google_generate": {"cachedContent": "cachedContents/x"},
+    }
+    asked = asked_in(dialect, **history[dialect])
+    with pytest.raises(InvalidRequest):
+        asked.carried_over([a_way(next(other for other in CHATS if other != dialect))])
+    assert asked.estimate == asked.demand.input_tokens // 3
+
+
+# --- refusals and names ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", sorted(SPOKEN))
+def test_a_refusal_is_told_in_the_clients_dialect(dialect: str) -> None:
+    ended = InvalidRequest("`n` must be a number.", field="n")
+    body = refusal(dialect, ended, SIGNED.id, PLAIN)
+    assert body == DIALECTS[dialect].error(ended, SIGNED.id)
+    assert json.loads(body)["error"]["message"] == ended.message
+    array = Asked(streaming=True, framing="array")
+    assert json.loads(refusal(dialect, ended, SIGNED.id, array)) == [json.loads(body)]
+
+
+def test_a_receipt_keeps_no_name_that_a_client_made_up() -> None:
+    demand = a_demand(unlisted=("patient_anna", "tool:teleport"))
+    names = ("seed", "patient_anna", "tools.web_search", "tools.teleport", "seed", "tool:teleport")
+    assert declared(names, demand) == ("seed", "unlisted", "tools")
+    asked = asked_in("openai_chat", patient_anna=1, logit_bias={"7": 1})
+    (carried,) = asked.carried_over([a_way("anthropic_messages")])
+    assert set(carried.dropped) == {"unlisted", "logit_bias"}
+    assert "patient_anna" in asked.rendered(*a_way("anthropic_messages"), Orders()).dropped, "the client may know"
