@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from anthropic.types import Message, RawMessageStreamEvent
 from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from gateway.core.errors import UpstreamFailed
@@ -42,6 +45,7 @@ from gateway.dialects.neutral import (
     gathered,
 )
 from gateway.dialects.prompt import PLAIN
+from gateway.dialects.relay import Stream, Translated
 from gateway.dialects.signatures import enveloped, split_id
 from tests.builders import a_snapshot
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT, replies
@@ -144,10 +148,8 @@ def test_the_end_waits_for_the_usage() -> None:
 
 
 def test_usage_that_never_came_is_estimated() -> None:
-    (last,) = [
-        d for d in written(Said("hi"), Signed("1234"), Finished(Stop.END), Ended()) if d["type"] == "message_delta"
-    ]
-    assert (last["usage"]["input_tokens"], last["usage"]["output_tokens"]) == (25, 2)
+    frames = written(Said("hello"), Signed("1234"), Finished(Stop.END), Ended())
+    assert (frames[-2]["usage"]["input_tokens"], frames[-2]["usage"]["output_tokens"]) == (25, 3)
 
 
 @pytest.mark.parametrize(
@@ -317,3 +319,30 @@ def test_a_stream_reads_as_the_whole_reply_does(reply: Reply) -> None:
             EVENTS.validate_python(json.loads(event), strict=True)
     read = gathered((event for one in data for event in reading.read(one)), NOTHING)
     assert unsealed(read) == unsealed(gathered(events(a_writer().whole(reply)), NOTHING))
+
+
+TOOLS = (Path(__file__).parent / "golden" / "tools.sse").read_bytes()
+
+
+def translated(pieces: Iterable[bytes]) -> tuple[bytes, Stream]:
+    """What becomes of a provider's stream on its way through both sides of the dialect."""
+    stream = Stream(Translated(reader(), a_writer()), 300)
+    out = b"".join(map(stream.feed, pieces))
+    return out + stream.finish(), stream
+
+
+@ANY_INPUT
+@given(st.lists(st.integers(0, len(TOOLS)), max_size=20))
+def test_any_cutting_is_written_alike(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(TOOLS)]
+    out, stream = translated(TOOLS[a:b] for a, b in pairwise(edges))
+    assert out == translated(TOOLS[n : n + 1] for n in range(len(TOOLS)))[0]
+    assert (stream.complete, stream.metered.usage) == (True, Usage(input=472, output=69, reasoning=20))
+
+
+@pytest.mark.parametrize("kept", range(1, 13))
+def test_a_stream_cut_short_is_never_written_to_its_end(kept: int) -> None:
+    cut = b"\n\n".join(TOOLS.split(b"\n\n")[:kept]) + b"\n\n"
+    out, stream = translated([cut])
+    assert not stream.complete
+    assert b"message_stop" not in out
