@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from google.genai.types import GenerateContentResponse
 
+from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import sse
+from gateway.dialects.neutral import Event, Reply, gathered
+from gateway.dialects.relay import Telling
 
 _HERE: Final = Path(__file__).parent / "golden"
 STREAMS: Final = sorted(path.stem for path in _HERE.glob("*.sse"))
@@ -46,3 +50,10 @@ def response(body: bytes) -> dict[str, Any]:
     GenerateContentResponse.model_validate_json(body, strict=True)
     found: dict[str, Any] = json.loads(body)
     return found
+
+
+def heard(events: Iterable[Event]) -> Reply:
+    """The whole reply that a reader's events tell, as every writer hears of it."""
+    telling = Telling()
+    told = [event for event in map(telling.tell, events) if event is not None]
+    return gathered(told, Metered(Usage(), UsageSource.HELD, {}))

@@ -1,0 +1,124 @@
+"""Requests read into the neutral form: what concerns the conversation as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from gateway.dialects import members
+from gateway.dialects.google_generate.fields import Fields, fault
+from gateway.dialects.google_generate.request import CHOICES_MOST, asked_for
+from gateway.dialects.google_generate.schema import json_schema
+from gateway.dialects.google_generate.tools import offered
+from gateway.dialects.google_generate.turns import turns
+from gateway.dialects.neutral import Conversation, Effort, Reasoning, Sampling, Shape
+from gateway.dialects.prompt import Prompt
+
+_CARRIED: Final = frozenset(
+    "contents systemInstruction tools toolConfig generationConfig serviceTier model provider".split()
+)
+_CONFIGURED: Final = frozenset(
+    "temperature topP topK candidateCount maxOutputTokens stopSequences seed presencePenalty frequencyPenalty "
+    "responseMimeType responseSchema responseJsonSchema responseLogprobs thinkingConfig responseModalities".split()
+)
+"""Members that the neutral form has a place for. Any other is lost, and named."""
+
+_LEVELS: Final[Mapping[str, Effort | None]] = {
+    "": None,
+    "THINKING_LEVEL_UNSPECIFIED": None,
+    "MINIMAL": "minimal",
+    "LOW": "low",
+    "MEDIUM": "medium",
+    "HIGH": "high",
+    "XHIGH": "xhigh",
+}
+_TIERS: Final[Mapping[str, str]] = {"": "", "UNSPECIFIED": "", "STANDARD": "default", "FLEX": "flex"}
+_PLAIN: Final = frozenset({"", "text/plain"})
+_JSON: Final = "application/json"
+_MODALITIES: Final = {1: "TEXT", 2: "IMAGE", 3: "AUDIO"}
+_SEEDS: Final = 2**31
+_ALTERNATIVES: Final = 20
+
+
+def conversation(prompt: Prompt) -> Conversation:
+    """The neutral form. InvalidRequest, with the field, for what no other dialect could be told."""
+    given = asked_for(prompt.unseal(), prompt.asked)
+    if given.raw("cachedContent"):
+        raise fault(given.path("cachedContent"), "names what Google keeps, and no other provider can read")
+    config = given.inner("generationConfig")
+    told, lost_in_turns = turns(given)
+    tools = offered(given)
+    tier = given.word("serviceTier", {})
+    return Conversation(
+        turns=told,
+        tools=tools.tools,
+        tool_choice=tools.choice,
+        shape=_shape(config),
+        reasoning=_reasoning(config.inner("thinkingConfig")),
+        sampling=_sampling(config),
+        output_limit=config.count("maxOutputTokens"),
+        choices=config.count("candidateCount", most=CHOICES_MOST) or 1,
+        streaming=prompt.asked.streaming,
+        tier=_TIERS.get(tier, tier.lower()),
+        lost=tuple(dict.fromkeys([*lost_in_turns, *tools.lost, *_lost(given, config)])),
+    )
+
+
+def _lost(given: Fields, config: Fields) -> Iterable[str]:
+    yield from members.unlisted((name for name in given if _says(given, name)), _CARRIED, frozenset())
+    for name in members.unlisted((name for name in config if _says(config, name)), _CONFIGURED, frozenset()):
+        if name != "logprobs" or not config.flag("responseLogprobs"):
+            yield name
+    if config.text("responseMimeType") not in (*_PLAIN, _JSON):
+        yield "responseMimeType"
+    if config.rows("responseModalities") and _modalities(config) != {"TEXT"}:
+        yield "responseModalities"
+
+
+def _says(holder: Fields, name: str) -> bool:
+    """Whether a member asks for anything: `false` and nothing at all do not."""
+    return holder.raw(name) not in (False, [], {}, "")
+
+
+def _modalities(config: Fields) -> set[str]:
+    """InvalidRequest if words are not among them: then words are no answer."""
+    stated = {
+        _MODALITIES.get(m, "") if isinstance(m, int) else str(m).upper() for m in config.rows("responseModalities")
+    }
+    if "TEXT" not in stated:
+        raise fault(config.path("responseModalities"), "must hold TEXT, for another provider to be of use")
+    return stated
+
+
+def _shape(config: Fields) -> Shape | None:
+    if "responseJsonSchema" in config:
+        return Shape(config.table("responseJsonSchema"))
+    wanted = config.text("responseMimeType")
+    if "responseSchema" in config and wanted in (*_PLAIN, _JSON):
+        return Shape(json_schema(config.raw("responseSchema"), config.path("responseSchema")))
+    return Shape() if wanted == _JSON else None
+
+
+def _reasoning(thinking: Fields) -> Reasoning | None:
+    """A budget of -1 is Google's default: as much as the model sees fit."""
+    level = thinking.word("thinkingLevel", {})
+    if level not in _LEVELS:
+        raise fault(thinking.path("thinkingLevel"), f"must be one of {', '.join(filter(None, _LEVELS))}")
+    budget = thinking.count("thinkingBudget", least=-1)
+    visible = thinking.flag("includeThoughts") if "includeThoughts" in thinking else None
+    found = Reasoning("none" if budget == 0 else _LEVELS[level], budget if budget and budget > 0 else None, visible)
+    return None if found == Reasoning() else found
+
+
+def _sampling(config: Fields) -> Sampling:
+    alternatives = config.count("logprobs", least=0, most=_ALTERNATIVES)
+    return Sampling(
+        temperature=config.number("temperature"),
+        top_p=config.number("topP"),
+        top_k=config.count("topK"),
+        seed=config.count("seed", least=-_SEEDS, most=_SEEDS - 1),
+        presence_penalty=config.number("presencePenalty"),
+        frequency_penalty=config.number("frequencyPenalty"),
+        logprobs=(alternatives or 0) if config.flag("responseLogprobs") else None,
+        stop=config.texts("stopSequences"),
+    )

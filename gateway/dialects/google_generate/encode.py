@@ -1,0 +1,169 @@
+"""The neutral form, written as a generateContent request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from gateway.core.catalog import Route
+from gateway.core.demand import Demand
+from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.google_generate.contents import contents
+from gateway.dialects.google_generate.request import CHOICES_MOST, path
+from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
+
+STOPS_MOST: Final = 5
+_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}\Z")
+_SEEDS: Final = 2**31
+_TIERS: Final[Mapping[str, str]] = {"default": "standard", "flex": "flex", "priority": "priority"}
+_MODES: Final[Mapping[str, str]] = {"auto": "AUTO", "none": "NONE", "required": "ANY", "named": "ANY"}
+
+_BUDGETED: Final = re.compile(r"gemini-[12]\b")
+"""Models that know budgets of thinking and no levels."""
+_LEVELS: Final[Mapping[Effort, str]] = {
+    "none": "MINIMAL",
+    "minimal": "MINIMAL",
+    "low": "LOW",
+    "medium": "MEDIUM",
+    "high": "HIGH",
+    "xhigh": "XHIGH",
+    "max": "XHIGH",
+}
+_BUDGET_MOST: Final = 24_576
+"""That every 2.5 model takes."""
+_LEAST_OF_PRO: Final = 128
+"""Gemini 2.5 Pro always thinks."""
+_BUDGETS: Final[Mapping[Effort, int]] = {
+    "none": 0,
+    "minimal": 512,
+    "low": 1_024,
+    "medium": 8_192,
+    "high": _BUDGET_MOST,
+    "xhigh": _BUDGET_MOST,
+    "max": _BUDGET_MOST,
+}
+"""As Google's own OpenAI-compatible endpoint reads efforts."""
+
+_Members: TypeAlias = Iterator[tuple[str, Any]]
+
+
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
+    """The request for `route`, with the names of what found no place in it. Unportable."""
+    if isinstance(asked, Embedding):
+        raise Unportable("input")
+    if asked.choices > CHOICES_MOST:
+        raise Unportable("n")
+    told, lost = contents(asked.turns)
+    config = dict(_config(asked, route, orders))
+    body = [
+        *told.items(),
+        *_tools(asked.tools, asked.tool_choice),
+        *([("generationConfig", config)] if config else []),
+        *([("serviceTier", _TIERS[asked.tier])] if asked.tier in _TIERS else []),
+        *([("store", False)] if orders.forbid_storing else []),
+    ]
+    dropped = dict.fromkeys([*asked.lost, *lost, *_dropped(asked, route)])
+    to = path(route.upstream_model, endpoint=demand.endpoint, streaming=asked.streaming)
+    return Rendered(to, orjson.dumps(dict(body)), dropped=tuple(dropped))
+
+
+def _tools(tools: tuple[Tool, ...], choice: ToolChoice | None) -> _Members:
+    if not tools:
+        return
+    if any(not _NAME.match(tool.name) for tool in tools):
+        raise Unportable("tools.name")
+    yield "tools", [{"functionDeclarations": [dict(_declared(tool)) for tool in tools]}]
+    if choice is not None:
+        calling: dict[str, Any] = {"mode": _MODES[choice.kind]}
+        if choice.kind == "named":
+            calling["allowedFunctionNames"] = list(choice.names)
+        yield "toolConfig", {"functionCallingConfig": calling}
+
+
+def _declared(tool: Tool) -> _Members:
+    yield "name", tool.name
+    if tool.description:
+        yield "description", tool.description
+    yield "parametersJsonSchema", tool.schema if "type" in tool.schema else {"type": "object", **tool.schema}
+
+
+def _config(asked: Conversation, route: Route, orders: Orders) -> _Members:
+    yield from _sampling(asked.sampling)
+    limit = asked.output_limit if asked.output_limit is not None else orders.output_limit
+    if limit is not None:
+        yield "maxOutputTokens", limit
+    if asked.choices > 1:
+        yield "candidateCount", asked.choices
+    yield from _shape(asked.shape)
+    if asked.reasoning is not None and route.abilities.reasoning is not False:
+        thinking = dict(_thinking(asked.reasoning, route))
+        if thinking:
+            yield "thinkingConfig", thinking
+
+
+def _sampling(sampling: Sampling) -> _Members:
+    stated = {
+        "temperature": sampling.temperature,
+        "topP": sampling.top_p,
+        "topK": sampling.top_k,
+        "seed": sampling.seed if _fits(sampling.seed) else None,
+        "presencePenalty": sampling.presence_penalty,
+        "frequencyPenalty": sampling.frequency_penalty,
+    }
+    yield from ((name, value) for name, value in stated.items() if value is not None)
+    if sampling.logprobs is not None:
+        yield "responseLogprobs", True
+        if sampling.logprobs:
+            yield "logprobs", sampling.logprobs
+    if sampling.stop:
+        yield "stopSequences", list(sampling.stop[:STOPS_MOST])
+
+
+def _fits(seed: int | None) -> bool:
+    return seed is None or -_SEEDS <= seed < _SEEDS
+
+
+def _shape(shape: Shape | None) -> _Members:
+    if shape is not None:
+        yield "responseMimeType", "application/json"
+        if shape.schema is not None:
+            yield "responseJsonSchema", shape.schema
+
+
+def _thinking(reasoning: Reasoning, route: Route) -> _Members:
+    budgeted = _BUDGETED.search(route.upstream_model) is not None
+    budget = reasoning.budget
+    if budget is None and budgeted and reasoning.effort is not None:
+        budget = _BUDGETS[reasoning.effort]
+    if budget is not None:
+        least = _LEAST_OF_PRO if "pro" in route.upstream_model else 0
+        yield "thinkingBudget", max(least, min(budget, _BUDGET_MOST)) if budgeted else budget
+    elif reasoning.effort is not None:
+        yield "thinkingLevel", _LEVELS[reasoning.effort]
+    if reasoning.visible is not None:
+        yield "includeThoughts", reasoning.visible
+
+
+def _dropped(asked: Conversation, route: Route) -> Iterable[str]:
+    reasoning, sampling = asked.reasoning or Reasoning(), asked.sampling
+    if route.abilities.reasoning is False and (reasoning.budget or reasoning.effort not in (None, "none", "minimal")):
+        yield "reasoning_effort"
+    if not _fits(sampling.seed):
+        yield "seed"
+    if len(sampling.stop) > STOPS_MOST:
+        yield "stop"
+    if asked.tool_choice is not None and asked.tool_choice.parallel is False:
+        yield "parallel_tool_calls"
+    if any(tool.strict for tool in asked.tools):
+        yield "strict"
+    if any(tool.cached for tool in asked.tools):
+        yield "cache_control"
+    if asked.tier and asked.tier not in _TIERS:
+        yield "service_tier"
+    if asked.user:
+        yield "user"
+    if asked.cache_key:
+        yield "cache_key"

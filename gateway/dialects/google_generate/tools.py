@@ -1,0 +1,82 @@
+"""Tools of a request and which of them to call, read into the neutral form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.dialects.google_generate.fields import Fields, fault
+from gateway.dialects.google_generate.schema import json_schema
+from gateway.dialects.members import SAFE_NAME
+from gateway.dialects.neutral import Tool, ToolChoice
+
+MODES: Final = {1: "AUTO", 2: "ANY", 3: "NONE", 4: "VALIDATED"}
+"""Numbers of the modes, which old clients write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """`lost`: tools that only Google runs, and what is said of them."""
+
+    tools: tuple[Tool, ...]
+    choice: ToolChoice | None
+    lost: tuple[str, ...]
+
+
+def offered(given: Fields) -> Offered:
+    """InvalidRequest for a choice that no offered function satisfies."""
+    lost: dict[str, None] = {}
+    tools: list[Tool] = []
+    for group in given.each("tools"):
+        for kind in group:
+            if kind != "functionDeclarations":
+                lost[f"tools.{kind}" if SAFE_NAME.match(kind) else "tools"] = None
+        for declared in group.each("functionDeclarations"):
+            tools.append(_tool(declared))
+            lost |= dict.fromkeys(name for name in ("response", "responseJsonSchema", "behavior") if name in declared)
+    config = given.inner("toolConfig")
+    calling = config.inner("functionCallingConfig")
+    tools, choice = _chosen(calling, tools)
+    lost |= dict.fromkeys(_unsaid(config, calling))
+    return Offered(tuple(tools), choice, tuple(lost))
+
+
+def _tool(declared: Fields) -> Tool:
+    name, description = declared.text("name"), declared.text("description")
+    if not name:
+        raise fault(declared.path("name"), "must name the function")
+    if "parametersJsonSchema" in declared:
+        return Tool(name, description, declared.table("parametersJsonSchema"))
+    if "parameters" in declared:
+        return Tool(name, description, json_schema(declared.raw("parameters"), declared.path("parameters")))
+    return Tool(name, description)
+
+
+def _chosen(calling: Fields, tools: list[Tool]) -> tuple[list[Tool], ToolChoice | None]:
+    """(the tools, fewer where a choice that forces nothing allows only some; the choice)."""
+    mode, allowed = calling.word("mode", MODES), calling.texts("allowedFunctionNames")
+    if set(allowed) - {tool.name for tool in tools}:
+        raise fault(calling.path("allowedFunctionNames"), "must name functions that stand in tools")
+    if mode == "ANY" and not tools:
+        raise fault(calling.path("mode"), "requires a call, and there is no function to call")
+    match mode:
+        case "ANY":
+            return tools, ToolChoice("named", allowed) if allowed else ToolChoice("required")
+        case "NONE":
+            return tools, ToolChoice("none") if tools else None
+        case "" | "MODE_UNSPECIFIED" | "AUTO" | "VALIDATED":
+            known = [tool for tool in tools if not allowed or tool.name in allowed]
+            return known, ToolChoice() if tools and mode in ("AUTO", "VALIDATED") else None
+    raise fault(calling.path("mode"), "must be AUTO, ANY, NONE or VALIDATED")
+
+
+def _unsaid(config: Fields, calling: Fields) -> Iterable[str]:
+    if calling.word("mode", MODES) == "VALIDATED":
+        yield "functionCallingConfig.mode"
+    if calling.flag("streamFunctionCallArguments"):
+        yield "functionCallingConfig.streamFunctionCallArguments"
+    if "retrievalConfig" in config:
+        yield "retrievalConfig"
+    if config.flag("includeServerSideToolInvocations"):
+        yield "includeServerSideToolInvocations"
