@@ -20,6 +20,7 @@ from gateway.core.policy import Policy
 from gateway.core.principal import Key, principal
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.prompt import PLAIN
+from gateway.dialects.translation import SPOKEN
 from gateway.exchange.parts import Arrival, Deadlines, InForce, Services
 from gateway.exchange.story import Exchange
 from gateway.stores.books import SqliteBooks
@@ -181,13 +182,21 @@ async def a_desk(
     deadlines: Deadlines = PATIENT,
     snapshot: Snapshot | None = None,
     accepts_store: bool = False,
+    dialects: Sequence[str] = (),
     **route: Any,
 ) -> AsyncIterator[Desk]:
-    """Routes `alpha/small`, `beta/small`, … priced so that they are asked in the order of the providers."""
+    """Routes `alpha/small`, `beta/small`, … priced so that they are asked in the order of the providers. `dialects`: of
+    each provider, Chat Completions where none is named."""
     names = ["alpha", "beta", "gamma"][: len(providers)]
+    spoken = [*dialects, *["openai_chat"] * len(providers)]
     routes = [
         a_route(
-            a_provider(name, connection=a_connection(base_url=f"{provider.url}/v1", accepts_store=accepts_store)),
+            a_provider(
+                name,
+                connection=a_connection(
+                    dialect=spoken[rank], base_url=f"{provider.url}/v1", accepts_store=accepts_store
+                ),
+            ),
             **{"price": a_price(input=str(1 + rank), output=str(2 + rank)), **route},
         )
         for rank, (name, provider) in enumerate(zip(names, providers, strict=True))
@@ -211,7 +220,7 @@ async def a_desk(
             deadlines,
             Pseudonyms(b"k" * 32, "acme"),
         )
-        in_force = InForce(snapshot, some_means(*names), targets)
+        in_force = InForce(snapshot, some_means(*names, spoken=SPOKEN), targets)
         yield Desk(services, in_force, key, SqliteLedger(state / JOURNAL_FILE), heard)
     finally:
         await upstream.close()
