@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from gateway.asgi.intake import header
@@ -18,6 +19,7 @@ from gateway.core.posture import Posture, Training
 from gateway.exchange.parts import Deadlines, InForce
 from tests.asgi.gate import CHAT, KEY, a_door, chat, error_of
 from tests.builders import NOW, a_model, a_policy, a_provider, a_route, a_snapshot, an_organisation, some_means
+from tests.dialects.test_translation import HELLO as HELLO_IN
 from tests.exchange.desk import BODY, COMPLETION, DONE, SECRET, STOP, USAGE, WORDS
 from tests.exchange.test_story import FAILS, GOOD, STREAM, play
 from tests.scripted import END, Connection, Provider, chunk, hangs, stream_head, streams
@@ -660,5 +662,205 @@ def test_a_reload_changes_what_the_next_request_meets(tmp_path: Path) -> None:
             door.desk.in_force = InForce(snapshot, some_means("alpha"), door.desk.in_force.targets)
             assert error_of(await door.ask()) == (403, "no_eligible_route")
             assert [r["snapshot"][0] for r in door.desk.receipts()] == ["6", "5"]
+
+    play(story)
+
+
+# --- each family's own language --------------------------------------------------------------------------------------
+
+ANTHROPIC = {"x-api-key": SECRET, "anthropic-version": "2023-06-01"}
+GOOGLE = {"x-goog-api-key": SECRET}
+MESSAGES, GENERATE = "/v1/messages", "/v1beta/models/small:generateContent"
+
+
+def told(answer: httpx.Response) -> tuple[str, str]:
+    """The family in whose shape an error is written, and its code."""
+    assert answer.headers["content-type"] == "application/json"
+    assert "MARKER" not in answer.text
+    body = answer.json()
+    if isinstance(body, list):
+        (body,) = body
+    error = body["error"]
+    if body.get("type") == "error":
+        assert set(body) == {"type", "error", "request_id"}
+        assert body["request_id"] == answer.headers.get("request-id", "")
+        return "anthropic", error["details"]["error_code"]
+    if "status" in error:
+        assert error["code"] == answer.status_code
+        return "google", error["details"][0]["reason"]
+    assert {"message", "type", "param"} <= set(error)
+    return "openai", error["code"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "family"),
+    [
+        ("/v1/files", KEY, "openai"),
+        ("/v1/completions", KEY, "openai"),
+        ("/v1/images/generations", {}, "openai"),
+        ("/v1/messages/batches", ANTHROPIC, "anthropic"),
+        ("/anthropic/v1/files", {}, "anthropic"),
+        ("/v1beta/cachedContents", GOOGLE, "google"),
+        (f"/v1beta/files?key={SECRET}", {}, "google"),
+        ("/google/v1beta/batches", KEY, "google"),
+        ("/openai/v1/messages", ANTHROPIC, "openai"),
+    ],
+)
+def test_what_is_not_here_is_told_in_the_clients_own_shape(
+    tmp_path: Path, path: str, headers: dict[str, str], family: str
+) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+            for method in ("GET", "POST", "DELETE"):
+                answer = await door.client.request(method, path, headers=headers)
+                assert answer.status_code == 404
+                assert told(answer) == (family, "not_found")
+                assert answer.headers["x-should-retry"] == "false"
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("path", "family"),
+    [
+        (CHAT, "openai"),
+        ("/responses", "openai"),
+        ("/v1/embeddings", "openai"),
+        (MESSAGES, "anthropic"),
+        ("/anthropic/v1/messages/count_tokens", "anthropic"),
+        (GENERATE, "google"),
+        ("/models/a/b:streamGenerateContent?alt=sse", "google"),
+        ("/v1/models/a:streamGenerateContent", "google"),
+        ("/v1/models/a:countTokens", "google"),
+    ],
+)
+def test_another_method_is_refused_in_the_shape_of_its_address(tmp_path: Path, path: str, family: str) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+            for method in ("GET", "PUT", "DELETE", "OPTIONS"):
+                answer = await door.client.request(method, path, headers=KEY)
+                assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+                assert told(answer) == (family, "method_not_allowed")
+            head = await door.client.head(path, headers=KEY)
+            assert (head.status_code, head.content) == (405, b"")
+
+    play(story)
+
+
+@pytest.mark.parametrize("headers", [ANTHROPIC, GOOGLE])
+def test_lists_of_models_take_no_other_method_in_any_family(tmp_path: Path, headers: dict[str, str]) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+            answer = await door.client.post("/v1/models", headers=headers)
+            assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+            assert told(answer) == ("google" if headers is GOOGLE else "anthropic", "method_not_allowed")
+            missing = await door.get("/v1/models/smal", headers)
+            assert missing.status_code == 404
+            assert told(missing)[1] == "model_not_found"
+
+    play(story)
+
+
+def test_a_wrong_key_is_refused_in_the_clients_own_shape(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+            for path, family in ((CHAT, "openai"), (MESSAGES, "anthropic"), (GENERATE, "google")):
+                answer = await door.client.post(path, content=HELLO, headers={"x-api-key": "MARKER", **JSON})
+                assert answer.status_code == 401
+                assert told(answer) == (family, "unknown_key")
+            for headers, family in ((ANTHROPIC, "anthropic"), (GOOGLE, "google")):
+                wrong = dict.fromkeys(headers, "MARKER")
+                assert told(await door.get("/v1/models", wrong)) == (family, "unknown_key")
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("path", "dialect", "shown"),
+    [
+        ("/v1/chat/completions", "openai_chat", "choices"),
+        ("/chat/completions", "openai_chat", "choices"),
+        ("/openai/v1/responses", "openai_responses", "output"),
+        ("/v1/messages?beta=true", "anthropic_messages", "content"),
+        ("/anthropic/messages", "anthropic_messages", "content"),
+        (GENERATE, "google_generate", "candidates"),
+        ("/models/alpha/small:generateContent", "google_generate", "candidates"),
+        (
+            "/google/v1/models/models%2Fsmall:generateContent?$alt=json;enum-encoding=int",
+            "google_generate",
+            "candidates",
+        ),
+    ],
+)
+def test_every_sdk_is_served_at_the_paths_that_it_builds(tmp_path: Path, path: str, dialect: str, shown: str) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+            body = json.dumps(HELLO_IN[dialect]).encode()
+            answer = await door.client.post(path, content=body, headers={**KEY, **JSON})
+            assert answer.status_code == 200
+            assert answer.json()[shown]
+            assert answer.headers["request-id"] == answer.headers["x-request-id"] == door.desk.receipts()[0]["id"]
+            assert door.desk.receipts()[0]["dialect"] == dialect
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/v1beta/models/small:streamGenerateContent?alt=sse", "text/event-stream; charset=utf-8"),
+        ("/v1beta/models/small:streamGenerateContent", "application/json"),
+    ],
+)
+def test_google_streams_events_or_an_array(tmp_path: Path, path: str, kind: str) -> None:
+    async def story() -> None:
+        async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_door(tmp_path, alpha) as door:
+            body = json.dumps(HELLO_IN["google_generate"]).encode()
+            answer = await door.client.post(path, content=body, headers={**GOOGLE, **JSON})
+            assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+            chunks = (
+                answer.json()
+                if kind == "application/json"
+                else [json.loads(e.removeprefix("data: ")) for e in answer.text.split("\r\n\r\n") if e]
+            )
+            parts = [p for c in chunks for p in c["candidates"][0]["content"].get("parts", [])]
+            assert "".join(p.get("text", "") for p in parts) == "hello"
+            refused = await door.client.post(path, content=b'{"MARKER', headers={**GOOGLE, **JSON})
+            assert told(refused) == ("google", "invalid_request")
+            assert isinstance(refused.json(), list) == (kind == "application/json")
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("path", "dialect", "counted"),
+    [
+        ("/v1/messages/count_tokens?beta=true", "anthropic_messages", "input_tokens"),
+        ("/v1/responses/input_tokens", "openai_responses", "input_tokens"),
+        ("/v1beta/models/small:countTokens", "google_generate", "totalTokens"),
+    ],
+)
+def test_every_family_gets_its_count_and_no_provider_learns_of_it(
+    tmp_path: Path, path: str, dialect: str, counted: str
+) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+            body = json.dumps(HELLO_IN[dialect]).encode()
+            answer = await door.client.post(path, content=body, headers={**KEY, **JSON})
+            assert (answer.status_code, answer.headers["x-safeconduct-count"]) == (200, "estimated")
+            assert answer.json()[counted] > 0
+            assert "request-id" not in answer.headers
+            assert (alpha.connections, door.desk.receipts()) == (0, [])
+
+    play(story)
+
+
+def test_an_agent_that_asks_for_a_websocket_is_sent_back_at_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+            wanted = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-version": "13"}
+            answer = await door.get("/v1/responses", {**KEY, **wanted, "sec-websocket-key": "x" * 22 + "=="})
+            assert answer.status_code == 426
+            assert told(answer) == ("openai", "upgrade_refused")
 
     play(story)
