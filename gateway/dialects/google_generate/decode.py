@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.dialects import members
 from gateway.dialects.google_generate.fields import Fields, fault
-from gateway.dialects.google_generate.request import CHOICES_MOST, asked_for
+from gateway.dialects.google_generate.request import CHOICES_MOST, LISTED_INSIDE, asked_for
 from gateway.dialects.google_generate.schema import json_schema
 from gateway.dialects.google_generate.tools import offered
 from gateway.dialects.google_generate.turns import turns
@@ -23,6 +23,7 @@ _CONFIGURED: Final = frozenset(
 )
 """Members that the neutral form has a place for. Any other is lost, and named."""
 
+_THOUGHT: Final = frozenset({"thinkingBudget", "thinkingLevel", "includeThoughts"})
 _LEVELS: Final[Mapping[str, Effort | None]] = {
     "": None,
     "THINKING_LEVEL_UNSPECIFIED": None,
@@ -65,19 +66,22 @@ def conversation(prompt: Prompt) -> Conversation:
 
 
 def _lost(given: Fields, config: Fields) -> Iterable[str]:
-    yield from members.unlisted((name for name in given if _says(given, name)), _CARRIED, frozenset())
-    for name in members.unlisted((name for name in config if _says(config, name)), _CONFIGURED, frozenset()):
+    yield from members.unlisted(_stated(given), _CARRIED, frozenset())
+    listed = LISTED_INSIDE["generationConfig"]
+    for name in members.unlisted(_stated(config), _CONFIGURED, frozenset()):
         if name != "logprobs" or not config.flag("responseLogprobs"):
-            yield name
+            yield name if name in listed or name.startswith("(") else f"generationConfig.{name}"
+    thinking = config.inner("thinkingConfig")
+    yield from (f"thinkingConfig.{name}" for name in members.unlisted(_stated(thinking), _THOUGHT, frozenset()))
     if config.text("responseMimeType") not in (*_PLAIN, _JSON):
         yield "responseMimeType"
     if config.rows("responseModalities") and _modalities(config) != {"TEXT"}:
         yield "responseModalities"
 
 
-def _says(holder: Fields, name: str) -> bool:
-    """Whether a member asks for anything: `false` and nothing at all do not."""
-    return holder.raw(name) not in (False, [], {}, "")
+def _stated(holder: Fields) -> list[str]:
+    """The members that ask for anything: `false` and nothing at all do not."""
+    return [name for name in holder if holder.raw(name) not in (False, [], {}, "")]
 
 
 def _modalities(config: Fields) -> set[str]:

@@ -16,7 +16,7 @@ from gateway.dialects.dialect import Orders, Rendered
 from gateway.dialects.google_generate.fields import Fields, snake
 from gateway.dialects.google_generate.foreign import without_foreign
 from gateway.dialects.google_generate.signed import MARK, NAME
-from gateway.dialects.google_generate.survey import Survey
+from gateway.dialects.google_generate.survey import Survey, surveyed
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.strict_json import Document
 
@@ -55,7 +55,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     members.no_lookalikes(document.values, _FOLDED)
     named = members.model(asked.model.removeprefix("models/"), snapshot)
     given = asked_for(document, asked)
-    survey = Survey(given)
+    survey = surveyed(given)
     config = given.inner("generationConfig")
     unlisted = tuple(_unlisted(given, survey, snapshot.organisation.harmless))
     demand = Demand(

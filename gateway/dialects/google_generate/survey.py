@@ -73,29 +73,49 @@ def is_kept(uri: str) -> bool:
     return bool(_FILES.match(uri)) or not uri.lower().startswith(("https://", "http://"))
 
 
+def surveyed(given: Fields) -> Survey:
+    """A whole request. InvalidRequest for what is no list of contents with parts."""
+    found = Survey()
+    for content in given.each("contents"):
+        found.content(content)
+    if "systemInstruction" in given:
+        found.content(given.inner("systemInstruction"))
+    if given.raw("cachedContent"):
+        found.remote_tokens += CONTEXT_TOKENS
+    for tool in given.each("tools"):
+        found.tool(tool)
+    return found
+
+
 class Survey:
-    """`remote_tokens`: bound for everything that is not in the body. `unlisted`: names of kinds that no table lists.
+    """`remote_tokens`: bound for everything that is not in the body. `unlisted`: names of kinds that no table lists."""
 
-    InvalidRequest for what is no list of contents with parts.
-    """
-
-    def __init__(self, given: Fields) -> None:
+    def __init__(self) -> None:
         self.needs: set[Need] = set()
         self.features: set[Feature] = set()
-        self.remote_tokens = CONTEXT_TOKENS if given.raw("cachedContent") else 0
+        self.remote_tokens = 0
         self.unlisted: list[str] = []
-        for content in given.each("contents"):
-            if content.text("role") not in _ROLES:
-                raise fault(content.path("role"), "must be user or model")
-            self._parts(content)
-        if "systemInstruction" in given:
-            self._parts(given.inner("systemInstruction"))
-        self._tools(given)
+
+    def content(self, content: Fields) -> None:
+        """InvalidRequest for a role of nobody's, and for what is no part."""
+        if content.text("role") not in _ROLES:
+            raise fault(content.path("role"), "must be user or model")
+        self._parts(content)
+
+    def tool(self, tool: Fields) -> None:
+        for kind in tool:
+            if kind in _TOOLS:
+                self.features.update(_TOOLS[kind])
+            else:
+                self._unlist("tool", kind)
+            if kind in ("functionDeclarations", "computerUse"):
+                self.needs.add(Need.TOOLS)
 
     def _parts(self, content: Fields) -> None:
         for part in content.each("parts"):
-            if any(name not in _LISTED for name in part):
-                self._unlist("part", next(name for name in part if name not in _LISTED))
+            for name in part:
+                if name not in _LISTED:
+                    self._unlist("part", name)
             if "inlineData" in part:
                 self._need(part.inner("inlineData").text("mimeType"))
             if "fileData" in part:
@@ -111,16 +131,6 @@ class Survey:
         self._need(mime)
         self.remote_tokens += PICTURE_TOKENS if kind_of(mime) == "image" else CONTEXT_TOKENS
         self.features.add(Feature.FILES if is_kept(held.text("fileUri")) else Feature.REMOTE_URLS)
-
-    def _tools(self, given: Fields) -> None:
-        for tool in given.each("tools"):
-            for kind in tool:
-                if kind in _TOOLS:
-                    self.features.update(_TOOLS[kind])
-                else:
-                    self._unlist("tool", kind)
-                if kind in ("functionDeclarations", "computerUse"):
-                    self.needs.add(Need.TOOLS)
 
     def _unlist(self, what: str, name: str) -> None:
         self.unlisted.append(f"{what}:{name}" if SAFE_NAME.match(name) else f"(a {what} whose name is no plain word)")

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.dialects.google_generate.fields import Fields, fault
+from gateway.dialects.google_generate.request import LISTED_INSIDE
 from gateway.dialects.google_generate.schema import json_schema
-from gateway.dialects.members import SAFE_NAME
+from gateway.dialects.members import SAFE_NAME, unlisted
 from gateway.dialects.neutral import Tool, ToolChoice
 
+_CARRIED: Final = frozenset({"mode", "allowedFunctionNames"})
 MODES: Final = {1: "AUTO", 2: "ANY", 3: "NONE", 4: "VALIDATED"}
 """Numbers of the modes, which old clients write."""
 
@@ -74,9 +76,10 @@ def _chosen(calling: Fields, tools: list[Tool]) -> tuple[list[Tool], ToolChoice 
 def _unsaid(config: Fields, calling: Fields) -> Iterable[str]:
     if calling.word("mode", MODES) == "VALIDATED":
         yield "functionCallingConfig.mode"
-    if calling.flag("streamFunctionCallArguments"):
-        yield "functionCallingConfig.streamFunctionCallArguments"
-    if "retrievalConfig" in config:
-        yield "retrievalConfig"
-    if config.flag("includeServerSideToolInvocations"):
-        yield "includeServerSideToolInvocations"
+    yield from (f"functionCallingConfig.{name}" for name in unlisted(_stated(calling), _CARRIED, frozenset()))
+    for name in unlisted(_stated(config), frozenset({"functionCallingConfig"}), frozenset()):
+        yield name if name in LISTED_INSIDE["toolConfig"] or name.startswith("(") else f"toolConfig.{name}"
+
+
+def _stated(holder: Fields) -> Iterable[str]:
+    return (name for name in holder if holder.raw(name) is not False)

@@ -128,6 +128,9 @@ def test_tools_come_with_their_choice() -> None:
         ({"generationConfig": {"response_modalities": ["TEXT", 2]}}, ("responseModalities",)),
         ({"generationConfig": {"speechConfig": {"a": 1}, "mediaResolution": "X"}}, ("speechConfig", "mediaResolution")),
         ({"generationConfig": {"logprobs": 3, "audioTimestamp": False}}, ("logprobs",)),
+        ({"generationConfig": {"routingConfig": {"a": 1}}}, ("generationConfig.routingConfig",)),
+        ({"generationConfig": {"MARKER said": 1}}, ("(a member whose name is no plain word)",)),
+        ({"generationConfig": {"thinkingConfig": {"summary": "x"}}}, ("thinkingConfig.summary",)),
         ({"MARKER said": 1}, ("(a member whose name is no plain word)",)),
     ],
 )

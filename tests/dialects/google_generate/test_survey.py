@@ -10,11 +10,11 @@ from gateway.core.catalog import Feature
 from gateway.core.demand import Need
 from gateway.core.errors import InvalidRequest
 from gateway.dialects.google_generate.fields import Fields
-from gateway.dialects.google_generate.survey import CONTEXT_TOKENS, PICTURE_TOKENS, Survey, is_kept, kind_of
+from gateway.dialects.google_generate.survey import CONTEXT_TOKENS, PICTURE_TOKENS, Survey, is_kept, kind_of, surveyed
 
 
 def survey(*parts: dict[str, Any], **members: Any) -> Survey:
-    return Survey(Fields({"contents": [{"role": "user", "parts": list(parts)}], **members}))
+    return surveyed(Fields({"contents": [{"role": "user", "parts": list(parts)}], **members}))
 
 
 def inline(mime: str) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def test_system_text_is_surveyed_too() -> None:
 )
 def test_what_is_no_content_is_refused_by_its_place(contents: Any) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        Survey(Fields({"contents": contents}))
+        surveyed(Fields({"contents": contents}))
     assert str(refused.value.details["field"]).startswith("contents[0]")
     assert "MARKER" not in refused.value.message
 

@@ -67,9 +67,10 @@ def test_what_is_said_beside_functions_and_choices_is_lost_by_name() -> None:
     given = {
         "tools": [{"functionDeclarations": [{"name": "f", "response": {}, "behavior": "BLOCKING"}]}],
         "toolConfig": {
-            "functionCallingConfig": {"streamFunctionCallArguments": True},
+            "functionCallingConfig": {"streamFunctionCallArguments": True, "other": False},
             "retrievalConfig": {"languageCode": "sv"},
             "includeServerSideToolInvocations": True,
+            "other": 1,
         },
     }
     assert offered(Fields(given)).lost == (
@@ -78,6 +79,7 @@ def test_what_is_said_beside_functions_and_choices_is_lost_by_name() -> None:
         "functionCallingConfig.streamFunctionCallArguments",
         "retrievalConfig",
         "includeServerSideToolInvocations",
+        "toolConfig.other",
     )
 
 
