@@ -24,7 +24,7 @@ CALLED: Final = re.compile(r"[a-zA-Z0-9_-]{1,128}\Z")
 _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Told:
     """`unproved`: the last answer called tools and does not begin with a thought that Anthropic signed."""
 

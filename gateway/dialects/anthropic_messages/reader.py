@@ -129,7 +129,7 @@ def _whole(block: _Block, places: Iterable[int]) -> Iterable[Event]:
             yield _lost(other)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Open:
     """A block under way. `place`: of a call; `signature`: of a thought, as far as it came; `waiting`: the arguments
     that a call began with, for those who send no more."""

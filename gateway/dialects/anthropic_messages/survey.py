@@ -50,8 +50,8 @@ def kind_of(tool: Mapping[str, Any]) -> str:
 class Survey:
     """`kinds` of blocks, and of tools without their dates; `unlisted`: names of those that no table lists.
 
-    `pictures`, `documents`: how many; `remote`: those that the provider would have to fetch or keeps; `urls` and
-    `files` say which. `long_cached`: something is to stay in a cache for an hour.
+    `pictures` and `documents` (those of mere text apart): how many. `remote`: those that the provider would have to
+    fetch or keeps; `urls` and `files` say which. `long_cached`: something is to stay in a cache for an hour.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -114,7 +114,7 @@ class Survey:
     def _source(self, source: Any, kind: str, where: str) -> None:
         held = source if isinstance(source, dict) else {}
         self.pictures += kind == "image"
-        self.documents += kind == "document"
+        self.documents += kind == "document" and held.get("type") not in ("text", "content")
         match held.get("type"):
             case "url":
                 self.remote, self.urls = self.remote + 1, True

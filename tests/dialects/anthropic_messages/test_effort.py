@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,3 +124,15 @@ def test_thinking_is_left_out_and_named_where_it_would_be_refused(
     found = planned(Reasoning("low"), model, **states)
     assert found.thinks is thinks
     assert found.dropped == (() if thinks else ("reasoning",))
+
+
+SHIPPED = tomllib.loads((Path(__file__).parents[3] / "config/models/anthropic.toml").read_text())["models"]
+
+
+@pytest.mark.parametrize("facts", [model["facts"] for model in SHIPPED], ids=[model["id"] for model in SHIPPED])
+def test_every_shipped_model_says_what_it_accepts(facts: dict[str, str]) -> None:
+    types = set(facts["thinking"].split())
+    assert types & {"adaptive", "enabled"}
+    assert types <= {"adaptive", "enabled", "disabled"}
+    assert set(facts.get("efforts", "").split()) <= {"low", "medium", "high", "xhigh", "max"}
+    assert facts.get("sampling", "none") == "none"

@@ -33,8 +33,13 @@ def test_pictures_and_documents_are_counted_wherever_they_stand() -> None:
     inside = document(type="content", content=[image(type="url", url="https://x.test/a.png")])
     result = {"type": "tool_result", "tool_use_id": "t", "content": [image(type="base64"), inside]}
     found = survey(image(type="file", file_id="f"), result)
-    assert (found.pictures, found.documents, found.remote) == (3, 1, 2)
+    assert (found.pictures, found.documents, found.remote) == (3, 0, 2)
     assert (found.urls, found.files) == (True, True)
+
+
+@pytest.mark.parametrize(("source", "counts"), [("base64", 1), ("url", 1), ("file", 1), ("text", 0), ("content", 0)])
+def test_a_document_of_words_needs_no_reader_of_documents(source: str, counts: int) -> None:
+    assert survey(document(type=source)).documents == counts
 
 
 @pytest.mark.parametrize(
