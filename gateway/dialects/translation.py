@@ -14,7 +14,14 @@ from gateway.core.catalog import Route, Snapshot
 from gateway.core.demand import Carried, Demand
 from gateway.core.errors import Ended, InvalidRequest
 from gateway.core.usage import NO_USAGE, Metered, UsageSource
-from gateway.dialects import anthropic_messages, google_generate, openai_chat, openai_embeddings, openai_responses
+from gateway.dialects import (
+    anthropic_messages,
+    google_embeddings,
+    google_generate,
+    openai_chat,
+    openai_embeddings,
+    openai_responses,
+)
 from gateway.dialects.dialect import Counting, Dialect, Fitting, Head, Orders, Rendered, Streaming, Unportable
 from gateway.dialects.estimate import tokens
 from gateway.dialects.neutral import Conversation, Embedding
@@ -24,7 +31,7 @@ from gateway.dialects.relay import Course, Passed, Stream, Translated, Whole, pa
 _CHATS: Final[tuple[Streaming, ...]] = (openai_chat, openai_responses, anthropic_messages, google_generate)
 STREAMING: Final[Mapping[str, Streaming]] = {d.NAME: d for d in _CHATS}
 FITTING: Final[Mapping[str, Fitting]] = {d.NAME: d for d in (openai_embeddings,)}
-DIALECTS: Final[Mapping[str, Dialect]] = {**STREAMING, **FITTING}
+DIALECTS: Final[Mapping[str, Dialect]] = {**STREAMING, **FITTING, google_embeddings.NAME: google_embeddings}
 _COUNTS: Final[tuple[Counting, ...]] = (openai_responses, anthropic_messages, google_generate)
 COUNTING: Final[Mapping[str, Counting]] = {d.NAME: d for d in _COUNTS}
 SPOKEN: Final = frozenset(DIALECTS)
