@@ -84,20 +84,23 @@ def test_anthropic_reads_a_message(address: str) -> None:
     assert (reply.stop_reason, reply.stop_sequence, reply.usage.input_tokens) == ("stop_sequence", "held", MESSAGE + 4)
 
 
-def test_anthropic_gathers_a_stream(address: str) -> None:
-    asked: Any = {
-        "thinking": {"type": "adaptive"},
-        "tools": [{"name": "get_weather", "input_schema": CITY}],
-        "tool_choice": {"type": "any"},
-    }
-    with (
-        anthropic_client(address) as sdk,
-        sdk.messages.stream(model=MODEL, max_tokens=900, messages=HELLO, **asked) as stream,
-    ):
+def test_anthropic_gathers_a_streamed_thought(address: str) -> None:
+    asked: Any = {"model": MODEL, "max_tokens": 900, "messages": HELLO, "thinking": {"type": "adaptive"}}
+    with anthropic_client(address) as sdk, sdk.messages.stream(**asked) as stream:
         final = stream.get_final_message()
-    thought, call = final.content
+    thought, text = final.content
     assert thought.type == "thinking"
     assert thought.signature
+    assert text.type == "text"
+    assert text.text.startswith("Hello from sandbox-fr.")
+
+
+def test_anthropic_gathers_a_streamed_call(address: str) -> None:
+    weather: Any = {"tools": [{"name": "get_weather", "input_schema": CITY}], "tool_choice": {"type": "any"}}
+    asked: Any = {"model": MODEL, "max_tokens": 900, "messages": HELLO, **weather}
+    with anthropic_client(address) as sdk, sdk.messages.stream(**asked) as stream:
+        final = stream.get_final_message()
+    (call,) = final.content
     assert call.type == "tool_use"
     assert (call.name, call.input, final.stop_reason) == ("get_weather", {"city": ""}, "tool_use")
 

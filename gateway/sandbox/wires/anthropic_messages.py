@@ -33,15 +33,18 @@ def read(call: Call) -> Asked:
             if given.raw(name) is not None:
                 raise invalid("Extra inputs are not permitted", name)
     schema = _schema(given.inner("output_config").raw("format") or given.raw("output_format"))
+    tool, thought = _call(given, _tools(given)), _thought(given.inner("thinking"), limit)
+    if tool is not None and thought != "none":
+        raise invalid("Thinking may not be enabled when tool_choice forces tool use", "tool_choice")
     return replace(
         asked,
         streaming=given.flag("stream"),
         limit=limit,
         stop=given.texts("stop_sequences"),
-        call=_call(given, _tools(given)),
+        call=tool,
         json=schema is not None,
         schema=schema,
-        thought=_thought(given.inner("thinking"), limit),
+        thought=thought,
     )
 
 

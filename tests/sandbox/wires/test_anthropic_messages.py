@@ -145,6 +145,7 @@ def test_a_signed_thought_comes_back_to_its_maker_only() -> None:
         ({"tool_choice": {"type": "any"}}, "tool_choice"),
         ({"tools": [TIME], "tool_choice": {"type": "tool", "name": MARKER}}, "tool_choice"),
         ({"tool_choice": {"type": MARKER}}, "tool_choice.type"),
+        ({"tools": [TIME], "tool_choice": {"type": "any"}, "thinking": {"type": "adaptive"}}, "tool_choice"),
         ({"output_config": {"format": {"type": MARKER}}}, "output_config.format"),
         ({"thinking": {"type": MARKER}}, "thinking.type"),
         ({"thinking": {"type": "enabled"}}, "max_tokens"),
