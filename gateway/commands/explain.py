@@ -15,7 +15,7 @@ from gateway.commands.printing import Cell, Toned
 from gateway.commands.standing import Standing, standing
 from gateway.commands.stop import undeclared
 from gateway.core.catalog import Feature, Route
-from gateway.core.decision import POLICY_KINDS, Decision, Health, Rejection, decide, treatment
+from gateway.core.decision import POLICY_KINDS, Decision, Health, Rejection, decide, treatment, wire_dialect
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
 from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
@@ -100,7 +100,7 @@ def _as_json(decision: Decision, now: Standing, asked: Asked) -> dict[str, Json]
 
 
 def _route_json(route: Route, decision: Decision, now: Standing, asked: Asked) -> dict[str, Json]:
-    posture = treatment(route, decision.demand.features, now.snapshot, asked.today)
+    posture = treatment(route, _features(route, decision), now.snapshot, asked.today)
     return {
         "route": str(route.id),
         "provider": route.provider.id,
@@ -120,7 +120,7 @@ def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: As
     out.line(f"{decision.demand.model}{alias} on {asked.today}, under {_under(layers)}")
     rows: list[tuple[Cell, ...]] = []
     for place, route in enumerate(decision.plan, start=1):
-        words = views.treatment_words(treatment(route, decision.demand.features, now.snapshot, asked.today), regions)
+        words = views.treatment_words(treatment(route, _features(route, decision), now.snapshot, asked.today), regions)
         rows.append((str(route.id), Toned(f"may serve ({place})", "good"), f"{words}; {views.price(route.price)}"))
     for admitted, verdict in ((True, "admitted, not usable here"), (False, "refused")):
         for rejection in decision.rejections:
@@ -136,3 +136,8 @@ def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: As
 
 def _under(layers: Iterable[Layer]) -> str:
     return ", ".join(f"{layer.policy.name} ({layer.kind.label.replace('_', ' ')})" for layer in layers)
+
+
+def _features(route: Route, decision: Decision) -> frozenset[Feature]:
+    """What of the request's features is in use on `route`, in the dialect in which it would be asked."""
+    return decision.demand.features_in(wire_dialect(route, decision.demand))

@@ -253,7 +253,7 @@ def _by(layer: Layer | None, reason: Reason) -> Reason:
 
 
 def _treatment(route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, today: date) -> list[Reason]:
-    sheets = _sheets(route, demand.features, snapshot, today)
+    sheets = _sheets(route, demand.features_in(wire_dialect(route, demand)), snapshot, today)
     believed = posture(sheets, demanded.evidence, today)
     if believed <= demanded.bound:
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from gateway.core.catalog import Feature, Route
 from gateway.core.policy import Policy
@@ -20,6 +21,11 @@ class Need(Enum):
     STRUCTURED_OUTPUT = "structured_output"
     STREAMING = "streaming"
     REASONING = "reasoning"
+
+
+TRANSLATABLE: Final = frozenset({Feature.REMOTE_URLS, Feature.FILES, Feature.EXPLICIT_CACHE})
+"""Features that may stand in a translated request too. Tools of a provider's own, what it would keep, and members that
+no table lists never get into one: they are left out and named, or make the request unfit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,10 @@ class Demand:
     """The entry of `config/models/aliases.toml` that the name of the model led to; empty if none did."""
     carried: tuple[Carried, ...] = ()
     """For each other dialect in which this process could reach a route of the model."""
+
+    def features_in(self, dialect: str) -> frozenset[Feature]:
+        """The features that the request still uses when it is asked in `dialect`: few survive a translation."""
+        return self.features if dialect == self.dialect else self.features & TRANSLATABLE
 
     def carried_in(self, dialect: str) -> Carried:
         """Nothing is lost where nothing is said."""

@@ -21,7 +21,8 @@ def refusal(decision: Decision, snapshot: Snapshot, means: Means, today: date) -
         )
     if features := _to_blame(decision, snapshot, means, today):
         return NotAllowed(
-            "Policy does not allow these features on any route of this model. Send the request without them.",
+            f"Policy does not allow this on any route of this model: {', '.join(map(str, features))}. "
+            "Send the request without it.",
             features=features,
             routes=_listed(rejections),
         )

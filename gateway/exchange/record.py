@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from gateway.core.catalog import Route, Snapshot
-from gateway.core.decision import Decision
+from gateway.core.decision import Decision, wire_dialect
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
 from gateway.core.policy import Demanded
@@ -36,7 +36,8 @@ class Facts:
 
     def treated(self, route: Route) -> Treated:
         """How content is treated on `route`, with the features that this exchange uses."""
-        features = self.demand.features if self.demand else frozenset()
+        demand = self.demand
+        features = demand.features_in(wire_dialect(route, demand)) if demand else frozenset()
         return self.in_force.plans.treated(route, features, self.today)
 
 

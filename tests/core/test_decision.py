@@ -312,6 +312,15 @@ def test_features_nobody_speaks_of_are_refused_under_a_bound_on_what_they_touch(
     assert reasons(a_route(), NO_TRAINING, demand=demand) == []
 
 
+def test_a_tool_of_the_providers_own_is_no_use_of_it_where_translation_leaves_the_tool_out() -> None:
+    demand = a_demand(dialect="openai_responses", features=a_use(Feature.WEB_SEARCH))
+    assert reasons(a_route(), ZERO_RETENTION, demand=demand) == []
+    native = a_route(a_provider(connection=a_connection(dialect="openai_responses")))
+    means = replace(some_means(), spoken=frozenset({"openai_responses"}))
+    found = judge(native, demand, demanded_by(ZERO_RETENTION), a_snapshot(native), means, TODAY)
+    assert "posture:retention_days" in [r.code for r in found]
+
+
 @pytest.mark.parametrize(
     ("provider", "means", "expected"),
     [

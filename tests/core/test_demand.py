@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.core.catalog import Feature
 from gateway.core.demand import Carried
 from gateway.core.usage import NO_USAGE, Usage
 from tests.builders import a_demand, a_model, a_route, some_abilities
@@ -41,3 +42,9 @@ def test_nothing_is_lost_in_a_dialect_of_which_nothing_is_said() -> None:
     assert a_demand(carried=(said,)).carried_in("anthropic_messages") == said
     assert a_demand(carried=(said,)).carried_in("google_generate") == Carried("google_generate")
     assert a_demand().carried_in("openai_chat") == Carried("openai_chat", unfit=(), dropped=())
+
+
+def test_of_a_translated_request_only_what_can_be_translated_is_in_use() -> None:
+    demand = a_demand(features=frozenset({Feature.WEB_SEARCH, Feature.UNLISTED, Feature.REMOTE_URLS}))
+    assert demand.features_in("openai_chat") == demand.features
+    assert demand.features_in("anthropic_messages") == {Feature.REMOTE_URLS}

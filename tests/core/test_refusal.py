@@ -152,6 +152,7 @@ def test_features_that_stand_in_the_way_are_refused_by_name(
     error = refused(a_route(), policy=ZERO_RETENTION, demand=demand)
     assert isinstance(error, NotAllowed)
     assert error.details["features"] == named
+    assert all(name in error.message for name in named), "some clients show nothing else"
     assert listed(error) == ["alpha/small"]
 
 
