@@ -123,13 +123,13 @@ class _Writing:
     def _spoken(self, parts: Sequence[Part]) -> list[dict[str, Any]]:
         """A signature stands on the words behind its thought, or, where there are none, on a part of its own."""
         found: list[dict[str, Any]] = []
-        signature = ""
+        signature, called = "", any(isinstance(part, Call) for part in parts)
         for part in parts:
             if signature and not (isinstance(part, Text) and part.text):
                 found.append({"text": "", "thoughtSignature": signature})
                 signature = ""
             if isinstance(part, Thought):
-                signature = self._thought(part, found)
+                signature = self._thought(part, found, called=called)
             elif isinstance(part, Call):
                 found.append(self._call(part))
             else:
@@ -139,14 +139,15 @@ class _Writing:
                 found += shown
         return [*found, {"text": "", "thoughtSignature": signature}] if signature else found
 
-    def _thought(self, thought: Thought, found: list[dict[str, Any]]) -> str:
-        """Its signature, if it is Google's own. What nobody signed is worth nothing to Google."""
-        if thought.origin != NAME:
-            self.dropped |= {"thought": None} if thought.signature else {}
-            return ""
-        if thought.text:
+    def _thought(self, thought: Thought, found: list[dict[str, Any]], *, called: bool) -> str:
+        """Its signature, if it is Google's own. What nobody signed is of use where the model goes on from its calls;
+        what others signed, nowhere."""
+        own, signed = thought.origin == NAME, bool(thought.signature)
+        if signed and not own:
+            self.dropped["thought"] = None
+        elif thought.text and (own or called):
             found.append({"text": thought.text, "thought": True})
-        return thought.signature
+        return thought.signature if own else ""
 
     def _call(self, call: Call) -> dict[str, Any]:
         self._names[call.id] = call.name

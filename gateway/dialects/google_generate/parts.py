@@ -53,7 +53,7 @@ def answered(held: Fields) -> tuple[tuple[Text | Media, ...], bool]:
     Google: what stands under `output` is the answer and under `error` the fault, else the whole object is the answer.
     """
     response = held.table("response")
-    said = (Text(_said(response)),) if response or "parts" not in held else ()
+    said = (Text(_said(response, held.text("name"))),) if response or "parts" not in held else ()
     shown = (
         inline(part.inner("inlineData")) if "inlineData" in part else linked(part.inner("fileData"))
         for part in held.each("parts")
@@ -61,9 +61,13 @@ def answered(held: Fields) -> tuple[tuple[Text | Media, ...], bool]:
     return (*said, *shown), "error" in response and "output" not in response
 
 
-def _said(response: Any) -> str:
+def _said(response: Any, tool: str) -> str:
+    """The answer alone, out of what clients put around it: Vercel's AI SDK names the tool again beside it."""
+    stated = set(response)
+    if stated == {"name", "content"} and response["name"] == tool:
+        stated = {"content"}
     for name in ("output", "error", "result", "content"):
-        if set(response) == {name}:
+        if stated == {name}:
             response = response[name]
             break
     return response if isinstance(response, str) else orjson.dumps(response).decode()

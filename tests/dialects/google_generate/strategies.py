@@ -60,6 +60,8 @@ def exchanges(draw: st.DrawFn) -> list[Turn]:
     ]
     said: list[Part] = draw(st.lists(thoughts | texts | media, max_size=3))
     said += [] if calls or said else [draw(texts)]
+    thoughtful = draw(st.booleans())
+    said += [Thought(draw(words))] if calls and thoughtful else []
     results = [Result(call.id, (draw(texts),), call.name, draw(st.booleans())) for call in calls]
     turns = [Turn(Role.USER, tuple(draw(st.lists(texts | media, min_size=1, max_size=3))))]
     return [*turns, Turn(Role.ASSISTANT, (*said, *calls)), *([Turn(Role.USER, tuple(results))] if results else [])]

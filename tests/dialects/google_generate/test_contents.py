@@ -130,14 +130,16 @@ def test_googles_own_signatures_go_back(parts: list[Part], written: list[dict[st
     assert spoken(*parts) == written
 
 
-@pytest.mark.parametrize(
-    ("thought", "lost"),
-    [(Thought("hm"), ()), (Thought("hm", "S", "anthropic_messages"), ("thought",))],
-)
-def test_other_thoughts_are_left_out_and_named_if_they_were_signed(thought: Thought, lost: tuple[str, ...]) -> None:
-    members, dropped = contents([HELLO, model(thought, Text("a"))])
-    assert members["contents"][1]["parts"] == [{"text": "a"}]
-    assert dropped == lost
+def test_what_others_signed_is_left_out_and_named() -> None:
+    members, dropped = contents([HELLO, model(Thought("hm", "S", "anthropic_messages"), Call("1", "f"))])
+    assert members["contents"][1]["parts"] == [call("1", UNSIGNED)]
+    assert dropped == ("thought",)
+
+
+def test_what_nobody_signed_goes_with_the_calls_that_it_led_to() -> None:
+    assert spoken(Thought("hm"), Text("a")) == [{"text": "a"}]
+    assert spoken(Thought("hm"), Call("1", "f", "{}", "S")) == [THOUGHT, call("1", "S")]
+    assert contents([HELLO, model(Thought("hm"), Text("a"))])[1] == ()
 
 
 @pytest.mark.parametrize(

@@ -84,12 +84,14 @@ def test_resolutions_are_details_where_there_is_a_word(part: dict[str, Any], det
         ({"output": {"a": 1}}, '{"a":1}', False),
         ({"error": "no such city"}, "no such city", True),
         ({"error": "x", "output": "y"}, '{"error":"x","output":"y"}', False),
+        ({"name": "f", "content": "4 °C"}, "4 °C", False),
+        ({"name": "Malmö", "content": "4 °C"}, '{"name":"Malmö","content":"4 °C"}', False),
         ({"a": 1}, '{"a":1}', False),
         ({}, "{}", False),
     ],
 )
 def test_an_answer_is_its_output_its_error_or_the_whole(response: dict[str, Any], said: str, failed: bool) -> None:
-    assert answered(Fields({"response": response})) == ((Text(said),), failed)
+    assert answered(Fields({"name": "f", "response": response})) == ((Text(said),), failed)
 
 
 def test_an_answer_may_show_something() -> None:
