@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.errors import UpstreamFailed
-from gateway.core.usage import Metered, Usage, UsageSource
+from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect
 from gateway.dialects.neutral import (
@@ -271,6 +271,16 @@ def test_what_never_finishes_is_no_reply(events: list[Event]) -> None:
 def test_vectors_are_written_with_what_their_provider_reported() -> None:
     found = translated_whole(cast(Dialect, Provider(VECTORS)), b"", Scribe(), 300)
     assert (json.loads(found.body), found.metered, found.lost) == ([[0.5]], COUNTED, ())
+
+
+def test_vectors_of_which_nobody_counted_the_input_are_estimated_from_its_size() -> None:
+    guessed = Metered(NO_USAGE, UsageSource.ESTIMATED, {"total_tokens": 0})
+    found = translated_whole(cast(Dialect, Provider(Vectors(((0.5,),), guessed))), b"", Scribe(), 300).metered
+    assert (found.usage, found.source, found.reported) == (
+        Usage(input=100),
+        UsageSource.ESTIMATED,
+        {"total_tokens": 0},
+    )
 
 
 def test_a_reply_shows_no_words() -> None:

@@ -331,6 +331,69 @@ def test_a_beat_in_a_translated_stream_is_taken_for_none_of_its_words(client: st
     assert taken.complete
 
 
+# --- vectors ---------------------------------------------------------------------------------------------------------
+
+VECTORS = ["openai_embeddings", "google_embeddings"]
+EMBED = {
+    "openai_embeddings": Asked(endpoint="embeddings"),
+    "google_embeddings": Asked(endpoint="embeddings", model="small", verb="batchEmbedContents"),
+}
+TO_EMBED: dict[str, dict[str, Any]] = {
+    "openai_embeddings": {"model": "small", "input": ["MARKER one", "MARKER two"], "encoding_format": "float"},
+    "google_embeddings": {
+        "requests": [
+            {"model": "models/small", "content": {"parts": [{"text": text}]}} for text in ("MARKER one", "MARKER two")
+        ]
+    },
+}
+EMBEDDED: dict[str, dict[str, Any]] = {
+    "openai_embeddings": {
+        "object": "list",
+        "model": "m",
+        "data": [
+            {"object": "embedding", "index": 0, "embedding": [0.5, -1.0]},
+            {"object": "embedding", "index": 1, "embedding": [0.25, 2.0]},
+        ],
+        "usage": {"prompt_tokens": 9, "total_tokens": 9},
+    },
+    "google_embeddings": {"embeddings": [{"values": [0.5, -1.0]}, {"values": [0.25, 2.0]}]},
+}
+
+
+@pytest.mark.parametrize("client", VECTORS)
+@pytest.mark.parametrize("provider", VECTORS)
+def test_vectors_are_asked_for_and_come_back_in_either_dialect(client: str, provider: str) -> None:
+    asked = Translation.accepted(client, json.dumps(TO_EMBED[client]).encode(), EMBED[client], SNAPSHOT)
+    chat = {"openai_embeddings": "openai_chat", "google_embeddings": "google_generate"}[provider]
+    route = a_route(a_provider(connection=a_connection(dialect=chat)))
+    assert asked.carried_over([(provider, route)]) == (() if client == provider else (Carried(provider),))
+    sent = asked.rendered(provider, route, Orders())
+    assert b"MARKER one" in sent.body
+    assert b"MARKER two" in sent.body
+    found = asked.whole(provider, json.dumps(EMBEDDED[provider]).encode(), SIGNED)
+    given = json.loads(found.body)
+    values = (
+        [entry["embedding"] for entry in given["data"]]
+        if client == "openai_embeddings"
+        else [entry["values"] for entry in given["embeddings"]]
+    )
+    assert values == [[0.5, -1.0], [0.25, 2.0]]
+    counted = provider == "openai_embeddings"
+    assert found.metered.source is (UsageSource.PROVIDER if counted else UsageSource.ESTIMATED)
+    assert found.metered.usage.input == 9 if counted else found.metered.usage.input > 0
+    assert found.metered.usage.output == 0
+
+
+@pytest.mark.parametrize(
+    ("client", "provider"), [("openai_embeddings", "openai_chat"), ("openai_chat", "openai_embeddings")]
+)
+def test_vectors_and_conversations_are_unfit_for_one_another(client: str, provider: str) -> None:
+    said, asked = {**TO_EMBED, **HELLO}[client], EMBED.get(client, PLAIN)
+    request = Translation.accepted(client, json.dumps(said).encode(), asked, SNAPSHOT)
+    (carried,) = request.carried_over([(provider, a_route())])
+    assert carried.unfit
+
+
 # --- counting --------------------------------------------------------------------------------------------------------
 
 COUNTED = {

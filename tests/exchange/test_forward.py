@@ -155,6 +155,26 @@ def test_retry_after_in_seconds(stated: str, seconds: float | None) -> None:
     assert forward.retry_after_s(stated) == seconds
 
 
+GOOGLES_401 = {"code": 400, "message": "MARKER", "details": [{"reason": "API_KEY_INVALID"}]}
+"""Google refuses a key with a status that speaks of the request."""
+
+
+def test_our_key_refused_in_the_words_of_a_bad_request_is_the_routes_fault(tmp_path: Path) -> None:
+    async def story() -> None:
+        refuses = replies(reply(400, body=json.dumps({"error": GOOGLES_401}).encode()))
+        async with Provider(refuses) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+            for _ in range(2):
+                client = await desk.ask()
+                assert client.headers["x-safeconduct-route"] == "beta/small"
+            second, first = desk.receipts()
+            assert (first["attempts"][0]["outcome"], first["attempts"][0]["cost"]) == ("failed", 0)
+            assert second["rejections"] == {"alpha/small": ["locked_out"]}
+            assert await out(desk) == (set(), {"alpha"})
+            assert len(alpha.requests) == 1
+
+    play(story)
+
+
 async def out(desk: Desk) -> tuple[set[str], set[str]]:
     view = desk.services.health.view(desk.services.clock.monotonic())
     return set(map(str, view.cooling)), set(view.locked_out)

@@ -19,6 +19,7 @@ from gateway.core.receipt import from_json
 from gateway.exchange.parts import Deadlines, InForce
 from gateway.exchange.story import identify
 from tests.builders import NOW, a_policy, a_snapshot, some_means
+from tests.dialects.test_translation import STREAMS
 from tests.exchange.desk import BODY, COMPLETION, DONE, SECRET, STOP, USAGE, WORDS, Client, Desk, a_desk
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
 
@@ -586,5 +587,33 @@ def test_before_a_stream_and_after_its_end_nobody_needs_a_word(tmp_path: Path) -
             await exchange.run(json.dumps(BODY | STREAM).encode(), client)
             await exchange.breathe(0.0)
             assert client.body == WORDS + STOP + DONE
+
+    play(story)
+
+
+def test_a_translated_stream_is_kept_alive_while_its_provider_says_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        goes_on = asyncio.Event()
+        before, after = STREAMS["anthropic_messages"][:4], STREAMS["anthropic_messages"][4:]
+
+        async def pauses(connection: Connection) -> None:
+            await connection.request()
+            await connection.send(stream_head(), *map(chunk, before))
+            await goes_on.wait()
+            await connection.send(*map(chunk, after), END)
+
+        async with Provider(pauses) as alpha, a_desk(tmp_path, alpha, dialects=["anthropic_messages"]) as desk:
+            client, exchange = Client(), desk.exchange()
+            async with anyio.create_task_group() as group:
+                group.start_soon(exchange.run, json.dumps(BODY | STREAM).encode(), client)
+                await client.received.wait()
+                said = client.body
+                await exchange.breathe(3600.0)
+                assert client.body == said
+                await exchange.breathe(0.0)
+                assert client.body.startswith(said + b":"), "a comment, which no client takes for words"
+                goes_on.set()
+            assert client.complete
+            assert client.body.endswith(b"data: [DONE]\n\n")
 
     play(story)
