@@ -1,7 +1,8 @@
-"""Books in a folder of the test's own, and the exchanges that are written into them."""
+"""Books in a folder of the test's own, alone or sharing counters, and the exchanges that are written into them."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,8 @@ from gateway.core.principal import AccountId
 from gateway.core.receipt import Receipt
 from gateway.stores.books import Balance, Books, Intent, SqliteBooks
 from gateway.stores.journal import Durability, Journal
+from gateway.stores.redis_counters import RedisCounters
+from gateway.stores.redis_courier import State
 from tests.builders import NOW, a_receipt, an_attempt
 
 T = TypeVar("T")
@@ -28,6 +31,41 @@ def books_in(folder: Path, chain: str = "one", durability: Durability = "process
     journal = Journal.open(folder, durability)
     try:
         yield SqliteBooks(journal, chain)
+    finally:
+        journal.close()
+
+
+class Told:
+    """What shared counters say of themselves, as it comes."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[State, str]] = []
+        self._more = threading.Condition()
+
+    def __call__(self, state: State, what: str) -> None:
+        with self._more:
+            self.said.append((state, what))
+            self._more.notify_all()
+
+    def since(self, before: int, state: State) -> str:
+        """What was said with that state after so many others; waits for it."""
+        with self._more:
+            heard = self._more.wait_for(lambda: any(s == state for s, _ in self.said[before:]), timeout=30)
+            assert heard, (state, self.said)
+            return next(what for s, what in self.said[before:] if s == state)
+
+
+@contextmanager
+def shared_books_in(folder: Path, url: str, chain: str = "one", told: Told | None = None) -> Iterator[SqliteBooks]:
+    """The same, with counters in the Redis at that address; once they have joined, unless they wait for others."""
+    told = told or Told()
+    journal = Journal.open(folder, "process")
+    try:
+        counters = RedisCounters.open(url, "acme", journal, told)
+        try:
+            yield SqliteBooks(journal, chain, counters)
+        finally:
+            counters.close()
     finally:
         journal.close()
 

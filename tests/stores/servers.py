@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -46,17 +47,19 @@ SERVERS: Final = binaries()
 class Server:
     """One server, reached through a socket in its folder, and with `port` at a port of loopback too."""
 
-    def __init__(self, folder: Path, binary: Path, options: tuple[str, ...]) -> None:
-        self._folder, self._binary, self._options = folder, binary, options
+    def __init__(self, folder: Path, binary: Path, options: tuple[str, ...], sentinel: Path | None = None) -> None:
+        """`sentinel`: its configuration, for a Sentinel instead of a server that keeps something."""
+        first = [binary] if sentinel is None else [binary, sentinel, "--sentinel"]
+        port = [] if "--port" in options else ["--port", "0"]
+        safe = _SAFE if sentinel is None else ()
+        self._command = [*first, "--unixsocket", folder / "socket", "--dir", folder, *port, *safe, *options]
         self.socket = folder / "socket"
         self.url = f"unix://{self.socket}"
         self.start()
 
     def start(self) -> None:
         """Also after `kill`: what was not persisted is gone."""
-        port = () if "--port" in self._options else ("--port", "0")
-        command = [self._binary, "--unixsocket", self.socket, "--dir", self._folder, *port, *_SAFE, *self._options]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         patience = Retry(ConstantBackoff(0.02), 500)
         with redis.Redis(unix_socket_path=str(self.socket), retry=patience) as client:
             client.ping()
@@ -79,12 +82,12 @@ class Server:
 
 
 @contextmanager
-def a_server(*options: str, name: str = "") -> Iterator[Server]:
+def a_server(*options: str, name: str = "", sentinel: Path | None = None) -> Iterator[Server]:
     """A server of that name (default: the first there is), with these options above the safe ones."""
     binary = SERVERS[name] if name else next(iter(SERVERS.values()))
     folder = Path(tempfile.mkdtemp(prefix="books-"))  # a short path: a socket's address has little room
     try:
-        server = Server(folder, binary, options)
+        server = Server(folder, binary, options, sentinel)
         try:
             yield server
         finally:
@@ -96,6 +99,16 @@ def a_server(*options: str, name: str = "") -> Iterator[Server]:
 def _said() -> str:
     versions = [subprocess.run([path, "--version"], capture_output=True, text=True) for path in SERVERS.values()]
     return ", ".join(" ".join(v.stdout.split()[:3]).replace(" server v=", " ") for v in versions)
+
+
+def a_free_port(below: int = 65_536) -> int:
+    """Of loopback. A Cluster's node needs one `below` 55,536: it takes that and the one 10,000 above it."""
+    while True:
+        with closing(socket.socket()) as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port < below:
+            return port
 
 
 if __name__ == "__main__":

@@ -106,3 +106,12 @@ def test_a_checkpoint_forgets_old_windows_but_no_open_hold() -> None:
     assert [counters.balance("team/a", "hour", AT - h * HOUR).spent for h in range(10)] == [1, 1, 1, *[0] * 6, 1]
     assert counters.balance("team/a", "hour", AT - 9 * HOUR).held == 10
     assert counters.balance("team/a", "day", AT).spent == 10
+
+
+def test_what_stands_at_one_moment_is_what_was_spent_and_what_is_open() -> None:
+    counters = Counters()
+    counters.settle(ReceiptId("A"), [Charge(AT, ("team/a",), 7)])
+    counters.hold(a_hold(), ())
+    spent, holds = counters.standing()
+    assert spent == {("team/a", window): 7 for window in windows_around(AT).values()}
+    assert holds == [a_hold()]
