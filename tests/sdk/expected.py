@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.sdk.results import Result
 from tests.sdk.scenarios import ANSWERS, ASKED, SCENARIOS, SIGNATURE, Answer
 from tests.sdk.shapes.seen import Seen
+from tests.sdk.stage import DIALECT_OF
 
 
 def shown(scenario: str) -> Result:
@@ -43,6 +45,7 @@ def asked(scenario: str, model: str) -> list[Seen]:
         "streaming": bool(wants.get("stream")),
         "output_limit": ASKED["max_output"],
         "reasons": bool(wants.get("reasoning")),
+        "shows": bool(wants.get("reasoning")),
     }
     rounds = [Seen(**first)]
     for answer in ANSWERS[scenario][:-1]:
@@ -66,3 +69,15 @@ def metered(scenario: str) -> dict[str, int]:
         "reasoning": tokens.reasoning,
     }
     return {name: count for name, count in counted.items() if count}
+
+
+def through(client: str, route: str, seen: Seen) -> Seen:
+    """What of a request reaches `route` from this client: all but what one of the two has no words for."""
+    if route == "openai_chat":
+        seen = replace(seen, signatures=(), shows=False)
+    elif DIALECT_OF[client] == "openai_chat":
+        seen = replace(seen, shows=False)
+    if client == "node-ai-openai-compatible" and route in ("openai_responses", "anthropic_messages"):
+        # It sends back the words of thoughts and nothing beside them: unsigned thoughts are nothing to these two.
+        seen = replace(seen, thoughts=(), signatures=())
+    return seen

@@ -8,10 +8,9 @@ from typing import Final
 
 import pytest
 
-from tests.sdk.expected import asked, shown
+from tests.sdk.expected import asked, shown, through
 from tests.sdk.faults import BROKEN, class_of, refusal
 from tests.sdk.scenarios import SCENARIOS
-from tests.sdk.shapes.seen import Seen
 from tests.sdk.shapes.vectors import VECTORS
 from tests.sdk.stage import CLIENTS, DIALECT_OF, EMBEDDERS, Stage
 
@@ -36,14 +35,9 @@ def test_an_sdk_reads_its_makers_shapes_and_the_provider_reads_the_sdks(
     requests = stage.seen()
     assert {dialect for dialect, _ in requests} == {DIALECT_OF[client]}
     told = [seen for _, seen in requests]
-    assert told == [_as_told(client, seen) for seen in asked(scenario, MODEL)]
+    assert told == [through(client, DIALECT_OF[client], seen) for seen in asked(scenario, MODEL)]
     if scenario == "disconnect":
         stage.left()
-
-
-def _as_told(client: str, seen: Seen) -> Seen:
-    """Chat Completions has no place for a signature."""
-    return replace(seen, signatures=()) if DIALECT_OF[client] == "openai_chat" else seen
 
 
 @pytest.mark.parametrize("client", CLIENTS)

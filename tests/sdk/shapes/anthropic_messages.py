@@ -121,6 +121,7 @@ def seen(body: Mapping[str, Any], path: str) -> Seen:
         streaming=bool(body.get("stream")),
         output_limit=body["max_tokens"],
         reasons=body.get("thinking", {}).get("type") in ("enabled", "adaptive"),
+        shows=body.get("thinking", {}).get("display") == "summarized",
         thoughts=tuple(b["thinking"] for b in thoughts),
         signatures=tuple(b["signature"] for b in thoughts if b["signature"]),
     )

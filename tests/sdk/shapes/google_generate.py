@@ -100,6 +100,7 @@ def seen(body: Mapping[str, Any], path: str) -> Seen:
         streaming=":streamGenerateContent" in path,
         output_limit=_either(config, "maxOutputTokens"),
         reasons=bool(_either(thinking, "thinkingLevel") or _either(thinking, "thinkingBudget")),
+        shows=bool(_either(thinking, "includeThoughts")),
         thoughts=tuple(part["text"] for part in parts if part.get("thought")),
         signatures=tuple(found for part in parts if (found := _either(part, "thoughtSignature"))),
     )

@@ -176,6 +176,7 @@ def seen(body: Mapping[str, Any], path: str) -> Seen:
         streaming=bool(body.get("stream")),
         output_limit=body.get("max_output_tokens"),
         reasons=(body.get("reasoning") or {}).get("effort") not in (None, "none"),
+        shows=(body.get("reasoning") or {}).get("summary") is not None,
         thoughts=tuple(spoken([item["summary"]]) for item in thoughts),
         signatures=tuple(item["encrypted_content"] for item in thoughts if item.get("encrypted_content")),
     )

@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A request, as far as the scenarios are about it. `calls` and `results` name the tool; pictures are base64."""
+    """A request, as far as the scenarios are about it. `calls` and `results` name the tool; pictures are base64.
+
+    `reasons`: thinking is asked for; `shows`: its words too, where the dialect lets one say so.
+    """
 
     model: str
     system: str
@@ -22,6 +25,7 @@ class Seen:
     streaming: bool = False
     output_limit: int | None = None
     reasons: bool = False
+    shows: bool = False
     thoughts: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
 

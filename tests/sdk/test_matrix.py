@@ -1,0 +1,85 @@
+"""Every SDK against every route: what its user sees does not depend on what the route speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from tests.sdk.expected import asked, metered, shown, through
+from tests.sdk.faults import BROKEN, class_of, refusal
+from tests.sdk.gateway import ROUTES, UPSTREAM_MODEL, Running, model_of, route_of
+from tests.sdk.results import Result
+from tests.sdk.scenarios import SCENARIOS
+from tests.sdk.stage import CLIENTS, DIALECT_OF, Stage
+
+SERVED: Final = [name for name in SCENARIOS if name not in ("error", "broken", "disconnect")]
+WORDS: Final[Mapping[str, tuple[Any, Any, Any]]] = {
+    "openai_chat": ("upstream_refused", "unknown_key", "model_not_found"),
+    "openai_responses": ("upstream_refused", "unknown_key", "model_not_found"),
+    "anthropic_messages": ("invalid_request_error", "authentication_error", "not_found_error"),
+    "google_generate": ("INVALID_ARGUMENT", "UNAUTHENTICATED", "NOT_FOUND"),
+}
+"""By the client's dialect: the word for a request that the provider refuses, for an unknown key, an unknown model."""
+
+
+def plays(stage: Stage, gateway: Running, client: str, route: str, scenario: str) -> Result:
+    return stage.plays(client, scenario, model_of(route), base_url=gateway.base_url, key=gateway.key)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("scenario", SERVED)
+def test_a_client_is_served_alike_whatever_its_route_speaks(
+    stage: Stage, gateway: Running, client: str, route: str, scenario: str
+) -> None:
+    result = plays(stage, gateway, client, route, scenario)
+    assert replace(result, headers={}) == shown(scenario)
+    assert result.headers["x-safeconduct-route"] == route_of(route)
+    (attempt,) = gateway.receipt(result.headers["x-safeconduct-receipt"])["attempts"]
+    assert (attempt["usage"], attempt["usage_source"]) == (metered(scenario), "provider")
+    requests = stage.seen()
+    assert {dialect for dialect, _ in requests} == {route}
+    assert [seen for _, seen in requests] == [through(client, route, seen) for seen in asked(scenario, UPSTREAM_MODEL)]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_request_that_the_provider_refuses_is_refused_in_the_clients_words(
+    stage: Stage, gateway: Running, client: str, route: str
+) -> None:
+    refused = refusal(plays(stage, gateway, client, route, "error"))
+    assert refused == (class_of(client, 400), 400, WORDS[DIALECT_OF[client]][0])
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_stream_that_breaks_off_is_an_error_and_no_end(
+    stage: Stage, gateway: Running, client: str, route: str
+) -> None:
+    name, *_ = refusal(plays(stage, gateway, client, route, "broken"))
+    assert name == BROKEN[client]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_provider_is_left_when_the_client_leaves(stage: Stage, gateway: Running, client: str, route: str) -> None:
+    result = plays(stage, gateway, client, route, "disconnect")
+    assert (result.text, result.finish) == (shown("disconnect").text, "left")
+    stage.left()
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_an_unknown_key_is_refused_in_the_clients_words(stage: Stage, gateway: Running, client: str) -> None:
+    result = stage.plays(client, "plain", model_of("openai_chat"), base_url=gateway.base_url, key="sc_" + "y" * 43)
+    assert refusal(result) == (class_of(client, 401), 401, WORDS[DIALECT_OF[client]][1])
+    assert stage.seen() == []
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_an_unknown_model_is_refused_in_the_clients_words(stage: Stage, gateway: Running, client: str) -> None:
+    result = stage.plays(client, "plain", "no-such-model", base_url=gateway.base_url, key=gateway.key)
+    assert refusal(result) == (class_of(client, 404), 404, WORDS[DIALECT_OF[client]][2])
+    assert stage.seen() == []
