@@ -25,6 +25,7 @@ from gateway.dialects.google_embeddings.request import (
 from gateway.dialects.neutral import Conversation, Embedding
 from gateway.dialects.prompt import Asked, Prompt
 from tests.builders import a_demand, a_policy, a_route, a_snapshot, an_organisation
+from tests.dialects.google_generate.strategies import UNKEPT
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 ONE = Asked(endpoint="embeddings", model="small", verb="embedContent")
@@ -177,6 +178,7 @@ def test_what_no_other_dialect_could_be_told_is_refused_by_its_field(requests: l
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
+@UNKEPT
 @given(
     st.builds(
         Embedding,

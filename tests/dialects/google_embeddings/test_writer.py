@@ -19,6 +19,7 @@ from gateway.dialects.google_embeddings.writer import VectorsWriter, writer
 from gateway.dialects.neutral import Ended, Vectors
 from gateway.dialects.prompt import Asked
 from tests.builders import a_snapshot
+from tests.dialects.google_generate.strategies import UNKEPT
 
 COUNTED = Metered(Usage(input=7), UsageSource.PROVIDER, {"promptTokenCount": 7, "totalTokenCount": 7})
 ESTIMATED = Metered(Usage(input=9), UsageSource.ESTIMATED, {})
@@ -41,6 +42,7 @@ def test_a_client_gets_the_form_that_it_asked_for() -> None:
 vectors = st.lists(st.floats(-1, 1), min_size=1, max_size=4).map(tuple)
 
 
+@UNKEPT
 @given(st.lists(vectors, min_size=1, max_size=3).map(tuple))
 def test_what_is_written_is_read_as_it_was(told: Any) -> None:
     body = a_writer(contents=len(told)).whole(Vectors(told, COUNTED))

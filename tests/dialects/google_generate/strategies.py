@@ -6,6 +6,7 @@ import base64
 import string
 
 import msgspec
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from gateway.core.usage import Metered, Usage
@@ -32,6 +33,9 @@ from gateway.dialects.neutral import (
     ToolChoice,
     Turn,
 )
+
+UNKEPT = settings(database=None, deadline=None)
+"""Of every law about content: no example of it is kept."""
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 names = st.text(string.ascii_letters + "_", min_size=1, max_size=12)

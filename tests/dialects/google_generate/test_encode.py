@@ -28,7 +28,7 @@ from gateway.dialects.neutral import (
 )
 from gateway.dialects.prompt import Asked
 from tests.builders import a_demand, a_route, a_snapshot, some_abilities
-from tests.dialects.google_generate.strategies import conversations
+from tests.dialects.google_generate.strategies import UNKEPT, conversations
 
 HELLO = (Turn(Role.USER, (Text("hello"),)),)
 PLAIN = Conversation(HELLO)
@@ -49,6 +49,7 @@ def config(asked: Conversation, **route: Any) -> dict[str, Any]:
     return found
 
 
+@UNKEPT
 @given(conversations())
 def test_what_is_written_is_read_as_it_was(asked: Conversation) -> None:
     rendered = sent(asked)
@@ -57,6 +58,7 @@ def test_what_is_written_is_read_as_it_was(asked: Conversation) -> None:
     assert rendered.dropped == ()
 
 
+@UNKEPT
 @given(conversations())
 def test_the_sdk_knows_every_member(asked: Conversation) -> None:
     found = body(asked)

@@ -38,6 +38,7 @@ from gateway.dialects.neutral import (
     Used,
 )
 from tests.dialects.google_generate import goldens
+from tests.dialects.google_generate.strategies import UNKEPT
 
 SIGNED = signatures.enveloped(goldens.SIGNATURE, NAME)
 FOREIGN = signatures.enveloped("s", "anthropic_messages")
@@ -144,6 +145,7 @@ def test_golden_replies_are_read(name: str, answers: tuple[Answer, ...]) -> None
     assert found.metered.source is UsageSource.PROVIDER
 
 
+@UNKEPT
 @given(st.data())
 def test_any_cutting_tells_the_same(data: st.DataObject) -> None:
     golden = goldens.stream("tools")

@@ -20,6 +20,7 @@ from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.relay import Passed, Stream
 from tests.builders import a_demand, a_snapshot
 from tests.dialects.google_generate import goldens
+from tests.dialects.google_generate.strategies import UNKEPT
 
 PROPER = [name for name in goldens.STREAMS if name != "failed"]
 
@@ -42,6 +43,7 @@ def candidate(**members: Any) -> bytes:
     return event(candidates=[members])
 
 
+@UNKEPT
 @given(st.data())
 def test_any_cutting_passes_the_same_bytes_and_sees_the_same_usage(data: st.DataObject) -> None:
     golden = goldens.stream("reasoning")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.dialects import signatures
 from gateway.dialects.google_generate.signed import UNSIGNED, closed, is_foreign, opened, standard
+from tests.dialects.google_generate.strategies import UNKEPT
 
 OWN = "CiQB0e2Kb3FzY2hhZmUgdW5kIGVpbmUgU2lnbmF0dXI="
 
@@ -21,6 +22,7 @@ def test_our_own_stay_as_they_are() -> None:
     assert not is_foreign(OWN)
 
 
+@UNKEPT
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
 def test_others_come_back_through_the_sdk_as_they_were(signature: str) -> None:
     """The SDK decodes the field, and encodes it in the other alphabet."""
@@ -39,6 +41,7 @@ def test_what_is_no_signature_is_none(signature: str) -> None:
     assert opened(signature) == ("", "")
 
 
+@UNKEPT
 @given(st.binary())
 def test_both_alphabets_are_read(data: bytes) -> None:
     urls = base64.urlsafe_b64encode(data).decode()

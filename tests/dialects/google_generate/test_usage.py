@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.google_generate.usage import Reported, metered, tier, written
+from tests.dialects.google_generate.strategies import UNKEPT
 
 counts = st.integers(0, 10_000)
 
@@ -88,6 +89,7 @@ def test_what_cannot_be_true_is_clamped_and_named(members: dict[str, Any], suspe
     assert all(count >= 0 for count in found.usage.nonzero().values())
 
 
+@UNKEPT
 @given(st.builds(Usage, counts, counts, output=counts, reasoning=st.integers(1, 9), audio_in=counts, image_out=counts))
 def test_a_client_is_told_what_a_provider_would_say(usage: Usage) -> None:
     told = written(usage)

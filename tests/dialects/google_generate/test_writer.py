@@ -40,7 +40,7 @@ from gateway.dialects.neutral import (
 from gateway.dialects.prompt import Asked, Prompt
 from tests.builders import a_snapshot
 from tests.dialects.google_generate import goldens
-from tests.dialects.google_generate.strategies import replies
+from tests.dialects.google_generate.strategies import UNKEPT, replies
 
 HEAD = Head("01JREPLY", "small", 1_700_000_000, 12)
 USED = Used(Metered(Usage(input=8, output=4, reasoning=2), UsageSource.PROVIDER, {}))
@@ -208,6 +208,7 @@ def test_arguments_for_a_call_that_was_written_are_broken() -> None:
         writing.write(CallWrote(0, "{}"))
 
 
+@UNKEPT
 @given(replies)
 def test_a_whole_reply_is_read_as_it_was(reply: Reply) -> None:
     body = a_writer().whole(reply)
@@ -215,6 +216,7 @@ def test_a_whole_reply_is_read_as_it_was(reply: Reply) -> None:
     assert goldens.heard(events(body)) == reply
 
 
+@UNKEPT
 @given(replies)
 def test_a_stream_tells_what_the_whole_reply_does(reply: Reply) -> None:
     writing = a_writer()
