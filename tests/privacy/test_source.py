@@ -161,10 +161,10 @@ def telling(tree: ast.AST) -> Iterator[int]:
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:
     """What an argument is made from. What `len`, `_kind` and the like make of content is no content any more; nor is
-    the `kind` of a neutral part, which is one of our own words."""
+    the `kind` of a neutral part, which is one of our own words, or a path to `where` a part stands, made of them."""
     if isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and node.func.id in ("str", "repr")):
         return
-    if isinstance(node, ast.Attribute) and node.attr == "kind":
+    if isinstance(node, ast.Attribute) and node.attr in ("kind", "where"):
         return
     yield node
     for child in ast.iter_child_nodes(node):
@@ -194,6 +194,7 @@ def test_no_fault_is_made_from_content() -> None:
         ("raise Ours(f'`{name}` must be a list')", False),
         ("raise Ours(f'{len(body)} bytes')", False),
         ("raise Ours(part.kind)", False),
+        ("raise ours(part.where, 'must be a string')", False),
     ],
 )
 def test_a_telling_fault_is_noticed(code: str, caught: bool) -> None:
