@@ -35,9 +35,9 @@ class Pages:
 
     async def models(self, request: Request) -> Response:
         """A list of models or one of them, as the SDKs of the client's family read it."""
-        if request.method not in ("GET", "HEAD"):
-            raise method_not_allowed("GET, HEAD")
         found: Address = request.scope["state"]["address"]
+        if request.method not in ("GET", "HEAD"):
+            raise NotFound if ":" in found.name else method_not_allowed("GET, HEAD")  # a verb that nobody has
         if not found.name:
             return self._listing(request, listings.LISTS[found.family])
         _, in_force = self._viewer(request)

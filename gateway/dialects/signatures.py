@@ -13,7 +13,8 @@ from typing import Final
 
 _ENVELOPE: Final = re.compile(r"scsig\.([a-z_]{1,32})\.(.+)", re.DOTALL)
 _MARK: Final = "__scsig_"
-_IN_AN_ID: Final = re.compile(rb"__scsig_[A-Za-z0-9_-]*")
+_IN_AN_ID: Final = re.compile(rb'("(?:id|call_id|tool_call_id|tool_use_id)"\s*:\s*"[^"\\]*?)__scsig_[A-Za-z0-9_-]*')
+"""Only in the value of a member that holds a call's id: the same characters in somebody's words stay."""
 
 
 def enveloped(signature: str, origin: str) -> str:
@@ -47,4 +48,4 @@ def split_id(id_: str) -> tuple[str, str]:
 
 def without_signatures(body: bytes) -> bytes:
     """A body for a provider that never made such ids: they are cut back to what the provider knows."""
-    return _IN_AN_ID.sub(b"", body) if _MARK.encode() in body else body
+    return _IN_AN_ID.sub(rb"\1", body) if _MARK.encode() in body else body

@@ -17,7 +17,7 @@ from gateway.core.policy import Demanded, Identifiers
 from gateway.core.principal import Principal
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.dialects import provider_errors
-from gateway.dialects.dialect import Broken, Orders
+from gateway.dialects.dialect import Broken, Orders, Unportable
 from gateway.dialects.translation import Signed, Translation
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.parts import InForce, Services
@@ -108,7 +108,7 @@ class Forwarding:
             except UpstreamFault as fault:
                 attempt.outcome = "failed"
                 attempt.maybe_billed = fault.sent != "nothing"
-            except Broken:
+            except (Broken, Unportable):
                 attempt.outcome = "failed"
         if deadline.cancelled_caught:
             attempt.outcome = "timeout"

@@ -757,6 +757,9 @@ def test_lists_of_models_take_no_other_method_in_any_family(tmp_path: Path, head
             missing = await door.get("/v1/models/smal", headers)
             assert missing.status_code == 404
             assert told(missing)[1] == "model_not_found"
+            unspoken = await door.client.post("/v1beta/models/small:predict", headers=headers)
+            assert unspoken.status_code == 404
+            assert told(unspoken)[1] == "not_found", "a verb that nobody has"
 
     play(story)
 

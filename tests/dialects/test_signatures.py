@@ -59,9 +59,15 @@ def test_a_signature_that_somebody_damaged_is_none(packed: str) -> None:
 @given(IDS, SIGNATURES, IDS)
 def test_a_provider_that_never_made_such_ids_gets_back_its_own(id_: str, signature: str, other: str) -> None:
     def body(one: str, two: str) -> bytes:
-        return json.dumps({"calls": [{"id": one}, {"id": two}], "result": one}).encode()
+        return json.dumps({"calls": [{"id": one}, {"id": two}], "tool_use_id": one}).encode()
 
     assert without_signatures(body(signed_id(id_, signature), signed_id(other, signature))) == body(id_, other)
+
+
+def test_what_somebody_says_about_such_ids_stays_as_it_was_said() -> None:
+    said = '{"id": "call_1__scsig_YQ"}'
+    body = json.dumps({"id": "call_1__scsig_YQ", "content": said}).encode()
+    assert json.loads(without_signatures(body)) == {"id": "call_1", "content": said}
 
 
 def test_a_body_without_such_ids_is_not_touched() -> None:
