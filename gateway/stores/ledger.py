@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-from gateway.core.errors import Json, Unavailable
+from gateway.core.errors import Json
 from gateway.core.receipt import Broken, verify
 from gateway.core.usage import CLASSES
 from gateway.stores.books import UsageRow
-from gateway.stores.journal import JournalRefused
+from gateway.stores.reading import reading
 
 GROUPS: Final = ("day", "team", "key", "model", "provider", "route", "policy")
 """What usage can be grouped by. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one."""
@@ -39,13 +38,13 @@ class SqliteLedger:
         self._path = path
 
     def receipt(self, receipt_id: str) -> dict[str, Json] | None:
-        with self._reading() as connection:
+        with reading(self._path) as connection:
             found = connection.execute("SELECT data FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
         return json.loads(found[0]) if found else None
 
     def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
         where, values = ("", ()) if key is None else ("WHERE key = ?", (key,))
-        with self._reading() as connection:
+        with reading(self._path) as connection:
             rows = connection.execute(f"SELECT data FROM receipts {where} ORDER BY row DESC LIMIT ?", (*values, limit))
             return [json.loads(data) for (data,) in rows]
 
@@ -66,35 +65,21 @@ class SqliteLedger:
         groups = ", ".join(by)
         grouped = f"GROUP BY {groups} ORDER BY {groups}" if by else "HAVING COUNT(*) > 0"
         select = f"SELECT {', '.join([*by, 'COUNT(*)', 'SUM(cost)', _SUMS])} FROM receipts WHERE {where} {grouped}"
-        with self._reading() as connection:
+        with reading(self._path) as connection:
             rows = connection.execute(select, tuple(value for _, value in bounds)).fetchall()
         return [_usage_row(row, len(by)) for row in rows]
 
     def verify_chains(self) -> list[ChainState]:
         """Every chain, oldest first, with the first receipt at which it breaks."""
-        with self._reading() as connection:
+        with reading(self._path) as connection:
             registered = connection.execute("SELECT id, head FROM chains ORDER BY number").fetchall()
             known = {name for name, _ in registered}
             strays = connection.execute("SELECT DISTINCT chain FROM receipts").fetchall()
             states = [_verified(connection, *chain) for chain in registered]
             return states + [_stray(connection, name) for (name,) in strays if name not in known]
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        if not self._path.exists():
-            raise JournalRefused(f"There is no journal at {self._path}: no gateway has run with that state directory.")
-        try:
-            connection = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
-            try:
-                yield connection
-            finally:
-                connection.close()
-        except sqlite3.Error as fault:
-            reason = getattr(fault, "sqlite_errorname", type(fault).__name__)
-            raise Unavailable("books_unavailable", f"The journal cannot be read ({reason}).") from None
 
-
-def _usage_row(row: tuple[int | str, ...], groups: int) -> UsageRow:
+def _usage_row(row: Sequence[int | str], groups: int) -> UsageRow:
     exchanges, cost, *counts = (int(value) for value in row[groups:])
     usage = {name: count for name, count in zip(CLASSES, counts, strict=True) if count}
     return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost)

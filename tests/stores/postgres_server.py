@@ -28,7 +28,6 @@ _SYSTEM: Final = Path("/usr/lib/postgresql")
 _OPTIONS: Final = {
     "listen_addresses": "",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "50",
     "log_min_messages": "panic",

@@ -1,27 +1,17 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gateway.core.errors import Unavailable
-from gateway.core.receipt import Broken, Receipt, as_json, digest
-from gateway.stores.books import UsageRow
+from gateway.core.receipt import Broken, Receipt, digest
 from gateway.stores.journal import JournalRefused
 from gateway.stores.ledger import SqliteLedger
-from tests.builders import a_receipt, an_attempt
 from tests.stores.books_in import books_in, run
-
-USED = {"input": 1_000, "output": 20}
-RECEIPTS = (
-    a_receipt("A", cost=5),
-    a_receipt("B", cost=7, key="key_2", route="beta/small", began_at="2026-11-25T08:00:00.000Z"),
-    a_receipt("C", cost=0, key="key_2", route="", outcome="refused", attempts=(), began_at="2026-11-25T09:00:00.000Z"),
-)
+from tests.stores.ledger_contract import RECEIPTS, LedgerContract
 
 
 def ledger_of(folder: Path, *receipts: Receipt, chain: str = "one") -> SqliteLedger:
@@ -39,60 +29,13 @@ def tamper(folder: Path, statement: str) -> None:
     connection.close()
 
 
-def test_a_receipt_is_found_by_its_id(tmp_path: Path) -> None:
-    ledger = ledger_of(tmp_path, *RECEIPTS)
-    found = ledger.receipt("B")
-    assert found is not None
-    assert found == as_json(replace(RECEIPTS[1], chain="one", sequence=2, previous=str(found["previous"])))
-    assert ledger.receipt("Z") is None
+class TestSqliteLedger(LedgerContract):
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
 
-
-def test_the_newest_come_first(tmp_path: Path) -> None:
-    ledger = ledger_of(tmp_path, *RECEIPTS)
-    assert [r["id"] for r in ledger.newest(2)] == ["C", "B"]
-    assert [r["id"] for r in ledger.newest(10, key="key_1")] == ["A"]
-
-
-@pytest.mark.parametrize(
-    ("by", "rows"),
-    [
-        ((), [UsageRow((), 3, {"input": 2_000, "output": 40}, 12)]),
-        (("day",), [UsageRow(("2026-11-24",), 1, USED, 5), UsageRow(("2026-11-25",), 2, USED, 7)]),
-        (
-            ("key", "provider"),
-            [
-                UsageRow(("key_1", "alpha"), 1, USED, 5),
-                UsageRow(("key_2", ""), 1, {}, 0),
-                UsageRow(("key_2", "beta"), 1, USED, 7),
-            ],
-        ),
-        (("policy", "team", "model"), [UsageRow(("open", "research", "small"), 3, {"input": 2_000, "output": 40}, 12)]),
-        (
-            ("route",),
-            [UsageRow(("",), 1, {}, 0), UsageRow(("alpha/small",), 1, USED, 5), UsageRow(("beta/small",), 1, USED, 7)],
-        ),
-    ],
-)
-def test_usage_is_added_up_per_group(tmp_path: Path, by: tuple[str, ...], rows: list[UsageRow]) -> None:
-    assert ledger_of(tmp_path, *RECEIPTS).usage(by, None, None, None) == rows
-
-
-def test_usage_is_bounded_by_days_and_key(tmp_path: Path) -> None:
-    ledger = ledger_of(tmp_path, *RECEIPTS)
-    assert [row.exchanges for row in ledger.usage((), since=date(2026, 11, 25))] == [2]
-    assert [row.exchanges for row in ledger.usage((), until=date(2026, 11, 24))] == [1]
-    assert [row.cost for row in ledger.usage((), key="key_1")] == [5]
-    assert ledger.usage((), since=date(2027, 1, 1)) == []
-
-
-def test_usage_is_grouped_by_known_words_only(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="day, team, key"):
-        ledger_of(tmp_path).usage(("data",), None, None, None)
-
-
-def test_failed_attempts_count_in_the_usage(tmp_path: Path) -> None:
-    twice = a_receipt(attempts=(an_attempt(outcome="failed", usage={"input": 5}), an_attempt(usage={"input": 7})))
-    assert ledger_of(tmp_path, twice).usage((), None, None, None)[0].usage == {"input": 12}
+    def ledger_of(self, *receipts: Receipt) -> SqliteLedger:
+        return ledger_of(self.folder, *receipts)
 
 
 def test_a_ledger_is_read_beside_a_running_gateway(tmp_path: Path) -> None:

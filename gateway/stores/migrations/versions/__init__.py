@@ -1,0 +1,1 @@
+"""One module per version, never edited once released; each names the one before it."""

@@ -1,0 +1,85 @@
+"""What every ledger answers to the same receipts, whoever keeps them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from gateway.core.receipt import Receipt, as_json
+from gateway.stores.books import Ledger, UsageRow
+from tests.builders import a_receipt, an_attempt
+
+USED = {"input": 1_000, "output": 20}
+RECEIPTS = (
+    a_receipt("A", cost=5),
+    a_receipt("B", cost=7, key="key_2", route="beta/small", began_at="2026-11-25T08:00:00.000Z"),
+    a_receipt("C", cost=0, key="key_2", route="", outcome="refused", attempts=(), began_at="2026-11-25T09:00:00.000Z"),
+)
+
+
+class LedgerContract(ABC):
+    """A test class of its own per kind of ledger."""
+
+    @abstractmethod
+    def ledger_of(self, *receipts: Receipt) -> Ledger:
+        """The ledger of a gateway with the chain `one` that wrote these receipts."""
+
+    def test_a_receipt_is_found_by_its_id(self) -> None:
+        ledger = self.ledger_of(*RECEIPTS)
+        found = ledger.receipt("B")
+        assert found is not None
+        assert found == as_json(replace(RECEIPTS[1], chain="one", sequence=2, previous=str(found["previous"])))
+        assert ledger.receipt("Z") is None
+
+    def test_the_newest_come_first(self) -> None:
+        ledger = self.ledger_of(*RECEIPTS)
+        assert [r["id"] for r in ledger.newest(2)] == ["C", "B"]
+        assert [r["id"] for r in ledger.newest(10, key="key_1")] == ["A"]
+
+    @pytest.mark.parametrize(
+        ("by", "rows"),
+        [
+            ((), [UsageRow((), 3, {"input": 2_000, "output": 40}, 12)]),
+            (("day",), [UsageRow(("2026-11-24",), 1, USED, 5), UsageRow(("2026-11-25",), 2, USED, 7)]),
+            (
+                ("key", "provider"),
+                [
+                    UsageRow(("key_1", "alpha"), 1, USED, 5),
+                    UsageRow(("key_2", ""), 1, {}, 0),
+                    UsageRow(("key_2", "beta"), 1, USED, 7),
+                ],
+            ),
+            (
+                ("policy", "team", "model"),
+                [UsageRow(("open", "research", "small"), 3, {"input": 2_000, "output": 40}, 12)],
+            ),
+            (
+                ("route",),
+                [
+                    UsageRow(("",), 1, {}, 0),
+                    UsageRow(("alpha/small",), 1, USED, 5),
+                    UsageRow(("beta/small",), 1, USED, 7),
+                ],
+            ),
+        ],
+    )
+    def test_usage_is_added_up_per_group(self, by: tuple[str, ...], rows: list[UsageRow]) -> None:
+        assert self.ledger_of(*RECEIPTS).usage(by, None, None, None) == rows
+
+    def test_usage_is_bounded_by_days_and_key(self) -> None:
+        ledger = self.ledger_of(*RECEIPTS)
+        assert [row.exchanges for row in ledger.usage((), date(2026, 11, 25), None, None)] == [2]
+        assert [row.exchanges for row in ledger.usage((), None, date(2026, 11, 24), None)] == [1]
+        assert [row.cost for row in ledger.usage((), None, None, "key_1")] == [5]
+        assert ledger.usage((), date(2027, 1, 1), None, None) == []
+
+    def test_usage_is_grouped_by_known_words_only(self) -> None:
+        with pytest.raises(ValueError, match="day, team, key"):
+            self.ledger_of().usage(("data",), None, None, None)
+
+    def test_failed_attempts_count_in_the_usage(self) -> None:
+        twice = a_receipt(attempts=(an_attempt(outcome="failed", usage={"input": 5}), an_attempt(usage={"input": 7})))
+        assert self.ledger_of(twice).usage((), None, None, None)[0].usage == {"input": 12}
