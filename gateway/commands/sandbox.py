@@ -17,7 +17,7 @@ def run(asked: Asked) -> int:
 
     from gateway import compose
     from gateway.asgi.server import run as run_loop
-    from gateway.sandbox import MODEL, PERSONAS
+    from gateway.sandbox import EMBEDDER, MODEL, PERSONAS
 
     if not asked.options.port.isdecimal() or int(asked.options.port) > 65_535:
         raise Stop("--port is no port", "write a number from 0 to 65535", code=MISUSED)
@@ -27,10 +27,11 @@ def run(asked: Asked) -> int:
     def ready(port: int) -> None:
         bases = [f"http://127.0.0.1:{port}/{persona}/v1" for persona in PERSONAS]
         asked.out.value({"base_urls": list(bases), "key": password, "model": MODEL})
-        asked.out.line(f"The sandbox offers {MODEL} (Ctrl-C ends it) at")
+        asked.out.line(f"The sandbox offers {MODEL} and {EMBEDDER} (Ctrl-C ends it) at")
         for base in bases:
             asked.out.line(f"  {base}")
         asked.out.line(f"with the key {password}")
+        asked.out.line("(OpenAI's SDKs take an address as it is; Anthropic's and Google's take it without /v1).")
 
     async def serve() -> None:
         await compose.serve_sandbox(settings, password, int(asked.options.port), ready=ready)

@@ -16,5 +16,5 @@ MODEL: Final = "sandbox-small"
 
 EMBEDDER: Final = "sandbox-embed"
 
-PERSONAS: Final = ("sandbox-se", "sandbox-fr", "sandbox-us", "sandbox-slow", "sandbox-flaky")
+PERSONAS: Final = ("sandbox-se", "sandbox-ie", "sandbox-fr", "sandbox-us", "sandbox-slow", "sandbox-flaky")
 """The provider ids, each served under a path of its own, in every wire language."""

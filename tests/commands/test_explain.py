@@ -159,6 +159,7 @@ def test_beside_a_running_sandbox_its_routes_are_seen_and_can_be_called(running:
     called = call("explain", "--model", "sandbox-small", "--policy", "strict", *running.options, json=True)
     assert routes(called.json["eligible"]) == [
         "sandbox-se/sandbox-small",
+        "sandbox-ie/sandbox-small",
         "sandbox-slow/sandbox-small",
         "sandbox-flaky/sandbox-small",
     ]

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from gateway.commands.stop import MISUSED
+from gateway.sandbox import PERSONAS
 from tests.commands.calling import ROOT, call
 
 
@@ -31,7 +32,7 @@ def test_it_says_where_it_is_and_answers_for_its_key() -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert answer.status_code == 200
-    assert len(told["base_urls"]) == 5
+    assert [url.split("/")[-2] for url in told["base_urls"]] == list(PERSONAS)
 
 
 @pytest.mark.parametrize("port", ["x", "70000"])

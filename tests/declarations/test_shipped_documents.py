@@ -46,7 +46,7 @@ def test_the_bundled_provider_adds_itself_and_changes_nothing() -> None:
     loaded = load(ROOT / "config", ROOT / "policies", extra=(sandbox.DOCUMENTS,), today=DAY)
     assert loaded.snapshot is not None, [str(fault) for fault in loaded.faults]
     assert set(loaded.snapshot.providers) - set(snapshot().providers) == set(sandbox.PERSONAS)
-    assert set(loaded.snapshot.models) - set(snapshot().models) == {sandbox.MODEL}
+    assert set(loaded.snapshot.models) - set(snapshot().models) == {sandbox.MODEL, sandbox.EMBEDDER}
 
 
 @pytest.mark.parametrize(
