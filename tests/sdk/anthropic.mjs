@@ -28,6 +28,7 @@ export async function messages(command) {
     apiKey: command.key,
     authToken: null,
     maxRetries: 0,
+    ...(command.version && { defaultHeaders: { "anthropic-version": command.version } }),
     timeout: PATIENCE_MS,
   });
   try {

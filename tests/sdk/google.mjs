@@ -27,6 +27,7 @@ export async function generate(command) {
   };
   const { models } = new GoogleGenAI({
     apiKey: command.key,
+    ...(command.version && { apiVersion: command.version }),
     httpOptions: { baseUrl: command.base_url, timeout: PATIENCE_MS },
   });
   try {

@@ -29,6 +29,8 @@ def anthropic_messages(command: Command) -> Result:
     """Messages; streams through the SDK's own accumulator, the content sent back as it came between rounds."""
     wants, asked = command.wants, _asked(command)
     where: dict[str, Any] = {"base_url": command.base_url, "auth_token": None, "api_key": command.key}
+    if command.version:
+        where["default_headers"] = {"anthropic-version": command.version}
     with anthropic.Anthropic(**where, max_retries=0, timeout=PATIENCE_S) as client:
         try:
             if wants.get("stream"):

@@ -28,7 +28,9 @@ from tests.sdk.scenarios import ASKED
 def google_generate(command: Command) -> Result:
     """generateContent; the candidate's content sent back as it came between rounds."""
     wants, asked = command.wants, _asked(command)
-    options = types.HttpOptions(base_url=command.base_url, timeout=int(PATIENCE_S * 1000))
+    options = types.HttpOptions(
+        base_url=command.base_url, timeout=int(PATIENCE_S * 1000), api_version=command.version or None
+    )
     with genai.Client(api_key=command.key, http_options=options) as client:
         try:
             if wants.get("stream"):

@@ -16,13 +16,15 @@ IMAGE: Final[dict[str, str]] = ASKED["image"]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`base_url`: without a version; each client adds what its users configure."""
+    """`base_url`: without a version; each client adds what its users configure. `version`: of the API, where it is not
+    the one that the SDK asks for by itself."""
 
     client: str
     base_url: str
     key: str
     model: str
     scenario: str
+    version: str = ""
 
     @property
     def wants(self) -> dict[str, Any]:

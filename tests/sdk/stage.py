@@ -48,10 +48,12 @@ class Stage:
     ) -> None:
         self._portal, self._scripted, self._python, self._node = portal, scripted, python, node
 
-    def plays(self, client: str, scenario: str, model: str, *, base_url: str = "", key: str = "no-key") -> Result:
+    def plays(
+        self, client: str, scenario: str, model: str, *, base_url: str = "", key: str = "no-key", version: str = ""
+    ) -> Result:
         """What `client` showed of `scenario`; `base_url`: of the gateway, or else the providers' own."""
         self._portal.call(self._scripted.plays, scenario)
-        command = Command(client, base_url or self._scripted.url, key, model, scenario)
+        command = Command(client, base_url or self._scripted.url, key, model, scenario, version)
         return self._python[client](command) if client in self._python else self._node.ask(command)
 
     def tells(self, client: str, scenario: str, model: str, *, base_url: str = "", key: str = "no-key") -> Any:
@@ -64,6 +66,10 @@ class Stage:
     def asked(self) -> list[str]:
         """The paths of the requests that reached a provider."""
         return [request.line.split(" ")[1] for request in self._portal.call(lambda: self._scripted.requests)]
+
+    def told(self, header: str) -> list[str | None]:
+        """The value of a header in each request that reached a provider."""
+        return [request.header(header) for request in self._portal.call(lambda: self._scripted.requests)]
 
     def seen(self) -> list[tuple[str, Seen]]:
         """The dialect and the meaning of each request that reached a provider."""

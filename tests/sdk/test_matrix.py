@@ -16,6 +16,15 @@ from tests.sdk.scenarios import SCENARIOS
 from tests.sdk.stage import CLIENTS, DIALECT_OF, Stage
 
 SERVED: Final = [name for name in SCENARIOS if name not in ("error", "broken", "disconnect")]
+VERSIONS: Final = [
+    (client, version)
+    for clients, versions in (
+        (("python-anthropic", "node-anthropic"), ("2023-06-01", "2026-10-21")),
+        (("python-google", "node-google"), ("v1", "v1beta")),
+    )
+    for client in clients
+    for version in versions
+]
 WORDS: Final[Mapping[str, tuple[Any, Any, Any]]] = {
     "openai_chat": ("upstream_refused", "unknown_key", "model_not_found"),
     "openai_responses": ("upstream_refused", "unknown_key", "model_not_found"),
@@ -43,6 +52,19 @@ def test_a_client_is_served_alike_whatever_its_route_speaks(
     requests = stage.seen()
     assert {dialect for dialect, _ in requests} == {route}
     assert [seen for _, seen in requests] == [through(client, route, seen) for seen in asked(scenario, UPSTREAM_MODEL)]
+
+
+@pytest.mark.parametrize(("client", "version"), VERSIONS)
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("scenario", ["plain", "stream", "tools", "structured", "tool_round"])
+def test_every_version_of_an_api_is_served_alike(
+    stage: Stage, gateway: Running, client: str, version: str, route: str, scenario: str
+) -> None:
+    where = {"base_url": gateway.base_url, "key": gateway.key}
+    result = stage.plays(client, scenario, model_of(route), version=version, **where)
+    assert replace(result, headers={}) == shown(scenario)
+    if route == DIALECT_OF[client] == "anthropic_messages":
+        assert set(stage.told("anthropic-version")) == {version}, "passed on to a provider that speaks it"
 
 
 @pytest.mark.parametrize("client", CLIENTS)
