@@ -33,13 +33,14 @@ from gateway.exchange.parts import Deadlines, InForce, Services
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings, SettingsRefused, provider_access
 from gateway.stores.books import SqliteBooks
+from gateway.stores.counting import open_counting
 from gateway.stores.documents import Documents
 from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret
 from gateway.stores.ledger import SqliteLedger
 from gateway.stores.pseudonyms import Pseudonyms, key_in
-from gateway.telemetry.events import Recovered, Reloaded, Started
+from gateway.telemetry.events import Recovered, Reloaded, Started, of_counters
 from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
 from gateway.upstream.client import HttpxUpstream
@@ -178,8 +179,8 @@ async def serve(
 ) -> None:
     """Run the gateway until it is told to end. `first_key`: the policy of a key to create at start, "" for none.
 
-    Raises DocumentsRefused, SettingsRefused, JournalRefused and OSError (an address that is taken) before anything is
-    served.
+    Raises DocumentsRefused, SettingsRefused, JournalRefused, CountersRefused and OSError (an address that is taken)
+    before anything is served.
     """
     began, clock, drain = monotonic(), SystemClock(), Drain()
     asyncio.get_running_loop().set_exception_handler(LoopHandler(log))
@@ -234,7 +235,11 @@ async def _services(
     """Everything that is open while the gateway runs, closed in the opposite order."""
     journal = Journal.open(settings.state, settings.durability)
     try:
-        books = SqliteBooks(journal, clock.ulid())
+        organisation = documented.snapshot().organisation.id
+        counting = open_counting(
+            settings.counters_url, organisation, journal, lambda *said: log.emit(of_counters(*said))
+        )
+        books = SqliteBooks(journal, clock.ulid(), counting)
         if books.interrupted:
             log.emit(Recovered(books.interrupted))
         keys = SqliteKeys(journal)
@@ -244,11 +249,11 @@ async def _services(
                 settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s, whole_s=settings.whole_s
             )
             health = RouteHealth(Patience(first_s=settings.cooldown_s))
-            organisation = documented.snapshot().organisation.id
             pseudonyms = Pseudonyms(key_in(settings.state), organisation)
             yield Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms), keys
         finally:
             await upstream.close()
+            await anyio.to_thread.run_sync(counting.close)
     finally:
         await anyio.to_thread.run_sync(journal.close)
 

@@ -13,11 +13,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX: Final = "SAFECONDUCT_"
 PROVIDER_PREFIX: Final = "SAFECONDUCT_PROVIDER_"
+REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://", "redis+sentinel://")
 _SECRET_FILE_MOST: Final = 65_536
 
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -47,6 +48,10 @@ class Settings(BaseSettings):
     """Directory of the journal, the admin socket and the documents that served."""
     durability: Literal["power", "process"] = "power"
     """What a commit survives: power (a power cut) or process (kill -9, but no power cut)."""
+    redis_url: SecretStr = SecretStr("")
+    """Redis or Valkey for budgets of many processes: redis://, rediss://, unix:// or redis+sentinel://; empty: none."""
+    redis_url_file: Path | None = None
+    """File that holds the address of Redis, instead of the variable."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least grave event that is logged: debug, info, warning or error. No level logs content."""
     connect_s: Seconds = 5
@@ -79,6 +84,29 @@ class Settings(BaseSettings):
     """Milliseconds before the first token of sandbox-slow."""
     unsafe_allow_debug: bool = False
     """true or false: start although Python or a tracer would record content. Only where no real prompt will pass."""
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_an_address(cls, url: SecretStr) -> SecretStr:
+        said = url.get_secret_value().strip()
+        if said and not said.startswith(REDIS_SCHEMES):
+            raise ValueError(f"it begins with none of {', '.join(REDIS_SCHEMES)}")
+        return SecretStr(said)
+
+    @field_validator("redis_url_file")
+    @classmethod
+    def _names_an_address(cls, file: Path | None, others: ValidationInfo) -> Path | None:
+        if file is not None:
+            if others.data.get("redis_url"):
+                raise ValueError(f"{variable('redis_url')} is set too")
+            cls._is_an_address(_in_file(file))
+        return file
+
+    @property
+    def counters_url(self) -> str:
+        """The address of Redis, wherever it stands; empty where one process counts alone."""
+        found = self.redis_url if self.redis_url_file is None else _in_file(self.redis_url_file)
+        return found.get_secret_value().strip()
 
     @classmethod
     def settings_customise_sources(
@@ -145,7 +173,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 def _invalid(name: str, what: str) -> SettingsFault:
     about = (Settings.model_fields[name].description or "").rstrip(".")
-    default = default_of(name) or "the shipped ones"
+    default = default_of(name) or ("the shipped ones" if name in ("config", "policies") else "none")
     return SettingsFault(variable(name), what[0].lower() + what[1:], f"it takes: {about} (default: {default})")
 
 
@@ -154,7 +182,18 @@ def default_of(name: str) -> str:
     default = Settings.model_fields[name].default
     if name in ("config", "policies"):
         return ""
+    if default is None:
+        return ""
     return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _in_file(path: Path) -> SecretStr:
+    """What the file holds; ValueError, without any of it, if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return SecretStr(file.read(_SECRET_FILE_MOST).decode("ascii"))
+    except (OSError, ValueError):
+        raise ValueError("the file it names cannot be read") from None
 
 
 def _unknown(environ: Mapping[str, str]) -> list[SettingsFault]:

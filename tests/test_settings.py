@@ -255,3 +255,32 @@ def test_the_example_uncommented_is_the_default() -> None:
     lines = (ROOT / "config" / "gateway.env.example").read_text().splitlines()
     pairs = [line[2:].partition("=") for line in lines if line.startswith("# SAFECONDUCT_") and "<" not in line]
     assert read({name: value for name, _, value in pairs}) == read({})
+
+
+# -- Where budgets are shared
+
+
+@pytest.mark.parametrize("url", ["redis://h:1/0", "rediss://u:p@h", "unix:///run/redis", "redis+sentinel://a,b/books"])
+def test_an_address_of_redis_stands_in_a_variable_or_in_a_file(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "url"
+    file.write_text(url + "\n")
+    direct = read({"SAFECONDUCT_REDIS_URL": f" {url} "})
+    by_file = read({"SAFECONDUCT_REDIS_URL_FILE": str(file)})
+    assert direct.counters_url == by_file.counters_url == url
+    assert url not in repr(direct) + repr(by_file)
+    assert read({}).counters_url == ""
+
+
+def test_an_address_that_is_none_is_refused_without_being_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text(f"http://{MARKER}")
+    given = [
+        {"SAFECONDUCT_REDIS_URL": f"http://{MARKER}"},
+        {"SAFECONDUCT_REDIS_URL_FILE": str(file)},
+        {"SAFECONDUCT_REDIS_URL_FILE": str(tmp_path / MARKER)},
+        {"SAFECONDUCT_REDIS_URL_FILE": str(file), "SAFECONDUCT_REDIS_URL": "redis://h"},
+    ]
+    for environ in given:
+        (fault,) = refusal(environ)
+        assert fault.startswith("SAFECONDUCT_REDIS_URL")
+        assert MARKER not in fault

@@ -79,6 +79,7 @@ def _tell(stop: Stop, out: Printer, name: str) -> None:
 def _as_stop(fault: Exception) -> Stop:
     """What the rooms below raise, as a person should read it."""
     from gateway.settings import SettingsRefused
+    from gateway.stores.counters import CountersRefused
     from gateway.stores.journal import JournalRefused
 
     match fault:
@@ -89,6 +90,8 @@ def _as_stop(fault: Exception) -> Stop:
             return Stop("the settings are not in order", "set them right, then try again", faults=faults)
         case JournalRefused():
             return Stop(_begun(str(fault)), "docs/operations.md, The state directory, says more")
+        case CountersRefused():
+            return Stop(_begun(str(fault)), "docs/operations.md, Budgets of many processes, says more")
         case Ended():
             return Stop(
                 _begun(fault.message), "try again; docs/operations.md says what can be wrong with the state directory"

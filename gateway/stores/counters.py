@@ -7,11 +7,11 @@ rule: memory does not fail; where many processes share the counters, whoever can
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol, TypeAlias
 
 from gateway.core.catalog import Budget
 from gateway.core.cost import money
@@ -25,6 +25,11 @@ MOST: Final = 2**53
 
 _KEPT_WINDOWS: Final = 3
 """The newest windows of each length that are kept: the present one, and those that a late charge may still reach."""
+
+
+class CountersRefused(Exception):
+    """What should keep the shared counters cannot; the message says what to do, and holds no address: that may hold a
+    password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,12 @@ class Counter:
     held: int = 0
 
 
+State: TypeAlias = Literal["joined", "waiting", "unavailable", "without_append_only_file"]
+Tell: TypeAlias = Callable[[State, str], None]
+"""Called, from any thread, when this process may hold in shared counters, and under which name; when it waits for so
+many others; when the counters are away, and why; when they would not survive a crash of whoever keeps them."""
+
+
 class Counting(Protocol):
     """Who decides whether there is room for a hold: this process's fold, or counters that many processes share.
 
@@ -84,6 +95,9 @@ class Counting(Protocol):
 
     async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int) -> list[Counter]:
         """(account, window) at that moment, of all who share the counters. Unavailable."""
+
+    def close(self) -> None:
+        """Say what is left to say, while the journal is still open. Repeatable."""
 
 
 class Counters:
@@ -196,6 +210,9 @@ class Embedded:
 
     async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int) -> list[Counter]:
         return [self._fold.balance(account, window, at) for account, window in pairs]
+
+    def close(self) -> None:
+        """Nobody else needs to know."""
 
 
 def no_room(account: AccountId, budget: Budget, hold: Hold, counter: Counter) -> BudgetExceeded:

@@ -14,18 +14,18 @@ from typing import Final
 from gateway.core.catalog import Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
-from gateway.stores.counters import Charge, Counter, Counters, Hold, windows_around
+from gateway.stores.counters import Charge, Counter, Counters, CountersRefused, Hold, Tell, windows_around
 from gateway.stores.journal import Journal
-from gateway.stores.redis_courier import Courier, Tell
+from gateway.stores.redis_courier import Courier
 from gateway.stores.redis_errands import DEADLINE_S, BalancesAsked, HoldAsked, unavailable
 from gateway.stores.redis_member import Keys, Member, recall
-from gateway.stores.redis_wire import CountersRefused, Unreachable, Wire
+from gateway.stores.redis_wire import Unreachable, Wire
 
 ROUND_TRIP_S: Final = 1.0
 """How long the courier waits for the server."""
 _CONFIRM_S: Final = 0.25
 """How long a settle waits to be confirmed before the courier goes on alone."""
-_TOO_LATE: Final = "it did not answer in time"
+_TOO_LATE: Final = "no_answer_in_time"
 
 
 class RedisCounters:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from gateway.core.errors import Unavailable
-from gateway.stores.counters import Counters
+from gateway.stores.counters import Counters, CountersRefused, State, Tell
 from gateway.stores.journal import Journal
 from gateway.stores.redis_errands import Asked, HoldAsked, HoldEnded, resolve
 from gateway.stores.redis_member import LEASE_S, LOST, Member, remember
-from gateway.stores.redis_wire import Answer, CountersRefused, Refusal, Unreachable
+from gateway.stores.redis_wire import Answer, Refusal, Unreachable
 
 _RENEWAL_S: Final = 2.0
 """Between two renewals of the lease, which is much longer: each shows who the others are."""
@@ -33,11 +33,6 @@ _IDLE_S: Final = 1.0
 _FAREWELL_S: Final = 2.0
 _LARGEST_BATCH: Final = 256
 _LARGEST_QUEUE: Final = 20_000
-
-State: TypeAlias = Literal["joined", "waiting", "unavailable", "without_append_only_file"]
-Tell: TypeAlias = Callable[[State, str], None]
-"""Called, mostly from the courier's thread, when this process may hold; when it waits for so many others; when Redis is
-away, and why; and when its counters would not survive a crash of Redis."""
 
 
 class Courier:
@@ -52,7 +47,7 @@ class Courier:
         self._again: list[Asked] = []
         self._kept = member.memory
         self._said: tuple[State, str] | None = None
-        self._reason = "not connected yet"
+        self._reason = "not_connected"
         self._renew_at = self._try_at = self._note_at = 0.0
         self._closing_at: float | None = None
         self._tried = threading.Event()
@@ -139,7 +134,10 @@ class Courier:
             member.join(self._fold)
         if member.joined:
             self._renew_at = now + _RENEWAL_S
-            self._say("waiting" if member.missing else "joined", str(member.missing or ""))
+            self._say(
+                "waiting" if member.missing else "joined",
+                str(member.missing) if member.missing else member.memory.member,
+            )
 
     def _exchange(self, asked: Sequence[Asked]) -> None:
         """One round trip for all that waits."""

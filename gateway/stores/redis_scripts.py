@@ -152,6 +152,7 @@ for _, lapsed in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', seconds)) d
     end)
   end
 end
+recount(KEYS[3])
 return answer('renewed', state[3], unpack(redis.call('HKEYS', KEYS[3])))
 """
 
@@ -243,13 +244,6 @@ end
 return answer('balances', unpack(found))
 """
 
-# KEYS state, leases, members. ARGV who, generation, sequence; which member is not waited for any more.
-_FORGET: Final = """
-local known = redis.call('HDEL', KEYS[3], ARGV[4])
-if state[1] then recount(KEYS[3]) end
-return answer(known == 1 and 'forgotten' or 'unknown')
-"""
-
 # KEYS a key of no meaning. Whether this user may do what the scripts do.
 _PROBE: Final = """
 local key = KEYS[1]
@@ -288,7 +282,6 @@ SCRIPTS: Final = {
     "join": _OPENING + _STANDING + _JOIN,
     "leave": _OPENING + _STANDING + _LEAVE,
     "balances": _OPENING + _SAME_GENERATION + _BALANCES,
-    "forget": _OPENING + _FORGET,
     "probe": _PROBE,
 }
 """Verb -> script. The first four members of an answer are a word, the server's seconds, the sequence, and the rest."""

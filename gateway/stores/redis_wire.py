@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.connection import Connection, SSLConnection, UnixDomainSocketConnection, parse_url
 from redis.retry import Retry
 
+from gateway.stores.counters import CountersRefused
 from gateway.stores.redis_scripts import DIGESTS, SCRIPTS
 
 SENTINEL: Final = "redis+sentinel"
@@ -39,10 +40,6 @@ _KINDS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (exceptions.MasterDownError, "MASTERDOWN"),
 )
 """What the library has made of the server's words."""
-
-
-class CountersRefused(Exception):
-    """That Redis cannot keep the books; the message says what to do, and never the address: it may hold a password."""
 
 
 class Unreachable(Exception):
@@ -134,7 +131,7 @@ class Wire:
     def ask(self, calls: Sequence[Call]) -> list[Answer | Refusal]:
         """One round trip, however many calls. Unreachable if any answer is not there in time."""
         if self._connection is None:
-            raise Unreachable("not connected")
+            raise Unreachable("not_connected")
         until = monotonic() + self._deadline_s
         try:
             return self._asked(calls, until)
@@ -192,7 +189,7 @@ class Wire:
                 self.close()
             if found:
                 return {**self._server, "host": found[0].decode(), "port": int(found[1])}
-        raise Unreachable("no Sentinel knows the service")
+        raise Unreachable("no_sentinel_knows_it")
 
 
 def _read(url: str) -> tuple[list[Mapping[str, Any]], str, Mapping[str, Any]]:

@@ -134,6 +134,44 @@ class Recovered:
 
 
 @dataclass(frozen=True, slots=True)
+class CountersJoined:
+    """This process may hold money in the counters that it shares with others. `member`: its journal's name there."""
+
+    level: ClassVar[Level] = "info"
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountersAway:
+    """Nothing is admitted under a budget: the shared counters cannot be asked (`reason`), or `waiting` processes have
+    not said yet what they have spent."""
+
+    level: ClassVar[Level] = "warning"
+    reason: str = ""
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CountersFragile:
+    """Redis keeps no append-only file: after a crash of Redis the counters are filled from the journals again."""
+
+    level: ClassVar[Level] = "warning"
+
+
+def of_counters(state: Literal["joined", "waiting", "unavailable", "without_append_only_file"], what: str) -> Event:
+    """What shared counters say of themselves; `what`: its name, for how many it waits, or why."""
+    match state:
+        case "joined":
+            return CountersJoined(what)
+        case "waiting":
+            return CountersAway(waiting=int(what))
+        case "unavailable":
+            return CountersAway(what)
+        case "without_append_only_file":
+            return CountersFragile()
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A fault of ours: class and places, nothing else. `receipt` is the exchange it happened in, if any."""
 
@@ -154,5 +192,16 @@ class LibraryNote:
 
 
 Event: TypeAlias = (
-    ExchangeEnded | Started | Stopping | Reloaded | KeyCreated | KeyRevoked | Recovered | Fault | LibraryNote
+    ExchangeEnded
+    | Started
+    | Stopping
+    | Reloaded
+    | KeyCreated
+    | KeyRevoked
+    | Recovered
+    | CountersJoined
+    | CountersAway
+    | CountersFragile
+    | Fault
+    | LibraryNote
 )

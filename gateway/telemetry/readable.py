@@ -47,6 +47,11 @@ def _reloaded(f: Fields) -> str:
     return f"reloaded: documents {str(f['documents'])[:12]} in force, {f['warnings']} warnings"
 
 
+def _away(f: Fields) -> str:
+    why = f"{f['waiting']} processes have not said what they have spent" if f["waiting"] else f"{f['reason']}"
+    return f"shared counters are away, and nothing is admitted: {why}"
+
+
 def _fault(f: Fields) -> str:
     receipt = f"  receipt {f['receipt']}" if f["receipt"] else ""
     return f"fault in {f['where']}: {f['fault']}{receipt}"
@@ -64,6 +69,11 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "key_created": lambda f: f"key {f['key']} created for team {f['team']} under policy {f['policy']}",
     "key_revoked": lambda f: f"key {f['key']} of team {f['team']} revoked",
     "recovered": lambda f: f"recovered {f['exchanges']} interrupted exchanges; their holds stand",
+    "counters_joined": lambda f: f"shared counters joined as {f['member']}",
+    "counters_away": _away,
+    "counters_fragile": lambda _: (
+        "redis keeps no append-only file: a crash of it stops requests until all have rejoined"
+    ),
     "fault": _fault,
     "library_note": lambda f: f"{f['logger']} noted {f['severity']} at {f['place']}",
 }

@@ -16,9 +16,9 @@ from gateway.core.catalog import Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import Receipt
 from gateway.stores.books import Balance, Books, Intent, SqliteBooks
+from gateway.stores.counters import State
 from gateway.stores.journal import Durability, Journal
 from gateway.stores.redis_counters import RedisCounters
-from gateway.stores.redis_courier import State
 from tests.builders import NOW, a_receipt, an_attempt
 
 T = TypeVar("T")

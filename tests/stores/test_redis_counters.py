@@ -17,9 +17,9 @@ import pytest
 from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.stores.books import SqliteBooks
+from gateway.stores.counters import CountersRefused
 from gateway.stores.journal import Journal
 from gateway.stores.redis_counters import RedisCounters
-from gateway.stores.redis_wire import CountersRefused
 from tests.builders import NOW
 from tests.stores.books_in import Told, an_intent, balance, run, served, shared_books_in
 from tests.stores.servers import SERVERS, Server, a_free_port, a_server

@@ -56,7 +56,7 @@ def _kept(fold: Counters, hold: Hold) -> None:
 def test_it_has_joined_when_it_has_begun(tmp_path: Path, server: Server) -> None:
     told = Told()
     with a_courier(tmp_path, server, told):
-        assert told.said == [("joined", "")]
+        assert told.said == [("joined", server.ask("HKEYS", KEYS("members"))[0])]
 
 
 def test_it_says_once_that_redis_is_away_and_once_that_it_is_back(tmp_path: Path, server: Server) -> None:

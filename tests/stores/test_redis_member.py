@@ -143,6 +143,17 @@ def test_after_a_flush_nobody_holds_before_all_have_said_what_they_spent(server:
     assert one.spent_and_held() == (30, 3 + 7)
 
 
+def test_a_member_that_never_returns_can_be_struck_off(server: Server, pair: tuple[One, One]) -> None:
+    one, _ = pair
+    server.ask("FLUSHALL")
+    one.join()
+    server.ask("HDEL", KEYS("members"), "two")
+    one.member.renew()
+    assert one.member.missing == 0
+    assert one.hold("more", 7) == "held"
+    assert one.member.memory.members == ("one",)
+
+
 def test_a_flush_while_everybody_was_away_is_noticed_by_what_the_journals_remember(
     server: Server, pair: tuple[One, One]
 ) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, get_args
 
-from gateway.telemetry.events import Event, ExchangeEnded, Level
+from gateway.telemetry.events import (
+    CountersAway,
+    CountersFragile,
+    CountersJoined,
+    Event,
+    ExchangeEnded,
+    Level,
+    of_counters,
+)
 from tests.builders import a_receipt, an_attempt
 
 
@@ -52,3 +60,10 @@ def test_every_event_is_frozen_and_has_a_level() -> None:
     for kind in kinds:
         assert kind.__dataclass_params__.frozen
         assert kind.level in get_args(Level)
+
+
+def test_what_shared_counters_say_is_told() -> None:
+    assert of_counters("joined", "5b20") == CountersJoined("5b20")
+    assert of_counters("waiting", "2") == CountersAway(waiting=2)
+    assert of_counters("unavailable", "OOM") == CountersAway("OOM")
+    assert of_counters("without_append_only_file", "") == CountersFragile()

@@ -8,6 +8,9 @@ import re
 import pytest
 
 from gateway.telemetry.events import (
+    CountersAway,
+    CountersFragile,
+    CountersJoined,
     Event,
     ExchangeEnded,
     Fault,
@@ -71,6 +74,16 @@ def told(event: Event) -> str:
         (KeyCreated("key_1", "research", "eu"), "key key_1 created for team research under policy eu"),
         (KeyRevoked("key_1", "research"), "key key_1 of team research revoked"),
         (Recovered(3), "WARNING recovered 3 interrupted exchanges; their holds stand"),
+        (CountersJoined("5b20"), "shared counters joined as 5b20"),
+        (CountersAway("OOM"), "WARNING shared counters are away, and nothing is admitted: OOM"),
+        (
+            CountersAway(waiting=2),
+            "WARNING shared counters are away, and nothing is admitted: 2 processes have not said what they have spent",
+        ),
+        (
+            CountersFragile(),
+            "WARNING redis keeps no append-only file: a crash of it stops requests until all have rejoined",
+        ),
         (Fault(nameless("KeyError"), receipt="01J"), "ERROR fault in exchange: KeyError  receipt 01J"),
         (Fault(nameless("KeyError"), where="loop"), "ERROR fault in loop: KeyError"),
         (LibraryNote("httpx", "error", "httpx:3"), "WARNING httpx noted error at httpx:3"),
