@@ -295,6 +295,8 @@ class Stream:
 
     def _shown(self, events: list[bytes]) -> Iterable[bytes]:
         for event in events:
+            if self.over:  # what comes behind the end is nothing of the reply's
+                return
             data = sse.payload(event)
             self.beats += 1 if data else 0
             try:

@@ -400,6 +400,15 @@ def test_a_translated_stream_says_what_got_lost_and_why_it_ended() -> None:
     assert stream.lost == ("citations",)
 
 
+@pytest.mark.parametrize("behind", ["meta", "say:more", "error", "end"])
+@pytest.mark.parametrize(("make", "shown"), [(passing, bytes_of("say:a", "end")), (translating, b"<a><ended>")])
+def test_what_comes_behind_the_end_is_nothing_of_the_replys(make: Any, shown: bytes, behind: str) -> None:
+    for pieces in ([bytes_of("say:a", "end", behind)], [bytes_of("say:a", "end"), bytes_of(behind)]):
+        stream = make()
+        assert b"".join(map(stream.feed, pieces)) + stream.finish() == shown
+        assert (stream.complete, stream.failed) == (True, False)
+
+
 def test_nothing_is_written_behind_the_end() -> None:
     stream = translating()
     assert stream.feed(bytes_of("both", "end", "say:more", "end")) == b"<a><b><ended>"

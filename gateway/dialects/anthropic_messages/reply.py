@@ -105,7 +105,7 @@ class MessagesTally:
         stopped = delta is not None and delta.stop_reason is not None
         self.content = self.content or weight > 0 or opened or stopped
         self._closing = self._closing or (event.type == "message_delta" and event.usage is not None)
-        self.ended = event.type == "message_stop"
+        self.ended = self.ended or event.type == "message_stop"
         reported = event.usage or (event.message.usage if event.message is not None else None)
         if reported is not None:
             self._reported = over(reported, self._reported) if self._reported is not None else reported

@@ -131,6 +131,18 @@ def test_unknown_events_and_pings_travel() -> None:
     assert not stream.failed
 
 
+def test_a_ping_behind_the_end_does_not_undo_it() -> None:
+    whole = BEGUN + OPENED + WORDS + STOPPED + OVER
+    for pieces in ([whole + event("ping")], [whole, event("ping")]):
+        stream = reply()
+        assert b"".join(map(stream.feed, pieces)) + stream.finish() == whole
+        assert stream.complete
+    tally = MessagesTally()
+    for data in (b'{"type":"message_stop"}', b'{"type":"ping"}'):
+        tally.see(data)
+    assert tally.ended
+
+
 def test_an_error_in_the_stream_is_a_failure_and_not_passed_on() -> None:
     stream, data = reply(), golden("overloaded.sse")
     assert stream.feed(data) == data[: data.index(b"event: error")]
