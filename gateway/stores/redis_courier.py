@@ -176,6 +176,7 @@ class Courier:
             for each, answer in zip(ended, answers, strict=False):
                 if isinstance(answer, Refusal):
                     self._try_at = monotonic() + _PAUSE_S
+                    self._ended[each.hold] = self._ended.pop(each.hold)  # behind those that were not said yet
                 elif answer.word not in LOST:
                     self._ended.pop(each.hold, None)
                     confirmed += each.waiting

@@ -3,7 +3,8 @@
 What a member has spent in Redis always follows from its journal. It joins by saying so, all of it: which holds are open
 and what was spent; so a start, a crash, a lost lease and a Redis that was emptied or is older than it was are one case,
 and nothing that was sent before is carried out afterwards. When Redis was emptied or is older, a new generation begins,
-and nobody holds in it before every known member has joined.
+and nobody holds in it before every known member has joined; when it is another server than before, before every member
+that is heard of has.
 
 Until it has joined, more may count than is true, never less.
 """
@@ -119,7 +120,7 @@ class Member:
         if not self._wire.connected:
             self._wire.open()
         new, self._session = secrets.token_hex(8), secrets.token_hex(4)
-        entered = self._one("enter", [self.keys("members")], (new, *self.memory.members), "entered")
+        entered = self._one("enter", [self.keys("members")], (new, self._wire.server, *self.memory.members), "entered")
         self.memory = replace(self.memory, generation=entered.rest[0])
         spent, holds = fold.standing()
         for some in _chunks(holds, first=True):

@@ -2,8 +2,9 @@
 
 State, all under one hash tag, so that a Cluster keeps it in one place:
 
-    state               id of the generation, sequence of its writes, how many members are missing in it; s:<member>:
-                        which of its sessions the member is in, so that nothing of an earlier one is carried out late
+    state               id of the generation, sequence of its writes, how many members are missing in it; which
+                        server it was begun on; s:<member>: which of its sessions the member is in, so that nothing of
+                        an earlier one is carried out late
     members             member -> the generation in which it last said what it had spent
     leases              member -> until when its holds are its own, in the server's time
     holds:<member>      hold -> its amount, and the accounts it counts in
@@ -156,17 +157,25 @@ recount(KEYS[3])
 return answer('renewed', state[3], unpack(redis.call('HKEYS', KEYS[3])))
 """
 
-# KEYS state, leases, members. ARGV who, generation known so far, sequence; a new generation, members known so far.
+# KEYS state, leases, members. ARGV who, generation known so far, sequence; a new generation, which server this is, the
+# members known so far. If Redis lost everything, or is older, all members are missing until they have joined; if it is
+# another server than before (a restart, a failover), those that are heard of: it may lack what they said last.
 _ENTER: Final = """
 local behind = state[1] and tonumber(state[2]) < tonumber(ARGV[3])
-if not state[1] or (behind and state[1] == ARGV[2]) then
+local lost = not state[1] or (behind and state[1] == ARGV[2])
+local moved = state[1] and redis.call('HGET', KEYS[1], 'server') ~= ARGV[5]
+if behind or not state[1] then redis.call('HSET', KEYS[1], 'sequence', ARGV[3]) end
+if lost or moved then
   state[1] = ARGV[4]
-  redis.call('HSET', KEYS[1], 'id', state[1], 'sequence', ARGV[3])
+  redis.call('HSET', KEYS[1], 'id', state[1], 'server', ARGV[5])
   redis.call('HSETNX', KEYS[3], member, '')
-  for known = 5, #ARGV do redis.call('HSETNX', KEYS[3], ARGV[known], '') end
+  for known = 6, #ARGV do redis.call('HSETNX', KEYS[3], ARGV[known], '') end
+  for _, each in ipairs(redis.call('HKEYS', KEYS[3])) do
+    local lease = redis.call('ZSCORE', KEYS[2], each)
+    local heard_of = lease and tonumber(lease) > tonumber(seconds)
+    if not lost and not heard_of then redis.call('HSET', KEYS[3], each, state[1]) end
+  end
   recount(KEYS[3])
-elseif behind then
-  redis.call('HSET', KEYS[1], 'sequence', ARGV[3])
 end
 redis.call('HSET', KEYS[1], 's:' .. member, session)
 return answer('entered', state[1])

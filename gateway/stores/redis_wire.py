@@ -90,6 +90,8 @@ class Wire:
         self._connection: Any = None
         self.durable = True
         """Whether that server's counters outlive it, as far as it says."""
+        self.server = ""
+        """Which server it is; another one after a restart or a failover."""
 
     @property
     def connected(self) -> bool:
@@ -108,8 +110,8 @@ class Wire:
                 self.close()
                 server = {**server, "host": moved.host or server.get("host"), "port": moved.port}
                 self._connection = _connected(server, self._deadline_s)
-            (facts,) = self._ask([("INFO",)], until)
-            self.durable = _checked(_facts(facts))
+            facts = _facts(*self._ask([("INFO",)], until))
+            self.server, self.durable = facts.get("run_id", ""), _checked(facts)
             self._load(until)
             self._ask([("EVALSHA", DIGESTS["probe"], 1, f"{self._key}:probe")], until)
         except (exceptions.AuthenticationError, exceptions.NoPermissionError) as fault:

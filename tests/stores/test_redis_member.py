@@ -185,6 +185,29 @@ def test_an_older_redis_begins_a_new_generation() -> None:
         assert two.spent_and_held() == (20, 10)
 
 
+def test_another_server_waits_for_all_that_are_heard_of_and_for_nobody_else(tmp_path: Path) -> None:
+    """It lost nothing that can be seen: the sequence of its writes is as far as each member knows."""
+    with a_server("--dir", str(tmp_path)) as server, ExitStack() as stack:
+        one, two, gone = (One(server, name).join() for name in ("one", "two", "gone"))
+        for own in (one, two):
+            stack.enter_context(closing(own.member))
+        two.hold("spent", 20)
+        two.settle("spent", 20)
+        gone.member.leave()
+        one.member.renew()
+        server.ask("SAVE")
+        server.kill()
+        server.start()
+        for own in (one, two):
+            with pytest.raises(Unreachable):
+                own.hold("x", 1)
+        one.join()
+        assert (one.member.missing, one.hold("x", 1)) == (1, "rebuilding")
+        two.join()
+        assert one.hold("x", 1) == "held"
+        assert one.spent_and_held() == (20, 1)
+
+
 def test_a_journal_remembers_its_member_through_starts(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path, "process")
     first = journal.write_now(recall)

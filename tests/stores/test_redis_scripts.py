@@ -40,7 +40,7 @@ class Table:
         self.wire = Wire(server.url, "{b}:state", 5)
         self.wire.open()
         for member in ("a", "b"):
-            assert self.say("enter", member, ["members"], "first").rest == ("first",)
+            assert self.say("enter", member, ["members"], "first", "server").rest == ("first",)
             self.say("restore", member, [f"holds:{member}"], 60)
             self.say("join", member, ["members", f"holds:{member}", f"lapsed:{member}"])
 

@@ -31,7 +31,7 @@ def opened(url: str, deadline_s: float = 5) -> Wire:
 
 def test_calls_that_are_sent_together_are_answered_in_order(server: Server) -> None:
     with closing(opened(server.url)) as wire:
-        enter = Call("enter", (KEY, "{b}:leases", "{b}:members"), ("a/1", "", 0, "first"))
+        enter = Call("enter", (KEY, "{b}:leases", "{b}:members"), ("a/1", "", 0, "first", "server"))
         answers = wire.ask([BALANCES, enter, BALANCES])
         assert [a.word for a in answers if isinstance(a, Answer)] == ["generation", "entered", "generation"]
 
@@ -106,7 +106,7 @@ def test_a_frozen_server_is_unreachable_once_the_deadline_has_passed(server: Ser
 
 def test_a_copy_is_not_written_to(server: Server) -> None:
     with closing(opened(server.url)) as wire:
-        enter = Call("enter", (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "other"))
+        enter = Call("enter", (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "other", "server"))
         server.ask("DEL", KEY)
         server.ask("REPLICAOF", "127.0.0.1", a_free_port())
         try:
@@ -123,7 +123,7 @@ def test_a_full_server_says_so(server: Server) -> None:
         server.ask("DEL", KEY)
         server.ask("CONFIG", "SET", "maxmemory", 1)
         try:
-            assert wire.ask([Call("enter", (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "x"))]) == [
+            assert wire.ask([Call("enter", (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "x", "server"))]) == [
                 Refusal("OOM")
             ]
         finally:
@@ -142,7 +142,7 @@ def test_another_nodes_slot_in_a_cluster_is_followed() -> None:
         with closing(opened(f"redis://127.0.0.1:{ports[0]}")) as wire:
             assert isinstance(wire.ask([BALANCES])[0], Answer)
             assert second.ask("EXISTS", KEY) == 0
-            wire.ask([Call("enter", (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "x"))])
+            wire.ask([Call("enter", (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "x", "server"))])
             assert second.ask("HGET", KEY, "id") == "x"
 
 
@@ -154,7 +154,7 @@ def test_sentinel_says_where_the_server_is(tmp_path: Path) -> None:
         at = a_free_port()
         with a_server("--port", str(at), "--bind", "127.0.0.1", sentinel=file):
             with closing(opened(f"redis+sentinel://127.0.0.1:{a_free_port()},127.0.0.1:{at}/books")) as wire:
-                wire.ask([Call("enter", (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "x"))])
+                wire.ask([Call("enter", (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "x", "server"))])
                 assert server.ask("HGET", KEY, "id") == "x"
             with pytest.raises(Unreachable, match="sentinel"):
                 opened(f"redis+sentinel://127.0.0.1:{at}/others")
