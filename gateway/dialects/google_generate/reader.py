@@ -221,9 +221,13 @@ class GoogleReader:
             yield from [Lost("thought")] if part.inline_data is not None else []
             yield from _signed(signature, choice, thought=True)
             return
-        # A signature belongs to the thoughts before the words; behind words already said it closes them.
-        late = choice in self._saying
-        yield from () if late else _signed(signature, choice, thought=False)
+        # A signature belongs to the thoughts before the words. Behind words already said it signs the words, and Google
+        # does not insist on getting it back; elsewhere it would stand as a thought after the answer, where some clients
+        # (Claude Code) look for the answer.
+        if choice in self._saying:
+            yield from [Lost("thought_signature")] if signature else []
+        else:
+            yield from _signed(signature, choice, thought=False)
         if part.text:
             self._saying.add(choice)
             yield Said(part.text, choice)
@@ -231,7 +235,6 @@ class GoogleReader:
             yield Made(_media(part.inline_data.mime_type, data=part.inline_data.data), choice)
         if part.file_data is not None:
             yield Made(_media(part.file_data.mime_type, url=part.file_data.file_uri), choice)
-        yield from _signed(signature, choice, thought=False) if late else ()
 
     def _call(self, call: _Call, signature: str, choice: int, reply: str) -> Iterator[Event]:
         """Gemini may leave the id out; made of the reply's, it is one of its kind in any conversation."""

@@ -70,15 +70,7 @@ def told(*chunks: dict[str, Any]) -> list[Event]:
 
 ANSWERS: dict[str, tuple[Answer, ...]] = {
     "text": (Answer((Text("Stockholm is the capital of Sweden. 🇸🇪"),)),),
-    "reasoning": (
-        Answer(
-            (
-                Thought("**Weighing it**\n\nNo prime up to 39 divides 1523."),
-                Text("Yes, it is."),
-                Thought("", SIGNED),
-            )
-        ),
-    ),
+    "reasoning": (Answer((Thought("**Weighing it**\n\nNo prime up to 39 divides 1523."), Text("Yes, it is."))),),
     "tools": (
         Answer(
             (
@@ -117,7 +109,7 @@ WHOLES: dict[str, tuple[Answer, ...]] = {
             Stop.CALLS,
         ),
     ),
-    "image": (Answer((Text("A flag:"), Media("image", "image/png", "iVBORw0KGgo="), Thought("", SIGNED))),),
+    "image": (Answer((Text("A flag:"), Media("image", "image/png", "iVBORw0KGgo="))),),
     "code": (Answer((Text("It is 42."),)),),
     "grounded": (Answer((Text("At noon."),)),),
     "logprobs": (
@@ -192,7 +184,7 @@ def test_usage_is_told_as_it_comes_and_with_its_tier() -> None:
     ("parts", "found"),
     [
         ([{"text": "a", "thoughtSignature": "T1dO"}], ["sig", Said("a")]),
-        ([{"text": "a"}, {"text": "b", "thoughtSignature": "T1dO"}], [Said("a"), Said("b"), "sig"]),
+        ([{"text": "a"}, {"text": "b", "thoughtSignature": "T1dO"}], [Said("a"), Lost("thought_signature"), Said("b")]),
         ([{"text": "hm", "thought": True, "thoughtSignature": "T1dO"}], [Thinking("hm"), "sig"]),
         ([{"text": "", "thought": True}], []),
         ([{"inlineData": {"mimeType": "image/png", "data": "_w=="}, "thought": True}], [Lost("thought")]),
