@@ -38,6 +38,7 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.books
 
 proof: $(VENV)/.dev newest-sdks
 	@$(BIN)/pytest -m proof
