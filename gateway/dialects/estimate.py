@@ -40,6 +40,12 @@ def estimated(input_bytes: int, output_bytes: int, reported: Mapping[str, int]) 
     return Metered(usage, UsageSource.ESTIMATED, reported)
 
 
+def continued(begun: Metered, output_bytes: int) -> Metered:
+    """Of a reply that broke off: what was reported at its beginning, with the output estimated from its bytes."""
+    said = Usage(output=max(-(-output_bytes // 3) - begun.usage.generated, 0))
+    return Metered(begun.usage + said, UsageSource.ESTIMATED, begun.reported, begun.suspect)
+
+
 def tokens(asked: Conversation) -> int:
     """What a request will count on the input side: system text, turns, tools and the demanded shape included."""
     turns = sum(TURN + sum(map(_weight, turn.parts)) for turn in asked.turns)

@@ -297,6 +297,13 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """Usage as reported before anything was said: what is known of the input where the reply breaks off."""
+
+    metered: Metered
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """Something of the reply that cannot be carried, by the name it has in its dialect."""
 
@@ -308,7 +315,9 @@ class Ended:
     """The provider said that the reply is complete."""
 
 
-Event: TypeAlias = Said | Thinking | Signed | CallBegan | CallWrote | Made | Scored | Finished | Used | Lost | Ended
+Event: TypeAlias = (
+    Said | Thinking | Signed | CallBegan | CallWrote | Made | Scored | Finished | Begun | Used | Lost | Ended
+)
 CONTENT: tuple[type, ...] = (Said, Thinking, Signed, CallBegan, CallWrote, Made, Finished)
 """Events after which no other route can take over."""
 
@@ -415,6 +424,6 @@ def gathered(events: Iterable[Event], metered: Metered) -> Reply:
     for event in events:
         if isinstance(event, Used):
             metered, tier = event.metered, event.tier
-        elif not isinstance(event, Lost | Ended):
+        elif not isinstance(event, Begun | Lost | Ended):
             choices.setdefault(event.choice, Gathering()).add(event)
     return Reply(tuple(choices[place].answer() for place in sorted(choices)), metered, tier)

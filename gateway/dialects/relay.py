@@ -10,9 +10,10 @@ from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, Tally, Writer
-from gateway.dialects.estimate import estimated
+from gateway.dialects.estimate import continued, estimated
 from gateway.dialects.neutral import (
     CONTENT,
+    Begun,
     CallBegan,
     CallWrote,
     Ended,
@@ -67,6 +68,7 @@ class Telling:
         self.finished: set[int] = set()
         self.generated = 0
         self.metered: Metered | None = None
+        self._begun: Metered | None = None
         self._calling: set[int] = set()
         self._lost: dict[str, None] = {}
 
@@ -74,6 +76,11 @@ class Telling:
     def lost(self) -> tuple[str, ...]:
         """In the order in which they were met, each once."""
         return tuple(self._lost)
+
+    @property
+    def unfinished(self) -> Metered | None:
+        """Of a reply that broke off before its report: what was reported as it began, and what was said since."""
+        return continued(self._begun, self.generated) if self._begun is not None else None
 
     def tell(self, event: Event) -> Event | None:
         """The event as it should be written; None where the client is told of it by other means."""
@@ -85,6 +92,9 @@ class Telling:
                 self._calling.add(choice)
             case Used(metered):
                 self.metered = metered
+            case Begun(metered):
+                self._begun = metered
+                return None
             case Lost(name):
                 self._lost[name] = None
                 return None
@@ -194,7 +204,7 @@ class Translated:
 
     @property
     def metered(self) -> Metered | None:
-        return self._told.metered
+        return self._told.metered or self._told.unfinished
 
     @property
     def generated(self) -> int:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.usage import Usage, UsageSource
-from gateway.dialects.estimate import AUDIO_BYTES, IMAGE, PAGE_BYTES, TURN, estimated, tokens, words
+from gateway.core.usage import Metered, Usage, UsageSource
+from gateway.dialects.estimate import AUDIO_BYTES, IMAGE, PAGE_BYTES, TURN, continued, estimated, tokens, words
 from gateway.dialects.neutral import (
     Call,
     Conversation,
@@ -35,6 +35,14 @@ def asking(*parts: Part, role: Role = Role.USER, **more: Any) -> Conversation:
 def weight(part: Part) -> int:
     """What one part adds to its turn."""
     return tokens(asking(Text("x"), part)) - tokens(asking(Text("x")))
+
+
+def test_what_breaks_off_is_reported_at_its_beginning_and_estimated_from_there() -> None:
+    begun = Metered(Usage(input=5, cache_read=7, output=2), UsageSource.PROVIDER, {"input_tokens": 5}, "out_of_range")
+    assert continued(begun, 16) == Metered(
+        Usage(input=5, cache_read=7, output=6), UsageSource.ESTIMATED, {"input_tokens": 5}, "out_of_range"
+    )
+    assert continued(begun, 3).usage.output == 2, "never less than was reported"
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from gateway.dialects import neutral
 from gateway.dialects.neutral import (
     CONTENT,
     Answer,
+    Begun,
     Call,
     CallBegan,
     CallWrote,
@@ -60,7 +61,7 @@ HOLDERS = [
     for kind in vars(neutral).values()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == neutral.__name__
 ]
-OPEN = {"Reasoning", "Used", "Lost", "Ended"}
+OPEN = {"Reasoning", "Begun", "Used", "Lost", "Ended"}
 """Hold numbers and names of ours alone."""
 
 
@@ -82,7 +83,7 @@ def test_what_holds_content_shows_its_kind_alone(kind: Any) -> None:
 
 
 def test_every_event_but_reports_begins_content() -> None:
-    assert set(get_args(Event)) - set(CONTENT) == {Scored, Used, Lost, Ended}
+    assert set(get_args(Event)) - set(CONTENT) == {Begun, Scored, Used, Lost, Ended}
 
 
 # --- coming together -------------------------------------------------------------------------------------------------

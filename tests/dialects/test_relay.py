@@ -16,6 +16,7 @@ from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect
 from gateway.dialects.neutral import (
+    Begun,
     CallBegan,
     CallWrote,
     Ended,
@@ -37,6 +38,7 @@ from gateway.dialects.relay import Passed, Stream, Telling, Translated, Whole, p
 from gateway.dialects.sse import AsIs
 
 COUNTED = Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {"input_tokens": 9})
+READ = Metered(Usage(cache_read=90, output=1), UsageSource.PROVIDER, {"cache_read_input_tokens": 90})
 VECTORS = Vectors(((0.5,),), COUNTED)
 BROKE_OFF = UpstreamFailed("The provider broke off its reply.")
 
@@ -84,6 +86,7 @@ WORDS: dict[bytes, list[Event]] = {
     b"used": [Used(COUNTED)],
     b"stop": [Finished(Stop.END)],
     b"lose": [Lost("citations")],
+    b"begin": [Begun(READ)],
     b"call": [CallBegan(0, "c", "f")],
     b"end": [Ended()],
     b"both": [Said("a"), Said("b")],
@@ -383,6 +386,17 @@ def test_a_stream_without_report_is_estimated_from_what_was_said(make: Any) -> N
     stream = make()
     stream.feed(bytes_of("meta", "say:abcd"))
     assert (stream.metered.usage, stream.metered.source) == (Usage(input=100, output=2), UsageSource.ESTIMATED)
+
+
+def test_a_stream_that_breaks_off_has_used_what_was_reported_as_it_began() -> None:
+    stream = translating()
+    stream.feed(bytes_of("begin", "say:abcdefg"))
+    assert not stream.complete
+    found = stream.metered
+    assert (found.usage, found.source) == (Usage(cache_read=90, output=3), UsageSource.ESTIMATED)
+    assert found.reported == READ.reported
+    stream.feed(bytes_of("used"))
+    assert stream.metered == COUNTED
 
 
 @pytest.mark.parametrize("make", [passing, translating])

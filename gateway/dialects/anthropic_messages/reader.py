@@ -9,11 +9,12 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from gateway.dialects import members
 from gateway.dialects.anthropic_messages.request import NAME
+from gateway.dialects.anthropic_messages.survey import BLOCKS
 from gateway.dialects.anthropic_messages.usage import Reported, metered, over
 from gateway.dialects.dialect import Broken
 from gateway.dialects.neutral import (
+    Begun,
     CallBegan,
     CallWrote,
     Ended,
@@ -163,6 +164,8 @@ class MessagesReader:
             case "message_start":
                 self._begun = True
                 self._reports(event.message.usage if event.message is not None else None)
+                if (counted := metered(self._reported)) is not None:
+                    yield Begun(counted)
             case "content_block_start" if event.content_block is not None:
                 yield from self._start(event.index, event.content_block)
             case "content_block_delta" if event.delta is not None:
@@ -266,8 +269,8 @@ def _began(block: _Block, place: int) -> CallBegan:
 
 
 def _lost(kind: str) -> Lost:
-    """A block or delta of a kind that has no place elsewhere, by the name of that kind."""
-    return Lost(kind if members.SAFE_NAME.match(kind) else "content")
+    """A block or delta that has no place elsewhere, by its kind; what is in no table may be anybody's words."""
+    return Lost(kind if kind in BLOCKS else "content")
 
 
 def _finished(reason: str | None, sequence: str | None) -> Finished:

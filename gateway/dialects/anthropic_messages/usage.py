@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from gateway.core.usage import Metered, Usage, UsageSource
+from gateway.dialects.estimate import continued
 
 _MOST: Final = 2**53
 """No context is this long; a larger count is a fault of the provider's."""
@@ -115,10 +116,7 @@ _HOUR: Final = "ephemeral_1h_input_tokens"
 def unfinished(reported: Reported, generated: int) -> Metered | None:
     """Of a stream that broke off after its beginning: the input as reported then, the output from its bytes."""
     begun = metered(reported)
-    if begun is None:
-        return None
-    said = Usage(output=max(-(-generated // 3) - begun.usage.generated, 0))  # a token has three bytes, or a few more
-    return Metered(begun.usage + said, UsageSource.ESTIMATED, begun.reported, begun.suspect)
+    return continued(begun, generated) if begun is not None else None
 
 
 def stated(usage: Usage) -> Stated:

@@ -17,6 +17,7 @@ from gateway.dialects.anthropic_messages.usage import lifetimes, stated
 from gateway.dialects.dialect import Broken, Head
 from gateway.dialects.estimate import estimated
 from gateway.dialects.neutral import (
+    Begun,
     Call,
     CallWrote,
     Ended,
@@ -71,7 +72,7 @@ class MessagesWriter:
                 self._usage = metered.usage
             case Ended():
                 return self._begin() + self._blocks.close() + self._ended()
-            case Lost() | Scored():
+            case Lost() | Begun() | Scored():
                 pass
             case _ if event.choice:
                 pass

@@ -14,6 +14,7 @@ from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.dialects.dialect import Head
 from gateway.dialects.neutral import (
     Answer,
+    Begun,
     Call,
     CallBegan,
     CallWrote,
@@ -65,7 +66,7 @@ class ChatWriter:
             case Used():
                 self._used = event
                 return b""
-            case Lost():
+            case Lost() | Begun():
                 return b""
             case Ended():
                 return self._end()

@@ -16,6 +16,7 @@ from gateway.dialects.anthropic_messages.reader import MessagesReader, events, r
 from gateway.dialects.dialect import Broken
 from gateway.dialects.neutral import (
     Answer,
+    Begun,
     Call,
     CallBegan,
     CallWrote,
@@ -52,8 +53,10 @@ def streamed(data: bytes) -> list[Event]:
 
 
 def heard(*read: dict[str, Any]) -> list[Event]:
+    """Everything but what the provider reports before it says anything."""
     reading: MessagesReader = reader()
-    return [event for data in read for event in reading.read(json.dumps(data).encode())]
+    told = [event for data in read for event in reading.read(json.dumps(data).encode())]
+    return [event for event in told if not isinstance(event, Begun)]
 
 
 def signed(signature: str) -> str:
@@ -159,7 +162,7 @@ def test_what_cannot_be_carried_is_named() -> None:
         Ended(),
     ]
     assert heard(start(type="compaction"), delta(type="compaction_delta")) == [Lost("compaction")]
-    assert heard(delta(type="news_delta")) == [Lost("news_delta")]
+    assert heard(delta(type="news_delta"), start(type="news")) == [Lost("content")] * 2
 
 
 @pytest.mark.parametrize(
@@ -193,6 +196,14 @@ def test_an_answer_ends_once() -> None:
 def test_a_final_event_without_usage_reports_none() -> None:
     assert heard(BEGUN, {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}) == [Finished(Stop.END)]
     assert heard({"type": "message_delta", "usage": {"cache_read_input_tokens": 3}}) == []
+
+
+def test_what_the_beginning_reports_is_told_before_anything_else() -> None:
+    (begun,) = reader().read(json.dumps(BEGUN).encode())
+    assert isinstance(begun, Begun)
+    assert begun.metered.usage == Usage(input=9, output=1)
+    assert list(reader().read(b'{"type":"message_start","message":{}}')) == []
+    assert list(reader().read(b'{"type":"message_start"}')) == []
 
 
 def test_usage_overwrites_what_the_beginning_said() -> None:
