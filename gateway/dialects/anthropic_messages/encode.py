@@ -9,6 +9,7 @@ import orjson
 
 from gateway.core.catalog import Model, Route
 from gateway.core.demand import Demand
+from gateway.dialects.able import thinkable
 from gateway.dialects.anthropic_messages import schemas
 from gateway.dialects.anthropic_messages.effort import Plan, plan
 from gateway.dialects.anthropic_messages.messages import CALLED, Block, Told, mark, told
@@ -29,6 +30,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         raise Unportable("input")
     if asked.choices > 1:
         raise Unportable("n")
+    asked, unthought = thinkable(asked, route)
     content = told(asked.turns)
     forced = asked.tool_choice is not None and asked.tool_choice.kind in ("required", "named")
     limit = _limit(asked, demand, route, orders)
@@ -44,8 +46,8 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         **sampling,
         **dict(_rest(asked, orders)),
     }
-    unmarked = _unmarked(body)
-    dropped = [*asked.lost, *content.dropped, *thought.dropped, *unsampled, *unmarked, *_dropped(asked, orders)]
+    lost = [*asked.lost, *unthought, *content.dropped, *thought.dropped, *unsampled]
+    dropped = [*lost, *_unmarked(body), *_dropped(asked, orders)]
     headers = ((VERSION_HEADER, VERSIONS[0]),)
     return Rendered(PATH, orjson.dumps(body), headers, tuple(dict.fromkeys(dropped)))
 

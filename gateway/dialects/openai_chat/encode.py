@@ -10,6 +10,7 @@ import orjson
 
 from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
+from gateway.dialects.able import thinkable
 from gateway.dialects.dialect import Orders, Rendered, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 from gateway.dialects.openai_chat.messages import messages
@@ -31,6 +32,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     if isinstance(asked, Embedding):
         raise Unportable("input")
     connection = route.provider.connection
+    asked, unthought = thinkable(asked, route)
     told, lost = messages(asked.turns, connection)
     body = [
         ("model", route.upstream_model),
@@ -42,7 +44,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         *_reply(asked, connection, orders),
         *_identity(asked, connection, orders),
     ]
-    dropped = dict.fromkeys([*asked.lost, *lost, *_dropped(asked, connection, orders)])
+    dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *_dropped(asked, connection, orders)])
     return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))
 
 

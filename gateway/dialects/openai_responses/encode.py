@@ -10,6 +10,7 @@ import orjson
 
 from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
+from gateway.dialects.able import thinkable
 from gateway.dialects.dialect import Orders, Rendered, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 from gateway.dialects.openai_chat.encode import effort_of
@@ -30,6 +31,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     if not all(_NAME.match(tool.name) for tool in asked.tools):
         raise Unportable("tools")
     connection = route.provider.connection
+    asked, unthought = thinkable(asked, route)
     instructions, told, lost = items(asked.turns, connection)
     body = [
         ("model", route.upstream_model),
@@ -43,7 +45,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         *_identity(asked, connection, orders),
         ("store", False),
     ]
-    dropped = dict.fromkeys([*asked.lost, *lost, *_dropped(asked, connection, orders)])
+    dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *_dropped(asked, connection, orders)])
     return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))
 
 

@@ -1,0 +1,18 @@
+"""What of a request no model of a route could do, whatever its dialect."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.core.catalog import Route
+from gateway.dialects.neutral import Conversation
+
+
+def thinkable(asked: Conversation, route: Route) -> tuple[Conversation, tuple[str, ...]]:
+    """(the request, names of what is left out): of a model that cannot think no more is asked, not even not to, since
+    OpenAI refuses the very word."""
+    reasoning = asked.reasoning
+    if reasoning is None or route.abilities.reasoning is not False:
+        return asked, ()
+    wanted = bool(reasoning.budget) or reasoning.effort not in (None, "none", "minimal")
+    return replace(asked, reasoning=None), ("reasoning_effort",) if wanted else ()
