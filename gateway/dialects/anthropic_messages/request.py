@@ -95,6 +95,10 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     if (messages := thoughts.own(values["messages"])) is not None:
         changes["messages"] = orjson.dumps(messages)
         dropped = (*dropped, "thought")
+    thinking = members.table(values, "thinking").get("type")
+    if thinking == "enabled" and thoughts.are_unproved(values["messages"] if messages is None else messages):
+        changes["thinking"] = b'{"type":"disabled"}'
+        dropped = (*dropped, "reasoning")
     body = without_signatures(strict_json.spliced(document, changes, {}))
     headers = ((VERSION_HEADER, asked.version or VERSIONS[0]), *betas.forwarded(asked.betas))
     return Rendered(PATH if demand.endpoint == "chat" else COUNTING_PATH, body, headers, dropped)

@@ -21,6 +21,14 @@ def own(messages: list[Any]) -> list[Any] | None:
     return [message for message in cleaned if message.get("content") != []]
 
 
+def are_unproved(messages: list[Any]) -> bool:
+    """The answer that is to be continued called tools and does not begin with a thought, as Anthropic demands of who
+    lets a model think within a budget. Another provider gave it, or the thought of it was left out."""
+    answers = [_blocks(message) for message in messages if message["role"] == "assistant"]
+    kinds = [block["type"] for block in answers[-1]] if answers else []
+    return "tool_use" in kinds and kinds[0] not in _SIGNED_IN
+
+
 def _cleaned(message: dict[str, Any]) -> dict[str, Any]:
     blocks = _blocks(message)
     return (

@@ -250,6 +250,23 @@ def test_what_claude_code_says_of_itself_stays_here() -> None:
     assert body(system="x-anthropic-billing-header: said by somebody")["system"]
 
 
+CALLED = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+ANSWERED = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "ok"}]}
+WITHIN = {"type": "enabled", "budget_tokens": 1_024}
+
+
+@pytest.mark.parametrize("foreign", [[], [{"type": "thinking", "thinking": "hm", "signature": enveloped("s", "x")}]])
+def test_an_answer_of_others_is_continued_without_thinking(foreign: list[Any]) -> None:
+    turns = [*HELLO, {"role": "assistant", "content": [*foreign, CALLED]}, ANSWERED]
+    out = rendered(thinking=WITHIN, messages=turns)
+    assert json.loads(out.body)["thinking"] == {"type": "disabled"}
+    assert out.dropped == (*["thought"][: len(foreign)], "reasoning")
+    own = {"type": "thinking", "thinking": "hm", "signature": "EqQB"}
+    proved = [*HELLO, {"role": "assistant", "content": [own, CALLED]}, ANSWERED]
+    assert body(thinking=WITHIN, messages=proved)["thinking"] == WITHIN
+    assert body(thinking={"type": "adaptive"}, messages=turns)["thinking"] == {"type": "adaptive"}
+
+
 def test_thoughts_that_others_signed_stay_here_and_are_named() -> None:
     foreign = {"type": "thinking", "thinking": "hm", "signature": enveloped("s", "google_generate")}
     said = {"type": "text", "text": "hi"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.dialects.anthropic_messages.thoughts import own
+from gateway.dialects.anthropic_messages.thoughts import are_unproved, own
 from gateway.dialects.signatures import enveloped
 
 SAID = {"type": "text", "text": "hi"}
@@ -29,6 +29,27 @@ def test_a_history_of_its_own_thoughts_stays_as_it_is() -> None:
 @pytest.mark.parametrize("foreign", [UNSIGNED, FOREIGN, FOREIGN_SEALED, {"type": "thinking"}])
 def test_thoughts_of_others_are_left_out(foreign: Any) -> None:
     assert own(history(foreign, OWN, SAID)) == history(OWN, SAID)
+
+
+CALL = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "unproved"),
+    [
+        ([CALL], True),
+        ([SAID, CALL], True),
+        ([OWN, CALL], False),
+        ([SEALED, SAID, CALL], False),
+        ([SAID], False),
+        ([], False),
+    ],
+)
+def test_an_answer_that_called_tools_is_proved_by_the_thought_it_begins_with(blocks: list[Any], unproved: bool) -> None:
+    result = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t"}]}
+    assert are_unproved([*history(CALL), result, *history(*blocks), result]) is unproved
+    assert not are_unproved(history()[:1])
+    assert not are_unproved([{"role": "assistant", "content": "said"}])
 
 
 def test_a_message_of_nothing_else_is_left_out_whole() -> None:
