@@ -121,12 +121,13 @@ class Courier:
     def _idle_until(self) -> float:
         if not self._member.joined:
             return self._try_at + (0 if self._ended else _IDLE_S - _PAUSE_S)
-        return min(self._renew_at, self._try_at) if self._ended else self._renew_at
+        renew_at = 0.0 if self._member.strangers else self._renew_at
+        return min(renew_at, self._try_at) if self._ended else renew_at
 
     def _tend(self) -> None:
         """Join, or renew the lease, if it is time."""
         member, now = self._member, monotonic()
-        if member.joined and now < self._renew_at:
+        if member.joined and not member.strangers and now < self._renew_at:
             return
         if member.joined:
             member.renew()

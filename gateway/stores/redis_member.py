@@ -87,6 +87,8 @@ class Member:
         self.joined = False
         self.missing = 0
         """How many members have not joined in this generation, as far as is known here."""
+        self.strangers = False
+        """Whether there are others than it knows of: then it should renew at once, to know them if Redis is emptied."""
         self._ahead = 0.0
         self._session = ""
 
@@ -133,12 +135,13 @@ class Member:
         own = [self.keys("members"), self.holds, self.keys("lapsed", self.memory.member)]
         joined = self._one("join", own, [hold.id for hold in holds], "joined")
         self._meet(joined)
-        self.joined = True
+        self.joined, self.strangers = True, False
 
     def renew(self) -> None:
         """Prolong the lease; see who the members are, and settle for those that are not heard of."""
         arguments = (self._lease_s, self.keys("holds", ""), self.keys("lapsed", ""))
         (answer,) = self.ask([self.call("renew", [self.keys("members")], arguments)])
+        self.strangers = False
         if isinstance(answer, Answer) and answer.word == "renewed":
             self._meet(answer)
 
@@ -166,6 +169,7 @@ class Member:
 
     def _learn(self, answer: Answer) -> None:
         self._ahead = answer.seconds - monotonic()
+        self.strangers = answer.members != len(self.memory.members)
         if answer.word in LOST:
             self.joined = False
         elif answer.sequence > self.memory.sequence:

@@ -2,9 +2,8 @@
 
 State, all under one hash tag, so that a Cluster keeps it in one place:
 
-    state               id of the generation, sequence of its writes, how many members are missing in it; which
-                        server it was begun on; s:<member>: which of its sessions the member is in, so that nothing of
-                        an earlier one is carried out late
+    state               id of the generation, and the server it began on; sequence of its writes; how many members there
+                        are, and are missing; s:<member>: its session, so that nothing of an earlier one is done late
     members             member -> the generation in which it last said what it had spent
     leases              member -> until when its holds are its own, in the server's time
     holds:<member>      hold -> its amount, and the accounts it counts in
@@ -30,7 +29,8 @@ local member, session = string.match(ARGV[1], '^(.*)/(.*)$')
 local state = redis.call('HMGET', KEYS[1], 'id', 'sequence', 'missing', 's:' .. member)
 
 local function answer(word, ...)
-  return {word, seconds, redis.call('HGET', KEYS[1], 'sequence') or '0', ...}
+  local now = redis.call('HMGET', KEYS[1], 'sequence', 'members')
+  return {word, seconds, now[1] or '0', now[2] or '0', ...}
 end
 
 local function count(key, field, amount, sign)
@@ -73,7 +73,7 @@ local function recount(members)
     if all[i] ~= state[1] then missing = missing + 1 end
   end
   state[3] = string.format('%.0f', missing)
-  redis.call('HSET', KEYS[1], 'missing', state[3])
+  redis.call('HSET', KEYS[1], 'missing', state[3], 'members', #all / 2)
 end
 """
 
@@ -293,7 +293,7 @@ SCRIPTS: Final = {
     "balances": _OPENING + _SAME_GENERATION + _BALANCES,
     "probe": _PROBE,
 }
-"""Verb -> script. The first four members of an answer are a word, the server's seconds, the sequence, and the rest."""
+"""Verb -> script. An answer is a word, the server's seconds, the sequence, how many members there are, and the rest."""
 
 DIGESTS: Final = {
     verb: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest() for verb, script in SCRIPTS.items()

@@ -61,11 +61,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A script's word, the server's time (seconds since the epoch), the sequence of its writes, and the rest."""
+    """A script's word, the server's time (seconds since the epoch), the sequence of its writes, how many members there
+    are, and the rest."""
 
     word: str
     seconds: int
     sequence: int
+    members: int
     rest: tuple[str, ...]
 
 
@@ -255,8 +257,8 @@ def _read_one(connection: Any, until: float) -> Any:
 def _answer(found: Any) -> Answer | Refusal:
     if isinstance(found, Exception):
         return Refusal(_code(found))
-    word, seconds, sequence, *rest = (value.decode() for value in found)
-    return Answer(word, int(seconds), int(sequence), tuple(rest))
+    word, seconds, sequence, members, *rest = (value.decode() for value in found)
+    return Answer(word, int(seconds), int(sequence), int(members), tuple(rest))
 
 
 def _code(fault: Exception) -> str:

@@ -21,7 +21,7 @@ HOLD = Hold("h", ReceiptId("r"), 10, ("team/a",), AT, 1)
 
 
 def answer(word: str, *rest: str) -> Answer:
-    return Answer(word, AT, 7, rest)
+    return Answer(word, AT, 7, 1, rest)
 
 
 def ended(word: str, *rest: str, before: Callable[[HoldAsked], None] = lambda _: None) -> tuple[object, list[Hold]]:

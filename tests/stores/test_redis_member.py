@@ -92,6 +92,17 @@ def test_members_share_what_they_spend_and_hold(pair: tuple[One, One]) -> None:
     assert [own.member.memory.members for own in pair] == [("one", "two")] * 2
 
 
+def test_a_member_hears_of_a_new_one_with_its_next_answer(server: Server, pair: tuple[One, One]) -> None:
+    one, _ = pair
+    with closing(One(server, "three").join().member):
+        heard = [one.member.strangers]
+        one.spent_and_held()
+        heard.append(one.member.strangers)
+        one.member.renew()
+        assert [*heard, one.member.strangers] == [False, True, False]
+        assert one.member.memory.members == ("one", "three", "two")
+
+
 def test_joining_again_changes_nothing(pair: tuple[One, One]) -> None:
     for own in pair:
         own.join().join()
