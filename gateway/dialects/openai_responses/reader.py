@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from gateway.dialects import members
 from gateway.dialects.dialect import Broken
 from gateway.dialects.neutral import (
     CallBegan,
@@ -26,6 +25,7 @@ from gateway.dialects.neutral import (
     Used,
 )
 from gateway.dialects.openai_responses import parts, received, seals
+from gateway.dialects.openai_responses.content import ITEMS
 from gateway.dialects.openai_responses.received import DONE, Item, Logprob, Part, Response, decoded
 from gateway.dialects.openai_responses.request import NAME
 from gateway.dialects.signatures import enveloped
@@ -167,7 +167,7 @@ class _Reading:
                 if data := decoded(raw, Item).result:
                     yield Made(parts.picture(data))
             case _:
-                yield Lost(kind if members.SAFE_NAME.match(kind) else "output")
+                yield Lost(kind if kind in ITEMS else "output")  # what is in no table may be anybody's words
 
     def _message(self, told: _Told, content: list[Part]) -> Iterator[Event]:
         for part in content:
