@@ -12,21 +12,25 @@ import hashlib
 import json
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from tests.privacy import accidents, refused, served
+from tests.privacy import accidents, misspoken, refused, served, spoken
 from tests.privacy.broken import LEAKS
-from tests.privacy.client import body
+from tests.privacy.client import body, connected
 from tests.privacy.house import CREDENTIAL, REAL, House
 from tests.privacy.hunt import Find, files, holds, hunt, marker, spellings
 from tests.privacy.stage import Scene, Stage, script
 from tests.scripted import Provider
 
 BROKEN = (str(Path(accidents.__file__).with_name("broken.py")),)
-DAY = {**refused.SCENES, **served.SCENES}
+DAY = {**refused.SCENES, **misspoken.SCENES, **spoken.SCENES, **served.SCENES}
+WAYS = [*product(spoken.CHATS, repeat=2)]
+"""Every dialect of a client towards every one of a route."""
 PATIENCE_S = 20
 """For a scene that never ends."""
 
@@ -140,14 +144,19 @@ def test_nothing_is_left_by_a_process_that_is_killed_in_mid_stream(tmp_path: Pat
             async with house.gateway({"SAFECONDUCT_LOG_LEVEL": "debug"}) as gateway:
                 stage = Stage(gateway, provider)
                 await DAY["reply"].act(stage, "reply")
-                async with stage.opened("left-mid-stream", stream=True) as reader:
-                    await reader.readuntil(marker("left-mid-stream", "output").encode())
+                async with AsyncExitStack() as clients:
+                    for client, route in WAYS:
+                        scene = f"{client}-{route}-left-mid-stream"
+                        data = spoken.wire(stage, scene, client, route, stream=True)
+                        reader = await clients.enter_async_context(connected(gateway.port, data))
+                        await reader.readuntil(marker(scene, "output").encode())
                     assert await gateway.end(signal.SIGKILL) == -signal.SIGKILL
             killed = house.sinks()
             assert killed["cwd/.safeconduct/journal.sqlite-wal"]
             assert hunt(killed) == []
             async with house.gateway({"SAFECONDUCT_LOG_LEVEL": "debug"}) as gateway:
-                assert gateway.count("recovered") == 1
+                (recovered,) = (event for event in gateway.events if event["event"] == "recovered")
+                assert recovered["exchanges"] == len(WAYS)
                 await DAY["reply"].act(Stage(gateway, provider), "reply")
                 assert hunt(house.sinks()) == []
                 await gateway.end()

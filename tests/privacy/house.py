@@ -1,7 +1,7 @@
 """A real gateway process in a folder of its own, with everything that comes out of it kept.
 
-Its catalogue names three providers at one scripted address: two in the US for `chatter`, and one in Sweden whose
-model is `gone`.
+Its catalogue names providers at one scripted address: two in the US for `chatter`, one in Sweden whose model is `gone`,
+and one for each dialect, with a model that only it serves.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -31,15 +31,17 @@ operator = "Scripted"
 read_on = 2026-11-23
 sources = ["none: for tests"]
 [connection]
-dialect = "openai_chat"
-auth = "bearer"
-base_url = "{url}/v1"
+dialect = "{dialect}"
+auth = "{auth}"
+base_url = "{url}/{version}"
 callable = true
 source = "none: for tests"
 [posture]
 processed_in = ["{country}"]
 retention_days = 30
 training = "no"
+"""
+_ROUTE: Final = """\
 [[routes]]
 model = "{model}"
 upstream_model = "scripted-model"
@@ -58,10 +60,38 @@ name = "{model}"
 lab = "Scripted"
 context = 128000
 max_output = 4096
+kind = "{kind}"
 tools = true
+reasoning = true
+inputs = ["text", "image", "pdf"]
 """
+SPEAKING: Final[Mapping[str, tuple[str, str]]] = {
+    "openai_chat": ("bearer", "v1"),
+    "openai_responses": ("bearer", "v1"),
+    "anthropic_messages": ("x-api-key", "v1"),
+    "google_generate": ("x-goog-api-key", "v1beta"),
+}
+"""Dialect of a provider -> how it is shown our credential, and how its address ends."""
+EMBEDDING: Final[Mapping[str, str]] = {"openai_embeddings": "openai_chat", "google_embeddings": "google_generate"}
+"""Dialect of vectors -> that of the provider which makes them."""
+
+
+def serving(dialect: str) -> str:
+    """The model that a provider of this dialect serves, and no other does."""
+    return dialect.replace("_", "-")
+
+
+def _model(id: str, kind: str = "chat") -> str:
+    return _MODEL.format(model=id, kind=kind)
+
+
 _DOCUMENTS: Final = {
-    "config/models/scripted.toml": _MODEL.format(model="chatter") + _MODEL.format(model="gone"),
+    "config/models/scripted.toml": "".join(
+        [
+            *map(_model, ("chatter", "gone", *map(serving, SPEAKING))),
+            *(_model(serving(dialect), "embedding") for dialect in EMBEDDING),
+        ]
+    ),
     "config/organisation.toml": (
         'id = "acme"\nname = "Acme"\npolicy = "unrestricted"\n[classes.personal]\npolicy = "europe"\n'
     ),
@@ -69,9 +99,24 @@ _DOCUMENTS: Final = {
     "config/contracts.toml": "",
     "config/regions.toml": 'read_on = 2026-11-23\nsource = "tests"\n[regions]\nEU = ["SE", "FR"]\n',
     "config/fx.toml": 'ledger = "USD"\ndated = 2026-11-23\nsource = "tests"\n[rates]\nEUR = 1.1\n',
-    "policies/unrestricted.toml": 'name = "unrestricted"\npurpose = "Admits everything."\n',
+    "policies/unrestricted.toml": 'name = "unrestricted"\npurpose = "Admits everything."\ntoken_counts = "exact"\n',
     "policies/europe.toml": 'name = "europe"\npurpose = "Admits the third alone."\n[bound]\nprocessed_in = ["EU"]\n',
 }
+
+
+def _records(url: str) -> Iterator[tuple[str, str]]:
+    """Every provider's document under its file's name."""
+    for id, model, country in (("first", "chatter", "US"), ("second", "chatter", "US"), ("third", "gone", "SE")):
+        yield _record(url, id, "openai_chat", country, [model])
+    for dialect in SPEAKING:
+        vectors = [serving(made) for made, provider in EMBEDDING.items() if provider == dialect]
+        yield _record(url, serving(dialect), dialect, "US", [serving(dialect), *vectors])
+
+
+def _record(url: str, id: str, dialect: str, country: str, models: Sequence[str]) -> tuple[str, str]:
+    auth, version = SPEAKING[dialect]
+    head = _PROVIDER.format(id=id, url=url, country=country, dialect=dialect, auth=auth, version=version)
+    return f"config/catalog/{id}.toml", head + "".join(_ROUTE.format(model=model) for model in models)
 
 
 class House:
@@ -81,11 +126,7 @@ class House:
         self.cwd, self.tmp, self._documents = folder / "cwd", folder / "tmp", folder / "documents"
         for path in (self.cwd, self.tmp):
             path.mkdir()
-        records = {
-            f"config/catalog/{id}.toml": _PROVIDER.format(id=id, url=provider, model=model, country=country)
-            for id, model, country in (("first", "chatter", "US"), ("second", "chatter", "US"), ("third", "gone", "SE"))
-        }
-        for name, text in (_DOCUMENTS | records).items():
+        for name, text in (_DOCUMENTS | dict(_records(provider))).items():
             path = self._documents / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
@@ -103,7 +144,7 @@ class House:
             "SAFECONDUCT_COOLDOWN_S": "1e-9",  # scenes do not depend on their order
             "SAFECONDUCT_GRACE_S": "0",
             "SAFECONDUCT_DRAIN_S": "0.2",
-            **{f"SAFECONDUCT_PROVIDER_{id}_KEY": CREDENTIAL for id in ("FIRST", "SECOND", "THIRD")},
+            **{f"SAFECONDUCT_PROVIDER_{id.upper()}_KEY": CREDENTIAL for id in ("first", "second", "third", *SPEAKING)},
         }
 
     def sinks(self) -> dict[str, bytes]:

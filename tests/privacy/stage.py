@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from tests.privacy.client import JSON, Answer, body, connected, exchanged, head, markers
 from tests.privacy.house import Gateway
-from tests.privacy.hunt import Find, hunt, marker
+from tests.privacy.hunt import Find, hunt, marker, sign
 from tests.scripted import Connection, Provider, Received, Script, chunk
 
 Play: TypeAlias = Callable[[Connection, Received, str], Awaitable[None]]
@@ -81,7 +81,7 @@ def script(scenes: Mapping[str, Scene]) -> Script:
     async def played(connection: Connection) -> None:
         while True:
             received = await connection.request()
-            scene = json.loads(received.body)["seed"]
+            scene = next(name for name in scenes if sign(name).encode() in received.body)
             assert marker(scene, "question") in received.body.decode()
             play = scenes[scene].play
             assert play is not None, f"{scene} was not meant to reach a provider"
