@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "usage": "what was used and what it cost",
     "receipts": "read receipts, newest first",
     "verify": "check that no receipt was changed or removed",
+    "books": "check that the books add up",
     "reload": "put changed documents in force",
     "sandbox": "run the bundled provider alone",
 }

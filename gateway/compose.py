@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from importlib.metadata import version
 from time import monotonic
 from typing import Final
@@ -26,21 +28,40 @@ from gateway.asgi.server import Listener, bind_tcp, bind_unix
 from gateway.asgi.server import serve as listen
 from gateway.core.catalog import Auth, Provider, Snapshot
 from gateway.core.decision import Means
+from gateway.core.errors import Unavailable
 from gateway.core.principal import Key
 from gateway.declarations.load import Loaded, load
 from gateway.dialects.translation import SPOKEN
 from gateway.exchange.parts import Deadlines, InForce, Services
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings, SettingsRefused, provider_access
-from gateway.stores.books import SqliteBooks
+from gateway.stores.books import Ledger, SqliteBooks
 from gateway.stores.counting import open_counting
+from gateway.stores.disk import Disk, SparingBooks, free_on
 from gateway.stores.documents import Documents
 from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret
 from gateway.stores.ledger import SqliteLedger
+from gateway.stores.months import Keeping
+from gateway.stores.parcels import Source
+from gateway.stores.postgres import PostgresAway, checked
+from gateway.stores.postgres_ledger import PostgresLedger, SharedLedger
 from gateway.stores.pseudonyms import Pseudonyms, key_in
-from gateway.telemetry.events import Recovered, Reloaded, Started, of_counters
+from gateway.stores.shipping import Away, Back, News, Shipper
+from gateway.telemetry.events import (
+    DiskFree,
+    DiskLow,
+    Fault,
+    LedgerAway,
+    LedgerBack,
+    LedgerConflict,
+    Recovered,
+    Reloaded,
+    Started,
+    of_counters,
+)
+from gateway.telemetry.faults import reduce
 from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
 from gateway.upstream.client import HttpxUpstream
@@ -50,6 +71,9 @@ from gateway.upstream.targets import plain_origins, target
 _COLLECTIONS: Final = (10_000, 20, 20)
 """Thresholds of garbage collection: an exchange leaves few cycles, and Python's default looks after every tenth one."""
 ADMIN_SOCKET: Final = "admin.sock"
+_MB: Final = 2**20
+_LAST_SHIPMENT_S: Final = 5.0
+_SHIP_AGAIN_S: Final = 60.0
 
 
 class DocumentsRefused(Exception):
@@ -179,8 +203,8 @@ async def serve(
 ) -> None:
     """Run the gateway until it is told to end. `first_key`: the policy of a key to create at start, "" for none.
 
-    Raises DocumentsRefused, SettingsRefused, JournalRefused, CountersRefused and OSError (an address that is taken)
-    before anything is served.
+    Raises DocumentsRefused, SettingsRefused, JournalRefused, CountersRefused, PostgresRefused and OSError (an address
+    that is taken) before anything is served.
     """
     began, clock, drain = monotonic(), SystemClock(), Drain()
     asyncio.get_running_loop().set_exception_handler(LoopHandler(log))
@@ -189,12 +213,15 @@ async def serve(
     password = secrets.token_urlsafe(24)
     if bench is not None:
         opened = _sandboxed(opened, bench.getsockname()[1], password)
+    ledger, shipper = _ledger(settings, clock, log)
     documented = Documented(settings, opened, Documents(settings.state), log)
+    disk = Disk(lambda: free_on(settings.state), settings.disk_reserve_mb * _MB)
     async with _services(settings, documented, clock, log) as (services, keys):
+        disk.look()
         gate = Gate(
-            services,
+            replace(services, books=SparingBooks(services.books, disk)),
             documented.current,
-            SqliteLedger(settings.state / JOURNAL_FILE),
+            ledger,
             drain,
             (settings.max_body_bytes, settings.request_s),
         )
@@ -218,8 +245,54 @@ async def serve(
             group.start_soon(_reload_on_hangup, documented)
             group.start_soon(gate.expire)
             group.start_soon(gate.breathe)
+            group.start_soon(disk.watch, partial(_tell_of_disk, log))
+            if shipper is not None:
+                group.start_soon(_ship, shipper, log)
             await listen(listeners, drain, grace_s=settings.grace_s, drain_s=settings.drain_s, ready=accepted)
             group.cancel_scope.cancel()
+        if shipper is not None:
+            await _ship_the_last(shipper)
+
+
+def _ledger(settings: Settings, clock: SystemClock, log: Log) -> tuple[Ledger, Shipper | None]:
+    """Whence reports come, and what brings receipts there; the journal, and nothing, if it is its own ledger."""
+    journal = settings.state / JOURNAL_FILE
+    near = SqliteLedger(journal)
+    if not settings.postgres_url:
+        return near, None
+    postgres, keeping = checked(settings.postgres_url), Keeping(settings.ledger_months, clock.today)
+    shipper = Shipper(Source(journal), postgres, keeping, lambda news: log.emit(_of_ledger(news)))
+    return SharedLedger(near, PostgresLedger(postgres)), shipper
+
+
+def _of_ledger(news: News) -> LedgerAway | LedgerBack | LedgerConflict:
+    match news:
+        case Away(reason, since_s, waiting):
+            return LedgerAway(reason, since_s, waiting)
+        case Back(receipts):
+            return LedgerBack(receipts)
+        case _:
+            return LedgerConflict(news.receipts)
+
+
+async def _ship(shipper: Shipper, log: Log) -> None:
+    """For as long as the gateway serves, whatever happens: nobody who is served may suffer from it."""
+    while True:
+        try:
+            await shipper.run()
+        except Exception as fault:  # noqa: BLE001  # said, and tried again
+            log.emit(Fault(reduce(fault), where="loop"))
+            await anyio.sleep(_SHIP_AGAIN_S)
+
+
+async def _ship_the_last(shipper: Shipper) -> None:
+    """What the last exchanges left, if PostgreSQL takes it at once; the next start ships the rest."""
+    with contextlib.suppress(PostgresAway, Unavailable), anyio.move_on_after(_LAST_SHIPMENT_S):
+        await shipper.ship()
+
+
+def _tell_of_disk(log: Log, low: bool, free: int) -> None:
+    log.emit(DiskLow(free // _MB) if low else DiskFree(free // _MB))
 
 
 async def serve_sandbox(settings: Settings, password: str, port: int, *, ready: Callable[[int], None]) -> None:

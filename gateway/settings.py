@@ -18,7 +18,12 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 PREFIX: Final = "SAFECONDUCT_"
 PROVIDER_PREFIX: Final = "SAFECONDUCT_PROVIDER_"
-REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://", "redis+sentinel://")
+SCHEMES: Final = {
+    "redis_url": ("redis://", "rediss://", "unix://", "redis+sentinel://"),
+    "ledger_url": ("postgresql://", "postgres://"),
+}
+"""How the address of each setting begins."""
+
 _SECRET_FILE_MOST: Final = 65_536
 
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
@@ -52,6 +57,14 @@ class Settings(BaseSettings):
     """Redis or Valkey for budgets of many processes: redis://, rediss://, unix:// or redis+sentinel://; empty: none."""
     redis_url_file: Path | None = None
     """File that holds the address of Redis, instead of the variable."""
+    ledger_url: SecretStr = SecretStr("")
+    """PostgreSQL for the receipts of many gateways: postgresql://; empty: each journal is its own ledger."""
+    ledger_url_file: Path | None = None
+    """File that holds the address of PostgreSQL, instead of the variable."""
+    ledger_months: int = Field(0, ge=0, le=1200)
+    """Whole months of receipts that PostgreSQL keeps beside the present one; 0: all. Sums by day stay."""
+    disk_reserve_mb: int = Field(64, ge=0, le=1_000_000)
+    """Free megabytes below which nothing new is admitted, so that what is under way can be booked; 0: none."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least grave event that is logged: debug, info, warning or error. No level logs content."""
     connect_s: Seconds = 5
@@ -85,27 +98,31 @@ class Settings(BaseSettings):
     unsafe_allow_debug: bool = False
     """true or false: start although Python or a tracer would record content. Only where no real prompt will pass."""
 
-    @field_validator("redis_url")
+    @field_validator("redis_url", "ledger_url")
     @classmethod
-    def _is_an_address(cls, url: SecretStr) -> SecretStr:
-        said = url.get_secret_value().strip()
-        if said and not said.startswith(REDIS_SCHEMES):
-            raise ValueError(f"it begins with none of {', '.join(REDIS_SCHEMES)}")
-        return SecretStr(said)
+    def _is_an_address(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
+        return _address(str(info.field_name), url)
 
-    @field_validator("redis_url_file")
+    @field_validator("redis_url_file", "ledger_url_file")
     @classmethod
     def _names_an_address(cls, file: Path | None, others: ValidationInfo) -> Path | None:
+        name = str(others.field_name).removesuffix("_file")
         if file is not None:
-            if others.data.get("redis_url"):
-                raise ValueError(f"{variable('redis_url')} is set too")
-            cls._is_an_address(_in_file(file))
+            if others.data.get(name):
+                raise ValueError(f"{variable(name)} is set too")
+            _address(name, _in_file(file))
         return file
 
     @property
     def counters_url(self) -> str:
         """The address of Redis, wherever it stands; empty where one process counts alone."""
         found = self.redis_url if self.redis_url_file is None else _in_file(self.redis_url_file)
+        return found.get_secret_value().strip()
+
+    @property
+    def postgres_url(self) -> str:
+        """The address of the shared ledger, wherever it stands; empty where each journal is its own ledger."""
+        found = self.ledger_url if self.ledger_url_file is None else _in_file(self.ledger_url_file)
         return found.get_secret_value().strip()
 
     @classmethod
@@ -185,6 +202,13 @@ def default_of(name: str) -> str:
     if default is None:
         return ""
     return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _address(name: str, url: SecretStr) -> SecretStr:
+    said = url.get_secret_value().strip()
+    if said and not said.startswith(SCHEMES[name]):
+        raise ValueError(f"it begins with none of {', '.join(SCHEMES[name])}")
+    return SecretStr(said)
 
 
 def _in_file(path: Path) -> SecretStr:

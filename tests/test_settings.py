@@ -284,3 +284,31 @@ def test_an_address_that_is_none_is_refused_without_being_repeated(tmp_path: Pat
         (fault,) = refusal(environ)
         assert fault.startswith("SAFECONDUCT_REDIS_URL")
         assert MARKER not in fault
+
+
+# -- Where receipts come together
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p@h/ledger?sslmode=verify-full", "postgres:///ledger?host=/run/pg"])
+def test_an_address_of_postgresql_stands_in_a_variable_or_in_a_file(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "url"
+    file.write_text(url + "\n")
+    direct = read({"SAFECONDUCT_LEDGER_URL": f" {url} "})
+    by_file = read({"SAFECONDUCT_LEDGER_URL_FILE": str(file)})
+    assert direct.postgres_url == by_file.postgres_url == url
+    assert url not in repr(direct) + repr(by_file)
+    assert read({}).postgres_url == ""
+
+
+def test_an_address_of_another_store_is_refused_without_being_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text(f"redis://{MARKER}")
+    given = [
+        {"SAFECONDUCT_LEDGER_URL": f"mysql://{MARKER}"},
+        {"SAFECONDUCT_LEDGER_URL_FILE": str(file)},
+        {"SAFECONDUCT_LEDGER_URL_FILE": str(file), "SAFECONDUCT_LEDGER_URL": "postgresql://h"},
+    ]
+    for environ in given:
+        (fault,) = refusal(environ)
+        assert fault.startswith("SAFECONDUCT_LEDGER_URL")
+        assert MARKER not in fault

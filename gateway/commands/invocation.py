@@ -81,6 +81,7 @@ def _as_stop(fault: Exception) -> Stop:
     from gateway.settings import SettingsRefused
     from gateway.stores.counters import CountersRefused
     from gateway.stores.journal import JournalRefused
+    from gateway.stores.postgres import PostgresRefused
 
     match fault:
         case Stop():
@@ -88,6 +89,8 @@ def _as_stop(fault: Exception) -> Stop:
         case SettingsRefused():
             faults = [str(f) for f in fault.faults]
             return Stop("the settings are not in order", "set them right, then try again", faults=faults)
+        case PostgresRefused():
+            return Stop(_begun(str(fault)), "docs/operations.md, The ledger of many gateways, says more")
         case JournalRefused():
             return Stop(_begun(str(fault)), "docs/operations.md, The state directory, says more")
         case CountersRefused():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gateway.commands.asked import Asked, state_options
-from gateway.commands.kept import kept
+from gateway.commands.kept import journal_of
 from gateway.commands.printing import Toned
 from gateway.commands.stop import FAILED
 
@@ -15,7 +15,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: Asked) -> int:
-    states = kept(asked).verify_chains()
+    from gateway.stores.ledger import SqliteLedger
+
+    states = SqliteLedger(journal_of(asked)).verify_chains()
     broken = [state for state in states if state.broken is not None]
     asked.out.value(
         {

@@ -97,11 +97,13 @@ def checked(url: str) -> Postgres:
         import alembic  # noqa: F401  # needed once, when the tables are made
         import psycopg
     except ImportError:
-        raise PostgresRefused("the PostgreSQL client is not installed; install safeconduct[postgres]") from None
+        raise PostgresRefused("The client for PostgreSQL is not installed. Install safeconduct[postgres].") from None
     try:
         psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.Error:
-        raise PostgresRefused("it is no address; write postgresql://USER:PASSWORD@HOST/DATABASE") from None
+        raise PostgresRefused(
+            "The address of the ledger is none of PostgreSQL. Write postgresql://USER:PASSWORD@HOST/DATABASE."
+        ) from None
     return Postgres(url)
 
 

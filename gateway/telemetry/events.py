@@ -172,6 +172,49 @@ def of_counters(state: Literal["joined", "waiting", "unavailable", "without_appe
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerAway:
+    """PostgreSQL takes no receipts: `reason` is a code; `waiting` receipts are in this journal, and requests are served
+    all the same. Said again every minute."""
+
+    level: ClassVar[Level] = "warning"
+    reason: str
+    since_s: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerBack:
+    """PostgreSQL takes receipts again, and none waits; so many were shipped since."""
+
+    level: ClassVar[Level] = "info"
+    receipts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerConflict:
+    """PostgreSQL knows receipts of this journal under the same id with other contents: somebody wrote there."""
+
+    level: ClassVar[Level] = "error"
+    receipts: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskLow:
+    """Nothing new is admitted: the disk of the state directory has less room than is kept for what is under way."""
+
+    level: ClassVar[Level] = "error"
+    free_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskFree:
+    """The disk of the state directory has room again."""
+
+    level: ClassVar[Level] = "info"
+    free_mb: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A fault of ours: class and places, nothing else. `receipt` is the exchange it happened in, if any."""
 
@@ -202,6 +245,11 @@ Event: TypeAlias = (
     | CountersJoined
     | CountersAway
     | CountersFragile
+    | LedgerAway
+    | LedgerBack
+    | LedgerConflict
+    | DiskLow
+    | DiskFree
     | Fault
     | LibraryNote
 )

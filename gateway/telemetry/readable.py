@@ -74,6 +74,11 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "counters_fragile": lambda _: (
         "redis keeps no append-only file: a crash of it stops requests until all have rejoined"
     ),
+    "ledger_away": lambda f: f"the ledger is away for {f['since_s']} s ({f['reason']}); {f['waiting']} receipts wait",
+    "ledger_back": lambda f: f"the ledger is back; {f['receipts']} receipts shipped",
+    "ledger_conflict": lambda f: f"the ledger knows {f['receipts']} receipts with other contents",
+    "disk_low": lambda f: f"nothing is admitted: {f['free_mb']} MB free where the state is kept",
+    "disk_free": lambda f: f"{f['free_mb']} MB free again where the state is kept",
     "fault": _fault,
     "library_note": lambda f: f"{f['logger']} noted {f['severity']} at {f['place']}",
 }

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from pathlib import Path
+
+import anyio
+import pytest
+
+from gateway.core.errors import Unavailable
+from gateway.core.principal import KeyId
+from gateway.core.receipt import ReceiptId
+from gateway.stores.disk import Disk, SparingBooks, free_on
+from tests.builders import NOW
+from tests.stores.books_in import ACCOUNTS, an_intent, books_in, run, served
+
+
+def test_it_is_low_below_the_reserve_until_a_quarter_more_is_free() -> None:
+    free = iter([100, 99, 100, 124, 125, 100, 0])
+    disk = Disk(lambda: next(free), reserve=100)
+    assert [(disk.look(), disk.low) for _ in range(7)] == [
+        *((100, False), (99, True), (100, True), (124, True), (125, False), (100, False), (0, True)),
+    ]
+
+
+def test_without_a_reserve_it_is_never_low() -> None:
+    disk = Disk(lambda: 0, reserve=0)
+    assert (disk.look(), disk.low) == (0, False)
+
+
+def test_what_is_free_is_asked_of_the_disk(tmp_path: Path) -> None:
+    assert free_on(tmp_path) > 0
+
+
+def test_every_change_is_told_once() -> None:
+    free = iter([100, 10, 10, 200, 200])
+
+    async def watch() -> list[tuple[bool, int]]:
+        told: list[tuple[bool, int]] = []
+        ended = asyncio.Event()
+
+        def bytes_free() -> int:
+            left = next(free, None)
+            if left is None:
+                ended.set()
+            return 200 if left is None else left
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(Disk(bytes_free, 100).watch, lambda *said: told.append(said), 0)
+            await ended.wait()
+            tasks.cancel_scope.cancel()
+        return told
+
+    assert anyio.run(watch) == [(True, 10), (False, 200)]
+
+
+def test_while_the_disk_is_low_nothing_begins_and_everything_ends(tmp_path: Path) -> None:
+    left = [200]
+    disk = Disk(lambda: left[0], 100)
+    with books_in(tmp_path) as kept:
+        books = SparingBooks(kept, disk)
+        run(partial(books.hold, an_intent("A")))
+        left[0] = 50
+        disk.look()
+        with pytest.raises(Unavailable) as refused:
+            run(partial(books.hold, an_intent("B")))
+        assert refused.value.code == "books_unavailable"
+        assert run(partial(books.settle, served(an_intent("A")))).sequence == 1
+        assert [b.held for b in run(partial(books.balances, ACCOUNTS, NOW))] == [0] * 12
+        assert run(partial(books.claim, KeyId("key_1"), "once", ReceiptId("A"), NOW)) is None
