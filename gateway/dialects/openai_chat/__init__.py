@@ -1,10 +1,10 @@
 """OpenAI Chat Completions, as clients write it and as most providers speak it.
 
 Reference: the API's published reference and the types of the official Python SDK 3.54.0 (November 2026).
-Same dialect on both sides: `request` reads what clients send and passes it on; `reply` and `usage` watch what comes
-back. Towards another: `decode` (with `parts`, `turns`, `tools`) reads a request into the neutral form and `writer`
-(with `leaves`, `usage_out`) writes its reply; `encode` (with `messages`) writes a request from it and `reader` (with
-`chunks`, `calls`) reads its reply. `errors` writes refusals.
+Same dialect on both sides: `request` (with `foreign`) reads what clients send and passes it on; `reply` and `usage`
+watch what comes back. Towards another: `decode` (with `parts`, `turns`, `tools`) reads a request into the neutral form
+and `writer` (with `leaves`, `usage_out`) writes its reply; `encode` (with `messages`) writes a request from it and
+`reader` (with `chunks`, `calls`) reads its reply. `errors` writes refusals.
 """
 
 from gateway.dialects.openai_chat.decode import conversation

@@ -12,6 +12,7 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.openai_chat.foreign import without_foreign
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
 
@@ -66,7 +67,8 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
 
 
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
-    """The body for `route`: the client's bytes but for the model's name and what policy and books order."""
+    """The body for `route`: the client's bytes but for the model's name, what policy and books order, and proofs of
+    thoughts that the provider could not know."""
     document = prompt.unseal()
     values, connection = document.values, route.provider.connection
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
@@ -83,6 +85,9 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
         changes[limit] = str(orders.output_limit).encode()
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
     changes |= hidden
+    if (messages := without_foreign(values["messages"], lenient=connection.lenient)) is not None:
+        changes["messages"] = orjson.dumps(messages)
+        dropped = (*dropped, "thought")
     body = strict_json.spliced(document, changes, _renamed_limit(values, connection.output_limit))
     return Rendered(PATH, without_signatures(body), dropped=dropped)
 

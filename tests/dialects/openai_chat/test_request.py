@@ -240,6 +240,15 @@ def test_call_ids_go_back_as_the_provider_made_them() -> None:
     assert sent[1]["tool_calls"][0]["id"] == sent[2]["tool_call_id"] == "call_1"
 
 
+def test_proofs_of_thoughts_that_others_made_stay_here_and_are_named() -> None:
+    proof = {"type": "reasoning.text", "text": "hm", "signature": signatures.enveloped("s", "anthropic_messages")}
+    history = [*HELLO, {"role": "assistant", "content": "hi", "reasoning_details": [proof]}, *HELLO]
+    facts, prompt = accepted(messages=history)
+    sent = passed(prompt, facts, a_route(), NO_ORDERS)
+    assert json.loads(sent.body)["messages"] == [*HELLO, {"role": "assistant", "content": "hi"}, *HELLO]
+    assert sent.dropped == ("thought",)
+
+
 def test_an_alias_of_the_operators_is_remembered() -> None:
     snapshot = a_snapshot(redirects={"gpt-*": "small"})
     facts, _ = accept(json.dumps({"model": "gpt-9", "messages": HELLO}).encode(), PLAIN, snapshot)
