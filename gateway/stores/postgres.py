@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -93,11 +94,10 @@ class Postgres:
 
 def checked(url: str) -> Postgres:
     """PostgresRefused if no ledger can be reached with it, whatever the network does."""
-    try:
-        import alembic  # noqa: F401  # needed once, when the tables are made
-        import psycopg
-    except ImportError:
-        raise PostgresRefused("The client for PostgreSQL is not installed. Install safeconduct[postgres].") from None
+    if not all(map(find_spec, ("psycopg", "alembic"))):
+        raise PostgresRefused("The client for PostgreSQL is not installed. Install safeconduct[postgres].")
+    import psycopg
+
     try:
         psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.Error:
