@@ -15,6 +15,7 @@ from gateway.dialects.dialect import Orders, Rendered, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 from gateway.dialects.openai_chat.messages import messages
 from gateway.dialects.openai_chat.request import PATH
+from gateway.dialects.strictness import bound
 
 BUDGETS: Final[tuple[tuple[int, Effort], ...]] = ((0, "none"), (1_024, "low"), (8_192, "medium"))
 """Tokens of thinking, and the effort that stands for up to so many; `high` for more. The table is Google's, of its
@@ -27,24 +28,25 @@ _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(asked, Embedding):
         raise Unportable("input")
     connection = route.provider.connection
     asked, unthought = thinkable(asked, route)
+    shape, unbound = bound(asked.shape, demand.dialect)
     told, lost = messages(asked.turns, connection)
     body = [
         ("model", route.upstream_model),
         ("messages", told),
         *_tools(asked.tools, asked.tool_choice),
-        *_shape(asked.shape),
+        *_shape(shape),
         *_effort(asked.reasoning),
         *_sampling(asked.sampling, connection),
         *_reply(asked, connection, orders),
         *_identity(asked, connection, orders),
     ]
-    dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *_dropped(asked, connection, orders)])
+    dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *unbound, *_dropped(asked, connection, orders)])
     return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))
 
 

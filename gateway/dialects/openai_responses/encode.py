@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -17,12 +18,13 @@ from gateway.dialects.openai_chat.encode import effort_of
 from gateway.dialects.openai_responses.decode import SCORES, SEALED
 from gateway.dialects.openai_responses.items import items
 from gateway.dialects.openai_responses.request import PATH
+from gateway.dialects.strictness import bound
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(asked, Embedding):
         raise Unportable("input")
@@ -32,6 +34,8 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         raise Unportable("tools")
     connection = route.provider.connection
     asked, unthought = thinkable(asked, route)
+    shape, unbound = bound(asked.shape, demand.dialect)
+    asked = replace(asked, shape=shape)
     instructions, told, lost = items(asked.turns, connection)
     body = [
         ("model", route.upstream_model),
@@ -45,7 +49,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         *_identity(asked, connection, orders),
         ("store", False),
     ]
-    dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *_dropped(asked, connection, orders)])
+    dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *unbound, *_dropped(asked, connection, orders)])
     return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))
 
 

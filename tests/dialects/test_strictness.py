@@ -1,0 +1,85 @@
+"""How far a provider of OpenAI's dialects holds a model to a schema that another dialect would hold it to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.dialects.dialect import Orders
+from gateway.dialects.neutral import Conversation, Role, Shape, Text, Turn
+from gateway.dialects.strictness import bound
+from gateway.dialects.translation import STREAMING
+from tests.builders import a_demand, a_route
+
+WORDS = {"type": "string"}
+
+
+def an_object(**members: Any) -> dict[str, Any]:
+    """Closed, with every member demanded."""
+    return {"type": "object", "properties": members, "required": [*members], "additionalProperties": False}
+
+
+@pytest.mark.parametrize("client", ["anthropic_messages", "google_generate"])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        an_object(),
+        an_object(a=WORDS, b={"anyOf": [WORDS, {"type": "null"}], "title": "B"}),
+        an_object(a={"type": "array", "items": an_object(b={"type": "string", "format": "date"})}),
+        an_object(a={"$ref": "#/$defs/d"}) | {"$defs": {"d": an_object(e={"enum": ["x", 1]})}},
+    ],
+)
+def test_a_schema_that_can_be_strict_is_where_the_clients_dialect_is(client: str, schema: dict[str, Any]) -> None:
+    assert bound(Shape(schema), client) == (Shape(schema, strict=True), ())
+
+
+def test_what_is_open_unsaid_is_closed_as_anthropic_demands() -> None:
+    opened = {"type": "object", "properties": {"a": WORDS}, "required": ["a"]}
+    assert bound(Shape(opened), "google_generate") == (Shape(an_object(a=WORDS), strict=True), ())
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        WORDS,
+        {**an_object(a=WORDS), "required": []},
+        {**an_object(a=WORDS), "additionalProperties": True},
+        {**an_object(a=WORDS), "anyOf": [an_object()]},
+        an_object(a={"type": "string", "minLength": 3}),
+        an_object(a={"type": "string", "format": "uri"}),
+        an_object(a={"type": "array", "items": {"type": "object", "properties": {"b": WORDS}}}),
+        an_object(a={"anyOf": [WORDS, {"type": "object", "additionalProperties": WORDS}]}),
+        an_object(a=True),
+        {**an_object(a=WORDS), "required": "a"},
+        {"type": "object", "properties": [], "additionalProperties": False},
+        an_object(a={"anyOf": WORDS}),
+        an_object(a={"type": "string", "format": ["date"]}),
+    ],
+)
+def test_a_schema_that_cannot_be_strict_is_advice_and_that_is_said(schema: dict[str, Any]) -> None:
+    assert bound(Shape(schema), "anthropic_messages") == (Shape(schema), ("strict",))
+
+
+@pytest.mark.parametrize("shape", [None, Shape(), Shape(WORDS, strict=False), Shape(WORDS, strict=True)])
+def test_what_is_no_schema_or_says_itself_how_it_binds_stays_as_it_is(shape: Shape | None) -> None:
+    assert bound(shape, "google_generate") == (shape, ())
+    assert bound(Shape(WORDS), "openai_chat") == (Shape(WORDS), ()), "OpenAI's clients say so, or do not mean it"
+
+
+@pytest.mark.parametrize(
+    ("wire", "strict"), [("openai_chat", b'"strict":true'), ("openai_responses", b'"strict":true')]
+)
+def test_openais_dialects_are_told(wire: str, strict: bytes) -> None:
+    asked = Conversation((Turn(Role.USER, (Text("hello"),)),), shape=Shape(an_object(a=WORDS)))
+    demand = a_demand(dialect="anthropic_messages")
+    sent = STREAMING[wire].written(asked, demand, a_route(), Orders())
+    assert strict in sent.body
+    assert sent.dropped == ()
+    loose = replace(asked, shape=Shape({"type": "object", "properties": {"a": WORDS}}))
+    sent = STREAMING[wire].written(loose, demand, a_route(), Orders())
+    assert "strict" not in json.loads(sent.body).get("response_format", {}).get("json_schema", {})
+    assert sent.dropped == ("strict",)
