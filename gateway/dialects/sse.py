@@ -10,6 +10,8 @@ MAX_EVENT: Final = 16 * 1024 * 1024
 
 # A line end followed by an empty line. Atomic, so that the two halves of one CRLF are not taken for two line ends.
 _BOUNDARY: Final = re.compile(rb"(?>\r\n|\n|\r)(?>\r\n|\n|\r)")
+_LONGEST: Final = 4
+"""Bytes of a boundary."""
 _LINE: Final = re.compile(rb"\r\n|\n|\r")
 
 
@@ -23,25 +25,31 @@ class Events:
     __slots__ = ("_buffer",)
 
     def __init__(self) -> None:
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The events that this piece completes. EventTooLarge if one grows beyond all bounds."""
-        data = self._buffer + piece if self._buffer else piece
+        # Each byte is looked at once: what is held has no boundary in it but for one that begins in its last bytes.
+        begin = max(0, len(self._buffer) - _LONGEST)
+        data: bytes | bytearray = piece
+        if self._buffer:
+            self._buffer += piece
+            data = self._buffer
         # A final CR is perhaps the first half of a CRLF: wait, or an event could be cut in the middle of it.
         keep = len(data) - 1 if data[-1:] == b"\r" else len(data)
         events, at = [], 0
-        for boundary in _BOUNDARY.finditer(data, 0, keep):
-            events.append(data[at : boundary.end()])
+        for boundary in _BOUNDARY.finditer(data, begin, keep):
+            events.append(bytes(data[at : boundary.end()]))
             at = boundary.end()
-        self._buffer = data[at:]
+        if at or data is piece:
+            self._buffer = bytearray(data[at:])
         if len(self._buffer) > MAX_EVENT:
             raise EventTooLarge("an event of the stream is too large")
         return events
 
     def rest(self) -> bytes:
         """What came after the last complete event."""
-        rest, self._buffer = self._buffer, b""
+        rest, self._buffer = bytes(self._buffer), bytearray()
         return rest
 
 

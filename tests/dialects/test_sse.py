@@ -54,6 +54,15 @@ def test_payload_is_the_data_lines(event: bytes, data: bytes) -> None:
     assert sse.payload(event) == data
 
 
+@given(
+    st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"data: x", b"y"]), max_size=12).map(b"".join),
+    st.lists(st.integers(0, 10_000), max_size=8),
+)
+def test_boundaries_are_found_wherever_a_piece_ends(stream: bytes, cuts: list[int]) -> None:
+    found, at_once = whole(stream, cuts), whole(stream, [])
+    assert [event.strip() for event in found if event.strip()] == [event.strip() for event in at_once if event.strip()]
+
+
 def test_an_event_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sse, "MAX_EVENT", 1000)
     events = sse.Events()
