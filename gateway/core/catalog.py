@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Final, NewType
 
 from gateway.core.cost import Fx, Price
+from gateway.core.limits import Limit
 from gateway.core.policy import EvidenceRule, Policy, meet_policies
 from gateway.core.posture import DIMENSIONS, UNKNOWN, Party, Posture, Value
 from gateway.core.posture import of as posture_of
@@ -256,6 +257,9 @@ class Team:
     policy: str
     classes: frozenset[str] = frozenset()
     budgets: tuple[Budget, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    key_limits: tuple[Limit, ...] = ()
+    """Of each of its keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,7 @@ class Organisation:
     budgets: tuple[Budget, ...] = ()
     harmless: frozenset[str] = frozenset()
     """Request members that the operator declares harmless although no dialect table lists them."""
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True)

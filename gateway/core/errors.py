@@ -29,6 +29,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, Literal, TypeAlias
 
+from gateway.core.limits import Standing
+
 Json: TypeAlias = "str | int | bool | None | Sequence[Json] | Mapping[str, Json]"
 
 Malformed: TypeAlias = Literal[
@@ -131,9 +133,11 @@ class IdempotencyConflict(Refused):
 
 
 class RateLimited(Refused):
-    """Too many requests, tokens or streams."""
+    """Too many requests or tokens, or too many exchanges under way. `standings`: where the rates of the caller stand,
+    which SDKs read from headers."""
 
     status, code, may_retry = 429, "rate_limited", True
+    standings: tuple[Standing, ...] = ()
 
 
 class Unavailable(Refused):

@@ -8,6 +8,7 @@ from typing import Literal, NewType, TypeAlias
 
 from gateway.core.catalog import Budget, Organisation, Snapshot, Team
 from gateway.core.errors import NotAllowed
+from gateway.core.limits import Limit
 from gateway.core.policy import Layer, LayerKind
 
 KeyId = NewType("KeyId", str)
@@ -55,6 +56,18 @@ class Principal:
             *((f"organisation/{self.organisation.id}", b) for b in self.organisation.budgets),
             *((f"team/{self.team.id}", b) for b in self.team.budgets),
             *((f"key/{self.key.id}", b) for b in self.key.budgets),
+        )
+
+    @property
+    def limits(self) -> tuple[tuple[AccountId, Limit], ...]:
+        """Every limit that a request of this caller counts against."""
+        organisation, team, key = self.organisation, self.team, self.key
+        if not (organisation.limits or team.limits or team.key_limits):
+            return ()
+        return (
+            *((f"organisation/{organisation.id}", limit) for limit in organisation.limits),
+            *((f"team/{team.id}", limit) for limit in team.limits),
+            *((f"key/{key.id}", limit) for limit in team.key_limits),
         )
 
     @property

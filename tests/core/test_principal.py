@@ -6,6 +6,7 @@ import pytest
 
 from gateway.core.catalog import Budget, DataClass, Snapshot
 from gateway.core.errors import NotAllowed
+from gateway.core.limits import Concurrent, Rate
 from gateway.core.policy import Layer, LayerKind, Policy
 from gateway.core.posture import Posture, Training
 from gateway.core.principal import Key, Principal, principal
@@ -56,6 +57,19 @@ def test_a_caller_is_held_to_organisation_team_and_key() -> None:
         Layer(LayerKind.KEY, OWN),
     )
     assert caller.accounts == ("organisation/acme", "team/research", "key/key_1")
+
+
+def test_a_request_counts_against_the_limits_of_organisation_team_and_key() -> None:
+    rate, few, one = Rate("requests", 60, "minute", 60), Concurrent(2), Concurrent(1)
+    team = a_team(limits=(few, rate), key_limits=(one,))
+    caller = a_principal(snapshot=a_snapshot(organisation=an_organisation(limits=(rate,)), teams={"research": team}))
+    assert caller.limits == (
+        ("organisation/acme", rate),
+        ("team/research", few),
+        ("team/research", rate),
+        ("key/key_1", one),
+    )
+    assert a_principal().limits == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,103 @@
+"""How fast and how much at once, and the arithmetic of what is counted over time: GCRA, exact, in whole numbers.
+
+All that is known of a rate is one number, its horizon: when everything taken so far will have flowed back. Times are
+whole microseconds of any one clock that only goes forward, and arguments. The horizon is in ticks, `amount` of them to
+a microsecond, so that one request or token is a whole number of ticks and nothing is ever rounded. 0: untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal, TypeAlias
+
+Counted: TypeAlias = Literal["requests", "tokens"]
+PERIODS: Final = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+"""Seconds of each."""
+MOST: Final = 10**12
+"""The largest amount of a limit."""
+_US: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`amount` per `per` flow back evenly, and up to `burst` may be taken at once. Both are at least 1."""
+
+    counts: Counted
+    amount: int
+    per: str
+    burst: int
+
+    @property
+    def _unit(self) -> int:
+        """Ticks of one request or token."""
+        return PERIODS[self.per] * _US
+
+    def _free(self, horizon: int, now: int) -> int:
+        """Ticks of room; negative where more was used than there was."""
+        return self.burst * self._unit - max(horizon - now * self.amount, 0)
+
+    def share(self, units: int) -> int:
+        """What is asked of this rate for so many: what is more than the burst could never be admitted."""
+        return min(units, self.burst)
+
+    def remaining(self, horizon: int, now: int) -> int:
+        """How many there is room for."""
+        return max(self._free(horizon, now) // self._unit, 0)
+
+    def wait_us(self, horizon: int, now: int, units: int) -> int:
+        """How long until there is room for so many, at most the burst; 0: there is."""
+        lacking = units * self._unit - self._free(horizon, now)
+        return -(-lacking // self.amount) if units and lacking > 0 else 0
+
+    def reset_us(self, horizon: int, now: int) -> int:
+        """How long until there is room for the whole burst."""
+        return -(-max(horizon - now * self.amount, 0) // self.amount)
+
+    def taken(self, horizon: int, now: int, units: int) -> int:
+        """The horizon after so many were taken, whether or not there was room."""
+        return max(horizon, now * self.amount) + units * self._unit
+
+    def given_back(self, horizon: int, now: int, units: int, own: int) -> int:
+        """The horizon after so many turned out unused of what once led to the horizon `own`.
+
+        What has flowed back by itself meanwhile is not given a second time.
+        """
+        return horizon - min(units * self._unit, max(own - now * self.amount, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrent:
+    """How many exchanges may be under way at the same time."""
+
+    amount: int
+
+
+Limit: TypeAlias = Rate | Concurrent
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a rate stands for its caller at a moment (UTC). `limit`: its burst. `reset_us`: until all of it is free."""
+
+    counts: Counted
+    limit: int
+    remaining: int
+    reset_us: int
+    at: datetime
+
+    @property
+    def resets_at(self) -> datetime:
+        return self.at + timedelta(microseconds=self.reset_us)
+
+
+def tightest(standings: Iterable[tuple[int, Standing]]) -> tuple[Standing, ...]:
+    """One for each that is counted: where a caller has to wait longest (microseconds, given first), then the least
+    remains, then it takes longest to reset."""
+    found: dict[str, tuple[tuple[int, int, int], Standing]] = {}
+    for wait_us, standing in standings:
+        rank = (-wait_us, standing.remaining, -standing.reset_us)
+        if standing.counts not in found or rank < found[standing.counts][0]:
+            found[standing.counts] = (rank, standing)
+    return tuple(standing for _, standing in found.values())
