@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 from gateway.dialects.dialect import Broken
 from gateway.dialects.neutral import CallBegan, CallWrote, Event, Made, Media, Said, Score, Scored, Signed, Thinking
 from gateway.dialects.openai_responses import seals
+from gateway.dialects.openai_responses.order import InOrder
 from gateway.dialects.signatures import signed_id
 
 Telling: TypeAlias = Iterator[tuple[str, dict[str, Any]]]
@@ -155,12 +156,23 @@ class Output:
         self.items: list[dict[str, Any]] = []
         self.refused = False
         self._id, self._sealing, self._scoring = id_, sealing, scoring
+        self._order = InOrder()
         self._growing: _Item | None = None
         self._held: Said | None = None
         """Words whose log probabilities may still come: they are told in one event."""
 
     def tell(self, event: Event) -> Telling:
         """What an event means for the client. Broken for arguments of a call that was complete."""
+        for due in self._order.admit(event):
+            yield from self._told(due)
+
+    def close(self, status: str = "completed") -> Telling:
+        """Everything that waited, and the last item as complete as it will be."""
+        for due in self._order.rest():
+            yield from self._told(due)
+        yield from self._end(status)
+
+    def _told(self, event: Event) -> Telling:
         if (held := self._held) is not None:
             self._held = None
             yield from self._say(held, event.scores if isinstance(event, Scored) else ())
@@ -182,7 +194,7 @@ class Output:
             case Made(media) if media.kind == "image" and media.data:
                 yield from self._made(media)
 
-    def close(self, status: str = "completed") -> Telling:
+    def _end(self, status: str = "completed") -> Telling:
         """The item that grew is complete, or as complete as it will be."""
         if self._held is not None:
             held, self._held = self._held, None
@@ -196,7 +208,7 @@ class Output:
 
     def _begin(self, make: Callable[[str, int], _Item]) -> Telling:
         """An item of its own, once the one before it is complete. `make` gets the end of its id, and its place."""
-        yield from self.close()
+        yield from self._end()
         index = len(self.items)
         self._growing = growing = make(f"{self._id}_{index}", index)
         yield "response.output_item.added", {"output_index": index, "item": growing.shown("in_progress")}
@@ -223,7 +235,7 @@ class Output:
             yield from self._begin(self._thought)
         if isinstance(self._growing, _Thought):
             self._growing.sealed = seals.shown(signature, redacted=redacted) if self._sealing else ""
-            yield from self.close()
+            yield from self._end()
 
     def _call(self, began: CallBegan) -> Telling:
         call_id = signed_id(began.id or f"call_{self._id}_{began.place}", began.signature)
@@ -231,6 +243,8 @@ class Output:
 
     def _write(self, place: int, arguments: str) -> Telling:
         if not isinstance(self._growing, _Call) or self._growing.place != place:
+            if not arguments.strip():
+                return
             raise Broken("more arguments of a call that was complete")
         if arguments:
             yield from self._growing.write(arguments)

@@ -94,8 +94,23 @@ def test_a_call_has_an_id_for_itself_and_one_for_its_result() -> None:
 @pytest.mark.parametrize("between", [CallBegan(1, "c2", "g"), Said("x")])
 def test_a_call_that_is_complete_takes_no_more(between: Event) -> None:
     output = an_output()
+    called = (CallBegan(0, "c1", "f"), CallWrote(0, "{}"), between)
+    kinds(an_output(), *called, CallWrote(0, " "))
     with pytest.raises(Broken):
-        kinds(output, CallBegan(0, "c1", "f"), CallWrote(0, "{"), between, CallWrote(0, "}"))
+        kinds(output, *called, Said("y"), CallWrote(0, '{"late": 1}'))
+
+
+def test_calls_that_are_written_at_once_are_items_one_after_another() -> None:
+    both = (
+        CallBegan(0, "c1", "f"),
+        CallBegan(1, "c2", "g"),
+        Said("x"),
+        CallWrote(1, '{"b":2}'),
+        CallWrote(0, '{"a":1}'),
+    )
+    first, second, said = items(an_output(), *both)
+    assert [(call["call_id"], call["arguments"]) for call in (first, second)] == [("c1", '{"a":1}'), ("c2", '{"b":2}')]
+    assert said["content"][0]["text"] == "x"
 
 
 def test_a_picture_is_a_call_with_a_result() -> None:
