@@ -145,4 +145,9 @@ class Guard:
 
 
 def _unrouted(fault: HTTPException) -> Ended:
-    return method_not_allowed((fault.headers or {}).get("Allow", "")) if fault.status_code == 405 else NotFound()
+    if fault.status_code == 405:
+        return method_not_allowed((fault.headers or {}).get("Allow", ""))
+    return NotFound(
+        "There is nothing at this address. OpenAI's SDKs want a base URL that ends in /v1; "
+        "Anthropic's and Google's add the version themselves."
+    )

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from typing import Final
 
 from gateway.core.catalog import Feature, Snapshot
 from gateway.core.decision import Decision, Kind, Means, Reason, Rejection, judge
 from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
+
+_OURS: Final = frozenset({Kind.NO_CREDENTIAL, Kind.LOCKED_OUT})
+"""What only the operator can supply."""
+
+_NAMED: Final = 4
+"""How many things a message names; its details name all."""
 
 
 def refusal(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> Refused | RoutesUnavailable:
     """The error of an empty plan. The names of unlisted members are in it; nothing else that a client wrote."""
     rejections = decision.rejections
     if rejections and all(_unable(r) for r in rejections):
-        return Unsupported("No route of this model can do what the request asks for.", routes=_listed(rejections))
+        unable = _names(r for rejection in rejections for r in rejection.reasons if r.kind is Kind.CAPABILITY)
+        return Unsupported(
+            f"No route of this model can do what the request asks for: {unable}.", routes=_listed(rejections)
+        )
     if waiting := [r for r in rejections if all(x.kind is Kind.COOLING_DOWN for x in r.reasons)]:
         return RoutesUnavailable(
             "Every eligible route failed a moment ago and is cooling down.", routes=_listed(waiting)
@@ -27,7 +39,7 @@ def refusal(decision: Decision, snapshot: Snapshot, means: Means, today: date) -
             routes=_listed(rejections),
         )
     return NoEligibleRoute(
-        "No route of this model may serve this request; each is listed with its reasons.",
+        _why_none(rejections),
         routes=_listed(rejections),
         closest=_closest(rejections),
         compliant_models=_compliant_models(decision, snapshot, means, today),
@@ -37,6 +49,31 @@ def refusal(decision: Decision, snapshot: Snapshot, means: Means, today: date) -
 def _unable(rejection: Rejection) -> bool:
     """Cannot do it, whatever the policy; not: is not known to do it, and a policy wants to be sure."""
     return any(r.kind is Kind.CAPABILITY and r.offered is not None for r in rejection.reasons)
+
+
+def _why_none(rejections: tuple[Rejection, ...]) -> str:
+    """Some clients show nothing but the message. Of a pinned model, only the routes it is pinned to are spoken of."""
+    meant = [r for r in rejections if not any(x.dimension == "pinned" for x in r.reasons)] or list(rejections)
+    if any(all(x.kind in _OURS for x in r.reasons) for r in meant):
+        return (
+            "Policy admits routes of this model, but this gateway has no working credential for any of them: "
+            "ask its operator, or take a model of GET /v1/models. Each route is listed with its reasons."
+        )
+    because = f" because of {names}" if (names := _names(x for r in meant for x in r.reasons)) else ""
+    return f"No route of this model may serve this request{because}. Each route is listed with its reasons."
+
+
+def _names(reasons: Iterable[Reason]) -> str:
+    """What stands in the way, the most frequent first: `retention_days (eu-zero-retention), audio`."""
+    counted = Counter(name for reason in reasons for name in _named(reason))
+    return ", ".join(name for name, _ in counted.most_common(_NAMED))
+
+
+def _named(reason: Reason) -> list[str]:
+    if reason.dimension in ("dialect", "parameters") and isinstance(reason.demanded, list):
+        return [str(member) for member in reason.demanded]
+    name = str(reason.demanded) if reason.dimension == "endpoint" else reason.dimension or reason.kind.value
+    return [f"{name} ({reason.policy})" if reason.policy else name]
 
 
 def _listed(rejections: tuple[Rejection, ...] | list[Rejection]) -> Json:

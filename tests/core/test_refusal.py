@@ -84,6 +84,23 @@ def test_what_no_dialect_of_the_models_routes_can_carry_is_unsupported() -> None
     assert [(r["dimension"], r["demanded"]) for r in told[0]["reasons"]] == [("dialect", ["n"])]
 
 
+@pytest.mark.parametrize(
+    ("demand", "named"),
+    [
+        (UNFIT, "n"),
+        (WITH_TOOLS, "tools"),
+        (a_demand(endpoint="embeddings"), "embeddings"),
+        (a_demand(output_tokens=10**9), "max_output"),
+    ],
+)
+def test_what_is_unsupported_is_named_in_the_message_too(demand: Demand, named: str) -> None:
+    """Some clients show nothing else."""
+    provider = a_provider(connection=a_connection(dialect="anthropic_messages"))
+    error = refused(a_route(provider, abilities=some_abilities(tools=False, max_output=1000)), demand=demand)
+    assert error.code == "unsupported"
+    assert error.message == f"No route of this model can do what the request asks for: {named}."
+
+
 def test_what_gets_lost_on_the_way_is_unsupported_only_by_a_policy() -> None:
     error = refused(ELSEWHERE, policy=a_policy("sure", rules=RouteRules(requires_parameters=True)), demand=LOSSY)
     assert isinstance(error, NoEligibleRoute)
@@ -208,10 +225,34 @@ def _posture(dimension: str, offered: object, demanded: object, policy: str) -> 
     }
 
 
+def test_the_message_names_what_stands_in_the_way_and_whose_policy_it_is_the_most_frequent_first() -> None:
+    keeps = a_provider("beta", facts=facts_of(a_posture(training=Training.YES, retention_days=30)))
+    policy = a_policy("both", bound=Posture(training=Training.NO, retention_days=0))
+    error = refused(training("alpha", Training.YES), a_route(keeps), policy=policy)
+    assert "because of training (both), retention_days (both). " in error.message
+
+
+def test_of_a_pinned_model_the_message_speaks_of_the_routes_it_is_pinned_to() -> None:
+    demand = a_demand(pinned="alpha")
+    error = refused(training("alpha", Training.YES), a_route("beta"), policy=NO_TRAINING, demand=demand)
+    assert "because of training (no-training). " in error.message
+
+
+def test_a_pin_that_leaves_nothing_is_what_the_message_names() -> None:
+    assert "because of pinned. " in refused(a_route("beta"), demand=a_demand(pinned="alpha")).message
+
+
+def test_what_only_lacks_a_credential_is_said_to_be_the_operators() -> None:
+    known, means = a_snapshot(a_route("alpha"), training("beta", Training.YES)), some_means("nobody")
+    decision = decide(a_demand(), demanded_by(NO_TRAINING), known, means, WELL, TODAY)
+    assert "no working credential" in refusal(decision, known, means, TODAY).message
+
+
 def test_a_model_without_routes_has_nothing_to_list() -> None:
     error = refused(demand=a_demand(model="gone"))
     assert isinstance(error, NoEligibleRoute)
     assert (error.details["routes"], error.details["closest"]) == ([], [])
+    assert "because" not in error.message
 
 
 def test_closest_are_the_single_relaxations_that_would_admit_the_most() -> None:
