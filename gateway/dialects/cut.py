@@ -1,0 +1,30 @@
+"""Calls that an output limit cut off, for dialects whose arguments are objects: half of one cannot be told.
+
+Why the answer ended is told, and says enough. Where arguments are text, they are passed on as far as they came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import orjson
+
+from gateway.dialects.neutral import Answer, Call, Media, Stop, Text, Thought
+
+
+def told(answer: Answer) -> tuple[Text | Media | Thought | Call, ...]:
+    """The parts of an answer, without calls that were cut off."""
+    return tuple(p for p in answer.parts if not isinstance(p, Call) or whole([p], answer.stop))
+
+
+def whole(calls: Iterable[Call], stop: Stop | None) -> list[Call]:
+    """The calls; of an answer that came to its limit, those whose arguments came to their end."""
+    return [call for call in calls if stop is not Stop.LENGTH or _is_json(call.arguments)]
+
+
+def _is_json(arguments: str) -> bool:
+    try:
+        orjson.loads(arguments or "{}")
+    except orjson.JSONDecodeError:
+        return False
+    return True
