@@ -14,6 +14,7 @@ import orjson
 from gateway.dialects.anthropic_messages.ids import plain
 from gateway.dialects.anthropic_messages.request import NAME
 from gateway.dialects.dialect import Unportable
+from gateway.dialects.last_word import answerable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
 
 Block: TypeAlias = dict[str, Any]
@@ -39,10 +40,11 @@ def told(turns: Sequence[Turn]) -> Told:
     """Unportable for content that cannot be carried.
 
     Some models take system messages among the others, in some places. All take them in the system prompt, in their
-    order; where nobody else says anything, the last of them is the user's.
+    order; where nobody else says anything, the last of them is the user's, and so is what stands behind the model's
+    last word.
     """
     writing = _Writing()
-    for turn in turns:
+    for turn in answerable(turns):
         writing.add(turn)
     return writing.complete()
 

@@ -62,6 +62,12 @@ def test_later_system_turns_join_the_first_in_their_order() -> None:
     assert found.messages == [{"role": "user", "content": [text("hello"), text("more")]}]
 
 
+def test_what_is_said_behind_the_models_last_word_is_what_it_answers() -> None:
+    found = told([system(Text("a")), HELLO, assistant(Text("hi")), system(Text("b"))])
+    assert found.system == [text("a")]
+    assert found.messages[-1] == {"role": "user", "content": [text("b")]}
+
+
 def test_where_nobody_else_speaks_the_last_system_turn_is_the_users() -> None:
     found = told([system(Text("a")), system(Text("b"))])
     assert (found.system, found.messages) == ([text("a")], [{"role": "user", "content": [text("b")]}])

@@ -95,6 +95,13 @@ def test_what_has_no_place_is_said_and_never_left_out(turn: Turn) -> None:
     assert refused.value.names == (part.kind,)
 
 
+def test_what_is_said_behind_the_models_last_word_is_what_it_answers() -> None:
+    turns = (system("first"), user("a"), assistant("b"), system("second"))
+    assert written(*turns)[0] == {"role": "system", "content": "first"}
+    assert written(*turns)[-1] == {"role": "user", "content": "second"}
+    assert messages(turns, OPENAI)[0][-1] == {"role": "developer", "content": "second"}
+
+
 def test_later_system_texts_go_where_every_provider_takes_them() -> None:
     turns = (user("a"), system("first"), assistant("b"), system("second"), user("c"))
     assert written(*turns)[0] == {"role": "system", "content": "first\n\nsecond"}
