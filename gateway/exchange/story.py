@@ -17,6 +17,7 @@ from gateway.core.errors import (
     ModelNotFound,
     NoEligibleRoute,
     NotAllowed,
+    RateLimited,
     Unauthenticated,
     Unavailable,
     Unsupported,
@@ -33,6 +34,7 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.forward import Forwarding
 from gateway.exchange.headers import cost_header, reply_headers
 from gateway.exchange.parts import Arrival, Downstream, InForce, Services
+from gateway.exchange.permit import Permission
 from gateway.exchange.pump import Pump, whole_or_fault
 from gateway.stores.keys import digest_of
 from gateway.telemetry.events import ExchangeEnded, Fault
@@ -40,6 +42,8 @@ from gateway.telemetry.faults import reduce
 
 _GOODBYE_S: Final = 0.25
 """How long a provider may take to finish a body whose last event has come."""
+_LAST_WORD_S: Final = 1.0
+"""How long a client may take to receive the error that breaks its stream off; the provider's connection waits for it."""
 
 
 def identify(secret: str, services: Services, in_force: InForce) -> Principal:
@@ -76,6 +80,7 @@ class Exchange:
             dialect=arrival.dialect,
             endpoint=arrival.asked.endpoint,
         )
+        self._permission = Permission(services, caller, self._facts.id)
 
     @property
     def id(self) -> ReceiptId:
@@ -120,6 +125,7 @@ class Exchange:
 
     async def _forward(self, asked: Translation, downstream: Downstream) -> None:
         decision = self._decide(asked.demand)
+        await self._permission.ask(asked, self._in_force.means.default_max_output)
         await self._claim()
         forwarding = self._forwarding(asked)
         answer = await forwarding.first_answer(decision.plan)
@@ -133,7 +139,7 @@ class Exchange:
         if demanded.token_counts is TokenCounts.EXACT:
             try:
                 return await self._forward(asked, downstream)
-            except (NoEligibleRoute, NotAllowed, Unsupported, UpstreamEnded) as ended:
+            except (NoEligibleRoute, NotAllowed, RateLimited, Unsupported, UpstreamEnded) as ended:
                 if self._attempts:  # a provider may have seen the prompt
                     await self._settle("failed", ended.code)
                     headers["x-safeconduct-receipt"] = str(self.id)
@@ -222,11 +228,12 @@ class Exchange:
             settled = await self._settle("served", "")
             self._note_speed(answer)
             self._begun = True
-            await downstream.begin({**headers, **cost_header(settled)}, streaming=False)
+            headers |= {**cost_header(settled), **self._permission.headers(self._facts.dialect)}
+            await downstream.begin(headers, streaming=False)
             await downstream.end(forwarding.opening)
             return
         self._begun = True
-        await downstream.begin(headers, streaming=True)
+        await downstream.begin(headers | self._permission.headers(self._facts.dialect), streaming=True)
         assert answer.stream is not None
         self._pump = Pump(answer, answer.stream, downstream, self._services)
         last = await self._pump.run(forwarding.opening)
@@ -245,7 +252,8 @@ class Exchange:
         if self._begun:
             assert self._served is not None
             assert self._served.stream is not None  # a whole reply begins with its last byte at hand
-            await downstream.abort(self._served.stream.failure(ended))
+            with anyio.move_on_after(_LAST_WORD_S):
+                await downstream.abort(self._served.stream.failure(ended))
         else:
             await downstream.refuse(ended, self.id)
 
@@ -262,6 +270,7 @@ class Exchange:
                 receipt = await self._services.books.settle(receipt)
             except Exception as fault:  # noqa: BLE001  # the books keep the receipt, or recovery writes it from the intent
                 self._services.log.emit(Fault(reduce(fault), receipt=self.id))
+        await self._permission.give_back(receipt.attempts)
         self._services.log.emit(ExchangeEnded.of(receipt))
         return receipt
 
@@ -277,7 +286,8 @@ class Exchange:
         return int((self._clock.monotonic() - self._began) * 1000)
 
     async def _close(self) -> None:
-        """Let go of every upstream connection. A reply read to its end leaves its connection for the next exchange."""
+        """Let go of the permit and of every connection. A reply read to its end leaves its own for the next exchange."""
+        await self._permission.give_back(())  # of what was never settled: a count, or a fault on the way there
         for attempt in self._attempts:
             if attempt.reply is None:
                 continue
