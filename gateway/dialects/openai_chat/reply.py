@@ -29,18 +29,28 @@ class _Delta(msgspec.Struct):
     audio: object = None
 
 
+class _Shown(_Delta):
+    """Pictures are content too; their tokens are not weighed by their bytes."""
+
+    images: object = None
+
+
 class _Choice(msgspec.Struct):
-    delta: _Delta | None = None
+    delta: _Shown | None = None
     message: _Delta | None = None
     finish_reason: object = None
-    index: int = 0
+    index: int | None = None
+
+
+class _Groq(msgspec.Struct):
+    usage: Reported | None = None
 
 
 class _Chunk(msgspec.Struct):
     choices: list[_Choice] | None = None
     usage: Reported | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
-    x_groq: object = None
+    x_groq: _Groq | None = None
 
 
 _decode = msgspec.json.Decoder(_Chunk, strict=False).decode
@@ -98,18 +108,20 @@ class ChatTally:
 
     def see(self, data: bytes) -> bool:
         """Take note of one chunk; whether the client should see it. Broken for an error in a chunk's place."""
-        if data == DONE:
+        if data.strip() == DONE:
             self.ended = True
             return True
         chunk = _chunk(data)
-        if chunk.usage is not None:
-            self._reported = chunk.usage  # cumulative where it repeats: the last one counts
+        reported = chunk.usage or (chunk.x_groq.usage if chunk.x_groq is not None else None)
+        if reported is not None:
+            self._reported = reported  # cumulative where it repeats: the last one counts
         for choice in chunk.choices or ():
             weight = _weight(choice.delta)
             self.generated += weight
             if choice.finish_reason not in (None, ""):
-                self._finished.add(choice.index)
-            self.content = self.content or weight > 0 or choice.finish_reason not in (None, "")
+                self._finished.add(choice.index or 0)
+            shown = choice.delta is not None and bool(choice.delta.images)
+            self.content = self.content or weight > 0 or shown or choice.finish_reason not in (None, "")
         return bool(chunk.choices) or chunk.usage is None or self._usage_asked
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -36,6 +37,7 @@ class Reported(msgspec.Struct):
     prompt_cache_hit_tokens: int | None = None  # DeepSeek
     num_cached_tokens: int | None = None  # Mistral
     num_search_queries: int | None = None  # Perplexity
+    prompt_audio_seconds: object = None  # Mistral, which also says `{}` or null
 
 
 def figures(reported: Reported) -> dict[str, int]:
@@ -47,7 +49,7 @@ def figures(reported: Reported) -> dict[str, int]:
             for inner in value.__struct_fields__:
                 if (count := getattr(value, inner)) is not None:
                     found[f"{name}.{inner}"] = count
-        elif value is not None:
+        elif isinstance(value, int):
             found[name] = value
     return found
 
@@ -56,7 +58,8 @@ def metered(reported: Reported) -> Metered | None:
     """Disjoint counts; None if the report lacks both totals. What cannot be true is clamped and named in `suspect`.
 
     OpenAI: cached and media tokens are inside `prompt_tokens`, reasoning inside `completion_tokens`. Reasoning counts
-    as outside where the provider's total says so (xAI); a cached count above the prompt is outside too (Azure's Grok).
+    as outside where the provider's total says so (xAI), and so does what was heard (Mistral); a cached count above the
+    prompt is outside too (Azure's Grok).
     """
     raw = figures(reported)
     if reported.prompt_tokens is None and reported.completion_tokens is None:
@@ -68,7 +71,8 @@ def metered(reported: Reported) -> Metered | None:
     outside = reasoning > 0 and count.get("total_tokens") == prompt + completion + reasoning
     cached = max(count.get(name, 0) for name in _CACHED)
     written = count.get("prompt_tokens_details.cache_write_tokens", 0)
-    audio_in, image_in = (count.get(f"prompt_tokens_details.{m}_tokens", 0) for m in ("audio", "image"))
+    image_in, audio_in = count.get("prompt_tokens_details.image_tokens", 0), _heard(count)
+    prompt += audio_in if audio_in and _beyond(count) == audio_in else 0
     audio_out, image_out = (count.get(f"completion_tokens_details.{m}_tokens", 0) for m in ("audio", "image"))
     visible = completion - audio_out - image_out - (0 if outside else reasoning)
     plain = prompt - cached - written - audio_in - image_in
@@ -87,6 +91,17 @@ def metered(reported: Reported) -> Metered | None:
         server_tool_calls=count.get("num_search_queries", 0),
     )
     return Metered(usage, UsageSource.PROVIDER, raw, suspect)
+
+
+def _beyond(count: Mapping[str, int]) -> int:
+    """What the provider's total holds beside prompt and completion."""
+    return count.get("total_tokens", 0) - count.get("prompt_tokens", 0) - count.get("completion_tokens", 0)
+
+
+def _heard(count: Mapping[str, int]) -> int:
+    """Tokens of sounds; where only their seconds are stated, the total tells."""
+    stated = count.get("prompt_tokens_details.audio_tokens", 0)
+    return max(_beyond(count), 0) if count.get("prompt_audio_seconds") and not stated else stated
 
 
 _CACHED: Final = ("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens")

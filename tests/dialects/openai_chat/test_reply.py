@@ -99,6 +99,34 @@ def test_a_finish_reason_for_every_choice_ends_a_stream_without_done() -> None:
     assert stream.ended
 
 
+def test_pictures_are_content_whose_bytes_are_not_weighed() -> None:
+    stream = reply()
+    stream.feed(chunk(delta={"images": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]}))
+    assert stream.content
+    assert stream.metered.usage == Usage(input=100)
+
+
+def test_a_choice_need_not_say_that_it_is_the_first() -> None:
+    stream = reply()
+    stream.feed(chunk(index=None, delta={"content": "x"}) + chunk(index=None, delta={}, finish_reason="stop"))
+    stream.finish()
+    assert stream.complete
+
+
+def test_blanks_around_the_end_mean_nothing() -> None:
+    stream = reply()
+    assert stream.feed(WORDS + b"data: [DONE] \r\n\r\n") == WORDS + b"data: [DONE] \r\n\r\n"
+    assert stream.complete
+
+
+def test_usage_is_seen_where_groq_hid_it() -> None:
+    finish = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "x_groq": {"id": "r", "usage": USAGE}}
+    stream = reply(usage_asked=False)
+    stream.feed(WORDS + b"data: " + json.dumps(finish).encode() + b"\n\n" + DONE)
+    assert stream.metered.usage == Usage(input=9, output=3)
+    assert stream.metered.source is UsageSource.PROVIDER
+
+
 def test_a_last_event_without_its_blank_line_counts() -> None:
     stream = reply()
     stream.feed(WORDS + DONE[:-1])

@@ -43,6 +43,19 @@ cases = {
         '{"prompt_tokens":10,"completion_tokens":5,"num_cached_tokens":4}',
         Usage(input=6, cache_read=4, output=5),
     ),
+    "Mistral: what was heard is outside, and told by the total": (
+        '{"prompt_tokens":9,"completion_tokens":248,"total_tokens":632,"prompt_audio_seconds":30}',
+        Usage(input=9, audio_in=375, output=248),
+    ),
+    "Mistral: what was heard is stated and outside": (
+        '{"prompt_tokens":9,"completion_tokens":248,"total_tokens":632,"prompt_audio_seconds":30,'
+        '"prompt_tokens_details":{"audio_tokens":375}}',
+        Usage(input=9, audio_in=375, output=248),
+    ),
+    "Mistral: nothing was heard": (
+        '{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"prompt_audio_seconds":{}}',
+        Usage(input=9, output=2),
+    ),
     "nulls": (
         '{"prompt_tokens":10,"completion_tokens":null,"prompt_tokens_details":null}',
         Usage(input=10),
