@@ -48,6 +48,7 @@ from gateway.stores.parcels import Source
 from gateway.stores.postgres import PostgresAway, checked
 from gateway.stores.postgres_ledger import PostgresLedger, SharedLedger
 from gateway.stores.pseudonyms import Pseudonyms, key_in
+from gateway.stores.rates import LocalRates
 from gateway.stores.shipping import Away, Back, News, Shipper
 from gateway.telemetry.events import (
     DiskFree,
@@ -323,7 +324,8 @@ async def _services(
             )
             health = RouteHealth(Patience(first_s=settings.cooldown_s))
             pseudonyms = Pseudonyms(key_in(settings.state), organisation)
-            yield Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms), keys
+            rates = LocalRates(clock)
+            yield Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates), keys
         finally:
             await upstream.close()
             await anyio.to_thread.run_sync(counting.close)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from starlette.types import Send
 
-from gateway.core.errors import Ended
+from gateway.core.errors import Ended, RateLimited
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.rate_headers import rate_headers
 from gateway.dialects.translation import refusal
 
 _EVENTS: Final = {
@@ -94,7 +96,10 @@ async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice:
     if receipt is not None:
         headers |= {"x-safeconduct-receipt": str(receipt), **_request_id(str(receipt))}
     if ended.retry_after_s is not None:
-        headers["retry-after"] = str(max(1, round(ended.retry_after_s)))
+        headers["retry-after"] = str(max(1, math.ceil(ended.retry_after_s)))
+        headers["retry-after-ms"] = str(max(1, math.ceil(ended.retry_after_s * 1_000)))
+    if isinstance(ended, RateLimited) and ended.standings:
+        headers |= rate_headers(voice.dialect, ended.standings, ended.standings[0].at)
     if ended.status == 401:
         headers["www-authenticate"] = "Bearer"
     if ended.status == 405 and isinstance(allow := ended.details.get("allow"), str):

@@ -1,4 +1,5 @@
-"""`organisation.toml` and `teams.toml`: whom this deployment serves, under which policies and within which budgets."""
+"""`organisation.toml` and `teams.toml`: whom this deployment serves, under which policies and within which
+budgets and limits."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Final
 from gateway.core.catalog import Budget, DataClass, Organisation, Team
 from gateway.core.cost import to_ledger
 from gateway.declarations.faults import shown
+from gateway.declarations.limits import read_limits
 from gateway.declarations.names import is_name, read_name
 from gateway.declarations.reader import Page, Table
 
@@ -36,6 +38,7 @@ def read_organisation(page: Page) -> Organisation:
         default_class=root.text("default_class"),
         budgets=_budgets(root),
         harmless=frozenset(root.words("harmless") or ()),
+        limits=read_limits(root, "limits"),
     )
 
 
@@ -69,6 +72,8 @@ def read_teams(page: Page) -> dict[str, Team]:
             policy=table.text("policy"),
             classes=frozenset(table.words("classes") or ()),
             budgets=_budgets(table),
+            limits=read_limits(table, "limits"),
+            key_limits=read_limits(table, "key_limits"),
         )
     if not found and not (teams and teams.names()):
         page.root.fault(

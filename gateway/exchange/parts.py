@@ -16,6 +16,7 @@ from gateway.exchange.plans import Plans
 from gateway.stores.books import Books
 from gateway.stores.health import RouteHealth
 from gateway.stores.keys import Keys
+from gateway.stores.rates import Rates
 from gateway.telemetry.log import Log
 from gateway.upstream.client import Upstream
 from gateway.upstream.targets import Target
@@ -80,6 +81,7 @@ class Services:
     deadlines: Deadlines
     pseudonym: Callable[[str], str]
     """What stands in the place of a client's identifier at a provider."""
+    rates: Rates
 
 
 @dataclass(frozen=True, slots=True)

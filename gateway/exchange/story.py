@@ -43,7 +43,7 @@ from gateway.telemetry.faults import reduce
 _GOODBYE_S: Final = 0.25
 """How long a provider may take to finish a body whose last event has come."""
 _LAST_WORD_S: Final = 1.0
-"""How long a client may take to receive the error that breaks its stream off; the provider's connection waits for it."""
+"""How long a client may take to receive the error that breaks its stream off: the provider waits for it."""
 
 
 def identify(secret: str, services: Services, in_force: InForce) -> Principal:
@@ -286,7 +286,7 @@ class Exchange:
         return int((self._clock.monotonic() - self._began) * 1000)
 
     async def _close(self) -> None:
-        """Let go of the permit and of every connection. A reply read to its end leaves its own for the next exchange."""
+        """Let go of the permit and every connection. A reply read to its end leaves its own for the next exchange."""
         await self._permission.give_back(())  # of what was never settled: a count, or a fault on the way there
         for attempt in self._attempts:
             if attempt.reply is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.catalog import Budget, DataClass, Organisation, Team
+from gateway.core.limits import Concurrent
 from gateway.declarations.organisation import read_organisation, read_teams
 from tests.declarations.papers import page, told
 
@@ -39,6 +40,14 @@ def test_teams_are_read_by_their_ids() -> None:
     assert found == {"research": team}
 
 
+def test_organisation_team_and_each_of_its_keys_have_limits_of_their_own() -> None:
+    paper = page(HEAD + "[[limits]]\nconcurrent = 100\n")
+    assert read_organisation(paper).limits == (Concurrent(100),)
+    limits = "[[teams.research.limits]]\nconcurrent = 20\n[[teams.research.key_limits]]\nconcurrent = 4\n"
+    team = read_teams(page(TEAM + limits))["research"]
+    assert (team.limits, team.key_limits) == ((Concurrent(20),), (Concurrent(4),))
+
+
 def test_a_budget_of_nothing_is_a_budget() -> None:
     paper = page(TEAM + '[[teams.research.budgets]]\nlimit = 0\nwindow = "total"\n')
     assert read_teams(paper)["research"].budgets == (Budget(0, "total"),)
@@ -55,7 +64,7 @@ BUDGET = HEAD + '[[budgets]]\nlimit = "5"\nwindow = "day"\n'
         (HEAD + "[classes.personal]", 'classes.personal.policy: is missing; add policy = "…", the policy that requests of this class are held to'),
         (HEAD + '[classes."Very secret"]\npolicy = "open"', 'classes.Very secret: "Very secret" is not a name; write it with lower-case letters, digits and hyphens'),
         (HEAD + 'classes = ["personal"]', 'classes: ["personal"] is not a table; write [classes] and its keys below it'),
-        (HEAD + "deflt = 1", "deflt: is not a key here; use one of budgets, classes, default_class, harmless, id, name, policy, or remove it"),
+        (HEAD + "deflt = 1", "deflt: is not a key here; use one of budgets, classes, default_class, harmless, id, limits, name, policy, or remove it"),
         (BUDGET.replace('"5"', '"9000000"'), "budgets[#1].limit: 9000000 is 9,000,000 or more; write a smaller limit, or a shorter window"),
         (BUDGET.replace('"5"', "0.0000000001"), "budgets[#1].limit: 1E-10 has more than 9 decimals; round it"),
         (BUDGET.replace('"5"', '"-5"'), 'budgets[#1].limit: "-5" is not an amount of at least 0; write a plain number: limit = 0.54'),

@@ -16,6 +16,7 @@ import anyio
 
 from gateway.core.catalog import Budget, Snapshot
 from gateway.core.errors import Ended
+from gateway.core.limits import Limit
 from gateway.core.policy import Policy
 from gateway.core.principal import Key, principal
 from gateway.core.receipt import ReceiptId
@@ -29,6 +30,7 @@ from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of
 from gateway.stores.ledger import SqliteLedger
 from gateway.stores.pseudonyms import Pseudonyms
+from gateway.stores.rates import LocalRates
 from gateway.telemetry.events import Event, ExchangeEnded, Fault
 from gateway.upstream.client import HttpxUpstream
 from gateway.upstream.engine import Engine
@@ -43,6 +45,7 @@ from tests.builders import (
     a_provider,
     a_route,
     a_snapshot,
+    a_team,
     some_means,
 )
 from tests.scripted import Provider
@@ -183,10 +186,11 @@ async def a_desk(
     snapshot: Snapshot | None = None,
     accepts_store: bool = False,
     dialects: Sequence[str] = (),
+    limits: tuple[Limit, ...] = (),
     **route: Any,
 ) -> AsyncIterator[Desk]:
     """Routes `alpha/small`, `beta/small`, … priced so that they are asked in the order of the providers. `dialects`: of
-    each provider, Chat Completions where none is named."""
+    each provider, Chat Completions where none is named. `limits`: of the team."""
     names = ["alpha", "beta", "gamma"][: len(providers)]
     spoken = [*dialects, *["openai_chat"] * len(providers)]
     routes = [
@@ -201,7 +205,9 @@ async def a_desk(
         )
         for rank, (name, provider) in enumerate(zip(names, providers, strict=True))
     ]
-    snapshot = snapshot or a_snapshot(*routes, policies=(a_policy("strict"), *policies))
+    snapshot = snapshot or a_snapshot(
+        *routes, policies=(a_policy("strict"), *policies), teams={"research": a_team(limits=limits)}
+    )
     journal = Journal.open(state, "process")
     upstream = HttpxUpstream(Engine())
     heard, clock = Heard(), StillClock()
@@ -219,6 +225,7 @@ async def a_desk(
             clock,
             deadlines,
             Pseudonyms(b"k" * 32, "acme"),
+            LocalRates(clock),
         )
         in_force = InForce(snapshot, some_means(*names, spoken=SPOKEN), targets)
         yield Desk(services, in_force, key, SqliteLedger(state / JOURNAL_FILE), heard)

@@ -24,6 +24,7 @@ from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of
 from gateway.stores.ledger import SqliteLedger
+from gateway.stores.rates import LocalRates
 from gateway.upstream.client import HttpxUpstream
 from gateway.upstream.engine import Engine
 from gateway.upstream.targets import target
@@ -91,8 +92,9 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
         )
         books, health = SqliteBooks(journal, "chain"), RouteHealth(Patience(after=10_000))
         log: Any = heard
+        clock = StillClock()
         services = Services(
-            keys, books, health, upstream, log, StillClock(), PATIENT, pseudonym=lambda said: "p" + said
+            keys, books, health, upstream, log, clock, PATIENT, lambda said: "p" + said, LocalRates(clock)
         )
         ledger = SqliteLedger(state / JOURNAL_FILE)
         async with _listening(services, in_force, ledger) as port:

@@ -50,7 +50,8 @@ def _details(ended: Ended, request_id: str) -> Iterable[Json]:
         violation = {"field": field, "description": ended.message}
         yield {"@type": f"{_TYPE}rpc.BadRequest", "fieldViolations": [violation]}
     if ended.retry_after_s is not None:
-        yield {"@type": f"{_TYPE}rpc.RetryInfo", "retryDelay": f"{ended.retry_after_s:g}s"}
+        delay = f"{ended.retry_after_s:.3f}".rstrip("0").rstrip(".")
+        yield {"@type": f"{_TYPE}rpc.RetryInfo", "retryDelay": f"{delay}s"}
     if request_id:
         yield {"@type": f"{_TYPE}rpc.RequestInfo", "requestId": request_id}
     if ended.details:

@@ -1,0 +1,149 @@
+"""Rates: how much each account may still ask for now, in requests, in tokens, and in exchanges under way.
+
+Failure rule: they may fail open. Whoever cannot reach its store admits, and counts what it admitted so. Memory does not
+fail; it is this process's own, and begins anew with it and with a limit that is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from gateway.core.errors import Json, RateLimited
+from gateway.core.limits import Concurrent, Limit, Rate, Standing, tightest
+from gateway.core.principal import AccountId
+from gateway.core.receipt import ReceiptId
+
+CONCURRENT_WAIT_US: Final = 1_000_000
+"""Nobody knows when an exchange under way will end; a second later is worth another try."""
+SWEEP_AT: Final = 4_096
+"""So many rates are remembered before those are forgotten that are untouched by now."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one exchange asks of each of these limits: one request, so many tokens, and to be under way."""
+
+    exchange: ReceiptId
+    limits: tuple[tuple[AccountId, Limit], ...]
+    tokens: int
+
+    @property
+    def rates(self) -> list[tuple[AccountId, Rate]]:
+        return [(account, limit) for account, limit in self.limits if isinstance(limit, Rate)]
+
+    @property
+    def concurrent(self) -> list[tuple[AccountId, Concurrent]]:
+        return [(account, limit) for account, limit in self.limits if isinstance(limit, Concurrent)]
+
+    def share(self, rate: Rate) -> int:
+        """What is taken from that rate when it is admitted."""
+        return rate.share(self.tokens if rate.counts == "tokens" else 1)
+
+
+@dataclass(slots=True, eq=False)
+class Permit:
+    """What was admitted. `horizons`: of each rate in `wanted`, right after. `standings`: as they were seen last."""
+
+    wanted: Wanted
+    horizons: Sequence[int]
+    standings: tuple[Standing, ...]
+    settled: bool = False
+
+
+class Rates(Protocol):
+    """Who decides whether a caller may ask now."""
+
+    async def admit(self, wanted: Wanted) -> Permit:
+        """Take from every limit at once, or from none: RateLimited. Cancelled, nothing is under way."""
+
+    async def settle(self, permit: Permit, tokens: int) -> None:
+        """The exchange has ended, and really used so many tokens. Done once, however often; never raises."""
+
+
+class LocalRates:
+    """Rates of this process alone. For one event loop: no step of it is interrupted."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._horizons: dict[tuple[AccountId, Rate], int] = {}
+        self._under_way: dict[AccountId, int] = {}
+        self._sweep_at = SWEEP_AT
+
+    async def admit(self, wanted: Wanted) -> Permit:
+        now, horizons = self._now(), self._horizons
+        full = [limited for limited in wanted.concurrent if self._under_way.get(limited[0], 0) >= limited[1].amount]
+        seen = self._seen(wanted, now)
+        waits: list[tuple[int, AccountId, Limit]] = [(CONCURRENT_WAIT_US, *limited) for limited in full]
+        waits += [(wait, *limited) for limited, (wait, _) in zip(wanted.rates, seen, strict=True) if wait]
+        if waits:
+            raise refusal(waits, tightest(seen))
+        for name in wanted.rates:
+            horizons[name] = name[1].taken(horizons.get(name, 0), now, wanted.share(name[1]))
+        for account, _ in wanted.concurrent:
+            self._under_way[account] = self._under_way.get(account, 0) + 1
+        own = [horizons[name] for name in wanted.rates]
+        self._sweep(now)
+        return Permit(wanted, own, tightest(self._seen(wanted, now)))
+
+    async def settle(self, permit: Permit, tokens: int) -> None:
+        if permit.settled:
+            return
+        permit.settled = True
+        now, wanted, horizons = self._now(), permit.wanted, self._horizons
+        for name, own in zip(wanted.rates, permit.horizons, strict=True):
+            if name[1].counts == "tokens":
+                more, horizon = tokens - wanted.share(name[1]), horizons.get(name, 0)
+                taken = name[1].taken(horizon, now, more) if more > 0 else None
+                horizons[name] = taken or name[1].given_back(horizon, now, -more, own)
+        for account, _ in wanted.concurrent:
+            self._under_way[account] -= 1
+            if not self._under_way[account]:
+                del self._under_way[account]
+        permit.standings = tightest(self._seen(wanted, now))
+
+    def _now(self) -> int:
+        return round(self._clock.monotonic() * 1_000_000)
+
+    def _seen(self, wanted: Wanted, now: int) -> list[tuple[int, Standing]]:
+        """Of each rate: how long it would have to be waited for, and where it stands."""
+        at = self._clock.now()
+        return [seen(rate, self._horizons.get((account, rate), 0), now, wanted, at) for account, rate in wanted.rates]
+
+    def _sweep(self, now: int) -> None:
+        """Forget what is untouched by now; as often as makes it cost nothing."""
+        if len(self._horizons) >= self._sweep_at:
+            self._horizons = {name: h for name, h in self._horizons.items() if name[1].reset_us(h, now)}
+            self._sweep_at = max(SWEEP_AT, 2 * len(self._horizons))
+
+
+def seen(rate: Rate, horizon: int, now: int, wanted: Wanted, at: datetime) -> tuple[int, Standing]:
+    """How long (microseconds) what is wanted would have to wait, and where the rate stands at `now`, which is `at`."""
+    standing = Standing(rate.counts, rate.burst, rate.remaining(horizon, now), rate.reset_us(horizon, now), at)
+    return rate.wait_us(horizon, now, wanted.share(rate)), standing
+
+
+def refusal(waits: Sequence[tuple[int, AccountId, Limit]], standings: tuple[Standing, ...]) -> RateLimited:
+    """`waits`: what has no room, and for how long (microseconds). The longest wait is told: then all have."""
+    wait_us, account, limit = max(waits, key=lambda wait: wait[0])
+    stated: dict[str, Json] = {"account": account, "amount": limit.amount}
+    if isinstance(limit, Rate):
+        stated |= {"counts": limit.counts, "per": limit.per, "burst": limit.burst}
+        message = f"{account} may use {limit.amount} {limit.counts} per {limit.per}, and has used them"
+    else:
+        stated |= {"counts": "concurrent"}
+        message = f"{account} may have {limit.amount} requests under way at the same time, and has them"
+    wait_ms = -(-wait_us // 1000)
+    ended = RateLimited(f"{message}. Try again in {wait_ms / 1000:g} s.", limit=stated, retry_after_ms=wait_ms)
+    ended.retry_after_s, ended.standings = wait_ms / 1000, standings
+    return ended
