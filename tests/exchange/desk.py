@@ -86,6 +86,20 @@ class StillClock:
         return f"01JD{next(self._ids):022d}"
 
 
+class Stopped(StillClock):
+    """Time that passes at a test's hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed_s = 0.0
+
+    def monotonic(self) -> float:
+        return self._passed_s
+
+    def passes(self, seconds: float) -> None:
+        self._passed_s += seconds
+
+
 class Heard:
     """The log, kept."""
 
@@ -148,10 +162,12 @@ class Client:
 
 
 class Desk:
-    """Makes exchanges against scripted providers."""
+    """Makes exchanges against scripted providers. `time`: that in which its rates flow back."""
 
     def __init__(self, services: Services, in_force: InForce, key: Key, ledger: SqliteLedger, heard: Heard) -> None:
         self.services, self.in_force, self.key, self.ledger, self.heard = services, in_force, key, ledger, heard
+        self.time = Stopped()
+        self.services = replace(services, rates=LocalRates(self.time))
 
     def exchange(self, *, dialect: str = "openai_chat", policy: str = "", **arrival: Any) -> Exchange:
         """`policy`: the name that the request's header gives."""
@@ -186,11 +202,11 @@ async def a_desk(
     snapshot: Snapshot | None = None,
     accepts_store: bool = False,
     dialects: Sequence[str] = (),
-    limits: tuple[Limit, ...] = (),
+    rates: tuple[Limit, ...] = (),
     **route: Any,
 ) -> AsyncIterator[Desk]:
     """Routes `alpha/small`, `beta/small`, … priced so that they are asked in the order of the providers. `dialects`: of
-    each provider, Chat Completions where none is named. `limits`: of the team."""
+    each provider, Chat Completions where none is named. `rates`: of the team."""
     names = ["alpha", "beta", "gamma"][: len(providers)]
     spoken = [*dialects, *["openai_chat"] * len(providers)]
     routes = [
@@ -206,7 +222,7 @@ async def a_desk(
         for rank, (name, provider) in enumerate(zip(names, providers, strict=True))
     ]
     snapshot = snapshot or a_snapshot(
-        *routes, policies=(a_policy("strict"), *policies), teams={"research": a_team(limits=limits)}
+        *routes, policies=(a_policy("strict"), *policies), teams={"research": a_team(limits=rates)}
     )
     journal = Journal.open(state, "process")
     upstream = HttpxUpstream(Engine())
