@@ -110,7 +110,7 @@ News: TypeAlias = Away | Back | Conflicting
 
 
 class Moved(Exception):
-    """Another process has shipped under this journal's name meanwhile."""
+    """PostgreSQL does not stand where this process left it: it was set back, or another process ships this journal."""
 
 
 class Shipper:

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from itertools import count
@@ -110,9 +110,11 @@ class PostgresServer:
         if not self._pid_file.exists():
             return
         postmaster = int(self._pid_file.read_text().split()[0])
+        os.kill(postmaster, number)
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        for process in (postmaster, *map(int, children)):
-            os.kill(process, number)
+        for process in map(int, children):
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(process, number)
 
     def _run(self, program: str, *words: str | Path) -> None:
         subprocess.run([binaries() / program, *words], check=True, stdout=subprocess.DEVNULL, **_UNPRIVILEGED)
