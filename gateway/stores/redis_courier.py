@@ -153,21 +153,13 @@ class Courier:
             calls = [each.call(self._member) for each in (*ended, *leaving)]
             answers = self._member.ask(calls) if calls else []
         except (Unreachable, CountersRefused) as fault:
-            for each in asked:
-                self._lose(each, fault.reason if isinstance(fault, Unreachable) else "refused")
+            for each in asked:  # what may have been carried out is undone by joining again
+                each.failed(fault.reason if isinstance(fault, Unreachable) else "refused")
             raise
         self._confirm(ended, answers)
         for each, answer in zip(leaving, answers[len(ended) :], strict=True):
-            if isinstance(answer, Refusal):
-                self._lose(each, answer)
-            elif each.answered(answer):
+            if each.answered(answer):
                 self._again.append(each)
-
-    def _lose(self, asked: Asked, why: Refusal | str) -> None:
-        """It failed, and nobody knows whether it was carried out."""
-        if isinstance(asked, HoldAsked) and asked.give_up() == "sent":
-            self.end(asked.hold.id, 0)
-        asked.failed(why)
 
     def _confirm(self, ended: Sequence[HoldEnded], answers: Sequence[Answer | Refusal]) -> None:
         """Forget what Redis has heard; the others are said again, at once after this member has joined again."""

@@ -159,21 +159,23 @@ return answer('renewed', state[3], unpack(redis.call('HKEYS', KEYS[3])))
 
 # KEYS state, leases, members. ARGV who, generation known so far, sequence; a new generation, which server this is, the
 # members known so far. If Redis lost everything, or is older, all members are missing until they have joined; if it is
-# another server than before (a restart, a failover), those that are heard of: it may lack what they said last.
+# another server than before (a restart, a failover), those that are heard of: it may lack what they said last. Whoever
+# notices a loss sets the sequence far ahead of what anybody has seen, so that nobody takes the new for the old.
 _ENTER: Final = """
-local behind = state[1] and tonumber(state[2]) < tonumber(ARGV[3])
-local lost = not state[1] or (behind and state[1] == ARGV[2])
-local moved = state[1] and redis.call('HGET', KEYS[1], 'server') ~= ARGV[5]
-if behind or not state[1] then redis.call('HSET', KEYS[1], 'sequence', ARGV[3]) end
-if lost or moved then
+local before = state[1]
+local lost = not before or tonumber(state[2]) < tonumber(ARGV[3])
+if lost or redis.call('HGET', KEYS[1], 'server') ~= ARGV[5] then
   state[1] = ARGV[4]
   redis.call('HSET', KEYS[1], 'id', state[1], 'server', ARGV[5])
+  if lost then redis.call('HSET', KEYS[1], 'sequence', string.format('%.0f', tonumber(ARGV[3]) + 1000000)) end
   redis.call('HSETNX', KEYS[3], member, '')
   for known = 6, #ARGV do redis.call('HSETNX', KEYS[3], ARGV[known], '') end
   for _, each in ipairs(redis.call('HKEYS', KEYS[3])) do
     local lease = redis.call('ZSCORE', KEYS[2], each)
-    local heard_of = lease and tonumber(lease) > tonumber(seconds)
-    if not lost and not heard_of then redis.call('HSET', KEYS[3], each, state[1]) end
+    local silent = not lease or tonumber(lease) <= tonumber(seconds)
+    if not lost and silent and redis.call('HGET', KEYS[3], each) == before then
+      redis.call('HSET', KEYS[3], each, state[1])
+    end
   end
   recount(KEYS[3])
 end

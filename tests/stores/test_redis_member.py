@@ -103,6 +103,20 @@ def test_a_member_hears_of_a_new_one_with_its_next_answer(server: Server, pair: 
         assert one.member.memory.members == ("one", "three", "two")
 
 
+def test_a_full_redis_still_prolongs_a_lease(server: Server, pair: tuple[One, One]) -> None:
+    one, two = pair
+    soon = float(server.ask("ZSCORE", KEYS("leases"), "one")) - 50
+    server.ask("ZADD", KEYS("leases"), soon, "one")
+    server.ask("CONFIG", "SET", "maxmemory", 1)
+    try:
+        one.member.renew()
+        assert one.settle("open", 1) == "settled"
+    finally:
+        server.ask("CONFIG", "SET", "maxmemory", 0)
+    assert float(server.ask("ZSCORE", KEYS("leases"), "one")) > soon
+    assert two.spent_and_held() == (31, 2)
+
+
 def test_joining_again_changes_nothing(pair: tuple[One, One]) -> None:
     for own in pair:
         own.join().join()
@@ -217,6 +231,41 @@ def test_another_server_waits_for_all_that_are_heard_of_and_for_nobody_else(tmp_
         two.join()
         assert one.hold("x", 1) == "held"
         assert one.spent_and_held() == (20, 1)
+
+
+def test_another_server_waits_for_all_that_were_missing_already(tmp_path: Path) -> None:
+    """It was saved while it was filled again after a flush, before anybody was heard of but one."""
+    with a_server("--dir", str(tmp_path)) as server, ExitStack() as stack:
+        one, two = One(server, "one").join(), One(server, "two").join()
+        for own in (one, two):
+            stack.enter_context(closing(own.member))
+        one.member.renew()
+        server.ask("FLUSHALL")
+        one.join()
+        server.ask("SAVE")
+        two.join()
+        server.kill()
+        server.start()
+        with pytest.raises(Unreachable):
+            one.hold("x", 1)
+        one.join()
+        assert one.hold("x", 1) == "rebuilding"
+
+
+def test_an_earlier_generation_is_known_for_what_it_is(server: Server, pair: tuple[One, One]) -> None:
+    """The same server, set back to before the last loss: everybody is waited for again."""
+    one, two = pair
+    earlier = server.ask("HGETALL", KEYS("state"))
+    server.ask("FLUSHALL")
+    for own in pair:
+        own.join()
+    server.ask("FLUSHALL")
+    server.ask("HSET", KEYS("state"), *(text for pair in earlier.items() for text in pair))
+    server.ask("HSET", KEYS("members"), "one", earlier["id"], "two", earlier["id"])
+    one.join()
+    assert one.hold("more", 7) == "rebuilding"
+    two.join()
+    assert one.hold("more", 7) == "held"
 
 
 def test_a_journal_remembers_its_member_through_starts(tmp_path: Path) -> None:
