@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from gateway.core.errors import (
     Unauthenticated,
     UpstreamFailed,
 )
+from gateway.core.limits import Standing
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.prompt import PLAIN, Asked
 
@@ -161,6 +163,24 @@ def test_a_time_to_wait_is_in_whole_seconds_and_never_none_at_all(seconds: float
     ended = RateLimited("Slowly.")
     ended.retry_after_s = seconds
     assert refused(ended)[1].get(b"retry-after") == said
+
+
+def test_a_time_to_wait_is_rounded_up_and_exact_to_the_millisecond() -> None:
+    ended = RateLimited("Slowly.")
+    ended.retry_after_s = 7.2001
+    headers = refused(ended)[1]
+    assert (headers[b"retry-after"], headers[b"retry-after-ms"]) == (b"8", b"7201")
+
+
+def test_a_refusal_for_a_rate_says_where_the_rates_stand_in_the_names_of_the_clients_sdk() -> None:
+    ended = RateLimited("Slowly.")
+    ended.standings = (Standing("requests", 60, 0, 500_000, datetime(2026, 11, 24, 12, tzinfo=UTC)),)
+    said = {name: value for name, value in refused(ended)[1].items() if b"ratelimit" in name}
+    assert said == {
+        b"x-ratelimit-limit-requests": b"60",
+        b"x-ratelimit-remaining-requests": b"0",
+        b"x-ratelimit-reset-requests": b"500ms",
+    }
 
 
 def test_a_missing_key_is_asked_for_and_a_method_named() -> None:
