@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tests.sdk.results import Result
 
-_BY_STATUS: Final = {400: "BadRequestError", 401: "AuthenticationError", 404: "NotFoundError"}
+_BY_STATUS: Final = {400: "BadRequestError", 401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError"}
 _ONE_FOR_ALL: Final = {"python-google": "ClientError", "node-google": "ApiError"}
 BROKEN: Final[Mapping[str, str]] = {
     "python-openai-chat": "APIError",

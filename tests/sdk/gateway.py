@@ -17,6 +17,7 @@ from gateway.asgi.gate import Gate
 from gateway.asgi.server import Listener, bind_tcp, serve
 from gateway.core.catalog import Auth, Route
 from gateway.core.decision import Means
+from gateway.core.limits import Rate
 from gateway.dialects.translation import SPOKEN
 from gateway.exchange.parts import InForce, Services
 from gateway.stores.books import SqliteBooks
@@ -28,8 +29,9 @@ from gateway.stores.rates import LocalRates
 from gateway.upstream.client import HttpxUpstream
 from gateway.upstream.engine import Engine
 from gateway.upstream.targets import target
-from tests.builders import a_connection, a_key, a_model, a_provider, a_route, a_snapshot
+from tests.builders import a_connection, a_key, a_model, a_provider, a_route, a_snapshot, a_team
 from tests.exchange.desk import PATIENT, SECRET, Heard, StillClock
+from tests.sdk.stage import DIALECT_OF
 
 UPSTREAM_MODEL: Final = "scripted-1"
 _CONNECTIONS: Final[Mapping[str, tuple[Auth, str, dict[str, str]]]] = {
@@ -43,6 +45,12 @@ ROUTES: Final = tuple(_CONNECTIONS)
 EMBEDDING: Final = ("openai_chat", "google_generate")
 """Those whose providers answer embeddings too."""
 LIMITS: Final = (2**20, 20.0)
+LIMITED: Final = (Rate("requests", 1, "day", 1),)
+
+
+def limited_key(client: str) -> str:
+    """Of a team whose every key may ask once."""
+    return "sc_limited_" + client
 
 
 def model_of(dialect: str, kind: str = "chat") -> str:
@@ -85,8 +93,11 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
     try:
         keys = SqliteKeys(journal)
         await keys.create(a_key(digest=digest_of(SECRET)))
+        for client in DIALECT_OF:
+            await keys.create(a_key(f"key_{client}", digest=digest_of(limited_key(client)), team="limited"))
+        teams = {"research": a_team(), "limited": a_team("limited", key_limits=LIMITED)}
         in_force = InForce(
-            a_snapshot(*routes),
+            a_snapshot(*routes, teams=teams),
             Means(frozenset(r.provider.id for r in routes), SPOKEN),
             {r.provider.id: target(r.provider, f"credential-{r.provider.id}", {}) for r in routes},
         )
