@@ -20,6 +20,7 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
 from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve
+from gateway.dialects.translation import STREAMING
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--feature", action="append", default=[], choices=[f.value for f in Feature], help="a feature the request uses"
+    )
+    parser.add_argument(
+        "--dialect", choices=sorted(STREAMING), help="as a client of this dialect asks (default: openai_chat)"
     )
     document_options(parser)
     state_options(parser)
@@ -66,8 +70,10 @@ def _demand(asked: Asked, now: Standing) -> Demand:
         if name.startswith("sandbox") and not now.settings.sandbox:
             hint = "it exists only under the sandbox: add --sandbox, or start `safeconduct serve --sandbox`"
         raise undeclared("model", name, near(name, now.snapshot.models), hint)
+    plain = plain_demand(now.snapshot.models[named.model])
     return replace(
-        plain_demand(now.snapshot.models[named.model]),
+        plain,
+        dialect=plain.dialect if plain.endpoint == "embeddings" else asked.options.dialect or plain.dialect,
         pinned=named.pinned,
         alias=named.alias,
         needs=frozenset(Need(n) for n in asked.options.need),
@@ -106,6 +112,7 @@ def _route_json(route: Route, decision: Decision, now: Standing, asked: Asked) -
         "provider": route.provider.id,
         "posture": views.posture(posture),
         "price": price_view(route.price),
+        "left_out": [*_left_out(route, decision)],
     }
 
 
@@ -121,7 +128,11 @@ def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: As
     rows: list[tuple[Cell, ...]] = []
     for place, route in enumerate(decision.plan, start=1):
         words = views.treatment_words(treatment(route, _features(route, decision), now.snapshot, asked.today), regions)
-        rows.append((str(route.id), Toned(f"may serve ({place})", "good"), f"{words}; {views.price(route.price)}"))
+        why = f"{words}; {views.price(route.price)}"
+        if left_out := ", ".join(_left_out(route, decision)):
+            spoken = wire_dialect(route, decision.demand)
+            why += f"\nis asked in {spoken}, which leaves out {left_out}, or refuses what insists on it"
+        rows.append((str(route.id), Toned(f"may serve ({place})", "good"), why))
     for admitted, verdict in ((True, "admitted, not usable here"), (False, "refused")):
         for rejection in decision.rejections:
             if _admitted(rejection) is admitted:
@@ -141,3 +152,8 @@ def _under(layers: Iterable[Layer]) -> str:
 def _features(route: Route, decision: Decision) -> frozenset[Feature]:
     """What of the request's features is in use on `route`, in the dialect in which it would be asked."""
     return decision.demand.features_in(wire_dialect(route, decision.demand))
+
+
+def _left_out(route: Route, decision: Decision) -> list[str]:
+    """What the client's dialect could ask of `route`, and a translation cannot."""
+    return sorted(feature.value for feature in decision.demand.features - _features(route, decision))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gateway.commands.asked import Asked, state_options
@@ -100,8 +100,13 @@ def _about(receipt: Receipt) -> tuple[tuple[str, str], ...]:
         ("asked", f"{receipt.model}, {receipt.endpoint} ({receipt.dialect})"),
         (
             "demand",
-            ", ".join(f"{n.replace('_', ' ')} {_plainly(v)}" for n, v in receipt.demand.items() if v not in _NO),
+            ", ".join(
+                f"{n.replace('_', ' ')} {_plainly(v)}"
+                for n, v in receipt.demand.items()
+                if n != "carried" and v not in _NO
+            ),
         ),
+        ("translated", "\n".join(_carried(receipt))),
         ("policies", ", ".join(f"{receipt.policy[name]} ({word})" for name, word in _LAYERS if name in receipt.policy)),
         ("documents", receipt.snapshot),
         ("plan", "\n".join(receipt.plan)),
@@ -113,6 +118,15 @@ def _about(receipt: Receipt) -> tuple[tuple[str, str], ...]:
         ("took", f"{receipt.duration_ms} ms"),
         ("chain", f"{receipt.chain}, number {receipt.sequence}, after {receipt.previous[:16]}…"),
     )
+
+
+def _carried(receipt: Receipt) -> Iterator[str]:
+    """What each dialect of a route had no place for; nothing of those that hold the whole request."""
+    carried = receipt.demand.get("carried")
+    for dialect, lost in carried.items() if isinstance(carried, Mapping) else ():
+        if isinstance(lost, Mapping) and (lost.get("unfit") or lost.get("dropped")):
+            verb = "cannot hold" if lost.get("unfit") else "leaves out"
+            yield f"{dialect} {verb} {_plainly(lost.get('unfit') or lost.get('dropped'))}"
 
 
 def _plainly(value: object) -> str:

@@ -175,3 +175,18 @@ def test_documents_that_are_not_in_force_yet_are_pointed_out(running: Running, t
     options = [*documents(tmp_path), "--state", str(running.state)]
     called = call("explain", "--model", "small", *options)
     assert "`safeconduct reload` puts them in force; else name its own with --config and --policies" in called.notes
+
+
+SEARCHING = ("--feature", "web_search", "--policy", "strict")
+
+
+def test_a_feature_of_the_clients_dialect_counts_where_the_route_speaks_it(tmp_path: Path) -> None:
+    answer = explain(tmp_path, *SEARCHING).json
+    assert answer["eligible"] == []
+
+
+def test_a_feature_that_a_translation_leaves_out_does_not_count_and_is_named(tmp_path: Path) -> None:
+    (eligible,) = explain(tmp_path, *SEARCHING, "--dialect", "openai_responses").json["eligible"]
+    assert (eligible["route"], eligible["left_out"]) == ("alpha/small", ["web_search"])
+    out = explain(tmp_path, *SEARCHING, "--dialect", "openai_responses", json=False).out
+    assert "is asked in openai_chat, which leaves out web_search" in out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 
 from gateway.commands.stop import FAILED, MISUSED
@@ -41,6 +42,15 @@ def test_one_receipt_is_a_page_with_its_reasons(running: Running) -> None:
     assert "sandbox-se/sandbox-small" in out
     (refused,) = [line for line in out.splitlines() if "sandbox-us/sandbox-small" in line]
     assert refused.split()[1:] == ["posture:processed_in,", "posture:retention_days"]
+
+
+def test_a_page_says_what_a_translation_lost_in_words(running: Running) -> None:
+    asked = {"model": "sandbox-small", "messages": [{"role": "user", "content": "Hello"}], "seed": 7, "n": 2}
+    headers = {"authorization": f"Bearer {running.key}"}
+    answer = httpx.post(f"{running.base_url}/chat/completions", json=asked, headers=headers, timeout=30)
+    out = call("receipts", answer.headers["x-safeconduct-receipt"], *running.options[:2]).out
+    assert "anthropic_messages cannot hold n" in out
+    assert "{" not in out
 
 
 def test_one_receipt_for_programs_is_the_receipt_as_kept(running: Running) -> None:
