@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -102,9 +103,9 @@ class _Reading:
         }
 
     def rest(self, response: Response) -> Iterator[Event]:
-        """The output, unless it came piece by piece, and the end."""
-        for index, item in enumerate((response.output or ()) if not self._items else ()):
-            yield from self._complete(index, item)
+        """What of the output did not come piece by piece, and the end."""
+        for place, item in list(self._untold(response.output or [])):
+            yield from self._complete(place, item)
         stop = Stop.FILTERED if self._refused else Stop.CALLS if self._calls else Stop.END
         if response.status == "incomplete" and response.incomplete_details is not None:
             stop = _REASONS.get(response.incomplete_details.reason, stop)
@@ -112,6 +113,23 @@ class _Reading:
         if (metered := response.metered) is not None:
             yield Used(metered, response.service_tier if isinstance(response.service_tier, str) else "")
         yield Ended()
+
+    def _untold(self, output: list[msgspec.Raw]) -> Iterator[tuple[int, msgspec.Raw]]:
+        """The items with their places; of a stream, the calls, and the words if none were told. Servers may number
+        items anew at the end, so that only their order is trusted."""
+        if not self._items:
+            yield from enumerate(output)
+            return
+        begun = {told.place: index for index, told in self._items.items() if told.place is not None}
+        silent = not any(told.said or told.refused for told in self._items.values())
+        calls, behind = count(), count(1 + max(self._items))
+        for item in output:
+            kind = received.kind_of(item)
+            if kind == "function_call":
+                place = next(calls)
+                yield begun[place] if place in begun else next(behind), item
+            elif kind == "message" and silent:
+                yield next(behind), item
 
     def _at(self, index: object) -> _Told:
         if not isinstance(index, int):
@@ -179,6 +197,7 @@ class _Reading:
                 yield Said(part.refusal, refusal=True)
             if part.annotations:
                 yield Lost("annotations")
+        told.said = told.said or any(part.text for part in content)
 
     def _call(self, told: _Told, item: Item) -> Iterator[Event]:
         """The beginning, unless that was told; and the arguments, unless they were."""

@@ -132,6 +132,42 @@ def test_an_output_that_came_in_no_pieces_is_read_at_the_end() -> None:
     assert streamed(event("response.completed", response={"output": None})) == [Finished(Stop.END), Ended()]
 
 
+def message(*words: str) -> dict[str, Any]:
+    return {"type": "message", "content": [{"type": "output_text", "text": text} for text in words]}
+
+
+def a_call(id_: str, arguments: str = "{}") -> dict[str, Any]:
+    return {"type": "function_call", "call_id": id_, "name": "f", "arguments": arguments}
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [event("response.output_text.delta", delta="one")],
+        [
+            event("response.output_text.delta", delta="one", output_index=3),
+            event("response.output_item.added", item=a_call("c1", ""), output_index=4),
+        ],
+        [
+            event("response.output_item.added", item=a_call("c1", ""), output_index=4),
+            event("response.function_call_arguments.delta", delta='{"x":', output_index=4),
+            event("response.function_call_arguments.delta", delta="1}", output_index=4),
+        ],
+        [
+            event("response.output_item.done", item=message("one"), output_index=7),
+            event("response.output_item.done", item=a_call("c1", '{"x":1}'), output_index=8),
+            event("response.output_item.done", item=a_call("c2"), output_index=9),
+        ],
+    ],
+)
+def test_what_did_not_come_in_pieces_is_told_at_the_end_and_nothing_else(pieces: list[bytes]) -> None:
+    output = [message("one"), a_call("c1", '{"x":1}'), a_call("c2")]
+    end = event("response.completed", response={"status": "completed", "output": output})
+    (answer,) = gathered(streamed(*pieces, end), NOTHING).answers
+    parts = sorted(answer.parts, key=lambda part: isinstance(part, Call))
+    assert (parts, answer.stop) == ([Text("one"), Call("c1", "f", '{"x":1}'), Call("c2", "f")], Stop.CALLS)
+
+
 def test_thoughts_of_different_parts_stand_apart() -> None:
     told = streamed(
         event("response.reasoning_text.delta", content_index=0, delta="a"),
