@@ -34,7 +34,7 @@ local function answer(word, ...)
 end
 
 local function count(key, field, amount, sign)
-  if amount ~= '0' then
+  if sign .. amount ~= '-0' then
     redis.pcall('HINCRBY', key, field, sign .. amount)  -- refused near 2^63, where every budget is long used up
   end
 end

@@ -240,6 +240,13 @@ def test_a_refused_hold_leaves_nothing_behind(books_of: Opened, tmp_path: Path) 
         assert (balance(books).spent, balance(books).held) == (0, 0)
 
 
+def test_what_was_thought_to_be_free_is_charged_all_the_same(books_of: Opened, tmp_path: Path) -> None:
+    with books_of(tmp_path) as books:
+        run(lambda: books.hold(an_intent(amount=0)))
+        run(lambda: books.settle(served(an_intent(amount=0), cost=3)))
+        assert (balance(books).spent, balance(books).held) == (3, 0)
+
+
 def test_a_charge_counts_in_every_window_and_for_everybody_who_pays(books_of: Opened, tmp_path: Path) -> None:
     budgets = tuple(
         (account, Budget(100, window))

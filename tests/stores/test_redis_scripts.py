@@ -98,6 +98,12 @@ def test_settles_charge_once_and_the_first_one_counts(table: Table) -> None:
     assert table.used_and_held() == (3, 0)
 
 
+def test_a_hold_of_nothing_is_charged_all_the_same(table: Table) -> None:
+    assert table.tell(table.hold("1", 0)).word == "held"
+    table.tell(table.settle("1", 3))
+    assert table.used_and_held() == (3, 0)
+
+
 def test_a_refusal_says_what_is_used_and_held(table: Table) -> None:
     table.tell(table.hold("1", 90))
     table.tell(table.settle("1", 90))
