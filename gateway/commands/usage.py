@@ -15,7 +15,8 @@ from gateway.core.usage import Usage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--by", default="day", metavar="G,…", help="day, team, key, model, provider, route, policy")
+    groups = "day, team, key, model, provider, route, region, policy"
+    parser.add_argument("--by", default="day", metavar="G,…", help=groups)
     parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC, such as 2026-11-01")
     parser.add_argument("--until", metavar="DAY", help="up to and with this day")
     parser.add_argument("--key", metavar="ID", help="only this key's id")

@@ -16,8 +16,12 @@ from gateway.core.usage import CLASSES
 from gateway.stores.books import UsageRow
 from gateway.stores.reading import reading
 
-GROUPS: Final = ("day", "team", "key", "model", "provider", "route", "policy")
-"""What usage can be grouped by. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one."""
+GROUPS: Final = ("day", "team", "key", "model", "provider", "route", "region", "policy")
+"""What usage can be grouped by. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one; `region`
+as in a receipt: what the provider reported, or `declared:` and countries."""
+
+_COLUMNS: Final = {"region": "COALESCE(json_extract(CAST(data AS TEXT), '$.region'), '')"}
+"""Groups that are in the receipt alone."""
 
 _SUMS: Final = ", ".join(f"SUM(COALESCE(json_extract(usage, '$.{name}'), 0))" for name in CLASSES)
 
@@ -62,9 +66,10 @@ class SqliteLedger:
         ]
         bounds = [(clause, value) for clause, value in wanted if value is not None]
         where = " AND ".join(clause for clause, _ in bounds) or "TRUE"
-        groups = ", ".join(by)
+        columns = [_COLUMNS.get(word, word) for word in by]
+        groups = ", ".join(columns)
         grouped = f"GROUP BY {groups} ORDER BY {groups}" if by else "HAVING COUNT(*) > 0"
-        select = f"SELECT {', '.join([*by, 'COUNT(*)', 'SUM(cost)', _SUMS])} FROM receipts WHERE {where} {grouped}"
+        select = f"SELECT {', '.join([*columns, 'COUNT(*)', 'SUM(cost)', _SUMS])} FROM receipts WHERE {where} {grouped}"
         with reading(self._path) as connection:
             rows = connection.execute(select, tuple(value for _, value in bounds)).fetchall()
         return [_usage_row(row, len(by)) for row in rows]

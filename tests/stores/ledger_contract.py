@@ -15,8 +15,17 @@ from tests.builders import a_receipt, an_attempt
 USED = {"input": 1_000, "output": 20}
 RECEIPTS = (
     a_receipt("A", cost=5),
-    a_receipt("B", cost=7, key="key_2", route="beta/small", began_at="2026-11-25T08:00:00.000Z"),
-    a_receipt("C", cost=0, key="key_2", route="", outcome="refused", attempts=(), began_at="2026-11-25T09:00:00.000Z"),
+    a_receipt("B", cost=7, key="key_2", route="beta/small", region="eu-north-1", began_at="2026-11-25T08:00:00.000Z"),
+    a_receipt(
+        "C",
+        cost=0,
+        key="key_2",
+        route="",
+        region="",
+        outcome="refused",
+        attempts=(),
+        began_at="2026-11-25T09:00:00.000Z",
+    ),
 )
 
 
@@ -55,6 +64,14 @@ class LedgerContract(ABC):
             (
                 ("policy", "team", "model"),
                 [UsageRow(("open", "research", "small"), 3, {"input": 2_000, "output": 40}, 12)],
+            ),
+            (
+                ("region",),
+                [
+                    UsageRow(("",), 1, {}, 0),
+                    UsageRow(("declared:SE",), 1, USED, 5),
+                    UsageRow(("eu-north-1",), 1, USED, 7),
+                ],
             ),
             (
                 ("route",),
