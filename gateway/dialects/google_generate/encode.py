@@ -147,10 +147,22 @@ def _thinking(reasoning: Reasoning, route: Route) -> _Members:
         yield "includeThoughts", reasoning.visible
 
 
+def _thought_otherwise(reasoning: Reasoning, thinking: Mapping[str, Any]) -> Iterable[str]:
+    """Models that always think do so a little; none thinks longer than it can."""
+    budget = thinking.get("thinkingBudget")
+    if reasoning.budget is None and reasoning.effort == "none" and budget != 0:
+        yield "reasoning_effort"
+    if reasoning.budget is not None and budget != reasoning.budget:
+        yield "reasoning_budget"
+
+
 def _dropped(asked: Conversation, route: Route) -> Iterable[str]:
     reasoning, sampling = asked.reasoning or Reasoning(), asked.sampling
-    if route.abilities.reasoning is False and (reasoning.budget or reasoning.effort not in (None, "none", "minimal")):
-        yield "reasoning_effort"
+    if route.abilities.reasoning is False:
+        if reasoning.budget or reasoning.effort not in (None, "none", "minimal"):
+            yield "reasoning_effort"
+    else:
+        yield from _thought_otherwise(reasoning, dict(_thinking(reasoning, route)))
     if not _fits(sampling.seed):
         yield "seed"
     if len(sampling.stop) > STOPS_MOST:

@@ -143,6 +143,25 @@ def test_thinking_is_asked_for_as_the_model_understands_it(
     assert config(replace(PLAIN, reasoning=reasoning), upstream_model=model) == {"thinkingConfig": thinking}
 
 
+@pytest.mark.parametrize(
+    ("model", "reasoning", "dropped"),
+    [
+        ("gemini-3.5-flash", Reasoning("none"), ("reasoning_effort",)),
+        ("gemini-2.5-pro", Reasoning("none"), ("reasoning_effort",)),
+        ("gemini-2.5-flash", Reasoning("none"), ()),
+        ("gemini-2.5-pro", Reasoning(budget=64), ("reasoning_budget",)),
+        ("gemini-2.5-flash", Reasoning(budget=31_999), ("reasoning_budget",)),
+        ("gemini-2.5-flash", Reasoning("high", 4_096), ()),
+        ("gemini-3.5-flash", Reasoning(budget=31_999), ()),
+        ("gemini-3.5-flash", Reasoning("low"), ()),
+    ],
+)
+def test_how_much_is_thought_otherwise_than_asked_is_named(
+    model: str, reasoning: Reasoning, dropped: tuple[str, ...]
+) -> None:
+    assert sent(replace(PLAIN, reasoning=reasoning), upstream_model=model).dropped == dropped
+
+
 def test_a_model_that_cannot_think_is_not_asked_to() -> None:
     able = some_abilities(reasoning=False)
     for effort, dropped in (("none", ()), ("high", ("reasoning_effort",))):
