@@ -198,6 +198,7 @@ class _Reading:
             if part.annotations:
                 yield Lost("annotations")
         told.said = told.said or any(part.text for part in content)
+        told.refused = told.refused or any(part.refusal for part in content)
 
     def _call(self, told: _Told, item: Item) -> Iterator[Event]:
         """The beginning, unless that was told; and the arguments, unless they were."""

@@ -168,6 +168,15 @@ def test_what_did_not_come_in_pieces_is_told_at_the_end_and_nothing_else(pieces:
     assert (parts, answer.stop) == ([Text("one"), Call("c1", "f", '{"x":1}'), Call("c2", "f")], Stop.CALLS)
 
 
+def test_a_refusal_is_told_once() -> None:
+    refused = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
+    end = event("response.completed", response={"status": "completed", "output": [refused]})
+    (answer,) = gathered(
+        streamed(event("response.output_item.done", item=refused, output_index=5), end), NOTHING
+    ).answers
+    assert (answer.refusal, answer.stop) == ("No.", Stop.FILTERED)
+
+
 def test_thoughts_of_different_parts_stand_apart() -> None:
     told = streamed(
         event("response.reasoning_text.delta", content_index=0, delta="a"),
