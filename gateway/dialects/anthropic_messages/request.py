@@ -97,11 +97,25 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
         dropped = (*dropped, "thought")
     thinking = members.table(values, "thinking").get("type")
     if thinking == "enabled" and thoughts.are_unproved(values["messages"] if messages is None else messages):
-        changes["thinking"] = b'{"type":"disabled"}'
+        changes |= _unthinking(values)
         dropped = (*dropped, "reasoning")
     body = without_signatures(strict_json.spliced(document, changes, {}))
     headers = ((VERSION_HEADER, asked.version or VERSIONS[0]), *betas.forwarded(asked.betas))
     return Rendered(PATH if demand.endpoint == "chat" else COUNTING_PATH, body, headers, dropped)
+
+
+def _unthinking(values: Mapping[str, Any]) -> Mapping[str, bytes | None]:
+    """Thinking switched off, with the edits of the context that demand it."""
+    managed = members.table(values, "context_management")
+    edits = [edit for edit in members.rows(managed, "edits") if not _is_of_thoughts(edit)]
+    changes: dict[str, bytes | None] = {"thinking": b'{"type":"disabled"}'}
+    if len(edits) < len(members.rows(managed, "edits")):
+        changes["context_management"] = orjson.dumps({**managed, "edits": edits}) if edits else None
+    return changes
+
+
+def _is_of_thoughts(edit: Any) -> bool:
+    return isinstance(edit, dict) and str(edit.get("type")).startswith("clear_thinking")
 
 
 def unbilled(system: Any) -> Any:

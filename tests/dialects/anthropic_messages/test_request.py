@@ -267,6 +267,14 @@ def test_an_answer_of_others_is_continued_without_thinking(foreign: list[Any]) -
     assert body(thinking={"type": "adaptive"}, messages=turns)["thinking"] == {"type": "adaptive"}
 
 
+def test_what_is_to_become_of_thoughts_is_not_said_where_there_are_none() -> None:
+    turns = [*HELLO, {"role": "assistant", "content": [CALLED]}, ANSWERED]
+    thoughts, results = {"type": "clear_thinking_20251015", "keep": "all"}, {"type": "clear_tool_uses_20250919"}
+    for edits, kept in (([thoughts], None), ([thoughts, results], [results]), ([results], [results])):
+        sent = body(thinking=WITHIN, messages=turns, context_management={"edits": edits})
+        assert sent.get("context_management", {}).get("edits") == kept
+
+
 def test_thoughts_that_others_signed_stay_here_and_are_named() -> None:
     foreign = {"type": "thinking", "thinking": "hm", "signature": enveloped("s", "google_generate")}
     said = {"type": "text", "text": "hi"}
