@@ -73,3 +73,16 @@ def test_the_examples_load_beside_the_shipped_documents(page: str, directory: st
     (tmp_path / directory / file).write_text(blocks(page, "toml")[0])
     loaded = load(tmp_path / "config", tmp_path / "policies", today=TODAY)
     assert [str(fault) for fault in loaded.faults if file in fault.file] == []
+
+
+def test_the_examples_of_limits_load_with_the_shipped_documents(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    limits = [block for block in blocks("docs/configuration.md", "toml") if "limits]]" in block]
+    for block in limits:
+        with (tmp_path / block.splitlines()[0].removeprefix("# ")).open("a") as document:
+            document.write(block)
+    loaded = load(tmp_path / "config", ROOT / "policies", today=TODAY)
+    assert loaded.faults == ()
+    assert loaded.snapshot is not None
+    team = loaded.snapshot.teams["everyone"]
+    assert [len(found) for found in (loaded.snapshot.organisation.limits, team.limits, team.key_limits)] == [2, 1, 1]
