@@ -19,7 +19,9 @@ Family: TypeAlias = Literal["openai", "anthropic", "google"]
 """Whose conventions hold for errors and for lists of models."""
 
 _MOUNTS: Final[Mapping[str, Family]] = {"openai": "openai", "anthropic": "anthropic", "google": "google"}
-_FRONT: Final = re.compile(r"(?:/(openai|anthropic|google))?(?:/(?:v1beta1|v1beta|v1alpha|v1))?(/.*)")
+_FRONT: Final = re.compile(r"(?:/(openai|anthropic|google))?(?:/(?:v1beta1|v1beta|v1alpha|v1)){0,2}(/.*)")
+"""A version stands twice where a base URL ends in one and the SDK adds its own: agents then tell their users that there
+is no such model, and nothing of ours."""
 _POSTED: Final[Mapping[str, tuple[Family, str, Endpoint]]] = {
     "/chat/completions": ("openai", "openai_chat", "chat"),
     "/responses": ("openai", "openai_responses", "chat"),

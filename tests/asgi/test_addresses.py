@@ -47,6 +47,13 @@ def test_each_path_has_its_dialect_behind_any_version_and_its_own_mount(path: st
     assert found(front + path, GOOGLE) == found(front + path, ANTHROPIC) == meant, "no header says otherwise"
 
 
+@pytest.mark.parametrize("front", ["/v1/v1", "/v1/v1beta", "/v1beta/v1beta"])
+def test_a_version_may_stand_twice_since_base_urls_and_sdks_both_bring_one(front: str) -> None:
+    assert found(f"{front}/messages") == found(f"/anthropic{front}/messages") == POSTED["/messages"]
+    assert found(f"{front}/models/small:countTokens") == google("countTokens")
+    assert found(f"{front}/models", ANTHROPIC) == Address("anthropic", lists_models=True)
+
+
 @pytest.mark.parametrize("path", POSTED)
 def test_the_mount_of_another_family_is_no_way_in(path: str) -> None:
     others = {"openai", "anthropic", "google"} - {POSTED[path].family}
@@ -162,7 +169,7 @@ def test_one_model_is_meant_by_its_whole_name(path: str, headers: list[tuple[byt
         "",
         "/v1",
         "/v2/chat/completions",
-        "/v1/v1/messages",
+        "/v1/v1/v1/messages",
         "/chat/completions/",
         "/chat/completions/more",
         "/v1/completions",

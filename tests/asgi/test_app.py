@@ -116,10 +116,10 @@ def test_there_is_nothing_at_other_addresses(tmp_path: Path, path: str) -> None:
     play(story)
 
 
-def test_a_version_that_stands_twice_is_answered_with_what_a_base_url_should_be(tmp_path: Path) -> None:
+def test_a_wrong_base_url_is_answered_with_what_it_should_be(tmp_path: Path) -> None:
     async def story() -> None:
         async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            answer = await door.client.post("/v1/v1/messages", headers=ANTHROPIC)
+            answer = await door.client.post("/api/v1/messages", headers=ANTHROPIC)
             assert "Anthropic's and Google's add the version themselves" in answer.json()["error"]["message"]
 
     play(story)
