@@ -41,7 +41,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         ("messages", told),
         *_tools(asked.tools, asked.tool_choice),
         *_shape(shape),
-        *_effort(asked.reasoning),
+        *_effort(asked.reasoning, connection),
         *_sampling(asked.sampling, connection),
         *_reply(asked, connection, orders),
         *_identity(asked, connection, orders),
@@ -87,13 +87,18 @@ def _shape(shape: Shape | None) -> _Members:
     yield "response_format", {"type": "json_schema", "json_schema": wanted}
 
 
-def _effort(reasoning: Reasoning | None) -> _Members:
+def _effort(reasoning: Reasoning | None, connection: Connection) -> _Members:
     if reasoning is None:
         return
     if reasoning.effort is not None:
-        yield "reasoning_effort", reasoning.effort
+        yield "reasoning_effort", "high" if _is_beyond(reasoning.effort, connection) else reasoning.effort
     elif reasoning.budget is not None and reasoning.budget >= 0:
         yield "reasoning_effort", effort_of(reasoning.budget)
+
+
+def _is_beyond(effort: Effort | None, connection: Connection) -> bool:
+    """OpenAI knows efforts above `high`; servers of others refuse a word that they do not know."""
+    return effort in ("xhigh", "max") and not connection.accepts_store
 
 
 def effort_of(budget: int) -> Effort:
@@ -150,6 +155,8 @@ def _dropped(asked: Conversation, connection: Connection, orders: Orders) -> Ite
     reasoning = asked.reasoning or Reasoning()
     if reasoning.budget:
         yield "reasoning_budget"
+    if _is_beyond(reasoning.effort, connection):
+        yield "reasoning_effort"
     if reasoning.visible is False:
         yield "reasoning_visible"
     if not connection.lenient:

@@ -72,7 +72,7 @@ def test_a_plain_request() -> None:
 @given(asked=conversations())
 @settings(database=None, max_examples=150)
 def test_what_the_dialect_can_carry_comes_back_as_it_was(asked: Conversation) -> None:
-    sent = rendered(asked)
+    sent = rendered(asked, accepts_store=True)
     assert sent.dropped == ()
     named = sent.body.replace(b'"lab/small"', b'"small"', 1)
     _, prompt = accept(named, Asked(), a_snapshot())
@@ -170,6 +170,15 @@ def test_a_budget_is_the_nearest_effort(budget: int, effort: str) -> None:
 def test_how_much_to_think(reasoning: Reasoning, members: dict[str, Any], names: tuple[str, ...]) -> None:
     assert body(reasoning=reasoning) == members
     assert dropped(reasoning=reasoning) == names
+
+
+@pytest.mark.parametrize("effort", ["xhigh", "max"])
+def test_efforts_that_openai_alone_knows_are_high_elsewhere(effort: Any) -> None:
+    reasoning = Reasoning(effort)
+    assert body(reasoning=reasoning) == {"reasoning_effort": "high"}
+    assert dropped(reasoning=reasoning) == ("reasoning_effort",)
+    assert body(reasoning=reasoning, connection=OPENAI) == {"reasoning_effort": effort}
+    assert dropped(reasoning=reasoning, connection=OPENAI) == ()
 
 
 def test_what_only_lenient_servers_take_goes_to_them_alone() -> None:
