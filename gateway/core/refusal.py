@@ -64,7 +64,7 @@ def _why_none(rejections: tuple[Rejection, ...]) -> str:
 
 
 def _names(reasons: Iterable[Reason]) -> str:
-    """What stands in the way, the most frequent first: `retention_days (eu-zero-retention), audio`."""
+    """What stands in the way, the most frequent first: `retention_days under eu-zero-retention, audio`."""
     counted = Counter(name for reason in reasons for name in _named(reason))
     return ", ".join(name for name, _ in counted.most_common(_NAMED))
 
@@ -72,8 +72,14 @@ def _names(reasons: Iterable[Reason]) -> str:
 def _named(reason: Reason) -> list[str]:
     if reason.dimension in ("dialect", "parameters") and isinstance(reason.demanded, list):
         return [str(member) for member in reason.demanded]
-    name = str(reason.demanded) if reason.dimension == "endpoint" else reason.dimension or reason.kind.value
-    return [f"{name} ({reason.policy})" if reason.policy else name]
+    name = reason.dimension or reason.kind.value
+    if reason.dimension == "endpoint":
+        name = str(reason.demanded)
+    elif reason.kind is Kind.PRICE:
+        name = f"its price ({name})"
+    elif reason.dimension == "pinned":
+        name = "the provider that the model is pinned to"
+    return [f"{name} under {reason.policy}" if reason.policy else name]
 
 
 def _listed(rejections: tuple[Rejection, ...] | list[Rejection]) -> Json:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from gateway.core.catalog import Feature, Route
 from gateway.core.decision import Decision, Health, decide
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.errors import Ended, NoEligibleRoute, NotAllowed, RoutesUnavailable, Unsupported
-from gateway.core.policy import Policy, RouteRules
+from gateway.core.policy import MaxPrice, Policy, RouteRules
 from gateway.core.posture import Party, Posture, Training
 from gateway.core.refusal import refusal
 from tests.builders import (
@@ -229,17 +230,23 @@ def test_the_message_names_what_stands_in_the_way_and_whose_policy_it_is_the_mos
     keeps = a_provider("beta", facts=facts_of(a_posture(training=Training.YES, retention_days=30)))
     policy = a_policy("both", bound=Posture(training=Training.NO, retention_days=0))
     error = refused(training("alpha", Training.YES), a_route(keeps), policy=policy)
-    assert "because of training (both), retention_days (both). " in error.message
+    assert "because of training under both, retention_days under both. " in error.message
 
 
 def test_of_a_pinned_model_the_message_speaks_of_the_routes_it_is_pinned_to() -> None:
     demand = a_demand(pinned="alpha")
     error = refused(training("alpha", Training.YES), a_route("beta"), policy=NO_TRAINING, demand=demand)
-    assert "because of training (no-training). " in error.message
+    assert "because of training under no-training. " in error.message
 
 
 def test_a_pin_that_leaves_nothing_is_what_the_message_names() -> None:
-    assert "because of pinned. " in refused(a_route("beta"), demand=a_demand(pinned="alpha")).message
+    message = refused(a_route("beta"), demand=a_demand(pinned="alpha")).message
+    assert "because of the provider that the model is pinned to. " in message
+
+
+def test_a_price_is_called_one() -> None:
+    cheap = a_policy("cheap", rules=RouteRules(max_price=MaxPrice(Decimal("0.000001"))))
+    assert "because of its price (input) under cheap. " in refused(a_route(), policy=cheap).message
 
 
 def test_what_only_lacks_a_credential_is_said_to_be_the_operators() -> None:
