@@ -229,13 +229,14 @@ def kinds(above: type[errors.Ended] = errors.Ended) -> Iterator[type[errors.Ende
 def codes() -> set[tuple[str, str]]:
     """(status, code) of everything that a client may be told."""
     several = {errors.InvalidRequest, errors.Unavailable}
-    told = set(kinds()) - several - {errors.Refused, errors.UpstreamEnded, errors.UpstreamRefused, errors.ClientLeft}
+    theirs = {errors.PromptTooLong, errors.UpstreamRefused}
+    told = set(kinds()) - several - theirs - {errors.Refused, errors.UpstreamEnded, errors.ClientLeft}
     pairs = {(str(kind.status), kind.code) for kind in told}
     malformed = (errors.InvalidRequest("", code=code) for code in get_args(errors.Malformed))
     pairs |= {(str(ended.status), ended.code) for ended in malformed}
     out_of_order = get_args(get_type_hints(errors.Unavailable.__init__)["code"])
     pairs |= {(str(errors.Unavailable.status), code) for code in out_of_order}
-    return pairs | {("4xx, as the provider's", errors.UpstreamRefused.code)}
+    return pairs | {("4xx, as the provider's", kind.code) for kind in theirs}
 
 
 def test_the_reference_has_every_error_and_no_other() -> None:

@@ -17,7 +17,8 @@
     |  |- UpstreamFailed        502 upstream_failed
     |  |- UpstreamTimeout       504 upstream_timeout
     |  |- RoutesUnavailable     503 routes_unavailable: the eligible routes are cooling down
-    |  `- UpstreamRefused       the provider's own 4xx, its status kept
+    |  |- PromptTooLong         context_length_exceeded: the provider's own 4xx, its status kept
+    |  `- UpstreamRefused       upstream_refused: likewise
     |- ClientLeft             the client went away; nobody is there to answer
     `- InternalError          500 internal_error, with the receipt's id
 
@@ -182,6 +183,17 @@ class UpstreamRefused(UpstreamEnded):
     def __init__(self, status: int, message: str, **details: Json) -> None:
         self.status = status
         super().__init__(message, **details)
+
+
+class PromptTooLong(UpstreamEnded):
+    """The provider refused the request for its length. Clients look for the code (OpenAI's) or for the first words of
+    the message (Anthropic's) to shorten their history by themselves."""
+
+    code = "context_length_exceeded"
+
+    def __init__(self, status: int, **details: Json) -> None:
+        self.status = status
+        super().__init__("prompt is too long: the provider takes fewer tokens than this in all.", **details)
 
 
 class ClientLeft(Ended):

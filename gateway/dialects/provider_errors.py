@@ -13,9 +13,11 @@ import orjson
 CREDENTIAL: Final = "credential"
 """Not a code of theirs: the provider refuses our key, and says so with a status that speaks of the request."""
 
+TOO_LONG: Final = "context_length_exceeded"
+
 PASSED_CODES: Final = frozenset(
     [
-        "context_length_exceeded",
+        TOO_LONG,
         "content_filter",
         "content_policy_violation",
         "string_above_max_length",
@@ -35,7 +37,7 @@ PASSED_CODES: Final = frozenset(
 """Codes of providers that tell a client what to change."""
 
 _KEYS: Final = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED", "invalid_api_key"})
-_TOO_LONG: Final = (
+_WORDS_OF_LENGTH: Final = (
     "prompt is too long",  # Anthropic
     "exceeds the maximum number of tokens",  # Google
     "maximum context length",  # OpenAI's older wording, vLLM and its likes
@@ -60,7 +62,7 @@ def code(body: bytes) -> str:
     if passed := sorted(stated & PASSED_CODES):
         return passed[0]
     words = _words(error).lower()
-    return "context_length_exceeded" if any(phrase in words for phrase in _TOO_LONG) else ""
+    return TOO_LONG if any(phrase in words for phrase in _WORDS_OF_LENGTH) else ""
 
 
 def _error(found: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Final
 import anyio
 
 from gateway.core.decision import EligibleRoute, wire_dialect
-from gateway.core.errors import Json, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
+from gateway.core.errors import Json, PromptTooLong, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
 from gateway.core.policy import Demanded, Identifiers
 from gateway.core.principal import Principal
 from gateway.core.receipt import Receipt, ReceiptId
@@ -198,6 +198,8 @@ class Forwarding:
             self._unwell(attempt, RouteFault.CREDENTIAL)
             raise Broken("our credential was refused")
         attempt.ended_ms = self._elapsed_ms()
+        if code == provider_errors.TOO_LONG:
+            raise PromptTooLong(status, route=str(attempt.route.id))
         raise UpstreamRefused(
             status,
             "The provider refuses this request as it is written." + (f" Its code: {code}." if code else ""),

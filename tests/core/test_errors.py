@@ -14,6 +14,7 @@ from gateway.core.errors import (
     NoEligibleRoute,
     NotAllowed,
     NotFound,
+    PromptTooLong,
     RateLimited,
     Refused,
     RoutesUnavailable,
@@ -50,6 +51,7 @@ ENDS: list[tuple[Ended, int, str, bool, type[Ended]]] = [
     (UpstreamTimeout("m"), 504, "upstream_timeout", True, UpstreamEnded),
     (RoutesUnavailable("m"), 503, "routes_unavailable", True, UpstreamEnded),
     (UpstreamRefused(422, "m"), 422, "upstream_refused", False, UpstreamEnded),
+    (PromptTooLong(413), 413, "context_length_exceeded", False, UpstreamEnded),
     (ClientLeft(), 499, "client_left", False, Ended),
     (InternalError("01J"), 500, "internal_error", False, Ended),
 ]

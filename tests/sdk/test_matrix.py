@@ -26,8 +26,8 @@ VERSIONS: Final = [
     for version in versions
 ]
 WORDS: Final[Mapping[str, tuple[Any, Any, Any]]] = {
-    "openai_chat": ("upstream_refused", "unknown_key", "model_not_found"),
-    "openai_responses": ("upstream_refused", "unknown_key", "model_not_found"),
+    "openai_chat": ("context_length_exceeded", "unknown_key", "model_not_found"),
+    "openai_responses": ("context_length_exceeded", "unknown_key", "model_not_found"),
     "anthropic_messages": ("invalid_request_error", "authentication_error", "not_found_error"),
     "google_generate": ("INVALID_ARGUMENT", "UNAUTHENTICATED", "NOT_FOUND"),
 }
