@@ -43,12 +43,12 @@ from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret
 from gateway.stores.ledger import SqliteLedger
+from gateway.stores.limiting import open_rates
 from gateway.stores.months import Keeping
 from gateway.stores.parcels import Source
 from gateway.stores.postgres import PostgresAway, checked
 from gateway.stores.postgres_ledger import PostgresLedger, SharedLedger
 from gateway.stores.pseudonyms import Pseudonyms, key_in
-from gateway.stores.rates import LocalRates
 from gateway.stores.shipping import Away, Back, News, Shipper
 from gateway.telemetry.events import (
     DiskFree,
@@ -61,6 +61,7 @@ from gateway.telemetry.events import (
     Reloaded,
     Started,
     of_counters,
+    of_rates,
 )
 from gateway.telemetry.faults import reduce
 from gateway.telemetry.library import LoopHandler
@@ -74,6 +75,8 @@ _COLLECTIONS: Final = (10_000, 20, 20)
 ADMIN_SOCKET: Final = "admin.sock"
 _MB: Final = 2**20
 _LAST_SHIPMENT_S: Final = 5.0
+_LEASE_BEYOND_S: Final = 60
+"""After the longest exchange: what a dead process had under way counts no longer than so."""
 _SHIP_AGAIN_S: Final = 60.0
 
 
@@ -324,8 +327,11 @@ async def _services(
             )
             health = RouteHealth(Patience(first_s=settings.cooldown_s))
             pseudonyms = Pseudonyms(key_in(settings.state), organisation)
-            rates = LocalRates(clock)
-            yield Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates), keys
+            lease_s = int(settings.total_s) + _LEASE_BEYOND_S
+            with open_rates(
+                settings.counters_url, organisation, clock, lease_s, lambda *said: log.emit(of_rates(*said))
+            ) as rates:
+                yield Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates), keys
         finally:
             await upstream.close()
             await anyio.to_thread.run_sync(counting.close)

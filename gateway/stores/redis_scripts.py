@@ -23,6 +23,8 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from gateway.stores.redis_rate_scripts import RATE_SCRIPTS
+
 _OPENING: Final = """
 local seconds = redis.call('TIME')[1]
 local member, session = string.match(ARGV[1], '^(.*)/(.*)$')
@@ -294,6 +296,7 @@ SCRIPTS: Final = {
     "leave": _OPENING + _STANDING + _LEAVE,
     "balances": _OPENING + _SAME_GENERATION + _BALANCES,
     "probe": _PROBE,
+    **RATE_SCRIPTS,
 }
 """Verb -> script. An answer is a word, the server's seconds, the sequence, how many members there are, and the rest."""
 

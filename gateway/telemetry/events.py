@@ -172,6 +172,27 @@ def of_counters(state: Literal["joined", "waiting", "unavailable", "without_appe
 
 
 @dataclass(frozen=True, slots=True)
+class RatesAlone:
+    """Limits are counted by this process for itself: the Redis that it shares with others cannot be asked."""
+
+    level: ClassVar[Level] = "warning"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatesShared:
+    """Limits are shared again; so many requests were `admitted` meanwhile by this process's own count."""
+
+    level: ClassVar[Level] = "info"
+    admitted: int
+
+
+def of_rates(reason: str, admitted: int) -> Event:
+    """What shared rates say of themselves: why they are not, or with an empty reason that they are again."""
+    return RatesAlone(reason) if reason else RatesShared(admitted)
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerAway:
     """PostgreSQL takes no receipts: `reason` is a code; `waiting` receipts are in this journal, and requests are served
     all the same. Said again every minute."""
@@ -245,6 +266,8 @@ Event: TypeAlias = (
     | CountersJoined
     | CountersAway
     | CountersFragile
+    | RatesAlone
+    | RatesShared
     | LedgerAway
     | LedgerBack
     | LedgerConflict

@@ -74,6 +74,8 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "counters_fragile": lambda _: (
         "redis keeps no append-only file: a crash of it stops requests until all have rejoined"
     ),
+    "rates_alone": lambda f: f"limits are counted by this process alone: redis cannot be asked ({f['reason']})",
+    "rates_shared": lambda f: f"limits are shared again; {f['admitted']} requests were admitted meanwhile",
     "ledger_away": lambda f: f"the ledger is away for {f['since_s']} s ({f['reason']}); {f['waiting']} receipts wait",
     "ledger_back": lambda f: f"the ledger is back; {f['receipts']} receipts shipped",
     "ledger_conflict": lambda f: f"the ledger knows {f['receipts']} receipts with other contents",

@@ -12,7 +12,10 @@ from gateway.telemetry.events import (
     Event,
     ExchangeEnded,
     Level,
+    RatesAlone,
+    RatesShared,
     of_counters,
+    of_rates,
 )
 from tests.builders import a_receipt, an_attempt
 
@@ -67,3 +70,8 @@ def test_what_shared_counters_say_is_told() -> None:
     assert of_counters("waiting", "2") == CountersAway(waiting=2)
     assert of_counters("unavailable", "OOM") == CountersAway("OOM")
     assert of_counters("without_append_only_file", "") == CountersFragile()
+
+
+def test_what_shared_rates_say_is_told() -> None:
+    assert of_rates("OOM", 0) == RatesAlone("OOM")
+    assert of_rates("", 7) == RatesShared(7)

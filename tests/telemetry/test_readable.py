@@ -22,6 +22,8 @@ from gateway.telemetry.events import (
     LedgerBack,
     LedgerConflict,
     LibraryNote,
+    RatesAlone,
+    RatesShared,
     Recovered,
     Reloaded,
     Started,
@@ -89,6 +91,8 @@ def told(event: Event) -> str:
             CountersFragile(),
             "WARNING redis keeps no append-only file: a crash of it stops requests until all have rejoined",
         ),
+        (RatesAlone("OOM"), "WARNING limits are counted by this process alone: redis cannot be asked (OOM)"),
+        (RatesShared(7), "limits are shared again; 7 requests were admitted meanwhile"),
         (
             LedgerAway("57P01", since_s=61, waiting=12),
             "WARNING the ledger is away for 61 s (57P01); 12 receipts wait",
