@@ -64,8 +64,9 @@ class Pages:
         )
 
     async def usage(self, request: Request) -> Response:
-        caller, _ = self._gate.caller(request.scope)
-        return _json(await anyio.to_thread.run_sync(reports.usage, self._gate.ledger, request.query_params, caller))
+        caller, in_force = self._gate.caller(request.scope)
+        asked = request.query_params, caller, in_force.snapshot.fx.ledger
+        return _json(await anyio.to_thread.run_sync(reports.usage, self._gate.ledger, *asked))
 
     async def receipt(self, request: Request) -> Response:
         caller, _ = self._gate.caller(request.scope)

@@ -12,14 +12,18 @@ from gateway.stores.books import Ledger
 from gateway.stores.ledger import GROUPS
 
 
-def usage(ledger: Ledger, query: Mapping[str, str], caller: Principal) -> dict[str, Json]:
-    """`GET /v1/usage?by=day,model&since=2026-11-01&until=…`: sums over the caller's own receipts."""
+def usage(ledger: Ledger, query: Mapping[str, str], caller: Principal, currency: str) -> dict[str, Json]:
+    """`GET /v1/usage?by=day,model&since=2026-11-01&until=…`: sums over the caller's own receipts.
+
+    `currency`: the ledger's, in which every cost of the answer is.
+    """
     by = [name.strip() for name in query.get("by", "day").split(",") if name.strip()]
     if not by or any(name not in GROUPS for name in by):
         raise InvalidRequest("`by` must list groups to sum by.", field="by", known=list(GROUPS))
     rows = ledger.usage(by, _day(query, "since"), _day(query, "until"), caller.key.id)
     return {
         "by": by,
+        "currency": currency,
         "data": [
             {
                 **dict(zip(by, row.group, strict=True)),

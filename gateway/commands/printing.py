@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,12 @@ class Printer:
         """The answer for programs; nothing without `--json`."""
         if self.as_json:
             print(json.dumps(value, indent=2, ensure_ascii=False), file=self._stdout)
+
+    def rows(self, columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
+        """CSV with a line of names, for programs that read tables."""
+        writer = csv.writer(self._stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
 
     def line(self, text: str = "") -> None:
         """One line for people."""

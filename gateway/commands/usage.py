@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from gateway.commands.asked import Asked, state_options
 from gateway.commands.kept import kept
 from gateway.commands.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
-from gateway.core.usage import Usage
+from gateway.core.usage import CLASSES, Usage
+
+if TYPE_CHECKING:
+    from gateway.stores.books import UsageRow
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,34 +24,46 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC, such as 2026-11-01")
     parser.add_argument("--until", metavar="DAY", help="up to and with this day")
     parser.add_argument("--key", metavar="ID", help="only this key's id")
+    parser.add_argument("--csv", action="store_true", help="print CSV: the groups, exchanges, every count, the cost")
     state_options(parser)
 
 
 def run(asked: Asked) -> int:
-    from gateway.stores.ledger import GROUPS
-
     options = asked.options
-    by = [word.strip() for word in options.by.split(",") if word.strip()]
-    if not by or any(word not in GROUPS for word in by):
-        raise Stop("--by names no group", f"use one or more of {', '.join(GROUPS)}, with commas between", code=MISUSED)
-    ledger = kept(asked)
+    if options.csv and options.json:
+        raise Stop("--csv and --json exclude each other", "ask for one of them", code=MISUSED)
+    by, ledger = _groups(options.by), kept(asked)
     rows = ledger.usage(by, _day(options.since, "--since"), _day(options.until, "--until"), options.key)
     currency = next((str(receipt["currency"]) for receipt in ledger.newest(1)), "")
-    listed: list[Json] = [
-        {
-            **dict(zip(by, row.group, strict=True)),
-            "exchanges": row.exchanges,
-            "usage": dict(row.usage),
-            "cost": money(row.cost),
-        }
-        for row in rows
-    ]
-    asked.out.value({"by": by, "currency": currency or None, "data": listed})
+    if options.csv:
+        asked.out.rows((*by, "exchanges", *CLASSES, "cost", "currency"), [_line(row, currency) for row in rows])
+        return 0
+    asked.out.value({"by": by, "currency": currency or None, "data": [*(_plain(by, row) for row in rows)]})
     cells = [(*row.group, str(row.exchanges), *_counts(row.usage), f"{money(row.cost)} {currency}") for row in rows]
     asked.out.table((*by, "exchanges>", "tokens in>", "tokens out>", "cost>"), cells)
     if not rows:
         asked.out.line("There is no receipt in that time.")
     return 0
+
+
+def _groups(stated: str) -> list[str]:
+    from gateway.stores.ledger import GROUPS
+
+    by = [word.strip() for word in stated.split(",") if word.strip()]
+    if not by or any(word not in GROUPS for word in by) or len({*by}) < len(by):
+        do = f"use one or more of {', '.join(GROUPS)}, each once, with commas between"
+        raise Stop("--by names no group, or one twice", do, code=MISUSED)
+    return by
+
+
+def _plain(by: Sequence[str], row: UsageRow) -> dict[str, Json]:
+    """As `/v1/usage` tells it."""
+    told: dict[str, Json] = {"exchanges": row.exchanges, "usage": dict(row.usage), "cost": money(row.cost)}
+    return {**dict(zip(by, row.group, strict=True)), **told}
+
+
+def _line(row: UsageRow, currency: str) -> tuple[str | int, ...]:
+    return (*row.group, row.exchanges, *(row.usage.get(name, 0) for name in CLASSES), money(row.cost), currency)
 
 
 def _counts(usage: Mapping[str, int]) -> tuple[str, str]:

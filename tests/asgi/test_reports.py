@@ -23,6 +23,7 @@ def test_a_key_sees_sums_of_its_own_receipts_only(tmp_path: Path) -> None:
             mine = (await door.get("/v1/usage")).json()
             assert mine == {
                 "by": ["day"],
+                "currency": "USD",
                 "data": [{"day": "2026-11-24", "exchanges": 2, "usage": {"input": 18, "output": 6}, "cost": "0.00003"}],
             }
             assert (await door.get("/v1/usage", other)).json()["data"] == [{"day": "2026-11-24", **ONE}]
@@ -34,10 +35,13 @@ def test_sums_are_by_any_groups_and_between_days_both_included(tmp_path: Path) -
     async def story() -> None:
         async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
             await door.ask()
-            by = (await door.get("/v1/usage?by=team, model,route,provider,policy")).json()
-            assert by["data"] == [
+            by = (await door.get("/v1/usage?by=team, key,model,route,provider,region,policy")).json()
+            (row,) = by["data"]
+            assert [row] == [
                 {
                     "team": "research",
+                    "key": row["key"],
+                    "region": row["region"],
                     "model": "small",
                     "route": "alpha/small",
                     "provider": "alpha",

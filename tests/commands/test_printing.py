@@ -58,3 +58,9 @@ def test_colour_is_for_terminals_only() -> None:
         texts.append(out.getvalue())
     assert "\x1b[" not in texts[0]
     assert "\x1b[32m" in texts[1]
+
+
+def test_rows_are_csv_whatever_their_cells_hold() -> None:
+    out = io.StringIO()
+    Printer(out, io.StringIO(), as_json=False).rows(("name", "count"), [('a, "b"', 1), ("c", 2)])
+    assert out.getvalue() == 'name,count\n"a, ""b""",1\nc,2\n'

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from gateway.commands.stop import MISUSED
+from gateway.core.usage import CLASSES
 from tests.commands.calling import call
 from tests.commands.conftest import Running
 
@@ -26,13 +30,38 @@ def test_people_read_a_table(running: Running) -> None:
     assert any("sandbox-us/sandbox-small" in line and line.split()[-1] == "USD" for line in out.splitlines())
 
 
+def test_programs_that_read_tables_get_csv(running: Running) -> None:
+    running.ask()
+    by = "day,team,key,model,provider,route,region,policy"
+    plain = call("usage", "--by", by, *running.options[:2], json=True).json
+    lines = list(csv.DictReader(io.StringIO(call("usage", "--csv", "--by", by, *running.options[:2]).out)))
+    assert len(lines) == len(plain["data"])
+    for line, row in zip(lines, plain["data"], strict=True):
+        assert {name: line[name] for name in by.split(",")} == {name: row[name] for name in by.split(",")}
+        assert (int(line["exchanges"]), line["cost"], line["currency"]) == (row["exchanges"], row["cost"], "USD")
+        assert {name: int(line[name]) for name in CLASSES if line[name] != "0"} == row["usage"]
+
+
+def test_csv_of_no_receipts_is_a_line_of_names(running: Running) -> None:
+    out = call("usage", "--csv", "--until", "2020-01-01", *running.options[:2]).out
+    assert out == f"day,exchanges,{','.join(CLASSES)},cost,currency\n"
+
+
 def test_a_time_without_receipts_says_so(running: Running) -> None:
     out = call("usage", "--until", "2020-01-01", *running.options[:2]).out
     assert "There is no receipt in that time." in out
 
 
 @pytest.mark.parametrize(
-    "words", [["--by", "colour"], ["--by", ","], ["--since", "yesterday"], ["--until", "2026-13-01"]]
+    "words",
+    [
+        ["--by", "colour"],
+        ["--by", ","],
+        ["--by", "day,day"],
+        ["--csv", "--json"],
+        ["--since", "yesterday"],
+        ["--until", "2026-13-01"],
+    ],
 )
 def test_a_word_that_means_nothing_is_refused(running: Running, words: list[str]) -> None:
     called = call("usage", *words, *running.options[:2])
