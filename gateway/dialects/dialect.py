@@ -19,7 +19,7 @@ class Broken(ValueError):
 
 
 class Unportable(ValueError):
-    """A request that this dialect cannot carry. `names` of what has no place in it, as the client's dialect calls it;
+    """A request that this dialect cannot carry. `names` of what has no place in it, in the words of the neutral form;
     never values."""
 
     def __init__(self, *names: str) -> None:
@@ -45,7 +45,7 @@ class Orders:
 class Rendered:
     """A request as it goes upstream: `path` is appended to the provider's base URL, `headers` are the dialect's own.
 
-    `dropped`: names of what did not find a place, as the client's dialect calls it.
+    `dropped`: names of what did not find a place: the client's where reading lost it, else the neutral form's.
     """
 
     path: str

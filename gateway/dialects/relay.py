@@ -10,24 +10,10 @@ from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, Tally, Writer
-from gateway.dialects.estimate import continued, estimated
-from gateway.dialects.neutral import (
-    CONTENT,
-    Begun,
-    CallBegan,
-    CallWrote,
-    Ended,
-    Event,
-    Finished,
-    Lost,
-    Said,
-    Signed,
-    Stop,
-    Thinking,
-    Used,
-    Vectors,
-    gathered,
-)
+from gateway.dialects.estimate import estimated
+from gateway.dialects.gathering import gathered
+from gateway.dialects.neutral import Ended, Event, Vectors
+from gateway.dialects.telling import Telling
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,60 +44,6 @@ def translated_whole(provider: Dialect, body: bytes, writer: Writer, input_bytes
         raise Broken("no answer in it")
     reply = gathered(events, told.metered or estimated(input_bytes, told.generated, {}))
     return Whole(writer.whole(reply), reply.metered, told.lost)
-
-
-class Telling:
-    """Watches the events of a reply: how much was said, what was lost, and why each choice really ended."""
-
-    def __init__(self) -> None:
-        self.content = False
-        self.finished: set[int] = set()
-        self.generated = 0
-        self.metered: Metered | None = None
-        self._begun: Metered | None = None
-        self._calling: set[int] = set()
-        self._lost: dict[str, None] = {}
-
-    @property
-    def lost(self) -> tuple[str, ...]:
-        """In the order in which they were met, each once."""
-        return tuple(self._lost)
-
-    @property
-    def unfinished(self) -> Metered | None:
-        """Of a reply that broke off before its report: what was reported as it began, and what was said since."""
-        return continued(self._begun, self.generated) if self._begun is not None else None
-
-    def tell(self, event: Event) -> Event | None:
-        """The event as it should be written; None where the client is told of it by other means."""
-        self.content = self.content or isinstance(event, CONTENT)
-        match event:
-            case Said(text) | Thinking(text) | CallWrote(_, text) | Signed(text):
-                self.generated += len(text.encode())
-            case CallBegan(choice=choice):
-                self._calling.add(choice)
-            case Used(metered):
-                self.metered = metered
-            case Begun(metered):
-                self._begun = metered
-                return None
-            case Lost(name):
-                self._lost[name] = None
-                return None
-            case Finished():
-                self.finished.add(event.choice)
-                return self._finished(event)
-        return event
-
-    def _finished(self, event: Finished) -> Finished:
-        """A choice that called tools ended for that, whatever its provider says, unless it was cut off or withheld;
-        one that called none did not."""
-        calling = event.choice in self._calling
-        if calling and event.stop in (Stop.END, Stop.SEQUENCE):
-            return Finished(Stop.CALLS, choice=event.choice)
-        if not calling and event.stop is Stop.CALLS:
-            return Finished(Stop.END, choice=event.choice)
-        return event
 
 
 class Course(Protocol):

@@ -14,6 +14,7 @@ from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.anthropic_messages.reader import MessagesReader, events, reader
 from gateway.dialects.dialect import Broken
+from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Begun,
@@ -32,7 +33,6 @@ from gateway.dialects.neutral import (
     Thinking,
     Thought,
     Used,
-    gathered,
 )
 from gateway.dialects.signatures import enveloped
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT

@@ -21,6 +21,7 @@ from gateway.dialects.anthropic_messages.reader import events, reader
 from gateway.dialects.anthropic_messages.request import accept
 from gateway.dialects.anthropic_messages.writer import MessagesWriter, writer
 from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -42,7 +43,6 @@ from gateway.dialects.neutral import (
     Thinking,
     Thought,
     Used,
-    gathered,
 )
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Stream, Translated

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken
+from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -32,7 +33,6 @@ from gateway.dialects.neutral import (
     Thinking,
     Thought,
     Used,
-    gathered,
 )
 from gateway.dialects.openai_chat.reader import events, reader
 

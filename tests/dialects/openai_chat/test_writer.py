@@ -14,6 +14,7 @@ from gateway.core.errors import UpstreamTimeout
 from gateway.core.usage import Usage
 from gateway.dialects import signatures, sse, strict_json
 from gateway.dialects.dialect import Head
+from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -35,7 +36,6 @@ from gateway.dialects.neutral import (
     Thinking,
     Thought,
     Used,
-    gathered,
 )
 from gateway.dialects.openai_chat.reader import events, reader
 from gateway.dialects.openai_chat.turns import turns

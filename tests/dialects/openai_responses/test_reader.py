@@ -9,6 +9,7 @@ import pytest
 
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken
+from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -27,7 +28,6 @@ from gateway.dialects.neutral import (
     Text,
     Thinking,
     Thought,
-    gathered,
 )
 from gateway.dialects.openai_responses.reader import events, reader
 from tests.dialects.openai_responses import goldens

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.dialect import Head
+from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     CallBegan,
@@ -31,7 +32,6 @@ from gateway.dialects.neutral import (
     Thought,
     Used,
     Vectors,
-    gathered,
 )
 from gateway.dialects.openai_responses import events as events_of
 from gateway.dialects.openai_responses.reader import reader
