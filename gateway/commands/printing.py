@@ -44,9 +44,7 @@ class Printer:
 
     def rows(self, columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
         """CSV with a line of names, for programs that read tables."""
-        writer = csv.writer(self._stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(rows)
+        write_rows(self._stdout, columns, rows)
 
     def line(self, text: str = "") -> None:
         """One line for people."""
@@ -79,6 +77,13 @@ class Printer:
         for row in rows:
             table.add_row(*map(_text, row))
         console.print(table)
+
+
+def write_rows(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[str | int]]) -> None:
+    """CSV as RFC 4180 has it, but for the line's end."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
 
 
 def _text(cell: Cell) -> Text:

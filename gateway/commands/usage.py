@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.commands import focus
 from gateway.commands.asked import Asked, state_options
 from gateway.commands.kept import kept
+from gateway.commands.printing import write_rows
 from gateway.commands.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
@@ -19,21 +22,25 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    groups = "day, team, key, model, provider, route, region, policy"
+    groups = "day, team, key, model, provider, route, region, policy, organisation, currency"
     parser.add_argument("--by", default="day", metavar="G,…", help=groups)
     parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC, such as 2026-11-01")
     parser.add_argument("--until", metavar="DAY", help="up to and with this day")
     parser.add_argument("--key", metavar="ID", help="only this key's id")
     parser.add_argument("--csv", action="store_true", help="print CSV: the groups, exchanges, every count, the cost")
+    parser.add_argument("--focus", metavar="FILE", help="write FOCUS 1.2 charges as CSV there, by day and every group")
     state_options(parser)
 
 
 def run(asked: Asked) -> int:
     options = asked.options
-    if options.csv and options.json:
-        raise Stop("--csv and --json exclude each other", "ask for one of them", code=MISUSED)
-    by, ledger = _groups(options.by), kept(asked)
+    if options.csv and (options.json or options.focus):
+        raise Stop("--csv stands alone", "leave out --json and --focus, or --csv", code=MISUSED)
+    by = list(focus.GROUPED) if options.focus else _groups(options.by)
+    ledger = kept(asked)
     rows = ledger.usage(by, _day(options.since, "--since"), _day(options.until, "--until"), options.key)
+    if options.focus:
+        return _export(asked, list(focus.charges(rows)))
     currency = next((str(receipt["currency"]) for receipt in ledger.newest(1)), "")
     if options.csv:
         asked.out.rows((*by, "exchanges", *CLASSES, "cost", "currency"), [_line(row, currency) for row in rows])
@@ -43,6 +50,17 @@ def run(asked: Asked) -> int:
     asked.out.table((*by, "exchanges>", "tokens in>", "tokens out>", "cost>"), cells)
     if not rows:
         asked.out.line("There is no receipt in that time.")
+    return 0
+
+
+def _export(asked: Asked, charges: Sequence[tuple[focus.Cell, ...]]) -> int:
+    path = Path(asked.options.focus)
+    if path.suffix.lower() != ".csv":
+        raise Stop("FOCUS is written as CSV", "name a file that ends in .csv", code=MISUSED)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write_rows(file, focus.COLUMNS, charges)
+    asked.out.value({"file": str(path), "focus": focus.VERSION, "charges": len(charges)})
+    asked.out.line(f"{len(charges)} charges are in {path}, as FOCUS {focus.VERSION}.")
     return 0
 
 

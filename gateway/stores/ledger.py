@@ -16,11 +16,13 @@ from gateway.core.usage import CLASSES
 from gateway.stores.books import UsageRow
 from gateway.stores.reading import reading
 
-GROUPS: Final = ("day", "team", "key", "model", "provider", "route", "region", "policy")
+GROUPS: Final = ("day", "team", "key", "model", "provider", "route", "region", "policy", "organisation", "currency")
 """What usage can be grouped by. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one; `region`
 as in a receipt: what the provider reported, or `declared:` and countries."""
 
-_COLUMNS: Final = {"region": "COALESCE(json_extract(CAST(data AS TEXT), '$.region'), '')"}
+_COLUMNS: Final = {
+    name: f"COALESCE(json_extract(CAST(data AS TEXT), '$.{name}'), '')" for name in ("region", "currency")
+}
 """Groups that are in the receipt alone."""
 
 _SUMS: Final = ", ".join(f"SUM(COALESCE(json_extract(usage, '$.{name}'), 0))" for name in CLASSES)

@@ -65,6 +65,7 @@ class LedgerContract(ABC):
                 ("policy", "team", "model"),
                 [UsageRow(("open", "research", "small"), 3, {"input": 2_000, "output": 40}, 12)],
             ),
+            (("organisation", "currency"), [UsageRow(("acme", "USD"), 3, {"input": 2_000, "output": 40}, 12)]),
             (
                 ("region",),
                 [
