@@ -242,7 +242,7 @@ class DataClass:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A hard cap in nano-units of the ledger's currency per window (`hour`, `day`, `month` in UTC, or `total`)."""
+    """A hard cap in nano-units of the ledger's currency per window (`hour`, `day`, `week`, `month`, or `total`)."""
 
     limit: int
     window: str
@@ -275,6 +275,8 @@ class Organisation:
     harmless: frozenset[str] = frozenset()
     """Request members that the operator declares harmless although no dialect table lists them."""
     limits: tuple[Limit, ...] = ()
+    timezone: str = "UTC"
+    """Where the days, weeks and months of budgets begin."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from gateway.core.catalog import Budget, DataClass, Organisation, Team
 from gateway.core.cost import to_ledger
@@ -13,7 +14,7 @@ from gateway.declarations.limits import read_limits
 from gateway.declarations.names import is_name, read_name
 from gateway.declarations.reader import Page, Table
 
-_WINDOWS: Final = {word: word for word in ("hour", "day", "month", "total")}
+_WINDOWS: Final = {word: word for word in ("hour", "day", "week", "month", "total")}
 _BUDGET_BELOW: Final = Decimal(9_000_000)
 """From here on nano-units no longer fit the 64-bit counters that processes share."""
 _NANO_DECIMALS: Final = Decimal("0.000000001")
@@ -39,7 +40,19 @@ def read_organisation(page: Page) -> Organisation:
         budgets=_budgets(root),
         harmless=frozenset(root.words("harmless") or ()),
         limits=read_limits(root, "limits"),
+        timezone=_timezone(root),
     )
+
+
+def _timezone(root: Table) -> str:
+    stated = root.text("timezone") or "UTC"
+    try:
+        return ZoneInfo(stated).key
+    except (ValueError, KeyError, OSError):  # nothing of that name, or something else than a time zone
+        root.fault(
+            "timezone", f"{shown(stated)} is no time zone", 'write its name in full: timezone = "Europe/Stockholm"'
+        )
+        return "UTC"
 
 
 def _data_class(classes: Table, name: str) -> dict[str, DataClass]:

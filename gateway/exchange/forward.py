@@ -84,6 +84,7 @@ class Forwarding:
             budgets=self._caller.budgets,
             at=self._services.clock.now(),
             draft=self._draft(),
+            zone=self._caller.organisation.timezone,
         )
         try:
             await self._services.books.hold(intent)

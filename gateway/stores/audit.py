@@ -73,7 +73,7 @@ class Tally:
                 self._fold(charge)
 
     def _fold(self, charge: Charge) -> None:
-        for window in windows_around(charge.at).values():
+        for window in windows_around(charge.at, charge.zone).values():
             self.folded.update({(account, window): charge.amount for account in charge.accounts})
 
 

@@ -39,7 +39,7 @@ class Intent:
     """What is written down before anything is sent: the hold, who pays, and the receipt as it stands.
 
     `amount` in nano-units. `draft` is the receipt that recovery completes if this process dies: it already lists this
-    attempt (with `hold_id`) and every earlier one. `at` in UTC; it decides the budget's window.
+    attempt (with `hold_id`) and every earlier one. `at` decides the budgets' windows, whose days begin in `zone`.
     """
 
     hold_id: str
@@ -48,6 +48,7 @@ class Intent:
     budgets: tuple[tuple[AccountId, Budget], ...]
     at: datetime
     draft: Receipt
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,8 @@ class Books(Protocol):
         the receipt as committed. On a fault Unavailable: the receipt is kept, and committed when the journal works.
         """
 
-    async def balances(self, accounts: Sequence[AccountId], at: datetime) -> tuple[Balance, ...]:
-        """Spent and held of these accounts in the windows (`hour`, `day`, `month`, `total`) around `at`."""
+    async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
+        """Spent and held of these accounts in the windows (`hour`, `day`, `week`, `month`, `total`) around `at`."""
 
     async def claim(self, key: KeyId, idempotency_key: str, receipt_id: ReceiptId, at: datetime) -> ReceiptId | None:
         """None, and from now on this client's key stands for `receipt_id`; or the id it has stood for, for 24 hours.
@@ -134,7 +135,9 @@ class SqliteBooks:
 
     async def hold(self, intent: Intent) -> None:
         at, draft = int(intent.at.timestamp()), intent.draft
-        asked = Hold(intent.hold_id, draft.id, min(intent.amount, MOST), intent.accounts, at, next(self._rows))
+        asked = Hold(
+            intent.hold_id, draft.id, min(intent.amount, MOST), intent.accounts, at, next(self._rows), intent.zone
+        )
         hold = await self._counting.hold(asked, intent.budgets)
         if hold is None:
             await self._journal.write(_nothing)  # in order: when this is durable, the first one is
@@ -157,9 +160,9 @@ class SqliteBooks:
         await self._counting.confirmed([a.hold_id for a in receipt.attempts])
         return settled.receipt
 
-    async def balances(self, accounts: Sequence[AccountId], at: datetime) -> tuple[Balance, ...]:
+    async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
         pairs = [(account, window) for account in accounts for window in WINDOWS]
-        counters = await self._counting.balances(pairs, int(at.timestamp()))
+        counters = await self._counting.balances(pairs, int(at.timestamp()), zone)
         return tuple(Balance(*pair, c.spent, c.held) for pair, c in zip(pairs, counters, strict=True))
 
     async def claim(self, key: KeyId, idempotency_key: str, receipt_id: ReceiptId, at: datetime) -> ReceiptId | None:
@@ -232,7 +235,7 @@ def _nothing(_: sqlite3.Connection) -> None:
 
 def _write_intent(hold: Hold, draft: Receipt, connection: sqlite3.Connection) -> None:
     connection.execute(
-        "INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             hold.row,
             hold.id,
@@ -241,6 +244,7 @@ def _write_intent(hold: Hold, draft: Receipt, connection: sqlite3.Connection) ->
             hold.at,
             orjson.dumps(hold.accounts).decode(),
             canonical_bytes(draft),
+            hold.zone,
         ),
     )
 
@@ -252,7 +256,7 @@ def _drop_intent(hold: Hold, connection: sqlite3.Connection) -> None:
 def _charges(receipt: Receipt, holds: tuple[Hold, ...]) -> list[Charge]:
     """Each attempt's cost in the windows of its hold. An attempt without an open hold was charged, or never sent."""
     costs = {a.hold_id: a.cost for a in receipt.attempts}
-    return [Charge(h.at, h.accounts, min(cost, MOST), h.id) for h in holds if (cost := costs.get(h.id, 0))]
+    return [Charge(h.at, h.accounts, min(cost, MOST), h.id, h.zone) for h in holds if (cost := costs.get(h.id, 0))]
 
 
 def _write_checkpoint(connection: sqlite3.Connection, counters: Counters, folded: int) -> None:

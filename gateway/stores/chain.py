@@ -92,11 +92,14 @@ def _mapping(value: object) -> dict[str, Json]:
 
 
 def charges_text(charges: Sequence[Charge]) -> str:
-    return orjson.dumps([(c.at, c.accounts, c.amount) for c in charges]).decode() if charges else "[]"
+    """The time zone is left out where it is UTC."""
+    listed = [(c.at, c.accounts, c.amount, *([c.zone] if c.zone != "UTC" else [])) for c in charges]
+    return orjson.dumps(listed).decode() if charges else "[]"
 
 
 def charges_from(text: str) -> list[Charge]:
-    return [Charge(at, tuple(accounts), amount) for at, accounts, amount in json.loads(text)]
+    found = json.loads(text)
+    return [Charge(at, tuple(accounts), amount, zone=(*zone, "UTC")[0]) for at, accounts, amount, *zone in found]
 
 
 def _columns(link: Receipt, head: str, charges: Sequence[Charge], data: bytes) -> tuple[object, ...]:

@@ -1,7 +1,8 @@
 """What each account has spent and holds, per window: the fold over receipts and open holds, in memory.
 
-A check and its hold are one step under one lock, so that no two callers see the same room. Windows are in UTC. Failure
-rule: memory does not fail; where many processes share the counters, whoever cannot reach them admits nothing.
+A check and its hold are one step under one lock, so that no two callers see the same room. A day, a week and a month
+begin at midnight of a stated time zone, an hour with that of UTC. Failure rule: memory does not fail; where many
+processes share the counters, whoever cannot reach them admits nothing.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final, Literal, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
 
 from gateway.core.catalog import Budget
 from gateway.core.cost import money
@@ -19,12 +21,14 @@ from gateway.core.errors import BudgetExceeded
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
 
-WINDOWS: Final = ("hour", "day", "month", "total")
+WINDOWS: Final = ("hour", "day", "week", "month", "total")
 MOST: Final = 2**53
 """The most that one hold or charge counts for, about nine million units: sums stay far inside 64 bits."""
 
 _KEPT_WINDOWS: Final = 3
 """The newest windows of each length that are kept: the present one, and those that a late charge may still reach."""
+_QUARTER_S: Final = 900
+"""Every time zone of today is whole quarters of an hour away from UTC."""
 
 
 class CountersRefused(Exception):
@@ -34,7 +38,8 @@ class CountersRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Money set aside for one attempt. `at`: seconds since the epoch; `row`: its intent in the journal."""
+    """Money set aside for one attempt. `at`: seconds since the epoch; `row`: its intent in the journal. The days of
+    its windows begin in `zone`."""
 
     id: str
     receipt: ReceiptId
@@ -42,6 +47,7 @@ class Hold:
     accounts: tuple[AccountId, ...]
     at: int
     row: int
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Charge:
     amount: int
     hold: str = ""
     """Which hold it ends; not kept."""
+    zone: str = "UTC"
 
 
 @dataclass(slots=True)
@@ -93,7 +100,7 @@ class Counting(Protocol):
     async def confirmed(self, holds: Sequence[str]) -> None:
         """Wait until these are settled for everybody who shares the counters; a moment at most."""
 
-    async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int) -> list[Counter]:
+    async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int, zone: str) -> list[Counter]:
         """(account, window) at that moment, of all who share the counters. Unavailable."""
 
     def close(self) -> None:
@@ -116,13 +123,13 @@ class Counters:
                 return False
             for account, budget in budgets:
                 self._check(account, budget, hold)
-            for counter in self._of(hold.accounts, hold.at):
+            for counter in self._of(hold):
                 counter.held += hold.amount
             self._open.setdefault(hold.receipt, {})[hold.id] = hold
             return True
 
     def _check(self, account: AccountId, budget: Budget, hold: Hold) -> None:
-        counter = self._counters.get((account, windows_around(hold.at)[budget.window]), Counter())
+        counter = self._counters.get((account, windows_around(hold.at, hold.zone)[budget.window]), Counter())
         if counter.spent + counter.held + hold.amount > budget.limit:
             raise no_room(account, budget, hold, counter)
 
@@ -146,13 +153,13 @@ class Counters:
             for hold in self._open.pop(receipt, {}).values():
                 self._give_back(hold)
             for charge in charges:
-                for counter in self._of(charge.accounts, charge.at):
+                for counter in self._of(charge):
                     counter.spent += charge.amount
 
-    def balance(self, account: AccountId, window: str, at: int) -> Counter:
+    def balance(self, account: AccountId, window: str, at: int, zone: str = "UTC") -> Counter:
         """A copy."""
         with self._lock:
-            found = self._counters.get((account, windows_around(at)[window]), Counter())
+            found = self._counters.get((account, windows_around(at, zone)[window]), Counter())
             return Counter(found.spent, found.held)
 
     def standing(self) -> tuple[dict[tuple[AccountId, str], int], list[Hold]]:
@@ -172,13 +179,13 @@ class Counters:
             return [(account, window, c.spent) for (account, window), c in self._counters.items()]
 
     def _give_back(self, hold: Hold) -> None:
-        for counter in self._of(hold.accounts, hold.at):
+        for counter in self._of(hold):
             counter.held -= hold.amount
 
-    def _of(self, accounts: Iterable[AccountId], at: int) -> list[Counter]:
-        names, counters = windows_around(at).values(), self._counters
+    def _of(self, counted: Hold | Charge) -> list[Counter]:
+        names, counters = windows_around(counted.at, counted.zone).values(), self._counters
         found = []
-        for account in accounts:
+        for account in counted.accounts:
             for window in names:
                 counter = counters.get((account, window))
                 if counter is None:
@@ -208,8 +215,8 @@ class Embedded:
     async def confirmed(self, holds: Sequence[str]) -> None:
         """Memory is never behind."""
 
-    async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int) -> list[Counter]:
-        return [self._fold.balance(account, window, at) for account, window in pairs]
+    async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int, zone: str) -> list[Counter]:
+        return [self._fold.balance(account, window, at, zone) for account, window in pairs]
 
     def close(self) -> None:
         """Nobody else needs to know."""
@@ -224,28 +231,43 @@ def no_room(account: AccountId, budget: Budget, hold: Hold, counter: Counter) ->
         spent=money(counter.spent),
         held=money(counter.held),
         limit=money(budget.limit),
-        resets_at=resets_at(budget.window, hold.at),
+        resets_at=resets_at(budget.window, hold.at, hold.zone),
     )
 
 
-def windows_around(at: int) -> dict[str, str]:
-    """Window -> its name at that moment: `2026-11-23T14`, `2026-11-23`, `2026-11`, `total`."""
-    return _windows(at // 3600)
+def windows_around(at: int, zone: str = "UTC") -> dict[str, str]:
+    """Window -> its name at that moment: `2026-11-23T14`, `2026-11-23`, `2026-W48`, `2026-11`, `total`."""
+    return _windows(at // _QUARTER_S, zone)
 
 
-@lru_cache(maxsize=64)
-def _windows(hour: int) -> dict[str, str]:
-    stamp = datetime.fromtimestamp(hour * 3600, UTC).strftime("%Y-%m-%dT%H")
-    return {"hour": stamp, "day": stamp[:10], "month": stamp[:7], "total": "total"}
+@lru_cache(maxsize=256)
+def _windows(quarter: int, zone: str) -> dict[str, str]:
+    now = datetime.fromtimestamp(quarter * _QUARTER_S, UTC)
+    here = now.astimezone(ZoneInfo(zone))
+    return {
+        "hour": now.strftime("%Y-%m-%dT%H"),
+        "day": here.strftime("%Y-%m-%d"),
+        "week": here.strftime("%G-W%V"),
+        "month": here.strftime("%Y-%m"),
+        "total": "total",
+    }
 
 
-def resets_at(window: str, at: int) -> str | None:
+def resets_at(window: str, at: int, zone: str = "UTC") -> str | None:
     """When the window ends, RFC 3339; None for `total`."""
-    now = datetime.fromtimestamp(at, UTC)
     if window == "total":
         return None
+    if window == "hour":
+        end = datetime.fromtimestamp((at // 3600 + 1) * 3600, UTC)
+    else:
+        here = ZoneInfo(zone)
+        midnight = datetime.combine(_following(window, datetime.fromtimestamp(at, here).date()), time(), here)
+        end = midnight.astimezone(UTC)
+    return end.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _following(window: str, day: date) -> date:
+    """The first day after the window of that day."""
     if window == "month":
-        year, month = divmod(now.year * 12 + now.month, 12)
-        return f"{year:04}-{month + 1:02}-01T00:00:00Z"
-    length = {"hour": 3600, "day": 86400}[window]
-    return datetime.fromtimestamp((at // length + 1) * length, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return day + timedelta(days=7 - day.weekday() if window == "week" else 1)

@@ -62,8 +62,8 @@ class SparingBooks:
     async def settle(self, receipt: Receipt) -> Receipt:
         return await self._books.settle(receipt)
 
-    async def balances(self, accounts: Sequence[AccountId], at: datetime) -> tuple[Balance, ...]:
-        return await self._books.balances(accounts, at)
+    async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
+        return await self._books.balances(accounts, at, zone)
 
     async def claim(self, key: KeyId, idempotency_key: str, receipt_id: ReceiptId, at: datetime) -> ReceiptId | None:
         return await self._books.claim(key, idempotency_key, receipt_id, at)

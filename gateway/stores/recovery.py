@@ -23,6 +23,7 @@ class _Left:
     charge_at: int
     accounts: tuple[str, ...]
     draft: Receipt
+    zone: str
 
 
 def recover(connection: sqlite3.Connection, chain: Chain) -> int:
@@ -31,15 +32,16 @@ def recover(connection: sqlite3.Connection, chain: Chain) -> int:
     To be called before this process writes intents of its own.
     """
     exchanges: dict[str, list[_Left]] = {}
-    rows = connection.execute("SELECT hold, amount, at, accounts, draft FROM intents ORDER BY row")
-    for hold, amount, at, accounts, draft in rows:
-        left = _Left(hold, amount, at, tuple(json.loads(accounts)), from_json(json.loads(draft)))
+    rows = connection.execute("SELECT hold, amount, at, accounts, draft, zone FROM intents ORDER BY row")
+    for hold, amount, at, accounts, draft, zone in rows:
+        left = _Left(hold, amount, at, tuple(json.loads(accounts)), from_json(json.loads(draft)), zone)
         exchanges.setdefault(left.draft.id, []).append(left)
     lost = [intents for name, intents in exchanges.items() if stored(connection, name) is None]  # one receipt each
     for intents in lost:
         receipt = interrupted(intents)
         spent = {a.hold_id: a.cost for a in receipt.attempts}
-        chain.append(connection, receipt, [Charge(i.charge_at, i.accounts, spent[i.hold]) for i in intents])
+        charges = [Charge(i.charge_at, i.accounts, spent[i.hold], zone=i.zone) for i in intents]
+        chain.append(connection, receipt, charges)
     connection.execute("DELETE FROM intents")
     return len(lost)
 

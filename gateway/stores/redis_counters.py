@@ -86,8 +86,8 @@ class RedisCounters:
         if waiting := self._courier.unconfirmed(holds):
             await asyncio.wait(waiting, timeout=_CONFIRM_S)
 
-    async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int) -> list[Counter]:
-        windows = windows_around(at)
+    async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int, zone: str) -> list[Counter]:
+        windows = windows_around(at, zone)
         asked = BalancesAsked(tuple(self._keys.account(account, windows[window]) for account, window in pairs))
         self._courier.ask(asked)
         try:

@@ -62,7 +62,7 @@ class HoldAsked:
         """Taken only within a slot of the server's time, whose windows these are, and not long after the deadline."""
         now, keys = member.now(), member.keys
         hold = self.hold = replace(self.hold, at=now)
-        slot, windows = now - now % _SLOT_S, windows_around(now)
+        slot, windows = now - now % _SLOT_S, windows_around(now, hold.zone)
         until = min(slot + _SLOT_S, now + int(DEADLINE_S) + _LATE_S)
         accounts = [keys.account(account, windows[budget.window]) for account, budget in self.budgets]
         rooms = [str(budget.limit - hold.amount) for _, budget in self.budgets]

@@ -28,11 +28,13 @@ T = TypeVar("T")
 
 LEASE_S: Final = 60
 """For how long a member that is not heard of keeps its holds; then they count as spent."""
-LIFETIMES: Final = {"hour": 3 * 3600, "day": 3 * 86400, "month": 93 * 86400, "total": 0}
+LIFETIMES: Final = {"hour": 3 * 3600, "day": 3 * 86400, "week": 21 * 86400, "month": 93 * 86400, "total": 0}
 """Seconds after its last change that a window's counter is kept; 0: always."""
 LOST: Final = ("generation", "older", "lapsed")
 """After these words this member must join again; nothing was carried out."""
 _CHUNK: Final = 500
+_APART_S: Final = 14 * 3600
+"""No time zone is further away from UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Keys:
 
     def record(self, hold: Hold) -> str:
         """What Redis keeps of a hold: the amount, and a line for each counter it counts in."""
-        windows = windows_around(hold.at)
+        windows = windows_around(hold.at, hold.zone)
         lines = (f"\n{LIFETIMES[w]} {self.account(a, windows[w])}" for a in hold.accounts for w in windows)
         return str(hold.amount) + "".join(lines)
 
@@ -183,8 +185,10 @@ class Member:
     def _present(
         self, spent: dict[tuple[AccountId, str], int], holds: Iterable[Hold]
     ) -> list[tuple[AccountId, str, int]]:
-        """What was spent in windows that still matter."""
-        windows = {*windows_around(self.now()).values(), *(w for h in holds for w in windows_around(h.at).values())}
+        """What was spent in windows that still matter, in whichever time zone."""
+        moments = [(self.now() + apart, "UTC") for apart in (-_APART_S, 0, _APART_S)]
+        moments += [(hold.at, hold.zone) for hold in holds]
+        windows = {name for moment in moments for name in windows_around(*moment).values()}
         return [(account, window, amount) for (account, window), amount in spent.items() if window in windows]
 
 

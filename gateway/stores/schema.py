@@ -18,7 +18,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
             row INTEGER PRIMARY KEY, hold TEXT NOT NULL, receipt TEXT NOT NULL, amount INTEGER NOT NULL,
             at INTEGER NOT NULL, accounts TEXT NOT NULL, draft BLOB NOT NULL
         ) STRICT""",
-        # `charges`: [[at, accounts, amount], ...], what the counters are folded from. `data`: the canonical receipt.
+        # `charges`: [[at, accounts, amount, zone unless UTC], ...], what the counters are folded from.
+        # `data`: the canonical receipt.
         """CREATE TABLE receipts (
             row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, chain TEXT NOT NULL, sequence INTEGER NOT NULL,
             digest TEXT NOT NULL, day TEXT NOT NULL, organisation TEXT NOT NULL, team TEXT NOT NULL,
@@ -47,6 +48,12 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # Where counters are shared: this journal's name among the others, and what it last knew of them.
         "CREATE TABLE shared (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
         "INSERT INTO shared VALUES ('member', lower(hex(randomblob(8))))",
+    ),
+    (
+        # Days begin in a time zone, and there are weeks: the counters are folded once more, from the first receipt.
+        "ALTER TABLE intents ADD COLUMN zone TEXT NOT NULL DEFAULT 'UTC'",
+        "DELETE FROM counters",
+        "UPDATE folded SET row = 0",
     ),
 )
 

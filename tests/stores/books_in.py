@@ -76,11 +76,12 @@ def an_intent(
     budgets: tuple[tuple[AccountId, Budget], ...] = (),
     at: datetime = NOW,
     receipt: str | None = None,
+    zone: str = "UTC",
 ) -> Intent:
     """The hold `hold-<name>` of the exchange `<name>`."""
     attempt = an_attempt(hold_id=f"hold-{name}", hold=amount, cost=0, outcome="interrupted", usage={}, usage_source="")
     draft = a_receipt(receipt or name, attempts=(attempt,), cost=0, outcome="interrupted", route="")
-    return Intent(f"hold-{name}", amount, ACCOUNTS, budgets, at, draft)
+    return Intent(f"hold-{name}", amount, ACCOUNTS, budgets, at, draft, zone)
 
 
 def served(intent: Intent, cost: int = 40) -> Receipt:

@@ -84,7 +84,7 @@ def test_a_hold_that_ended_in_two_receipts_is_found(journal: Path) -> None:
 
 
 def test_an_intent_that_outlived_its_receipt_is_found(journal: Path) -> None:
-    change(journal, "INSERT INTO intents VALUES (99, 'hold-one-A', 'one-A', 0, 0, '[]', X'')")
+    change(journal, "INSERT INTO intents VALUES (99, 'hold-one-A', 'one-A', 0, 0, '[]', X'', 'UTC')")
     assert broken(journal) == [ONE_OUTCOME, AT_REST]
 
 

@@ -15,6 +15,7 @@ from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.core.principal import KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import SqliteBooks
+from gateway.stores.counters import WINDOWS
 from gateway.stores.journal import Durability, Journal
 from gateway.stores.ledger import SqliteLedger
 from tests.builders import NOW
@@ -26,9 +27,9 @@ def test_a_hold_is_released_and_the_cost_is_spent_in_every_window(tmp_path: Path
     with books_in(tmp_path, durability=durability) as books:
         intent = an_intent(amount=100)
         run(lambda: books.hold(intent))
-        assert [(b.spent, b.held) for b in run(lambda: books.balances(ACCOUNTS, NOW))] == [(0, 100)] * 12
+        assert [(b.spent, b.held) for b in run(lambda: books.balances(ACCOUNTS, NOW))] == [(0, 100)] * 15
         run(lambda: books.settle(served(intent, cost=40)))
-        assert [(b.spent, b.held) for b in run(lambda: books.balances(ACCOUNTS, NOW))] == [(40, 0)] * 12
+        assert [(b.spent, b.held) for b in run(lambda: books.balances(ACCOUNTS, NOW))] == [(40, 0)] * 15
 
 
 def test_receipts_are_linked_in_the_order_of_their_commits(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_what_was_spent_is_known_after_a_restart(tmp_path: Path) -> None:
         run(lambda: books.hold(intent))
         run(lambda: books.settle(served(intent, cost=40)))
     with books_in(tmp_path, chain="two") as books:
-        assert [balance(books, window=w).spent for w in ("hour", "day", "month", "total")] == [40] * 4
+        assert [balance(books, window=w).spent for w in WINDOWS] == [40] * len(WINDOWS)
         assert books.interrupted == 0
 
 

@@ -19,7 +19,7 @@ from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import Intent, SqliteBooks
-from gateway.stores.counters import MOST
+from gateway.stores.counters import MOST, WINDOWS
 from gateway.stores.ledger import SqliteLedger
 from tests.builders import an_attempt
 from tests.stores.books_in import an_intent, balance, books_in, run, served, shared_books_in
@@ -247,20 +247,25 @@ def test_what_was_thought_to_be_free_is_charged_all_the_same(books_of: Opened, t
         assert (balance(books).spent, balance(books).held) == (3, 0)
 
 
-def test_a_charge_counts_in_every_window_and_for_everybody_who_pays(books_of: Opened, tmp_path: Path) -> None:
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_charge_counts_in_every_window_and_for_everybody_who_pays(
+    books_of: Opened, tmp_path: Path, zone: str
+) -> None:
     budgets = tuple(
         (account, Budget(100, window))
         for account in ("organisation/acme", "team/research", "key/key_1")
-        for window in ("hour", "day", "month", "total")
+        for window in WINDOWS
     )
     with books_of(tmp_path) as books:
         for budget in budgets:
-            run(partial(books.hold, an_intent(f"{budget[0]}{budget[1].window}", amount=0, budgets=(budget,))))
-        run(lambda: books.hold(an_intent("A", amount=100, budgets=budgets)))
+            run(
+                partial(books.hold, an_intent(f"{budget[0]}{budget[1].window}", amount=0, budgets=(budget,), zone=zone))
+            )
+        run(lambda: books.hold(an_intent("A", amount=100, budgets=budgets, zone=zone)))
         run(lambda: books.settle(served(an_intent("A"), cost=100)))
         for budget in budgets:
             with pytest.raises(BudgetExceeded):
-                run(partial(books.hold, an_intent("B", amount=1, budgets=(budget,))))
+                run(partial(books.hold, an_intent("B", amount=1, budgets=(budget,), zone=zone)))
 
 
 def test_what_was_spent_and_what_was_left_open_is_known_after_a_restart(books_of: Opened, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_the_register_knows_the_head(connection: sqlite3.Connection) -> None:
 
 
 def test_charges_are_read_as_they_were_written() -> None:
-    charges = [Charge(5, ("team/a", "key/b"), 3), Charge(6, ("key/b",), 2**53)]
+    charges = [Charge(5, ("team/a", "key/b"), 3), Charge(6, ("key/b",), 2**53, zone="Europe/Stockholm")]
     assert charges_from(charges_text(charges)) == charges
     assert charges_from(charges_text([])) == []
 

@@ -66,5 +66,5 @@ def test_while_the_disk_is_low_nothing_begins_and_everything_ends(tmp_path: Path
             run(partial(books.hold, an_intent("B")))
         assert refused.value.code == "books_unavailable"
         assert run(partial(books.settle, served(an_intent("A")))).sequence == 1
-        assert [b.held for b in run(partial(books.balances, ACCOUNTS, NOW))] == [0] * 12
+        assert [b.held for b in run(partial(books.balances, ACCOUNTS, NOW))] == [0] * 15
         assert run(partial(books.claim, KeyId("key_1"), "once", ReceiptId("A"), NOW)) is None

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from gateway.core.receipt import from_json
 from gateway.stores.books import SqliteBooks
 from gateway.stores.journal import Journal
 from gateway.stores.ledger import SqliteLedger
+from tests.builders import NOW
 from tests.stores.books_in import ACCOUNTS, an_intent, balance, books_in, run, served
 
 ROOT = Path(gateway.__file__).parents[1]
@@ -78,7 +80,7 @@ def test_an_interrupted_attempt_costs_its_hold(tmp_path: Path) -> None:
         assert (receipt.outcome, receipt.cost, receipt.chain, receipt.sequence) == ("interrupted", 100, "two", 1)
         (attempt,) = receipt.attempts
         assert (attempt.outcome, attempt.cost, attempt.usage_source) == ("interrupted", 100, "held")
-        assert [b.spent for b in run(lambda: books.balances(ACCOUNTS, an_intent().at))] == [100] * 12
+        assert [b.spent for b in run(lambda: books.balances(ACCOUNTS, an_intent().at))] == [100] * 15
 
 
 def test_attempts_that_had_ended_keep_what_they_cost(tmp_path: Path) -> None:
@@ -152,3 +154,14 @@ def test_counters_are_folded_from_the_receipts_behind_their_checkpoint(tmp_path:
     assert journal.write_now(lambda c: c.execute("SELECT COUNT(*) FROM counters").fetchone()) == (0,)
     assert balance(SqliteBooks(journal, "alive")).spent == 10 * 40 + 10 * 100
     journal.close()
+
+
+def test_an_interrupted_attempt_counts_in_the_windows_of_its_own_time_zone(tmp_path: Path) -> None:
+    zone, late = "Europe/Stockholm", NOW.replace(hour=23, minute=30)
+    with books_in(tmp_path, chain="one") as books:
+        run(lambda: books.hold(an_intent("A", amount=100, at=late, zone=zone)))
+    with books_in(tmp_path, chain="two") as books:
+        found = run(lambda: books.balances(ACCOUNTS[:1], late + timedelta(hours=1), zone))
+        assert {b.window: b.spent for b in found} == {"hour": 0, "day": 100, "week": 100, "month": 100, "total": 100}
+        own = run(lambda: books.balances(ACCOUNTS[:1], late))
+        assert {b.window: b.spent for b in own}["day"] == 0

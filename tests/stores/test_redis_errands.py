@@ -10,7 +10,7 @@ import pytest
 from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.core.receipt import ReceiptId
-from gateway.stores.counters import Counter, Hold
+from gateway.stores.counters import WINDOWS, Counter, Hold
 from gateway.stores.redis_errands import BalancesAsked, HoldAsked, HoldEnded, unavailable
 from gateway.stores.redis_member import Keys, Member, Memory
 from gateway.stores.redis_wire import Answer, Refusal, Wire
@@ -104,7 +104,7 @@ def test_a_hold_is_dated_and_limited_by_the_servers_clock() -> None:
     assert int(begin) == at - at % 900
     assert at < int(until) <= min(int(begin) + 900, at + 10)
     assert str(record).splitlines()[0] == "10"
-    assert len(str(record).splitlines()) == 1 + 4
+    assert len(str(record).splitlines()) == 1 + len(WINDOWS)
 
 
 def test_balances_tell_spent_from_held() -> None:

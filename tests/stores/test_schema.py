@@ -49,3 +49,18 @@ def test_a_later_version_is_not_touched(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     with pytest.raises(NewerSchema):
         migrate(connection)
+
+
+def test_an_older_journal_folds_its_counters_once_more(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", MIGRATIONS[:2])
+        migrate(connection)
+    connection.execute("INSERT INTO counters VALUES ('team/a', 'total', 7)")
+    connection.execute("UPDATE folded SET row = 5")
+    connection.execute("INSERT INTO intents VALUES (1, 'hold', 'receipt', 7, 0, '[]', X'')")
+    migrate(connection)
+    assert connection.execute("SELECT * FROM counters").fetchall() == []
+    assert connection.execute("SELECT row FROM folded").fetchall() == [(0,)]
+    assert connection.execute("SELECT zone FROM intents").fetchall() == [("UTC",)]
