@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.core.errors import Json
 from gateway.core.receipt import Broken, verify
@@ -26,6 +26,20 @@ _COLUMNS: Final = {
 """Groups that are in the receipt alone."""
 
 _SUMS: Final = ", ".join(f"SUM(COALESCE(json_extract(usage, '$.{name}'), 0))" for name in CLASSES)
+
+
+class Pages(Protocol):
+    """A ledger whose receipts can be read one by one, of all days."""
+
+    def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]: ...
+
+
+def every_receipt(ledger: Pages, since: date, until: date) -> Iterator[dict[str, Json]]:
+    """All receipts of exchanges that began on these days, both included, a page at a time."""
+    after = ""
+    while page := ledger.between(since, until, after):
+        yield from page
+        after = str(page[-1]["id"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,17 @@ class SqliteLedger:
         where, values = ("", ()) if key is None else ("WHERE key = ?", (key,))
         with reading(self._path) as connection:
             rows = connection.execute(f"SELECT data FROM receipts {where} ORDER BY row DESC LIMIT ?", (*values, limit))
+            return [json.loads(data) for (data,) in rows]
+
+    def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]:
+        """Receipts of exchanges that began on these days, both included, by id: as many as `limit`, from beyond the id
+        `after` on."""
+        with reading(self._path) as connection:
+            rows = connection.execute(
+                # `+`: by the index of ids, which is in the order of the pages.
+                "SELECT data FROM receipts WHERE id > ? AND +day >= ? AND +day <= ? ORDER BY id LIMIT ?",
+                (after, since.isoformat(), until.isoformat(), limit),
+            )
             return [json.loads(data) for (data,) in rows]
 
     def usage(

@@ -44,6 +44,15 @@ class PostgresLedger:
         )
         return [json.loads(data) for (data,) in rows]
 
+    def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]:
+        """As `SqliteLedger.between`. Months whose receipts are no longer kept are empty."""
+        rows = self._rows(
+            "SELECT data FROM receipts WHERE id > %(after)s AND day >= %(since)s AND day <= %(until)s"
+            " ORDER BY id LIMIT %(limit)s",
+            {"after": after, "since": since, "until": until, "limit": limit},
+        )
+        return [json.loads(data) for (data,) in rows]
+
     def usage(
         self, by: Sequence[str], since: date | None = None, until: date | None = None, key: str | None = None
     ) -> list[UsageRow]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from datetime import date
+from typing import Protocol
 
 import pytest
 
 from gateway.core.receipt import Receipt, as_json
 from gateway.stores.books import Ledger, UsageRow
+from gateway.stores.ledger import Pages, every_receipt
 from tests.builders import a_receipt, an_attempt
 
 USED = {"input": 1_000, "output": 20}
@@ -29,11 +31,15 @@ RECEIPTS = (
 )
 
 
+class Read(Ledger, Pages, Protocol):
+    """Both ways to read one."""
+
+
 class LedgerContract(ABC):
     """A test class of its own per kind of ledger."""
 
     @abstractmethod
-    def ledger_of(self, *receipts: Receipt) -> Ledger:
+    def ledger_of(self, *receipts: Receipt) -> Read:
         """The ledger of a gateway with the chain `one` that wrote these receipts."""
 
     def test_a_receipt_is_found_by_its_id(self) -> None:
@@ -93,6 +99,15 @@ class LedgerContract(ABC):
         assert [row.exchanges for row in ledger.usage((), None, date(2026, 11, 24), None)] == [1]
         assert [row.cost for row in ledger.usage((), None, None, "key_1")] == [5]
         assert ledger.usage((), date(2027, 1, 1), None, None) == []
+
+    def test_receipts_of_some_days_come_page_by_page(self) -> None:
+        ledger = self.ledger_of(*RECEIPTS)
+        first, second = date(2026, 11, 24), date(2026, 11, 25)
+        assert [r["id"] for r in ledger.between(first, second, limit=2)] == ["A", "B"]
+        assert [r["id"] for r in ledger.between(first, second, after="B", limit=2)] == ["C"]
+        assert [r["id"] for r in ledger.between(first, first)] == ["A"]
+        assert [r["id"] for r in every_receipt(ledger, second, second)] == ["B", "C"]
+        assert list(every_receipt(ledger, date(2027, 1, 1), date(2027, 2, 1))) == []
 
     def test_usage_is_grouped_by_known_words_only(self) -> None:
         with pytest.raises(ValueError, match="day, team, key"):
