@@ -13,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.core.catalog import BUDGET_WINDOWS, Budget
+from gateway.core.cost import money
 from gateway.core.errors import Ended, InvalidRequest, Json, NotFound
 from gateway.core.principal import Key, KeyId
+from gateway.declarations.budgets import budget_from
 from gateway.dialects.names import near
 from gateway.exchange.parts import InForce
 from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
@@ -24,7 +27,7 @@ Reload = Callable[[], Awaitable[list[str]]]
 """Check the documents and put them in force; returns the faults, none if they are in force now."""
 
 
-_MEMBERS: Final = frozenset({"team", "policy", "label", "classes", "expires_at"})
+_MEMBERS: Final = frozenset({"team", "policy", "label", "classes", "expires_at", "budgets"})
 """What a new key is made of."""
 _LONGEST: Final = 256
 
@@ -84,6 +87,7 @@ class Admin:
             created_at=self._now(),
             expires_at=_moment(_text(wanted, "expires_at")),
             classes=classes,
+            budgets=_budgets(wanted),
         )
         await self._keys.create(key)
         self._told(KeyCreated(key.id, key.team, key.policy))
@@ -124,6 +128,7 @@ def key_view(key: Key, now: datetime) -> dict[str, Json]:
         "policy": key.policy,
         "label": key.label,
         "classes": sorted(key.classes),
+        "budgets": [f"{money(budget.limit)}/{budget.window}" for budget in key.budgets],
         "created_at": key.created_at.isoformat(timespec="seconds"),
         "expires_at": key.expires_at.isoformat(timespec="seconds") if key.expires_at else None,
         "revoked_at": key.revoked_at.isoformat(timespec="seconds") if key.revoked_at else None,
@@ -167,6 +172,22 @@ def _classes(wanted: dict[str, object]) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise InvalidRequest("`classes` must be a list of data classes.", field="classes")
     return frozenset(value)
+
+
+def _budgets(wanted: dict[str, object]) -> tuple[Budget, ...]:
+    value = wanted.get("budgets")
+    if value is None:
+        return ()
+    stated = value if isinstance(value, list) else [value]
+    found = [budget_from(text) if isinstance(text, str) else None for text in stated]
+    budgets = tuple(budget for budget in found if budget is not None)
+    if len(budgets) < len(found) or len({budget.window for budget in budgets}) < len(budgets):
+        windows = ", ".join(BUDGET_WINDOWS)
+        raise InvalidRequest(
+            f"A budget is an amount below 9,000,000 and a window, such as 50/month; one of each: {windows}.",
+            field="budgets",
+        )
+    return budgets
 
 
 def _moment(stated: str) -> datetime | None:

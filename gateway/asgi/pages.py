@@ -95,7 +95,7 @@ class Pages:
         stated = header(request.scope["headers"], DATA_CLASS)
         own = caller.class_layer(stated, in_force.snapshot)
         demanded = in_force.plans.demanded((*caller.layers, *((own,) if own else ())))
-        means = replace(in_force.means, priced_only=bool(caller.budgets))
+        means = replace(in_force.means, priced_only=bool(caller.bill("", stated).budgets))
         return Viewer(demanded, means, self._gate.services.clock.today()), in_force
 
 

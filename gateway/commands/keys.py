@@ -34,6 +34,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="a data class it may state; repeatable",
     )
+    create.add_argument(
+        "--budget",
+        dest="budgets",
+        action="append",
+        default=[],
+        metavar="B",
+        help="what it may spend, such as 50/month; one per hour, day, week, month, total",
+    )
     listing = actions.add_parser("list", help="show every key, but never a secret")
     revoke = actions.add_parser("revoke", help="close a key at once")
     revoke.add_argument("id", help="key_…, as `keys list` shows it; not the key itself")
@@ -56,6 +64,7 @@ def _create(asked: Asked) -> int:
         "policy": options.policy or "",
         "label": options.label,
         "classes": list(options.classes),
+        "budgets": list(options.budgets),
         "expires_at": None if options.expires is None else moment(options.expires, asked.now()).isoformat(),
     }
     with office(asked) as ask:
@@ -96,7 +105,7 @@ def _list(asked: Asked) -> int:
     asked.out.value(listed)
     keys = listed["keys"]
     rows = [_row(key) for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
-    asked.out.table(("key\nlabel", "state", "team\npolicy", "classes", "created\nexpires"), rows)
+    asked.out.table(("key\nlabel", "state", "team\npolicy", "classes\nbudgets", "created\nexpires"), rows)
     if not rows:
         asked.out.line("There is no key yet. `safeconduct keys create --team T --policy P` makes one.")
     return 0
@@ -104,14 +113,18 @@ def _list(asked: Asked) -> int:
 
 def _row(key: dict[str, Json]) -> tuple[Cell, ...]:
     """Two lines, so that a table with whole ids fits a terminal of 80 columns."""
-    state, classes = str(key["state"]), key["classes"]
+    state = str(key["state"])
     return (
         f"{key['id']}\n{key['label']}",
         Toned(state, _TONES.get(state, "quiet")),
         f"{key['team']}\n{key['policy']}",
-        ", ".join(map(str, classes)) if isinstance(classes, list) else "",
+        f"{_listed(key['classes'])}\n{_listed(key['budgets'])}",
         f"{str(key['created_at'])[:10]}\n{str(key['expires_at'] or 'never')[:10]}",
     )
+
+
+def _listed(words: Json) -> str:
+    return ", ".join(map(str, words)) if isinstance(words, list) else ""
 
 
 def _revoke(asked: Asked) -> int:

@@ -232,12 +232,7 @@ class Route:
         return hash(self.id)
 
 
-@dataclass(frozen=True, slots=True)
-class DataClass:
-    """A label that requests may carry, and the policy it is held to."""
-
-    name: str
-    policy: str
+BUDGET_WINDOWS: Final = ("hour", "day", "week", "month", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +241,15 @@ class Budget:
 
     limit: int
     window: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataClass:
+    """A label that requests may carry, the policy it is held to, and the budgets of all requests that carry it."""
+
+    name: str
+    policy: str
+    budgets: tuple[Budget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +281,8 @@ class Organisation:
     limits: tuple[Limit, ...] = ()
     timezone: str = "UTC"
     """Where the days, weeks and months of budgets begin."""
+    model_budgets: Mapping[str, tuple[Budget, ...]] = field(default_factory=dict)
+    """Model id -> budgets of everybody who asks it."""
 
 
 @dataclass(frozen=True)

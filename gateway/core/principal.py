@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NewType, TypeAlias
 
-from gateway.core.catalog import Budget, Organisation, Snapshot, Team
+from gateway.core.catalog import Budget, DataClass, Organisation, Snapshot, Team
 from gateway.core.errors import NotAllowed
 from gateway.core.limits import Limit
 from gateway.core.policy import Layer, LayerKind
@@ -37,7 +37,16 @@ class Key:
 
 
 AccountId: TypeAlias = str
-"""`organisation/<id>`, `team/<id>` or `key/<id>`: who pays."""
+"""`organisation/<id>`, `team/<id>` or `key/<id>`: who pays; `model/<id>` or `class/<name>`: for what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What one exchange is charged to, and every hard budget it is held against. Their days begin in `zone`."""
+
+    accounts: tuple[AccountId, ...]
+    budgets: tuple[tuple[AccountId, Budget], ...]
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Principal:
 
     @property
     def budgets(self) -> tuple[tuple[AccountId, Budget], ...]:
-        """Every hard budget that a charge of this caller counts against."""
+        """Every hard budget that a charge of this caller counts against, whatever it asks for."""
         return (
             *((f"organisation/{self.organisation.id}", b) for b in self.organisation.budgets),
             *((f"team/{self.team.id}", b) for b in self.team.budgets),
@@ -73,6 +82,26 @@ class Principal:
     @property
     def accounts(self) -> tuple[AccountId, AccountId, AccountId]:
         return f"organisation/{self.organisation.id}", f"team/{self.team.id}", f"key/{self.key.id}"
+
+    def bill(self, model: str, stated: str | None) -> Bill:
+        """Of an exchange with that model, by a request that states that data class, or none.
+
+        Models and classes are charged where they have budgets. A class that is not declared counts as every class, so
+        that a typing error escapes no budget.
+        """
+        budgets = (
+            *((f"model/{model}", b) for b in self.organisation.model_budgets.get(model, ())),
+            *((f"class/{c.name}", b) for c in self._classes(stated) for b in c.budgets),
+        )
+        accounts = (*self.accounts, *dict.fromkeys(account for account, _ in budgets))
+        return Bill(accounts, (*self.budgets, *budgets), self.organisation.timezone)
+
+    def _classes(self, stated: str | None) -> tuple[DataClass, ...]:
+        classes = self.organisation.classes
+        label = self.organisation.default_class if stated is None else stated
+        if label in classes:
+            return (classes[label],)
+        return tuple(classes.values()) if label else ()
 
     def class_layer(self, stated: str | None, snapshot: Snapshot) -> Layer | None:
         """The data-class layer for a request that states a label, or None for an unlabelled one.

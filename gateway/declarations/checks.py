@@ -34,12 +34,15 @@ def check_policies(documents: Iterable[PolicyDocument], names: Names) -> None:
             names.routes.check(case.table, "route", case.route)
 
 
-def check_organisation(page: Page, organisation: Organisation, policies: Declared) -> None:
+def check_organisation(page: Page, organisation: Organisation, policies: Declared, models: Declared) -> None:
     policies.check(page.root, "policy", organisation.policy)
     classes = page.root.table("classes")
     for name, data_class in organisation.classes.items():
         if classes is not None and (table := classes.table(name)) is not None:
             policies.check(table, "policy", data_class.policy)
+    if (table := page.root.table("models")) is not None:
+        for model in organisation.model_budgets:
+            models.check(table, model, model)
     Declared("data class", organisation.classes).check(page.root, "default_class", organisation.default_class)
 
 

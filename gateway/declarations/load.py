@@ -142,7 +142,7 @@ class _Reading:
         routes = resolved_routes(documents, self._models.values, names.models)
         check_exceptions(documents, names.models)
         check_policies(self._policies, names)
-        organisation, teams = self._organisation(names.policies)
+        organisation, teams = self._organisation(names)
         snapshot = Snapshot(
             organisation=organisation,
             teams=teams,
@@ -176,16 +176,16 @@ class _Reading:
     def _all_read(self, documents: Iterable[Document]) -> bool:
         return self._unreadable.isdisjoint(document.name for document in documents)
 
-    def _organisation(self, policies: Declared) -> tuple[Organisation, Mapping[str, Team]]:
+    def _organisation(self, names: Names) -> tuple[Organisation, Mapping[str, Team]]:
         page, organisation = self._single("organisation.toml"), _NOBODY
         if page is not None:
             organisation = read_organisation(page)
-            check_organisation(page, organisation, policies)
+            check_organisation(page, organisation, names.policies, names.models)
         classes = Declared("data class", organisation.classes, complete=page is not None)
         page, teams = self._single("teams.toml"), {}
         if page is not None:
             teams = read_teams(page)
-            check_teams(page, teams, policies, classes)
+            check_teams(page, teams, names.policies, classes)
         return organisation, teams
 
     def _grants(

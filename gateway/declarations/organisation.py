@@ -3,21 +3,14 @@ budgets and limits."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.core.catalog import Budget, DataClass, Organisation, Team
-from gateway.core.cost import to_ledger
+from gateway.declarations.budgets import read_budgets
 from gateway.declarations.faults import shown
 from gateway.declarations.limits import read_limits
 from gateway.declarations.names import is_name, read_name
 from gateway.declarations.reader import Page, Table
-
-_WINDOWS: Final = {word: word for word in ("hour", "day", "week", "month", "total")}
-_BUDGET_BELOW: Final = Decimal(9_000_000)
-"""From here on nano-units no longer fit the 64-bit counters that processes share."""
-_NANO_DECIMALS: Final = Decimal("0.000000001")
 
 
 def read_organisation(page: Page) -> Organisation:
@@ -37,11 +30,22 @@ def read_organisation(page: Page) -> Organisation:
         policy=root.text("policy"),
         classes=classes,
         default_class=root.text("default_class"),
-        budgets=_budgets(root),
+        budgets=read_budgets(root),
         harmless=frozenset(root.words("harmless") or ()),
         limits=read_limits(root, "limits"),
         timezone=_timezone(root),
+        model_budgets=_of_models(root),
     )
+
+
+def _of_models(root: Table) -> dict[str, tuple[Budget, ...]]:
+    """Model id -> the budgets of everybody who asks it."""
+    models = root.table("models")
+    found: dict[str, tuple[Budget, ...]] = {}
+    for name in models.names() if models else ():
+        if models is not None and (table := models.table(name)) is not None:
+            found[name] = read_budgets(table)
+    return found
 
 
 def _timezone(root: Table) -> str:
@@ -60,7 +64,7 @@ def _data_class(classes: Table, name: str) -> dict[str, DataClass]:
     if table is None or not is_declarable(classes, name):
         return {}
     table.require(policy='policy = "…", the policy that requests of this class are held to')
-    return {name: DataClass(name, table.text("policy"))}
+    return {name: DataClass(name, table.text("policy"), read_budgets(table))}
 
 
 def is_declarable(table: Table, name: str) -> bool:
@@ -84,7 +88,7 @@ def read_teams(page: Page) -> dict[str, Team]:
             name=table.text("name"),
             policy=table.text("policy"),
             classes=frozenset(table.words("classes") or ()),
-            budgets=_budgets(table),
+            budgets=read_budgets(table),
             limits=read_limits(table, "limits"),
             key_limits=read_limits(table, "key_limits"),
         )
@@ -93,29 +97,3 @@ def read_teams(page: Page) -> dict[str, Team]:
             "teams", "no team is declared, so no key can be made", "add [teams.everyone] with name and policy"
         )
     return found
-
-
-def _budgets(parent: Table) -> tuple[Budget, ...]:
-    budgets: dict[str, Budget] = {}
-    for table in parent.tables("budgets"):
-        table.require(limit='limit = "500.00"', window='window = "month"')
-        limit, window = _limit(table), table.choice("window", _WINDOWS)
-        if window in budgets:
-            table.fault("window", f"there is a budget per {window} already", "keep one of them")
-        elif limit is not None and window is not None:
-            budgets[window] = Budget(limit, window)
-    return tuple(budgets.values())
-
-
-def _limit(table: Table) -> int | None:
-    """Nano-units of the ledger's currency."""
-    amount = table.amount("limit")
-    if amount is None:
-        return None
-    if amount >= _BUDGET_BELOW:
-        table.fault("limit", f"{amount} is 9,000,000 or more", "write a smaller limit, or a shorter window")
-        return None
-    if amount != amount.quantize(_NANO_DECIMALS):
-        table.fault("limit", f"{shown(amount)} has more than 9 decimals", "round it")
-        return None
-    return to_ledger(amount, Decimal(1))

@@ -14,7 +14,7 @@ import anyio
 from gateway.core.decision import EligibleRoute, wire_dialect
 from gateway.core.errors import Json, PromptTooLong, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
 from gateway.core.policy import Demanded, Identifiers
-from gateway.core.principal import Principal
+from gateway.core.principal import Bill
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.dialects import provider_errors
 from gateway.dialects.dialect import Broken, Orders, Unportable
@@ -45,14 +45,14 @@ class Forwarding:
         self,
         services: Services,
         in_force: InForce,
-        caller: Principal,
+        bill: Bill,
         exchange: ReceiptId,
         asked: tuple[Translation, Demanded],
         attempts: list[Attempt],
         draft: Callable[[], Receipt],
         elapsed_ms: Callable[[], int],
     ) -> None:
-        self._services, self._in_force, self._caller = services, in_force, caller
+        self._services, self._in_force, self._bill = services, in_force, bill
         self._id, (self._asked, self._demanded) = exchange, asked
         self._demand = self._asked.demand
         # Whether a provider counts well says nothing of how it answers.
@@ -80,11 +80,11 @@ class Forwarding:
         intent = Intent(
             hold_id=attempt.hold_id,
             amount=attempt.hold,
-            accounts=self._caller.accounts,
-            budgets=self._caller.budgets,
+            accounts=self._bill.accounts,
+            budgets=self._bill.budgets,
             at=self._services.clock.now(),
             draft=self._draft(),
-            zone=self._caller.organisation.timezone,
+            zone=self._bill.zone,
         )
         try:
             await self._services.books.hold(intent)
@@ -149,7 +149,7 @@ class Forwarding:
     def _orders(self, route: EligibleRoute) -> Orders:
         """Under a hard budget a client that states no limit gets one: what is held is then what can be billed."""
         limit = None
-        if self._caller.budgets and self._demand.output_tokens is None:
+        if self._bill.budgets and self._demand.output_tokens is None:
             limit = self._demand.output_limit(route, self._in_force.means.default_max_output)
         self.output_limit = limit
         keeps_nothing = self._demanded.bound.stored_in == frozenset()

@@ -25,7 +25,7 @@ from gateway.core.errors import (
     UpstreamTimeout,
 )
 from gateway.core.policy import Demanded, Layer, LayerKind, TokenCounts
-from gateway.core.principal import Principal, principal
+from gateway.core.principal import Bill, Principal, principal
 from gateway.core.receipt import Outcome, Receipt, ReceiptId
 from gateway.core.refusal import refusal
 from gateway.dialects.translation import Translation, declared
@@ -189,13 +189,16 @@ class Exchange:
         in_force, facts = self._in_force, self._facts
         demanded: Demanded | None = facts.demanded
         assert demanded is not None
-        means = replace(in_force.means, priced_only=bool(self._caller.budgets))
+        means = replace(in_force.means, priced_only=bool(self._bill(demand).budgets))
         health = self._services.health.view(self._clock.monotonic())
         decision = in_force.plans.decide(demand, demanded, means, health, facts.today)
         self._facts = replace(facts, decision=decision)
         if not decision.plan:
             raise refusal(decision, in_force.snapshot, means, facts.today)
         return decision
+
+    def _bill(self, demand: Demand) -> Bill:
+        return self._caller.bill(demand.model, self._arrival.data_class)
 
     async def _claim(self) -> None:
         stated = self._arrival.idempotency_key
@@ -213,7 +216,7 @@ class Exchange:
         return Forwarding(
             self._services,
             self._in_force,
-            self._caller,
+            self._bill(asked.demand),
             self.id,
             (asked, demanded),
             self._attempts,

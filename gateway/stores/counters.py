@@ -15,13 +15,13 @@ from functools import lru_cache
 from typing import Final, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
-from gateway.core.catalog import Budget
+from gateway.core.catalog import BUDGET_WINDOWS, Budget
 from gateway.core.cost import money
 from gateway.core.errors import BudgetExceeded
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
 
-WINDOWS: Final = ("hour", "day", "week", "month", "total")
+WINDOWS: Final = BUDGET_WINDOWS
 MOST: Final = 2**53
 """The most that one hold or charge counts for, about nine million units: sums stay far inside 64 bits."""
 

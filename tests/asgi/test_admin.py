@@ -18,7 +18,7 @@ import pytest
 from gateway.asgi.admin import Admin, key_view
 from gateway.asgi.drain import Drain
 from gateway.asgi.server import Listener, bind_unix, serve
-from gateway.core.catalog import DataClass
+from gateway.core.catalog import Budget, DataClass
 from gateway.exchange.parts import InForce
 from gateway.stores.journal import Journal
 from gateway.stores.keys import SqliteKeys, digest_of
@@ -88,7 +88,12 @@ def with_office(tmp_path: Path, told: Callable[[Office], Awaitable[None]], defau
 
 def test_a_key_is_created_shown_once_and_opens(tmp_path: Path) -> None:
     async def told(office: Office) -> None:
-        answer = await office.create(label="laptop", classes=["personal"], expires_at="2027-01-01T00:00:00+00:00")
+        answer = await office.create(
+            label="laptop",
+            classes=["personal"],
+            expires_at="2027-01-01T00:00:00+00:00",
+            budgets=["50/month", "0.25/hour"],
+        )
         assert answer.status_code == 201
         made = answer.json()
         secret = made.pop("secret")
@@ -97,6 +102,7 @@ def test_a_key_is_created_shown_once_and_opens(tmp_path: Path) -> None:
             **KEY,
             "label": "laptop",
             "classes": ["personal"],
+            "budgets": ["50/month", "0.25/hour"],
             "created_at": "2026-11-24T12:00:00+00:00",
             "expires_at": "2027-01-01T00:00:00+00:00",
             "revoked_at": None,
@@ -105,6 +111,7 @@ def test_a_key_is_created_shown_once_and_opens(tmp_path: Path) -> None:
         found = office.keys.find(digest_of(secret))
         assert found is not None
         assert found.id == made["id"]
+        assert found.budgets == (Budget(50 * 10**9, "month"), Budget(250_000_000, "hour"))
         listed = await office.client.get("/keys")
         assert listed.json() == {"keys": [made]}
         assert secret not in listed.text
@@ -138,6 +145,10 @@ def test_a_secret_finds_its_key_by_digest(tmp_path: Path) -> None:
         ({"label": "x" * 257}, "label"),
         ({"classes": ["persnal"]}, "classes"),
         ({"classes": "personal"}, "classes"),
+        ({"budgets": ["50"]}, "budgets"),
+        ({"budgets": ["50/month", "9/month"]}, "budgets"),
+        ({"budgets": [50]}, "budgets"),
+        ({"budgets": {"month": 50}}, "budgets"),
         ({"classes": [["personal"]]}, "classes"),
         ({"expires_at": "tomorrow"}, "expires_at"),
         ({"expires_at": "2027-01-01T00:00:00"}, "expires_at"),

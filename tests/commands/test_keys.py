@@ -27,17 +27,20 @@ def create(options: list[str], *words: str, json: bool = True) -> Called:
 
 
 def test_a_new_key_is_shown_once_and_listed_without_its_secret(options: list[str]) -> None:
-    made = create(options, "--policy", "strict", "--label", "laptop", "--class", "personal").json
+    made = create(
+        options, "--policy", "strict", "--label", "laptop", "--class", "personal", "--budget", "50/month"
+    ).json
     assert made["secret"].startswith("sc_")
     listed = call("keys", "list", *options, json=True)
     (key,) = listed.json["keys"]
-    assert {name: key[name] for name in ("id", "team", "policy", "label", "state", "classes")} == {
+    assert {name: key[name] for name in ("id", "team", "policy", "label", "state", "classes", "budgets")} == {
         "id": made["id"],
         "team": "research",
         "policy": "strict",
         "label": "laptop",
         "state": "active",
         "classes": ["personal"],
+        "budgets": ["50/month"],
     }
     assert made["secret"] not in listed.out
 
@@ -56,11 +59,23 @@ def test_people_read_the_secret_on_a_line_of_its_own(options: list[str]) -> None
 
 
 def test_people_read_a_key_on_two_lines(options: list[str]) -> None:
-    made = create(options, "--policy", "strict", "--label", "laptop", "--class", "personal", "--expires", "90d").json
+    made = create(
+        options,
+        "--policy",
+        "strict",
+        "--label",
+        "laptop",
+        "--class",
+        "personal",
+        "--expires",
+        "90d",
+        "--budget",
+        "50/month",
+    ).json
     lines = [line.split() for line in call("keys", "list", *options).out.splitlines() if line.split()]
     assert lines[-2:] == [
         [made["id"], "active", "research", "personal", "2026-11-24"],
-        ["laptop", "strict", "2027-02-22"],
+        ["laptop", "strict", "50/month", "2027-02-22"],
     ]
 
 

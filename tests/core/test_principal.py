@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from gateway.core.errors import NotAllowed
 from gateway.core.limits import Concurrent, Rate
 from gateway.core.policy import Layer, LayerKind, Policy
 from gateway.core.posture import Posture, Training
-from gateway.core.principal import Key, Principal, principal
+from gateway.core.principal import Bill, Key, Principal, principal
 from tests.builders import NOW, a_key, a_policy, a_principal, a_snapshot, a_team, an_organisation
 
 HOUR = timedelta(hours=1)
@@ -100,6 +101,46 @@ def test_every_budget_above_a_key_counts() -> None:
         ("key/key_1", day),
     )
     assert a_principal().budgets == ()
+
+
+MODEL, CLASS, WHOLE = Budget(1, "day"), Budget(2, "week"), Budget(3, "total")
+
+
+def billed(stated: str | None, model: str = "small", **organisation: Any) -> Bill:
+    classes = {
+        "personal": DataClass("personal", "strict", (CLASS,)),
+        "public": DataClass("public", "strict", (WHOLE,)),
+        "plain": DataClass("plain", "strict"),
+    }
+    declared = an_organisation(model_budgets={"small": (MODEL,)}, classes=classes, **organisation)
+    return a_principal(snapshot=a_snapshot(organisation=declared)).bill(model, stated)
+
+
+@pytest.mark.parametrize(
+    ("model", "stated", "default_class", "budgets"),
+    [
+        ("small", None, "", [("model/small", MODEL)]),
+        ("large", None, "", []),
+        ("large", "personal", "", [("class/personal", CLASS)]),
+        ("large", None, "personal", [("class/personal", CLASS)]),
+        ("large", "plain", "personal", []),
+        ("large", "presonal", "plain", [("class/personal", CLASS), ("class/public", WHOLE)]),
+        ("small", "public", "", [("model/small", MODEL), ("class/public", WHOLE)]),
+    ],
+)  # fmt: skip
+def test_a_model_and_a_data_class_are_billed_where_they_have_budgets(
+    model: str, stated: str | None, default_class: str, budgets: list[tuple[str, Budget]]
+) -> None:
+    bill = billed(stated, model, default_class=default_class)
+    assert list(bill.budgets) == budgets
+    assert bill.accounts == ("organisation/acme", "team/research", "key/key_1", *(account for account, _ in budgets))
+
+
+def test_an_account_with_several_budgets_is_charged_once() -> None:
+    organisation = an_organisation(model_budgets={"small": (MODEL, WHOLE)}, timezone="Europe/Stockholm")
+    bill = a_principal(snapshot=a_snapshot(organisation=organisation)).bill("small", None)
+    assert bill.accounts == ("organisation/acme", "team/research", "key/key_1", "model/small")
+    assert (len(bill.budgets), bill.zone) == (2, "Europe/Stockholm")
 
 
 # --- data classes -----------------------------------------------------------------------------------------------------

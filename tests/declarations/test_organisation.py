@@ -31,6 +31,17 @@ def test_the_organisation_is_read_whole() -> None:
     )
 
 
+def test_models_and_data_classes_have_budgets_of_their_own() -> None:
+    budget = 'limit = "5"\nwindow = "week"\n'
+    text = f'[[models."small-3.2".budgets]]\n{budget}[classes.personal]\npolicy = "open"\n[[classes.personal.budgets]]\n{budget}'
+    paper = page(HEAD + text)
+    found = read_organisation(paper)
+    paper.close()
+    assert told(paper) == []
+    assert found.model_budgets == {"small-3.2": (Budget(5_000_000_000, "week"),)}
+    assert found.classes["personal"].budgets == (Budget(5_000_000_000, "week"),)
+
+
 def test_days_begin_in_utc_unless_a_time_zone_is_stated() -> None:
     assert read_organisation(page(HEAD)).timezone == "UTC"
     assert read_organisation(page(HEAD + 'timezone = "Europe/Stockholm"')).timezone == "Europe/Stockholm"
@@ -58,9 +69,6 @@ def test_a_budget_of_nothing_is_a_budget() -> None:
     assert read_teams(paper)["research"].budgets == (Budget(0, "total"),)
 
 
-BUDGET = HEAD + '[[budgets]]\nlimit = "5"\nwindow = "day"\n'
-
-
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -69,16 +77,10 @@ BUDGET = HEAD + '[[budgets]]\nlimit = "5"\nwindow = "day"\n'
         (HEAD + "[classes.personal]", 'classes.personal.policy: is missing; add policy = "…", the policy that requests of this class are held to'),
         (HEAD + '[classes."Very secret"]\npolicy = "open"', 'classes.Very secret: "Very secret" is not a name; write it with lower-case letters, digits and hyphens'),
         (HEAD + 'classes = ["personal"]', 'classes: ["personal"] is not a table; write [classes] and its keys below it'),
-        (HEAD + "deflt = 1", "deflt: is not a key here; use one of budgets, classes, default_class, harmless, id, limits, name, policy, timezone, or remove it"),
-        (BUDGET.replace('"5"', '"9000000"'), "budgets[#1].limit: 9000000 is 9,000,000 or more; write a smaller limit, or a shorter window"),
-        (BUDGET.replace('"5"', "0.0000000001"), "budgets[#1].limit: 1E-10 has more than 9 decimals; round it"),
-        (BUDGET.replace('"5"', '"-5"'), 'budgets[#1].limit: "-5" is not an amount of at least 0; write a plain number: limit = 0.54'),
-        (BUDGET.replace("day", "year"), 'budgets[#1].window: "year" is not a value of window; use one of day, hour, month, total, week'),
-        (BUDGET + '[[budgets]]\nlimit = "5"\nwindow = "day"\n', "budgets[#2].window: there is a budget per day already; keep one of them"),
+        (HEAD + "deflt = 1", "deflt: is not a key here; use one of budgets, classes, default_class, harmless, id, limits, models, name, policy, timezone, or remove it"),
         (HEAD + 'timezone = "Stockholm"', 'timezone: "Stockholm" is no time zone; write its name in full: timezone = "Europe/Stockholm"'),
         (HEAD + 'timezone = "../etc"', 'timezone: "../etc" is no time zone; write its name in full: timezone = "Europe/Stockholm"'),
         (HEAD + 'timezone = "Europe"', 'timezone: "Europe" is no time zone; write its name in full: timezone = "Europe/Stockholm"'),
-        (HEAD + '[[budgets]]\nwindow = "day"\n', 'budgets[#1].limit: is missing; add limit = "500.00"'),
     ],
 )  # fmt: skip
 def test_a_faulty_organisation_is_reported(text: str, fault: str) -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from gateway.core.catalog import Budget
+from gateway.core.catalog import Budget, DataClass
 from gateway.core.errors import Unauthenticated
 from gateway.core.policy import Identifiers
 from gateway.core.posture import Posture
 from gateway.core.receipt import from_json
 from gateway.exchange.parts import Deadlines, InForce
 from gateway.exchange.story import identify
-from tests.builders import NOW, a_policy, a_snapshot, some_means
+from tests.builders import NOW, a_policy, a_snapshot, an_organisation, some_means
 from tests.dialects.test_translation import STREAMS
 from tests.exchange.desk import BODY, COMPLETION, DONE, SECRET, STOP, USAGE, WORDS, Client, Desk, a_desk
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
@@ -397,6 +398,28 @@ def test_a_hard_budget_is_held_for_and_refuses_what_it_cannot_pay(tmp_path: Path
             refused = await desk.ask({"max_tokens": 4000})
             assert refused.error is not None
             assert (refused.error.status, refused.error.code) == (402, "budget_exceeded")
+            assert refused.error.details["spent"] == "0.000015"
+            assert len(alpha.requests) == 1
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("where", "account"),
+    [
+        ({"model_budgets": {"small": (Budget(500_000, "week"),)}}, "model/small"),
+        ({"classes": {"personal": DataClass("personal", "open", (Budget(500_000, "week"),))}}, "class/personal"),
+    ],
+)
+def test_a_model_and_a_data_class_have_money_of_their_own(tmp_path: Path, where: dict[str, Any], account: str) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+            organisation = an_organisation(default_class="personal" if "classes" in where else "", **where)
+            desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, organisation=organisation))
+            assert (await desk.ask()).complete
+            refused = await desk.ask({"max_tokens": 4000})
+            assert refused.error is not None
+            assert refused.error.details["budget"] == {"account": account, "window": "week"}
             assert refused.error.details["spent"] == "0.000015"
             assert len(alpha.requests) == 1
 

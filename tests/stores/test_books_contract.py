@@ -22,7 +22,7 @@ from gateway.stores.books import Intent, SqliteBooks
 from gateway.stores.counters import MOST, WINDOWS
 from gateway.stores.ledger import SqliteLedger
 from tests.builders import an_attempt
-from tests.stores.books_in import an_intent, balance, books_in, run, served, shared_books_in
+from tests.stores.books_in import ACCOUNTS, an_intent, balance, books_in, run, served, shared_books_in
 from tests.stores.servers import SERVERS, a_server
 
 Opened = Callable[..., AbstractContextManager[SqliteBooks]]
@@ -266,6 +266,19 @@ def test_a_charge_counts_in_every_window_and_for_everybody_who_pays(
         for budget in budgets:
             with pytest.raises(BudgetExceeded):
                 run(partial(books.hold, an_intent("B", amount=1, budgets=(budget,), zone=zone)))
+
+
+def test_what_a_model_costs_everybody_counts_beside_what_each_may_spend(books_of: Opened, tmp_path: Path) -> None:
+    paid = (*ACCOUNTS, "model/small", "class/personal")
+    budgets = (("key/key_1", Budget(10**6, "day")), ("model/small", Budget(150, "week")))
+    with books_of(tmp_path) as books:
+        run(lambda: books.hold(replace(an_intent("A", amount=100, budgets=budgets), accounts=paid)))
+        run(lambda: books.settle(served(an_intent("A"), cost=60)))
+        run(lambda: books.hold(replace(an_intent("B", amount=90, budgets=budgets), accounts=paid)))
+        with pytest.raises(BudgetExceeded) as refused:
+            run(lambda: books.hold(replace(an_intent("C", amount=1, budgets=budgets), accounts=paid)))
+        assert refused.value.details["budget"] == {"account": "model/small", "window": "week"}
+        assert balance(books, "class/personal").spent == 60
 
 
 def test_what_was_spent_and_what_was_left_open_is_known_after_a_restart(books_of: Opened, tmp_path: Path) -> None:

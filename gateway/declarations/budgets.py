@@ -1,0 +1,53 @@
+"""`[[budgets]]`, and a budget in a few characters: how much money may be spent in which window."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from gateway.core.catalog import BUDGET_WINDOWS, Budget
+from gateway.core.cost import to_ledger
+from gateway.declarations.faults import shown
+from gateway.declarations.reader import Table
+
+_WORDS: Final = {word: word for word in BUDGET_WINDOWS}
+_BELOW: Final = Decimal(9_000_000)
+"""From here on nano-units no longer fit the 64-bit counters that processes share."""
+_NANO_DECIMALS: Final = Decimal("0.000000001")
+_SHORT: Final = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,9})?)/([a-z]+)")
+
+
+def read_budgets(parent: Table) -> tuple[Budget, ...]:
+    """The budgets under `budgets`, one per window."""
+    budgets: dict[str, Budget] = {}
+    for table in parent.tables("budgets"):
+        table.require(limit='limit = "500.00"', window='window = "month"')
+        limit, window = _limit(table), table.choice("window", _WORDS)
+        if window in budgets:
+            table.fault("window", f"there is a budget per {window} already", "keep one of them")
+        elif limit is not None and window is not None:
+            budgets[window] = Budget(limit, window)
+    return tuple(budgets.values())
+
+
+def budget_from(text: str) -> Budget | None:
+    """What `50/month` means; None if it means nothing."""
+    found = _SHORT.fullmatch(text)
+    if found is None or found[2] not in _WORDS or Decimal(found[1]) >= _BELOW:
+        return None
+    return Budget(to_ledger(Decimal(found[1]), Decimal(1)), found[2])
+
+
+def _limit(table: Table) -> int | None:
+    """Nano-units of the ledger's currency."""
+    amount = table.amount("limit")
+    if amount is None:
+        return None
+    if amount >= _BELOW:
+        table.fault("limit", f"{amount} is 9,000,000 or more", "write a smaller limit, or a shorter window")
+        return None
+    if amount != amount.quantize(_NANO_DECIMALS):
+        table.fault("limit", f"{shown(amount)} has more than 9 decimals", "round it")
+        return None
+    return to_ledger(amount, Decimal(1))

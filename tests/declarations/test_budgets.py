@@ -1,0 +1,63 @@
+# ruff: noqa: E501  # a fault is pinned with its whole text, one line each
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.catalog import BUDGET_WINDOWS, Budget
+from gateway.core.cost import money
+from gateway.declarations.budgets import budget_from, read_budgets
+from tests.declarations.papers import page, told
+
+BUDGET = '[[budgets]]\nlimit = "5"\nwindow = "day"\n'
+
+
+def test_there_may_be_one_budget_per_window() -> None:
+    paper = page(BUDGET + BUDGET.replace("day", "week") + BUDGET.replace('"5"', "0.000000001").replace("day", "total"))
+    assert read_budgets(paper.root) == (Budget(5 * 10**9, "day"), Budget(5 * 10**9, "week"), Budget(1, "total"))
+    paper.close()
+    assert told(paper) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (BUDGET.replace('"5"', '"9000000"'), "budgets[#1].limit: 9000000 is 9,000,000 or more; write a smaller limit, or a shorter window"),
+        (BUDGET.replace('"5"', "0.0000000001"), "budgets[#1].limit: 1E-10 has more than 9 decimals; round it"),
+        (BUDGET.replace('"5"', '"-5"'), 'budgets[#1].limit: "-5" is not an amount of at least 0; write a plain number: limit = 0.54'),
+        (BUDGET.replace("day", "year"), 'budgets[#1].window: "year" is not a value of window; use one of day, hour, month, total, week'),
+        (BUDGET + '[[budgets]]\nlimit = "5"\nwindow = "day"\n', "budgets[#2].window: there is a budget per day already; keep one of them"),
+        ('[[budgets]]\nwindow = "day"\n', 'budgets[#1].limit: is missing; add limit = "500.00"'),
+    ],
+)  # fmt: skip
+def test_a_faulty_budget_is_reported(text: str, fault: str) -> None:
+    paper = page(text)
+    read_budgets(paper.root)
+    paper.close()
+    assert told(paper) == [f"paper.toml: {fault}"]
+
+
+@given(limit=st.integers(0, 9_000_000 * 10**9 - 1), window=st.sampled_from(BUDGET_WINDOWS))
+def test_a_budget_that_is_written_short_means_the_same(limit: int, window: str) -> None:
+    assert budget_from(f"{money(limit)}/{window}") == Budget(limit, window)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "50",
+        "50/",
+        "/month",
+        "50/year",
+        "-1/day",
+        "1e3/day",
+        "9000000/total",
+        "0.0000000001/day",
+        "50 /month",
+        "٥/day",
+    ],
+)
+def test_what_is_no_budget_means_nothing(text: str) -> None:
+    assert budget_from(text) is None
