@@ -16,6 +16,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "routes": "list every route with posture and price",
     "keys": "create, list and revoke keys",
     "usage": "what was used and what it cost",
+    "reconcile": "compare the ledger with a provider's bill",
     "receipts": "read receipts, newest first",
     "verify": "check that no receipt was changed or removed",
     "books": "check that the books add up",

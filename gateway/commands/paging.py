@@ -1,0 +1,40 @@
+"""Every receipt of some days, one after the other: of all gateways that share a ledger, else of the state directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from gateway.commands.asked import Asked
+from gateway.commands.kept import shared
+from gateway.commands.stop import Stop
+from gateway.core.errors import Json
+
+if TYPE_CHECKING:
+    from gateway.stores.ledger import Pages
+
+
+def pages(asked: Asked, since: date, until: date) -> Iterator[dict[str, Json]]:
+    """Receipts of exchanges that began on these days in UTC, both included. Stop if nothing was ever kept."""
+    from gateway.stores.ledger import every_receipt
+
+    for ledger in _ledgers(asked):
+        yield from every_receipt(ledger, since, until)
+
+
+def _ledgers(asked: Asked) -> list[Pages]:
+    from gateway.stores.journal import JOURNAL_FILE
+    from gateway.stores.ledger import SqliteLedger
+
+    settings = asked.settings()
+    if (postgres := shared(settings)) is not None:
+        from gateway.stores.postgres_ledger import PostgresLedger
+
+        return [PostgresLedger(postgres)]
+    own = [settings.state / JOURNAL_FILE, *sorted(settings.state.glob(f"worker-*/{JOURNAL_FILE}"))]
+    found: list[Pages] = [SqliteLedger(path) for path in own if path.exists()]
+    if not found:
+        do = "name its own with --state (or SAFECONDUCT_STATE), or start it here: safeconduct serve"
+        raise Stop(f"no gateway has run with the state directory {settings.state}", do)
+    return found

@@ -1,0 +1,171 @@
+"""The ledger beside a provider's own account of usage or cost, and how far they are apart."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final
+
+from gateway.commands import bills
+from gateway.commands.asked import Asked, document_options, state_options
+from gateway.commands.paging import pages
+from gateway.commands.printing import Cell, Toned
+from gateway.commands.standing import standing
+from gateway.commands.stop import FAILED, MISUSED, Stop, undeclared
+from gateway.core.catalog import Snapshot
+from gateway.core.cost import money, to_ledger
+from gateway.core.drift import Amounts, Drift, Place, compared, gathered, reached
+from gateway.core.errors import Json
+from gateway.core.receipt import from_json
+from gateway.core.usage import Usage
+from gateway.dialects.names import near
+
+_DATED: Final = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|latest)$")
+"""What providers add to a model's name for one version of it."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="what the provider exported")
+    parser.add_argument("--shape", required=True, choices=sorted(bills.SHAPES), help="who exported it, or csv")
+    parser.add_argument(
+        "--provider", required=True, metavar="P", help="the provider's record whose credential it is of"
+    )
+    parser.add_argument(
+        "--credential", action="append", default=[], metavar="ID=P", help="lines of this key id are of that record"
+    )
+    parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC (default: the first of the file)")
+    parser.add_argument("--until", metavar="DAY", help="up to and with this day (default: the last of the file)")
+    parser.add_argument("--tolerance", default="1", metavar="PERCENT", help="how far apart is in order (default: 1)")
+    document_options(parser)
+    state_options(parser)
+
+
+def run(asked: Asked) -> int:
+    tolerance, credentials = _tolerance(asked.options.tolerance), _credentials(asked)
+    snapshot = standing(asked).snapshot
+    for name in {*credentials.values()} - {*snapshot.providers}:
+        raise undeclared("provider", name, near(name, snapshot.providers), "`safeconduct routes` lists all")
+    exported = _read(asked)
+    first, last = _bounds(asked, exported)
+    theirs = gathered(_theirs((line for line in exported if first <= line.day <= last), credentials, snapshot))
+    ours = gathered(_ours(asked, first, last, frozenset(credentials.values())))
+    drifts = compared(ours, theirs)
+    beyond = [drift for drift in drifts if drift.percent > tolerance]
+    asked.out.value(_as_json(drifts, tolerance, snapshot.fx.ledger))
+    columns = ("day", "route", "measure", "ledger>", "provider>", "difference>", "%>")
+    asked.out.table(columns, [_row(drift, drift.percent > tolerance, snapshot.fx.ledger) for drift in drifts])
+    asked.out.line(f"{len(drifts)} compared, {len(beyond)} further apart than {tolerance} %.")
+    return FAILED if beyond else 0
+
+
+def _tolerance(stated: str) -> Decimal:
+    try:
+        percent = Decimal(stated)
+    except InvalidOperation:
+        percent = Decimal(-1)
+    if not percent.is_finite() or percent < 0:
+        raise Stop("--tolerance is no percentage", "write a number such as 0.5", code=MISUSED)
+    return percent
+
+
+def _credentials(asked: Asked) -> dict[str, str]:
+    """Key id of the export -> provider record; "" is for the lines without one, and of ids that are not named."""
+    pairs = [stated.partition("=") for stated in asked.options.credential]
+    if any(not id or not provider for id, _, provider in pairs):
+        raise Stop("--credential is no pair", "write the provider's key id and our record: ID=PROVIDER", code=MISUSED)
+    return {"": asked.options.provider, **{id: provider for id, _, provider in pairs}}
+
+
+def _read(asked: Asked) -> list[bills.Line]:
+    try:
+        exported = bills.lines(Path(asked.options.file), asked.options.shape)
+    except bills.Unreadable as fault:
+        raise Stop(f"the file cannot be read: {fault}", "docs/operations.md, Reconciling, has the shapes") from None
+    if not exported:
+        raise Stop("the file has no line", "export a time in which the provider was used")
+    return exported
+
+
+def _bounds(asked: Asked, exported: Iterable[bills.Line]) -> tuple[date, date]:
+    days = sorted(line.day for line in exported)
+    stated = (asked.options.since or days[0].isoformat(), asked.options.until or days[-1].isoformat())
+    try:
+        first, last = map(date.fromisoformat, stated)
+    except ValueError:
+        raise Stop("--since or --until is no day", "write it as 2026-11-24", code=MISUSED) from None
+    return first, last
+
+
+def _theirs(
+    exported: Iterable[bills.Line], credentials: Mapping[str, str], snapshot: Snapshot
+) -> Iterator[tuple[Place, Amounts]]:
+    for line in exported:
+        provider = credentials.get(line.credential, credentials[""])
+        cost = None
+        if line.cost is not None:
+            rate = snapshot.fx.rate(line.currency)
+            if rate is None:
+                raise Stop("the file has a currency without a rate", "state its rate in config/fx.toml")
+            cost = to_ledger(line.cost, rate)
+        route = _route(line.model, provider, snapshot) if line.model else ""
+        yield Place(line.day, provider, route), Amounts(line.requests, line.tokens_in, line.tokens_out, cost)
+
+
+def _route(model: str, provider: str, snapshot: Snapshot) -> str:
+    """The record's route that asks for this model, by its whole name or without its date; else what it would be."""
+    own = {route.upstream_model: str(route.id) for route in snapshot.routes.values() if route.provider.id == provider}
+    if model in own:
+        return own[model]
+    undated = {_DATED.sub("", name): route for name, route in own.items()}
+    return undated.get(_DATED.sub("", model), f"{provider}/{model} (undeclared)")
+
+
+def _ours(asked: Asked, first: date, last: date, providers: frozenset[str]) -> Iterator[tuple[Place, Amounts]]:
+    """Attempts on the day they were made: one of an exchange of the evening before counts today after midnight."""
+    for plain in pages(asked, first - timedelta(days=1), last):
+        receipt = from_json(plain)
+        began = datetime.fromisoformat(receipt.began_at)
+        for attempt in receipt.attempts:
+            day = (began + timedelta(milliseconds=attempt.began_ms)).date()
+            provider = attempt.route.partition("/")[0]
+            if provider in providers and first <= day <= last and reached(attempt):
+                used = Usage(**attempt.usage)
+                place = Place(day, provider, attempt.route)
+                yield place, Amounts(1, used.context, used.generated, attempt.cost)
+
+
+def _as_json(drifts: Iterable[Drift], tolerance: Decimal, currency: str) -> dict[str, Json]:
+    return {
+        "currency": currency,
+        "tolerance_percent": str(tolerance),
+        "data": [
+            {
+                "day": drift.place.day.isoformat(),
+                "credential": drift.place.credential,
+                "route": drift.place.route or None,
+                "measure": drift.measure,
+                "ledger": _shown(drift.measure, drift.ledger),
+                "provider": _shown(drift.measure, drift.stated),
+                "difference": _shown(drift.measure, drift.difference),
+                "percent": f"{drift.percent:.2f}",
+                "in_order": drift.percent <= tolerance,
+            }
+            for drift in drifts
+        ],
+    }
+
+
+def _shown(measure: str, amount: int) -> str:
+    return money(amount) if measure == "cost" else str(amount)
+
+
+def _row(drift: Drift, beyond: bool, currency: str) -> tuple[Cell, ...]:
+    place, unit = drift.place, f" {currency}" if drift.measure == "cost" else ""
+    amounts = [_shown(drift.measure, a) + unit for a in (drift.ledger, drift.stated, drift.difference)]
+    percent = Toned(f"{drift.percent:.2f}", "bad" if beyond else "good")
+    route = place.route or f"{place.credential}, every route"
+    return (place.day.isoformat(), route, drift.measure.replace("_", " "), *amounts, percent)

@@ -1,0 +1,144 @@
+"""`safeconduct reconcile`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.commands.stop import FAILED, MISUSED
+from tests.builders import a_receipt, an_attempt
+from tests.commands.calling import Called, call, documents
+from tests.stores.books_in import books_in, run
+
+USED = {"input": 900, "cache_read": 100, "output": 15, "reasoning": 5}
+HEAD = "day,model,credential,requests,tokens_in,tokens_out,cost,currency\n"
+ALIKE = f"{HEAD}2026-11-24,lab/small,,2,2000,40,0.00208,USD\n2026-11-25,lab/small,,1,1000,20,0.00104,USD\n"
+
+
+def attempt(**changed: Any) -> Any:
+    return an_attempt(**{"route": "alpha/small", "usage": USED, "cost": 1_040_000, **changed})
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> list[str]:
+    """Options of a gateway that made three attempts at alpha (one failed over to beta, one after midnight), and one at
+    beta; another was never sent."""
+    served = attempt()
+    elsewhere = attempt(route="beta/small", cost=7)
+    unsent = attempt(outcome="failed", usage={}, cost=0)
+    receipts = (
+        a_receipt("A", attempts=(served,)),
+        a_receipt("B", attempts=(served, elsewhere), route="beta/small"),
+        a_receipt("C", attempts=(unsent, attempt(began_ms=120_000)), began_at="2026-11-24T23:59:00.000Z"),
+        a_receipt("D", attempts=(unsent,), outcome="failed", route=""),
+    )
+    with books_in(tmp_path / "state") as books:
+        for receipt in receipts:
+            run(partial(books.settle, receipt))
+    return [*documents(tmp_path), "--state", str(tmp_path / "state")]
+
+
+def reconciled(kept: list[str], tmp_path: Path, text: str, *words: str, json: bool = True) -> Called:
+    path = tmp_path / "bill.csv"
+    path.write_text(text)
+    return call("reconcile", str(path), "--shape", "csv", "--provider", "alpha", *words, *kept, json=json)
+
+
+def test_a_bill_that_says_the_same_is_in_order(kept: list[str], tmp_path: Path) -> None:
+    called = reconciled(kept, tmp_path, ALIKE, "--tolerance", "0")
+    assert called.code == 0
+    assert called.json["currency"] == "USD"
+    assert [(line["day"], line["measure"], line["ledger"], line["in_order"]) for line in called.json["data"]] == [
+        ("2026-11-24", "requests", "2", True),
+        ("2026-11-24", "tokens_in", "2000", True),
+        ("2026-11-24", "tokens_out", "40", True),
+        ("2026-11-24", "cost", "0.00208", True),
+        ("2026-11-25", "requests", "1", True),
+        ("2026-11-25", "tokens_in", "1000", True),
+        ("2026-11-25", "tokens_out", "20", True),
+        ("2026-11-25", "cost", "0.00104", True),
+    ]
+
+
+@pytest.mark.parametrize(("tolerance", "code"), [("5", FAILED), ("9.09", FAILED), ("9.1", 0), ("50", 0)])
+def test_drift_beyond_the_tolerance_ends_with_1(kept: list[str], tmp_path: Path, tolerance: str, code: int) -> None:
+    text = "day,model,tokens_in\n2026-11-24,lab/small,2200\n"
+    called = reconciled(kept, tmp_path, text, "--tolerance", tolerance)
+    (line,) = called.json["data"]
+    assert (called.code, line["in_order"]) == (code, code == 0)
+    assert (line["route"], line["credential"]) == ("alpha/small", "alpha")
+    assert (line["ledger"], line["provider"], line["difference"], line["percent"]) == ("2000", "2200", "200", "9.09")
+
+
+def test_what_the_bill_leaves_out_is_shown(kept: list[str], tmp_path: Path) -> None:
+    called = reconciled(kept, tmp_path, "day,model,requests\n2026-11-24,lab/small,2\n", "--until", "2026-11-25")
+    assert [(x["day"], x["ledger"], x["provider"], x["percent"]) for x in called.json["data"]] == [
+        ("2026-11-24", "2", "2", "0.00"),
+        ("2026-11-25", "1", "0", "100.00"),
+    ]
+    assert called.code == FAILED
+
+
+def test_a_model_without_a_route_is_shown_under_its_own_name(kept: list[str], tmp_path: Path) -> None:
+    called = reconciled(kept, tmp_path, f"{ALIKE}2026-11-24,lab/large,,1,5,5,0.1,USD\n")
+    assert {x["route"] for x in called.json["data"] if not x["in_order"]} == {"alpha/lab/large (undeclared)"}
+
+
+def test_a_dated_name_is_the_route_of_the_model(kept: list[str], tmp_path: Path) -> None:
+    assert reconciled(kept, tmp_path, ALIKE.replace("lab/small", "lab/small-2026-01-31")).code == 0
+
+
+def test_a_bill_without_models_is_compared_with_every_route(kept: list[str], tmp_path: Path) -> None:
+    called = reconciled(kept, tmp_path, "day,requests\n2026-11-24,2\n")
+    assert (called.code, called.json["data"][0]["route"]) == (0, None)
+
+
+def test_lines_of_another_credential_are_of_its_record(kept: list[str], tmp_path: Path) -> None:
+    text = f"{ALIKE}2026-11-24,lab/small,key_b,1,1000,20,0.000000007,USD\n"
+    assert reconciled(kept, tmp_path, text, "--credential", "key_b=beta", "--tolerance", "0").code == 0
+    assert reconciled(kept, tmp_path, text).code == FAILED
+
+
+def test_another_currency_is_converted_at_the_declared_rate(kept: list[str], tmp_path: Path) -> None:
+    text = "day,model,cost,currency\n2026-11-24,lab/small,0.00208,{}\n"
+    euros = reconciled(kept, tmp_path, text.format("EUR")).json["data"][0]
+    assert euros["ledger"] == "0.00208"
+    assert float(euros["provider"]) > float(euros["ledger"])
+    refused = reconciled(kept, tmp_path, text.format("XTS"))
+    assert refused.stop is not None
+    assert "fx.toml" in refused.stop.do
+
+
+def test_people_read_a_table(kept: list[str], tmp_path: Path) -> None:
+    out = reconciled(kept, tmp_path, ALIKE, json=False).out
+    assert any(line.split()[:3] == ["2026-11-24", "alpha/small", "cost"] and "USD" in line for line in out.splitlines())
+    assert "8 compared, 0 further apart than 1 %." in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--tolerance", "some"],
+        ["--tolerance", "-1"],
+        ["--tolerance", "NaN"],
+        ["--credential", "key_b"],
+        ["--credential", "key_b=nobody"],
+        ["--since", "yesterday"],
+        ["--provider", "nobody"],
+    ],
+)
+def test_a_word_that_means_nothing_is_refused(kept: list[str], tmp_path: Path, words: list[str]) -> None:
+    called = reconciled(kept, tmp_path, ALIKE, *words)
+    assert called.code == MISUSED
+    assert called.stop is not None
+
+
+@pytest.mark.parametrize("text", [HEAD, "MARKER", "day,requests\nMARKER,2\n"])
+def test_a_file_without_lines_or_of_another_shape_is_refused(kept: list[str], tmp_path: Path, text: str) -> None:
+    called = reconciled(kept, tmp_path, text)
+    assert called.code == FAILED
+    assert called.stop is not None
+    assert "MARKER" not in called.stop.what
