@@ -237,10 +237,14 @@ BUDGET_WINDOWS: Final = ("hour", "day", "week", "month", "total")
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A hard cap in nano-units of the ledger's currency per window (`hour`, `day`, `week`, `month`, or `total`)."""
+    """A cap in nano-units of the ledger's currency per window (`hour`, `day`, `week`, `month`, or `total`).
+
+    Hard: what has no room in it is refused. `soft`: it is served, and said.
+    """
 
     limit: int
     window: str
+    soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,16 @@ AccountId: TypeAlias = str
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What one exchange is charged to, and every hard budget it is held against. Their days begin in `zone`."""
+    """What one exchange is charged to, and every budget it is held against. Their days begin in `zone`."""
 
     accounts: tuple[AccountId, ...]
     budgets: tuple[tuple[AccountId, Budget], ...]
     zone: str
+
+    @property
+    def hard(self) -> bool:
+        """Whether any of its budgets may refuse it."""
+        return any(not budget.soft for _, budget in self.budgets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class Principal:
 
     @property
     def budgets(self) -> tuple[tuple[AccountId, Budget], ...]:
-        """Every hard budget that a charge of this caller counts against, whatever it asks for."""
+        """Every budget that a charge of this caller counts against, whatever it asks for."""
         return (
             *((f"organisation/{self.organisation.id}", b) for b in self.organisation.budgets),
             *((f"team/{self.team.id}", b) for b in self.team.budgets),

@@ -19,15 +19,16 @@ _SHORT: Final = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,9})?)/([a-z]+)")
 
 
 def read_budgets(parent: Table) -> tuple[Budget, ...]:
-    """The budgets under `budgets`, one per window."""
-    budgets: dict[str, Budget] = {}
+    """The budgets under `budgets`, a hard and a soft one per window."""
+    budgets: dict[tuple[str, bool], Budget] = {}
     for table in parent.tables("budgets"):
         table.require(limit='limit = "500.00"', window='window = "month"')
-        limit, window = _limit(table), table.choice("window", _WORDS)
-        if window in budgets:
-            table.fault("window", f"there is a budget per {window} already", "keep one of them")
+        limit, window, soft = _limit(table), table.choice("window", _WORDS), table.flag("soft") or False
+        if window is not None and (window, soft) in budgets:
+            kind = "soft budget" if soft else "budget"
+            table.fault("window", f"there is a {kind} per {window} already", "keep one of them")
         elif limit is not None and window is not None:
-            budgets[window] = Budget(limit, window)
+            budgets[window, soft] = Budget(limit, window, soft)
     return tuple(budgets.values())
 
 

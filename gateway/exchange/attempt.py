@@ -11,6 +11,7 @@ from gateway.core.demand import Demand
 from gateway.core.receipt import AttemptRecord
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects.relay import Stream, Whole
+from gateway.stores.counters import Budgets
 from gateway.upstream.client import Reply
 
 
@@ -24,6 +25,8 @@ class Attempt:
         self.hold_id = hold_id
         self.began_ms = began_ms
         self.hold = 0
+        self.beyond: Budgets = ()
+        """The soft budgets that the hold went beyond."""
         self.status = 0
         self.outcome = "left"
         self.first_event_ms = -1

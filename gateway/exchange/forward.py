@@ -87,10 +87,12 @@ class Forwarding:
             zone=self._bill.zone,
         )
         try:
-            await self._services.books.hold(intent)
+            attempt.beyond = await self._services.books.hold(intent)
         except BaseException:
             self._attempts.remove(attempt)  # refused, failed or cancelled: nothing is held, and nothing was sent
             raise
+        for crossed in self._services.soft_budgets.crossed(attempt.beyond, intent.at, intent.zone):
+            self._services.log.emit(crossed)
         return attempt
 
     async def _try(self, attempt: Attempt) -> None:
@@ -149,7 +151,7 @@ class Forwarding:
     def _orders(self, route: EligibleRoute) -> Orders:
         """Under a hard budget a client that states no limit gets one: what is held is then what can be billed."""
         limit = None
-        if self._bill.budgets and self._demand.output_tokens is None:
+        if self._bill.hard and self._demand.output_tokens is None:
             limit = self._demand.output_limit(route, self._in_force.means.default_max_output)
         self.output_limit = limit
         keeps_nothing = self._demanded.bound.stored_in == frozenset()

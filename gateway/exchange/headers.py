@@ -6,6 +6,7 @@ from gateway.core.cost import money
 from gateway.core.receipt import Receipt
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
+from gateway.exchange.soft_budgets import budget_header
 
 
 def reply_headers(facts: record.Facts, answer: Attempt, output_limit: int | None) -> dict[str, str]:
@@ -19,7 +20,7 @@ def reply_headers(facts: record.Facts, answer: Attempt, output_limit: int | None
         found["x-safeconduct-dropped"] = ", ".join(dict.fromkeys(lost))
     if output_limit is not None:
         found["x-safeconduct-output-limit"] = str(output_limit)
-    return found
+    return found | budget_header(answer.beyond)
 
 
 def cost_header(receipt: Receipt) -> dict[str, str]:

@@ -13,6 +13,7 @@ from gateway.core.errors import Ended
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.exchange.plans import Plans
+from gateway.exchange.soft_budgets import SoftBudgets
 from gateway.stores.books import Books
 from gateway.stores.health import RouteHealth
 from gateway.stores.keys import Keys
@@ -82,6 +83,7 @@ class Services:
     pseudonym: Callable[[str], str]
     """What stands in the place of a client's identifier at a provider."""
     rates: Rates
+    soft_budgets: SoftBudgets = field(default_factory=SoftBudgets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from gateway.core.errors import Json
 from gateway.core.principal import AccountId, KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.chain import Chain, canonical_bytes, charges_from, stored
-from gateway.stores.counters import MOST, WINDOWS, Charge, Counters, Counting, Embedded, Hold
+from gateway.stores.counters import MOST, WINDOWS, Budgets, Charge, Counters, Counting, Embedded, Hold
 from gateway.stores.journal import Journal
 from gateway.stores.recovery import recover
 
@@ -74,10 +74,11 @@ class UsageRow:
 class Books(Protocol):
     """Money and receipts of one writer."""
 
-    async def hold(self, intent: Intent) -> None:
-        """Hold the amount and write the intent durably. BudgetExceeded if a budget has no room; Unavailable on a fault.
+    async def hold(self, intent: Intent) -> Budgets:
+        """Hold the amount and write the intent durably; returns the soft budgets that it goes beyond.
 
-        Idempotent by hold id. Cancelled or failed, nothing is held.
+        BudgetExceeded if a hard budget has no room; Unavailable on a fault. Idempotent by hold id. Cancelled or failed,
+        nothing is held.
         """
 
     async def settle(self, receipt: Receipt) -> Receipt:
@@ -133,7 +134,7 @@ class SqliteBooks:
         self.interrupted, self._folded, self._counters, self._secret = journal.write_now(self._opened)
         self._counting.begin(self._counters)
 
-    async def hold(self, intent: Intent) -> None:
+    async def hold(self, intent: Intent) -> Budgets:
         at, draft = int(intent.at.timestamp()), intent.draft
         asked = Hold(
             intent.hold_id, draft.id, min(intent.amount, MOST), intent.accounts, at, next(self._rows), intent.zone
@@ -141,7 +142,7 @@ class SqliteBooks:
         hold = await self._counting.hold(asked, intent.budgets)
         if hold is None:
             await self._journal.write(_nothing)  # in order: when this is durable, the first one is
-            return
+            return ()
         try:
             await self._journal.write(partial(_write_intent, hold, draft), self._catch_up)
         except asyncio.CancelledError:
@@ -150,6 +151,7 @@ class SqliteBooks:
         except Exception:
             self._counting.release(hold)
             raise
+        return hold.beyond
 
     async def settle(self, receipt: Receipt) -> Receipt:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final, Literal, Protocol, TypeAlias
@@ -36,6 +36,9 @@ class CountersRefused(Exception):
     password."""
 
 
+Budgets: TypeAlias = Sequence[tuple[AccountId, Budget]]
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Money set aside for one attempt. `at`: seconds since the epoch; `row`: its intent in the journal. The days of
@@ -48,6 +51,8 @@ class Hold:
     at: int
     row: int
     zone: str = "UTC"
+    beyond: Budgets = field(default=(), compare=False)
+    """The soft budgets that it had no room in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class Counting(Protocol):
     def begin(self, fold: Counters) -> None:
         """The journal has been read; `fold` is what it says, and follows it from now on."""
 
-    async def hold(self, hold: Hold, budgets: Sequence[tuple[AccountId, Budget]]) -> Hold | None:
+    async def hold(self, hold: Hold, budgets: Budgets) -> Hold | None:
         """The hold as it stands in the fold from now on; its `at` is that of whoever keeps the counters.
 
         None if it is open already. BudgetExceeded, or Unavailable; then, and if cancelled, nothing is held.
@@ -115,23 +120,32 @@ class Counters:
         self._counters = {(account, window): Counter(amount) for account, window, amount in spent}
         self._open: dict[ReceiptId, dict[str, Hold]] = {}
 
-    def hold(self, hold: Hold, budgets: Sequence[tuple[AccountId, Budget]]) -> bool:
+    def hold(self, hold: Hold, budgets: Budgets) -> bool:
         """Set money aside, or raise BudgetExceeded. False if that hold is open already: it is held once."""
         with self._lock:
             own = self._open.get(hold.receipt)
             if own is not None and hold.id in own:
                 return False
             for account, budget in budgets:
-                self._check(account, budget, hold)
+                if not budget.soft and not self._fits(account, budget, hold):
+                    raise no_room(account, budget, hold, self._counter(account, budget, hold))
             for counter in self._of(hold):
                 counter.held += hold.amount
             self._open.setdefault(hold.receipt, {})[hold.id] = hold
             return True
 
-    def _check(self, account: AccountId, budget: Budget, hold: Hold) -> None:
-        counter = self._counters.get((account, windows_around(hold.at, hold.zone)[budget.window]), Counter())
-        if counter.spent + counter.held + hold.amount > budget.limit:
-            raise no_room(account, budget, hold, counter)
+    def beyond(self, hold: Hold, budgets: Budgets) -> Budgets:
+        """The soft ones of these budgets that a hold which has been taken goes beyond."""
+        with self._lock:
+            soft = [(account, budget) for account, budget in budgets if budget.soft]
+            return tuple(b for b in soft if not self._fits(*b, replace(hold, amount=0)))
+
+    def _fits(self, account: AccountId, budget: Budget, hold: Hold) -> bool:
+        counter = self._counter(account, budget, hold)
+        return counter.spent + counter.held + hold.amount <= budget.limit
+
+    def _counter(self, account: AccountId, budget: Budget, hold: Hold) -> Counter:
+        return self._counters.get((account, windows_around(hold.at, hold.zone)[budget.window]), Counter())
 
     def holds(self, receipt: ReceiptId) -> tuple[Hold, ...]:
         """The open holds of one exchange, oldest first."""
@@ -203,8 +217,10 @@ class Embedded:
     def begin(self, fold: Counters) -> None:
         self._fold = fold
 
-    async def hold(self, hold: Hold, budgets: Sequence[tuple[AccountId, Budget]]) -> Hold | None:
-        return hold if self._fold.hold(hold, budgets) else None
+    async def hold(self, hold: Hold, budgets: Budgets) -> Hold | None:
+        if not self._fold.hold(hold, budgets):
+            return None
+        return replace(hold, beyond=self._fold.beyond(hold, budgets))
 
     def release(self, hold: Hold) -> None:
         self._fold.release(hold)

@@ -17,6 +17,7 @@ from gateway.core.errors import Unavailable
 from gateway.core.principal import AccountId, KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import Balance, Books, Intent
+from gateway.stores.counters import Budgets
 
 
 def free_on(folder: Path) -> int:
@@ -54,10 +55,10 @@ class SparingBooks:
     def __init__(self, books: Books, disk: Disk) -> None:
         self._books, self._disk = books, disk
 
-    async def hold(self, intent: Intent) -> None:
+    async def hold(self, intent: Intent) -> Budgets:
         if self._disk.low:
             raise Unavailable("books_unavailable", "The disk of the state directory is nearly full.")
-        await self._books.hold(intent)
+        return await self._books.hold(intent)
 
     async def settle(self, receipt: Receipt) -> Receipt:
         return await self._books.settle(receipt)

@@ -11,10 +11,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.core.catalog import Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
-from gateway.stores.counters import Charge, Counter, Counters, CountersRefused, Hold, Tell, windows_around
+from gateway.stores.counters import Budgets, Charge, Counter, Counters, CountersRefused, Hold, Tell, windows_around
 from gateway.stores.journal import Journal
 from gateway.stores.redis_courier import Courier
 from gateway.stores.redis_errands import DEADLINE_S, BalancesAsked, HoldAsked, unavailable
@@ -56,7 +55,7 @@ class RedisCounters:
         self._fold = fold
         self._courier.begin(fold)
 
-    async def hold(self, hold: Hold, budgets: Sequence[tuple[AccountId, Budget]]) -> Hold | None:
+    async def hold(self, hold: Hold, budgets: Budgets) -> Hold | None:
         if any(own.id == hold.id for own in self._fold.holds(hold.receipt)):
             return None
         asked = HoldAsked(hold, budgets, self._granted)

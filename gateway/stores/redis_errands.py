@@ -12,10 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded, Unavailable
-from gateway.core.principal import AccountId
-from gateway.stores.counters import Counter, Hold, no_room, windows_around
+from gateway.stores.counters import Budgets, Counter, Hold, no_room, windows_around
 from gateway.stores.redis_member import LOST, Member
 from gateway.stores.redis_wire import Answer, Call, Refusal
 
@@ -28,6 +26,8 @@ _LATE_S: Final = 5
 _SLOT_S: Final = 900
 """Windows begin at whole quarters of an hour, in every time zone there is."""
 _TRIES: Final = 3
+_SOFT: Final = "~"
+"""Before what may be used of a budget that refuses nothing."""
 
 Stage: TypeAlias = Literal["new", "sent", "held", "given up"]
 
@@ -37,7 +37,7 @@ class HoldAsked:
     """`granted` puts the hold into the fold, before anybody learns of it."""
 
     hold: Hold
-    budgets: Sequence[tuple[AccountId, Budget]]
+    budgets: Budgets
     granted: Callable[[Hold], None]
     future: asyncio.Future[Hold | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,7 +65,7 @@ class HoldAsked:
         slot, windows = now - now % _SLOT_S, windows_around(now, hold.zone)
         until = min(slot + _SLOT_S, now + int(DEADLINE_S) + _LATE_S)
         accounts = [keys.account(account, windows[budget.window]) for account, budget in self.budgets]
-        rooms = [str(budget.limit - hold.amount) for _, budget in self.budgets]
+        rooms = [f"{_SOFT * budget.soft}{budget.limit - hold.amount}" for _, budget in self.budgets]
         return member.call(
             "hold",
             (member.holds, keys("done", hold.id), *accounts),
@@ -78,7 +78,7 @@ class HoldAsked:
             self._tries += 1
             return True
         if isinstance(answer, Answer) and answer.word == "held":
-            self._held()
+            self._held(answer.rest)
         elif isinstance(answer, Answer) and answer.word == "open":
             resolve(self.future, None)
         else:
@@ -88,11 +88,12 @@ class HoldAsked:
     def failed(self, why: Answer | Refusal | str) -> None:
         resolve(self.future, self._no(why) if isinstance(why, Answer) else unavailable(why))
 
-    def _held(self) -> None:
+    def _held(self, beyond: Sequence[str]) -> None:
         with self._lock:
             if self._stage == "given up":
                 return  # whoever gave up sees to it that it is given back
             self._stage = "held"
+            self.hold = replace(self.hold, beyond=tuple(self.budgets[int(at) - 1] for at in beyond))
             self.granted(self.hold)
         resolve(self.future, self.hold)
 

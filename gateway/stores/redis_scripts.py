@@ -94,7 +94,8 @@ if not lease or tonumber(lease) <= tonumber(seconds) then return answer('lapsed'
 )
 
 # KEYS state, leases, holds, done; the account of each budget. ARGV who, generation, sequence; hold, record,
-# from, until; for each budget the most that may be used so far.
+# from, until; for each budget the most that may be used so far, after `~` if it is soft. Says which soft ones have no
+# room.
 _HOLD: Final = """
 local function fits(used, room)
   if string.sub(room, 1, 1) == '-' then return false end
@@ -107,15 +108,20 @@ if state[3] ~= '0' then return answer('rebuilding', state[3]) end
 if tonumber(seconds) < tonumber(ARGV[6]) or tonumber(seconds) >= tonumber(ARGV[7]) then return answer('time') end
 if redis.call('HEXISTS', KEYS[3], ARGV[4]) == 1 then return answer('open') end
 if redis.call('EXISTS', KEYS[4]) == 1 then return answer('done') end
+local beyond = {}
 for budget = 1, #KEYS - 4 do
   local now = redis.call('HMGET', KEYS[4 + budget], 'u', 'h')
   local used, held = now[1] or '0', now[2] or '0'
-  if not fits(used, ARGV[7 + budget]) then return answer('full', tostring(budget), used, held) end
+  local soft, room = string.match(ARGV[7 + budget], '^(~?)(.*)$')
+  if not fits(used, room) then
+    if soft == '' then return answer('full', tostring(budget), used, held) end
+    beyond[#beyond + 1] = tostring(budget)
+  end
 end
 wrote()
 redis.call('HSET', KEYS[3], ARGV[4], ARGV[5])
 each_account(ARGV[5], set_aside)
-return answer('held')
+return answer('held', unpack(beyond))
 """
 
 # KEYS state, leases, holds, done. ARGV who, generation, sequence; hold, cost.

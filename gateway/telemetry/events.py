@@ -220,6 +220,16 @@ class LedgerConflict:
 
 
 @dataclass(frozen=True, slots=True)
+class SoftBudgetCrossed:
+    """A budget that refuses nothing was gone beyond: once per window. `limit` in the ledger's currency."""
+
+    level: ClassVar[Level] = "warning"
+    account: str
+    window: str
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
 class DiskLow:
     """Nothing new is admitted: the disk of the state directory has less room than is kept for what is under way."""
 
@@ -271,6 +281,7 @@ Event: TypeAlias = (
     | LedgerAway
     | LedgerBack
     | LedgerConflict
+    | SoftBudgetCrossed
     | DiskLow
     | DiskFree
     | Fault

@@ -79,6 +79,7 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "ledger_away": lambda f: f"the ledger is away for {f['since_s']} s ({f['reason']}); {f['waiting']} receipts wait",
     "ledger_back": lambda f: f"the ledger is back; {f['receipts']} receipts shipped",
     "ledger_conflict": lambda f: f"the ledger knows {f['receipts']} receipts with other contents",
+    "soft_budget_crossed": lambda f: f"{f['account']} is beyond its soft budget of {f['limit']} ({f['window']})",
     "disk_low": lambda f: f"nothing is admitted: {f['free_mb']} MB free where the state is kept",
     "disk_free": lambda f: f"{f['free_mb']} MB free again where the state is kept",
     "fault": _fault,

@@ -136,6 +136,13 @@ def test_a_model_and_a_data_class_are_billed_where_they_have_budgets(
     assert bill.accounts == ("organisation/acme", "team/research", "key/key_1", *(account for account, _ in budgets))
 
 
+@pytest.mark.parametrize(
+    ("budgets", "hard"), [((), False), ((Budget(1, "day", soft=True),), False), ((Budget(1, "day"), MODEL), True)]
+)
+def test_only_hard_budgets_may_refuse(budgets: tuple[Budget, ...], hard: bool) -> None:
+    assert a_principal(a_key(budgets=budgets)).bill("small", None).hard is hard
+
+
 def test_an_account_with_several_budgets_is_charged_once() -> None:
     organisation = an_organisation(model_budgets={"small": (MODEL, WHOLE)}, timezone="Europe/Stockholm")
     bill = a_principal(snapshot=a_snapshot(organisation=organisation)).bill("small", None)

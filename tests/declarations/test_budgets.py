@@ -13,6 +13,14 @@ from tests.declarations.papers import page, told
 BUDGET = '[[budgets]]\nlimit = "5"\nwindow = "day"\n'
 
 
+def test_a_soft_budget_may_stand_beside_a_hard_one() -> None:
+    soft = BUDGET.replace('"5"', '"4"') + "soft = true\n"
+    assert read_budgets(page(BUDGET + soft).root) == (Budget(5 * 10**9, "day"), Budget(4 * 10**9, "day", soft=True))
+    paper = page(soft + soft)
+    read_budgets(paper.root)
+    assert told(paper) == ["paper.toml: budgets[#2].window: there is a soft budget per day already; keep one of them"]
+
+
 def test_there_may_be_one_budget_per_window() -> None:
     paper = page(BUDGET + BUDGET.replace("day", "week") + BUDGET.replace('"5"', "0.000000001").replace("day", "total"))
     assert read_budgets(paper.root) == (Budget(5 * 10**9, "day"), Budget(5 * 10**9, "week"), Budget(1, "total"))

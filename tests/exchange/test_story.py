@@ -19,6 +19,7 @@ from gateway.core.posture import Posture
 from gateway.core.receipt import from_json
 from gateway.exchange.parts import Deadlines, InForce
 from gateway.exchange.story import identify
+from gateway.telemetry.events import SoftBudgetCrossed
 from tests.builders import NOW, a_policy, a_snapshot, an_organisation, some_means
 from tests.dialects.test_translation import STREAMS
 from tests.exchange.desk import BODY, COMPLETION, DONE, SECRET, STOP, USAGE, WORDS, Client, Desk, a_desk
@@ -422,6 +423,24 @@ def test_a_model_and_a_data_class_have_money_of_their_own(tmp_path: Path, where:
             assert refused.error.details["budget"] == {"account": account, "window": "week"}
             assert refused.error.details["spent"] == "0.000015"
             assert len(alpha.requests) == 1
+
+    play(story)
+
+
+def test_a_soft_budget_warns_the_client_each_time_and_the_log_once(tmp_path: Path) -> None:
+    async def story() -> None:
+        soft = (Budget(500_000, "month", soft=True),)
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+            team = replace(desk.in_force.snapshot.teams["research"], budgets=soft)
+            desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, teams={"research": team}))
+            clients = [await desk.ask({"max_tokens": limit}) for limit in (1, 4000, 4000)]
+            assert [client.complete for client in clients] == [True] * 3
+            told = [client.headers.get("x-safeconduct-budget") for client in clients]
+            assert told == [None, "soft_exceeded team/month", "soft_exceeded team/month"]
+            logged = [event for event in desk.heard.events if isinstance(event, SoftBudgetCrossed)]
+            assert logged == [SoftBudgetCrossed("team/research", "month", "0.0005")]
+            client = await desk.ask({"max_tokens": None})
+            assert "x-safeconduct-output-limit" not in client.headers
 
     play(story)
 

@@ -26,6 +26,7 @@ from gateway.telemetry.events import (
     RatesShared,
     Recovered,
     Reloaded,
+    SoftBudgetCrossed,
     Started,
     Stopping,
 )
@@ -99,6 +100,10 @@ def told(event: Event) -> str:
         ),
         (LedgerBack(12), "the ledger is back; 12 receipts shipped"),
         (LedgerConflict(2), "ERROR the ledger knows 2 receipts with other contents"),
+        (
+            SoftBudgetCrossed("team/research", "month", "300"),
+            "WARNING team/research is beyond its soft budget of 300 (month)",
+        ),
         (DiskLow(12), "ERROR nothing is admitted: 12 MB free where the state is kept"),
         (DiskFree(90), "90 MB free again where the state is kept"),
         (Fault(nameless("KeyError"), receipt="01J"), "ERROR fault in exchange: KeyError  receipt 01J"),

@@ -1,0 +1,33 @@
+"""Budgets that refuse nothing: the caller is told with each reply, the operator once per window."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gateway.core.cost import money
+from gateway.core.principal import AccountId
+from gateway.stores.counters import Budgets, windows_around
+from gateway.telemetry.events import SoftBudgetCrossed
+
+
+class SoftBudgets:
+    """What this process has said of soft budgets, so that it says it once."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[AccountId, str, int], str] = {}
+
+    def crossed(self, beyond: Budgets, at: datetime, zone: str) -> list[SoftBudgetCrossed]:
+        """What is to be logged of an exchange that went beyond these budgets at that moment."""
+        found = []
+        for account, budget in beyond:
+            name = windows_around(int(at.timestamp()), zone)[budget.window]
+            if self._said.get((account, budget.window, budget.limit)) != name:
+                self._said[account, budget.window, budget.limit] = name
+                found.append(SoftBudgetCrossed(account, budget.window, money(budget.limit)))
+        return found
+
+
+def budget_header(beyond: Budgets) -> dict[str, str]:
+    """`soft_exceeded team/month`, for each budget that an exchange went beyond; no header for none."""
+    words = [f"soft_exceeded {account.partition('/')[0]}/{budget.window}" for account, budget in beyond]
+    return {"x-safeconduct-budget": ", ".join(dict.fromkeys(words))} if words else {}
