@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "usage": "what was used and what it cost",
     "reconcile": "compare the ledger with a provider's bill",
     "receipts": "read receipts, newest first",
+    "reprice": "rate receipts again at the prices of today",
     "verify": "check that no receipt was changed or removed",
     "books": "check that the books add up",
     "reload": "put changed documents in force",

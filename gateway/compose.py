@@ -49,6 +49,7 @@ from gateway.stores.parcels import Source
 from gateway.stores.postgres import PostgresAway, checked
 from gateway.stores.postgres_ledger import PostgresLedger, SharedLedger
 from gateway.stores.pseudonyms import Pseudonyms, key_in
+from gateway.stores.repricing import Repricer
 from gateway.stores.shipping import Away, Back, News, Shipper
 from gateway.telemetry.events import (
     DiskFree,
@@ -220,7 +221,7 @@ async def serve(
     ledger, shipper = _ledger(settings, clock, log)
     documented = Documented(settings, opened, Documents(settings.state), log)
     disk = Disk(lambda: free_on(settings.state), settings.disk_reserve_mb * _MB)
-    async with _services(settings, documented, clock, log) as (services, keys):
+    async with _services(settings, documented, clock, log) as (services, keys, repricer):
         disk.look()
         gate = Gate(
             replace(services, books=SparingBooks(services.books, disk)),
@@ -229,7 +230,8 @@ async def serve(
             drain,
             (settings.max_body_bytes, settings.request_s),
         )
-        admin = Admin(keys, documented.current, documented.reload, clock.now, _default_policy(settings), log.emit)
+        default = _default_policy(settings)
+        admin = Admin(keys, documented.current, documented.reload, clock.now, default, log.emit, repricer)
         listeners = [
             Listener(application(gate), public),
             Listener(admin.app(), bind_unix(settings.state / ADMIN_SOCKET)),
@@ -308,7 +310,7 @@ async def serve_sandbox(settings: Settings, password: str, port: int, *, ready: 
 @asynccontextmanager
 async def _services(
     settings: Settings, documented: Documented, clock: SystemClock, log: Log
-) -> AsyncIterator[tuple[Services, SqliteKeys]]:
+) -> AsyncIterator[tuple[Services, SqliteKeys, Repricer]]:
     """Everything that is open while the gateway runs, closed in the opposite order."""
     journal = Journal.open(settings.state, settings.durability)
     try:
@@ -331,7 +333,8 @@ async def _services(
             with open_rates(
                 settings.counters_url, organisation, clock, lease_s, lambda *said: log.emit(of_rates(*said))
             ) as rates:
-                yield Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates), keys
+                services = Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates)
+                yield services, keys, Repricer(journal)
         finally:
             await upstream.close()
             await anyio.to_thread.run_sync(counting.close)

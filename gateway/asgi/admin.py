@@ -1,11 +1,12 @@
-"""The admin endpoints, on a Unix socket that only the gateway's own user can open: keys, reload, status."""
+"""The admin endpoints, on a Unix socket that only the gateway's own user can open: keys, prices, reload, status."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
+import anyio
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,6 +22,7 @@ from gateway.declarations.budgets import budget_from
 from gateway.dialects.names import near
 from gateway.exchange.parts import InForce
 from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
+from gateway.stores.repricing import Repricer, Wanted
 from gateway.telemetry.events import KeyCreated, KeyRevoked
 
 Reload = Callable[[], Awaitable[list[str]]]
@@ -29,6 +31,7 @@ Reload = Callable[[], Awaitable[list[str]]]
 
 _MEMBERS: Final = frozenset({"team", "policy", "label", "classes", "expires_at", "budgets"})
 """What a new key is made of."""
+_REPRICING: Final = frozenset({"since", "until", "provider", "dry_run"})
 _LONGEST: Final = 256
 
 
@@ -43,9 +46,10 @@ class Admin:
         now: Callable[[], datetime],
         default_policy: str,
         told: Callable[[KeyCreated | KeyRevoked], None] = lambda _: None,
+        repricer: Repricer | None = None,
     ) -> None:
-        """`told`: the log of a running gateway."""
-        self._told = told
+        """`told`: the log of a running gateway. `repricer`: of its journal."""
+        self._told, self._repricer = told, repricer
         self._keys, self._in_force, self._reload, self._now = keys, in_force, reload, now
         self._default_policy = default_policy
 
@@ -54,6 +58,7 @@ class Admin:
             Route("/keys", self._list, methods=["GET"]),
             Route("/keys", self._create, methods=["POST"]),
             Route("/keys/{id}/revoke", self._revoke, methods=["POST"]),
+            Route("/reprice", self._repriced, methods=["POST"]),
             Route("/reload", self._reloaded, methods=["POST"]),
             Route("/status", self._status, methods=["GET"]),
         ]
@@ -100,6 +105,26 @@ class Admin:
         self._told(KeyRevoked(key.id, key.team))
         return _json(key_view(key, self._now()))
 
+    async def _repriced(self, request: Request) -> Response:
+        """`{"since", "until", "provider", "dry_run"}`: rate exchanges of these days again, at the prices in force."""
+        stated, snapshot = _object(await request.body(), _REPRICING), self._in_force().snapshot
+        provider = _text(stated, "provider")
+        if provider:
+            _declared("provider", provider, list(snapshot.providers))
+        if self._repricer is None:
+            raise NotFound("There is no journal here to correct.")
+        wanted = Wanted(_day(stated, "since"), _day(stated, "until"), provider, stated.get("dry_run") is not False)
+        done = await anyio.to_thread.run_sync(self._repricer.reprice, wanted, snapshot)
+        return _json(
+            {
+                "exchanges": done.exchanges,
+                "corrected": done.corrected,
+                "difference": str(done.difference),
+                "currency": snapshot.fx.ledger,
+                "snapshot": snapshot.digest,
+            }
+        )
+
     async def _reloaded(self, _: Request) -> Response:
         faults = await self._reload()
         return _json(
@@ -144,15 +169,15 @@ def _declared(field: str, name: str, known: list[str]) -> None:
         )
 
 
-def _object(body: bytes) -> dict[str, object]:
+def _object(body: bytes, members: frozenset[str] = _MEMBERS) -> dict[str, object]:
     try:
         found = orjson.loads(body or b"{}")
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, dict):
         raise InvalidRequest("The body must be a JSON object.")
-    if set(found) - _MEMBERS:  # what is not understood might have been meant to restrict the key
-        raise InvalidRequest(f"The body may hold only {', '.join(sorted(_MEMBERS))}.", known=sorted(_MEMBERS))
+    if set(found) - members:  # what is not understood might have been meant to restrict the key
+        raise InvalidRequest(f"The body may hold only {', '.join(sorted(members))}.", known=sorted(members))
     return found
 
 
@@ -163,6 +188,14 @@ def _text(wanted: dict[str, object], name: str) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST:
         raise InvalidRequest(f"`{name}` must be a string of at most {_LONGEST} characters.", field=name)
     return value
+
+
+def _day(stated: dict[str, object], name: str) -> date:
+    try:
+        return date.fromisoformat(_text(stated, name))
+    except ValueError:
+        pass
+    raise InvalidRequest(f"`{name}` must be a day such as 2026-11-24.", field=name)
 
 
 def _classes(wanted: dict[str, object]) -> frozenset[str]:

@@ -20,7 +20,7 @@ from gateway.core.catalog import Snapshot
 from gateway.core.cost import money, to_ledger
 from gateway.core.drift import Amounts, Drift, Place, compared, gathered, reached
 from gateway.core.errors import Json
-from gateway.core.receipt import from_json
+from gateway.core.receipt import CORRECTED, from_json
 from gateway.core.usage import Usage
 from gateway.dialects.names import near
 
@@ -135,7 +135,7 @@ def _ours(asked: Asked, first: date, last: date, providers: frozenset[str]) -> I
             if provider in providers and first <= day <= last and reached(attempt):
                 used = Usage(**attempt.usage)
                 place = Place(day, provider, attempt.route)
-                yield place, Amounts(1, used.context, used.generated, attempt.cost)
+                yield place, Amounts(int(receipt.outcome != CORRECTED), used.context, used.generated, attempt.cost)
 
 
 def _as_json(drifts: Iterable[Drift], tolerance: Decimal, currency: str) -> dict[str, Json]:

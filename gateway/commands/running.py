@@ -130,6 +130,7 @@ def _own(asked: Asked, settings: Settings) -> Iterator[Office]:
     from gateway.exchange.parts import InForce
     from gateway.stores.journal import Journal
     from gateway.stores.keys import SqliteKeys
+    from gateway.stores.repricing import Repricer
 
     in_force = InForce(declared(settings, asked.out), Means(frozenset(), frozenset()), {})
     journal = Journal.open(settings.state, settings.durability)
@@ -139,7 +140,7 @@ def _own(asked: Asked, settings: Settings) -> Iterator[Office]:
             return []
 
         default = "unrestricted" if settings.sandbox else ""
-        admin = Admin(SqliteKeys(journal), lambda: in_force, unneeded, asked.now, default)
+        admin = Admin(SqliteKeys(journal), lambda: in_force, unneeded, asked.now, default, repricer=Repricer(journal))
         transport = httpx.ASGITransport(admin.app())
 
         async def ask(method: str, path: str, body: Mapping[str, Json]) -> httpx.Response:

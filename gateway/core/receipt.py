@@ -19,8 +19,10 @@ from gateway.core.errors import Json
 ReceiptId = NewType("ReceiptId", str)
 """A ULID: sorts by time, says nothing else."""
 
-Outcome: TypeAlias = Literal["served", "refused", "failed", "client_left", "interrupted"]
-"""`interrupted`: the process died while the exchange was under way; its holds stand."""
+Outcome: TypeAlias = Literal["served", "refused", "failed", "client_left", "interrupted", "corrected"]
+"""`interrupted`: the process died while the exchange was under way; its holds stand. `corrected`: no exchange, but what
+is added to the cost of the one that `demand.corrects` names, and began then."""
+CORRECTED: Final = "corrected"
 
 
 @dataclass(frozen=True, slots=True)

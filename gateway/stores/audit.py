@@ -20,6 +20,7 @@ import orjson
 
 from gateway.core.cost import money
 from gateway.core.errors import Json
+from gateway.core.receipt import CORRECTED
 from gateway.stores.chain import charges_from
 from gateway.stores.counters import MOST, Charge, windows_around
 from gateway.stores.journal import LOCK_FILE
@@ -63,7 +64,8 @@ class Tally:
         self.cost += row["cost"]
         self.attempts += of_attempts
         self.charged += of_charges
-        self.teams[f"team/{row['team']}"] += row["cost"]
+        if row["outcome"] != CORRECTED:  # a correction is charged to nobody
+            self.teams[f"team/{row['team']}"] += row["cost"]
         self.holds.update(str(attempt["hold_id"]) for attempt in attempts if attempt.get("hold_id"))
         if not row["cost"] == of_attempts == of_charges:
             self.uneven.append(row["id"])
@@ -110,7 +112,7 @@ def is_written(state: Path) -> bool:
 def _tally(connection: sqlite3.Connection) -> Tally:
     (folded_to,) = connection.execute("SELECT row FROM folded").fetchone()
     tally = Tally()
-    for row in connection.execute("SELECT row, id, team, cost, charges, data FROM receipts ORDER BY row"):
+    for row in connection.execute("SELECT row, id, team, outcome, cost, charges, data FROM receipts ORDER BY row"):
         tally.add(row, folded_to)
     return tally
 

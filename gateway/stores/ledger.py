@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from gateway.core.errors import Json
-from gateway.core.receipt import Broken, verify
+from gateway.core.receipt import CORRECTED, Broken, verify
 from gateway.core.usage import CLASSES
 from gateway.stores.books import UsageRow
 from gateway.stores.reading import reading
@@ -25,6 +25,7 @@ _COLUMNS: Final = {
 }
 """Groups that are in the receipt alone."""
 
+_EXCHANGES: Final = f"SUM(outcome <> '{CORRECTED}')"
 _SUMS: Final = ", ".join(f"SUM(COALESCE(json_extract(usage, '$.{name}'), 0))" for name in CLASSES)
 
 
@@ -96,7 +97,7 @@ class SqliteLedger:
         columns = [_COLUMNS.get(word, word) for word in by]
         groups = ", ".join(columns)
         grouped = f"GROUP BY {groups} ORDER BY {groups}" if by else "HAVING COUNT(*) > 0"
-        select = f"SELECT {', '.join([*columns, 'COUNT(*)', 'SUM(cost)', _SUMS])} FROM receipts WHERE {where} {grouped}"
+        select = f"SELECT {', '.join([*columns, _EXCHANGES, 'SUM(cost)', _SUMS])} FROM receipts WHERE {where} {grouped}"
         with reading(self._path) as connection:
             rows = connection.execute(select, tuple(value for _, value in bounds)).fetchall()
         return [_usage_row(row, len(by)) for row in rows]

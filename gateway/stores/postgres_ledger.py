@@ -13,6 +13,7 @@ from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from gateway.core.errors import Json, Unavailable
+from gateway.core.receipt import CORRECTED
 from gateway.core.usage import CLASSES
 from gateway.stores.books import Ledger, UsageRow
 from gateway.stores.ledger import GROUPS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 
+_EXCHANGES: Final = f"coalesce(sum(exchanges) FILTER (WHERE outcome <> '{CORRECTED}'), 0)"
 _AT_ONCE: Final = 4
 """Connections for reports of one process; more reports wait for one of them."""
 
@@ -63,7 +65,7 @@ class PostgresLedger:
         where = " AND ".join(clause for clause, value in wanted.items() if value is not None) or "TRUE"
         ordered = ", ".join(word if word == "day" else f'{word} COLLATE "C"' for word in by)
         grouped = f"GROUP BY {', '.join(by)} ORDER BY {ordered}" if by else "HAVING count(*) > 0"
-        sums = ", ".join(f"sum({name})" for name in ("exchanges", "cost", *CLASSES))
+        sums = ", ".join((_EXCHANGES, *(f"sum({name})" for name in ("cost", *CLASSES))))
         select = f"SELECT {', '.join([*by, sums])} FROM usage_days WHERE {where} {grouped}"
         rows = self._rows(select, {"since": since, "until": until, "key": key})
         return [_usage_row(row, len(by)) for row in rows]

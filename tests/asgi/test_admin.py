@@ -22,6 +22,7 @@ from gateway.core.catalog import Budget, DataClass
 from gateway.exchange.parts import InForce
 from gateway.stores.journal import Journal
 from gateway.stores.keys import SqliteKeys, digest_of
+from gateway.stores.repricing import Repricer
 from gateway.telemetry.events import KeyCreated, KeyRevoked
 from tests.builders import NOW, a_key, a_provider, a_route, a_snapshot, an_organisation, some_means
 from tests.exchange.test_story import play
@@ -58,7 +59,13 @@ async def an_office(state: Path, default_policy: str = "") -> AsyncIterator[Offi
         ) as client:
             office = Office(SqliteKeys(journal), client)
             admin = Admin(
-                office.keys, lambda: office.in_force, office.reload, lambda: NOW, default_policy, office.heard.append
+                office.keys,
+                lambda: office.in_force,
+                office.reload,
+                lambda: NOW,
+                default_policy,
+                office.heard.append,
+                Repricer(journal),
             )
             listener = Listener(admin.app(), bind_unix(path))
             serving = asyncio.ensure_future(serve([listener], drain, grace_s=0, ready=started.set))
@@ -256,3 +263,27 @@ def test_a_view_of_a_key_has_no_digest() -> None:
     view = key_view(a_key(expires_at=NOW - timedelta(days=1)), NOW)
     assert view["state"] == "expired"
     assert "d" * 64 not in json.dumps(view)
+
+
+REPRICING = {"since": "2026-11-24", "until": "2026-11-24"}
+
+
+def test_exchanges_are_rated_again_at_the_prices_in_force(tmp_path: Path) -> None:
+    async def told(office: Office) -> None:
+        answer = await office.client.post("/reprice", json={**REPRICING, "provider": "alpha", "dry_run": False})
+        nothing = {"exchanges": 0, "corrected": 0, "difference": "0"}
+        assert answer.json() == {**nothing, "currency": "USD", "snapshot": SNAPSHOT.digest}
+
+    with_office(tmp_path, told)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"since": "MARKER"}, {"until": None}, {"provider": "MARKER"}, {"provider": 1}, {"MARKER": 1}]
+)
+def test_days_and_providers_that_are_none_are_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    async def told(office: Office) -> None:
+        answer = await office.client.post("/reprice", json={**REPRICING, **changed})
+        assert error_of(answer) == (400, "invalid_request")
+        assert "MARKER" not in answer.text
+
+    with_office(tmp_path, told)

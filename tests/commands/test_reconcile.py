@@ -15,7 +15,7 @@ from tests.stores.books_in import books_in, run
 
 USED = {"input": 900, "cache_read": 100, "output": 15, "reasoning": 5}
 HEAD = "day,model,credential,requests,tokens_in,tokens_out,cost,currency\n"
-ALIKE = f"{HEAD}2026-11-24,lab/small,,2,2000,40,0.00208,USD\n2026-11-25,lab/small,,1,1000,20,0.00104,USD\n"
+ALIKE = f"{HEAD}2026-11-24,lab/small,,2,2000,40,0.00204,USD\n2026-11-25,lab/small,,1,1000,20,0.00104,USD\n"
 
 
 def attempt(**changed: Any) -> Any:
@@ -25,7 +25,7 @@ def attempt(**changed: Any) -> Any:
 @pytest.fixture
 def kept(tmp_path: Path) -> list[str]:
     """Options of a gateway that made three attempts at alpha (one failed over to beta, one after midnight), and one at
-    beta; another was never sent."""
+    beta; another was never sent. One of them was corrected."""
     served = attempt()
     elsewhere = attempt(route="beta/small", cost=7)
     unsent = attempt(outcome="failed", usage={}, cost=0)
@@ -34,6 +34,7 @@ def kept(tmp_path: Path) -> list[str]:
         a_receipt("B", attempts=(served, elsewhere), route="beta/small"),
         a_receipt("C", attempts=(unsent, attempt(began_ms=120_000)), began_at="2026-11-24T23:59:00.000Z"),
         a_receipt("D", attempts=(unsent,), outcome="failed", route=""),
+        a_receipt("E", attempts=(attempt(usage={}, cost=-40_000),), outcome="corrected"),
     )
     with books_in(tmp_path / "state") as books:
         for receipt in receipts:
@@ -55,7 +56,7 @@ def test_a_bill_that_says_the_same_is_in_order(kept: list[str], tmp_path: Path) 
         ("2026-11-24", "requests", "2", True),
         ("2026-11-24", "tokens_in", "2000", True),
         ("2026-11-24", "tokens_out", "40", True),
-        ("2026-11-24", "cost", "0.00208", True),
+        ("2026-11-24", "cost", "0.00204", True),
         ("2026-11-25", "requests", "1", True),
         ("2026-11-25", "tokens_in", "1000", True),
         ("2026-11-25", "tokens_out", "20", True),
@@ -103,9 +104,9 @@ def test_lines_of_another_credential_are_of_its_record(kept: list[str], tmp_path
 
 
 def test_another_currency_is_converted_at_the_declared_rate(kept: list[str], tmp_path: Path) -> None:
-    text = "day,model,cost,currency\n2026-11-24,lab/small,0.00208,{}\n"
+    text = "day,model,cost,currency\n2026-11-24,lab/small,0.00204,{}\n"
     euros = reconciled(kept, tmp_path, text.format("EUR")).json["data"][0]
-    assert euros["ledger"] == "0.00208"
+    assert euros["ledger"] == "0.00204"
     assert float(euros["provider"]) > float(euros["ledger"])
     refused = reconciled(kept, tmp_path, text.format("XTS"))
     assert refused.stop is not None

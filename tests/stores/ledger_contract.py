@@ -109,6 +109,12 @@ class LedgerContract(ABC):
         assert [r["id"] for r in every_receipt(ledger, second, second)] == ["B", "C"]
         assert list(every_receipt(ledger, date(2027, 1, 1), date(2027, 2, 1))) == []
 
+    def test_what_corrects_a_cost_is_no_exchange(self) -> None:
+        attempt = an_attempt(outcome="corrected", usage={}, usage_source="", hold_id="", cost=-2)
+        entry = a_receipt("D", outcome="corrected", attempts=(attempt,), cost=-2)
+        rows = self.ledger_of(*RECEIPTS, entry).usage(("day",), None, date(2026, 11, 24), None)
+        assert rows == [UsageRow(("2026-11-24",), 1, USED, 3)]
+
     def test_usage_is_grouped_by_known_words_only(self) -> None:
         with pytest.raises(ValueError, match="day, team, key"):
             self.ledger_of().usage(("data",), None, None, None)

@@ -1,0 +1,76 @@
+"""Exchanges of some days rated again at the prices of today: correcting entries beside their receipts."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+from gateway.commands.asked import Asked, document_options, state_options
+from gateway.commands.kept import shared
+from gateway.commands.running import office, running
+from gateway.commands.stop import MISUSED, Stop
+from gateway.core.cost import money
+from gateway.core.errors import Json
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", required=True, metavar="DAY", help="exchanges that began on this day (UTC) or later")
+    parser.add_argument("--until", required=True, metavar="DAY", help="up to and with this day")
+    parser.add_argument("--provider", default="", metavar="P", help="only attempts at this provider's record")
+    parser.add_argument("--dry-run", action="store_true", help="only say what it would come to")
+    document_options(parser)
+    state_options(parser)
+
+
+def run(asked: Asked) -> int:
+    options = asked.options
+    for name in ("since", "until"):
+        _checked(getattr(options, name), f"--{name}")
+    body: dict[str, Json] = {
+        "since": options.since,
+        "until": options.until,
+        "provider": options.provider,
+        "dry_run": options.dry_run,
+    }
+    answers = [_repriced(asked, state, body) for state in _states(asked)]
+    exchanges, corrected, difference = (
+        sum(int(str(answer[name])) for answer in answers) for name in ("exchanges", "corrected", "difference")
+    )
+    currency = str(answers[0]["currency"])
+    said: dict[str, Json] = {"exchanges": exchanges, "corrected": corrected, "difference": money(difference)}
+    asked.out.value({**said, "currency": currency, "dry_run": options.dry_run})
+    verb = "would be" if options.dry_run else "are"
+    asked.out.line(f"Of {exchanges} exchanges {corrected} {verb} corrected, by {money(difference)} {currency} in all.")
+    if shared(asked.settings()) is not None:
+        asked.out.note("These are the exchanges of this state directory; call it beside each gateway of the ledger.")
+    return 0
+
+
+def _checked(stated: str, option: str) -> None:
+    try:
+        date.fromisoformat(stated)
+    except ValueError:
+        raise Stop(f"{option} is no day", "write it as 2026-11-24", code=MISUSED) from None
+
+
+def _states(asked: Asked) -> list[Path]:
+    """The state directories of every worker that left a journal."""
+    from gateway.stores.journal import JOURNAL_FILE
+
+    home = asked.settings().state
+    found = [path for path in (home, *sorted(home.glob("worker-*"))) if (path / JOURNAL_FILE).exists()]
+    if not found:
+        raise Stop(f"no gateway has run with the state directory {home}", "name its own with --state")
+    return found
+
+
+def _repriced(asked: Asked, state: Path, body: dict[str, Json]) -> dict[str, Json]:
+    """By the worker that runs there, else by this process under the lock of its journal."""
+    with ExitStack() as stack:
+        ask = stack.enter_context(running(state))
+        if ask is None:
+            asked.options.state = str(state)
+            ask = stack.enter_context(office(asked))
+        return ask("POST", "/reprice", body)

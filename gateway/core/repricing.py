@@ -1,0 +1,85 @@
+"""What an exchange should have cost at the prices of today: a correcting receipt, beside the one that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from gateway.core.catalog import RouteId, Snapshot
+from gateway.core.cost import cost, to_ledger
+from gateway.core.receipt import CORRECTED, AttemptRecord, Receipt, ReceiptId
+from gateway.core.usage import Usage
+
+Corrections: TypeAlias = dict[tuple[str, int], int]
+"""Receipt and place of an attempt in it -> what earlier corrections add to its cost, in nano-units."""
+
+
+def noted(corrections: Corrections, receipt: Receipt) -> None:
+    """Add what `receipt` corrects, if it is a correction."""
+    places = receipt.demand.get("attempts")
+    if receipt.outcome == CORRECTED and isinstance(places, list | tuple):
+        for place, attempt in zip(places, receipt.attempts, strict=True):
+            key = str(receipt.demand["corrects"]), int(str(place))
+            corrections[key] = corrections.get(key, 0) + attempt.cost
+
+
+def correction(
+    receipt: Receipt, id: ReceiptId, earlier: Mapping[tuple[str, int], int], snapshot: Snapshot, provider: str = ""
+) -> Receipt | None:
+    """A receipt of what the prices of `snapshot` add to this one, as it stands after earlier corrections; None if
+    nothing.
+
+    Only attempts at `provider`, of all if "". An attempt whose usage is not known, or whose route has no price, stays.
+    """
+    found = {
+        place: AttemptRecord(attempt.route, CORRECTED, attempt.dialect, cost=added, price=_price(attempt, snapshot))
+        for place, attempt in enumerate(receipt.attempts)
+        if provider in ("", attempt.route.partition("/")[0])
+        and (added := _added(attempt, earlier.get((receipt.id, place), 0), snapshot))
+    }
+    if not found or receipt.outcome == CORRECTED or receipt.currency != snapshot.fx.ledger:
+        return None
+    return replace(_bare(receipt, found), id=id, snapshot=snapshot.digest)
+
+
+def _bare(receipt: Receipt, found: Mapping[int, AttemptRecord]) -> Receipt:
+    """Whose it was and when, so that it is summed where the exchange is; nothing of how it was decided."""
+    return replace(
+        receipt,
+        outcome=CORRECTED,
+        code="repriced",
+        demand={"corrects": receipt.id, "attempts": list(found)},
+        plan=(),
+        rejections={},
+        attempts=tuple(found.values()),
+        posture={},
+        posture_digest="",
+        evidence_from="",
+        cost=total(found.values()),
+        dropped=(),
+        duration_ms=0,
+        chain="",
+        sequence=0,
+        previous="",
+    )
+
+
+def total(attempts: Iterable[AttemptRecord]) -> int:
+    return sum(attempt.cost for attempt in attempts)
+
+
+def _added(attempt: AttemptRecord, corrected: int, snapshot: Snapshot) -> int:
+    route = snapshot.routes.get(RouteId(attempt.route))
+    if route is None or not attempt.usage or not route.price.is_priced:
+        return 0
+    rate = snapshot.fx.rate(route.price.currency)
+    if rate is None:
+        return 0
+    return to_ledger(cost(Usage(**attempt.usage), route.price), rate) - attempt.cost - corrected
+
+
+def _price(attempt: AttemptRecord, snapshot: Snapshot) -> str:
+    """Where the price stands; its numbers are in the snapshot that the correction names."""
+    price = snapshot.routes[RouteId(attempt.route)].price
+    return " ".join(filter(None, (price.source or "catalogue", str(price.read_on or ""), price.currency)))
