@@ -15,15 +15,19 @@ from gateway.stores.ledger import GROUPS
 def usage(ledger: Ledger, query: Mapping[str, str], caller: Principal, currency: str) -> dict[str, Json]:
     """`GET /v1/usage?by=day,model&since=2026-11-01&until=…`: sums over the caller's own receipts.
 
-    `currency`: the ledger's, in which every cost of the answer is.
+    `currency`: the ledger's as of now. That of the answer is the one of its receipts; null if each row names its own.
     """
     by = [name.strip() for name in query.get("by", "day").split(",") if name.strip()]
     if not by or any(name not in GROUPS for name in by):
         raise InvalidRequest("`by` must list groups to sum by.", field="by", known=list(GROUPS))
-    rows = ledger.usage(by, _day(query, "since"), _day(query, "until"), caller.key.id)
+    bounds = _day(query, "since"), _day(query, "until"), caller.key.id
+    found = [row.group[0] for row in ledger.usage(("currency",), *bounds)]
+    if len(found) > 1 and "currency" not in by:
+        raise InvalidRequest("These days have costs in several currencies: add `currency` to `by`.", field="by")
+    rows = ledger.usage(by, *bounds)
     return {
         "by": by,
-        "currency": currency,
+        "currency": (found or [currency])[0] if len(found) < 2 else None,
         "data": [
             {
                 **dict(zip(by, row.group, strict=True)),

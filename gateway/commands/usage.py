@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.commands import focus
 from gateway.commands.asked import Asked, state_options
@@ -38,19 +38,35 @@ def run(asked: Asked) -> int:
         raise Stop("--csv stands alone", "leave out --json and --focus, or --csv", code=MISUSED)
     by = list(focus.GROUPED) if options.focus else _groups(options.by)
     ledger = kept(asked)
-    rows = ledger.usage(by, _day(options.since, "--since"), _day(options.until, "--until"), options.key)
+    bounds = _day(options.since, "--since"), _day(options.until, "--until"), options.key
+    rows = ledger.usage(by, *bounds)
     if options.focus:
         return _export(asked, list(focus.charges(rows)))
-    currency = next((str(receipt["currency"]) for receipt in ledger.newest(1)), "")
+    currency = _currency(by, [row.group[0] for row in ledger.usage(("currency",), *bounds)])
     if options.csv:
-        asked.out.rows((*by, "exchanges", *CLASSES, "cost", "currency"), [_line(row, currency) for row in rows])
-        return 0
-    asked.out.value({"by": by, "currency": currency or None, "data": [*(_plain(by, row) for row in rows)]})
-    cells = [(*row.group, str(row.exchanges), *_counts(row.usage), f"{money(row.cost)} {currency}") for row in rows]
+        own = {} if "currency" in by else {"currency": currency}
+        asked.out.rows((*by, *_COUNTED, *own), [(*_line(row), *own.values()) for row in rows])
+    else:
+        _tell(asked, by, rows, currency)
+    return 0
+
+
+def _tell(asked: Asked, by: Sequence[str], rows: Sequence[UsageRow], currency: str) -> None:
+    asked.out.value({"by": [*by], "currency": currency or None, "data": [*(_plain(by, row) for row in rows)]})
+    cells = [
+        (*row.group, str(row.exchanges), *_counts(row.usage), f"{money(row.cost)} {currency}".strip()) for row in rows
+    ]
     asked.out.table((*by, "exchanges>", "tokens in>", "tokens out>", "cost>"), cells)
     if not rows:
         asked.out.line("There is no receipt in that time.")
-    return 0
+
+
+def _currency(by: Sequence[str], found: Sequence[str]) -> str:
+    """What all receipts of the time are in; "" if there are none, or if each row names its own."""
+    if len(found) > 1 and "currency" not in by:
+        do = f"sum by it too: --by {','.join(by)},currency"
+        raise Stop("that time has costs in several currencies", do, code=MISUSED)
+    return found[0] if len(found) == 1 else ""
 
 
 def _export(asked: Asked, charges: Sequence[tuple[focus.Cell, ...]]) -> int:
@@ -80,8 +96,12 @@ def _plain(by: Sequence[str], row: UsageRow) -> dict[str, Json]:
     return {**dict(zip(by, row.group, strict=True)), **told}
 
 
-def _line(row: UsageRow, currency: str) -> tuple[str | int, ...]:
-    return (*row.group, row.exchanges, *(row.usage.get(name, 0) for name in CLASSES), money(row.cost), currency)
+_COUNTED: Final = ("exchanges", *CLASSES, "cost")
+
+
+def _line(row: UsageRow) -> tuple[str | int, ...]:
+    """The group, then as _COUNTED."""
+    return (*row.group, row.exchanges, *(row.usage.get(name, 0) for name in CLASSES), money(row.cost))
 
 
 def _counts(usage: Mapping[str, int]) -> tuple[str, str]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from gateway.asgi import reports
+from gateway.core.errors import InvalidRequest
+from gateway.stores.ledger import SqliteLedger
 from tests.asgi.gate import KEY, a_door, error_of
+from tests.builders import a_principal, a_receipt
 from tests.exchange.test_story import FAILS, GOOD, play
 from tests.scripted import Provider
+from tests.stores.books_in import books_in, run
 
 ONE = {"exchanges": 1, "usage": {"input": 9, "output": 3}, "cost": "0.000015"}
 
@@ -106,3 +112,21 @@ def test_without_a_journal_the_answer_says_so(tmp_path: Path) -> None:
             assert error_of(await door.get("/v1/receipts/01JD")) == (503, "books_unavailable")
 
     play(story)
+
+
+def test_costs_in_several_currencies_are_never_added_up(tmp_path: Path) -> None:
+    with books_in(tmp_path) as books:
+        for id, currency in (("A", "EUR"), ("B", "USD")):
+            run(partial(books.settle, a_receipt(id, currency=currency)))
+    ledger = SqliteLedger(tmp_path / "journal.sqlite")
+    with pytest.raises(InvalidRequest) as refused:
+        reports.usage(ledger, {}, a_principal(), "USD")
+    assert refused.value.details["field"] == "by"
+    told = reports.usage(ledger, {"by": "currency"}, a_principal(), "USD")
+    assert (told["currency"], [row["currency"] for row in told["data"]]) == (None, ["EUR", "USD"])  # type: ignore[union-attr, call-overload, index]
+
+
+def test_an_answer_without_rows_states_the_ledgers_currency(tmp_path: Path) -> None:
+    with books_in(tmp_path):
+        pass
+    assert reports.usage(SqliteLedger(tmp_path / "journal.sqlite"), {}, a_principal(), "EUR")["currency"] == "EUR"

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from gateway.commands.stop import MISUSED
 from gateway.core.usage import CLASSES
+from tests.builders import a_receipt
 from tests.commands.calling import call
 from tests.commands.conftest import Running
+from tests.stores.books_in import books_in, run
 
 
 def test_sums_are_over_receipts_and_per_group(running: Running) -> None:
@@ -68,3 +72,19 @@ def test_a_word_that_means_nothing_is_refused(running: Running, words: list[str]
     assert called.code == MISUSED
     assert called.stop is not None
     assert called.stop.do
+
+
+def test_costs_in_several_currencies_are_never_added_up(tmp_path: Path) -> None:
+    with books_in(tmp_path) as books:
+        for id, currency in (("A", "EUR"), ("B", "USD")):
+            run(partial(books.settle, a_receipt(id, currency=currency)))
+    state = ("--state", str(tmp_path))
+    refused = call("usage", *state)
+    assert refused.stop is not None
+    assert (refused.code, refused.stop.do) == (MISUSED, "sum by it too: --by day,currency")
+    told = call("usage", "--by", "day,currency", *state, json=True).json
+    assert told["currency"] is None
+    assert [row["currency"] for row in told["data"]] == ["EUR", "USD"]
+    out = call("usage", "--csv", "--by", "currency", *state).out
+    assert out.splitlines()[0] == f"currency,exchanges,{','.join(CLASSES)},cost"
+    assert [line.split(",")[0] for line in out.splitlines()[1:]] == ["EUR", "USD"]

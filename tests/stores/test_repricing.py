@@ -14,6 +14,7 @@ from gateway.stores.audit import audit
 from gateway.stores.books import UsageRow
 from gateway.stores.journal import Journal
 from gateway.stores.ledger import SqliteLedger
+from gateway.stores.ledger_audit import audit_ledger
 from gateway.stores.postgres import Postgres
 from gateway.stores.postgres_ledger import PostgresLedger
 from gateway.stores.repricing import Repriced, Repricer, Wanted
@@ -120,7 +121,10 @@ def test_the_books_still_add_up_and_budgets_did_not_move(tmp_path: Path) -> None
     with books_in(tmp_path, chain="two") as books:
         balances = run(lambda: books.balances(["team/research"], an_intent("A").at))
     assert {balance.spent for balance in balances} == {40}
-    assert [check for check in audit(tmp_path / "journal.sqlite") if not check.holds] == []
+    url, path = fresh_database(), tmp_path / "journal.sqlite"
+    ship(path, url)
+    checks = [*audit(path), *audit_ledger(Postgres(url), path)]
+    assert [check for check in checks if not check.holds] == []
 
 
 def test_entries_reach_a_shared_ledger(journal: Journal) -> None:
