@@ -7,12 +7,14 @@ import contextlib
 import gc
 import secrets
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -39,10 +41,10 @@ from gateway.stores.books import Ledger, SqliteBooks
 from gateway.stores.counting import open_counting
 from gateway.stores.disk import Disk, SparingBooks, free_on
 from gateway.stores.documents import Documents
+from gateway.stores.followed_keys import open_keys
 from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal import JOURNAL_FILE, Journal
-from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret
-from gateway.stores.ledger import SqliteLedger
+from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
 from gateway.stores.limiting import open_rates
 from gateway.stores.months import Keeping
 from gateway.stores.parcels import Source
@@ -51,6 +53,7 @@ from gateway.stores.postgres_ledger import PostgresLedger, SharedLedger
 from gateway.stores.pseudonyms import Pseudonyms, key_in
 from gateway.stores.repricing import Repricer
 from gateway.stores.shipping import Away, Back, News, Shipper
+from gateway.stores.workers import WorkersLedger
 from gateway.telemetry.events import (
     DiskFree,
     DiskLow,
@@ -203,25 +206,34 @@ class Ready:
     secret: str = ""
 
 
-async def serve(
-    settings: Settings, opened: Opened, log: Log, *, ready: Callable[[Ready], None], first_key: str = ""
-) -> None:
-    """Run the gateway until it is told to end. `first_key`: the policy of a key to create at start, "" for none.
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The place of a process in its gateway. `home`: the state directory of the first worker, which keeps the keys."""
+
+    home: Path
+    listening: socket.socket | None = None
+    """What all workers accept from; None for the only one."""
+    first_key: str = ""
+    """The policy of a key to create at start; "" for none."""
+
+
+async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable[[Ready], None], post: Post) -> None:
+    """Run the gateway, or one worker of it, until it is told to end. The state directory of `settings` is its own.
 
     Raises DocumentsRefused, SettingsRefused, JournalRefused, CountersRefused, PostgresRefused and OSError (an address
     that is taken) before anything is served.
     """
     began, clock, drain = monotonic(), SystemClock(), Drain()
     asyncio.get_running_loop().set_exception_handler(LoopHandler(log))
-    public = bind_tcp(settings.host, settings.port)
+    public = post.listening or bind_tcp(settings.host, settings.port)
     bench = bind_tcp("127.0.0.1", 0) if settings.sandbox else None
     password = secrets.token_urlsafe(24)
     if bench is not None:
         opened = _sandboxed(opened, bench.getsockname()[1], password)
-    ledger, shipper = _ledger(settings, clock, log)
+    ledger, shipper = _ledger(settings, post.home, clock, log)
     documented = Documented(settings, opened, Documents(settings.state), log)
     disk = Disk(lambda: free_on(settings.state), settings.disk_reserve_mb * _MB)
-    async with _services(settings, documented, clock, log) as (services, keys, repricer):
+    async with _services(settings, post.home, documented, clock, log) as (services, keys, repricer):
         disk.look()
         gate = Gate(
             replace(services, books=SparingBooks(services.books, disk)),
@@ -238,7 +250,7 @@ async def serve(
         ]
         if bench is not None:
             listeners.append(Listener(sandbox_app(settings, password), bench))
-        secret = await _first_key(keys, documented.snapshot(), first_key, clock) if first_key else ""
+        secret = await _first_key(keys, documented.snapshot(), post.first_key, clock) if post.first_key else ""
 
         def accepted() -> None:
             gc.freeze()  # what start-up built stays; a collection need not look at it again
@@ -260,10 +272,9 @@ async def serve(
             await _ship_the_last(shipper)
 
 
-def _ledger(settings: Settings, clock: SystemClock, log: Log) -> tuple[Ledger, Shipper | None]:
-    """Whence reports come, and what brings receipts there; the journal, and nothing, if it is its own ledger."""
-    journal = settings.state / JOURNAL_FILE
-    near = SqliteLedger(journal)
+def _ledger(settings: Settings, home: Path, clock: SystemClock, log: Log) -> tuple[Ledger, Shipper | None]:
+    """Whence reports come, and what brings receipts there; the journals, and nothing, if they are their own ledger."""
+    journal, near = settings.state / JOURNAL_FILE, WorkersLedger(home)
     if not settings.postgres_url:
         return near, None
     postgres, keeping = checked(settings.postgres_url), Keeping(settings.ledger_months, clock.today)
@@ -309,8 +320,8 @@ async def serve_sandbox(settings: Settings, password: str, port: int, *, ready: 
 
 @asynccontextmanager
 async def _services(
-    settings: Settings, documented: Documented, clock: SystemClock, log: Log
-) -> AsyncIterator[tuple[Services, SqliteKeys, Repricer]]:
+    settings: Settings, home: Path, documented: Documented, clock: SystemClock, log: Log
+) -> AsyncIterator[tuple[Services, Keys, Repricer]]:
     """Everything that is open while the gateway runs, closed in the opposite order."""
     journal = Journal.open(settings.state, settings.durability)
     try:
@@ -321,18 +332,20 @@ async def _services(
         books = SqliteBooks(journal, clock.ulid(), counting)
         if books.interrupted:
             log.emit(Recovered(books.interrupted))
-        keys = SqliteKeys(journal)
         upstream = HttpxUpstream(Engine(), plain_origins(documented.now.targets))
         try:
             deadlines = Deadlines(
                 settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s, whole_s=settings.whole_s
             )
             health = RouteHealth(Patience(first_s=settings.cooldown_s))
-            pseudonyms = Pseudonyms(key_in(settings.state), organisation)
+            pseudonyms = Pseudonyms(key_in(home), organisation)
             lease_s = int(settings.total_s) + _LEASE_BEYOND_S
-            with open_rates(
-                settings.counters_url, organisation, clock, lease_s, lambda *said: log.emit(of_rates(*said))
-            ) as rates:
+            with (
+                open_keys(journal, home / JOURNAL_FILE) as keys,
+                open_rates(
+                    settings.counters_url, organisation, clock, lease_s, lambda *said: log.emit(of_rates(*said))
+                ) as rates,
+            ):
                 services = Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates)
                 yield services, keys, Repricer(journal)
         finally:
@@ -348,7 +361,7 @@ async def _reload_on_hangup(documented: Documented) -> None:
             await documented.reload()
 
 
-async def _first_key(keys: SqliteKeys, snapshot: Snapshot, policy: str, clock: SystemClock) -> str:
+async def _first_key(keys: Keys, snapshot: Snapshot, policy: str, clock: SystemClock) -> str:
     """A key of the first declared team, for whoever just started the gateway at a terminal; returns its secret."""
     secret = new_secret()
     team = next(iter(snapshot.teams))

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """Address to listen on for clients."""
     port: int = Field(8080, ge=0, le=65_535)
     """TCP port for clients; 0 takes a free one."""
+    workers: int = Field(1, ge=1, le=64)
+    """Processes that serve the port together; more than one need a Redis for their budgets."""
     config: Path = Field(default_factory=lambda: _shipped("config"))
     """Directory of the documents that say what is; empty: the shipped ones."""
     policies: Path = Field(default_factory=lambda: _shipped("policies"))

@@ -153,6 +153,10 @@ def test_the_service_is_not_killed_while_it_drains() -> None:
     assert float(after("safeconduct.service", "TimeoutStopSec=")) > LEAVING_S
 
 
+def test_workers_of_the_service_are_told_once_to_end() -> None:
+    assert after("safeconduct.service", "KillMode=") == "mixed"
+
+
 @pytest.mark.parametrize("start", ["ExecStart=", "ExecStartPre="])
 def test_the_service_calls_commands_that_exist(start: str) -> None:
     program, command, *_ = after("safeconduct.service", start).split()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.commands.asked import Asked, state_options
-from gateway.commands.kept import journal_of, own_journal, shared
+from gateway.commands.kept import journals_of, own_journals, shared
 from gateway.commands.printing import Toned
 from gateway.commands.stop import FAILED
 
@@ -34,13 +37,23 @@ def run(asked: Asked) -> int:
 
 
 def _checks(asked: Asked) -> list[Check]:
-    """Of the journal, if the state directory has one, and of the shared ledger, if the settings name one."""
+    """Of the journals, if the state directory has any, and of the shared ledger, if the settings name one."""
     from gateway.stores.audit import audit
 
     settings = asked.settings()
-    far, own = shared(settings), own_journal(settings)
+    far = shared(settings)
+    journals = journals_of(asked) if far is None else own_journals(settings)
+    checks = _of_each(journals, audit)
     if far is None:
-        return audit(journal_of(asked))
+        return checks
     from gateway.stores.ledger_audit import audit_ledger
 
-    return [*(audit(own) if own else ()), *audit_ledger(far, own)]
+    whole = audit_ledger(far, None)
+    return [*checks, *whole, *_of_each(journals, lambda journal: audit_ledger(far, journal)[len(whole) :])]
+
+
+def _of_each(journals: Sequence[Path], audited: Callable[[Path], list[Check]]) -> list[Check]:
+    """Checks of each journal; where there are several, they say whose."""
+    if len(journals) == 1:
+        return audited(journals[0])
+    return [replace(c, name=f"{path.parent.name}: {c.name}") for path in journals for c in audited(path)]

@@ -16,23 +16,24 @@ if TYPE_CHECKING:
 
 def kept(asked: Asked) -> Ledger:
     """All receipts: of every gateway where the settings name a shared ledger, else of the state directory."""
-    from gateway.stores.ledger import SqliteLedger
+    from gateway.stores.workers import WorkersLedger
 
     settings = asked.settings()
     postgres = shared(settings)
     if postgres is None:
-        return SqliteLedger(journal_of(asked))
+        journals_of(asked)
+        return WorkersLedger(settings.state)
     from gateway.stores.postgres_ledger import PostgresLedger, SharedLedger
 
-    far, own = PostgresLedger(postgres), own_journal(settings)
-    return far if own is None else SharedLedger(SqliteLedger(own), far)
+    far, near = PostgresLedger(postgres), WorkersLedger(settings.state)
+    return SharedLedger(near, far) if own_journals(settings) else far
 
 
-def journal_of(asked: Asked) -> Path:
-    """The journal of the state directory. Stop if nothing was ever kept there."""
+def journals_of(asked: Asked) -> list[Path]:
+    """The journals of the state directory, one of each worker. Stop if nothing was ever kept there."""
     settings = asked.settings()
-    found = own_journal(settings)
-    if found is None:
+    found = own_journals(settings)
+    if not found:
         raise Stop(
             f"no gateway has run with the state directory {settings.state}",
             "name its own with --state (or SAFECONDUCT_STATE), or start it here: safeconduct serve",
@@ -40,11 +41,10 @@ def journal_of(asked: Asked) -> Path:
     return found
 
 
-def own_journal(settings: Settings) -> Path | None:
-    from gateway.stores.journal import JOURNAL_FILE
+def own_journals(settings: Settings) -> list[Path]:
+    from gateway.stores.workers import journals
 
-    path = settings.state / JOURNAL_FILE
-    return path if path.exists() else None
+    return journals(settings.state)
 
 
 def shared(settings: Settings) -> Postgres | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from gateway.commands.asked import Asked, state_options
 from gateway.commands.running import running
 from gateway.commands.stop import FAILED, Stop
+from gateway.core.errors import Json
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,11 +16,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: Asked) -> int:
-    state = asked.settings().state
-    with running(state) as ask:
-        if ask is None:
-            raise Stop(f"no gateway runs with the state directory {state}", "start one, or name it with --state")
-        answer = ask("POST", "/reload", {})
+    from gateway.stores.workers import states
+
+    home = asked.settings().state
+    answers = [answer for state in states(home) if (answer := _reloaded(state)) is not None]
+    if not answers:
+        raise Stop(f"no gateway runs with the state directory {home}", "start one, or name it with --state")
+    answer = next((answer for answer in answers if answer["faults"]), answers[0])  # of all workers, the worst off
     asked.out.value(answer)
     faults, digest = answer["faults"], str(answer["snapshot"])[:12]
     if not isinstance(faults, list) or not faults:
@@ -28,3 +32,9 @@ def run(asked: Asked) -> int:
         asked.out.line(f"fault    {fault}")
     asked.out.line(f"Documents {digest} stay in force; correct the faults, then reload again.")
     return FAILED
+
+
+def _reloaded(state: Path) -> dict[str, Json] | None:
+    """What the worker of that state directory says; None if none runs there."""
+    with running(state) as ask:
+        return None if ask is None else ask("POST", "/reload", {})

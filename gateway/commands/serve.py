@@ -14,6 +14,7 @@ from gateway.commands.first_steps import first_steps
 from gateway.commands.stop import MISUSED, Stop
 
 if TYPE_CHECKING:
+    from gateway.commands.workers import Worker
     from gateway.compose import Ready
     from gateway.settings import Settings
 
@@ -24,6 +25,7 @@ OF_THE_FIRST_KEY = "unrestricted"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", metavar="N", help="TCP port, 0 for a free one (default: 8080)")
+    parser.add_argument("--workers", metavar="N", help="processes on this port, with a Redis (default: 1)")
     parser.add_argument("--with-key", action="store_true", help="create a key at start, and print how to use it")
     document_options(parser)
     state_options(parser)
@@ -44,9 +46,33 @@ def _run(asked: Asked) -> int:
         raise Stop(
             "--with-key is for the sandbox: a real key needs a team and a policy of your choice", do, code=MISUSED
         )
+    if settings.workers > 1 and not settings.counters_url:
+        do = "name one in SAFECONDUCT_REDIS_URL (docs/operations.md, Several workers), or leave --workers out"
+        raise Stop(
+            "more than one worker needs a Redis: without it each would spend every budget anew", do, code=MISUSED
+        )
     _harden(asked, settings)
-    _serve(asked, settings)
+    placed = _placed(settings) if settings.workers > 1 else None
+    if isinstance(placed, int):
+        return placed
+    _serve(asked, settings, placed)
     return 0
+
+
+def _placed(settings: Settings) -> Worker | int:
+    """In each worker its place; in the process that began them their exit code, when all have ended."""
+    import gateway.compose  # noqa: F401  # once, for all workers
+    from gateway.asgi.server import bind_tcp
+    from gateway.commands.workers import Supervisor
+    from gateway.telemetry.events import WorkerDied
+    from gateway.telemetry.log import standard_output
+
+    log = standard_output(settings.log_level)
+    try:
+        listening = bind_tcp(settings.host, settings.port)
+    except OSError as fault:
+        raise unusable(fault, settings.host, settings.port) or fault from None
+    return Supervisor(settings.workers, listening, lambda *died: log.emit(WorkerDied(*died))).run()
 
 
 def _harden(asked: Asked, settings: Settings) -> None:
@@ -61,19 +87,30 @@ def _harden(asked: Asked, settings: Settings) -> None:
     forbid_dumps()
 
 
-def _serve(asked: Asked, settings: Settings) -> None:
+def _serve(asked: Asked, settings: Settings, placed: Worker | None) -> None:
+    """`placed`: among the workers of the gateway; None for the only process."""
     from gateway import compose
     from gateway.asgi.server import run as run_loop
+    from gateway.stores.workers import state_of
     from gateway.telemetry.library import take_over
     from gateway.telemetry.log import standard_output
 
     log = standard_output(settings.log_level)
     take_over(log)
-    first_key = OF_THE_FIRST_KEY if asked.options.with_key else ""
     opened = partial(compose.access, environ=asked.environ)
+    first = placed is None or (placed.number == 1 and not placed.again)
+    first_key = OF_THE_FIRST_KEY if first and asked.options.with_key else ""
+    own = settings.model_copy(update={"state": state_of(settings.state, placed.number if placed else 1)})
+    post = compose.Post(settings.state, placed.listening if placed else None, first_key)
+
+    def ready(now: Ready) -> None:
+        if first:
+            _welcome(asked, settings, now)
+        if placed is not None:
+            placed.ready()
 
     async def serve() -> None:
-        await compose.serve(settings, opened, log, ready=partial(_welcome, asked, settings), first_key=first_key)
+        await compose.serve(own, opened, log, ready=ready, post=post)
 
     try:
         run_loop(serve)

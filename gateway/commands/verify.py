@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gateway.commands.asked import Asked, state_options
-from gateway.commands.kept import journal_of
+from gateway.commands.kept import journals_of
 from gateway.commands.printing import Toned
 from gateway.commands.stop import FAILED
 
@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: Asked) -> int:
     from gateway.stores.ledger import SqliteLedger
 
-    states = SqliteLedger(journal_of(asked)).verify_chains()
+    states = [state for journal in journals_of(asked) for state in SqliteLedger(journal).verify_chains()]
     broken = [state for state in states if state.broken is not None]
     asked.out.value(
         {

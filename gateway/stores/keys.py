@@ -23,6 +23,9 @@ _ALPHABET: Final = string.ascii_letters + string.digits
 _SECRET_LENGTH: Final = 43
 """256 bits in letters and digits, so that a double click selects the whole key."""
 
+_REVISION: Final = "keys"
+"""What `shared` calls the number that grows with every change of a key."""
+
 _COLUMNS: Final = "id, digest, team, policy, label, created_at, expires_at, revoked_at, classes, budgets"
 
 
@@ -61,7 +64,7 @@ class SqliteKeys:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._by_digest = {key.digest: key for key in journal.write_now(_read)}
+        self._by_digest = {key.digest: key for key in journal.write_now(read_keys)}
 
     def find(self, digest: str) -> Key | None:
         return self._by_digest.get(digest)
@@ -91,8 +94,20 @@ class SqliteKeys:
             raise Unavailable("keys_unavailable", fault.message) from None
 
 
-def _read(connection: sqlite3.Connection) -> list[Key]:
+def read_keys(connection: sqlite3.Connection) -> list[Key]:
+    """Every key that the journal holds."""
     return [_key(row) for row in connection.execute(f"SELECT {_COLUMNS} FROM keys")]
+
+
+def revision(connection: sqlite3.Connection) -> int:
+    """A number that is another one after every change of a key: for those who read beside the writer."""
+    found = connection.execute("SELECT value FROM shared WHERE name = ?", (_REVISION,)).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _changed(connection: sqlite3.Connection) -> None:
+    following = str(revision(connection) + 1)
+    connection.execute("INSERT OR REPLACE INTO shared VALUES (?, ?)", (_REVISION, following))
 
 
 def _insert(key: Key, connection: sqlite3.Connection) -> None:
@@ -107,10 +122,12 @@ def _insert(key: Key, connection: sqlite3.Connection) -> None:
             json.dumps(budgets),
         ),
     )
+    _changed(connection)
 
 
 def _revoke(key_id: KeyId, at: datetime, connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE keys SET revoked_at = ? WHERE id = ?", (at.isoformat(), key_id))
+    _changed(connection)
 
 
 def _key(row: tuple[str, ...]) -> Key:

@@ -246,6 +246,16 @@ class DiskFree:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerDied:
+    """A worker ended by itself, and is replaced. `code`: its exit code; below 0, the signal that ended it."""
+
+    level: ClassVar[Level] = "error"
+    worker: int
+    code: int
+    again_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A fault of ours: class and places, nothing else. `receipt` is the exchange it happened in, if any."""
 
@@ -284,6 +294,7 @@ Event: TypeAlias = (
     | SoftBudgetCrossed
     | DiskLow
     | DiskFree
+    | WorkerDied
     | Fault
     | LibraryNote
 )

@@ -82,6 +82,7 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "soft_budget_crossed": lambda f: f"{f['account']} is beyond its soft budget of {f['limit']} ({f['window']})",
     "disk_low": lambda f: f"nothing is admitted: {f['free_mb']} MB free where the state is kept",
     "disk_free": lambda f: f"{f['free_mb']} MB free again where the state is kept",
+    "worker_died": lambda f: f"worker {f['worker']} died ({f['code']}); replaced in {f['again_ms']} ms",
     "fault": _fault,
     "library_note": lambda f: f"{f['logger']} noted {f['severity']} at {f['place']}",
 }

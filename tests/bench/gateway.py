@@ -102,7 +102,9 @@ def serve(port: int, work: Path) -> None:
     }
     with (work / "log.jsonl").open("wb", buffering=0) as stream:
         opened = partial(compose.access, environ=environ)
-        run(lambda: compose.serve(read(environ), opened, Log(stream), ready=announced, first_key="bench"))
+        settings = read(environ)
+        post = compose.Post(settings.state, first_key="bench")
+        run(lambda: compose.serve(settings, opened, Log(stream), ready=announced, post=post))
 
 
 def announced(ready: compose.Ready) -> None:

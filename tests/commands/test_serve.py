@@ -71,6 +71,31 @@ def test_outside_the_sandbox_no_key_is_made_at_start(tmp_path: Path) -> None:
     assert "keys create" in called.stop.do
 
 
+def test_several_workers_need_a_redis(tmp_path: Path) -> None:
+    called = call("serve", "--workers", "2", *documents(tmp_path), "--state", str(tmp_path / "state"))
+    assert called.code == MISUSED
+    assert called.stop is not None
+    assert "needs a Redis" in called.stop.what
+    assert "SAFECONDUCT_REDIS_URL" in called.stop.do
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("count", ["0", "65", "many"])
+def test_a_number_of_workers_that_is_none_is_said(tmp_path: Path, count: str) -> None:
+    done = serve(*documents(tmp_path), "--workers", count)
+    assert done.returncode == FAILED
+    assert "SAFECONDUCT_WORKERS" in done.stderr
+
+
+def test_workers_say_once_why_they_do_not_start(tmp_path: Path) -> None:
+    environ = {"SAFECONDUCT_REDIS_URL": f"unix://{tmp_path}/nobody"}
+    words = [*documents(tmp_path), "--state", str(tmp_path / "state"), "--port", "0", "--workers", "2"]
+    done = serve(*words, environ=environ)
+    assert done.returncode == FAILED
+    assert done.stderr.count("safeconduct serve: ") == 1
+    assert "cannot be reached" in done.stderr
+
+
 def test_what_would_record_content_keeps_it_from_starting(tmp_path: Path) -> None:
     called = call("serve", *documents(tmp_path), environ={"PYTHONASYNCIODEBUG": "1"})
     assert called.code == FAILED

@@ -29,6 +29,7 @@ from gateway.telemetry.events import (
     SoftBudgetCrossed,
     Started,
     Stopping,
+    WorkerDied,
 )
 from gateway.telemetry.faults import nameless
 from gateway.telemetry.log import Log
@@ -105,6 +106,7 @@ def told(event: Event) -> str:
             "WARNING team/research is beyond its soft budget of 300 (month)",
         ),
         (DiskLow(12), "ERROR nothing is admitted: 12 MB free where the state is kept"),
+        (WorkerDied(2, -9, again_ms=0), "ERROR worker 2 died (-9); replaced in 0 ms"),
         (DiskFree(90), "90 MB free again where the state is kept"),
         (Fault(nameless("KeyError"), receipt="01J"), "ERROR fault in exchange: KeyError  receipt 01J"),
         (Fault(nameless("KeyError"), where="loop"), "ERROR fault in loop: KeyError"),
