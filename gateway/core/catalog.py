@@ -245,6 +245,8 @@ class Budget:
     limit: int
     window: str
     soft: bool = False
+    floor: int | None = None
+    """Down to how many tokens an output limit is lowered to fit in; None: it is not."""
 
 
 @dataclass(frozen=True, slots=True)

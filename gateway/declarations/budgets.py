@@ -28,7 +28,7 @@ def read_budgets(parent: Table) -> tuple[Budget, ...]:
             kind = "soft budget" if soft else "budget"
             table.fault("window", f"there is a {kind} per {window} already", "keep one of them")
         elif limit is not None and window is not None:
-            budgets[window, soft] = Budget(limit, window, soft)
+            budgets[window, soft] = Budget(limit, window, soft, _floor(table, soft))
     return tuple(budgets.values())
 
 
@@ -38,6 +38,18 @@ def budget_from(text: str) -> Budget | None:
     if found is None or found[2] not in _WORDS or Decimal(found[1]) >= _BELOW:
         return None
     return Budget(to_ledger(Decimal(found[1]), Decimal(1)), found[2])
+
+
+def _floor(table: Table, soft: bool) -> int | None:
+    """Tokens; None where output limits are not lowered."""
+    clamp, floor = table.flag("clamp") or False, table.whole("floor", least=1)
+    if clamp and soft:
+        table.fault("clamp", "a soft budget refuses nothing, so there is nothing to lower", "leave out clamp, or soft")
+    elif clamp and floor is None:
+        table.require(floor="floor = 256, in tokens: what needs less than that is refused")
+    elif floor is not None and not clamp:
+        table.fault("floor", "is of no use without clamp", "add clamp = true, or leave it out")
+    return floor if clamp and not soft else None
 
 
 def _limit(table: Table) -> int | None:

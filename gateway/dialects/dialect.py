@@ -31,7 +31,7 @@ class Unportable(ValueError):
 class Orders:
     """What policy and books add to a request on its way out.
 
-    `output_limit`: tokens to inject where the client stated no limit. `forbid_storing`: say `store: false`, because
+    `output_limit`: the limit in tokens, whatever the client stated. `forbid_storing`: say `store: false`, because
     nothing may be kept and the client asked for nothing else. `pseudonym`: what stands in the place of a client's
     identifier; None: identifiers are left out.
     """

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
-from gateway.core.cost import cost, hold_amount, to_ledger, worst_cost
+from gateway.core.cost import cost, to_ledger
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.receipt import AttemptRecord
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects.relay import Stream, Whole
+from gateway.exchange.clamp import worst_case
 from gateway.stores.counters import Budgets
 from gateway.upstream.client import Reply
 
@@ -27,6 +28,8 @@ class Attempt:
         self.hold = 0
         self.beyond: Budgets = ()
         """The soft budgets that the hold went beyond."""
+        self.output_limit: int | None = None
+        """The limit that the money bought, where it is lower than what was asked for."""
         self.status = 0
         self.outcome = "left"
         self.first_event_ms = -1
@@ -41,10 +44,8 @@ class Attempt:
         """Members of the request that found no place in the route's dialect."""
 
     def price_hold(self, demand: Demand, rate: Decimal | None, default_limit: int) -> None:
-        """Hold the worst case of this try, in nano-units; nothing on an unpriced route, which no budget admits."""
-        if rate is not None and self.route.price.is_priced:
-            worst = worst_cost(demand.worst_usage(self.route, default_limit), self.route.price)
-            self.hold = hold_amount(worst, rate)
+        """Hold the worst case of this try, in nano-units."""
+        self.hold = worst_case(demand, self.route, rate, default_limit)
 
     def metered(self) -> Metered | None:
         """What is known of its usage; None if nothing is."""

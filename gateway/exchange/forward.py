@@ -20,9 +20,11 @@ from gateway.dialects import provider_errors
 from gateway.dialects.dialect import Broken, Orders, Unportable
 from gateway.dialects.translation import Signed, Translation
 from gateway.exchange.attempt import Attempt
+from gateway.exchange.clamp import clamped
 from gateway.exchange.parts import InForce, Services
 from gateway.exchange.record import rate
 from gateway.stores.books import Intent
+from gateway.stores.counters import NoRoom
 from gateway.stores.health import Fault as RouteFault
 from gateway.upstream.client import Call, UpstreamFault
 
@@ -72,11 +74,34 @@ class Forwarding:
 
     async def _held(self, route: EligibleRoute) -> Attempt:
         """Money and intent first: after this line the exchange has a receipt, whatever happens."""
-        snapshot, means = self._in_force.snapshot, self._in_force.means
         wire = wire_dialect(route, self._demand)
         attempt = Attempt(route, wire, f"{self._id}.{len(self._attempts) + 1}", self._elapsed_ms())
-        attempt.price_hold(self._demand, rate(snapshot, route), means.default_max_output)
         self._attempts.append(attempt)
+        try:
+            await self._pay(attempt)
+        except BaseException:
+            self._attempts.remove(attempt)  # refused, failed or cancelled: nothing is held, and nothing was sent
+            raise
+        return attempt
+
+    async def _pay(self, attempt: Attempt) -> None:
+        """Hold the worst case, with the output limit lowered where a budget has less and says so."""
+        route, demand, default = attempt.route, self._demand, self._in_force.means.default_max_output
+        priced = rate(self._in_force.snapshot, route)
+        attempt.price_hold(demand, priced, default)
+        for _ in self._bill.budgets:  # each may want less than the one before
+            try:
+                await self._hold(attempt)
+                return
+            except NoRoom as full:
+                lowered = clamped(demand, route, priced, default, full)
+                if lowered is None:
+                    raise
+                demand, attempt.output_limit = lowered, lowered.output_tokens
+                attempt.price_hold(demand, priced, default)
+        await self._hold(attempt)
+
+    async def _hold(self, attempt: Attempt) -> None:
         intent = Intent(
             hold_id=attempt.hold_id,
             amount=attempt.hold,
@@ -86,14 +111,9 @@ class Forwarding:
             draft=self._draft(),
             zone=self._bill.zone,
         )
-        try:
-            attempt.beyond = await self._services.books.hold(intent)
-        except BaseException:
-            self._attempts.remove(attempt)  # refused, failed or cancelled: nothing is held, and nothing was sent
-            raise
+        attempt.beyond = await self._services.books.hold(intent)
         for crossed in self._services.soft_budgets.crossed(attempt.beyond, intent.at, intent.zone):
             self._services.log.emit(crossed)
-        return attempt
 
     async def _try(self, attempt: Attempt) -> None:
         """Send, and read up to the first content event. The outcome stands in the attempt; a refusal is raised."""
@@ -129,7 +149,7 @@ class Forwarding:
     async def _ask(self, attempt: Attempt) -> None:
         route = attempt.route
         target = self._in_force.targets[route.provider.id]
-        written = self._asked.rendered(attempt.wire, route, self._orders(route))
+        written = self._asked.rendered(attempt.wire, route, self._orders(attempt))
         attempt.dropped = written.dropped
         call = Call(target.url(written.path), (*target.headers, *written.headers), written.body)
         attempt.maybe_billed = True
@@ -148,10 +168,10 @@ class Forwarding:
     def _signed(self) -> Signed:
         return Signed(str(self._id), int(self._services.clock.now().timestamp()))
 
-    def _orders(self, route: EligibleRoute) -> Orders:
+    def _orders(self, attempt: Attempt) -> Orders:
         """Under a hard budget a client that states no limit gets one: what is held is then what can be billed."""
-        limit = None
-        if self._bill.hard and self._demand.output_tokens is None:
+        limit, route = attempt.output_limit, attempt.route
+        if limit is None and self._bill.hard and self._demand.output_tokens is None:
             limit = self._demand.output_limit(route, self._in_force.means.default_max_output)
         self.output_limit = limit
         keeps_nothing = self._demanded.bound.stored_in == frozenset()

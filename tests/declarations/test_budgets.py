@@ -21,6 +21,28 @@ def test_a_soft_budget_may_stand_beside_a_hard_one() -> None:
     assert told(paper) == ["paper.toml: budgets[#2].window: there is a soft budget per day already; keep one of them"]
 
 
+def test_a_budget_that_clamps_has_a_floor() -> None:
+    paper = page(BUDGET + "clamp = true\nfloor = 256\n")
+    assert read_budgets(paper.root) == (Budget(5 * 10**9, "day", floor=256),)
+    assert told(paper) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ("clamp = true", "floor: is missing; add floor = 256, in tokens: what needs less than that is refused"),
+        ("clamp = true\nfloor = 0", "floor: 0 is not a whole number of at least 1; write it without quotes, or leave the key out if nobody says"),
+        ("floor = 256", "floor: is of no use without clamp; add clamp = true, or leave it out"),
+        ("clamp = true\nfloor = 256\nsoft = true", "clamp: a soft budget refuses nothing, so there is nothing to lower; leave out clamp, or soft"),
+    ],
+)  # fmt: skip
+def test_a_floor_and_a_clamp_belong_together(lines: str, fault: str) -> None:
+    paper = page(BUDGET + lines)
+    read_budgets(paper.root)
+    paper.close()
+    assert told(paper)[0] == f"paper.toml: budgets[#1].{fault}"
+
+
 def test_there_may_be_one_budget_per_window() -> None:
     paper = page(BUDGET + BUDGET.replace("day", "week") + BUDGET.replace('"5"', "0.000000001").replace("day", "total"))
     assert read_budgets(paper.root) == (Budget(5 * 10**9, "day"), Budget(5 * 10**9, "week"), Budget(1, "total"))

@@ -427,6 +427,46 @@ def test_a_model_and_a_data_class_have_money_of_their_own(tmp_path: Path, where:
     play(story)
 
 
+def test_a_budget_that_clamps_lowers_the_limit_to_what_the_money_buys(tmp_path: Path) -> None:
+    async def story() -> None:
+        budgets = (Budget(2_000_000, "total", floor=100), Budget(10**9, "day"))
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets) as desk:
+            for stated in ({"max_tokens": 4000}, {"max_tokens": None}, {"max_completion_tokens": 9000}):
+                client = await desk.ask(stated)
+                assert client.complete
+                limit = int(client.headers["x-safeconduct-output-limit"])
+                sent = json.loads(alpha.requests[-1].body)
+                assert 800 < limit < 1000
+                assert {sent[name] for name in ("max_tokens", "max_completion_tokens") if name in sent} == {limit}
+                (attempt,) = desk.receipts()[0]["attempts"]
+                spent = 15_000 * (len(alpha.requests) - 1)
+                assert 2_000_000 - 2_000 < spent + attempt["hold"] <= 2_000_000  # one more token costs 2,000
+            assert "x-safeconduct-output-limit" not in (await desk.ask()).headers
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    "budgets",
+    [
+        (Budget(2_000_000, "total", floor=1000),),
+        (Budget(2_000_000, "total"),),
+        (Budget(2_000_000, "total", floor=100), Budget(2_000_000, "day")),
+    ],
+)
+def test_below_its_floor_or_where_another_budget_does_not_clamp_a_request_is_refused(
+    tmp_path: Path, budgets: tuple[Budget, ...]
+) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets[::-1]) as desk:
+            refused = await desk.ask({"max_tokens": 4000})
+            assert refused.code == "budget_exceeded"
+            assert alpha.requests == []
+            assert await desk.held() == 0
+
+    play(story)
+
+
 def test_a_soft_budget_warns_the_client_each_time_and_the_log_once(tmp_path: Path) -> None:
     async def story() -> None:
         soft = (Budget(500_000, "month", soft=True),)

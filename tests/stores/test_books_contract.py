@@ -19,7 +19,7 @@ from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import Intent, SqliteBooks
-from gateway.stores.counters import MOST, WINDOWS
+from gateway.stores.counters import MOST, WINDOWS, NoRoom
 from gateway.stores.ledger import SqliteLedger
 from tests.builders import an_attempt
 from tests.stores.books_in import ACCOUNTS, an_intent, balance, books_in, run, served, shared_books_in
@@ -294,6 +294,21 @@ def test_a_soft_budget_refuses_nothing_and_is_named_from_its_first_excess_on(boo
             run(lambda: books.hold(an_intent("D", amount=200, budgets=budgets)))
         assert refused.value.details["budget"] == {"account": "organisation/acme", "window": "total"}
         assert balance(books).held == 101
+
+
+def test_a_refusal_says_for_what_there_is_room_and_the_same_hold_may_ask_for_that(
+    books_of: Opened, tmp_path: Path
+) -> None:
+    budget = ("team/research", Budget(100, "week", floor=1))
+    with books_of(tmp_path) as books:
+        run(lambda: books.hold(an_intent("A", amount=30)))
+        run(lambda: books.settle(served(an_intent("A"), cost=20)))
+        run(lambda: books.hold(an_intent("B", amount=15)))
+        with pytest.raises(NoRoom) as refused:
+            run(lambda: books.hold(an_intent("C", amount=66, budgets=(budget,))))
+        assert (refused.value.budget, refused.value.room) == (budget[1], 65)
+        run(lambda: books.hold(an_intent("C", amount=65, budgets=(budget,))))
+        assert (balance(books).spent, balance(books).held) == (20, 80)
 
 
 @pytest.mark.parametrize(("limit", "beyond"), [(9, True), (10, False), (0, True), (9_007_199 * UNIT - 1, False)])

@@ -54,7 +54,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
 
 def _limit(asked: Conversation, demand: Demand, route: Route, orders: Orders) -> int:
     """`max_tokens`, which must be stated and may not exceed what the model can write at all."""
-    stated = asked.output_limit if asked.output_limit is not None else orders.output_limit
+    stated = orders.output_limit if orders.output_limit is not None else asked.output_limit
     if stated is None:
         return demand.output_limit(route, DEFAULT_OUTPUT)
     return min(stated, route.abilities.max_output or stated)

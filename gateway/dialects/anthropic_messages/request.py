@@ -85,7 +85,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
     if "provider" in document.members:
         changes["provider"] = None
-    if demand.endpoint == "chat" and demand.output_tokens is None:
+    if demand.endpoint == "chat" and (orders.output_limit is not None or demand.output_tokens is None):
         limit = orders.output_limit or demand.output_limit(route, DEFAULT_OUTPUT)
         changes["max_tokens"] = str(limit).encode()
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)

@@ -92,7 +92,7 @@ def _declared(tool: Tool) -> _Members:
 
 def _config(asked: Conversation, route: Route, orders: Orders) -> _Members:
     yield from _sampling(asked.sampling)
-    limit = asked.output_limit if asked.output_limit is not None else orders.output_limit
+    limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
     if limit is not None:
         yield "maxOutputTokens", limit
     if asked.choices > 1:

@@ -130,20 +130,18 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     held = next((name for name in (COUNTED, snake(COUNTED)) if document.values.get(name) is not None), "")
     if demand.endpoint == "count_tokens" and held:
         inner = _part(document, held)
-        within, lost = _changes(inner, demand, route, Orders())
+        within, lost = _changes(inner, route, Orders())
         # Google wants the model named here too.
         changes: dict[str, bytes | None] = {held: strict_json.spliced(inner, within | {"model": _named(route)}, {})}
     else:
-        changes, lost = _changes(document, demand, route, orders)
+        changes, lost = _changes(document, route, orders)
     if "provider" in document.members:
         changes["provider"] = None
     to = path(route.upstream_model, endpoint=demand.endpoint, streaming=demand.streaming)
     return Rendered(to, strict_json.spliced(document, changes, {}), dropped=lost)
 
 
-def _changes(
-    document: Document, demand: Demand, route: Route, orders: Orders
-) -> tuple[dict[str, bytes | None], tuple[str, ...]]:
+def _changes(document: Document, route: Route, orders: Orders) -> tuple[dict[str, bytes | None], tuple[str, ...]]:
     """(changes of a request's members, names of what is left out)."""
     changes: dict[str, bytes | None] = {}
     lost: tuple[str, ...] = ()
@@ -151,7 +149,7 @@ def _changes(
         changes["model"] = _named(route)
     if orders.forbid_storing and "store" not in document.members:
         changes["store"] = b"false"
-    if orders.output_limit is not None and demand.output_tokens is None:
+    if orders.output_limit is not None:
         changes |= _limited(document, orders.output_limit)
     if MARK.encode() in document.body and isinstance(document.values.get("contents"), list | dict):
         contents, lost = without_foreign(document.values["contents"])

@@ -122,7 +122,7 @@ def _sampling(sampling: Sampling, connection: Connection) -> _Members:
 
 def _reply(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
     """What the reply is to be like, but for its form."""
-    limit = asked.output_limit if asked.output_limit is not None else orders.output_limit
+    limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
     if limit is not None:
         yield connection.output_limit, limit
     if asked.choices > 1:

@@ -80,9 +80,9 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
         changes["stream_options"] = orjson.dumps({**stated, "include_usage": True})
     if orders.forbid_storing and connection.accepts_store and "store" not in document.members:
         changes["store"] = b"false"
-    if orders.output_limit is not None and demand.output_tokens is None:
-        limit = next((name for name in _LIMITS if name in document.members), connection.output_limit)
-        changes[limit] = str(orders.output_limit).encode()
+    if orders.output_limit is not None:
+        limits = [name for name in _LIMITS if name in document.members]
+        changes |= dict.fromkeys(limits or [connection.output_limit], str(orders.output_limit).encode())
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
     changes |= hidden
     if (messages := without_foreign(values["messages"], lenient=connection.lenient)) is not None:

@@ -119,7 +119,7 @@ def _sampling(sampling: Sampling) -> _Members:
 
 def _reply(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
     """What the reply is to be like."""
-    limit = asked.output_limit if asked.output_limit is not None else orders.output_limit
+    limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
     if limit is not None:
         yield "max_output_tokens", limit
     if asked.shape is not None:

@@ -83,7 +83,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     if "provider" in document.members:
         changes["provider"] = None
     if demand.endpoint == "chat":
-        changes |= _ordered(values, demand, orders)
+        changes |= _ordered(values, orders)
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
     changes |= hidden
     items = values.get("input")
@@ -94,13 +94,13 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     return Rendered(path, without_signatures(strict_json.spliced(document, changes, {})), dropped=dropped)
 
 
-def _ordered(values: Mapping[str, Any], demand: Demand, orders: Orders) -> Iterable[tuple[str, bytes | None]]:
+def _ordered(values: Mapping[str, Any], orders: Orders) -> Iterable[tuple[str, bytes | None]]:
     """Where nothing is said of storing, the provider stores (`null` is not a no); here it does not, whatever policy
     says, because the route was judged for a request that leaves nothing behind. What runs in the background is judged
     as such, and no provider runs what it may not keep."""
     if values.get("store") is None and not values.get("background"):
         yield "store", b"false"
-    if orders.output_limit is not None and demand.output_tokens is None:
+    if orders.output_limit is not None:
         yield "max_output_tokens", str(orders.output_limit).encode()
 
 

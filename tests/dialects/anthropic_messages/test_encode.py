@@ -110,7 +110,7 @@ def test_everything_finds_its_place() -> None:
     ("stated", "ordered", "route", "limit"),
     [
         (500, None, ROUTE, 500),
-        (500, 77, ROUTE, 500),
+        (500, 77, ROUTE, 77),
         (99_999, None, ROUTE, 16_384),
         (None, 77, ROUTE, 77),
         (None, None, ROUTE, 8_192),

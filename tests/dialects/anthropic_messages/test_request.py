@@ -220,8 +220,9 @@ def test_a_missing_limit_is_stated_since_the_api_demands_one() -> None:
     assert limit(ROUTE, Orders(output_limit=77)) == 77
 
 
-def test_a_stated_limit_stays() -> None:
-    assert body(Orders(output_limit=77))["max_tokens"] == 100
+def test_a_stated_limit_stays_unless_another_is_ordered() -> None:
+    assert body()["max_tokens"] == 100
+    assert body(Orders(output_limit=77))["max_tokens"] == 77
     assert body(max_tokens=0)["max_tokens"] == 0
 
 

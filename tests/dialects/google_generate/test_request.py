@@ -199,10 +199,10 @@ def test_the_provider_object_never_travels() -> None:
         ({"generationConfig": {}}, {"generationConfig": {"maxOutputTokens": 100}}),
         ({"generation_config": {"topP": 1}}, {"generation_config": {"topP": 1, "maxOutputTokens": 100}}),
         ({"generationConfig": {"max_output_tokens": None}}, {"generationConfig": {"max_output_tokens": 100}}),
-        ({"generationConfig": {"maxOutputTokens": 7}}, {"generationConfig": {"maxOutputTokens": 7}}),
+        ({"generationConfig": {"maxOutputTokens": 700}}, {"generationConfig": {"maxOutputTokens": 100}}),
     ],
 )
-def test_an_output_limit_is_injected_only_where_none_is_stated(given: dict[str, Any], config: dict[str, Any]) -> None:
+def test_the_output_limit_that_is_ordered_goes_out(given: dict[str, Any], config: dict[str, Any]) -> None:
     assert body(Orders(output_limit=100), **given) == {"contents": HELLO, **config}
 
 

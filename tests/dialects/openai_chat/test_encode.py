@@ -100,7 +100,7 @@ def test_the_output_limit_has_the_providers_name(name: str) -> None:
     connection = {"output_limit": name}
     assert body(output_limit=7, connection=connection) == {name: 7}
     assert body(Orders(output_limit=9), connection) == {name: 9}
-    assert body(Orders(output_limit=9), connection, output_limit=7) == {name: 7}
+    assert body(Orders(output_limit=9), connection, output_limit=70) == {name: 9}
 
 
 def test_tools_and_the_choice_among_them() -> None:

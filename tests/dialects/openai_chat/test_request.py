@@ -180,9 +180,11 @@ def test_whether_the_client_asked_for_usage_is_remembered() -> None:
     assert not wants_usage(accepted()[1])
 
 
-def test_an_output_limit_is_injected_only_where_none_is_stated() -> None:
+def test_the_output_limit_that_is_ordered_goes_out() -> None:
     assert rendered(Orders(output_limit=100))["max_tokens"] == 100
-    assert rendered(Orders(output_limit=100), max_tokens=7)["max_tokens"] == 7
+    assert rendered(Orders(output_limit=100), max_tokens=700)["max_tokens"] == 100
+    both = rendered(Orders(output_limit=100), max_tokens=700, max_completion_tokens=900)
+    assert (both["max_tokens"], both["max_completion_tokens"]) == (100, 100)
     assert rendered(Orders(output_limit=100), max_tokens=None)["max_tokens"] == 100
 
 

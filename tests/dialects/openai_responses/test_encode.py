@@ -132,10 +132,11 @@ def test_a_form_has_a_name_that_openai_takes() -> None:
     assert body(asked(shape=Shape()))["text"]["format"] == {"type": "json_object"}
 
 
-def test_an_output_limit_is_stated_or_injected() -> None:
+def test_an_output_limit_is_stated_or_ordered() -> None:
     limited = Orders(output_limit=100, pseudonym=str)
     assert body(HELLO, limited)["max_output_tokens"] == 100
-    assert body(asked(output_limit=7), limited)["max_output_tokens"] == 7
+    assert body(asked(output_limit=700), limited)["max_output_tokens"] == 100
+    assert body(asked(output_limit=7))["max_output_tokens"] == 7
 
 
 def test_identifiers_go_out_under_pseudonyms_or_not_at_all() -> None:

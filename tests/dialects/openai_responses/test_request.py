@@ -249,10 +249,10 @@ def test_the_provider_object_never_travels() -> None:
     assert "provider" not in sent(provider={"only": ["alpha"]})
 
 
-def test_an_output_limit_is_injected_only_where_none_is_stated() -> None:
+def test_the_output_limit_that_is_ordered_goes_out() -> None:
     orders = Orders(output_limit=100, pseudonym=str)
     assert sent(orders)["max_output_tokens"] == 100
-    assert sent(orders, max_output_tokens=7)["max_output_tokens"] == 7
+    assert sent(orders, max_output_tokens=700)["max_output_tokens"] == 100
     assert sent(orders, max_output_tokens=None)["max_output_tokens"] == 100
 
 

@@ -1,0 +1,36 @@
+"""How many tokens of output a budget still pays for, where the stated limit costs more than it has."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import replace
+from decimal import Decimal
+
+from gateway.core.catalog import Route
+from gateway.core.cost import hold_amount, worst_cost
+from gateway.core.demand import Demand
+from gateway.stores.counters import NoRoom
+
+
+def worst_case(demand: Demand, route: Route, rate: Decimal | None, default_limit: int) -> int:
+    """Nano-units that one try on `route` costs at most; 0 on an unpriced route, which no budget admits."""
+    if rate is None or not route.price.is_priced:
+        return 0
+    return hold_amount(worst_cost(demand.worst_usage(route, default_limit), route.price), rate)
+
+
+def clamped(demand: Demand, route: Route, rate: Decimal | None, default_limit: int, full: NoRoom) -> Demand | None:
+    """The demand with the highest output limit that fits into the budget which refused it.
+
+    None where that budget does not clamp, or pays for less than its floor.
+    """
+    floor, now = full.budget.floor, demand.output_limit(route, default_limit)
+    if floor is None or demand.endpoint != "chat":
+        return None
+
+    def costs(limit: int) -> int:
+        return worst_case(replace(demand, output_tokens=limit), route, rate, default_limit)
+
+    limits = range(floor, now)
+    paid = bisect_right(limits, full.room, key=costs)
+    return replace(demand, output_tokens=limits[paid - 1]) if paid else None
