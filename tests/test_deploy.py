@@ -233,7 +233,7 @@ def kinds(above: type[errors.Ended] = errors.Ended) -> Iterator[type[errors.Ende
 def codes() -> set[tuple[str, str]]:
     """(status, code) of everything that a client may be told."""
     several = {errors.InvalidRequest, errors.Unavailable}
-    theirs = {errors.PromptTooLong, errors.UpstreamRefused}
+    theirs: set[type[errors.Ended]] = {errors.PromptTooLong, errors.UpstreamRefused}
     told = set(kinds()) - several - theirs - {errors.Refused, errors.UpstreamEnded, errors.ClientLeft}
     pairs = {(str(kind.status), kind.code) for kind in told}
     malformed = (errors.InvalidRequest("", code=code) for code in get_args(errors.Malformed))
