@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import cast, get_args, get_type_hints
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.routing import Route
@@ -19,7 +20,7 @@ from gateway.asgi import addresses
 from gateway.asgi.app import Guard, application
 from gateway.asgi.gate import Gate
 from gateway.core import errors
-from gateway.settings import PROVIDER_PREFIX, Settings, default_of, provider_variable, variable
+from gateway.settings import PROVIDER_PREFIX, Settings, default_of, provider_variable, read, variable
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -98,17 +99,34 @@ def test_the_build_sees_nothing_else() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("name", ["Containerfile", "compose.yaml"])
+COMPOSED = ("compose.single.yaml", "compose.yaml")
+
+
+@pytest.mark.parametrize("name", ["Containerfile", *COMPOSED])
 def test_health_is_asked_where_the_program_answers(name: str) -> None:
-    (port, path), *others = re.findall(r"http://127\.0\.0\.1:(\d+)(/\w+)", "\n".join(lines(name)))
-    assert others == []
+    ((port, path),) = set(re.findall(r"http://127\.0\.0\.1:(\d+)(/\w+)", "\n".join(lines(name))))
     assert port == default_of("port")
     assert ("GET", path) in served()
 
 
-# One node
+# Containers
 
 
+def service(file: str, name: str) -> list[str]:
+    """The lines of one service, with those that all contained services share in their place."""
+    text = re.sub(r"(^|[ \t]+)#.*", "", (DEPLOY / file).read_text(), flags=re.MULTILINE)
+    (services,) = re.findall(r"^services:\n((?: .*\n|\n)*)", text, re.MULTILINE)
+    (block,) = re.findall(rf"^  {name}:\n((?:    .*\n|\n)*)", services, re.MULTILINE)
+    shared = re.findall(r"^x-contained: &contained\n((?:  .*\n)*)", text, re.MULTILINE)
+    return [line.strip() for line in block.replace("<<: *contained", "".join(shared)).splitlines() if line.strip()]
+
+
+def value(file: str, name: str, start: str) -> str:
+    (found,) = [line.removeprefix(start).strip() for line in service(file, name) if line.startswith(start)]
+    return found
+
+
+@pytest.mark.parametrize("file", COMPOSED)
 @pytest.mark.parametrize(
     "fact",
     [
@@ -119,24 +137,83 @@ def test_health_is_asked_where_the_program_answers(name: str) -> None:
         "- ../config:/etc/safeconduct/config:ro",
         "- ../policies:/etc/safeconduct/policies:ro",
         "- state:/var/lib/safeconduct",
-        '- "127.0.0.1:8080:8080"',
     ],
 )
-def test_the_container_may_do_little(fact: str) -> None:
-    assert fact in lines("compose.yaml")
+def test_the_container_may_do_little(file: str, fact: str) -> None:
+    assert fact in service(file, "gateway")
 
 
-def test_the_container_has_no_swap() -> None:
-    assert after("compose.yaml", "mem_limit:") == after("compose.yaml", "memswap_limit:")
+@pytest.mark.parametrize(("file", "name"), [("compose.single.yaml", "gateway"), ("compose.yaml", "proxy")])
+def test_one_port_is_open_and_on_loopback(file: str, name: str) -> None:
+    published = [line for line in lines(file) if re.match(r'- "?[\d.:]+:\d+"?$', line)]
+    assert published == ['- "127.0.0.1:8080:8080"']
+    assert published[0] in service(file, name)
 
 
-def test_the_container_is_not_killed_while_it_drains() -> None:
-    assert float(after("compose.yaml", "stop_grace_period:").removesuffix("s")) > LEAVING_S
+@pytest.mark.parametrize("file", COMPOSED)
+def test_the_container_has_no_swap(file: str) -> None:
+    assert value(file, "gateway", "mem_limit:") == value(file, "gateway", "memswap_limit:")
 
 
-def test_scratch_space_is_memory_that_nothing_runs_from() -> None:
-    (scratch,) = [line for line in lines("compose.yaml") if line.startswith("- /tmp")]
-    assert {"noexec", "nosuid", "nodev"} <= set(scratch.partition(":")[2].split(","))
+@pytest.mark.parametrize("file", COMPOSED)
+def test_the_container_is_not_killed_while_it_drains(file: str) -> None:
+    assert float(value(file, "gateway", "stop_grace_period:").removesuffix("s")) > LEAVING_S
+
+
+@pytest.mark.parametrize("file", COMPOSED)
+def test_scratch_space_is_memory_that_nothing_runs_from(file: str) -> None:
+    scratch = value(file, "gateway", "- /tmp")
+    assert {"noexec", "nosuid", "nodev"} <= set(scratch.removeprefix(":").split(","))
+
+
+# Everything together
+
+SERVICES = ("gateway", "proxy", "counters", "ledger")
+
+
+def test_two_gateways_share_a_redis_and_a_ledger_that_are_among_the_services() -> None:
+    gateway = service("compose.yaml", "gateway")
+    environment = dict(re.findall(r"^(SAFECONDUCT_\w+): (.*)$", "\n".join(gateway), re.MULTILINE))
+    settings = read(environment)
+    assert settings.workers == 2
+    assert urlsplit(settings.counters_url).hostname in SERVICES
+    assert "@ledger/safeconduct" in settings.postgres_url
+    for name in ("counters", "ledger"):
+        assert f"{name}: {{condition: service_healthy}}" in gateway
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_asked_how_it_is_gains_no_rights_and_comes_back(name: str) -> None:
+    block = service("compose.yaml", name)
+    assert "healthcheck:" in block
+    assert value("compose.yaml", name, "test:").startswith("[CMD, ")
+    assert {"cap_drop: [ALL]", 'security_opt: ["no-new-privileges:true"]', "restart: unless-stopped"} <= set(block)
+
+
+@pytest.mark.parametrize("name", ["counters", "ledger"])
+def test_what_keeps_the_books_is_reached_by_the_gateway_alone(name: str) -> None:
+    assert value("compose.yaml", name, "networks:") == "[books]"
+    assert value("compose.yaml", "proxy", "networks:") == "[front]"
+    assert re.search(r"^  books:\n    internal: true", (DEPLOY / "compose.yaml").read_text(), re.MULTILINE)
+
+
+def test_redis_drops_no_counter_and_keeps_a_log() -> None:
+    command = value("compose.yaml", "counters", "command:")
+    assert "--maxmemory-policy, noeviction" in command
+    assert '--appendonly, "yes"' in command
+
+
+def test_the_proxy_leaves_after_the_gateway() -> None:
+    of = {name: float(value("compose.yaml", name, "stop_grace_period:").removesuffix("s")) for name in SERVICES[:2]}
+    assert of["proxy"] > of["gateway"]
+
+
+def test_the_proxy_reads_its_own_file_and_calls_the_gateway_at_its_port() -> None:
+    assert "- ./compose.nginx.conf:/etc/nginx/nginx.conf:ro" in service("compose.yaml", "proxy")
+    assert f"server gateway:{default_of('port')};" in lines("compose.nginx.conf")
+
+
+# One node
 
 
 @pytest.mark.parametrize(
@@ -166,7 +243,10 @@ def test_the_service_calls_commands_that_exist(start: str) -> None:
 
 # The proxy in front
 
+PROXIES = ("nginx.conf", "compose.nginx.conf")
 
+
+@pytest.mark.parametrize("name", PROXIES)
 @pytest.mark.parametrize(
     "fact",
     [
@@ -177,21 +257,24 @@ def test_the_service_calls_commands_that_exist(start: str) -> None:
         "proxy_http_version 1.1;",
         "access_log off;",
         "gzip off;",
-        "listen 443 ssl;",
     ],
 )
-def test_the_proxy_keeps_nothing_and_repeats_nothing(fact: str) -> None:
-    assert fact in lines("nginx.conf")
+def test_the_proxy_keeps_nothing_and_repeats_nothing(name: str, fact: str) -> None:
+    assert fact in lines(name)
 
 
-def test_the_proxy_is_more_patient_than_the_gateway() -> None:
-    assert float(after("nginx.conf", "proxy_read_timeout").removesuffix("s;")) > seconds("total_s")
+def test_the_proxy_that_the_world_reaches_speaks_tls() -> None:
+    assert "listen 443 ssl;" in lines("nginx.conf")
 
 
-def test_the_proxy_takes_what_the_gateway_takes() -> None:
-    assert int(after("nginx.conf", "client_max_body_size").removesuffix("m;")) * 2**20 == int(
-        default_of("max_body_bytes")
-    )
+@pytest.mark.parametrize("name", PROXIES)
+def test_the_proxy_is_more_patient_than_the_gateway(name: str) -> None:
+    assert float(after(name, "proxy_read_timeout").removesuffix("s;")) > seconds("total_s")
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_the_proxy_takes_what_the_gateway_takes(name: str) -> None:
+    assert int(after(name, "client_max_body_size").removesuffix("m;")) * 2**20 == int(default_of("max_body_bytes"))
 
 
 # The HTTP reference
