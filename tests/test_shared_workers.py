@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from tests.commands.calling import call
 from tests.processes import PATIENCE_S, Process, documents, edit, running
 from tests.stores.servers import Server, a_server
 
+LIMIT = 20_000
+"""Of the budget below, in nano-units."""
 BUDGET = '\n[[budgets]]\nlimit = "0.00002"\nwindow = "total"\n'
 ASK = {"model": "sandbox-small", "messages": [{"role": "user", "content": "count"}], "max_tokens": 5}
 TWO = ("--workers", "2")
@@ -79,6 +82,20 @@ def test_workers_share_one_budget_to_the_last_request(tmp_path: Path, server: Se
         assert answers == [200] * affordable + [402, 402]
         assert gateway.end()[0] == 0
     assert [row.exchanges for row in WorkersLedger(tmp_path / "two").usage(())] == [affordable + 2]
+
+
+def test_requests_that_come_at_once_spend_no_more_than_there_is(tmp_path: Path, server: Server) -> None:
+    named = documents(tmp_path)
+    edit(tmp_path / "config" / "organisation.toml", lambda text: text + BUDGET)
+    state = tmp_path / "state"
+    with two_workers(state, server, *named) as gateway, ThreadPoolExecutor(16) as clients:
+        answers = [answer.status_code for answer in clients.map(lambda _: asked(gateway), range(48))]
+        assert set(answers) == {200, 402}
+        assert gateway.end()[0] == 0
+    (total,) = WorkersLedger(state).usage(())
+    assert total.exchanges == 48
+    assert 0 < total.cost <= LIMIT
+    assert call("books", "verify", "--state", str(state)).code == 0
 
 
 def test_a_key_opens_and_a_revoked_one_closes_every_worker_at_once(tmp_path: Path, server: Server) -> None:
