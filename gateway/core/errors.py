@@ -122,9 +122,17 @@ class NotAllowed(Refused):
 
 
 class BudgetExceeded(Refused):
-    """A hard budget has no room for the worst case of this request."""
+    """A hard budget has no room for the worst case of this request.
+
+    `room`: nano-units that it has. `floor`: tokens of output down to which a limit may be lowered to fit; None: it may
+    not. Neither is told to the client.
+    """
 
     status, code = 402, "budget_exceeded"
+
+    def __init__(self, message: str, *, room: int = 0, floor: int | None = None, **details: Json) -> None:
+        super().__init__(message, **details)
+        self.room, self.floor = room, floor
 
 
 class IdempotencyConflict(Refused):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from gateway.core.catalog import Route
 from gateway.core.cost import hold_amount, worst_cost
 from gateway.core.demand import Demand
-from gateway.stores.counters import NoRoom
+from gateway.core.errors import BudgetExceeded
 
 
 def worst_case(demand: Demand, route: Route, rate: Decimal | None, default_limit: int) -> int:
@@ -19,12 +19,14 @@ def worst_case(demand: Demand, route: Route, rate: Decimal | None, default_limit
     return hold_amount(worst_cost(demand.worst_usage(route, default_limit), route.price), rate)
 
 
-def clamped(demand: Demand, route: Route, rate: Decimal | None, default_limit: int, full: NoRoom) -> Demand | None:
+def clamped(
+    demand: Demand, route: Route, rate: Decimal | None, default_limit: int, full: BudgetExceeded
+) -> Demand | None:
     """The demand with the highest output limit that fits into the budget which refused it.
 
     None where that budget does not clamp, or pays for less than its floor.
     """
-    floor, now = full.budget.floor, demand.output_limit(route, default_limit)
+    floor, now = full.floor, demand.output_limit(route, default_limit)
     if floor is None or demand.endpoint != "chat":
         return None
 

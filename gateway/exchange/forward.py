@@ -12,7 +12,15 @@ from typing import Final
 import anyio
 
 from gateway.core.decision import EligibleRoute, wire_dialect
-from gateway.core.errors import Json, PromptTooLong, UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
+from gateway.core.errors import (
+    BudgetExceeded,
+    Json,
+    PromptTooLong,
+    UpstreamEnded,
+    UpstreamFailed,
+    UpstreamRefused,
+    UpstreamTimeout,
+)
 from gateway.core.policy import Demanded, Identifiers
 from gateway.core.principal import Bill
 from gateway.core.receipt import Receipt, ReceiptId
@@ -24,7 +32,6 @@ from gateway.exchange.clamp import clamped
 from gateway.exchange.parts import InForce, Services
 from gateway.exchange.record import rate
 from gateway.stores.books import Intent
-from gateway.stores.counters import NoRoom
 from gateway.stores.health import Fault as RouteFault
 from gateway.upstream.client import Call, UpstreamFault
 
@@ -93,7 +100,7 @@ class Forwarding:
             try:
                 await self._hold(attempt)
                 return
-            except NoRoom as full:
+            except BudgetExceeded as full:
                 lowered = clamped(demand, route, priced, default, full)
                 if lowered is None:
                     raise

@@ -67,23 +67,6 @@ class Charge:
     zone: str = "UTC"
 
 
-class NoRoom(BudgetExceeded):
-    """Which budget refused a hold, and for how many nano-units it has room."""
-
-    def __init__(self, account: AccountId, budget: Budget, hold: Hold, counter: Counter) -> None:
-        """Its details separate spent, held and limit."""
-        super().__init__(
-            f"The budget of {account} ({budget.window}) has no room for the worst case of this request, "
-            f"{money(hold.amount)}.",
-            budget={"account": account, "window": budget.window},
-            spent=money(counter.spent),
-            held=money(counter.held),
-            limit=money(budget.limit),
-            resets_at=resets_at(budget.window, hold.at, hold.zone),
-        )
-        self.budget, self.room = budget, budget.limit - counter.spent - counter.held
-
-
 @dataclass(slots=True)
 class Counter:
     """Nano-units."""
@@ -145,7 +128,7 @@ class Counters:
                 return False
             for account, budget in budgets:
                 if not budget.soft and not self._fits(account, budget, hold):
-                    raise NoRoom(account, budget, hold, self._counter(account, budget, hold))
+                    raise no_room(account, budget, hold, self._counter(account, budget, hold))
             for counter in self._of(hold):
                 counter.held += hold.amount
             self._open.setdefault(hold.receipt, {})[hold.id] = hold
@@ -253,6 +236,21 @@ class Embedded:
 
     def close(self) -> None:
         """Nobody else needs to know."""
+
+
+def no_room(account: AccountId, budget: Budget, hold: Hold, counter: Counter) -> BudgetExceeded:
+    """The refusal of a hold; separates spent, held and limit."""
+    return BudgetExceeded(
+        f"The budget of {account} ({budget.window}) has no room for the worst case of this request, "
+        f"{money(hold.amount)}.",
+        room=budget.limit - counter.spent - counter.held,
+        floor=budget.floor,
+        budget={"account": account, "window": budget.window},
+        spent=money(counter.spent),
+        held=money(counter.held),
+        limit=money(budget.limit),
+        resets_at=resets_at(budget.window, hold.at, hold.zone),
+    )
 
 
 def windows_around(at: int, zone: str = "UTC") -> dict[str, str]:

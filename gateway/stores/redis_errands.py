@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from gateway.core.errors import BudgetExceeded, Unavailable
-from gateway.stores.counters import Budgets, Counter, Hold, NoRoom, windows_around
+from gateway.stores.counters import Budgets, Counter, Hold, no_room, windows_around
 from gateway.stores.redis_member import LOST, Member
 from gateway.stores.redis_wire import Answer, Call, Refusal
 
@@ -101,7 +101,7 @@ class HoldAsked:
         if answer.word == "full":
             at, used, held = (int(text) for text in answer.rest)
             account, budget = self.budgets[at - 1]
-            return NoRoom(account, budget, self.hold, Counter(used - held, held))
+            return no_room(account, budget, self.hold, Counter(used - held, held))
         return unavailable(answer)
 
 

@@ -7,19 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.catalog import Budget, Route
-from gateway.core.receipt import ReceiptId
+from gateway.core.catalog import Route
+from gateway.core.errors import BudgetExceeded
 from gateway.exchange.clamp import clamped, worst_case
-from gateway.stores.counters import Counter, Hold, NoRoom
 from tests.builders import a_demand, a_price, a_route
 
 RATE = Decimal(1)
 ROUTE = a_route(price=a_price(input="3", output="15"))
 
 
-def full(room: int, floor: int | None = 1) -> NoRoom:
-    hold = Hold("h", ReceiptId("r"), 1, ("team/a",), 0, 1)
-    return NoRoom("team/a", Budget(room, "total", floor=floor), hold, Counter())
+def full(room: int, floor: int | None = 1) -> BudgetExceeded:
+    return BudgetExceeded("No room.", room=room, floor=floor)
 
 
 @given(

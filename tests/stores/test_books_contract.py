@@ -19,7 +19,7 @@ from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import Intent, SqliteBooks
-from gateway.stores.counters import MOST, WINDOWS, NoRoom
+from gateway.stores.counters import MOST, WINDOWS
 from gateway.stores.ledger import SqliteLedger
 from tests.builders import an_attempt
 from tests.stores.books_in import ACCOUNTS, an_intent, balance, books_in, run, served, shared_books_in
@@ -304,9 +304,9 @@ def test_a_refusal_says_for_what_there_is_room_and_the_same_hold_may_ask_for_tha
         run(lambda: books.hold(an_intent("A", amount=30)))
         run(lambda: books.settle(served(an_intent("A"), cost=20)))
         run(lambda: books.hold(an_intent("B", amount=15)))
-        with pytest.raises(NoRoom) as refused:
+        with pytest.raises(BudgetExceeded) as refused:
             run(lambda: books.hold(an_intent("C", amount=66, budgets=(budget,))))
-        assert (refused.value.budget, refused.value.room) == (budget[1], 65)
+        assert (refused.value.floor, refused.value.room) == (1, 65)
         run(lambda: books.hold(an_intent("C", amount=65, budgets=(budget,))))
         assert (balance(books).spent, balance(books).held) == (20, 80)
 
