@@ -137,7 +137,7 @@ def test_a_providers_word_for_too_long_a_prompt_comes_through_any_translation(tm
         async with Provider(refuses) as alpha, a_desk(tmp_path, alpha, dialects=[CLAUDE]) as desk:
             client = await desk.ask()
             assert client.error is not None
-            assert client.error.details["upstream_code"] == "context_length_exceeded"
+            assert client.error.code == "context_length_exceeded"
 
     play(story)
 
