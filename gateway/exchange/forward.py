@@ -138,8 +138,11 @@ class Forwarding:
             except UpstreamFault as fault:
                 attempt.outcome = "failed"
                 attempt.maybe_billed = fault.sent != "nothing"
-            except (Broken, Unportable):
+            except Broken:
                 attempt.outcome = "failed"
+            except Unportable:  # nothing was sent, and nothing is wrong with the route
+                attempt.outcome, attempt.ended_ms = "failed", self._elapsed_ms()
+                return
         if deadline.cancelled_caught:
             attempt.outcome = "timeout"
         attempt.ended_ms = self._elapsed_ms()
@@ -158,6 +161,9 @@ class Forwarding:
         target = self._in_force.targets[route.provider.id]
         written = self._asked.rendered(attempt.wire, route, self._orders(attempt))
         attempt.dropped = written.dropped
+        translated = attempt.wire != self._demand.dialect
+        if translated and written.dropped and self._demanded.rules.requires_parameters:
+            raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
         call = Call(target.url(written.path), (*target.headers, *written.headers), written.body)
         attempt.maybe_billed = True
         reply = await self._services.upstream.send(call, connect_s=self._services.deadlines.connect_s)

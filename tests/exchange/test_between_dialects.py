@@ -13,7 +13,7 @@ from gateway.core.policy import RouteRules, TokenCounts
 from gateway.core.posture import Posture
 from gateway.dialects.prompt import Asked
 from gateway.exchange.parts import Deadlines
-from tests.builders import a_model, a_policy, some_abilities
+from tests.builders import a_connection, a_model, a_policy, a_price, a_provider, a_route, a_snapshot, some_abilities
 from tests.dialects.test_translation import ANSWER, HELLO, MIDST, STREAMS, UNREADABLE
 from tests.exchange.desk import BODY, Client, Desk, a_desk
 from tests.exchange.test_story import FAILS, GOOD, STREAM, play
@@ -188,6 +188,34 @@ def test_where_everything_must_be_supported_nothing_gets_lost(tmp_path: Path) ->
             assert (refused.status, refused.code) == (403, "no_eligible_route")
             assert alpha.connections == 0
             assert (await desk.ask(policy="sure")).complete
+
+    play(story)
+
+
+def test_where_everything_must_be_supported_a_route_that_carries_less_than_its_like_is_passed_over(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        sure = a_policy("sure", rules=RouteRules(requires_parameters=True))
+        async with Provider(GOOD) as alpha, Provider(GOOD) as beta:
+            strict = a_connection(base_url=f"{beta.url}/v1", lenient=False)
+            routes = (
+                a_route(a_provider("alpha", connection=a_connection(base_url=f"{alpha.url}/v1"))),
+                a_route(a_provider("beta", connection=strict), price=a_price(input="0.01", output="0.01")),
+            )
+            snapshot = a_snapshot(*routes, policies=(a_policy("strict"), sure))
+            async with a_desk(tmp_path, alpha, beta, snapshot=snapshot) as desk:
+                body = {"model": "small", "max_tokens": 9, "top_k": 5, "messages": [{"role": "user", "content": "hi"}]}
+                asked = Asked(version="2023-06-01")
+                client = await desk.ask(json.dumps(body).encode(), dialect=CLAUDE, asked=asked, policy="sure")
+                assert client.headers["x-safeconduct-route"] == "alpha/small"
+                assert (beta.connections, sent(alpha)["top_k"]) == (0, 5)
+                receipt = desk.receipts()[0]
+                assert [(a["route"], a["outcome"], a["status"], a["cost"] > 0) for a in receipt["attempts"]] == [
+                    ("beta/small", "failed", 0, False),
+                    ("alpha/small", "served", 200, True),
+                ]
+                assert not desk.services.health.view(0).cooling, "nothing is wrong with beta"
 
     play(story)
 
