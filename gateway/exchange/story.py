@@ -10,6 +10,7 @@ import anyio
 from gateway.core.decision import Decision
 from gateway.core.demand import Demand
 from gateway.core.errors import (
+    BudgetExceeded,
     ClientLeft,
     Ended,
     IdempotencyConflict,
@@ -139,7 +140,7 @@ class Exchange:
         if demanded.token_counts is TokenCounts.EXACT:
             try:
                 return await self._forward(asked, downstream)
-            except (NoEligibleRoute, NotAllowed, RateLimited, Unsupported, UpstreamEnded) as ended:
+            except (BudgetExceeded, NoEligibleRoute, NotAllowed, RateLimited, Unsupported, UpstreamEnded) as ended:
                 if self._attempts:  # a provider may have seen the prompt
                     await self._settle("failed", ended.code)
                     headers["x-safeconduct-receipt"] = str(self.id)

@@ -347,6 +347,23 @@ def test_where_policy_wants_it_exact_a_route_of_the_clients_dialect_counts_for_n
     play(story)
 
 
+def test_where_no_money_is_left_a_count_is_an_estimate(tmp_path: Path) -> None:
+    async def story() -> None:
+        dear = {**ANSWER[CLAUDE], "usage": {"input_tokens": 9, "output_tokens": 10**9}}
+        budgets = (Budget(limit=10**9, window="total"),)
+        async with (
+            Provider(replies(reply(body=json.dumps(dear).encode()))) as alpha,
+            a_desk(tmp_path, alpha, policies=[EXACT], dialects=[CLAUDE], budgets=budgets) as desk,
+        ):
+            assert (await desk.ask()).complete
+            assert desk.receipts()[0]["attempts"][0]["over_hold"]
+            client = await count(desk)
+            assert client.headers["x-safeconduct-count"] == "estimated"
+            assert len(alpha.requests) == 1
+
+    play(story)
+
+
 def test_a_request_cannot_ask_for_an_exact_count_and_can_forbid_it(tmp_path: Path) -> None:
     async def story() -> None:
         exact = a_policy("exact", token_counts=TokenCounts.EXACT)
