@@ -20,7 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "receipts": "read receipts, newest first",
     "reprice": "rate receipts again at the prices of today",
     "verify": "check that no receipt was changed or removed",
-    "books": "check that the books add up",
+    "books": "check that the books add up; who shares the budgets",
     "reload": "put changed documents in force",
     "sandbox": "run the bundled provider alone",
 }

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.asgi.bookkeeping import Bookkeeping
 from gateway.core.catalog import BUDGET_WINDOWS, Budget
 from gateway.core.cost import money
 from gateway.core.errors import Ended, InvalidRequest, Json, NotFound
@@ -47,9 +48,10 @@ class Admin:
         default_policy: str,
         told: Callable[[KeyCreated | KeyRevoked], None] = lambda _: None,
         repricer: Repricer | None = None,
+        books: Bookkeeping | None = None,
     ) -> None:
-        """`told`: the log of a running gateway. `repricer`: of its journal."""
-        self._told, self._repricer = told, repricer
+        """`told`: the log of a running gateway. `repricer`: of its journal. `books`: all of them, while it runs."""
+        self._told, self._repricer, self._books = told, repricer, books
         self._keys, self._in_force, self._reload, self._now = keys, in_force, reload, now
         self._default_policy = default_policy
 
@@ -61,6 +63,7 @@ class Admin:
             Route("/reprice", self._repriced, methods=["POST"]),
             Route("/reload", self._reloaded, methods=["POST"]),
             Route("/status", self._status, methods=["GET"]),
+            *(self._books.routes() if self._books else ()),
         ]
         return Starlette(routes=routes, exception_handlers={Ended: _refused, HTTPException: _unrouted})
 

@@ -1,59 +1,65 @@
-"""Check that the books add up: in the journal, and in PostgreSQL where that is the ledger."""
+"""Look after the books: do they add up, who shares them, and who is not to be waited for any more."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Final
 
-from gateway.commands.asked import Asked, state_options
-from gateway.commands.kept import journals_of, own_journals, shared
+from gateway.commands import members
+from gateway.commands.asked import Asked, document_options, state_options
+from gateway.commands.kept import journals_of, places, shared
 from gateway.commands.printing import Toned
+from gateway.commands.running import running
 from gateway.commands.stop import FAILED
 
-if TYPE_CHECKING:
-    from gateway.stores.audit import Check
+_PATIENCE_S: Final = 3600.0
+"""For a running gateway's look at every receipt it has."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="verify")
-    verify = actions.add_parser("verify", help="check every invariant of the books; nothing is corrected")
-    state_options(verify)
-    verify.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="verify|members|forget")
+    actions.add_parser("verify", help="check every invariant of the books; nothing is corrected")
+    actions.add_parser("members", help="who shares the budgets in Redis")
+    forget = actions.add_parser("forget", help="strike off a member of the budgets in Redis that never returns")
+    forget.add_argument("member", metavar="MEMBER", help="as `safeconduct books members` names it")
+    forget.add_argument("--yes", action="store_true", help="do it; without, it is only said what is lost")
+    for action in actions.choices.values():
+        document_options(action)
+        state_options(action)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def run(asked: Asked) -> int:
-    checks = _checks(asked)
-    holds = all(check.holds for check in checks)
-    asked.out.value(
-        {"in_order": holds, "checks": [{"name": c.name, "holds": c.holds, "found": c.found} for c in checks]}
-    )
-    rows = [(c.name, Toned("holds", "good") if c.holds else Toned("DOES NOT HOLD", "bad"), c.found) for c in checks]
-    asked.out.table(("invariant", "state", "found"), rows)
-    asked.out.line("The books are in order." if holds else "The books are NOT in order.")
-    return 0 if holds else FAILED
+    match asked.options.action:
+        case "verify":
+            return _verify(asked)
+        case "members":
+            return members.listed(asked)
+        case _:
+            return members.forgotten(asked)
 
 
-def _checks(asked: Asked) -> list[Check]:
-    """Of the journals, if the state directory has any, and of the shared ledger, if the settings name one."""
-    from gateway.stores.audit import audit
+def _verify(asked: Asked) -> int:
+    answer = _verified(asked)
+    checks, in_order = answer["checks"], answer["in_order"]
+    asked.out.value(answer)
+    states = {True: Toned("holds", "good"), False: Toned("DOES NOT HOLD", "bad")}
+    asked.out.table(("invariant", "state", "found"), [(c["name"], states[c["holds"]], c["found"]) for c in checks])
+    for check in checks:
+        if check["do"]:
+            asked.out.line(f"{check['name']}:\n  -> {check['do']}")
+    asked.out.line("The books are in order." if in_order else "The books are NOT in order.")
+    return 0 if in_order else FAILED
 
+
+def _verified(asked: Asked) -> dict[str, Any]:
+    """By the gateway that runs, which knows its own settings; else here."""
     settings = asked.settings()
-    far = shared(settings)
-    journals = journals_of(asked) if far is None else own_journals(settings)
-    checks = _of_each(journals, audit)
-    if far is None:
-        return checks
-    from gateway.stores.ledger_audit import audit_ledger
+    with running(settings.state, _PATIENCE_S) as ask:
+        if ask is not None:
+            return ask("GET", "/books", {})
+    from gateway.stores.places import audited, view
 
-    whole = audit_ledger(far, None)
-    return [*checks, *whole, *_of_each(journals, lambda journal: audit_ledger(far, journal)[len(whole) :])]
-
-
-def _of_each(journals: Sequence[Path], audited: Callable[[Path], list[Check]]) -> list[Check]:
-    """Checks of each journal; where there are several, they say whose."""
-    if len(journals) == 1:
-        return audited(journals[0])
-    return [replace(c, name=f"{path.parent.name}: {c.name}") for path in journals for c in audited(path)]
+    if shared(settings) is None:
+        journals_of(asked)
+    return view(audited(places(asked)))

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.commands.asked import Asked
+from gateway.commands.standing import declared
 from gateway.commands.stop import Stop
 
 if TYPE_CHECKING:
     from gateway.settings import Settings
     from gateway.stores.books import Ledger
+    from gateway.stores.places import Places
     from gateway.stores.postgres import Postgres
 
 
@@ -45,6 +47,15 @@ def own_journals(settings: Settings) -> list[Path]:
     from gateway.stores.workers import journals
 
     return journals(settings.state)
+
+
+def places(asked: Asked) -> Places:
+    """Where the books of these settings are. The documents say whose they are in Redis: Stop if they cannot be read."""
+    from gateway.stores.places import Places
+
+    settings = asked.settings()
+    organisation = declared(settings, asked.out).organisation.id if settings.counters_url else ""
+    return Places(str(settings.state), settings.counters_url, organisation, settings.postgres_url)
 
 
 def shared(settings: Settings) -> Postgres | None:

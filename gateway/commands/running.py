@@ -51,9 +51,9 @@ def status(state: Path) -> Status | None:
 
 
 @contextmanager
-def running(state: Path) -> Iterator[Office | None]:
-    """The office of the gateway that runs with this state directory, or None."""
-    with _client(state) as client:
+def running(state: Path, patience_s: float = _PATIENCE_S) -> Iterator[Office | None]:
+    """The office of the gateway that runs with this state directory, or None. `patience_s`: for each answer."""
+    with _client(state, patience_s) as client:
         yield None if client is None else lambda method, path, body: _asked(client, method, path, body)
 
 
@@ -70,14 +70,14 @@ def office(asked: Asked) -> Iterator[Office]:
 
 
 @contextmanager
-def _client(state: Path) -> Iterator[httpx.Client | None]:
+def _client(state: Path, patience_s: float = _PATIENCE_S) -> Iterator[httpx.Client | None]:
     import httpx
 
     path = state / SOCKET
     if not _answers(path):
         yield None
         return
-    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url=_BASE, timeout=_PATIENCE_S) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url=_BASE, timeout=patience_s) as client:
         yield client
 
 

@@ -33,11 +33,12 @@ _SHOWN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One invariant: whether it holds, and the figures that say so."""
+    """One invariant: whether it holds, the figures that say so, and what to do if it does not, where that is known."""
 
     name: str
     holds: bool
     found: str
+    do: str = ""
 
 
 @dataclass(slots=True)
@@ -123,7 +124,7 @@ def _one_outcome(connection: sqlite3.Connection, tally: Tally) -> Check:
     both = "SELECT hold FROM intents WHERE receipt IN (SELECT id FROM receipts)"
     stale = [hold for (hold,) in connection.execute(both)]
     found = f"{len(tally.holds)} holds in {tally.receipts} receipts"
-    found += _listed("in several receipts", twice) + _listed("open although their receipt is written", stale)
+    found += listed("in several receipts", twice) + listed("open although their receipt is written", stale)
     return Check("every intent has one outcome", not twice and not stale, found)
 
 
@@ -138,7 +139,7 @@ def _at_rest(connection: sqlite3.Connection, state: Path) -> Check:
 
 def _even(tally: Tally) -> Check:
     found = f"receipts {money(tally.cost)}, attempts {money(tally.attempts)}, charges {money(tally.charged)}"
-    found += _listed("that do not agree with themselves", tally.uneven)
+    found += listed("that do not agree with themselves", tally.uneven)
     return Check("what receipts cost was charged", not tally.uneven, found)
 
 
@@ -146,7 +147,7 @@ def _per_team(tally: Tally) -> Check:
     charged = {name: amount for name, amount in tally.accounts.items() if name.startswith("team/")}
     names = sorted({*tally.teams, *charged})
     apart = [name for name in names if tally.teams[name] != charged.get(name, 0)]
-    found = f"{len(tally.teams)} teams, {money(sum(charged.values()))}" + _listed("apart", apart)
+    found = f"{len(tally.teams)} teams, {money(sum(charged.values()))}" + listed("apart", apart)
     return Check("what teams were charged is what their receipts cost", not apart, found)
 
 
@@ -156,14 +157,14 @@ def _counters(connection: sqlite3.Connection, tally: Tally) -> Check:
     totals = {name: amount for name, amount in tally.folded.items() if name[1] == "total" and amount}
     apart = [f"{a} {w}" for (a, w), spent in kept.items() if tally.folded[a, w] != spent]
     apart += [f"{account} total" for account, window in totals if (account, window) not in kept]
-    found = f"{len(kept)} counters" + _listed("apart", apart)
+    found = f"{len(kept)} counters" + listed("apart", apart)
     return Check("counters are the sum of charges", not apart, found)
 
 
 def _chains(journal: Path) -> Check:
     states = SqliteLedger(journal).verify_chains()
     broken = [f"{state.chain} at {state.broken.sequence}" for state in states if state.broken]
-    found = f"{len(states)} chains, {sum(state.receipts for state in states)} receipts" + _listed("broken", broken)
+    found = f"{len(states)} chains, {sum(state.receipts for state in states)} receipts" + listed("broken", broken)
     return Check("sequence numbers have no gap", not broken, found)
 
 
@@ -189,7 +190,8 @@ def _cost(attempt: dict[str, Json]) -> int:
     return cost if isinstance(cost, int) else 0
 
 
-def _listed(what: str, names: Iterable[str]) -> str:
-    listed = list(names)
-    more = ", …" if len(listed) > _SHOWN else ""
-    return f"; {len(listed)} {what}: {', '.join(listed[:_SHOWN])}{more}" if listed else ""
+def listed(what: str, names: Iterable[str]) -> str:
+    """How many of that kind there are, and the first of them, to go on after a finding; "" for none."""
+    found = list(names)
+    more = ", …" if len(found) > _SHOWN else ""
+    return f"; {len(found)} {what}: {', '.join(found[:_SHOWN])}{more}" if found else ""

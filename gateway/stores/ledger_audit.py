@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.core.cost import money
 from gateway.core.errors import Unavailable
-from gateway.stores.audit import Check
+from gateway.stores.audit import Check, listed
 from gateway.stores.parcels import Source
 from gateway.stores.postgres import Postgres, PostgresAway
 from gateway.stores.reading import reading
@@ -20,7 +20,6 @@ from gateway.stores.reading import reading
 if TYPE_CHECKING:
     from gateway.stores.postgres import Connection
 
-_SHOWN: Final = 5
 _PATIENCE_S: Final = 600.0
 """For one look at all receipts."""
 
@@ -94,7 +93,7 @@ async def _once(connection: Connection) -> Check:
 async def _gaps(connection: Connection) -> Check:
     chains = [name for (name,) in await _rows(connection, _GAPS)]
     ((count,),) = await _rows(connection, "SELECT count(DISTINCT chain) FROM receipts")
-    return Check("ledger: sequence numbers have no gap", not chains, f"{count} chains{_listed('with gaps', chains)}")
+    return Check("ledger: sequence numbers have no gap", not chains, f"{count} chains{listed('with gaps', chains)}")
 
 
 async def _sums(connection: Connection) -> Check:
@@ -102,7 +101,7 @@ async def _sums(connection: Connection) -> Check:
     ((cost, charged),) = await _rows(
         connection, "SELECT coalesce(sum(cost), 0), coalesce(sum(charged), 0) FROM usage_days"
     )
-    found = f"receipts {money(int(cost))}, charges {money(int(charged))}{_listed('apart', apart)}"
+    found = f"receipts {money(int(cost))}, charges {money(int(charged))}{listed('apart', apart)}"
     return Check("ledger: sums are those of the receipts", not apart and cost == charged, found)
 
 
@@ -121,7 +120,7 @@ async def _shipped(connection: Connection, journal: Path) -> Check:
             apart.append(part.chain)
     receipts, cost = sum(part.receipts for part in parts), sum(part.cost for part in parts)
     found = f"{receipts} receipts, {money(cost)}, {source.waiting(reached)} wait"
-    return Check("ledger: it holds what this journal holds", not apart, found + _listed("apart", apart))
+    return Check("ledger: it holds what this journal holds", not apart, found + listed("apart", apart))
 
 
 def _parts(journal: Path, reached: int, kept_from: date) -> list[_Part]:
@@ -138,8 +137,3 @@ def _parts(journal: Path, reached: int, kept_from: date) -> list[_Part]:
 
 async def _rows(connection: Connection, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:
     return await (await connection.execute(query, values or None)).fetchall()
-
-
-def _listed(what: str, names: Sequence[str]) -> str:
-    more = ", …" if len(names) > _SHOWN else ""
-    return f"; {len(names)} {what}: {', '.join(names[:_SHOWN])}{more}" if names else ""

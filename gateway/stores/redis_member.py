@@ -186,10 +186,23 @@ class Member:
         self, spent: dict[tuple[AccountId, str], int], holds: Iterable[Hold]
     ) -> list[tuple[AccountId, str, int]]:
         """What was spent in windows that still matter, in whichever time zone."""
-        moments = [(self.now() + apart, "UTC") for apart in (-_APART_S, 0, _APART_S)]
-        moments += [(hold.at, hold.zone) for hold in holds]
-        windows = {name for moment in moments for name in windows_around(*moment).values()}
+        windows = _around(self.now()) | {n for hold in holds for n in windows_around(hold.at, hold.zone).values()}
         return [(account, window, amount) for (account, window), amount in spent.items() if window in windows]
+
+
+def present_windows(at: int) -> frozenset[str]:
+    """The windows in which a member that joined at any time before has all that it spent, in whichever time zone.
+
+    An hour is that of UTC everywhere; of an earlier one a member that joins says nothing.
+    """
+    hours = {windows_around(at + apart)["hour"] for apart in (-_APART_S, _APART_S)}
+    return _around(at) - hours
+
+
+def _around(at: int) -> frozenset[str]:
+    """The names of all windows that a moment is in, in any time zone."""
+    moments = (at - _APART_S, at, at + _APART_S)
+    return frozenset(name for moment in moments for name in windows_around(moment).values())
 
 
 def _lifetime(window: str) -> str:

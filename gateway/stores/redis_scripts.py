@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from gateway.stores.redis_audit_scripts import ACCOUNTS, FORGET, MEMBERS, PROBE
 from gateway.stores.redis_rate_scripts import RATE_SCRIPTS
 
 _OPENING: Final = """
@@ -76,6 +77,22 @@ local function recount(members)
   end
   state[3] = string.format('%.0f', missing)
   redis.call('HSET', KEYS[1], 'missing', state[3], 'members', #all / 2)
+end
+
+local function lapse(gone, of_holds, of_lapsed)
+  local holds = of_holds .. gone
+  local records = redis.call('HGETALL', holds)
+  redis.call('DEL', holds)
+  redis.call('ZREM', KEYS[2], gone)
+  for at = 1, #records, 2 do
+    redis.call('HSET', of_lapsed .. gone, records[at], records[at + 1])
+    each_account(records[at + 1], function(key, amount)
+      if redis.call('EXISTS', key) == 1 then
+        count(key, 'h', amount, '-')
+        count(key, 'l:' .. gone, amount, '')
+      end
+    end)
+  end
 end
 """
 
@@ -147,19 +164,7 @@ _RENEW: Final = """
 redis.call('ZREM', KEYS[2], '')
 redis.call('ZADD', KEYS[2], tonumber(seconds) + tonumber(ARGV[4]), member)
 for _, lapsed in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', seconds)) do
-  local holds = ARGV[5] .. lapsed
-  local records = redis.call('HGETALL', holds)
-  redis.call('DEL', holds)
-  redis.call('ZREM', KEYS[2], lapsed)
-  for at = 1, #records, 2 do
-    redis.call('HSET', ARGV[6] .. lapsed, records[at], records[at + 1])
-    each_account(records[at + 1], function(key, amount)
-      if redis.call('EXISTS', key) == 1 then
-        count(key, 'h', amount, '-')
-        count(key, 'l:' .. lapsed, amount, '')
-      end
-    end)
-  end
+  lapse(lapsed, ARGV[5], ARGV[6])
 end
 recount(KEYS[3])
 return answer('renewed', state[3], unpack(redis.call('HKEYS', KEYS[3])))
@@ -263,34 +268,6 @@ end
 return answer('balances', unpack(found))
 """
 
-# KEYS a key of no meaning. Whether this user may do what the scripts do.
-_PROBE: Final = """
-local key = KEYS[1]
-redis.call('TIME')
-redis.call('DEL', key)
-redis.call('SET', key, '', 'EX', 1)
-redis.call('DEL', key)
-redis.call('HSET', key, 'a', '1')
-redis.call('HSETNX', key, 'a', '1')
-redis.call('HINCRBY', key, 'a', '1')
-redis.call('HGET', key, 'a')
-redis.call('HMGET', key, 'a')
-redis.call('HEXISTS', key, 'a')
-redis.call('HGETALL', key)
-redis.call('HKEYS', key)
-redis.call('HVALS', key)
-redis.call('HLEN', key)
-redis.call('HDEL', key, 'b')
-redis.call('EXPIRE', key, 1)
-redis.call('EXISTS', key)
-redis.call('DEL', key)
-redis.call('ZADD', key, 1, 'a')
-redis.call('ZSCORE', key, 'a')
-redis.call('ZRANGEBYSCORE', key, '-inf', 1)
-redis.call('ZREM', key, 'a')
-return {'may'}
-"""
-
 SCRIPTS: Final = {
     "hold": _OPENING + _STANDING + _HOLD,
     "settle": _OPENING + _STANDING + _SETTLE,
@@ -301,7 +278,10 @@ SCRIPTS: Final = {
     "join": _OPENING + _STANDING + _JOIN,
     "leave": _OPENING + _STANDING + _LEAVE,
     "balances": _OPENING + _SAME_GENERATION + _BALANCES,
-    "probe": _PROBE,
+    "members": _OPENING + MEMBERS,
+    "accounts": _OPENING + ACCOUNTS,
+    "forget": _OPENING + FORGET,
+    "probe": PROBE,
     **RATE_SCRIPTS,
 }
 """Verb -> script. An answer is a word, the server's seconds, the sequence, how many members there are, and the rest."""
