@@ -18,8 +18,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from gateway import compose
 from gateway.__main__ import main
+from gateway.compose import documents, services
+from gateway.compose.providers import Access, in_force
 from gateway.core.catalog import Snapshot
 from gateway.core.receipt import Receipt
 from gateway.exchange.parts import InForce
@@ -185,16 +186,16 @@ class BrokenBooks(SqliteBooks):
         return await super().settle(receipt)
 
 
-def without_the_third(snapshot: Snapshot, access: compose.Access, settings: Settings) -> InForce:
+def without_the_third(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
     """A provider that may be called, and whose address is gone."""
     whole = _in_force(snapshot, access, settings)
     return InForce(whole.snapshot, whole.means, {name: t for name, t in whole.targets.items() if name != "third"})
 
 
-_in_force = compose.in_force
+_in_force = in_force
 
 if __name__ == "__main__":
-    setattr(compose, "HttpxUpstream", BrokenUpstream)  # noqa: B010  # mypy would take it for a redefinition
-    setattr(compose, "SqliteBooks", BrokenBooks)  # noqa: B010
-    setattr(compose, "in_force", without_the_third)  # noqa: B010
+    setattr(services, "HttpxUpstream", BrokenUpstream)  # noqa: B010  # mypy would take it for a redefinition
+    setattr(services, "SqliteBooks", BrokenBooks)  # noqa: B010
+    setattr(documents, "in_force", without_the_third)  # noqa: B010
     sys.exit(main())

@@ -1,0 +1,70 @@
+"""Whence reports come, and what brings receipts there for as long as the gateway serves."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Final
+
+import anyio
+
+from gateway.compose.clock import SystemClock
+from gateway.core.catalog import Snapshot
+from gateway.core.errors import Unavailable
+from gateway.settings import Settings
+from gateway.stores.books import Ledger
+from gateway.stores.journal import JOURNAL_FILE
+from gateway.stores.months import Keeping
+from gateway.stores.parcels import Source
+from gateway.stores.places import Places
+from gateway.stores.postgres import PostgresAway, checked
+from gateway.stores.postgres_ledger import PostgresLedger, SharedLedger
+from gateway.stores.shipping import Away, Back, News, Shipper
+from gateway.stores.workers import WorkersLedger
+from gateway.telemetry.events import Fault, LedgerAway, LedgerBack, LedgerConflict
+from gateway.telemetry.faults import reduce
+from gateway.telemetry.log import Log
+
+_LAST_SHIPMENT_S: Final = 5.0
+_SHIP_AGAIN_S: Final = 60.0
+
+
+def ledger_of(settings: Settings, home: Path, clock: SystemClock, log: Log) -> tuple[Ledger, Shipper | None]:
+    """Whence reports come, and what brings receipts there; the journals, and nothing, if they are their own ledger."""
+    journal, near = settings.state / JOURNAL_FILE, WorkersLedger(home)
+    if not settings.postgres_url:
+        return near, None
+    postgres, keeping = checked(settings.postgres_url), Keeping(settings.ledger_months, clock.today)
+    shipper = Shipper(Source(journal), postgres, keeping, lambda news: log.emit(_of_ledger(news)))
+    return SharedLedger(near, PostgresLedger(postgres)), shipper
+
+
+def places_of(settings: Settings, home: Path, snapshot: Snapshot) -> Places:
+    """Where all books of this gateway are. `home`: as for `ledger_of`."""
+    return Places(str(home), settings.counters_url, snapshot.organisation.id, settings.postgres_url)
+
+
+def _of_ledger(news: News) -> LedgerAway | LedgerBack | LedgerConflict:
+    match news:
+        case Away(reason, since_s, waiting):
+            return LedgerAway(reason, since_s, waiting)
+        case Back(receipts):
+            return LedgerBack(receipts)
+        case _:
+            return LedgerConflict(news.receipts)
+
+
+async def ship(shipper: Shipper, log: Log) -> None:
+    """For as long as the gateway serves, whatever happens: nobody who is served may suffer from it."""
+    while True:
+        try:
+            await shipper.run()
+        except Exception as fault:  # noqa: BLE001  # said, and tried again
+            log.emit(Fault(reduce(fault), where="loop"))
+            await anyio.sleep(_SHIP_AGAIN_S)
+
+
+async def ship_the_last(shipper: Shipper) -> None:
+    """What the last exchanges left, if PostgreSQL takes it at once; the next start ships the rest."""
+    with contextlib.suppress(PostgresAway, Unavailable), anyio.move_on_after(_LAST_SHIPMENT_S):
+        await shipper.ship()

@@ -1,0 +1,76 @@
+"""What opens providers to this process: credentials, the settings of their addresses, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gateway import sandbox
+from gateway.core.catalog import Auth, Provider, Snapshot
+from gateway.core.decision import Means
+from gateway.dialects.translation import SPOKEN
+from gateway.exchange.parts import InForce
+from gateway.settings import Settings, provider_access
+from gateway.upstream.targets import target
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What opens providers to this process: credentials and the settings their addresses need, by provider id."""
+
+    credentials: Mapping[str, str]
+    settings: Mapping[str, Mapping[str, str]]
+
+
+Opened = Callable[[Snapshot], Access]
+"""What is open once the providers are known. Raises SettingsRefused for credentials of providers that are not."""
+
+
+def access(snapshot: Snapshot, environ: Mapping[str, str]) -> Access:
+    """What the environment opens, and the sandbox's personas with a placeholder until it runs."""
+    declared = [p for p in snapshot.providers.values() if not p.sandbox]
+    given = provider_access(environ, {p.id: p.connection.settings for p in declared})
+    # A server of our own that asks for no credential is open without one.
+    free = {p.id: "" for p in declared if p.connection.auth is Auth.NONE}
+    opened = Access({**free, **{name: key.get_secret_value() for name, key in given.keys.items()}}, given.settings)
+    return _with_sandbox(opened, 0, "") if len(declared) < len(snapshot.providers) else opened
+
+
+def in_force(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
+    """What follows from a snapshot in this process: which providers can be called, and how."""
+    unset = {p.id: missing for p in snapshot.providers.values() if (missing := _missing(p, access))}
+    callable_ = {
+        p.id: p
+        for p in snapshot.providers.values()
+        if not p.connection.why_not and p.id not in unset and p.id in access.credentials
+    }
+    targets = {
+        name: target(provider, access.credentials[name], access.settings.get(name, {}))
+        for name, provider in callable_.items()
+    }
+    means = Means(
+        credentials=frozenset(access.credentials),
+        spoken=SPOKEN,
+        unset=unset,
+        default_max_output=settings.default_max_output,
+    )
+    return InForce(snapshot, means, targets)
+
+
+def _missing(provider: Provider, access: Access) -> tuple[str, ...]:
+    given = access.settings.get(provider.id, {})
+    return tuple(name for name in provider.connection.settings if name not in given)
+
+
+def sandboxed(opened: Opened, port: int, password: str) -> Opened:
+    """The same, with the sandbox that this process runs at that port."""
+    return lambda snapshot: _with_sandbox(opened(snapshot), port, password)
+
+
+def _with_sandbox(access: Access, port: int, password: str) -> Access:
+    """The bundled provider's personas open with a password of this process, at a port of this process."""
+    personas = sandbox.PERSONAS
+    return Access(
+        {**access.credentials, **dict.fromkeys(personas, password)},
+        {**access.settings, **{name: {"port": str(port)} for name in personas}},
+    )

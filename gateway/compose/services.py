@@ -1,0 +1,69 @@
+"""Everything that is open while the gateway runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import anyio
+
+from gateway.compose.clock import SystemClock
+from gateway.compose.documents import Documented
+from gateway.exchange.parts import Deadlines, Services
+from gateway.settings import Settings
+from gateway.stores.books import SqliteBooks
+from gateway.stores.counting import open_counting
+from gateway.stores.followed_keys import open_keys
+from gateway.stores.health import Patience, RouteHealth
+from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.keys import Keys
+from gateway.stores.limiting import open_rates
+from gateway.stores.pseudonyms import Pseudonyms, key_in
+from gateway.stores.repricing import Repricer
+from gateway.telemetry.events import Recovered, of_counters, of_rates
+from gateway.telemetry.log import Log
+from gateway.upstream.client import HttpxUpstream
+from gateway.upstream.engine import Engine
+from gateway.upstream.targets import plain_origins
+
+_LEASE_BEYOND_S: Final = 60
+"""After the longest exchange: what a dead process had under way counts no longer than so."""
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, home: Path, documented: Documented, clock: SystemClock, log: Log
+) -> AsyncIterator[tuple[Services, Keys, Repricer]]:
+    """Everything that is open while the gateway runs, closed in the opposite order."""
+    journal = Journal.open(settings.state, settings.durability)
+    try:
+        organisation = documented.snapshot().organisation.id
+        counting = open_counting(
+            settings.counters_url, organisation, journal, lambda *said: log.emit(of_counters(*said))
+        )
+        books = SqliteBooks(journal, clock.ulid(), counting)
+        if books.interrupted:
+            log.emit(Recovered(books.interrupted))
+        upstream = HttpxUpstream(Engine(), plain_origins(documented.now.targets))
+        try:
+            deadlines = Deadlines(
+                settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s, whole_s=settings.whole_s
+            )
+            health = RouteHealth(Patience(first_s=settings.cooldown_s))
+            pseudonyms = Pseudonyms(key_in(home), organisation)
+            lease_s = int(settings.total_s) + _LEASE_BEYOND_S
+            with (
+                open_keys(journal, home / JOURNAL_FILE) as keys,
+                open_rates(
+                    settings.counters_url, organisation, clock, lease_s, lambda *said: log.emit(of_rates(*said))
+                ) as rates,
+            ):
+                services = Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates)
+                yield services, keys, Repricer(journal)
+        finally:
+            await upstream.close()
+            await anyio.to_thread.run_sync(counting.close)
+    finally:
+        await anyio.to_thread.run_sync(journal.close)

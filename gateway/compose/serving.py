@@ -1,0 +1,165 @@
+"""A gateway, or one worker of it, from its first socket to its last receipt."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import secrets
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+import anyio
+
+from gateway.asgi.admin import Admin
+from gateway.asgi.app import application
+from gateway.asgi.bookkeeping import Bookkeeping
+from gateway.asgi.drain import Drain
+from gateway.asgi.gate import Gate
+from gateway.asgi.server import Listener, bind_tcp, bind_unix
+from gateway.asgi.server import serve as listen
+from gateway.compose.clock import SystemClock
+from gateway.compose.documents import Documented
+from gateway.compose.ledger import ledger_of, places_of, ship, ship_the_last
+from gateway.compose.providers import Opened, sandboxed
+from gateway.compose.services import open_services
+from gateway.core.catalog import Snapshot
+from gateway.core.principal import Key
+from gateway.exchange.parts import InForce
+from gateway.sandbox.app import app as sandbox_app
+from gateway.settings import Settings
+from gateway.stores.disk import Disk, SparingBooks, free_on
+from gateway.stores.documents import Documents
+from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
+from gateway.telemetry.events import DiskFree, DiskLow, Started
+from gateway.telemetry.library import LoopHandler
+from gateway.telemetry.log import Log
+
+_COLLECTIONS: Final = (10_000, 20, 20)
+"""Thresholds of garbage collection: an exchange leaves few cycles, and Python's default looks after every tenth one."""
+ADMIN_SOCKET: Final = "admin.sock"
+_MB: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a person needs once requests are accepted: the port, and the first key's secret if one was asked for."""
+
+    port: int
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """The place of a process in its gateway. `home`: the state directory of the first worker, which keeps the keys."""
+
+    home: Path
+    listening: socket.socket | None = None
+    """What all workers accept from; None for the only one."""
+    first_key: str = ""
+    """The policy of a key to create at start; "" for none."""
+
+
+async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable[[Ready], None], post: Post) -> None:
+    """Run the gateway, or one worker of it, until it is told to end. The state directory of `settings` is its own.
+
+    Raises DocumentsRefused, SettingsRefused, JournalRefused, CountersRefused, PostgresRefused and OSError (an address
+    that is taken) before anything is served.
+    """
+    began, clock, drain = monotonic(), SystemClock(), Drain()
+    asyncio.get_running_loop().set_exception_handler(LoopHandler(log))
+    public = post.listening or bind_tcp(settings.host, settings.port)
+    bench = bind_tcp("127.0.0.1", 0) if settings.sandbox else None
+    password = secrets.token_urlsafe(24)
+    if bench is not None:
+        opened = sandboxed(opened, bench.getsockname()[1], password)
+    ledger, shipper = ledger_of(settings, post.home, clock, log)
+    documented = Documented(settings, opened, Documents(settings.state), log)
+    disk = Disk(lambda: free_on(settings.state), settings.disk_reserve_mb * _MB)
+    async with open_services(settings, post.home, documented, clock, log) as (services, keys, repricer):
+        disk.look()
+        gate = Gate(
+            replace(services, books=SparingBooks(services.books, disk)),
+            documented.current,
+            ledger,
+            drain,
+            (settings.max_body_bytes, settings.request_s),
+        )
+        default, books = _default_policy(settings), Bookkeeping(places_of(settings, post.home, documented.snapshot()))
+        admin = Admin(keys, documented.current, documented.reload, clock.now, default, log.emit, repricer, books)
+        listeners = [
+            Listener(application(gate), public),
+            Listener(admin.app(), bind_unix(settings.state / ADMIN_SOCKET)),
+        ]
+        if bench is not None:
+            listeners.append(Listener(sandbox_app(settings, password), bench))
+        secret = await _first_key(keys, documented.snapshot(), post.first_key, clock) if post.first_key else ""
+
+        def accepted() -> None:
+            gc.freeze()  # what start-up built stays; a collection need not look at it again
+            gc.set_threshold(*_COLLECTIONS)
+            gc.enable()
+            log.emit(_started(documented.now, settings, listeners[0].port, began))
+            ready(Ready(listeners[0].port, secret))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(_reload_on_hangup, documented)
+            group.start_soon(gate.expire)
+            group.start_soon(gate.breathe)
+            group.start_soon(disk.watch, partial(_tell_of_disk, log))
+            if shipper is not None:
+                group.start_soon(ship, shipper, log)
+            await listen(listeners, drain, grace_s=settings.grace_s, drain_s=settings.drain_s, ready=accepted)
+            group.cancel_scope.cancel()
+        if shipper is not None:
+            await ship_the_last(shipper)
+
+
+async def serve_sandbox(settings: Settings, password: str, port: int, *, ready: Callable[[int], None]) -> None:
+    """Run the bundled provider alone. OSError for an address that is taken."""
+    listener = Listener(sandbox_app(settings, password), bind_tcp("127.0.0.1", port))
+    await listen([listener], Drain(), grace_s=0, drain_s=settings.drain_s, ready=lambda: ready(listener.port))
+
+
+def _tell_of_disk(log: Log, low: bool, free: int) -> None:
+    log.emit(DiskLow(free // _MB) if low else DiskFree(free // _MB))
+
+
+async def _reload_on_hangup(documented: Documented) -> None:
+    with anyio.open_signal_receiver(signal.SIGHUP) as signals:
+        async for _ in signals:
+            await documented.reload()
+
+
+async def _first_key(keys: Keys, snapshot: Snapshot, policy: str, clock: SystemClock) -> str:
+    """A key of the first declared team, for whoever just started the gateway at a terminal; returns its secret."""
+    secret = new_secret()
+    team = next(iter(snapshot.teams))
+    key = Key(new_key_id(), digest_of(secret), team, policy, label="first run", created_at=clock.now())
+    await keys.create(key)
+    return secret
+
+
+def _default_policy(settings: Settings) -> str:
+    """A new key needs a policy; only in the sandbox, where nothing leaves the machine, is there a default."""
+    return "unrestricted" if settings.sandbox else ""
+
+
+def _started(now: InForce, settings: Settings, port: int, began: float) -> Started:
+    snapshot = now.snapshot
+    return Started(
+        version=version("safeconduct"),
+        address=f"{settings.host}:{port}",
+        documents=snapshot.digest,
+        routes=len(snapshot.routes),
+        models=len(snapshot.models),
+        providers=tuple(sorted(now.means.credentials)),
+        sandbox=settings.sandbox,
+        started_ms=int((monotonic() - began) * 1000),
+    )

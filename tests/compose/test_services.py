@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from gateway.compose.clock import SystemClock
+from gateway.compose.documents import Documented
+from gateway.compose.providers import Access
+from gateway.compose.services import open_services
+from gateway.settings import read
+from gateway.stores.documents import Documents
+from gateway.stores.journal import Journal, JournalRefused
+from gateway.telemetry.log import Log
+from tests.stores.books_in import run
+
+
+def test_what_is_open_holds_the_journal_and_lets_it_go(tmp_path: Path) -> None:
+    settings, log = read({"SAFECONDUCT_STATE": str(tmp_path), "SAFECONDUCT_SANDBOX": "true"}), Log(io.BytesIO())
+
+    async def story() -> None:
+        documented = Documented(settings, lambda _: Access({}, {}), Documents(tmp_path), log)
+        async with open_services(settings, tmp_path, documented, SystemClock(), log) as (services, keys, _):
+            assert services.keys is keys
+            assert await keys.all() == ()
+            with pytest.raises(JournalRefused):
+                Journal.open(tmp_path, "process")
+
+    run(story)
+    Journal.open(tmp_path, "process").close()
