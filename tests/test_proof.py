@@ -7,7 +7,6 @@ import json
 import random
 from pathlib import Path
 
-import anyio
 import pytest
 
 from gateway.core.receipt import from_json
@@ -43,11 +42,12 @@ def test_twenty_thousand_clients_that_leave_leak_nothing(tmp_path: Path) -> None
         body = json.dumps({**BODY, "stream": True}).encode()
         async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
             for number in range(DEPARTURES):
-                async with anyio.create_task_group() as group:
-                    group.start_soon(desk.exchange().run, body, Client())
+                exchange = desk.exchange()
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(exchange.run(body, Client()))
                     for _ in range(number % 90):
                         await asyncio.sleep(0)
-                    group.cancel_scope.cancel()
+                    exchange.leave()
             for _ in range(100):
                 assert (await desk.ask({"stream": True})).complete
             assert await desk.held() == 0

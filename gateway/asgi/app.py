@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import anyio
 from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router, request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.asgi.addresses import Address, Family, address, family_of
 from gateway.asgi.downstream import OPENAI, ClientDownstream, Voice, send_error
 from gateway.asgi.gate import Gate
-from gateway.asgi.intake import Headers, header, method_not_allowed, read_body, watch
+from gateway.asgi.intake import Headers, header, method_not_allowed, read_body
 from gateway.asgi.pages import DATA_CLASS, Pages, alive
 from gateway.core.errors import (
     ClientLeft,
@@ -32,8 +31,8 @@ IDEMPOTENCY: Final = "idempotency-key"
 
 
 class Exchanges:
-    """Every address where something is exchanged, as a bare ASGI endpoint: one owner of `receive`, one task group for
-    each exchange."""
+    """Every address where something is exchanged, as a bare ASGI endpoint. An exchange runs in the server's task for
+    its request, and is told by the server (`scope["state"]["when_client_leaves"]`) when its client leaves."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
@@ -65,11 +64,9 @@ class Exchanges:
         self._gate.live.add(exchange)
         if self._gate.drain.expired.is_set():  # its body came in when the others had been told already
             exchange.expire()
+        scope["state"]["when_client_leaves"](exchange.leave)
         try:
-            async with anyio.create_task_group() as group:
-                group.start_soon(_leave_with_client, receive, group.cancel_scope)
-                await exchange.run(body, ClientDownstream(send, voice))
-                group.cancel_scope.cancel()
+            await exchange.run(body, ClientDownstream(send, voice))
         finally:
             self._gate.live.discard(exchange)
 
@@ -81,11 +78,6 @@ def _asked(address: Address, headers: Headers, scope: Scope) -> Asked:
     told = {name: value for name in _TOLD if (value := header(headers, name)) is not None}
     query = scope["query_string"].decode("latin-1")
     return address.asked(told, query, header(headers, narrowing.HEADER) or "")
-
-
-async def _leave_with_client(receive: Receive, scope: anyio.CancelScope) -> None:
-    await watch(receive)
-    scope.cancel()
 
 
 def application(gate: Gate) -> ASGIApp:

@@ -29,6 +29,21 @@ class Cycle(RequestResponseCycle):
     """One request and its answer. What the application raises is logged as a place, never as words."""
 
     connection: Connection
+    on_leave: Callable[[], None] | None = None
+
+    def when_client_leaves(self, call: Callable[[], None]) -> None:
+        """`call` is called once, at once if the client has left already; never behind a complete answer."""
+        if self.disconnected:
+            call()
+        else:
+            self.on_leave = call
+
+    def client_left(self) -> None:
+        self.disconnected = True
+        self.message_event.set()
+        call, self.on_leave = self.on_leave, None
+        if call is not None and not self.response_complete:
+            call()
 
     async def run_asgi(self, app: Callable[..., Awaitable[None]]) -> None:
         try:
@@ -41,6 +56,7 @@ class Cycle(RequestResponseCycle):
                     self.transport.write(answer(InternalError("")))
                 self.transport.close()
             self.on_response = _nothing
+            self.on_leave = None
 
     async def send(self, message: Any) -> None:
         if not self.response_started and self.more_body:

@@ -45,7 +45,8 @@ def protocol(limits: Limits, drain: Drain) -> type[GatedProtocol]:
 
 
 class GatedProtocol(HttpToolsProtocol):
-    """One connection. `scope["state"]["query_key"]` has the value of `?key=`, which nothing else ever sees."""
+    """One connection. In `scope["state"]` stand `query_key`, the value of `?key=`, which nothing else ever sees, and
+    `when_client_leaves`, which calls what it is given when that happens."""
 
     limits: Limits
     drain: Drain
@@ -73,6 +74,8 @@ class GatedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._refusing = True
         super().connection_lost(exc)
+        if self.cycle is not None and self.cycle.disconnected:
+            self.cycle.client_left()
 
     # Bytes in
 
@@ -180,6 +183,7 @@ class GatedProtocol(HttpToolsProtocol):
             on_response=self.on_response_complete,
         )
         cycle.connection = self
+        scope["state"]["when_client_leaves"] = cycle.when_client_leaves
         self._start_asgi_task(cycle, self.app)
 
     def on_message_complete(self) -> None:
@@ -242,8 +246,7 @@ class GatedProtocol(HttpToolsProtocol):
         if not answered:
             self.transport.write(answer(refused))
         if cycle is not None and not cycle.response_complete:
-            cycle.disconnected = True
-            cycle.message_event.set()
+            cycle.client_left()
         self._stop_reading()
         self.transport.write_eof()
 

@@ -1,15 +1,12 @@
-"""The way in of one request: its key, its body, and the moment its client leaves.
-
-`receive` has one owner at a time: `read_body` until it returns, `watch` from then on.
-"""
+"""The way in of one request: its key and its body."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from typing import Any, Final, TypeAlias
-
-import anyio
 
 from gateway.core.errors import ClientLeft, InvalidRequest, Unauthenticated
 
@@ -58,17 +55,18 @@ async def read_body(headers: Headers, receive: Receive, *, limit: int, deadline_
     _check_media(headers, limit)
     parts: list[bytes] = []
     size, more = 0, True
-    with anyio.move_on_after(deadline_s):
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientLeft
-            part: bytes = message.get("body", b"")
-            size += len(part)
-            if size > limit:
-                raise _too_large(limit)
-            parts.append(part)
-            more = message.get("more_body", False)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(deadline_s):
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientLeft
+                part: bytes = message.get("body", b"")
+                size += len(part)
+                if size > limit:
+                    raise _too_large(limit)
+                parts.append(part)
+                more = message.get("more_body", False)
     if more:
         raise InvalidRequest(
             f"The request did not arrive within {deadline_s:g} seconds.",
@@ -76,14 +74,6 @@ async def read_body(headers: Headers, receive: Receive, *, limit: int, deadline_
             limit_s=int(deadline_s),
         )
     return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
-async def watch(receive: Receive) -> None:
-    """Return when the client has left, or when its answer is complete. Call after `read_body`, from one task only."""
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return
 
 
 def _check_media(headers: Headers, limit: int) -> None:

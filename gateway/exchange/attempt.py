@@ -89,17 +89,8 @@ class Attempt:
             reported=reported,
             suspect=suspect,
             over_hold=charge > self.hold,
-            price=_price_reference(self.route),
+            price=self.route.price.reference,
             began_ms=self.began_ms,
             first_event_ms=self.first_event_ms,
             ended_ms=self.ended_ms,
         )
-
-
-def _price_reference(route: EligibleRoute) -> str:
-    """Where the price stands: its source and day; the numbers are in the snapshot that the receipt names."""
-    price = route.price
-    if not price.is_priced:
-        return "unpriced"
-    day = price.read_on.isoformat() if price.read_on else ""
-    return " ".join(filter(None, (price.source or "catalogue", day, price.currency)))

@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Final
 
-import anyio
-
 from gateway.core.decision import EligibleRoute, wire_dialect
 from gateway.core.errors import (
     BudgetExceeded,
@@ -31,6 +29,7 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.clamp import clamped
 from gateway.exchange.parts import InForce, Services
 from gateway.exchange.record import rate
+from gateway.exchange.watch import Watch
 from gateway.stores.books import Intent
 from gateway.stores.health import Fault as RouteFault
 from gateway.upstream.client import Call, UpstreamFault
@@ -60,6 +59,7 @@ class Forwarding:
         attempts: list[Attempt],
         draft: Callable[[], Receipt],
         elapsed_ms: Callable[[], int],
+        watch: Watch,
     ) -> None:
         self._services, self._in_force, self._bill = services, in_force, bill
         self._id, (self._asked, self._demanded) = exchange, asked
@@ -67,6 +67,7 @@ class Forwarding:
         # Whether a provider counts well says nothing of how it answers.
         self._health = services.health if self._demand.endpoint != "count_tokens" else None
         self._attempts, self._draft, self._elapsed_ms = attempts, draft, elapsed_ms
+        self._watch = watch
         self.opening = b""
         self.output_limit: int | None = None
 
@@ -127,7 +128,7 @@ class Forwarding:
         clock = self._services.clock
         began = clock.monotonic()
         attempt.outcome = "left"  # unless we get further than that
-        with anyio.move_on_after(self._patience_s) as deadline:
+        with self._watch.within(self._patience_s) as deadline:
             try:
                 await self._ask(attempt)
                 attempt.outcome = "served"
@@ -143,7 +144,7 @@ class Forwarding:
             except Unportable:  # nothing was sent, and nothing is wrong with the route
                 attempt.outcome, attempt.ended_ms = "failed", self._elapsed_ms()
                 return
-        if deadline.cancelled_caught:
+        if deadline.passed:
             attempt.outcome = "timeout"
         attempt.ended_ms = self._elapsed_ms()
         if attempt.status < 400:
@@ -258,8 +259,7 @@ class Forwarding:
     async def close(self, attempt: Attempt) -> None:
         """Give the connection back, or cut it; never waits for a provider."""
         if attempt.reply is not None:
-            with anyio.CancelScope(shield=True), anyio.move_on_after(1):
-                await attempt.reply.close()
+            await attempt.reply.close()
 
 
 def _fault(status: int) -> RouteFault | None:

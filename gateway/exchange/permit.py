@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import anyio
-
 from gateway.core.limits import Rate
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, ReceiptId
@@ -14,6 +12,7 @@ from gateway.core.usage import UsageSource
 from gateway.dialects.rate_headers import rate_headers
 from gateway.dialects.translation import Translation
 from gateway.exchange.parts import Services
+from gateway.exchange.watch import Watch
 from gateway.stores.rates import Permit, Wanted
 
 OUTPUT_AT_FIRST: Final = 4_096
@@ -28,8 +27,9 @@ _GIVE_BACK_S: Final = 1.0
 class Permission:
     """Asks nobody where the caller has no limits."""
 
-    def __init__(self, services: Services, caller: Principal, exchange: ReceiptId) -> None:
-        self._services, self._limits, self._exchange = services, caller.limits, exchange
+    def __init__(self, services: Services, caller: Principal, exchange: ReceiptId, watch: Watch) -> None:
+        self._services, self._watch = services, watch
+        self._limits, self._exchange = caller.limits, exchange
         self._permit: Permit | None = None
 
     async def ask(self, asked: Translation, default_limit: int) -> None:
@@ -43,7 +43,7 @@ class Permission:
         """What was used is known, and nothing is under way any more. Shielded; the first call counts."""
         if self._permit is not None:
             used = tokens_used(attempts, self._permit.wanted.tokens)
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_GIVE_BACK_S):
+            with self._watch.within(_GIVE_BACK_S, shielded=True):
                 await self._services.rates.settle(self._permit, used)
 
     def headers(self, dialect: str) -> dict[str, str]:

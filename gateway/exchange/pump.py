@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Awaitable
-
-import anyio
+from collections.abc import AsyncIterator
 
 from gateway.core.errors import UpstreamFailed, UpstreamTimeout
 from gateway.dialects.relay import Stream
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.parts import Downstream, Services
+from gateway.exchange.watch import Limit, Watch
 from gateway.stores.health import Fault as RouteFault
 from gateway.upstream.client import UpstreamFault
 
@@ -18,8 +17,11 @@ from gateway.upstream.client import UpstreamFault
 class Pump:
     """One stream on its way from a route that has begun to answer."""
 
-    def __init__(self, answer: Attempt, stream: Stream, downstream: Downstream, services: Services) -> None:
+    def __init__(
+        self, answer: Attempt, stream: Stream, downstream: Downstream, services: Services, watch: Watch
+    ) -> None:
         self._answer, self._stream, self._downstream, self._services = answer, stream, downstream, services
+        self._watch = watch
         self._spoke_at = math.inf  # when the last bytes were handed over; infinite while they are, and after the end
 
     async def run(self, opening: bytes) -> bytes:
@@ -28,20 +30,20 @@ class Pump:
         if stream.ended:
             return opening
         await self._say(opening)
-        with anyio.move_on_after(self._services.deadlines.idle_s) as idle:
+        with self._watch.within(self._services.deadlines.idle_s) as idle:
             last = await self._passed_on(idle)
             if stream.complete:
                 return last
             await self._say(last)
         self._spoke_at = math.inf
-        self._answer.outcome = "timeout" if idle.cancelled_caught else "failed"
+        self._answer.outcome = "timeout" if idle.passed else "failed"
         clock = self._services.clock
         self._services.health.failed(self._answer.route.id, RouteFault.TRANSPORT, clock.monotonic())
-        if idle.cancelled_caught:
+        if idle.passed:
             raise UpstreamTimeout("The provider fell silent in the middle of its reply.")
         raise UpstreamFailed("The provider broke off its reply.")
 
-    async def _passed_on(self, idle: anyio.CancelScope) -> bytes:
+    async def _passed_on(self, idle: Limit) -> bytes:
         """Everything but what came with the end, which is returned."""
         stream, pieces = self._stream, self._answer.pieces
         assert pieces is not None
@@ -52,9 +54,9 @@ class Pump:
                 break
             if stream.beats != seen:
                 seen = stream.beats
-                idle.deadline = anyio.current_time() + self._services.deadlines.idle_s
+                idle.move(self._watch.now() + self._services.deadlines.idle_s)
             if shown:
-                await _untimed(self._say(shown), idle)
+                await self._say_untimed(shown, idle)
         else:
             shown = stream.finish()
         self._spoke_at = math.inf
@@ -65,18 +67,17 @@ class Pump:
         if self._services.clock.monotonic() - self._spoke_at >= silent_s and (beat := self._stream.beat()):
             await self._say(beat)
 
+    async def _say_untimed(self, data: bytes, idle: Limit) -> None:
+        """Without using up the provider's time: a client that reads slowly is no fault of the route."""
+        left_s = idle.at - self._watch.now()
+        idle.move(math.inf)
+        await self._say(data)
+        idle.move(self._watch.now() + left_s)
+
     async def _say(self, data: bytes) -> None:
         self._spoke_at = math.inf
         await self._downstream.send(data)
         self._spoke_at = self._services.clock.monotonic()
-
-
-async def _untimed(sending: Awaitable[None], idle: anyio.CancelScope) -> None:
-    """Send without using up the provider's time: a client that reads slowly is no fault of the route."""
-    left_s = idle.deadline - anyio.current_time()
-    idle.deadline = math.inf
-    await sending
-    idle.deadline = anyio.current_time() + left_s
 
 
 async def whole_or_fault(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Final
-
-import anyio
 
 from gateway.core.decision import Decision
 from gateway.core.demand import Demand
@@ -37,6 +36,7 @@ from gateway.exchange.headers import cost_header, reply_headers
 from gateway.exchange.parts import Arrival, Downstream, InForce, Services
 from gateway.exchange.permit import Permission
 from gateway.exchange.pump import Pump, whole_or_fault
+from gateway.exchange.watch import Limit, Watch
 from gateway.stores.keys import digest_of
 from gateway.telemetry.events import ExchangeEnded, Fault
 from gateway.telemetry.faults import reduce
@@ -71,7 +71,8 @@ class Exchange:
         self._settled = False
         self._expired = False
         self._pump: Pump | None = None
-        self._whole = anyio.CancelScope()
+        self._watch = Watch()
+        self._whole: Limit | None = None
         self._facts = record.Facts(
             id=ReceiptId(self._clock.ulid()),
             began_at=self._clock.now(),
@@ -81,32 +82,40 @@ class Exchange:
             dialect=arrival.dialect,
             endpoint=arrival.asked.endpoint,
         )
-        self._permission = Permission(services, caller, self._facts.id)
+        self._permission = Permission(services, caller, self._facts.id, self._watch)
 
     @property
     def id(self) -> ReceiptId:
         return self._facts.id
 
     async def run(self, body: bytes, downstream: Downstream) -> None:
-        """Serve the request or end it with its error. Cancelling it means that the client left."""
+        """Serve the request or end it with its error; also returns when its client has left."""
         try:
             await self._serve(body, downstream)
         except Ended as ended:
             await self._end(ended, downstream)
-        except anyio.get_cancelled_exc_class():
+        except asyncio.CancelledError:
             self._under_way("left")
+            departed = self._watch.departed()
             await self._settle("client_left", ClientLeft.code)
-            raise
+            if not departed:
+                raise
         except Exception as fault:  # noqa: BLE001  # reduced to class and place, so that no content reaches a log
             self._services.log.emit(Fault(reduce(fault), receipt=self.id))
             await self._end(InternalError(self.id), downstream)
         finally:
             await self._close()
+            self._watch.close()
+
+    def leave(self) -> None:
+        """The client has left. Safe to call at any time."""
+        self._watch.leave()
 
     def expire(self) -> None:
         """The process is about to end: end with an error that says so. Safe to call at any time."""
         self._expired = True
-        self._whole.cancel()
+        if self._whole is not None:
+            self._whole.cut()
 
     async def breathe(self, silent_s: float) -> None:
         """Keep a stream alive that has said nothing for `silent_s`. Safe to call at any time."""
@@ -114,14 +123,13 @@ class Exchange:
             await self._pump.breathe(silent_s)
 
     async def _serve(self, body: bytes, downstream: Downstream) -> None:
-        self._whole.deadline = anyio.current_time() + self._services.deadlines.total_s
-        with self._whole:
+        with self._watch.within(0 if self._expired else self._services.deadlines.total_s) as self._whole:
             asked = self._accept(body)
             if asked.demand.endpoint == "count_tokens":
                 await self._count(asked, downstream)
             else:
                 await self._forward(asked, downstream)
-        if self._whole.cancelled_caught:
+        if self._whole.passed:
             raise self._cut_short()
 
     async def _forward(self, asked: Translation, downstream: Downstream) -> None:
@@ -223,6 +231,7 @@ class Exchange:
             self._attempts,
             lambda: self._receipt("interrupted", ""),
             self._elapsed_ms,
+            self._watch,
         )
 
     async def _relay(self, answer: Attempt, forwarding: Forwarding, downstream: Downstream) -> None:
@@ -239,7 +248,7 @@ class Exchange:
         self._begun = True
         await downstream.begin(headers | self._permission.headers(self._facts.dialect), streaming=True)
         assert answer.stream is not None
-        self._pump = Pump(answer, answer.stream, downstream, self._services)
+        self._pump = Pump(answer, answer.stream, downstream, self._services, self._watch)
         last = await self._pump.run(forwarding.opening)
         await self._settle("served", "")
         self._note_speed(answer)
@@ -256,7 +265,7 @@ class Exchange:
         if self._begun:
             assert self._served is not None
             assert self._served.stream is not None  # a whole reply begins with its last byte at hand
-            with anyio.move_on_after(_LAST_WORD_S):
+            with self._watch.within(_LAST_WORD_S):
                 await downstream.abort(self._served.stream.failure(ended))
         else:
             await downstream.refuse(ended, self.id)
@@ -269,7 +278,7 @@ class Exchange:
         if self._settled:
             return receipt
         self._settled = True
-        with anyio.CancelScope(shield=True), anyio.move_on_after(self._services.deadlines.commit_s):
+        with self._watch.within(self._services.deadlines.commit_s, shielded=True):
             try:
                 receipt = await self._services.books.settle(receipt)
             except Exception as fault:  # noqa: BLE001  # the books keep the receipt, or recovery writes it from the intent
@@ -295,9 +304,8 @@ class Exchange:
         for attempt in self._attempts:
             if attempt.reply is None:
                 continue
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_GOODBYE_S):
-                if attempt.stream is not None and attempt.stream.ended and attempt.pieces is not None:
+            if attempt.stream is not None and attempt.stream.ended and attempt.pieces is not None:
+                with self._watch.within(_GOODBYE_S, shielded=True):
                     async for _ in whole_or_fault(attempt.pieces):
                         pass  # after the end of a stream comes only the end of its body
-            with anyio.CancelScope(shield=True), anyio.move_on_after(_GOODBYE_S):
-                await attempt.reply.close()
+            await attempt.reply.close()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import anyio
 import pytest
 
-from gateway.asgi.intake import Headers, credentials, read_body, watch
+from gateway.asgi.intake import Headers, credentials, read_body
 from gateway.core.errors import ClientLeft, Ended, InvalidRequest, Unauthenticated
 from gateway.dialects.openai_chat.errors import body as error_body
 from tests.asgi.serving import Message, Receive, Send, Served, answer, one_answer, serving
@@ -146,12 +146,6 @@ def test_a_slow_body_is_refused_at_an_absolute_deadline() -> None:
 def test_a_client_that_leaves_while_sending_has_left() -> None:
     with pytest.raises(ClientLeft):
         read(Script(part(b"a", more=True), GONE))
-
-
-def test_watching_ends_when_the_client_leaves() -> None:
-    script = Script(part(b""), part(b""), GONE)
-    anyio.run(watch, script)
-    assert script.left == []
 
 
 # The key

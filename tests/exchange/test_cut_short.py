@@ -163,11 +163,11 @@ def test_a_client_that_stands_still_for_ever_meets_the_whole_deadline(tmp_path: 
 def test_a_client_that_leaves_has_an_attempt_with_an_end(tmp_path: Path) -> None:
     async def story() -> None:
         async with Provider(STUCK) as alpha, a_desk(tmp_path, alpha) as desk:
-            client = Client()
+            client, exchange = Client(), desk.exchange()
             async with anyio.create_task_group() as group:
-                group.start_soon(desk.exchange().run, json.dumps({**BODY, **STREAM}).encode(), client)
+                group.start_soon(exchange.run, json.dumps({**BODY, **STREAM}).encode(), client)
                 await client.received.wait()
-                group.cancel_scope.cancel()
+                exchange.leave()
             (attempt,) = desk.receipts()[0]["attempts"]
             assert 0 <= attempt["first_event_ms"] <= attempt["ended_ms"]
             assert attempt["outcome"] == "left"

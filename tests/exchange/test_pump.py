@@ -18,6 +18,7 @@ from gateway.dialects.relay import Stream, Translated
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.parts import Services
 from gateway.exchange.pump import Pump, whole_or_fault
+from gateway.exchange.watch import Watch
 from gateway.upstream.client import UpstreamFault
 from tests.builders import a_route
 from tests.exchange.desk import PATIENT, Client, StillClock, a_desk
@@ -53,7 +54,7 @@ class Scribe:
         raise AssertionError(reply)
 
 
-class Watch(StillClock):
+class Dial(StillClock):
     """A clock that goes when it is told to."""
 
     def __init__(self) -> None:
@@ -68,7 +69,7 @@ class Bench:
     """A pump over scripted pieces, and what came out of it."""
 
     def __init__(self, services: Services) -> None:
-        self.clock = Watch()
+        self.clock = Dial()
         self.services = replace(services, clock=self.clock)
         self.client = Client()
         self.answer = Attempt(EligibleRoute(a_route()), "openai_chat", "hold", 0)
@@ -79,7 +80,7 @@ class Bench:
         assert stream.feed(HELLO) == OPENING
         self.answer.pieces, self.answer.stream = pieces, stream
         self.client = client or self.client
-        return Pump(self.answer, stream, self.client, self.services)
+        return Pump(self.answer, stream, self.client, self.services, Watch())
 
     @property
     def cooling(self) -> int:

@@ -277,11 +277,11 @@ def test_the_whole_has_a_deadline_too(tmp_path: Path) -> None:
 
 async def leave(desk: Desk, body: dict[str, Any], when: Callable[[Client], Awaitable[None]]) -> Client:
     """Start an exchange, and leave as soon as `when` returns."""
-    client = Client()
+    client, exchange = Client(), desk.exchange()
     async with anyio.create_task_group() as group:
-        group.start_soon(desk.exchange().run, json.dumps({**BODY, **body}).encode(), client)
+        group.start_soon(exchange.run, json.dumps({**BODY, **body}).encode(), client)
         await when(client)
-        group.cancel_scope.cancel()
+        exchange.leave()
     return client
 
 
