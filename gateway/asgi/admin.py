@@ -24,7 +24,7 @@ from gateway.dialects.names import near
 from gateway.exchange.parts import InForce
 from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
 from gateway.stores.repricing import Repricer, Wanted
-from gateway.telemetry.events import KeyCreated, KeyRevoked
+from gateway.telemetry.events import KeyCreated, KeyRevoked, Repriced
 
 Reload = Callable[[], Awaitable[list[str]]]
 """Check the documents and put them in force; returns the faults, none if they are in force now."""
@@ -46,7 +46,7 @@ class Admin:
         reload: Reload,
         now: Callable[[], datetime],
         default_policy: str,
-        told: Callable[[KeyCreated | KeyRevoked], None] = lambda _: None,
+        told: Callable[[KeyCreated | KeyRevoked | Repriced], None] = lambda _: None,
         repricer: Repricer | None = None,
         books: Bookkeeping | None = None,
     ) -> None:
@@ -118,6 +118,9 @@ class Admin:
             raise NotFound("There is no journal here to correct.")
         wanted = Wanted(_day(stated, "since"), _day(stated, "until"), provider, stated.get("dry_run") is not False)
         done = await anyio.to_thread.run_sync(self._repricer.reprice, wanted, snapshot)
+        if not wanted.dry:
+            days, sums = (str(wanted.since), str(wanted.until)), (done.exchanges, done.corrected, done.difference)
+            self._told(Repriced(*days, provider, *sums, snapshot.fx.ledger, snapshot.digest))
         return _json(
             {
                 "exchanges": done.exchanges,

@@ -7,8 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from gateway.commands.asked import Asked
-from gateway.commands.kept import shared
-from gateway.commands.stop import Stop
+from gateway.commands.kept import journals_of, shared
 from gateway.core.errors import Json
 
 if TYPE_CHECKING:
@@ -24,17 +23,10 @@ def pages(asked: Asked, since: date, until: date) -> Iterator[dict[str, Json]]:
 
 
 def _ledgers(asked: Asked) -> list[Pages]:
-    from gateway.stores.journal import JOURNAL_FILE
     from gateway.stores.ledger import SqliteLedger
 
-    settings = asked.settings()
-    if (postgres := shared(settings)) is not None:
+    if (postgres := shared(asked.settings())) is not None:
         from gateway.stores.postgres_ledger import PostgresLedger
 
         return [PostgresLedger(postgres)]
-    own = [settings.state / JOURNAL_FILE, *sorted(settings.state.glob(f"worker-*/{JOURNAL_FILE}"))]
-    found: list[Pages] = [SqliteLedger(path) for path in own if path.exists()]
-    if not found:
-        do = "name its own with --state (or SAFECONDUCT_STATE), or start it here: safeconduct serve"
-        raise Stop(f"no gateway has run with the state directory {settings.state}", do)
-    return found
+    return [SqliteLedger(journal) for journal in journals_of(asked)]

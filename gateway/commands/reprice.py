@@ -6,13 +6,17 @@ import argparse
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.kept import shared
+from gateway.commands.kept import journals_of, shared
 from gateway.commands.running import office, running
 from gateway.commands.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
+
+_PATIENCE_S: Final = 3600.0
+"""For a running gateway, which reads every receipt of these days."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,7 +38,7 @@ def run(asked: Asked) -> int:
         "provider": options.provider,
         "dry_run": options.dry_run,
     }
-    answers = [_repriced(asked, state, body) for state in _states(asked)]
+    answers = [_repriced(asked, journal.parent, body) for journal in journals_of(asked)]
     exchanges, corrected, difference = (
         sum(int(str(answer[name])) for answer in answers) for name in ("exchanges", "corrected", "difference")
     )
@@ -55,21 +59,10 @@ def _checked(stated: str, option: str) -> None:
         raise Stop(f"{option} is no day", "write it as 2026-11-24", code=MISUSED) from None
 
 
-def _states(asked: Asked) -> list[Path]:
-    """The state directories of every worker that left a journal."""
-    from gateway.stores.journal import JOURNAL_FILE
-
-    home = asked.settings().state
-    found = [path for path in (home, *sorted(home.glob("worker-*"))) if (path / JOURNAL_FILE).exists()]
-    if not found:
-        raise Stop(f"no gateway has run with the state directory {home}", "name its own with --state")
-    return found
-
-
 def _repriced(asked: Asked, state: Path, body: dict[str, Json]) -> dict[str, Json]:
     """By the worker that runs there, else by this process under the lock of its journal."""
     with ExitStack() as stack:
-        ask = stack.enter_context(running(state))
+        ask = stack.enter_context(running(state, _PATIENCE_S))
         if ask is None:
             asked.options.state = str(state)
             ask = stack.enter_context(office(asked))

@@ -61,7 +61,7 @@ async def open_services(
                 ) as rates,
             ):
                 services = Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates)
-                yield services, keys, Repricer(journal)
+                yield services, keys, Repricer(journal, books.corrected)
         finally:
             await upstream.close()
             await anyio.to_thread.run_sync(counting.close)

@@ -92,6 +92,13 @@ class Price:
             return False
         return self.free or bool(self.rates.input or self.rates.output or self.per_request)
 
+    @property
+    def reference(self) -> str:
+        """Where it stands: source, day and currency. Its numbers are in the snapshot that a receipt names."""
+        if not self.is_priced:
+            return "unpriced"
+        return " ".join(filter(None, (self.source or "catalogue", str(self.read_on or ""), self.currency)))
+
     def rates_at(self, context_tokens: int) -> Rates:
         """The rates for an input side of that many tokens."""
         rates = self.rates

@@ -33,7 +33,13 @@ def correction(
     Only attempts at `provider`, of all if "". An attempt whose usage is not known, or whose route has no price, stays.
     """
     found = {
-        place: AttemptRecord(attempt.route, CORRECTED, attempt.dialect, cost=added, price=_price(attempt, snapshot))
+        place: AttemptRecord(
+            attempt.route,
+            CORRECTED,
+            attempt.dialect,
+            cost=added,
+            price=snapshot.routes[RouteId(attempt.route)].price.reference,
+        )
         for place, attempt in enumerate(receipt.attempts)
         if provider in ("", attempt.route.partition("/")[0])
         and (added := _added(attempt, earlier.get((receipt.id, place), 0), snapshot))
@@ -77,9 +83,3 @@ def _added(attempt: AttemptRecord, corrected: int, snapshot: Snapshot) -> int:
     if rate is None:
         return 0
     return to_ledger(cost(Usage(**attempt.usage), route.price), rate) - attempt.cost - corrected
-
-
-def _price(attempt: AttemptRecord, snapshot: Snapshot) -> str:
-    """Where the price stands; its numbers are in the snapshot that the correction names."""
-    price = snapshot.routes[RouteId(attempt.route)].price
-    return " ".join(filter(None, (price.source or "catalogue", str(price.read_on or ""), price.currency)))

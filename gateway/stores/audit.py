@@ -65,7 +65,7 @@ class Tally:
         self.cost += row["cost"]
         self.attempts += of_attempts
         self.charged += of_charges
-        if row["outcome"] != CORRECTED:  # a correction is charged to nobody
+        if row["outcome"] != CORRECTED or any(charge.accounts for charge in charges):  # old ones were charged to nobody
             self.teams[f"team/{row['team']}"] += row["cost"]
         self.holds.update(str(attempt["hold_id"]) for attempt in attempts if attempt.get("hold_id"))
         if not row["cost"] == of_attempts == of_charges:

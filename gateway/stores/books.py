@@ -172,6 +172,12 @@ class SqliteBooks:
         digest = hmac.digest(self._secret, text, "sha256")
         return await self._journal.write(partial(_claim, digest, receipt_id, int(at.timestamp())))
 
+    def corrected(self, charges: Sequence[Charge], row: int) -> None:
+        """Correcting entries are committed, the last of them in that row. Called in the writer's thread, in the order
+        of rows."""
+        self._counting.correct(charges)
+        self._folded = row
+
     def rolled_back(self) -> None:
         self._chain.forget()
 

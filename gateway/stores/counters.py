@@ -102,6 +102,9 @@ class Counting(Protocol):
     def settle(self, receipt: ReceiptId, charges: Sequence[Charge]) -> None:
         """The receipt is committed: release every hold of the exchange and book its charges."""
 
+    def correct(self, charges: Sequence[Charge]) -> None:
+        """What exchanges that have ended cost otherwise is committed: book it. May lower what was spent."""
+
     async def confirmed(self, holds: Sequence[str]) -> None:
         """Wait until these are settled for everybody who shares the counters; a moment at most."""
 
@@ -166,9 +169,17 @@ class Counters:
         with self._lock:
             for hold in self._open.pop(receipt, {}).values():
                 self._give_back(hold)
-            for charge in charges:
-                for counter in self._of(charge):
-                    counter.spent += charge.amount
+            self._book(charges)
+
+    def charge(self, charges: Iterable[Charge]) -> None:
+        """Book charges that end no hold."""
+        with self._lock:
+            self._book(charges)
+
+    def _book(self, charges: Iterable[Charge]) -> None:
+        for charge in charges:
+            for counter in self._of(charge):
+                counter.spent += charge.amount
 
     def balance(self, account: AccountId, window: str, at: int, zone: str = "UTC") -> Counter:
         """A copy."""
@@ -177,9 +188,9 @@ class Counters:
             return Counter(found.spent, found.held)
 
     def standing(self) -> tuple[dict[tuple[AccountId, str], int], list[Hold]]:
-        """What was spent, and every open hold, of one moment."""
+        """What was spent, and every open hold, of one moment. 0 is said too: it may have been more before."""
         with self._lock:
-            spent = {name: c.spent for name, c in self._counters.items() if c.spent}
+            spent = {name: c.spent for name, c in self._counters.items()}
             return spent, [hold for own in self._open.values() for hold in own.values()]
 
     def checkpoint(self) -> list[tuple[AccountId, str, int]]:
@@ -227,6 +238,9 @@ class Embedded:
 
     def settle(self, receipt: ReceiptId, charges: Sequence[Charge]) -> None:
         self._fold.settle(receipt, charges)
+
+    def correct(self, charges: Sequence[Charge]) -> None:
+        self._fold.charge(charges)
 
     async def confirmed(self, holds: Sequence[str]) -> None:
         """Memory is never behind."""

@@ -81,6 +81,10 @@ class RedisCounters:
         for hold in holds:
             self._courier.end(hold.id, costs.get(hold.id, 0))
 
+    def correct(self, charges: Sequence[Charge]) -> None:
+        self._fold.charge(charges)
+        self._courier.tell_again()
+
     async def confirmed(self, holds: Sequence[str]) -> None:
         if waiting := self._courier.unconfirmed(holds):
             await asyncio.wait(waiting, timeout=_CONFIRM_S)

@@ -50,7 +50,7 @@ class Courier:
         self._reason = "not_connected"
         self._renew_at = self._try_at = self._note_at = 0.0
         self._closing_at: float | None = None
-        self._tried = threading.Event()
+        self._tried, self._anew = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="counters", daemon=True)
 
     def begin(self, fold: Counters) -> None:
@@ -69,6 +69,11 @@ class Courier:
         """Say that the hold has ended, until that is confirmed."""
         with self._lock:
             self._ended.setdefault(hold, HoldEnded(hold, cost))
+        self._queue.put(None)
+
+    def tell_again(self) -> None:
+        """Say all that was spent once more, by joining again: for what changed it and was no hold."""
+        self._anew.set()
         self._queue.put(None)
 
     def unconfirmed(self, holds: Sequence[str]) -> list[asyncio.Future[None]]:
@@ -127,6 +132,9 @@ class Courier:
     def _tend(self) -> None:
         """Join, or renew the lease, if it is time."""
         member, now = self._member, monotonic()
+        if self._anew.is_set():
+            self._anew.clear()  # before it is said: what changes meanwhile is said once more
+            member.joined, self._try_at = False, 0.0
         if member.joined and not member.strangers and now < self._renew_at:
             return
         if member.joined:

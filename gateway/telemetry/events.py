@@ -124,6 +124,22 @@ class KeyRevoked:
 
 
 @dataclass(frozen=True, slots=True)
+class Repriced:
+    """Exchanges of these days were rated again: `corrected` of them got an entry, which add up to `difference`
+    nano-units of `currency`, and count against budgets. `documents`: whose prices; `provider` is empty for all."""
+
+    level: ClassVar[Level] = "info"
+    since: str
+    until: str
+    provider: str
+    exchanges: int
+    corrected: int
+    difference: int
+    currency: str
+    documents: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recovered:
     """Exchanges that a dead process left open were closed with a receipt each; their holds stand."""
 
@@ -282,6 +298,7 @@ Event: TypeAlias = (
     | Reloaded
     | KeyCreated
     | KeyRevoked
+    | Repriced
     | Recovered
     | CountersJoined
     | CountersAway

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from gateway.core.cost import money
+
 Fields: TypeAlias = Mapping[str, object]
 
 
@@ -47,6 +49,12 @@ def _reloaded(f: Fields) -> str:
     return f"reloaded: documents {str(f['documents'])[:12]} in force, {f['warnings']} warnings"
 
 
+def _repriced(f: Fields) -> str:
+    where, amount = f["provider"] or "every provider", f"{money(int(str(f['difference'])))} {f['currency']}"
+    days = f"{f['since']} to {f['until']}"
+    return f"repriced {f['exchanges']} exchanges of {days} at {where}: {f['corrected']} corrected, {amount}"
+
+
 def _away(f: Fields) -> str:
     why = f"{f['waiting']} processes have not said what they have spent" if f["waiting"] else f"{f['reason']}"
     return f"shared counters are away, and nothing is admitted: {why}"
@@ -68,6 +76,7 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "reloaded": _reloaded,
     "key_created": lambda f: f"key {f['key']} created for team {f['team']} under policy {f['policy']}",
     "key_revoked": lambda f: f"key {f['key']} of team {f['team']} revoked",
+    "repriced": _repriced,
     "recovered": lambda f: f"recovered {f['exchanges']} interrupted exchanges; their holds stand",
     "counters_joined": lambda f: f"shared counters joined as {f['member']}",
     "counters_away": _away,

@@ -23,7 +23,7 @@ from gateway.exchange.parts import InForce
 from gateway.stores.journal import Journal
 from gateway.stores.keys import SqliteKeys, digest_of
 from gateway.stores.repricing import Repricer
-from gateway.telemetry.events import KeyCreated, KeyRevoked
+from gateway.telemetry.events import KeyCreated, KeyRevoked, Repriced
 from tests.builders import NOW, a_key, a_provider, a_route, a_snapshot, an_organisation, some_means
 from tests.exchange.test_story import play
 
@@ -38,7 +38,7 @@ class Office:
         self.keys, self.client = keys, client
         self.in_force = InForce(SNAPSHOT, some_means("alpha", "beta"), {})
         self.faults: list[str] = []
-        self.heard: list[KeyCreated | KeyRevoked] = []
+        self.heard: list[KeyCreated | KeyRevoked | Repriced] = []
 
     async def reload(self) -> list[str]:
         if not self.faults:
@@ -273,6 +273,10 @@ def test_exchanges_are_rated_again_at_the_prices_in_force(tmp_path: Path) -> Non
         answer = await office.client.post("/reprice", json={**REPRICING, "provider": "alpha", "dry_run": False})
         nothing = {"exchanges": 0, "corrected": 0, "difference": "0"}
         assert answer.json() == {**nothing, "currency": "USD", "snapshot": SNAPSHOT.digest}
+        days = ("2026-11-24", "2026-11-24")
+        assert office.heard == [Repriced(*days, "alpha", 0, 0, 0, "USD", SNAPSHOT.digest)]
+        await office.client.post("/reprice", json=REPRICING)
+        assert len(office.heard) == 1  # nothing was written
 
     with_office(tmp_path, told)
 

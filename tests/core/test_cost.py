@@ -285,3 +285,15 @@ def test_rates_into_the_ledgers_currency(fx: Fx, currency: str, rate: str | None
 )
 def test_dollars_whatever_the_ledgers_currency(fx: Fx, amount: str, currency: str, usd: str | None) -> None:
     assert fx.in_usd(Decimal(amount), currency) == (None if usd is None else Decimal(usd))
+
+
+@pytest.mark.parametrize(
+    ("price", "said"),
+    [
+        (a_price(), "price list 2026-11-24 USD"),
+        (replace(a_price("EUR"), source="", read_on=None), "catalogue EUR"),
+        (NO_PRICE, "unpriced"),
+    ],
+)
+def test_a_price_says_where_it_stands(price: Price, said: str) -> None:
+    assert price.reference == said

@@ -160,3 +160,13 @@ def test_what_stands_at_one_moment_is_what_was_spent_and_what_is_open() -> None:
     spent, holds = counters.standing()
     assert spent == {("team/a", window): 7 for window in windows_around(AT).values()}
     assert holds == [a_hold()]
+
+
+def test_a_charge_that_ends_no_hold_is_booked_and_may_lower_what_was_spent_to_nothing() -> None:
+    counters = Counters()
+    counters.settle(ReceiptId("A"), [Charge(AT, ("team/a",), 7)])
+    counters.hold(a_hold(), ())
+    counters.charge([Charge(AT, ("team/a",), -7)])
+    spent, holds = counters.standing()
+    assert spent == dict.fromkeys((("team/a", window) for window in windows_around(AT).values()), 0)
+    assert holds == [a_hold()]

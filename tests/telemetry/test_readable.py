@@ -26,6 +26,7 @@ from gateway.telemetry.events import (
     RatesShared,
     Recovered,
     Reloaded,
+    Repriced,
     SoftBudgetCrossed,
     Started,
     Stopping,
@@ -82,6 +83,10 @@ def told(event: Event) -> str:
         (Reloaded("kept", "7" * 64, faults=3), "reload refused: 3 faults, the documents 777777777777 stay in force"),
         (KeyCreated("key_1", "research", "eu"), "key key_1 created for team research under policy eu"),
         (KeyRevoked("key_1", "research"), "key key_1 of team research revoked"),
+        (
+            Repriced("2026-11-01", "2026-11-24", "", 5, 2, -2_080_000, "USD", "d" * 64),
+            "repriced 5 exchanges of 2026-11-01 to 2026-11-24 at every provider: 2 corrected, -0.00208 USD",
+        ),
         (Recovered(3), "WARNING recovered 3 interrupted exchanges; their holds stand"),
         (CountersJoined("5b20"), "shared counters joined as 5b20"),
         (CountersAway("OOM"), "WARNING shared counters are away, and nothing is admitted: OOM"),
