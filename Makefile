@@ -86,7 +86,7 @@ COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --no-header --no-annotate --un
 lock: $(VENV)/.dev
 	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
 	@$(COMPILE) -o requirements.lock
-	@$(COMPILE) -c requirements.lock --group dev -o requirements-dev.lock
+	@$(COMPILE) -c requirements.lock --extra parquet --group dev -o requirements-dev.lock
 	@$(VENV)/lock/bin/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-emit-find-links --group build -c requirements-dev.lock \
 	    -o requirements-build.lock

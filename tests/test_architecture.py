@@ -27,6 +27,7 @@ KNOWN_BY: dict[str, set[str]] = {
     "msgspec": {"asgi", "dialects"},
     "orjson": {"asgi", "dialects", "exchange", "sandbox", "stores", "telemetry"},
     "psycopg": {"stores"},
+    "pyarrow": {"commands"},
     "pydantic": {"settings"},
     "pydantic_settings": {"settings"},
     "redis": {"stores"},

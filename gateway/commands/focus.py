@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from gateway.core.cost import money
 from gateway.core.usage import CLASSES
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gateway.stores.books import UsageRow
 
 Cell: TypeAlias = str | int
+Kind: TypeAlias = Literal["amount", "count", "moment", "text"]
 VERSION: Final = "1.2"
 GROUPED: Final = ("day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "currency")
 """One charge per group of these. A charge of 0 without usage, such as of refusals, is left out."""
@@ -63,8 +64,22 @@ COLUMNS: Final = (
     *_COUNTS.values(),
 )
 
+_AMOUNTS: Final = frozenset(
+    {"BilledCost", "ConsumedQuantity", "ContractedCost", "EffectiveCost", "ListCost", "PricingQuantity"}
+)
+_MOMENTS: Final = frozenset({"BillingPeriodEnd", "BillingPeriodStart", "ChargePeriodEnd", "ChargePeriodStart"})
+
 _GATEWAY: Final = "Safeconduct"
 """Stands for the provider of what was charged though no route answered: attempts whose bill is not known."""
+
+
+def kind(column: str) -> Kind:
+    """What the cells of a column are: decimals, whole numbers of ours, moments in UTC, or text."""
+    if column in _AMOUNTS:
+        return "amount"
+    if column in _MOMENTS:
+        return "moment"
+    return "count" if column == "x_Requests" or column in _COUNTS.values() else "text"
 
 
 def charges(rows: Iterable[UsageRow]) -> Iterator[tuple[Cell, ...]]:

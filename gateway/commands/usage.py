@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.commands import focus
+from gateway.commands import focus, parquet
 from gateway.commands.asked import Asked, state_options
 from gateway.commands.kept import kept
 from gateway.commands.printing import write_rows
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="DAY", help="up to and with this day")
     parser.add_argument("--key", metavar="ID", help="only this key's id")
     parser.add_argument("--csv", action="store_true", help="print CSV: the groups, exchanges, every count, the cost")
-    parser.add_argument("--focus", metavar="FILE", help="write FOCUS 1.2 charges as CSV there, by day and every group")
+    parser.add_argument("--focus", metavar="FILE", help="write FOCUS 1.2 charges there, as CSV or Parquet")
     state_options(parser)
 
 
@@ -41,7 +41,7 @@ def run(asked: Asked) -> int:
     bounds = _day(options.since, "--since"), _day(options.until, "--until"), options.key
     rows = ledger.usage(by, *bounds)
     if options.focus:
-        return _export(asked, list(focus.charges(rows)))
+        return _export(asked, rows)
     currency = _currency(by, [row.group[0] for row in ledger.usage(("currency",), *bounds)])
     if options.csv:
         own = {} if "currency" in by else {"currency": currency}
@@ -69,15 +69,26 @@ def _currency(by: Sequence[str], found: Sequence[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _export(asked: Asked, charges: Sequence[tuple[focus.Cell, ...]]) -> int:
+def _export(asked: Asked, rows: Sequence[UsageRow]) -> int:
     path = Path(asked.options.focus)
-    if path.suffix.lower() != ".csv":
-        raise Stop("FOCUS is written as CSV", "name a file that ends in .csv", code=MISUSED)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        write_rows(file, focus.COLUMNS, charges)
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        do = f"name a file that ends in {' or '.join(_WRITERS)}"
+        raise Stop("FOCUS is written as CSV or Parquet", do, code=MISUSED)
+    charges = list(focus.charges(rows))
+    write(path, charges)
     asked.out.value({"file": str(path), "focus": focus.VERSION, "charges": len(charges)})
     asked.out.line(f"{len(charges)} charges are in {path}, as FOCUS {focus.VERSION}.")
     return 0
+
+
+def _write_csv(path: Path, charges: Sequence[Sequence[focus.Cell]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write_rows(file, focus.COLUMNS, charges)
+
+
+_WRITERS: Final = {".csv": _write_csv, ".parquet": parquet.write}
+"""By how the file's name ends."""
 
 
 def _groups(stated: str) -> list[str]:

@@ -210,8 +210,26 @@ def test_the_file_adds_up_to_what_usage_says(running: Running, tmp_path: Path) -
     assert len(CLASSES) == sum(column.endswith(("Tokens", "Calls")) for column in focus.COLUMNS)
 
 
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("BilledCost", "amount"),
+        ("PricingQuantity", "amount"),
+        ("ChargePeriodEnd", "moment"),
+        ("RegionId", "text"),
+        ("x_Requests", "count"),
+        ("x_InputTokens", "count"),
+        ("x_ServerToolCalls", "count"),
+        ("x_Key", "text"),
+    ],
+)
+def test_a_column_has_the_kind_that_its_rule_wants(column: str, kind: str) -> None:
+    assert focus.kind(column) == kind
+
+
 def test_another_kind_of_file_is_refused_before_it_is_written(running: Running, tmp_path: Path) -> None:
-    path = tmp_path / "focus.parquet"
-    assert call("usage", "--focus", str(path), *running.options[:2]).code == MISUSED
+    path = tmp_path / "focus.xlsx"
+    refused = call("usage", "--focus", str(path), *running.options[:2])
+    assert (refused.code, refused.stop and refused.stop.do) == (MISUSED, "name a file that ends in .csv or .parquet")
     assert call("usage", "--csv", "--focus", str(path), *running.options[:2]).code == MISUSED
     assert not path.exists()
