@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,6 +53,23 @@ _CHAIN: Final = """
     FROM receipts WHERE chain = %s AND sequence <= %s AND day >= %s
 """
 
+# Windows are named as `counters.windows_around` names them.
+_CHARGED: Final = """
+    SELECT account, name, sum(amount) FROM (
+        SELECT json_array_elements_text(charge->1) AS account, (charge->>2)::numeric AS amount,
+            to_timestamp((charge->>0)::bigint) AS at, coalesce(charge->>3, 'UTC') AS zone
+        FROM receipts, json_array_elements(charges) AS charge WHERE day >= %s
+    ) AS charged CROSS JOIN LATERAL (VALUES
+        (to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')),
+        (to_char(at AT TIME ZONE zone, 'YYYY-MM-DD')),
+        (to_char(at AT TIME ZONE zone, 'IYYY-"W"IW')),
+        (to_char(at AT TIME ZONE zone, 'YYYY-MM')),
+        ('total')
+    ) AS windows (name) WHERE name = ANY(%s) GROUP BY account, name
+"""
+_OPEN_DAYS: Final = 40
+"""No window that is open began before, but that of all time."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
@@ -81,7 +98,31 @@ async def _audit(postgres: Postgres, journal: Path | None) -> list[Check]:
                 checks.append(await _shipped(connection, journal))
             return checks
     except PostgresAway as fault:
-        raise Unavailable("books_unavailable", f"The ledger cannot be read ({fault.reason}).") from None
+        raise _away(fault) from None
+
+
+def charged(postgres: Postgres, windows: frozenset[str], today: date) -> dict[tuple[str, str], int]:
+    """What all gateways were charged, by account and name of the window; not of all time where months were dropped.
+    Unavailable while PostgreSQL is away. Not to be called where an event loop runs."""
+    patient = Postgres(postgres.url, postgres.connect_s, _PATIENCE_S)
+    return asyncio.run(_charged(patient, windows, today))
+
+
+async def _charged(postgres: Postgres, windows: frozenset[str], today: date) -> dict[tuple[str, str], int]:
+    try:
+        async with postgres.connected() as connection, postgres.transaction(connection):
+            ((kept_from,),) = await _rows(connection, "SELECT kept_from FROM retention")
+            whole = kept_from == date.min
+            since = date.min if whole else today - timedelta(days=_OPEN_DAYS)
+            names = sorted(windows if whole else windows - {"total"})
+            rows = await _rows(connection, _CHARGED, (since, names))
+            return {(account, name): int(amount) for account, name, amount in rows}
+    except PostgresAway as fault:
+        raise _away(fault) from None
+
+
+def _away(fault: PostgresAway) -> Unavailable:
+    return Unavailable("books_unavailable", f"The ledger cannot be read ({fault.reason}).")
 
 
 async def _once(connection: Connection) -> Check:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -49,6 +50,8 @@ def audited(places: Places) -> list[Check]:
     found = _found("journal: it can be read", lambda: _of_each(places.journals(), audit))
     if places.redis:
         found += _found("redis: it can be read", lambda: _of_redis(places))
+    if places.redis and places.postgres:
+        found += _found("redis: it can be compared with the ledger", lambda: _of_both(places))
     if places.postgres:
         found += _found("ledger: it can be read", lambda: _of_ledger(places))
     return found
@@ -93,6 +96,16 @@ def _of_redis(places: Places) -> list[Check]:
         found = audit_redis(visit, places.organisation, own)
         whole, each = found[: len(found) - len(own)], found[len(found) - len(own) :]
         return [*whole, *(_whose(path, check, own) for path, check in zip(own, each, strict=True))]
+
+
+def _of_both(places: Places) -> list[Check]:
+    from gateway.stores.ledger_audit import charged
+    from gateway.stores.postgres import checked
+
+    with _shared(places) as visit:
+        from gateway.stores.redis_audit import audit_sums
+
+        return [audit_sums(visit, partial(charged, checked(places.postgres)))]
 
 
 def _of_ledger(places: Places) -> list[Check]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final, TypeAlias
@@ -29,12 +30,18 @@ _CATCHES_UP_S: Final = 5.0
 _AGAIN_S: Final = 0.2
 
 _Name: TypeAlias = tuple[AccountId, str]
+Charged: TypeAlias = Callable[[frozenset[str], date], Mapping[_Name, int]]
+"""What was charged in these windows, on that day: `ledger_audit.charged`."""
 
 _STRIKE: Final = "start each with its state directory; one that never returns: `safeconduct books forget MEMBER`"
 _REJOIN: Final = "restart the gateway of that state directory: when it starts it says all that it has spent"
 _REFILL: Final = (
     "somebody else wrote into these keys, or Redis was restored in part: delete all that begin with "
     "{{safeconduct/{books}}}, and every gateway fills them again"
+)
+_MISSING: Final = (
+    "these budgets lack what a gateway spent that was struck off, or whose journal is gone: start it with its state "
+    "directory, or lower their limits by the difference until their windows end"
 )
 
 
@@ -58,6 +65,25 @@ def audit_redis(visit: Visit, books: str, journals: Sequence[Path], patience_s: 
         counts = [_counts(*parts, kept, roster) for parts in zip(before, after, strict=True)]
         if all(check.holds for check in counts) or monotonic() >= until or not _runs(roster):
             return [_all_joined(roster), _nobody_gone(roster), _sums(kept, books), *counts]
+        sleep(_AGAIN_S)
+
+
+def audit_sums(visit: Visit, charged: Charged, patience_s: float = _CATCHES_UP_S) -> Check:
+    """Whether Redis counts at least what the shared ledger says that all gateways were charged. More may be on its way
+    there. As `audit_redis`."""
+    until = monotonic() + patience_s
+    while True:
+        roster = visit.roster()
+        sums = charged(present_windows(roster.seconds), datetime.fromtimestamp(roster.seconds, UTC).date())
+        kept = visit.counters(sorted(sums))
+        apart = [
+            f"{_called(name)} ({money(counted)} of {money(amount)})"
+            for name, amount in sorted(sums.items())
+            if (counted := kept[name].used - kept[name].held) < amount
+        ]
+        if not apart or monotonic() >= until or not _runs(roster):
+            found = f"{len(sums)} counters{listed('with less', apart)}"
+            return Check("redis: it counts what the ledger was charged", not apart, found, _MISSING if apart else "")
         sleep(_AGAIN_S)
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from gateway.core.errors import Unavailable
-from gateway.stores.ledger_audit import audit_ledger
+from gateway.stores.counters import windows_around
+from gateway.stores.ledger_audit import audit_ledger, charged
 from gateway.stores.months import Keeping
 from gateway.stores.postgres import Postgres
 from tests.builders import TODAY
@@ -104,3 +106,42 @@ def test_a_ledger_that_is_away_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as refused:
         audit_ledger(Postgres(f"postgresql:///none?host={tmp_path}"), None)
     assert refused.value.message == "The ledger cannot be read (OperationalError)."
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Stockholm", "Asia/Kathmandu", "Pacific/Kiritimati", "Pacific/Niue"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 11, 24, 12, tzinfo=UTC),
+        datetime(2027, 1, 1, 0, 15, tzinfo=UTC),
+        datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC),
+        datetime(2026, 3, 29, 1, 0, tzinfo=UTC),
+    ],
+)
+def test_charges_are_in_the_windows_that_the_counters_name(tmp_path: Path, zone: str, at: datetime) -> None:
+    with books_in(tmp_path) as books:
+        intent = an_intent(at=at, zone=zone)
+        run(partial(books.hold, intent))
+        run(partial(books.settle, served(intent, 40)))
+    url = fresh_database()
+    ship(tmp_path / "journal.sqlite", url)
+    names = frozenset(windows_around(int(at.timestamp()), zone).values())
+    found = charged(Postgres(url), names | {"2026-W01", "1999"}, date(2026, 11, 24))
+    assert found == {(account, name): 40 for account in intent.accounts for name in names}
+    assert charged(Postgres(url), frozenset({"1999"}), date(2026, 11, 24)) == {}
+
+
+def test_what_was_charged_of_all_time_is_not_known_once_months_were_dropped(tmp_path: Path) -> None:
+    with books_in(tmp_path) as books:
+        run(partial(books.hold, an_intent()))
+        run(partial(books.settle, served(an_intent(), 40)))
+    url = fresh_database()
+    ship(tmp_path / "journal.sqlite", url)
+    asked(url, "UPDATE retention SET kept_from = '2026-01-01'")
+    found = charged(Postgres(url), frozenset({"total", "2026-11"}), date(2026, 11, 24))
+    assert {name for _, name in found} == {"2026-11"}
+
+
+def test_what_was_charged_is_unavailable_while_postgresql_is_away() -> None:
+    with pytest.raises(Unavailable):
+        charged(Postgres("postgresql://nobody@127.0.0.1:1/none"), frozenset(), date(2026, 11, 24))

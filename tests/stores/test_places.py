@@ -55,6 +55,7 @@ def test_every_place_is_looked_at_and_says_whose_a_check_is(places: Places) -> N
         "worker-2: what teams were charged is what their receipts cost",
         f"{home}: redis: it counts what this journal was charged",
         "worker-2: redis: it counts what this journal was charged",
+        "redis: it counts what the ledger was charged",
         "ledger: every receipt is there once",
         "ledger: sequence numbers have no gap",
         "ledger: sums are those of the receipts",
@@ -66,9 +67,13 @@ def test_every_place_is_looked_at_and_says_whose_a_check_is(places: Places) -> N
 def test_a_place_that_cannot_be_looked_at_is_said_and_the_others_are(places: Places) -> None:
     away = Places(places.home, "unix:///nowhere/redis.sock", "acme", "postgresql://nobody@127.0.0.1:1/none")
     broken = [check for check in audited(away) if not check.holds]
-    assert [check.name for check in broken] == ["redis: it can be read", "ledger: it can be read"]
+    assert [check.name for check in broken] == [
+        "redis: it can be read",
+        "redis: it can be compared with the ledger",
+        "ledger: it can be read",
+    ]
     assert all(check.do for check in broken)
-    assert len(audited(away)) == 12 + 2
+    assert len(audited(away)) == 12 + 3
 
 
 def test_without_redis_or_a_ledger_the_journals_are_looked_at_alone(places: Places) -> None:

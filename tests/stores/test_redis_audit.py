@@ -12,11 +12,15 @@ import pytest
 
 from gateway.stores.audit import Check
 from gateway.stores.books import SqliteBooks
-from gateway.stores.redis_audit import audit_redis
+from gateway.stores.ledger_audit import charged
+from gateway.stores.postgres import Postgres
+from gateway.stores.redis_audit import audit_redis, audit_sums
 from gateway.stores.redis_member import Keys
 from gateway.stores.redis_roster import visiting
 from tests.stores.books_in import an_intent, run, served, shared_books_in
+from tests.stores.postgres_server import fresh_database
 from tests.stores.servers import Server, a_server
+from tests.stores.shipped import ship
 
 KEYS = Keys("acme")
 JOINED = "redis: every member has said what it spent"
@@ -150,3 +154,40 @@ def member_of(journal: Path) -> str:
     with closing(sqlite3.connect(journal)) as connection:
         (member,) = connection.execute("SELECT value FROM shared WHERE name = 'member'").fetchone()
     return str(member)
+
+
+SUM = "redis: it counts what the ledger was charged"
+
+
+def compared(server: Server, url: str) -> Check:
+    with visiting(server.url, "acme") as visit:
+        return audit_sums(visit, partial(charged, Postgres(url)), patience_s=0)
+
+
+def test_redis_counts_what_the_ledger_says_of_every_gateway(server: Server, journals: list[Path]) -> None:
+    url = fresh_database()
+    for journal in journals:
+        ship(journal, url)
+    assert compared(server, url) == Check(SUM, True, "15 counters")
+
+
+def test_what_has_not_been_shipped_yet_is_no_fault(server: Server, journals: list[Path]) -> None:
+    url = fresh_database()
+    ship(journals[0], url)
+    assert compared(server, url).holds
+
+
+def test_what_a_struck_off_gateway_spent_is_missing_once_redis_was_emptied(
+    server: Server, journals: list[Path], tmp_path: Path
+) -> None:
+    url = fresh_database()
+    for journal in journals:
+        ship(journal, url)
+    server.ask("FLUSHALL")
+    with visiting(server.url, "acme") as visit, shared_books_in(tmp_path / "a", server.url, "again"):
+        assert visit.forget(member_of(journals[1])) == "missing"
+    check = compared(server, url)
+    assert (check.name, check.holds) == (SUM, False)
+    assert check.found.startswith("15 counters; 15 with less: key/key_1 ")
+    assert "(0.00000004 of 0.00000011)" in check.found
+    assert "struck off" in check.do
