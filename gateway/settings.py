@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     redis_url_file: Path | None = None
     """File that holds the address of Redis, instead of the variable."""
     ledger_url: SecretStr = SecretStr("")
-    """PostgreSQL for the receipts of many gateways: postgresql://; empty: each journal is its own ledger."""
+    """PostgreSQL for receipts and keys of many gateways: postgresql://; empty: each gateway has its own."""
     ledger_url_file: Path | None = None
     """File that holds the address of PostgreSQL, instead of the variable."""
     ledger_months: int = Field(0, ge=0, le=1200)

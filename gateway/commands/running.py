@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from gateway.commands.asked import Asked
 from gateway.commands.stop import FAILED, MISUSED, Stop
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import httpx
 
     from gateway.settings import Settings
+    from gateway.stores.journal import Journal
+    from gateway.stores.keys import Keys
 
 SOCKET: Final = "admin.sock"
 _BASE: Final = "http://gateway"  # a name for HTTP's sake: the socket is the address
@@ -120,16 +122,11 @@ def _begun(sentence: str) -> str:
 @contextmanager
 def _own(asked: Asked, settings: Settings) -> Iterator[Office]:
     """The admin endpoints called in this process: one meaning of each command, whether a gateway runs or not."""
-    import asyncio
-
-    import httpx
-
     from gateway.asgi.admin import Admin
     from gateway.commands.standing import declared
     from gateway.core.decision import Means
     from gateway.exchange.parts import InForce
     from gateway.stores.journal import Journal
-    from gateway.stores.keys import SqliteKeys
     from gateway.stores.repricing import Repricer
 
     in_force = InForce(declared(settings, asked.out), Means(frozenset(), frozenset()), {})
@@ -140,17 +137,44 @@ def _own(asked: Asked, settings: Settings) -> Iterator[Office]:
             return []
 
         default = "unrestricted" if settings.sandbox else ""
-        admin = Admin(SqliteKeys(journal), lambda: in_force, unneeded, asked.now, default, repricer=Repricer(journal))
-        transport = httpx.ASGITransport(admin.app())
-
-        async def ask(method: str, path: str, body: Mapping[str, Json]) -> httpx.Response:
-            async with httpx.AsyncClient(transport=transport, base_url=_BASE) as client:
-                return await client.request(method, path, json=dict(body) if body else None)
-
-        def asked_here(method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
-            answer = asyncio.run(ask(method, path, body))
-            return _understood(answer.status_code, answer.content)
-
-        yield asked_here
+        with _keys(settings, in_force.snapshot.organisation.id, journal) as keys:
+            admin = Admin(keys, lambda: in_force, unneeded, asked.now, default, repricer=Repricer(journal))
+            yield _office(admin.app())
     finally:
         journal.close()
+
+
+@contextmanager
+def _keys(settings: Settings, organisation: str, journal: Journal) -> Iterator[Keys]:
+    """Of this state directory, and of all gateways where those share a PostgreSQL."""
+    import asyncio
+
+    from gateway.stores.followed_keys import open_keys
+
+    if not settings.postgres_url:
+        with open_keys(journal, settings.state) as own:
+            yield own
+        return
+    from gateway.compose.keys import joined, keys_of_all
+
+    with open_keys(journal, settings.state, keys_of_all(settings, organisation)) as shared:
+        asyncio.run(joined(shared))
+        yield shared
+
+
+def _office(app: Any) -> Office:
+    import asyncio
+
+    import httpx
+
+    transport = httpx.ASGITransport(app)
+
+    async def ask(method: str, path: str, body: Mapping[str, Json]) -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url=_BASE) as client:
+            return await client.request(method, path, json=dict(body) if body else None)
+
+    def asked_here(method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
+        answer = asyncio.run(ask(method, path, body))
+        return _understood(answer.status_code, answer.content)
+
+    return asked_here

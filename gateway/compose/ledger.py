@@ -21,12 +21,10 @@ from gateway.stores.postgres import PostgresAway, checked
 from gateway.stores.postgres_ledger import PostgresLedger, SharedLedger
 from gateway.stores.shipping import Away, Back, News, Shipper
 from gateway.stores.workers import WorkersLedger
-from gateway.telemetry.events import Fault, LedgerAway, LedgerBack, LedgerConflict
-from gateway.telemetry.faults import reduce
+from gateway.telemetry.events import LedgerAway, LedgerBack, LedgerConflict
 from gateway.telemetry.log import Log
 
 _LAST_SHIPMENT_S: Final = 5.0
-_SHIP_AGAIN_S: Final = 60.0
 
 
 def ledger_of(settings: Settings, home: Path, clock: SystemClock, log: Log) -> tuple[Ledger, Shipper | None]:
@@ -52,16 +50,6 @@ def _of_ledger(news: News) -> LedgerAway | LedgerBack | LedgerConflict:
             return LedgerBack(receipts)
         case _:
             return LedgerConflict(news.receipts)
-
-
-async def ship(shipper: Shipper, log: Log) -> None:
-    """For as long as the gateway serves, whatever happens: nobody who is served may suffer from it."""
-    while True:
-        try:
-            await shipper.run()
-        except Exception as fault:  # noqa: BLE001  # said, and tried again
-            log.emit(Fault(reduce(fault), where="loop"))
-            await anyio.sleep(_SHIP_AGAIN_S)
 
 
 async def ship_the_last(shipper: Shipper) -> None:

@@ -11,13 +11,14 @@ import anyio
 
 from gateway.compose.clock import SystemClock
 from gateway.compose.documents import Documented
+from gateway.compose.keys import keys_of_all, of_keys
 from gateway.exchange.parts import Deadlines, Services
 from gateway.settings import Settings
 from gateway.stores.books import SqliteBooks
 from gateway.stores.counting import open_counting
 from gateway.stores.followed_keys import open_keys
 from gateway.stores.health import Patience, RouteHealth
-from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.journal import Journal
 from gateway.stores.keys import Keys
 from gateway.stores.limiting import open_rates
 from gateway.stores.pseudonyms import Pseudonyms, key_in
@@ -54,8 +55,9 @@ async def open_services(
             health = RouteHealth(Patience(first_s=settings.cooldown_s))
             pseudonyms = Pseudonyms(key_in(home), organisation)
             lease_s = int(settings.total_s) + _LEASE_BEYOND_S
+            far = keys_of_all(settings, organisation)
             with (
-                open_keys(journal, home / JOURNAL_FILE) as keys,
+                open_keys(journal, home, far, lambda news: log.emit(of_keys(news))) as keys,
                 open_rates(
                     settings.counters_url, organisation, clock, lease_s, lambda *said: log.emit(of_rates(*said))
                 ) as rates,

@@ -26,17 +26,17 @@ from gateway.asgi.server import Listener, bind_tcp, bind_unix
 from gateway.asgi.server import serve as listen
 from gateway.compose.clock import SystemClock
 from gateway.compose.documents import Documented
-from gateway.compose.ledger import ledger_of, places_of, ship, ship_the_last
+from gateway.compose.errands import tireless
+from gateway.compose.keys import first_key, joined
+from gateway.compose.ledger import ledger_of, places_of, ship_the_last
 from gateway.compose.providers import Opened, sandboxed
 from gateway.compose.services import open_services
-from gateway.core.catalog import Snapshot
-from gateway.core.principal import Key
 from gateway.exchange.parts import InForce
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
 from gateway.stores.disk import Disk, SparingBooks, free_on
 from gateway.stores.documents import Documents
-from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
+from gateway.stores.shared_keys import SharedKeys
 from gateway.telemetry.events import DiskFree, DiskLow, Started
 from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
@@ -99,7 +99,8 @@ async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable
         ]
         if bench is not None:
             listeners.append(Listener(sandbox_app(settings, password), bench))
-        secret = await _first_key(keys, documented.snapshot(), post.first_key, clock) if post.first_key else ""
+        secret = await first_key(keys, documented.snapshot(), post.first_key, clock) if post.first_key else ""
+        await joined(keys)
 
         def accepted() -> None:
             gc.freeze()  # what start-up built stays; a collection need not look at it again
@@ -114,7 +115,9 @@ async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable
             group.start_soon(gate.breathe)
             group.start_soon(disk.watch, partial(_tell_of_disk, log))
             if shipper is not None:
-                group.start_soon(ship, shipper, log)
+                group.start_soon(tireless, shipper.run, log)
+            if isinstance(keys, SharedKeys):
+                group.start_soon(tireless, keys.run, log)
             await listen(listeners, drain, grace_s=settings.grace_s, drain_s=settings.drain_s, ready=accepted)
             group.cancel_scope.cancel()
         if shipper is not None:
@@ -135,15 +138,6 @@ async def _reload_on_hangup(documented: Documented) -> None:
     with anyio.open_signal_receiver(signal.SIGHUP) as signals:
         async for _ in signals:
             await documented.reload()
-
-
-async def _first_key(keys: Keys, snapshot: Snapshot, policy: str, clock: SystemClock) -> str:
-    """A key of the first declared team, for whoever just started the gateway at a terminal; returns its secret."""
-    secret = new_secret()
-    team = next(iter(snapshot.teams))
-    key = Key(new_key_id(), digest_of(secret), team, policy, label="first run", created_at=clock.now())
-    await keys.create(key)
-    return secret
 
 
 def _default_policy(settings: Settings) -> str:

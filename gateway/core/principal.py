@@ -17,7 +17,8 @@ KeyId = NewType("KeyId", str)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as the store keeps it: a digest (SHA-256 of the secret, hex), never the secret. Times are UTC."""
+    """A key as the store keeps it, once for each of its secrets: a digest (SHA-256 of the secret, hex), never the
+    secret. Times are UTC. Several of the same `id` are one key, which was rotated."""
 
     id: KeyId
     digest: str
@@ -31,7 +32,8 @@ class Key:
     budgets: tuple[Budget, ...] = ()
 
     def state(self, now: datetime) -> Literal["active", "expired", "revoked"]:
-        if self.revoked_at is not None and self.revoked_at <= now:
+        """A revocation holds whatever the clock says: the gateway that wrote it may have another one."""
+        if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 

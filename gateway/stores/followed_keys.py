@@ -1,34 +1,43 @@
 """Keys as a worker sees them whose sibling writes them: read beside it, and looked at again before every answer.
 
-Failure rule: the last good snapshot is served; a key that it does not hold is a 503 while the file cannot be read.
+Failure rule: the last good snapshot is served; a key that it does not hold is a 503 while the file cannot be read, or
+while keys of other gateways cannot be known.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from gateway.core.errors import Unavailable
-from gateway.core.principal import Key, KeyId
-from gateway.stores.journal import Journal
-from gateway.stores.keys import Keys, SqliteKeys, read_keys, revision
+from gateway.core.keyring import Change
+from gateway.core.principal import Key
+from gateway.stores.freshness import Freshness
+from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.keys import ChangedKeys, Keys, SqliteKeys, listed, read_keys, revision
+from gateway.stores.postgres_keys import PostgresKeys
+from gateway.stores.shared_keys import News, SharedKeys
 
 _PATIENCE_S: Final = 0.05
 """For a file that is just being recovered: the event loop waits."""
 
 
-class FollowedKeys:
-    """`path`: the journal of the worker that writes keys. A change there is seen by the next `find`.
+def _always() -> bool:
+    return True
+
+
+class FollowedKeys(ChangedKeys):
+    """`path`: the journal of the worker that writes keys. A change there is seen by the next `find`. `complete`:
+    whether it holds every key there is.
 
     To be used in one thread.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, complete: Callable[[], bool] = _always) -> None:
+        self._path, self._complete = path, complete
         self._connection: sqlite3.Connection | None = None
         self._revision: int | None = None
         self._by_digest: dict[str, Key] = {}
@@ -36,20 +45,17 @@ class FollowedKeys:
     def find(self, digest: str) -> Key | None:
         current = self._look()
         found = self._by_digest.get(digest)
-        if found is None and not current:
+        if found is None and not (current and self._complete()):
             raise Unavailable("keys_unavailable", "The keys cannot be read now.")
         return found
 
-    async def create(self, key: Key) -> None:  # noqa: ARG002  # the shape of `Keys`
-        raise _elsewhere()
-
-    async def revoke(self, key_id: KeyId, at: datetime) -> Key | None:  # noqa: ARG002
+    async def change(self, change: Change) -> tuple[Key, ...]:  # noqa: ARG002  # the shape of all
         raise _elsewhere()
 
     async def all(self) -> tuple[Key, ...]:
         if not self._look():
             raise Unavailable("keys_unavailable", "The keys cannot be read now.")
-        return tuple(sorted(self._by_digest.values(), key=lambda key: (key.created_at, key.id)))
+        return listed(self._by_digest.values())
 
     def close(self) -> None:
         if self._connection is not None:
@@ -79,12 +85,17 @@ class FollowedKeys:
 
 
 @contextlib.contextmanager
-def open_keys(own: Journal, kept: Path) -> Iterator[Keys]:
-    """Keys of a process whose journal is `own`, where those of its gateway are `kept` in the journal of that path."""
-    if own.path == kept:
-        yield SqliteKeys(own)
+def open_keys(
+    own: Journal, home: Path, far: PostgresKeys | None = None, tell: Callable[[News], None] = lambda _: None
+) -> Iterator[Keys]:
+    """Keys of a process whose journal is `own`; those of its gateway are kept in the state directory `home`, and
+    `far` with those of others. `tell`: what is noticed there."""
+    freshness = Freshness(home)
+    if own.path == home / JOURNAL_FILE:
+        near = SqliteKeys(own)
+        yield near if far is None else SharedKeys(near, far, freshness, tell)
         return
-    followed = FollowedKeys(kept)
+    followed = FollowedKeys(home / JOURNAL_FILE, freshness.lasts if far else _always)
     try:
         yield followed
     finally:

@@ -7,17 +7,20 @@ import json
 import secrets
 import sqlite3
 import string
-from dataclasses import replace
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
 from ulid import ULID
 
+from gateway.core import keyring
 from gateway.core.catalog import Budget
 from gateway.core.errors import Unavailable
+from gateway.core.keyring import Change, Rotation
 from gateway.core.principal import Key, KeyId
-from gateway.stores.journal import Journal, T, Work
+from gateway.stores.journal import Journal
 
 _ALPHABET: Final = string.ascii_letters + string.digits
 _SECRET_LENGTH: Final = 43
@@ -39,10 +42,13 @@ class Keys(Protocol):
         """Durable when it returns; seen by every `find` from then on."""
 
     async def revoke(self, key_id: KeyId, at: datetime) -> Key | None:
-        """The revoked key; None if there is none of that id."""
+        """The key, all of whose secrets are closed; None if there is none of that id."""
+
+    async def rotate(self, key_id: KeyId, rotation: Rotation) -> tuple[Key, ...]:
+        """The new secret and those it replaces, the newest first; nothing if there is no key of that id."""
 
     async def all(self) -> tuple[Key, ...]:
-        """Every key, oldest first."""
+        """Every secret of every key, oldest first."""
 
 
 def new_secret() -> str:
@@ -59,7 +65,25 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class SqliteKeys:
+class ChangedKeys(ABC):
+    """Keys of which one method makes every change."""
+
+    async def create(self, key: Key) -> None:
+        await self.change(keyring.created(key))
+
+    async def revoke(self, key_id: KeyId, at: datetime) -> Key | None:
+        found = await self.change(keyring.revoked(key_id, at))
+        return found[0] if found else None
+
+    async def rotate(self, key_id: KeyId, rotation: Rotation) -> tuple[Key, ...]:
+        return await self.change(keyring.rotated(key_id, rotation))
+
+    @abstractmethod
+    async def change(self, change: Change) -> tuple[Key, ...]:
+        """What the change comes to. Durable when it returns; Unavailable if it was not made."""
+
+
+class SqliteKeys(ChangedKeys):
     """Keys in the journal, all of them in memory: one process writes them, so memory is never behind."""
 
     def __init__(self, journal: Journal) -> None:
@@ -69,29 +93,29 @@ class SqliteKeys:
     def find(self, digest: str) -> Key | None:
         return self._by_digest.get(digest)
 
-    async def create(self, key: Key) -> None:
-        await self._write(partial(_insert, key))
-        self._by_digest[key.digest] = key
-
     async def revoke(self, key_id: KeyId, at: datetime) -> Key | None:
-        found = next((k for k in self._by_digest.values() if k.id == key_id), None)
-        if found is None:
-            return None
-        if found.revoked_at is not None and found.revoked_at <= at:
-            return found  # the first revocation is the one that counted
-        revoked = replace(found, revoked_at=at)
-        self._by_digest[revoked.digest] = revoked  # at once: what the disk says comes after
-        await self._write(partial(_revoke, key_id, at))
-        return revoked
+        self._know(keyring.revoked(key_id, at)(tuple(self._by_digest.values())))  # what the disk says comes after
+        return await super().revoke(key_id, at)
 
-    async def all(self) -> tuple[Key, ...]:
-        return tuple(sorted(self._by_digest.values(), key=lambda key: (key.created_at, key.id)))
-
-    async def _write(self, work: Work[T]) -> T:
+    async def change(self, change: Change) -> tuple[Key, ...]:
         try:
-            return await self._journal.write(work)
+            changed = await self._journal.write(partial(_change, change))
         except Unavailable as fault:
             raise Unavailable("keys_unavailable", fault.message) from None
+        self._know(changed)
+        return changed
+
+    async def all(self) -> tuple[Key, ...]:
+        return listed(self._by_digest.values())
+
+    def _know(self, changed: Iterable[Key]) -> None:
+        for key in changed:
+            self._by_digest[key.digest] = keyring.strictest(self._by_digest.get(key.digest, key), key)
+
+
+def listed(keys: Iterable[Key]) -> tuple[Key, ...]:
+    """The oldest first."""
+    return tuple(sorted(keys, key=lambda key: (key.created_at, key.id)))
 
 
 def read_keys(connection: sqlite3.Connection) -> list[Key]:
@@ -105,29 +129,30 @@ def revision(connection: sqlite3.Connection) -> int:
     return int(found[0]) if found else 0
 
 
-def _changed(connection: sqlite3.Connection) -> None:
+def _change(change: Change, connection: sqlite3.Connection) -> tuple[Key, ...]:
+    known = {key.digest: key for key in read_keys(connection)}
+    changed = tuple(keyring.strictest(known.get(key.digest, key), key) for key in change(tuple(known.values())))
+    fresh = [key for key in changed if known.get(key.digest) != key]
+    if fresh:
+        places = ", ".join("?" for _ in _COLUMNS.split(","))
+        connection.executemany(f"INSERT OR REPLACE INTO keys ({_COLUMNS}) VALUES ({places})", map(_row, fresh))
+        _count(connection)
+    return changed
+
+
+def _count(connection: sqlite3.Connection) -> None:
     following = str(revision(connection) + 1)
     connection.execute("INSERT OR REPLACE INTO shared VALUES (?, ?)", (_REVISION, following))
 
 
-def _insert(key: Key, connection: sqlite3.Connection) -> None:
+def _row(key: Key) -> tuple[str | None, ...]:
+    """As _COLUMNS."""
     budgets = [[b.limit, b.window] for b in key.budgets]
-    times = (key.created_at.isoformat(), _text(key.expires_at), _text(key.revoked_at))
-    connection.execute(
-        f"INSERT INTO keys ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(key.id, key.digest, key.team, key.policy, key.label),
-            *times,
-            json.dumps(sorted(key.classes)),
-            json.dumps(budgets),
-        ),
+    return (
+        *(key.id, key.digest, key.team, key.policy, key.label),
+        *(key.created_at.isoformat(), _text(key.expires_at), _text(key.revoked_at)),
+        *(json.dumps(sorted(key.classes)), json.dumps(budgets)),
     )
-    _changed(connection)
-
-
-def _revoke(key_id: KeyId, at: datetime, connection: sqlite3.Connection) -> None:
-    connection.execute("UPDATE keys SET revoked_at = ? WHERE id = ?", (at.isoformat(), key_id))
-    _changed(connection)
 
 
 def _key(row: tuple[str, ...]) -> Key:

@@ -55,6 +55,18 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "DELETE FROM counters",
         "UPDATE folded SET row = 0",
     ),
+    (
+        # A key may have several secrets, of which one replaces the other.
+        """CREATE TABLE secrets_of_keys (
+            digest TEXT PRIMARY KEY, id TEXT NOT NULL, team TEXT NOT NULL, policy TEXT NOT NULL,
+            label TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT,
+            classes TEXT NOT NULL, budgets TEXT NOT NULL
+        ) STRICT""",
+        """INSERT INTO secrets_of_keys
+            SELECT digest, id, team, policy, label, created_at, expires_at, revoked_at, classes, budgets FROM keys""",
+        "DROP TABLE keys",
+        "ALTER TABLE secrets_of_keys RENAME TO keys",
+    ),
 )
 
 

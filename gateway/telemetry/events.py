@@ -236,6 +236,24 @@ class LedgerConflict:
 
 
 @dataclass(frozen=True, slots=True)
+class KeysAlone:
+    """PostgreSQL cannot be asked for the keys that other gateways make and revoke: `reason` is a code. Those that are
+    known here go on working. Said again every minute."""
+
+    level: ClassVar[Level] = "warning"
+    reason: str
+    since_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeysShared:
+    """The keys are those of all gateways again: so many secrets."""
+
+    level: ClassVar[Level] = "info"
+    keys: int
+
+
+@dataclass(frozen=True, slots=True)
 class SoftBudgetCrossed:
     """A budget that refuses nothing was gone beyond: once per window. `limit` in the ledger's currency."""
 
@@ -308,6 +326,8 @@ Event: TypeAlias = (
     | LedgerAway
     | LedgerBack
     | LedgerConflict
+    | KeysAlone
+    | KeysShared
     | SoftBudgetCrossed
     | DiskLow
     | DiskFree

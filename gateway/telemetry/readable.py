@@ -87,6 +87,8 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "rates_shared": lambda f: f"limits are shared again; {f['admitted']} requests were admitted meanwhile",
     "ledger_away": lambda f: f"the ledger is away for {f['since_s']} s ({f['reason']}); {f['waiting']} receipts wait",
     "ledger_back": lambda f: f"the ledger is back; {f['receipts']} receipts shipped",
+    "keys_alone": lambda f: f"keys of other gateways cannot be known for {f['since_s']} s ({f['reason']})",
+    "keys_shared": lambda f: f"keys of all gateways are known; {f['keys']} secrets",
     "ledger_conflict": lambda f: f"the ledger knows {f['receipts']} receipts with other contents",
     "soft_budget_crossed": lambda f: f"{f['account']} is beyond its soft budget of {f['limit']} ({f['window']})",
     "disk_low": lambda f: f"nothing is admitted: {f['free_mb']} MB free where the state is kept",

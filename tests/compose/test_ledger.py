@@ -7,7 +7,7 @@ import anyio
 import orjson
 
 from gateway.compose.clock import SystemClock
-from gateway.compose.ledger import ledger_of, ship, ship_the_last
+from gateway.compose.ledger import ledger_of, ship_the_last
 from gateway.settings import Settings, read
 from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.postgres_ledger import SharedLedger
@@ -55,7 +55,7 @@ def test_what_shipping_notices_is_logged(tmp_path: Path) -> None:
     async def story() -> None:
         with anyio.fail_after(PATIENCE_S):
             async with anyio.create_task_group() as group:
-                group.start_soon(ship, shipper_at(tmp_path, f"postgresql:///none?host={tmp_path}", log), log)
+                group.start_soon(shipper_at(tmp_path, f"postgresql:///none?host={tmp_path}", log).run)
                 await stream.said.wait()
                 group.cancel_scope.cancel()
 

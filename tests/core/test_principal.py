@@ -25,8 +25,8 @@ HOUR = timedelta(hours=1)
         (NOW - HOUR, None, "expired"),
         (None, NOW, "revoked"),
         (NOW - HOUR, NOW - HOUR, "revoked"),
-        (None, NOW + HOUR, "active"),
-        (NOW - HOUR, NOW + HOUR, "expired"),
+        (None, NOW + HOUR, "revoked"),
+        (NOW - HOUR, NOW + HOUR, "revoked"),
     ],
 )
 def test_the_state_of_a_key(expires_at: datetime | None, revoked_at: datetime | None, state: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,16 @@ import pytest
 
 from gateway.core.errors import Unavailable
 from gateway.stores.followed_keys import FollowedKeys, open_keys
+from gateway.stores.freshness import Freshness
 from gateway.stores.journal import JOURNAL_FILE, Journal
 from gateway.stores.keys import SqliteKeys
+from gateway.stores.postgres import Postgres
+from gateway.stores.postgres_keys import PostgresKeys
+from gateway.stores.shared_keys import SharedKeys
 from tests.builders import NOW, a_key
 from tests.stores.books_in import run
+
+FAR = PostgresKeys(Postgres("postgresql:///none"), "acme")
 
 
 @pytest.fixture
@@ -76,7 +83,18 @@ def test_it_writes_none(journal: Journal, followed: FollowedKeys) -> None:
     assert SqliteKeys(journal).find(key.digest) is None
 
 
+@pytest.mark.usefixtures("journal")
+def test_where_keys_are_shared_an_unknown_one_is_unknown_only_if_all_are_known(tmp_path: Path) -> None:
+    own = Journal.open(tmp_path / "worker-2", "process")
+    with closing(own), open_keys(own, tmp_path, FAR) as keys:
+        with pytest.raises(Unavailable):
+            keys.find("0" * 64)
+        Freshness(tmp_path).note()
+        assert keys.find("0" * 64) is None
+
+
 def test_a_process_writes_the_keys_of_its_own_journal_only(tmp_path: Path, journal: Journal) -> None:
-    with open_keys(journal, tmp_path / JOURNAL_FILE) as own, open_keys(journal, tmp_path / "else.sqlite") as other:
-        assert isinstance(own, SqliteKeys)
-        assert isinstance(other, FollowedKeys)
+    for far, kind in ((None, SqliteKeys), (FAR, SharedKeys)):
+        with open_keys(journal, tmp_path, far) as own, open_keys(journal, tmp_path / "else", far) as other:
+            assert isinstance(own, kind)
+            assert isinstance(other, FollowedKeys)

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.core.catalog import Budget
 from gateway.core.errors import Unavailable
+from gateway.core.keyring import Rotation
 from gateway.core.principal import KeyId
 from gateway.stores.journal import Journal
 from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret
@@ -117,3 +118,32 @@ def test_a_digest_is_sha_256_of_any_text() -> None:
 def test_key_ids_are_public_names() -> None:
     assert re.fullmatch(r"key_[0-9A-Z]{26}", new_key_id())
     assert new_key_id() != new_key_id()
+
+
+def test_a_rotated_key_opens_with_both_secrets_and_is_revoked_with_both(journal: Journal) -> None:
+    keys, key = SqliteKeys(journal), a_key()
+    run(lambda: keys.create(key))
+    fresh, replaced = run(lambda: keys.rotate(key.id, Rotation("e" * 64, NOW, timedelta(days=7))))
+    assert (fresh.id, fresh.digest, fresh.expires_at) == (key.id, "e" * 64, None)
+    assert replaced.expires_at == NOW + timedelta(days=7)
+    for store in (keys, SqliteKeys(journal)):
+        assert (store.find("e" * 64), store.find(key.digest)) == (fresh, replaced)
+    run(lambda: keys.revoke(key.id, NOW))
+    assert {found.state(NOW) for found in run(SqliteKeys(journal).all)} == {"revoked"}
+
+
+def test_a_rotation_that_could_not_be_written_leaves_the_old_secret_as_it_was(journal: Journal) -> None:
+    keys, key = SqliteKeys(journal), a_key()
+    run(lambda: keys.create(key))
+    journal.close()
+    with pytest.raises(Unavailable):
+        run(lambda: keys.rotate(key.id, Rotation("e" * 64, NOW, timedelta())))
+    assert (keys.find("e" * 64), keys.find(key.digest)) == (None, key)
+
+
+def test_what_was_closed_here_is_not_opened_by_what_is_learned(journal: Journal) -> None:
+    keys, key = SqliteKeys(journal), a_key()
+    run(lambda: keys.create(key))
+    run(lambda: keys.revoke(key.id, NOW))
+    run(lambda: keys.change(lambda _: (key,)))
+    assert {found.state(NOW) for found in (*run(keys.all), *run(SqliteKeys(journal).all))} == {"revoked"}

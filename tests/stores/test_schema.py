@@ -64,3 +64,17 @@ def test_an_older_journal_folds_its_counters_once_more(
     assert connection.execute("SELECT * FROM counters").fetchall() == []
     assert connection.execute("SELECT row FROM folded").fetchall() == [(0,)]
     assert connection.execute("SELECT zone FROM intents").fetchall() == [("UTC",)]
+
+
+def test_the_keys_of_an_older_journal_are_kept(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(schema, "MIGRATIONS", MIGRATIONS[:3])
+        migrate(connection)
+    connection.execute("INSERT INTO keys VALUES ('key_1', 'd', 't', 'p', 'l', 'c', 'e', NULL, '[]', '[]')")
+    migrate(connection)
+    another = "INSERT INTO keys SELECT 'another', id, team, policy, label, created_at, NULL, NULL, '[]', '[]' FROM keys"
+    connection.execute(another)
+    assert connection.execute("SELECT digest, id, expires_at FROM keys ORDER BY digest").fetchall() == [
+        ("another", "key_1", None),
+        ("d", "key_1", "e"),
+    ]

@@ -18,6 +18,8 @@ from gateway.telemetry.events import (
     Fault,
     KeyCreated,
     KeyRevoked,
+    KeysAlone,
+    KeysShared,
     LedgerAway,
     LedgerBack,
     LedgerConflict,
@@ -105,6 +107,8 @@ def told(event: Event) -> str:
             "WARNING the ledger is away for 61 s (57P01); 12 receipts wait",
         ),
         (LedgerBack(12), "the ledger is back; 12 receipts shipped"),
+        (KeysAlone("57P01", since_s=61), "WARNING keys of other gateways cannot be known for 61 s (57P01)"),
+        (KeysShared(12), "keys of all gateways are known; 12 secrets"),
         (LedgerConflict(2), "ERROR the ledger knows 2 receipts with other contents"),
         (
             SoftBudgetCrossed("team/research", "month", "300"),

@@ -1,0 +1,59 @@
+"""Keys where gateways share a PostgreSQL: what they have in common, and the first one of a new gateway."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import Final
+
+import anyio
+
+from gateway.compose.clock import SystemClock
+from gateway.core.catalog import Snapshot
+from gateway.core.errors import Unavailable
+from gateway.core.principal import Key
+from gateway.settings import Settings
+from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
+from gateway.stores.postgres import PostgresAway, checked
+from gateway.stores.postgres_keys import PostgresKeys
+from gateway.stores.shared_keys import Alone, News, Shared, SharedKeys
+from gateway.telemetry import events
+
+_CONNECT_S: Final = 2.0
+_ANSWER_S: Final = 5.0
+_JOIN_S: Final = 3.0
+"""What a start waits for the keys of others; afterwards it serves with those that it knows."""
+
+
+def keys_of_all(settings: Settings, organisation: str) -> PostgresKeys | None:
+    """Those of all gateways of the organisation; None where each has its own. PostgresRefused."""
+    if not settings.postgres_url:
+        return None
+    return PostgresKeys(replace(checked(settings.postgres_url), connect_s=_CONNECT_S, answer_s=_ANSWER_S), organisation)
+
+
+def of_keys(news: News) -> events.KeysAlone | events.KeysShared:
+    match news:
+        case Alone(reason, since_s):
+            return events.KeysAlone(reason, since_s)
+        case Shared(keys):
+            return events.KeysShared(keys)
+
+
+async def joined(keys: Keys) -> None:
+    """Look at the keys of others before the first request, and show them the own, if that can be done at once."""
+    if isinstance(keys, SharedKeys):
+        with contextlib.suppress(PostgresAway, Unavailable, OSError), anyio.move_on_after(_JOIN_S):
+            await keys.join()
+
+
+async def first_key(keys: Keys, snapshot: Snapshot, policy: str, clock: SystemClock) -> str:
+    """A key of the first declared team, for whoever just started the gateway at a terminal; returns its secret.
+
+    Others learn of it later if need be: it is there although a PostgreSQL is away.
+    """
+    secret = new_secret()
+    team = next(iter(snapshot.teams))
+    key = Key(new_key_id(), digest_of(secret), team, policy, label="first run", created_at=clock.now())
+    await (keys.near if isinstance(keys, SharedKeys) else keys).create(key)
+    return secret
