@@ -32,6 +32,9 @@ from gateway.stores.recovery import recover
 _CLAIM_S: Final = 24 * 3600
 _CHECKPOINT_EVERY: Final = 2_000
 """Receipts between two checkpoints of the counters: what a start has to fold at most, roughly."""
+_MOST_REFUSALS: Final = 10_000
+"""Of those that met a fault, how many receipts of refusals wait in memory for the journal to work again."""
+_CAUGHT_UP_AT_ONCE: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ class SqliteBooks:
         self._unsettled: dict[ReceiptId, Receipt] = {}
         self._rows = itertools.count(1)
         self._since_checkpoint = 0
+        self._catching_up = False
         journal.attach(self)
         self.interrupted, self._folded, self._counters, self._secret = journal.write_now(self._opened)
         self._counting.begin(self._counters)
@@ -157,7 +161,8 @@ class SqliteBooks:
         try:
             settled = await self._journal.write(partial(self._settle, receipt), self._settled)
         except BaseException:
-            self._unsettled[receipt.id] = receipt  # if it was committed after all, the next try finds it
+            if receipt.attempts or len(self._unsettled) < _MOST_REFUSALS:
+                self._unsettled[receipt.id] = receipt  # if it was committed after all, the next try finds it
             raise
         await self._counting.confirmed([a.hold_id for a in receipt.attempts])
         return settled.receipt
@@ -180,6 +185,7 @@ class SqliteBooks:
 
     def rolled_back(self) -> None:
         self._chain.forget()
+        self._catching_up = False
 
     def closing(self, connection: sqlite3.Connection) -> None:
         """Receipts that met a fault get their last chance; then the counters and the head are checkpointed."""
@@ -223,11 +229,21 @@ class SqliteBooks:
         if self._since_checkpoint >= _CHECKPOINT_EVERY:
             self._since_checkpoint = 0
             self._journal.post(self._checkpoint)
+        self._catch_up()
 
-    def _catch_up(self, _: None) -> None:
-        """The journal works: commit the receipts that met a fault."""
-        for receipt in tuple(self._unsettled.values()):
+    def _catch_up(self, _: None = None) -> None:
+        """The journal works: commit the receipts that met a fault, some at a time."""
+        if not self._unsettled or self._catching_up:
+            return
+        self._catching_up = True
+        for receipt in tuple(itertools.islice(self._unsettled.values(), _CAUGHT_UP_AT_ONCE)):
             self._journal.post(partial(self._settle, receipt), self._settled)
+        self._journal.post(_nothing, partial(self._caught_up, len(self._unsettled)))
+
+    def _caught_up(self, before: int, _: None) -> None:
+        self._catching_up = False
+        if len(self._unsettled) < before:
+            self._catch_up()
 
     def _release(self, hold: Hold, _: None) -> None:
         self._counting.release(hold)

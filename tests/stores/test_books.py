@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -118,6 +119,50 @@ def test_a_receipt_that_met_a_fault_is_committed_at_the_latest_at_the_end(tmp_pa
     with books_in(tmp_path, chain="two") as again:
         assert again.interrupted == 0
         assert (balance(again).spent, balance(again).held) == (40, 0)
+
+
+def test_receipts_that_met_a_fault_do_not_block_a_budget_once_the_journal_works_again(tmp_path: Path) -> None:
+    budgets = (("team/research", Budget(300, "total")),)
+    journal = Journal.open(tmp_path, "process")
+    books = SqliteBooks(journal, "one")
+    intents = [an_intent(name, budgets=budgets) for name in ("A", "B", "C")]
+    for intent in intents:
+        run(partial(books.hold, intent))
+    journal.write_now(lambda c: c.execute("ALTER TABLE receipts RENAME TO elsewhere").fetchall())
+    for intent in intents:
+        with pytest.raises(Unavailable):
+            run(partial(books.settle, served(intent, cost=40)))
+    journal.write_now(lambda c: c.execute("ALTER TABLE elsewhere RENAME TO receipts").fetchall())
+    with pytest.raises(BudgetExceeded):
+        run(lambda: books.hold(an_intent("D", budgets=budgets)))
+    run(lambda: books.settle(a_refusal("D")))
+    journal.write_now(lambda _: None)
+    assert (balance(books).spent, balance(books).held) == (120, 0)
+    journal.close()
+
+
+def test_of_what_meets_a_fault_all_is_kept_that_was_sent_and_not_every_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.stores.books._MOST_REFUSALS", 2)
+    monkeypatch.setattr("gateway.stores.books._CAUGHT_UP_AT_ONCE", 1)
+    journal = Journal.open(tmp_path, "process")
+    books = SqliteBooks(journal, "one")
+    run(lambda: books.hold(an_intent("A")))
+    journal.write_now(lambda c: c.execute("ALTER TABLE receipts RENAME TO elsewhere").fetchall())
+    for receipt in (*map(a_refusal, "BCDE"), served(an_intent("A"))):
+        with pytest.raises(Unavailable):
+            run(partial(books.settle, receipt))
+    journal.write_now(lambda c: c.execute("ALTER TABLE elsewhere RENAME TO receipts").fetchall())
+    run(lambda: books.settle(a_refusal("F")))
+    for _ in range(3):  # one leads to the next
+        journal.write_now(lambda _: None)
+    assert sorted(str(r["id"]) for r in SqliteLedger(journal.path).newest(9)) == ["A", "B", "C", "F"]
+    journal.close()
+
+
+def a_refusal(name: str) -> Receipt:
+    return replace(an_intent(name).draft, outcome="refused", attempts=(), cost=0)
 
 
 def test_an_exchange_that_has_ended_leaves_no_intent(tmp_path: Path) -> None:
