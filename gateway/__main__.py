@@ -14,7 +14,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "check every document, and say what each policy admits",
     "explain": "which routes may serve a model, and why not the others",
     "routes": "list every route with posture and price",
-    "keys": "create, list and revoke keys",
+    "keys": "create, list, rotate and revoke keys",
     "usage": "what was used and what it cost",
     "reconcile": "compare the ledger with a provider's bill",
     "receipts": "read receipts, newest first",

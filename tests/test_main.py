@@ -78,7 +78,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("explain --model magistral-small --key key_1", MISUSED, "safeconduct keys list"),
         ("explain --model sandbox-small", MISUSED, "add --sandbox"),
         ("routes --provider evrok", MISUSED, "did you mean evroc?"),
-        ("keys", MISUSED, "create | list | revoke"),
+        ("keys", MISUSED, "create | list | rotate | revoke"),
         ("keys create", MISUSED, "--team"),
         ("keys create --team everyone", MISUSED, "name one with --policy"),
         ("keys create --team everyone --policy eu-soverein", MISUSED, "there are: eu-sovereign"),

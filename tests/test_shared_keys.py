@@ -62,9 +62,12 @@ def test_a_key_made_rotated_or_revoked_at_one_gateway_is_so_at_the_other(tmp_pat
         assert {key["id"] for key in keys(one, "list").json["keys"]} == {
             key["id"] for key in keys(two, "list").json["keys"]
         }
-        keys(two, "revoke", made["id"])
+        rotated = keys(one, "rotate", made["id"], "--overlap", "0").json
+        until(two, rotated["secret"], 200)
         assert status(two, made["secret"]) == 401
-        until(one, made["secret"], 401)
+        keys(two, "revoke", made["id"])
+        assert status(two, rotated["secret"]) == 401
+        until(one, rotated["secret"], 401)
         assert status(one, one.key) == status(two, one.key) == 200
 
 

@@ -82,7 +82,7 @@ def _key(named: str, asked: Asked) -> Key:
     with office(asked) as ask:
         listed = ask("GET", f"/keys{query}", {})["keys"]
     views = [view for view in listed if isinstance(view, dict)] if isinstance(listed, list) else []
-    for view in views:
+    for view in reversed(views):  # the newest secret speaks for its key
         if secret or view["id"] == named:
             return _from_view(view, asked)
     what = "there is no such key" if secret else f"there is no key {named!r}"

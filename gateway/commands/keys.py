@@ -1,4 +1,4 @@
-"""Create, list and revoke keys: through the running gateway, or under the state directory's lock where none runs."""
+"""Create, list, rotate and revoke keys: by the running gateway, or under the state directory's lock where none runs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from gateway.core.errors import Json
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([hdw])")
 _ID: Final = re.compile(r"key_[A-Za-z0-9]+")
 _UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_MOST_OVERLAP_S: Final = 366 * 86_400
 _TONES: Final[dict[str, Tone]] = {"active": "good", "expired": "quiet", "revoked": "bad"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="create | list | revoke")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="create | list | rotate | revoke")
     create = actions.add_parser("create", help="make a key; it is shown once")
     create.add_argument("--team", metavar="T", help="the team it belongs to (config/teams.toml)")
     create.add_argument("--policy", metavar="P", help="its own policy, on top of organisation and team")
@@ -40,19 +41,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="B",
-        help="what it may spend, such as 50/month; one per hour, day, week, month, total",
+        help="what it may spend, such as 50/month, 40/month,soft or 50/month,clamp=256; one, and a soft one, "
+        "per hour, day, week, month, total",
     )
     listing = actions.add_parser("list", help="show every key, but never a secret")
+    rotate = actions.add_parser("rotate", help="give a key another secret; it is shown once, and the old one ends")
+    rotate.add_argument("id", help="key_…, as `keys list` shows it; not the key itself")
+    rotate.add_argument(
+        "--overlap",
+        default="7d",
+        metavar="SPAN",
+        help="how long the old one still opens: 12h, 7d, 4w, or 0 (default: 7d)",
+    )
+    rotate.add_argument("--expires", metavar="WHEN", help="as of create; default: after as long as the old one had")
     revoke = actions.add_parser("revoke", help="close a key at once")
     revoke.add_argument("id", help="key_…, as `keys list` shows it; not the key itself")
-    for action in (create, listing, revoke):
+    for action in (create, listing, rotate, revoke):
         document_options(action)
         state_options(action)
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def run(asked: Asked) -> int:
-    return {"create": _create, "list": _list, "revoke": _revoke}[asked.options.action](asked)
+    return {"create": _create, "list": _list, "rotate": _rotate, "revoke": _revoke}[asked.options.action](asked)
 
 
 def _create(asked: Asked) -> int:
@@ -65,17 +76,49 @@ def _create(asked: Asked) -> int:
         "label": options.label,
         "classes": list(options.classes),
         "budgets": list(options.budgets),
-        "expires_at": None if options.expires is None else moment(options.expires, asked.now()).isoformat(),
+        "expires_at": _expires(asked),
     }
     with office(asked) as ask:
         made = ask("POST", "/keys", wanted)
     asked.out.value(made)
     until = f", until {made['expires_at']}" if made["expires_at"] else ""
     asked.out.line(f"Key {made['id']} (team {made['team']}, policy {made['policy']}{until}).")
+    _show(asked, made)
+    return 0
+
+
+def _rotate(asked: Asked) -> int:
+    key_id, wanted = (
+        _id(asked.options.id),
+        {"overlap_s": _overlap(asked.options.overlap), "expires_at": _expires(asked)},
+    )
+    with office(asked) as ask:
+        made = ask("POST", f"/keys/{key_id}/rotate", wanted)
+    asked.out.value(made)
+    old = f"the old one opens until {made['replaced_until']}" if made["replaced_until"] else "the old one opens nothing"
+    asked.out.line(f"Key {made['id']} has another secret; {old}.")
+    _show(asked, made)
+    return 0
+
+
+def _show(asked: Asked, made: dict[str, Json]) -> None:
     asked.out.line("It is shown once; only its digest is kept:")
     asked.out.line()
     asked.out.line(str(made["secret"]))
-    return 0
+
+
+def _expires(asked: Asked) -> str | None:
+    stated = asked.options.expires
+    return None if stated is None else moment(stated, asked.now()).isoformat()
+
+
+def _overlap(stated: str) -> int:
+    """Seconds."""
+    span = _SPAN.fullmatch(stated)
+    seconds = int(span[1]) * int(_UNITS[span[2]].total_seconds()) if span else 0
+    if (span is None and stated != "0") or seconds > _MOST_OVERLAP_S:
+        raise Stop("--overlap is no span", "write 12h, 7d, 4w, or 0; a year at most", code=MISUSED)
+    return seconds
 
 
 def moment(stated: str, now: datetime) -> datetime:
@@ -139,5 +182,5 @@ def _id(stated: str) -> str:
     """What may be an id. A key's secret is not sent anywhere, nor repeated."""
     if _ID.fullmatch(stated):
         return stated
-    what = "a key is revoked by its id, not by itself" if stated.startswith("sc_") else "this is not the id of a key"
+    what = "a key is named by its id, not by itself" if stated.startswith("sc_") else "this is not the id of a key"
     raise Stop(what, "ids begin with key_: `safeconduct keys list` shows them, with their labels", code=MISUSED)

@@ -115,6 +115,15 @@ class KeyCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRotated:
+    """A key has another secret; what it had before ends."""
+
+    level: ClassVar[Level] = "info"
+    key: str
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRevoked:
     """A key no longer opens anything."""
 
@@ -315,6 +324,7 @@ Event: TypeAlias = (
     | Stopping
     | Reloaded
     | KeyCreated
+    | KeyRotated
     | KeyRevoked
     | Repriced
     | Recovered

@@ -75,6 +75,7 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "stopping": lambda f: f"stopping: {f['in_flight']} exchanges are still to end",
     "reloaded": _reloaded,
     "key_created": lambda f: f"key {f['key']} created for team {f['team']} under policy {f['policy']}",
+    "key_rotated": lambda f: f"key {f['key']} of team {f['team']} has another secret",
     "key_revoked": lambda f: f"key {f['key']} of team {f['team']} revoked",
     "repriced": _repriced,
     "recovered": lambda f: f"recovered {f['exchanges']} interrupted exchanges; their holds stand",

@@ -15,8 +15,9 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.asgi.admin import Admin, key_view
+from gateway.asgi.admin import Admin
 from gateway.asgi.drain import Drain
+from gateway.asgi.key_office import KeyNews, key_view
 from gateway.asgi.server import Listener, bind_unix, serve
 from gateway.core.catalog import Budget, DataClass
 from gateway.exchange.parts import InForce
@@ -38,7 +39,7 @@ class Office:
         self.keys, self.client = keys, client
         self.in_force = InForce(SNAPSHOT, some_means("alpha", "beta"), {})
         self.faults: list[str] = []
-        self.heard: list[KeyCreated | KeyRevoked | Repriced] = []
+        self.heard: list[KeyNews | Repriced] = []
 
     async def reload(self) -> list[str]:
         if not self.faults:

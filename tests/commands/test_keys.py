@@ -96,8 +96,13 @@ def test_a_revoked_key_stays_listed(options: list[str]) -> None:
         (["create", "--team", "research", "--policy", "strict", "--class", "x"], "names nothing declared"),
         (["create", "--team", "research", "--policy", "strict", "--expires", "soon"], "--expires is no moment"),
         (["revoke", "key_1"], "there is no key of that id"),
-        (["revoke", "sc_secret"], "a key is revoked by its id, not by itself"),
+        (["revoke", "sc_secret"], "a key is named by its id, not by itself"),
         (["revoke", "key_1/../../reload"], "this is not the id of a key"),
+        (["rotate", "key_1"], "there is no key of that id"),
+        (["rotate", "sc_secret"], "a key is named by its id, not by itself"),
+        (["rotate", "key_1", "--overlap", "soon"], "--overlap is no span"),
+        (["rotate", "key_1", "--overlap", "99999w"], "--overlap is no span"),
+        (["rotate", "key_1", "--expires", "soon"], "--expires is no moment"),
     ],
 )
 def test_what_is_missing_or_undeclared_is_said(options: list[str], words: list[str], said: str) -> None:
@@ -131,6 +136,42 @@ def test_under_another_process_lock_nothing_is_written_and_its_holder_is_named(
 def test_only_in_the_sandbox_is_there_a_default_policy(options: list[str], tmp_path: Path) -> None:
     (tmp_path / "policies/unrestricted.toml").write_text('name = "unrestricted"\npurpose = "Everything."\n')
     assert create([*options, "--sandbox"]).json["policy"] == "unrestricted"
+
+
+def test_a_key_has_another_secret_and_the_old_one_for_a_while(options: list[str]) -> None:
+    made = create(options, "--policy", "strict", "--label", "laptop", "--expires", "90d", "--budget", "50/month").json
+    rotated = call("keys", "rotate", made["id"], "--overlap", "12h", *options, json=True).json
+    assert rotated["secret"] != made["secret"]
+    assert rotated["replaced_until"] == "2026-11-25T00:00:00+00:00"
+    assert {**rotated, "secret": made["secret"]} == {**made, "replaced_until": rotated["replaced_until"]}
+    listed = call("keys", "list", *options, json=True).json["keys"]
+    assert [(key["id"], key["expires_at"]) for key in listed] == [
+        (made["id"], "2026-11-25T00:00:00+00:00"),
+        (made["id"], "2027-02-22T12:00:00+00:00"),
+    ]
+    assert call("keys", "revoke", made["id"], *options).code == 0
+    assert {key["state"] for key in call("keys", "list", *options, json=True).json["keys"]} == {"revoked"}
+    refused = call("keys", "rotate", made["id"], *options)
+    assert refused.stop is not None
+    assert "revoked" in refused.stop.what
+
+
+@pytest.mark.parametrize(
+    ("overlap", "said"), [("7d", "until 2026-12-01T12:00:00+00:00"), ("0", "the old one opens nothing")]
+)
+def test_people_read_until_when_the_old_secret_opens(options: list[str], overlap: str, said: str) -> None:
+    made = create(options, "--policy", "strict").json
+    called = call("keys", "rotate", made["id"], "--overlap", overlap, *options)
+    assert said in called.out
+    assert called.out.splitlines()[-1].startswith("sc_")
+
+
+def test_a_running_gateway_rotates_keys_at_once(running: Running) -> None:
+    made = create(running.options, "--policy", "open").json
+    for overlap, status in (("1h", 200), ("0", 401)):
+        rotated = call("keys", "rotate", made["id"], "--overlap", overlap, *running.options, json=True).json
+        for secret, expected in ((rotated["secret"], 200), (made["secret"], status)):
+            assert running.ask(authorization=f"Bearer {secret}").status_code == expected
 
 
 def test_a_running_gateway_makes_and_revokes_keys_at_once(running: Running) -> None:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core.catalog import Budget
 from gateway.core.errors import InvalidRequest
 from gateway.core.keyring import Rotation, created, lacking, revoked, rotated, secrets_of, strictest, united
 from gateway.core.principal import Key, KeyId
-from tests.builders import NOW, a_key
+from tests.builders import NOW, a_key, a_principal
 
 DAY = timedelta(days=1)
 ONE, TWO = a_key(digest="1" * 64), a_key("key_2", digest="2" * 64)
@@ -112,3 +113,11 @@ def test_a_revocation_that_comes_late_holds_for_the_secrets_of_meanwhile() -> No
     far = rotated(ONE.id, Rotation(FRESH, NOW + DAY, DAY))([ONE])
     known = united([*far, TWO], revoked(ONE.id, NOW)([ONE]))
     assert {key.digest: key.revoked_at for key in known} == {ONE.digest: NOW, FRESH: NOW, TWO.digest: None}
+
+
+def test_both_secrets_of_a_key_count_as_one_everywhere() -> None:
+    """Against the same budgets and limits, and under the same name in receipts."""
+    old = a_key(digest="1" * 64, budgets=(Budget(5, "month"),))
+    fresh, replaced = (a_principal(key) for key in rotated(old.id, Rotation(FRESH, NOW, DAY))([old]))
+    assert fresh.budgets == replaced.budgets != ()
+    assert (fresh.accounts, fresh.key.id) == (replaced.accounts, replaced.key.id)

@@ -18,6 +18,7 @@ from gateway.telemetry.events import (
     Fault,
     KeyCreated,
     KeyRevoked,
+    KeyRotated,
     KeysAlone,
     KeysShared,
     LedgerAway,
@@ -84,6 +85,7 @@ def told(event: Event) -> str:
         (Reloaded("swapped", "7" * 64, warnings=1), "reloaded: documents 777777777777 in force, 1 warnings"),
         (Reloaded("kept", "7" * 64, faults=3), "reload refused: 3 faults, the documents 777777777777 stay in force"),
         (KeyCreated("key_1", "research", "eu"), "key key_1 created for team research under policy eu"),
+        (KeyRotated("key_1", "research"), "key key_1 of team research has another secret"),
         (KeyRevoked("key_1", "research"), "key key_1 of team research revoked"),
         (
             Repriced("2026-11-01", "2026-11-24", "", 5, 2, -2_080_000, "USD", "d" * 64),

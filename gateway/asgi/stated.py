@@ -1,0 +1,77 @@
+"""What an operator's request states, read strictly; and what answers it.
+
+What is not understood might have been meant to restrict, so it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Final
+
+import orjson
+from starlette.responses import Response
+
+from gateway.core.errors import InvalidRequest, Json
+from gateway.dialects.names import near
+
+_LONGEST: Final = 256
+
+
+def object_of(body: bytes, members: frozenset[str]) -> dict[str, object]:
+    """The body of a request, which may hold only these members. InvalidRequest."""
+    try:
+        found = orjson.loads(body or b"{}")
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    if set(found) - members:
+        raise InvalidRequest(f"The body may hold only {', '.join(sorted(members))}.", known=sorted(members))
+    return found
+
+
+def text_of(wanted: dict[str, object], name: str) -> str:
+    """Empty for none. InvalidRequest for what is no text, or too long a one."""
+    value = wanted.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise InvalidRequest(f"`{name}` must be a string of at most {_LONGEST} characters.", field=name)
+    return value
+
+
+def declared(field: str, name: str, known: Collection[str]) -> None:
+    """InvalidRequest, with near names, for a name that is not among those."""
+    if name not in known:
+        close = near(name, list(known)) or sorted(known)
+        raise InvalidRequest(
+            f"`{field}` names nothing declared. There are: {', '.join(close)}.", field=field, near=close
+        )
+
+
+def day_of(stated: dict[str, object], name: str) -> date:
+    """InvalidRequest for what is none."""
+    try:
+        return date.fromisoformat(text_of(stated, name))
+    except ValueError:
+        pass
+    raise InvalidRequest(f"`{name}` must be a day such as 2026-11-24.", field=name)
+
+
+def moment_of(wanted: dict[str, object], name: str) -> datetime | None:
+    """None if it states none. InvalidRequest for what is no moment in a time zone."""
+    stated = text_of(wanted, name)
+    if not stated:
+        return None
+    try:
+        moment = datetime.fromisoformat(stated)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidRequest(f"`{name}` must be a moment with its time zone (RFC 3339).", field=name)
+    return moment
+
+
+def answer(value: dict[str, Json], status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
