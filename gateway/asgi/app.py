@@ -24,6 +24,7 @@ from gateway.dialects import narrowing
 from gateway.dialects.prompt import Asked
 from gateway.exchange.parts import Arrival
 from gateway.exchange.story import Exchange
+from gateway.exchange.watch import Watch
 from gateway.telemetry.events import Fault
 from gateway.telemetry.faults import reduce
 
@@ -38,6 +39,13 @@ class Exchanges:
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watch = Watch()
+        try:
+            await self._exchanged(scope, receive, send, watch)
+        finally:
+            watch.close()
+
+    async def _exchanged(self, scope: Scope, receive: Receive, send: Send, watch: Watch) -> None:
         # Headers are taken before the first `receive`: a server may append trailers to the list later.
         headers = list(scope["headers"])
         address: Address = scope["state"]["address"]
@@ -54,13 +62,13 @@ class Exchanges:
                 data_class=header(headers, DATA_CLASS),
                 idempotency_key=header(headers, IDEMPOTENCY) or "",
             )
-            body = await read_body(headers, receive, limit=limit, deadline_s=within_s)
+            body = await read_body(headers, receive, watch, limit=limit, deadline_s=within_s)
         except ClientLeft:
             return
         except Ended as ended:
             await send_error(send, ended, None, voice)
             return
-        exchange = Exchange(self._gate.services, in_force, caller, arrival)
+        exchange = Exchange(self._gate.services, in_force, caller, arrival, watch)
         self._gate.live.add(exchange)
         if self._gate.drain.expired.is_set():  # its body came in when the others had been told already
             exchange.expire()

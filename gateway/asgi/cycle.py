@@ -1,8 +1,9 @@
-"""The answer's side of one request: uvicorn's cycle, which logs no words and closes with care."""
+"""The answer's side of one request: uvicorn's cycle, which logs no words, closes with care and writes once."""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 from typing import Any, Final, Protocol
@@ -13,6 +14,11 @@ from gateway.core.errors import Ended, InternalError
 from gateway.dialects.openai_chat import errors as openai_errors
 
 log: Final = logging.getLogger("safeconduct.http")
+
+_LARGE: Final = 65_536
+_LINES: Final = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++: [\t -~\x80-\xff]*+\r\n)*+")
+_LENGTH: Final = re.compile(rb"(?:\A|\n)content-length: ([0-9]+)\r", re.IGNORECASE)
+_CLOSE: Final = re.compile(rb"(?:\A|\n)connection: [^\r]*close", re.IGNORECASE)
 
 
 class Connection(Protocol):
@@ -30,6 +36,7 @@ class Cycle(RequestResponseCycle):
 
     connection: Connection
     on_leave: Callable[[], None] | None = None
+    start: dict[str, Any] | None = None
 
     def when_client_leaves(self, call: Callable[[], None]) -> None:
         """`call` is called once, at once if the client has left already; never behind a complete answer."""
@@ -59,11 +66,66 @@ class Cycle(RequestResponseCycle):
             self.on_leave = None
 
     async def send(self, message: Any) -> None:
-        if not self.response_started and self.more_body:
+        """The head waits for the first bytes of the body: most answers are one write."""
+        if message["type"] == "http.response.start":
+            if self.response_started or self.start is not None:
+                raise RuntimeError("an answer was begun twice")
+            self.start = message
+            return
+        if self.response_complete or self.start is None:
+            raise RuntimeError("there is no answer that this could be a part of")
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if not self.disconnected:
+            self._write(message.get("body", b""), last=not message.get("more_body", False))
+
+    def _write(self, body: bytes, *, last: bool) -> None:
+        head = b""
+        if not self.response_started:
+            self.response_started, self.waiting_for_100_continue = True, False
+            head = self._head()
+        for piece in self._framed(head, body, last=last):
+            self.transport.write(piece)
+        if last:
+            self._end()
+
+    def _head(self) -> bytes:
+        """Status line and headers, with what says how the body is framed. RuntimeError for what is no header."""
+        assert self.start is not None
+        status: int = self.start["status"]
+        lines = b"".join([b"%s: %s\r\n" % line for line in self.start["headers"]])
+        if _LINES.fullmatch(lines) is None:
+            raise RuntimeError("a header of the answer cannot be written")
+        if self.more_body:
             # The rest of the request is still to come: not worth waiting for when it is long, or has been already.
-            waited = message.get("status") == 408
-            self.keep_alive = self.keep_alive and not waited and not self.connection.body_is_left()
-        await super().send(message)
+            self.keep_alive = self.keep_alive and status != 408 and not self.connection.body_is_left()
+        length = _LENGTH.search(lines)
+        self.chunked_encoding = length is None and self.scope["method"] != "HEAD" and status not in (204, 304)
+        self.expected_content_length = int(length[1]) if length is not None else 0
+        self.keep_alive = self.keep_alive and _CLOSE.search(lines) is None
+        framing = b"transfer-encoding: chunked\r\n" if self.chunked_encoding else b""
+        closing = b"" if self.keep_alive or _CLOSE.search(lines) is not None else b"connection: close\r\n"
+        return b"".join((STATUS_LINE[status], lines, closing, framing, b"\r\n"))
+
+    def _framed(self, head: bytes, body: bytes, *, last: bool) -> tuple[bytes, ...]:
+        """What goes on the wire; a large body is not copied to stand behind its head."""
+        if self.scope["method"] == "HEAD":
+            self.expected_content_length = 0
+            return (head,)
+        if self.chunked_encoding:
+            size, end = (b"%x\r\n" % len(body) if body else b""), b"\r\n" * bool(body) + b"0\r\n\r\n" * last
+            return (b"".join((head, size, body, end)),) if len(body) < _LARGE else (head + size, body, end)
+        self.expected_content_length -= len(body)
+        if self.expected_content_length < 0 or (last and self.expected_content_length):
+            raise RuntimeError("the body is not as long as its head says")
+        return (head + body,) if len(body) < _LARGE else (head, body)
+
+    def _end(self) -> None:
+        self.response_complete = True
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
 
 
 def _nothing() -> None:

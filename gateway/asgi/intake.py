@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from gateway.core.errors import ClientLeft, InvalidRequest, Unauthenticated
+from gateway.exchange.watch import Watch
 
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 """The scope's own: lower-case names, in the order of arrival."""
@@ -46,7 +45,7 @@ def _key(name: bytes, value: bytes) -> str:
     return value.decode("latin-1")
 
 
-async def read_body(headers: Headers, receive: Receive, *, limit: int, deadline_s: float) -> bytes:
+async def read_body(headers: Headers, receive: Receive, watch: Watch, *, limit: int, deadline_s: float) -> bytes:
     """The whole body of a JSON request, at most `limit` bytes, all of it within `deadline_s` from now.
 
     Raises `InvalidRequest` (408, 413, 415) or `ClientLeft`. A body declared too long is refused without reading any of
@@ -55,18 +54,17 @@ async def read_body(headers: Headers, receive: Receive, *, limit: int, deadline_
     _check_media(headers, limit)
     parts: list[bytes] = []
     size, more = 0, True
-    with suppress(TimeoutError):
-        async with asyncio.timeout(deadline_s):
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientLeft
-                part: bytes = message.get("body", b"")
-                size += len(part)
-                if size > limit:
-                    raise _too_large(limit)
-                parts.append(part)
-                more = message.get("more_body", False)
+    with watch.within(deadline_s):
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientLeft
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+            parts.append(part)
+            more = message.get("more_body", False)
     if more:
         raise InvalidRequest(
             f"The request did not arrive within {deadline_s:g} seconds.",

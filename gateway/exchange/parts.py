@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
 
@@ -48,8 +48,11 @@ class InForce:
     means: Means
     targets: Mapping[str, Target]
     plans: Plans = field(init=False)
+    priced_means: Means = field(init=False)
+    """Where a budget applies: a route without a price is not used."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "priced_means", replace(self.means, priced_only=True))
         object.__setattr__(self, "plans", Plans(self.snapshot, self.means))
 
 

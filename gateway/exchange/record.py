@@ -19,9 +19,9 @@ from gateway.exchange.parts import InForce
 from gateway.exchange.plans import Treated
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Facts:
-    """What is known of an exchange when a receipt is written; None for the steps it never reached."""
+    """What is known of an exchange when a receipt is written, learned step by step; None for those never reached."""
 
     id: ReceiptId
     began_at: datetime

@@ -61,7 +61,10 @@ def identify(secret: str, services: Services, in_force: InForce) -> Principal:
 class Exchange:
     """One request under way. Made once the caller is known; `run` is the whole of it."""
 
-    def __init__(self, services: Services, in_force: InForce, caller: Principal, arrival: Arrival) -> None:
+    def __init__(
+        self, services: Services, in_force: InForce, caller: Principal, arrival: Arrival, watch: Watch | None = None
+    ) -> None:
+        """`watch`: of the task that runs it, if something was watched there before."""
         self._services, self._in_force, self._caller, self._arrival = services, in_force, caller, arrival
         self._clock = services.clock
         self._began = self._clock.monotonic()
@@ -71,7 +74,7 @@ class Exchange:
         self._settled = False
         self._expired = False
         self._pump: Pump | None = None
-        self._watch = Watch()
+        self._watch = watch or Watch()
         self._whole: Limit | None = None
         self._facts = record.Facts(
             id=ReceiptId(self._clock.ulid()),
@@ -133,10 +136,11 @@ class Exchange:
             raise self._cut_short()
 
     async def _forward(self, asked: Translation, downstream: Downstream) -> None:
-        decision = self._decide(asked.demand)
+        bill = self._caller.bill(asked.demand.model, self._arrival.data_class)
+        decision = self._decide(asked.demand, bill)
         await self._permission.ask(asked, self._in_force.means.default_max_output)
         await self._claim()
-        forwarding = self._forwarding(asked)
+        forwarding = self._forwarding(asked, bill)
         answer = await forwarding.first_answer(decision.plan)
         self._served = answer
         await self._relay(answer, forwarding, downstream)
@@ -184,8 +188,9 @@ class Exchange:
         )
         known = arrival.data_class if arrival.data_class in snapshot.organisation.classes else None
         carried = asked.carried_over(self._in_force.plans.ways(demand))
-        asked.demand = replace(demand, data_class=known, carried=carried)
-        self._facts = replace(self._facts, demand=asked.demand, demanded=self._in_force.plans.demanded(layers))
+        if known is not None or carried:
+            asked.demand = replace(demand, data_class=known, carried=carried)
+        self._facts.demand, self._facts.demanded = asked.demand, self._in_force.plans.demanded(layers)
         return asked
 
     def _names_to_use(self, near: list[str]) -> ModelNotFound:
@@ -194,20 +199,17 @@ class Exchange:
         demanded = plans.demanded(self._caller.layers)
         return ModelNotFound(plans.usable(near, demanded, means, self._facts.today))
 
-    def _decide(self, demand: Demand) -> Decision:
+    def _decide(self, demand: Demand, bill: Bill) -> Decision:
         in_force, facts = self._in_force, self._facts
         demanded: Demanded | None = facts.demanded
         assert demanded is not None
-        means = replace(in_force.means, priced_only=bool(self._bill(demand).budgets))
+        means = in_force.priced_means if bill.budgets else in_force.means
         health = self._services.health.view(self._clock.monotonic())
         decision = in_force.plans.decide(demand, demanded, means, health, facts.today)
-        self._facts = replace(facts, decision=decision)
+        facts.decision = decision
         if not decision.plan:
             raise refusal(decision, in_force.snapshot, means, facts.today)
         return decision
-
-    def _bill(self, demand: Demand) -> Bill:
-        return self._caller.bill(demand.model, self._arrival.data_class)
 
     async def _claim(self) -> None:
         stated = self._arrival.idempotency_key
@@ -219,13 +221,13 @@ class Exchange:
                     receipt=first,
                 )
 
-    def _forwarding(self, asked: Translation) -> Forwarding:
+    def _forwarding(self, asked: Translation, bill: Bill) -> Forwarding:
         demanded = self._facts.demanded
         assert demanded is not None
         return Forwarding(
             self._services,
             self._in_force,
-            self._bill(asked.demand),
+            bill,
             self.id,
             (asked, demanded),
             self._attempts,
