@@ -152,7 +152,7 @@ def test_reports_and_checks_see_what_every_worker_did(tmp_path: Path, server: Se
         assert [chain["receipts"] for chain in call("verify", *named, json=True).json["chains"]] == [1, 2]
         checks = call("books", "verify", *named, json=True).json
         assert checks["in_order"]
-        assert {check["name"].partition(":")[0] for check in checks["checks"]} == {tmp_path.name, "worker-2"}
+        assert {check["name"].partition(":")[0] for check in checks["checks"]} == {tmp_path.name, "worker-2", "redis"}
 
 
 def test_documents_are_put_in_force_in_every_worker(tmp_path: Path, server: Server) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from gateway.core.catalog import BUDGET_WINDOWS, Budget
-from gateway.core.cost import to_ledger
+from gateway.core.cost import money, to_ledger
 from gateway.declarations.faults import shown
 from gateway.declarations.reader import Table
 
@@ -15,7 +15,7 @@ _WORDS: Final = {word: word for word in BUDGET_WINDOWS}
 _BELOW: Final = Decimal(9_000_000)
 """From here on nano-units no longer fit the 64-bit counters that processes share."""
 _NANO_DECIMALS: Final = Decimal("0.000000001")
-_SHORT: Final = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,9})?)/([a-z]+)")
+_SHORT: Final = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,9})?)/([a-z]+)(?:,(soft)|,clamp=([1-9][0-9]{0,6}))?")
 
 
 def read_budgets(parent: Table) -> tuple[Budget, ...]:
@@ -33,11 +33,18 @@ def read_budgets(parent: Table) -> tuple[Budget, ...]:
 
 
 def budget_from(text: str) -> Budget | None:
-    """What `50/month` means; None if it means nothing."""
+    """What `50/month`, `40/month,soft` or `50/month,clamp=256` means; None if it means nothing."""
     found = _SHORT.fullmatch(text)
     if found is None or found[2] not in _WORDS or Decimal(found[1]) >= _BELOW:
         return None
-    return Budget(to_ledger(Decimal(found[1]), Decimal(1)), found[2])
+    floor = int(found[4]) if found[4] else None
+    return Budget(to_ledger(Decimal(found[1]), Decimal(1)), found[2], bool(found[3]), floor)
+
+
+def budget_text(budget: Budget) -> str:
+    """The same in those few characters."""
+    more = ",soft" if budget.soft else f",clamp={budget.floor}" if budget.floor else ""
+    return f"{money(budget.limit)}/{budget.window}{more}"
 
 
 def _floor(table: Table, soft: bool) -> int | None:

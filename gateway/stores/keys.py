@@ -9,6 +9,7 @@ import sqlite3
 import string
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import astuple
 from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
@@ -147,7 +148,7 @@ def _count(connection: sqlite3.Connection) -> None:
 
 def _row(key: Key) -> tuple[str | None, ...]:
     """As _COLUMNS."""
-    budgets = [[b.limit, b.window] for b in key.budgets]
+    budgets = [astuple(budget) for budget in key.budgets]
     return (
         *(key.id, key.digest, key.team, key.policy, key.label),
         *(key.created_at.isoformat(), _text(key.expires_at), _text(key.revoked_at)),
@@ -167,7 +168,7 @@ def _key(row: tuple[str, ...]) -> Key:
         expires_at=_time(expires),
         revoked_at=_time(revoked),
         classes=frozenset(json.loads(classes)),
-        budgets=tuple(Budget(limit, window) for limit, window in json.loads(budgets)),
+        budgets=tuple(Budget(*stated) for stated in json.loads(budgets)),
     )
 
 

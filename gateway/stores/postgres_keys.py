@@ -13,6 +13,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import astuple
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -99,7 +100,7 @@ def _row(key: Key) -> dict[str, Json]:
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
         "classes": sorted(key.classes),
-        "budgets": [[budget.limit, budget.window] for budget in key.budgets],
+        "budgets": [astuple(budget) for budget in key.budgets],
     }
 
 
@@ -115,7 +116,7 @@ def _key(row: tuple[Any, ...]) -> Key:
         expires_at=expires and _utc(expires),
         revoked_at=revoked and _utc(revoked),
         classes=frozenset(classes),
-        budgets=tuple(Budget(limit, window) for limit, window in budgets),
+        budgets=tuple(Budget(*stated) for stated in budgets),
     )
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.core.catalog import BUDGET_WINDOWS, Budget
 from gateway.core.cost import money
-from gateway.declarations.budgets import budget_from, read_budgets
+from gateway.declarations.budgets import budget_from, budget_text, read_budgets
 from tests.declarations.papers import page, told
 
 BUDGET = '[[budgets]]\nlimit = "5"\nwindow = "day"\n'
@@ -73,6 +73,30 @@ def test_a_budget_that_is_written_short_means_the_same(limit: int, window: str) 
     assert budget_from(f"{money(limit)}/{window}") == Budget(limit, window)
 
 
+@given(
+    limit=st.integers(0, 9_000_000 * 10**9 - 1),
+    window=st.sampled_from(BUDGET_WINDOWS),
+    kind=st.one_of(st.just((True, None)), st.tuples(st.just(False), st.none() | st.integers(1, 9_999_999))),
+)
+def test_every_kind_of_budget_is_written_short_and_read_again(
+    limit: int, window: str, kind: tuple[bool, int | None]
+) -> None:
+    budget = Budget(limit, window, *kind)
+    assert budget_from(budget_text(budget)) == budget
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"),
+    [
+        ("40/month,soft", Budget(40 * 10**9, "month", soft=True)),
+        ("0.5/day,clamp=256", Budget(500_000_000, "day", floor=256)),
+    ],
+)
+def test_a_budget_is_soft_or_clamps_where_it_says_so(text: str, budget: Budget) -> None:
+    assert budget_from(text) == budget
+    assert budget_text(budget) == text
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -81,6 +105,12 @@ def test_a_budget_that_is_written_short_means_the_same(limit: int, window: str) 
         "50/",
         "/month",
         "50/year",
+        "50/month,",
+        "50/month,hard",
+        "50/month,soft,clamp=256",
+        "50/month,clamp",
+        "50/month,clamp=0",
+        "50/month,clamp=-1",
         "-1/day",
         "1e3/day",
         "9000000/total",

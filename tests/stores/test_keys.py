@@ -31,12 +31,19 @@ def test_a_created_key_is_found_at_once_and_after_a_restart(journal: Journal) ->
         label="the laptop",
         expires_at=NOW + timedelta(days=30),
         classes=frozenset({"personal", "public"}),
-        budgets=(Budget(5_000_000_000, "month"),),
+        budgets=(Budget(5_000_000_000, "month", floor=256), Budget(4_000_000_000, "month", soft=True)),
     )
     keys = SqliteKeys(journal)
     run(lambda: keys.create(key))
     assert keys.find("d" * 64) == key
     assert SqliteKeys(journal).find("d" * 64) == key
+
+
+def test_a_budget_as_it_was_kept_before_there_were_soft_ones_is_hard(journal: Journal) -> None:
+    key = a_key(budgets=(Budget(5, "month"),))
+    run(lambda: SqliteKeys(journal).create(key))
+    journal.write_now(lambda connection: connection.execute("""UPDATE keys SET budgets = '[[5, "month"]]'"""))
+    assert SqliteKeys(journal).find(key.digest) == key
 
 
 def test_an_unknown_digest_finds_nothing(journal: Journal) -> None:

@@ -24,7 +24,7 @@ WHOLE = a_key(
     label="the laptop",
     expires_at=NOW + timedelta(days=30, microseconds=7),
     classes=frozenset({"personal", "public"}),
-    budgets=(Budget(5_000_000_000, "month"), Budget(1, "total")),
+    budgets=(Budget(5_000_000_000, "month", soft=True), Budget(1, "total", floor=256)),
 )
 
 
