@@ -1,4 +1,4 @@
-"""Reading a request body once, strictly, and remembering where each top-level member stands in the bytes.
+"""Reading a request body once, strictly, and finding where its top-level members stand in the bytes.
 
 Parsers disagree about duplicate keys, NaN, lone surrogates, byte order marks and depth; whoever forwards what another
 parser reads differently has two policies. What disagrees is refused here, and the original bytes travel on.
@@ -7,10 +7,11 @@ parser reads differently has two policies. What disagrees is refused here, and t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import msgspec
 import orjson
 
 from gateway.core.errors import InvalidRequest
@@ -22,11 +23,12 @@ MAX_NODES: Final = 200_000
 # A string (with the colon that makes it a key), or a bracket. Possessive: no input makes it look twice at a byte.
 # A string that never ends is matched up to the end of the body, without its closing quote.
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"([ \t\n\r]*+:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
-_BLANK: Final = b" \t\n\r"
+_BLANK: Final = rb"[ \t\n\r]*+"
+_KEY: Final = re.compile(_BLANK + b",?" + _BLANK + rb'("(?:[^"\\]++|\\.)*+")' + _BLANK + b":" + _BLANK, re.DOTALL)
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One member of the top-level object: `start` and `key_end` around its key, `value` and `end` around its value."""
 
     start: int
@@ -37,32 +39,84 @@ class Member:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Document:
-    """A body that every parser reads alike: the bytes, the values, and the places of the top-level members."""
+    """A body that every parser reads alike: the bytes, and the values."""
 
     body: bytes
     values: Mapping[str, Any]  # the prompt itself: the one place where values are of any shape
-    members: Mapping[str, Member]
+
+    def members(self) -> Iterator[tuple[str, Member]]:
+        """The places of the top-level members, in their order."""
+        at = self.body.index(b"{") + 1
+        for name, value in _MEMBERS.decode(self.body).items():
+            key = _KEY.match(self.body, at)
+            assert key is not None  # the body was read
+            at = key.end() + len(value)
+            yield name, Member(key.start(1), key.end(1), key.end(), at)
+
+    def part(self, name: str) -> Document:
+        """The object under a top-level member, as a document of its own. InvalidRequest if it is none."""
+        if not isinstance(self.values[name], dict):
+            raise InvalidRequest(f"`{name}` must be an object.", field=name)
+        return Document(bytes(_MEMBERS.decode(self.body)[name]), self.values[name])
 
 
 def read(body: bytes) -> Document:
     """The document. InvalidRequest with an offset for anything ambiguous, too deep, too dense or no object."""
-    members = _scan(body)
+    seen = _seen(body)
+    if seen.strings + 2 * seen.brackets > MAX_NODES:
+        _scan(body)
     try:
         values = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
         offset = fault.pos
     else:
-        if isinstance(values, dict):
-            return Document(body, values, members)
-        raise InvalidRequest("The body must be a JSON object.", offset=0)
+        if not isinstance(values, dict):
+            raise InvalidRequest("The body must be a JSON object.", offset=0)
+        if not _holds(values, seen):
+            _scan(body)
+        return Document(body, values)
+    _scan(body)  # it may know better what is wrong
     raise InvalidRequest("The body is not valid JSON (UTF-8, no NaN, no lone surrogates).", offset=offset)
 
 
-def _scan(body: bytes) -> dict[str, Member]:
-    """Places of the top-level members; duplicates at any depth, excess depth and density are refused."""
-    places: list[tuple[str, int, int, int]] = []
+class _Seen(NamedTuple):
+    """How many strings, opening brackets and colons a body has; brackets and colons are those outside strings."""
+
+    strings: int
+    brackets: int
+    colons: int
+
+
+def _seen(body: bytes) -> _Seen:
+    """Exact for valid JSON, and counted without looking at each token. Beyond MAX_NODES strings alone count."""
+    unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
+    strings = unescaped.count(b'"') // 2
+    if strings > MAX_NODES:
+        return _Seen(strings, 0, 0)
+    outside = b"".join(unescaped.split(b'"')[::2])
+    return _Seen(strings, outside.count(b"{") + outside.count(b"["), outside.count(b":"))
+
+
+def _holds(values: dict[str, Any], seen: _Seen) -> bool:
+    """Whether the values are nested no deeper than they may be, and hold every key that was seen: none stood twice."""
+    level: list[dict[str, Any] | list[Any]] = [values]
+    keys, below = 0, seen.brackets
+    for _ in range(MAX_DEPTH):
+        keys += sum([len(held) for held in level if type(held) is dict])
+        below -= len(level)
+        if not below:
+            return keys == seen.colons
+        level = [v for held in level for v in _inside(held) if type(v) is dict or type(v) is list]
+    return False
+
+
+def _inside(held: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return held.values() if type(held) is dict else held
+
+
+def _scan(body: bytes) -> None:
+    """Refuse duplicates at any depth, excess depth and density, token by token: slow, and exact about the place."""
     keys: list[set[bytes]] = []
-    close = len(body)
     for count, token in enumerate(_TOKEN.finditer(body)):
         start, first = token.start(), body[token.start()]
         if count >= MAX_NODES:
@@ -75,16 +129,11 @@ def _scan(body: bytes) -> dict[str, Member]:
             if not keys:
                 raise InvalidRequest("The body is not valid JSON.", offset=start)
             keys.pop()
-            close = start
         elif token.group(1) is not None and keys:
-            key_end = token.start(1)
-            name = _key(body[start:key_end], start)
+            name = _key(body[start : token.start(1)], start)
             if name in keys[-1]:
                 raise InvalidRequest("The body has a duplicate key.", offset=start)
             keys[-1].add(name)
-            if len(keys) == 1:
-                places.append((name.decode("utf-8", "replace"), start, key_end, token.end()))
-    return dict(_members(body, places, close)) if places else {}
 
 
 def _key(raw: bytes, offset: int) -> bytes:
@@ -98,32 +147,30 @@ def _key(raw: bytes, offset: int) -> bytes:
     raise InvalidRequest("The body is not valid JSON.", offset=offset)
 
 
-def _members(body: bytes, places: list[tuple[str, int, int, int]], close: int) -> Iterable[tuple[str, Member]]:
-    nexts = [place[1] for place in places[1:]] + [close]
-    for (name, start, key_end, after_colon), following in zip(places, nexts, strict=True):
-        raw = body[after_colon:following]
-        value = after_colon + len(raw) - len(raw.lstrip(_BLANK))
-        end = after_colon + len(raw.rstrip(_BLANK).removesuffix(b",").rstrip(_BLANK))
-        yield name, Member(start, key_end, value, end)
-
-
 def spliced(document: Document, changes: Mapping[str, bytes | None], renames: Mapping[str, str]) -> bytes:
     """The body with the values of some top-level members replaced, removed (None) or added, and some keys renamed.
 
-    Every byte that is not part of a change stays as the client sent it.
+    Every byte that is not part of a change stays as the client sent it; behind the last change none is looked at.
     """
-    body, places = document.body, list(document.members.items())
-    out: list[bytes] = []
-    for index, (name, member) in enumerate(places):
-        if name in changes and changes[name] is None:
-            continue
-        if out:
-            out.append(body[places[index - 1][1].end : member.start])  # holds the comma before this member
-        key = orjson.dumps(renames[name]) if name in renames else body[member.start : member.key_end]
-        value = changes.get(name)
-        out += [key, body[member.key_end : member.value], body[member.value : member.end] if value is None else value]
-    for name, value in changes.items():
-        if value is not None and name not in document.members:
-            out += [b"," if out else b"", orjson.dumps(name), b":", value]
-    head, tail = (places[0][1].start, places[-1][1].end) if places else (1, 1)
-    return b"".join([body[:head] if places else b"{", *out, body[tail:] if places else b"}"])
+    body, known = memoryview(document.body), document.values
+    left = {name for name in (*changes, *renames) if name in known}
+    out: list[bytes | memoryview] = []
+    kept, end = False, 0
+    for name, member in document.members() if left else ():
+        if not end:
+            out.append(body[: member.start])
+        before, end = end, member.end
+        left.discard(name)
+        if (value := changes.get(name, body[member.value : end])) is not None:
+            key = orjson.dumps(renames[name]) if name in renames else body[member.start : member.key_end]
+            # Between two members that are kept stands a comma.
+            out += [body[before : member.start] if kept else b"", key, body[member.key_end : member.value], value]
+            kept = True
+        if kept and not left:
+            break
+    added = [orjson.dumps(name) + b":" + v for name, v in changes.items() if v is not None and name not in known]
+    if added:
+        close = document.body.rindex(b"}")
+        out += [body[end:close], b"," if kept or (known and not end) else b"", b",".join(added)]
+        end = close
+    return b"".join([*out, body[end:]])

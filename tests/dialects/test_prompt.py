@@ -16,7 +16,7 @@ SECRET = b"the patient has a broken arm"
 
 
 def sealed() -> Prompt:
-    return Prompt(Document(SECRET, {}, {}))
+    return Prompt(Document(SECRET, {}))
 
 
 ways_out: dict[str, Callable[[Prompt], object]] = {

@@ -34,6 +34,7 @@ ambiguous = {
     "control character in a string": b'{"a":"\x01"}',
     "empty": b"",
     "nesting of 100,000": b"[" * 100_000,
+    "lists nested too deeply, far inside": b'{"a":[1,' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"]}",
     "objects nested too deeply": b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1),
     "too many values": b'{"a":[' + b"[]," * MAX_NODES + b"1]}",
 }
@@ -56,7 +57,7 @@ def test_only_objects_are_requests(body: bytes) -> None:
 
 def test_members_are_found_with_blanks_and_escapes() -> None:
     body = b' { "a" : 1 , "b":[1,{"x":"y\\"}"}], "c\\u0041":null} '
-    members = read(body).members
+    members = dict(read(body).members())
     assert {name: body[m.value : m.end] for name, m in members.items()} == {
         "a": b"1",
         "b": b'[1,{"x":"y\\"}"}]',
@@ -79,7 +80,57 @@ def test_reading_agrees_with_the_standard_library(value: dict[str, Any], blank: 
     body = json.dumps(value, separators=blank, ensure_ascii=ascii_).encode()
     document = read(body)
     assert document.values == value
-    assert {name: json.loads(body[m.value : m.end]) for name, m in document.members.items()} == value
+    assert {name: json.loads(body[m.value : m.end]) for name, m in document.members()} == value
+
+
+def written(value: Any, blank: tuple[str, str], *, escaped: bool) -> str:
+    """JSON of a value in which lists of pairs are objects, duplicates and all."""
+    comma, colon = blank
+    if isinstance(value, Pairs):
+        return (
+            "{" + comma.join(_spelled(k, escaped) + colon + written(v, blank, escaped=escaped) for k, v in value) + "}"
+        )
+    if isinstance(value, list):
+        return "[" + comma.join(written(v, blank, escaped=escaped) for v in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _spelled(key: str, escaped: bool) -> str:
+    return "".join(f"\\u{ord(c):04x}" for c in key).join('""') if escaped else json.dumps(key)
+
+
+class Pairs(list[tuple[str, Any]]):
+    """An object as it is written, where a key may stand twice."""
+
+
+text = st.text(alphabet='a":\\{}[], ', max_size=4)
+doubtful: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.integers(0, 9) | text,
+    lambda inner: st.lists(inner, max_size=3) | st.lists(st.tuples(text, inner), max_size=4).map(Pairs),
+    max_leaves=12,
+)
+
+
+@settings(database=None)
+@given(st.lists(st.tuples(text, doubtful), max_size=4).map(Pairs), blanks, st.booleans())
+def test_a_body_is_refused_exactly_where_a_key_stands_twice(
+    value: Pairs, blank: tuple[str, str], escaped: bool
+) -> None:
+    body = written(value, blank, escaped=escaped)
+    doubled = False
+
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal doubled
+        doubled = doubled or len(dict(pairs)) < len(pairs)
+        return dict(pairs)
+
+    expected = json.loads(body, object_pairs_hook=look)
+    if doubled:
+        with pytest.raises(InvalidRequest, match="invalid_request") as refused:
+            read(body.encode())
+        assert body.encode()[refused.value.details["offset"]] == ord('"')  # type: ignore[index]  # an offset
+    else:
+        assert read(body.encode()).values == expected
 
 
 @settings(database=None)

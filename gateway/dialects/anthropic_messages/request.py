@@ -83,7 +83,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     document, asked = prompt.unseal(), prompt.asked
     values = document.values
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
-    if "provider" in document.members:
+    if "provider" in document.values:
         changes["provider"] = None
     if demand.endpoint == "chat" and (orders.output_limit is not None or demand.output_tokens is None):
         limit = orders.output_limit or demand.output_limit(route, DEFAULT_OUTPUT)

@@ -147,7 +147,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     """The body for `route`: the client's bytes but for the model's name."""
     document, asked = prompt.unseal(), prompt.asked
     changes: dict[str, bytes | None] = {"provider": None}
-    if "model" in document.members:
+    if "model" in document.values:
         changes["model"] = orjson.dumps(_model(route))
     if is_batch(asked):
         changes["requests"] = orjson.dumps(_named(document, route))

@@ -129,13 +129,13 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     document = prompt.unseal()
     held = next((name for name in (COUNTED, snake(COUNTED)) if document.values.get(name) is not None), "")
     if demand.endpoint == "count_tokens" and held:
-        inner = _part(document, held)
+        inner = document.part(held)
         within, lost = _changes(inner, route, Orders())
         # Google wants the model named here too.
         changes: dict[str, bytes | None] = {held: strict_json.spliced(inner, within | {"model": _named(route)}, {})}
     else:
         changes, lost = _changes(document, route, orders)
-    if "provider" in document.members:
+    if "provider" in document.values:
         changes["provider"] = None
     to = path(route.upstream_model, endpoint=demand.endpoint, streaming=demand.streaming)
     return Rendered(to, strict_json.spliced(document, changes, {}), dropped=lost)
@@ -145,9 +145,9 @@ def _changes(document: Document, route: Route, orders: Orders) -> tuple[dict[str
     """(changes of a request's members, names of what is left out)."""
     changes: dict[str, bytes | None] = {}
     lost: tuple[str, ...] = ()
-    if "model" in document.members:
+    if "model" in document.values:
         changes["model"] = _named(route)
-    if orders.forbid_storing and "store" not in document.members:
+    if orders.forbid_storing and "store" not in document.values:
         changes["store"] = b"false"
     if orders.output_limit is not None:
         changes |= _limited(document, orders.output_limit)
@@ -163,15 +163,9 @@ def _named(route: Route) -> bytes:
 
 def _limited(document: Document, limit: int) -> dict[str, bytes | None]:
     """The change that puts an output limit into the client's own configuration."""
-    held = next((name for name in ("generationConfig", "generation_config") if name in document.members), "")
+    held = next((name for name in ("generationConfig", "generation_config") if name in document.values), "")
     if not held or document.values[held] is None:
         return {held or "generationConfig": orjson.dumps({"maxOutputTokens": limit})}
-    inner = _part(document, held)
-    name = next((n for n in ("maxOutputTokens", "max_output_tokens") if n in inner.members), "maxOutputTokens")
+    inner = document.part(held)
+    name = next((n for n in ("maxOutputTokens", "max_output_tokens") if n in inner.values), "maxOutputTokens")
     return {held: strict_json.spliced(inner, {name: str(limit).encode()}, {})}
-
-
-def _part(document: Document, name: str) -> Document:
-    """The object under one member, as a document of its own."""
-    member = document.members[name]
-    return strict_json.read(document.body[member.value : member.end])

@@ -72,16 +72,16 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     document = prompt.unseal()
     values, connection = document.values, route.provider.connection
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
-    if "provider" in document.members:
+    if "provider" in document.values:
         changes["provider"] = None
     if demand.streaming and connection.stream_usage == "option" and not wants_usage(prompt):
         options = values.get("stream_options")
         stated = options if isinstance(options, dict) else {}
         changes["stream_options"] = orjson.dumps({**stated, "include_usage": True})
-    if orders.forbid_storing and connection.accepts_store and "store" not in document.members:
+    if orders.forbid_storing and connection.accepts_store and "store" not in document.values:
         changes["store"] = b"false"
     if orders.output_limit is not None:
-        limits = [name for name in _LIMITS if name in document.members]
+        limits = [name for name in _LIMITS if name in document.values]
         changes |= dict.fromkeys(limits or [connection.output_limit], str(orders.output_limit).encode())
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
     changes |= hidden

@@ -80,7 +80,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     document = prompt.unseal()
     values = document.values
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
-    if "provider" in document.members:
+    if "provider" in document.values:
         changes["provider"] = None
     if demand.endpoint == "chat":
         changes |= _ordered(values, orders)
