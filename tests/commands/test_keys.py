@@ -45,6 +45,26 @@ def test_a_new_key_is_shown_once_and_listed_without_its_secret(options: list[str
     assert made["secret"] not in listed.out
 
 
+def test_budgets_of_a_key_may_be_soft_or_clamp(options: list[str]) -> None:
+    words = ("--budget", "50/month,clamp=256", "--budget", "40/month,soft", "--budget", "5/day")
+    made = create(options, "--policy", "strict", *words).json
+    (key,) = call("keys", "list", *options, json=True).json["keys"]
+    assert key["budgets"] == made["budgets"] == ["50/month,clamp=256", "40/month,soft", "5/day"]
+
+
+@pytest.mark.parametrize("budgets", [["5/day", "6/day,clamp=9"], ["5/day,soft", "6/day,soft"], ["5/day,hard"]])
+def test_two_of_a_kind_in_a_window_are_refused(options: list[str], budgets: list[str]) -> None:
+    words = [word for budget in budgets for word in ("--budget", budget)]
+    assert create(options, "--policy", "strict", *words).code == MISUSED
+
+
+def test_a_key_beyond_its_soft_budget_is_served_and_told(running: Running) -> None:
+    words = ("--team", "research", "--policy", "unrestricted", "--budget", "0.000000001/month,soft")
+    secret = call("keys", "create", *words, *running.options, json=True).json["secret"]
+    answer = running.ask(authorization=f"Bearer {secret}")
+    assert (answer.status_code, answer.headers["x-safeconduct-budget"]) == (200, "soft_exceeded key/month")
+
+
 def test_the_secret_is_kept_nowhere(options: list[str], tmp_path: Path) -> None:
     secret = create(options, "--policy", "strict").json["secret"].encode()
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
