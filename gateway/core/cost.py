@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
+from functools import cached_property
 from typing import Final, NewType
 
-from gateway.core.usage import Usage
+from gateway.core.usage import CLASSES, Usage
 
 NanoUnits = NewType("NanoUnits", int)
 """Billionths of one unit of the ledger's currency (USD unless `fx.toml` says otherwise)."""
@@ -20,7 +21,7 @@ _MILLION: Final = Decimal(1_000_000)
 _NANO: Final = Decimal(1_000_000_000)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rates:
     """Price per million tokens of a class, in the price's currency. None: not stated, which is never free."""
 
@@ -41,6 +42,18 @@ class Rates:
         Zero where neither is stated; `Price.is_priced` guards that. Price lists state 0 for cache writes where writing
         costs nothing on top: such a token is billed as input all the same, so a write is never below the input rate.
         """
+        return self._by_class[usage_class]
+
+    @cached_property
+    def _by_class(self) -> Mapping[str, Decimal]:
+        return {name: self._worked_out(name) for name in CLASSES if name != "server_tool_calls"}
+
+    @cached_property
+    def dearest(self) -> tuple[Decimal, Decimal]:
+        """The highest rate on the input side, and on the output side."""
+        return max(map(self.rate, _INPUT_SIDE)), max(map(self.rate, _OUTPUT_SIDE))
+
+    def _worked_out(self, usage_class: str) -> Decimal:
         side = (self.output if usage_class in _OUTPUT_SIDE else self.input) or _ZERO
         if usage_class in _SHORT_WRITES:
             return max(side, self.cache_write or _ZERO)
@@ -68,7 +81,7 @@ class Tier:
     rates: Rates
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Price:
     """What a route costs. `free` only where a source calls it free; then zero rates are a price."""
 
@@ -82,7 +95,7 @@ class Price:
     read_on: date | None = None
     note: str = ""
 
-    @property
+    @cached_property
     def is_priced(self) -> bool:
         """False if either side is not stated, or if all is zero without a source that calls it free.
 
@@ -92,24 +105,28 @@ class Price:
             return False
         return self.free or bool(self.rates.input or self.rates.output or self.per_request)
 
-    @property
+    @cached_property
     def reference(self) -> str:
         """Where it stands: source, day and currency. Its numbers are in the snapshot that a receipt names."""
         if not self.is_priced:
             return "unpriced"
         return " ".join(filter(None, (self.source or "catalogue", str(self.read_on or ""), self.currency)))
 
+    @cached_property
+    def _steps(self) -> tuple[tuple[int, Rates], ...]:
+        """(above how many tokens, the rates from there on), rising; the standard rates first."""
+        steps = [(-1, self.rates)]
+        for tier in sorted(self.tiers, key=lambda tier: tier.above):
+            steps.append((tier.above, _overlaid(steps[-1][1], tier.rates)))
+        return tuple(steps)
+
     def rates_at(self, context_tokens: int) -> Rates:
         """The rates for an input side of that many tokens."""
-        rates = self.rates
-        for tier in sorted(self.tiers, key=lambda tier: tier.above):
-            if context_tokens > tier.above:
-                rates = _overlaid(rates, tier.rates)
-        return rates
+        return self.reachable_rates(context_tokens)[-1]
 
     def reachable_rates(self, context_tokens: int) -> list[Rates]:
-        """Every set of rates that an input side of up to that many tokens can be charged at."""
-        return [self.rates_at(0), *(self.rates_at(t.above + 1) for t in self.tiers if context_tokens > t.above)]
+        """Every set of rates that an input side of up to that many tokens can be charged at, rising."""
+        return [rates for above, rates in self._steps if context_tokens > above]
 
 
 def _overlaid(under: Rates, over: Rates) -> Rates:
@@ -140,9 +157,8 @@ def worst_cost(usage: Usage, price: Price) -> Decimal:
     Input may turn out to be a cache write or media, output reasoning or media, and a tier may be crossed or not: each
     side is priced at the dearest class of the dearest reachable tier.
     """
-    reachable = price.reachable_rates(usage.context)
-    per_in = max(rates.rate(c) for rates in reachable for c in _INPUT_SIDE)
-    per_out = max(rates.rate(c) for rates in reachable for c in _OUTPUT_SIDE)
+    reachable = [rates.dearest for rates in price.reachable_rates(usage.context)]
+    per_in, per_out = max(per_in for per_in, _ in reachable), max(per_out for _, per_out in reachable)
     with_tokens = _EXACT.add(_EXACT.multiply(per_in, usage.context), _EXACT.multiply(per_out, usage.generated))
     return _with_fees(with_tokens, usage, price)
 

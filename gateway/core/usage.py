@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
+from operator import attrgetter
 from typing import Final
 
 
@@ -39,9 +40,9 @@ class Usage:
     server_tool_calls: int = 0
 
     def __post_init__(self) -> None:
-        for name in CLASSES:
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} cannot be negative")
+        counts = _COUNTS(self)
+        if min(counts) < 0:
+            raise ValueError(f"{CLASSES[counts.index(min(counts))]} cannot be negative")
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(**{name: getattr(self, name) + getattr(other, name) for name in CLASSES})
@@ -62,10 +63,11 @@ class Usage:
 
     def nonzero(self) -> dict[str, int]:
         """The classes that occur, in the order of the fields."""
-        return {name: count for name in CLASSES if (count := getattr(self, name))}
+        return {name: count for name, count in zip(CLASSES, _COUNTS(self), strict=True) if count}
 
 
 CLASSES: Final[tuple[str, ...]] = tuple(f.name for f in fields(Usage))
+_COUNTS: Final[Callable[[Usage], tuple[int, ...]]] = attrgetter(*CLASSES)
 
 NO_USAGE: Final = Usage()
 
