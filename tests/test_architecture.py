@@ -20,9 +20,9 @@ CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlin
 
 KNOWN_BY: dict[str, set[str]] = {
     "alembic": {"stores"},
-    "aiohttp": {"upstream"},
-    "anyio": {"asgi", "compose", "exchange", "sandbox", "stores", "upstream"},
-    "httptools": {"asgi"},
+    "aiohappyeyeballs": {"upstream"},
+    "anyio": {"asgi", "compose", "exchange", "sandbox", "stores"},
+    "httptools": {"asgi", "upstream"},
     "httpx": {"upstream", "commands"},
     "msgspec": {"asgi", "dialects"},
     "orjson": {"asgi", "dialects", "exchange", "sandbox", "stores", "telemetry"},
@@ -40,7 +40,6 @@ KNOWN_BY: dict[str, set[str]] = {
     "ulid": {"compose", "stores"},
     "uvicorn": {"asgi", "compose", "sandbox"},
     "uvloop": {"asgi", "compose"},
-    "yarl": {"upstream"},
 }
 """Every library from outside, and the rooms that may know it."""
 

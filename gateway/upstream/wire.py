@@ -1,145 +1,369 @@
-"""Connections to providers: aiohttp's, and what they lack to be shared between tenants.
+"""One connection to a provider, and the reply that comes on it. The parser is llhttp, by way of httptools.
 
-* A connection on which something came that nobody asked for is not used again: it would be the next tenant's reply.
-* A connection on which a prompt was written half is not used again: the next prompt would be read as its rest.
+What a connection shared between tenants must not do, each with its test:
+
+* One on which something came that nobody asked for is not used again: it would be the next tenant's reply.
+* One on which a prompt was handed over half is not used again: the next prompt would be read as its rest.
 * A call given up is cut off: closing would first send what is left of the prompt, and wait for the peer's goodbye.
-* A body that is out of frame is a fault of its reader, who would wait for ever.
-
-aiohttp 3.14 does none of the four; each has its test.
+* A reader that waits holds the provider back; nothing is buffered without bound, neither body, head nor trailers.
 """
 
 from __future__ import annotations
 
 import asyncio
 import select
-import ssl
-from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from collections.abc import AsyncIterator, Mapping
+from typing import Final, Protocol, cast
 
-import aiohttp
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import HttpProcessingError
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-if TYPE_CHECKING:
-    from aiohttp.abc import AbstractStreamWriter
-    from aiohttp.client_reqrep import ClientRequest
-    from aiohttp.connector import Connection
-    from aiohttp.tracing import Trace
+from gateway.upstream.client import FaultKind, UpstreamFault
 
-_IDLE_S: Final = 45  # below the idle deadlines of the providers' front ends (60 s and more), which race with a new call
+_PIECE: Final = 131_072  # bytes of a prompt that are handed over at once; a larger one is never copied
+_AHEAD: Final = 131_072  # bytes of a reply that wait for their reader
+_MAX_SILENCE: Final = 65_536  # bytes without one of a body: a head, trailers, or somebody's idea of a joke
+_MAX_FIELDS: Final = 100
+_INTERIM: Final = frozenset({100, *range(102, 200)})  # 101 would be another protocol
 
 
-class Wire(ResponseHandler):
-    """One connection. While it rests in the pool the peer has nothing to say: a byte ends it.
+class Pool(Protocol):
+    """Where a connection rests between two calls."""
 
-    What a provider sends after a reply would otherwise be read as the next tenant's. Bytes that came together with the
-    reply show in `should_close`; bytes that wait in the kernel show to `poll`, and so does an end that the loop has not
-    noticed yet, which would cost the next call its answer.
-    """
+    def joined(self, wire: Wire) -> None: ...
 
-    _resting = _used = _writing = False
-    _reader: aiohttp.StreamReader | None = None
+    def put(self, wire: Wire) -> None: ...
 
-    def take(self) -> bool:
-        """Out of the pool, or new. False: it must be closed."""
-        clean = not self._used or not (self.should_close or _readable(self.transport))
-        self._used, self._resting = True, False
-        return clean
-
-    def begin_request(self) -> None:
-        self._writing = True
-
-    def end_request(self) -> None:
-        self._writing = False
-
-    def read_by(self, reader: aiohttp.StreamReader) -> None:
-        self._reader = reader
-
-    def put_back(self) -> None:
-        """Into the pool, or out of the world if a request stops half-way: the next one would be read as its rest."""
-        self._resting, self._reader = True, None
-        if self._writing:
-            self.force_close()
-            self.abort()
-
-    def data_received(self, data: bytes) -> None:
-        if self._resting and data:  # no data: aiohttp's own nudge of the parser
-            self.abort()
-            return
-        super().data_received(data)
-        # aiohttp 3.14's C parser forgets to tell the reader of a body that a chunk is none; it would wait for ever.
-        if self._reader is not None and isinstance(fault := self.exception(), HttpProcessingError):
-            self._reader.set_exception(fault)
+    def forget(self, wire: Wire) -> None: ...
 
 
-class Pool(aiohttp.TCPConnector):
-    """All open connections, and those that rest between two calls."""
+class Answer:
+    """`client.Reply`. It has its wire until the body came to its end, or was given up; then the wire goes its way."""
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
-        super().__init__(
-            ssl=tls,
-            limit=0,  # how many calls there may be is decided before a call is made
-            keepalive_timeout=_IDLE_S,
-            resolver=aiohttp.ThreadedResolver(),
-        )
-        # aiohttp has no public way to say this; `connect` looks that it was heard.
-        self._factory = cast("partial[ResponseHandler]", partial(Wire, loop=self._loop))
+    __slots__ = (
+        "_fault",
+        "_headers",
+        "_loop",
+        "_paused",
+        "_waiter",
+        "_wire",
+        "ended",
+        "fields",
+        "pieces",
+        "size",
+        "status",
+    )
 
-    async def connect(
-        self,
-        req: ClientRequest,
-        traces: list[Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's name
-    ) -> Connection:
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            wire = connection.protocol
-            assert isinstance(wire, Wire)
-            if wire.take():
-                connection.add_callback(wire.put_back)
-                return connection
-            connection.close()
+    def __init__(self, wire: Wire, loop: asyncio.AbstractEventLoop) -> None:
+        self._wire: Wire | None = wire
+        self._loop = loop
+        self._waiter: asyncio.Future[None] | None = None
+        self._fault: FaultKind | None = None
+        self._headers: Mapping[str, str] | None = None
+        self._paused = False
+        self.status = 0  # until the head is here
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.pieces: list[bytes] = []
+        self.size = 0
+        self.ended = False
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        if self._headers is None:
+            self._headers = _headers(self.fields)
+        return self._headers
 
-def _readable(transport: asyncio.BaseTransport | None) -> bool:
-    handle = transport.get_extra_info("socket") if transport is not None else None
-    if handle is None:
-        return True
-    waiting = select.poll()
-    waiting.register(handle.fileno(), select.POLLIN)
-    return bool(waiting.poll(0))
-
-
-class WatchedRequest(aiohttp.ClientRequest):
-    """Says when all of it is written. A provider may answer earlier, and aiohttp then stops writing without a word."""
-
-    async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-        if isinstance(conn.protocol, Wire):
-            conn.protocol.begin_request()
-        return await super().send(conn)
-
-    async def write_bytes(
-        self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
-    ) -> None:
-        await super().write_bytes(writer, conn, content_length)
-        if isinstance(conn.protocol, Wire):
-            conn.protocol.end_request()
-
-
-class WatchedResponse(aiohttp.ClientResponse):
-    async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-        transport, wire = connection.transport, connection.protocol
-        assert isinstance(wire, Wire)
-        try:
-            await super().start(connection)
-        except BaseException:
-            cut(transport)  # closing would wait for the peer's own goodbye
-            raise
-        if not self.content.is_eof():
-            wire.read_by(self.content)
+    async def begun(self) -> Answer:
+        """At the head. Raises UpstreamFault, also for a head that is not acceptable."""
+        while not self.status:
+            if self._fault is not None:
+                raise UpstreamFault(self._fault, "maybe")
+            await self._more()
+        refused = _refused(self.status, self.fields)
+        if refused is not None:
+            self.give_up()
+            raise UpstreamFault(refused, "maybe")
         return self
 
+    def chunks(self) -> AsyncIterator[bytes]:
+        return self
 
-def cut(transport: asyncio.Transport | None) -> None:
-    if transport is not None:
-        transport.abort()
+    def __aiter__(self) -> Answer:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self.pieces:
+            if self.ended:
+                raise StopAsyncIteration
+            if self._fault is not None:
+                raise UpstreamFault(self._fault, "maybe")
+            await self._more()
+        return self._taken()
+
+    async def whole(self, most: int) -> bytes | None:
+        if self.ended:  # the usual case: it came in one piece
+            return self._taken() if self.size <= most else None
+        found: list[bytes] = []
+        size = 0
+        async for piece in self:
+            size += len(piece)
+            if size > most:
+                return None
+            found.append(piece)
+        return b"".join(found)
+
+    async def close(self) -> None:
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Cut the connection, unless the body came to its end and it is not ours any more."""
+        wire = self._wire
+        if wire is not None:
+            self.broken("reset")
+            self.pieces.clear()
+            wire.cut()
+
+    def broken(self, kind: FaultKind) -> None:
+        self._wire, self._fault = None, kind
+        self.wake()
+
+    def complete(self) -> None:
+        self._wire, self.ended = None, True
+        self.wake()
+
+    def wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def hold_back(self) -> None:
+        if self._wire is not None and not self._paused:
+            self._paused = True
+            self._wire.transport.pause_reading()
+
+    def _taken(self) -> bytes:
+        pieces = self.pieces
+        taken = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self.size = 0
+        if self._paused and self._wire is not None:
+            self._paused = False
+            self._wire.transport.resume_reading()
+        return taken
+
+    async def _more(self) -> None:
+        self._waiter = waiter = self._loop.create_future()
+        try:
+            await waiter
+        except BaseException:  # cancelled: the provider bills until it is cut off
+            self.give_up()
+            raise
+        finally:
+            self._waiter = None
+
+
+class Wire(asyncio.Protocol):
+    """One connection. While it rests in the pool the peer has nothing to say: a byte ends it."""
+
+    __slots__ = (
+        "_answer",
+        "_clean",
+        "_early",
+        "_fields",
+        "_held",
+        "_loop",
+        "_parser",
+        "_poll",
+        "_pool",
+        "_silent",
+        "_turn",
+        "_unsent",
+        "rested",
+        "transport",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._loop = asyncio.get_running_loop()
+        self._poll = select.poll()
+        self._parser = HttpResponseParser(self)
+        self._answer: Answer | None = None
+        self._fields: list[tuple[bytes, bytes]] = []
+        self._early: bytes | None = (
+            b""  # what a new connection brings before it is asked, such as a 503; None from then on
+        )
+        self._clean = True  # what came so far belongs to the replies asked for
+        self._silent = 0  # bytes since the last one of a body
+        self._unsent: memoryview | None = None
+        self._held = False
+        self._turn: asyncio.Handle | None = None
+        self.rested = 0
+        """When it was put to rest; the pool's own count."""
+
+    def quiet(self) -> bool:
+        """Whether it may be used again. Bytes that wait in the kernel show here, and so does an end that the loop has
+        not noticed yet, which would cost the next call its answer."""
+        return not self.transport.is_closing() and not self._poll.poll(0)
+
+    def ask(self, head: bytes, body: bytes) -> Answer:
+        self._answer = answer = Answer(self, self._loop)
+        self._silent = 0
+        if len(body) <= _PIECE:
+            self.transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+        else:
+            self.transport.write(b"%b%d\r\n\r\n" % (head, len(body)))
+            self._unsent = memoryview(body)
+            self._write_on()
+        early, self._early = self._early, None
+        if early:
+            self.data_received(early)
+        return answer
+
+    def cut(self) -> None:
+        self._answer = self._unsent = None
+        self.transport.abort()
+
+    def end(self) -> None:
+        """Whatever it is doing. A reader hears of it."""
+        if self._answer is not None:
+            self._answer.give_up()
+        self.cut()
+
+    # What the loop says
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
+        self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+        self._pool.joined(self)
+
+    def data_received(self, data: bytes) -> None:
+        answer = self._answer
+        if answer is None:
+            self._unasked(data)
+            return
+        self._silent += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade):  # dropped: it quotes what came
+            self._clean = False
+        if answer.ended:
+            self._release(answer)
+        elif not self._clean or self._silent > _MAX_SILENCE:
+            self._fail(answer, "protocol")
+        elif answer.status:
+            if answer.size > _AHEAD:
+                answer.hold_back()
+            answer.wake()
+
+    def _unasked(self, data: bytes) -> None:
+        if self._early is None or len(self._early) + len(data) > _MAX_SILENCE:
+            self.cut()
+        else:
+            self._early += data
+
+    def eof_received(self) -> None:
+        answer = self._answer
+        if answer is not None and answer.status and _goes_to_the_end(answer.fields):
+            answer.complete()
+            self.cut()
+        elif answer is not None:
+            self._fail(answer, "reset")
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
+        if self._answer is not None:
+            self._fail(self._answer, "reset")
+        self._pool.forget(self)
+        del self._parser  # it refers to us
+
+    def pause_writing(self) -> None:
+        self._held = True
+
+    def resume_writing(self) -> None:
+        self._held = False
+        if self._unsent is not None and self._turn is None:
+            self._turn = self._loop.call_soon(self._write_on)
+
+    # What the parser says; nothing is raised to it
+
+    def on_message_begin(self) -> None:
+        if self._answer is not None and self._answer.ended:
+            self._clean = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._fields.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        fields, self._fields = self._fields, []
+        status, answer = self._parser.get_status_code(), self._answer
+        if answer is None or answer.ended or status in _INTERIM:
+            return
+        if len(fields) > _MAX_FIELDS or self._silent > _MAX_SILENCE < sum(len(n) + len(v) for n, v in fields):
+            self._clean = False
+        else:
+            answer.status, answer.fields = status, fields
+
+    def on_body(self, piece: bytes) -> None:
+        answer = self._answer
+        if answer is not None and not answer.ended:
+            self._silent = 0
+            answer.pieces.append(piece)
+            answer.size += len(piece)
+
+    def on_message_complete(self) -> None:
+        self._fields.clear()  # trailers
+        answer = self._answer
+        if answer is not None and answer.status and not answer.ended:
+            answer.ended = True
+            self._clean = self._clean and self._parser.should_keep_alive()
+
+    def _release(self, answer: Answer) -> None:
+        answer.complete()
+        if self._clean and self._unsent is None:
+            self._answer = None
+            self._pool.put(self)
+        else:
+            self.cut()
+
+    def _fail(self, answer: Answer, kind: FaultKind) -> None:
+        self.cut()
+        answer.broken(kind)
+
+    def _write_on(self) -> None:
+        """One piece a turn, so that neither other calls nor this one's own end wait for a large prompt."""
+        self._turn = None
+        unsent = self._unsent
+        if unsent is None:
+            return
+        self._unsent = unsent[_PIECE:] if len(unsent) > _PIECE else None
+        self.transport.write(unsent[:_PIECE])
+        if self._unsent is not None and not self._held and self._turn is None:
+            self._turn = self._loop.call_soon(self._write_on)
+
+
+def _refused(status: int, fields: list[tuple[bytes, bytes]]) -> FaultKind | None:
+    if not 200 <= status < 300 and status < 400:
+        return "protocol" if status < 200 else "redirected"
+    for name, value in fields:
+        if len(name) in _CODINGS_LENGTHS:
+            harmless = _CODINGS.get(name.lower())
+            if harmless is not None and value.strip().lower() not in (harmless, b""):
+                return "encoded"
+    return None
+
+
+_CODINGS: Final = {b"content-encoding": b"identity", b"transfer-encoding": b"chunked"}
+_CODINGS_LENGTHS: Final = frozenset(map(len, _CODINGS))
+
+
+def _goes_to_the_end(fields: list[tuple[bytes, bytes]]) -> bool:
+    """Whether the end of the connection is the body's (RFC 9112, 6.3): nothing else says where that is."""
+    return not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in fields)
+
+
+def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in fields:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers

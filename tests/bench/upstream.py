@@ -19,7 +19,7 @@ from typing import Final, cast
 import aiohttp
 import uvloop
 
-from gateway.upstream.client import Call, HttpxUpstream
+from gateway.upstream.client import Call
 from gateway.upstream.engine import Engine
 from tests.scripted import END, chunk, reply, stream_head
 
@@ -59,7 +59,7 @@ def _provide(listener: socket.socket, answer: bytes) -> None:
     uvloop.run(serve())
 
 
-def _through_us(upstream: HttpxUpstream, url: str) -> One:
+def _through_us(upstream: Engine, url: str) -> One:
     async def one() -> None:
         answer = await upstream.send(Call(url, HEADERS, PROMPT), 5)
         async for _ in answer.chunks():
@@ -89,7 +89,7 @@ async def _cpu_ms(one: One, calls: int) -> float:
 
 
 async def _measure(name: str, url: str, calls: int) -> None:
-    upstream = HttpxUpstream(Engine())
+    upstream = Engine()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session:
         ways = {"the way out": _through_us(upstream, url), "aiohttp alone": _through_aiohttp(session, url)}
         best = dict.fromkeys(ways, float("inf"))

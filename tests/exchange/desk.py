@@ -32,7 +32,6 @@ from gateway.stores.ledger import SqliteLedger
 from gateway.stores.pseudonyms import Pseudonyms
 from gateway.stores.rates import LocalRates
 from gateway.telemetry.events import Event, ExchangeEnded, Fault
-from gateway.upstream.client import HttpxUpstream
 from gateway.upstream.engine import Engine
 from gateway.upstream.targets import target
 from tests.builders import (
@@ -225,7 +224,7 @@ async def a_desk(
         *routes, policies=(a_policy("strict"), *policies), teams={"research": a_team(limits=rates)}
     )
     journal = Journal.open(state, "process")
-    upstream = HttpxUpstream(Engine())
+    upstream = Engine()
     heard, clock = Heard(), StillClock()
     try:
         keys = SqliteKeys(journal)

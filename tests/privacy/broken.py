@@ -26,7 +26,8 @@ from gateway.core.receipt import Receipt
 from gateway.exchange.parts import InForce
 from gateway.settings import Settings
 from gateway.stores.books import SqliteBooks
-from gateway.upstream.client import Call, HttpxUpstream, Reply
+from gateway.upstream.client import Call, Reply
+from gateway.upstream.engine import Engine
 
 KEPT: list[object] = []
 """What must live until the process ends."""
@@ -170,7 +171,7 @@ LEAKS: Final[Mapping[str, Callable[[str], None]]] = {
 """What the search must find."""
 
 
-class BrokenUpstream(HttpxUpstream):
+class BrokenUpstream(Engine):
     """Does what the scene asks for with the words of the request, and sends it if that raised nothing."""
 
     async def send(self, call: Call, connect_s: float) -> Reply:
@@ -195,7 +196,7 @@ def without_the_third(snapshot: Snapshot, access: Access, settings: Settings) ->
 _in_force = in_force
 
 if __name__ == "__main__":
-    setattr(services, "HttpxUpstream", BrokenUpstream)  # noqa: B010  # mypy would take it for a redefinition
+    setattr(services, "Engine", BrokenUpstream)  # noqa: B010  # mypy would take it for a redefinition
     setattr(services, "SqliteBooks", BrokenBooks)  # noqa: B010
     setattr(documents, "in_force", without_the_third)  # noqa: B010
     sys.exit(main())

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from gateway.upstream.client import Call, HttpxUpstream, Reply, UpstreamFault
+from gateway.upstream.client import Call, Reply, UpstreamFault
 from gateway.upstream.engine import Engine
 from tests.scripted import Provider, Script
 
@@ -40,8 +40,8 @@ def a_call(url: str, *, body: bytes = PROMPT, **headers: str) -> Call:
 
 
 @asynccontextmanager
-async def an_upstream(authorities: str | None = None) -> AsyncIterator[HttpxUpstream]:
-    upstream = HttpxUpstream(Engine(authorities))
+async def an_upstream(authorities: str | None = None) -> AsyncIterator[Engine]:
+    upstream = Engine(authorities=authorities)
     try:
         yield upstream
     finally:
@@ -56,7 +56,7 @@ async def whole(reply: Reply) -> bytes:
         await reply.close()
 
 
-async def fault_of(upstream: HttpxUpstream, call: Call, connect_s: float = CONNECT_S) -> UpstreamFault:
+async def fault_of(upstream: Engine, call: Call, connect_s: float = CONNECT_S) -> UpstreamFault:
     """The fault of a call, wherever between sending and the end of the body it comes."""
     with pytest.raises(UpstreamFault) as caught:
         await whole(await upstream.send(call, connect_s))

@@ -9,7 +9,8 @@ import socket
 import httpx
 import pytest
 
-from gateway.upstream.client import Call, HttpxUpstream, SealedCall, UpstreamFault
+from gateway.upstream.client import Call, SealedCall, UpstreamFault
+from gateway.upstream.engine import Engine
 from tests.scripted import END, Connection, Provider, Script, chunk, head, once, replies, reply, stream_head, streams
 from tests.upstream.calling import (
     CONNECT_S,
@@ -51,7 +52,6 @@ def test_sends_what_was_given_and_nothing_of_a_client_library() -> None:
             "host": provider.address,
             "x-api-key": KEY,
             "content-type": "application/json",
-            "accept": "*/*",
             "accept-encoding": "identity",
             "user-agent": "safeconduct",
             "content-length": str(len(PROMPT)),
@@ -233,39 +233,6 @@ def test_trusts_an_authority_that_the_operator_names() -> None:
     run(scenario())
 
 
-async def _outcome(url: str, plain_http: tuple[str, ...]) -> str:
-    """What becomes of a call: whether the transport was reached, or the kind of fault."""
-    upstream = HttpxUpstream(httpx.MockTransport(lambda _: httpx.Response(200)), plain_http)
-    try:
-        await upstream.send(a_call(url), CONNECT_S)
-    except UpstreamFault as fault:
-        return f"{fault.kind}, {fault.sent}"
-    return "sent"
-
-
-@pytest.mark.parametrize(
-    ("url", "plain_http", "outcome"),
-    [
-        ("http://127.0.0.1:8000/v1", (), "sent"),
-        ("http://[::1]:8000/v1", (), "sent"),
-        ("http://localhost/v1", (), "sent"),
-        ("http://api.provider.example/v1", (), "plaintext, nothing"),
-        ("http://127.0.0.1.provider.example/v1", (), "plaintext, nothing"),
-        ("http://localhost.provider.example/v1", (), "plaintext, nothing"),
-        ("http://10.0.0.7:8000/v1", (), "plaintext, nothing"),
-        ("http://vllm.internal:8000/v1", ("http://vllm.internal:8000",), "sent"),
-        ("http://vllm.internal/v1", ("http://VLLM.internal:80/",), "sent"),
-        ("http://vllm.internal:8001/v1", ("http://vllm.internal:8000",), "plaintext, nothing"),
-        ("ftp://127.0.0.1/v1", (), "plaintext, nothing"),
-        ("/v1", (), "plaintext, nothing"),
-    ],
-)
-def test_goes_without_tls_only_to_loopback_and_where_the_operator_says(
-    url: str, plain_http: tuple[str, ...], outcome: str
-) -> None:
-    assert asyncio.run(_outcome(url, plain_http)) == outcome
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -357,7 +324,7 @@ def test_cuts_no_lines_and_changes_no_byte() -> None:
 def test_a_fault_of_the_reader_stays_the_readers() -> None:
     """Else a second route would be started into a reply that is half sent."""
 
-    async def read(upstream: HttpxUpstream, url: str) -> None:
+    async def read(upstream: Engine, url: str) -> None:
         answer = await upstream.send(a_call(url), CONNECT_S)
         try:
             async for _ in answer.chunks():

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.upstream.client import HttpxUpstream, Reply, UpstreamFault
+from gateway.upstream.client import Reply, UpstreamFault
+from gateway.upstream.engine import Engine
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head
 from tests.upstream.calling import (
     CONNECT_S,
@@ -32,14 +33,14 @@ from tests.upstream.calling import (
 CANCELLED_AT_ONCE = 50
 
 
-async def _gives_up_before_the_head(upstream: HttpxUpstream, provider: Provider) -> None:
+async def _gives_up_before_the_head(upstream: Engine, provider: Provider) -> None:
     before = len(provider.requests)
     calls = [asyncio.create_task(upstream.send(a_call(provider.url), CONNECT_S)) for _ in range(CANCELLED_AT_ONCE)]
     await asked(provider, before + CANCELLED_AT_ONCE)
     await cancel(calls)
 
 
-async def _gives_up_in_the_body(upstream: HttpxUpstream, provider: Provider) -> None:
+async def _gives_up_in_the_body(upstream: Engine, provider: Provider) -> None:
     async def read(begun: asyncio.Event) -> Reply:
         answer = await upstream.send(a_call(provider.url), CONNECT_S)
         async for _ in answer.chunks():
@@ -70,7 +71,7 @@ def _a_full_listener() -> Iterator[str]:
                 client.close()
 
 
-async def _gives_up_connecting(upstream: HttpxUpstream, url: str, rounds: int) -> None:
+async def _gives_up_connecting(upstream: Engine, url: str, rounds: int) -> None:
     calls = [asyncio.create_task(upstream.send(a_call(url), CONNECT_S)) for _ in range(CANCELLED_AT_ONCE)]
     await turns(rounds)  # each time stopped at another await
     await cancel(calls)
