@@ -1,12 +1,15 @@
-"""Exact prices and costs. Holds and settlements are priced alike; rounding happens once, in `to_ledger`."""
+"""Exact prices and costs. Rounding happens once: half-even for what is charged, in `to_ledger`, up for what is held."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
 from functools import cached_property
+from itertools import accumulate
+from math import lcm
 from typing import Final, NewType
 
 from gateway.core.usage import CLASSES, Usage
@@ -48,11 +51,6 @@ class Rates:
     def _by_class(self) -> Mapping[str, Decimal]:
         return {name: self._worked_out(name) for name in CLASSES if name != "server_tool_calls"}
 
-    @cached_property
-    def dearest(self) -> tuple[Decimal, Decimal]:
-        """The highest rate on the input side, and on the output side."""
-        return max(map(self.rate, _INPUT_SIDE)), max(map(self.rate, _OUTPUT_SIDE))
-
     def _worked_out(self, usage_class: str) -> Decimal:
         side = (self.output if usage_class in _OUTPUT_SIDE else self.input) or _ZERO
         if usage_class in _SHORT_WRITES:
@@ -66,6 +64,7 @@ class Rates:
 
 
 _ZERO: Final = Decimal(0)
+_ONE: Final = Decimal(1)
 _TWO: Final = Decimal(2)
 _SHORT_WRITES: Final = frozenset({"cache_write_5m", "cache_write_30m"})
 _LONG_WRITES: Final = frozenset({"cache_write_1h", "cache_write_12h"})
@@ -113,7 +112,7 @@ class Price:
         return " ".join(filter(None, (self.source or "catalogue", str(self.read_on or ""), self.currency)))
 
     @cached_property
-    def _steps(self) -> tuple[tuple[int, Rates], ...]:
+    def steps(self) -> tuple[tuple[int, Rates], ...]:
         """(above how many tokens, the rates from there on), rising; the standard rates first."""
         steps = [(-1, self.rates)]
         for tier in sorted(self.tiers, key=lambda tier: tier.above):
@@ -126,7 +125,18 @@ class Price:
 
     def reachable_rates(self, context_tokens: int) -> list[Rates]:
         """Every set of rates that an input side of up to that many tokens can be charged at, rising."""
-        return [rates for above, rates in self._steps if context_tokens > above]
+        return [rates for above, rates in self.steps if context_tokens > above]
+
+    def ceiling(self, rate: Decimal) -> Ceiling:
+        """What anything can cost at most. `rate` as in `Fx.rate`."""
+        found = self._ceilings.get(rate)
+        if found is None:
+            found = self._ceilings[rate] = _ceiling(self, rate)
+        return found
+
+    @cached_property
+    def _ceilings(self) -> dict[Decimal, Ceiling]:
+        return {}
 
 
 def _overlaid(under: Rates, over: Rates) -> Rates:
@@ -151,22 +161,47 @@ def cost(usage: Usage, price: Price) -> Decimal:
     return _with_fees(tokens, usage, price)
 
 
-def worst_cost(usage: Usage, price: Price) -> Decimal:
-    """The most that any usage can cost which has no more tokens on either side, and no more tool calls, than `usage`.
-
-    Input may turn out to be a cache write or media, output reasoning or media, and a tier may be crossed or not: each
-    side is priced at the dearest class of the dearest reachable tier.
-    """
-    reachable = [rates.dearest for rates in price.reachable_rates(usage.context)]
-    per_in, per_out = max(per_in for per_in, _ in reachable), max(per_out for _, per_out in reachable)
-    with_tokens = _EXACT.add(_EXACT.multiply(per_in, usage.context), _EXACT.multiply(per_out, usage.generated))
-    return _with_fees(with_tokens, usage, price)
-
-
 def _with_fees(tokens: Decimal, usage: Usage, price: Price) -> Decimal:
     """`tokens`: the sum of counts times rates, which are per million."""
     fees = _EXACT.add(price.per_request, _EXACT.multiply(price.per_tool_call, usage.server_tool_calls))
     return _EXACT.add(_EXACT.divide(tokens, _MILLION), fees)
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """Worst cases at one price and exchange rate, from integers that were prepared once.
+
+    Input may turn out to be a cache write or media, output reasoning or media, and a tier may be crossed or not: each
+    side is priced at the dearest class of the dearest reachable tier. `steps`: (above how many tokens of input, what a
+    token costs on the input side, on the output side), in parts of which `unit` make a billionth.
+    """
+
+    steps: tuple[tuple[int, int, int], ...]
+    per_request: int
+    unit: int
+
+    def hold(self, tokens_in: int, tokens_out: int) -> NanoUnits:
+        """The most that a request can cost with no more tokens on either side: rounded up, so that no settlement within
+        it can exceed it."""
+        per_in, per_out = next((i, o) for above, i, o in self.steps if tokens_in > above)
+        return NanoUnits(-(-(per_in * tokens_in + per_out * tokens_out + self.per_request) // self.unit))
+
+
+def _ceiling(price: Price, rate: Decimal) -> Ceiling:
+    per_token, per_request = Fraction(rate) * 1000, Fraction(rate) * Fraction(price.per_request) * 10**9
+    dearest = accumulate((_highest(rates) for _, rates in price.steps), lambda a, b: tuple(map(max, a, b)))
+    costs = [tuple(Fraction(side) * per_token for side in sides) for sides in dearest]
+    unit = lcm(per_request.denominator, *(side.denominator for sides in costs for side in sides))
+    steps = [
+        (above, int(per_in * unit), int(per_out * unit))
+        for (above, _), (per_in, per_out) in zip(price.steps, costs, strict=True)
+    ]
+    return Ceiling(tuple(reversed(steps)), int(per_request * unit), unit)
+
+
+def _highest(rates: Rates) -> tuple[Decimal, ...]:
+    """On the input side, and on the output side."""
+    return max(map(rates.rate, _INPUT_SIDE)), max(map(rates.rate, _OUTPUT_SIDE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +215,7 @@ class Fx:
 
     def rate(self, currency: str) -> Decimal | None:
         """None for a currency without a rate: whatever is priced in it is unpriced."""
-        return Decimal(1) if currency == self.ledger else self.rates.get(currency)
+        return _ONE if currency == self.ledger else self.rates.get(currency)
 
     def in_usd(self, amount: Decimal, currency: str) -> Decimal | None:
         """An amount in the currency that clients state price limits in; None without a rate for either."""
@@ -192,17 +227,8 @@ class Fx:
 
 def to_ledger(amount: Decimal, rate: Decimal) -> NanoUnits:
     """The one rounding: half-even to a billionth of the ledger's unit. `rate` as in `Fx.rate`."""
-    return _whole(amount, rate, ROUND_HALF_EVEN)
-
-
-def hold_amount(amount: Decimal, rate: Decimal) -> NanoUnits:
-    """A worst case in the ledger's unit: rounded up, so that no settlement within it can exceed it."""
-    return _whole(amount, rate, ROUND_CEILING)
-
-
-def _whole(amount: Decimal, rate: Decimal, rounding: str) -> NanoUnits:
     exact = _EXACT.multiply(_EXACT.multiply(amount, rate), _NANO)
-    return NanoUnits(int(exact.to_integral_value(rounding=rounding, context=_EXACT)))
+    return NanoUnits(int(exact.to_integral_value(rounding=ROUND_HALF_EVEN, context=_EXACT)))
 
 
 def money(nano: int) -> str:

@@ -14,7 +14,6 @@ from enum import Enum
 from typing import Final, NewType
 
 from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snapshot, facts_in_force, posture
-from gateway.core.cost import hold_amount, worst_cost
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
 from gateway.core.policy import Demanded, EvidenceRule, Layer, MaxPrice, Policy, SortKey
@@ -377,10 +376,11 @@ def _order(
 ) -> Callable[[Route], tuple[object, ...]]:
     explicit = {name: rank for rank, name in enumerate(demanded.prefer.explicit)}
     last = len(explicit)
+    keys = demanded.prefer.keys
 
     def key(route: Route) -> tuple[object, ...]:
-        rank = min(explicit.get(route.id, last), explicit.get(route.provider.id, last))
-        by = (_measure(k, route, demand, snapshot, means, health) for k in demanded.prefer.keys)
+        rank = min(explicit.get(route.id, last), explicit.get(route.provider.id, last)) if explicit else last
+        by = [_measure(k, route, demand, snapshot, means, health) for k in keys]
         # Equal so far: the heavier route first, then a stable order that does not depend on the documents' order.
         return (rank, *by, -route.weight, route.id)
 
@@ -392,11 +392,11 @@ _DEAR = _SLOW = float("inf")
 
 def _measure(by: SortKey, route: Route, demand: Demand, snapshot: Snapshot, means: Means, health: Health) -> float:
     """Smaller is better: nano-units, milliseconds, or tokens per second below zero. Unknown is last."""
+    if by is SortKey.PRICE:
+        price, fx = route.price, snapshot.fx.rate(route.price.currency)
+        if fx is None or not price.is_priced:
+            return _DEAR
+        return price.ceiling(fx).hold(*demand.at_most(route, means.default_max_output))
     if by is SortKey.LATENCY:
         return health.latency_ms.get(route.id, _SLOW)
-    if by is SortKey.THROUGHPUT:
-        return -health.throughput.get(route.id, 0.0)
-    fx = snapshot.fx.rate(route.price.currency)
-    if fx is None or not route.price.is_priced:
-        return _DEAR
-    return hold_amount(worst_cost(demand.worst_usage(route, means.default_max_output), route.price), fx)
+    return -health.throughput.get(route.id, 0.0)

@@ -8,7 +8,6 @@ from typing import Final
 
 from gateway.core.catalog import Feature, Route
 from gateway.core.policy import Policy
-from gateway.core.usage import NO_USAGE, Usage
 
 
 class Need(Enum):
@@ -83,8 +82,8 @@ class Demand:
         limit = self.output_tokens if self.output_tokens is not None else known
         return min(limit, route.abilities.max_output or limit)
 
-    def worst_usage(self, route: Route, default: int) -> Usage:
-        """The most that one attempt on `route` can use: every input token, and every choice up to its limit."""
+    def at_most(self, route: Route, default: int) -> tuple[int, int]:
+        """(tokens in, tokens out) that one attempt on `route` can use: every choice up to its limit."""
         if self.endpoint == "count_tokens":
-            return NO_USAGE  # no provider charges for counting
-        return Usage(input=self.input_tokens, output=self.output_limit(route, default) * self.choices)
+            return 0, 0  # no provider charges for counting
+        return self.input_tokens, self.output_limit(route, default) * self.choices

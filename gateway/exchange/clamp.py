@@ -7,7 +7,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 from gateway.core.catalog import Route
-from gateway.core.cost import hold_amount, worst_cost
 from gateway.core.demand import Demand
 from gateway.core.errors import BudgetExceeded
 
@@ -16,7 +15,7 @@ def worst_case(demand: Demand, route: Route, rate: Decimal | None, default_limit
     """Nano-units that one try on `route` costs at most; 0 on an unpriced route, which no budget admits."""
     if rate is None or not route.price.is_priced:
         return 0
-    return hold_amount(worst_cost(demand.worst_usage(route, default_limit), route.price), rate)
+    return route.price.ceiling(rate).hold(*demand.at_most(route, default_limit))
 
 
 def clamped(

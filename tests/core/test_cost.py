@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from math import ceil
 
 import pytest
 from hypothesis import given
@@ -14,10 +15,8 @@ from gateway.core.cost import (
     Rates,
     Tier,
     cost,
-    hold_amount,
     money,
     to_ledger,
-    worst_cost,
 )
 from gateway.core.usage import CLASSES, Usage
 from tests.builders import NO_PRICE, a_price, some_rates
@@ -25,6 +24,10 @@ from tests.strategies import prices, usages
 
 amounts = st.decimals(0, 10**6, places=15)
 fx_rates = st.decimals("0.001", 200, places=8)
+
+
+INS = [n for n in CLASSES if n in {"input", "cache_read", "audio_in", "image_in"} or n.startswith("cache_write")]
+OUTS = ["output", "reasoning", "audio_out", "image_out"]
 
 
 def exact(amount: Decimal) -> Fraction:
@@ -60,8 +63,8 @@ def test_no_cost_is_ever_rounded(u: Usage, price: Price) -> None:
 @given(usages, prices)
 def test_the_cost_does_not_depend_on_the_decimal_context_of_the_caller(u: Usage, price: Price) -> None:
     with localcontext(prec=3):
-        coarse = cost(u, price), worst_cost(u, price), to_ledger(cost(u, price), Decimal("1.08"))
-    assert coarse == (cost(u, price), worst_cost(u, price), to_ledger(cost(u, price), Decimal("1.08")))
+        coarse = cost(u, price), held(replace(price), u), to_ledger(cost(u, price), Decimal("1.08"))
+    assert coarse == (cost(u, price), held(replace(price), u), to_ledger(cost(u, price), Decimal("1.08")))
 
 
 @pytest.mark.parametrize(
@@ -133,38 +136,56 @@ def test_everything_on_the_input_side_counts_for_a_tier() -> None:
 # --- the worst case --------------------------------------------------------------------------------------------------
 
 
-@given(prices, usages, st.lists(st.integers(0, 9), min_size=12, max_size=12), st.integers(0, 3))
+def held(price: Price, bound: Usage, rate: str = "1") -> int:
+    return price.ceiling(Decimal(rate)).hold(bound.context, bound.generated)
+
+
+@given(prices, usages, fx_rates)
+def test_the_worst_case_is_that_of_the_dearest_class_in_any_reachable_tier(
+    price: Price, bound: Usage, rate: Decimal
+) -> None:
+    reachable = [price.rates_at(0), *(price.rates_at(t.above + 1) for t in price.tiers if bound.context > t.above)]
+    per_in = max(rates.rate(name) for rates in reachable for name in INS)
+    per_out = max(rates.rate(name) for rates in reachable for name in OUTS)
+    worst = (exact(per_in) * bound.context + exact(per_out) * bound.generated) / 10**6 + exact(price.per_request)
+    assert price.ceiling(rate).hold(bound.context, bound.generated) == ceil(worst * exact(rate) * 10**9)
+
+
+@given(prices, usages, st.lists(st.integers(0, 9), min_size=12, max_size=12))
 def test_no_usage_within_the_bound_costs_more_than_its_worst_case(
-    price: Price, bound: Usage, weights: list[int], calls: int
+    price: Price, bound: Usage, weights: list[int]
 ) -> None:
     """Whatever the tokens turn out to be, and on whichever side of a tier they end."""
-    ins = [n for n in CLASSES if n in {"input", "cache_read", "audio_in", "image_in"} or n.startswith("cache_write")]
-    outs = ["output", "reasoning", "audio_out", "image_out"]
-    used = dict(zip(ins, split(bound.context, weights[:8]), strict=True))
-    used |= dict(zip(outs, split(bound.generated, weights[8:]), strict=True))
-    usage = Usage(**used, server_tool_calls=min(calls, bound.server_tool_calls))
-    assert exact(cost(usage, price)) <= exact(worst_cost(bound, price))
+    used = dict(zip(INS, split(bound.context, weights[:8]), strict=True))
+    used |= dict(zip(OUTS, split(bound.generated, weights[8:]), strict=True))
+    assert to_ledger(cost(Usage(**used), price), Decimal(1)) <= held(price, bound)
 
 
 @given(prices, usages)
 def test_a_usage_is_within_its_own_worst_case(price: Price, usage: Usage) -> None:
-    assert exact(cost(usage, price)) <= exact(worst_cost(usage, price))
+    usage = replace(usage, server_tool_calls=0)
+    assert to_ledger(cost(usage, price), Decimal(1)) <= held(price, usage)
 
 
 @given(prices, usages, usages)
 def test_the_worst_case_grows_with_the_bound(price: Price, usage: Usage, more: Usage) -> None:
-    assert exact(worst_cost(usage, price)) <= exact(worst_cost(usage + more, price))
+    assert held(price, usage) <= held(price, usage + more)
 
 
 def test_a_tier_with_a_cheap_long_write_does_not_hide_the_dear_one_below_it() -> None:
     price = a_price(input="10", output="0", tiers=(Tier(100, Rates(cache_write_1h=Decimal(3))),))
     assert cost(Usage(cache_write_1h=100), price) == Decimal("0.002")
-    assert worst_cost(Usage(input=101), price) >= Decimal("0.002")
+    assert held(price, Usage(input=101)) >= 2_000_000
 
 
 def test_only_reachable_tiers_count() -> None:
-    assert worst_cost(Usage(input=200_000), TIERED) == Decimal("0.4")
-    assert worst_cost(Usage(input=200_001), TIERED) == Decimal("0.800004")
+    assert held(TIERED, Usage(input=200_000)) == 400_000_000
+    assert held(TIERED, Usage(input=200_001)) == 800_004_000
+
+
+def test_a_hold_is_rounded_up() -> None:
+    assert held(a_price(input="0.000001"), Usage(input=1)) == 1
+    assert held(a_price(input="1"), Usage(input=1), "1.0805") == 2_161
 
 
 # --- priced or not ---------------------------------------------------------------------------------------------------
@@ -217,12 +238,6 @@ def test_the_one_rounding_is_half_even_to_a_billionth(amount: str, rate: str, na
 def test_the_rounding_errs_by_half_a_billionth_at_most(amount: Decimal, rate: Decimal) -> None:
     true = Fraction(amount) * Fraction(rate) * 10**9
     assert abs(to_ledger(amount, rate) - true) <= Fraction(1, 2)
-    assert 0 <= hold_amount(amount, rate) - true < 1
-
-
-@given(amounts, amounts, fx_rates)
-def test_a_settlement_within_its_worst_case_never_exceeds_its_hold(a: Decimal, b: Decimal, rate: Decimal) -> None:
-    assert to_ledger(min(a, b), rate) <= hold_amount(max(a, b), rate)
 
 
 @given(st.integers(-(10**18), 10**24))

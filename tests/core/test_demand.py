@@ -4,7 +4,6 @@ import pytest
 
 from gateway.core.catalog import Feature
 from gateway.core.demand import Carried
-from gateway.core.usage import NO_USAGE, Usage
 from tests.builders import a_demand, a_model, a_route, some_abilities
 
 
@@ -28,13 +27,13 @@ def test_the_output_bound_of_an_attempt(
     assert a_demand(output_tokens=stated).output_limit(route, 8_192) == limit
 
 
-def test_the_worst_usage_is_every_input_token_and_every_choice_up_to_its_limit() -> None:
+def test_at_most_every_input_token_and_every_choice_up_to_its_limit_is_used() -> None:
     demand = a_demand(input_tokens=700, output_tokens=50, choices=3)
-    assert demand.worst_usage(a_route(), 8_192) == Usage(input=700, output=150)
+    assert demand.at_most(a_route(), 8_192) == (700, 150)
 
 
 def test_counting_uses_nothing() -> None:
-    assert a_demand(endpoint="count_tokens").worst_usage(a_route(), 8_192) == NO_USAGE
+    assert a_demand(endpoint="count_tokens").at_most(a_route(), 8_192) == (0, 0)
 
 
 def test_nothing_is_lost_in_a_dialect_of_which_nothing_is_said() -> None:
