@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, NewType, TypeAlias
 
 from gateway.core.catalog import Budget, DataClass, Organisation, Snapshot, Team
@@ -42,7 +43,7 @@ AccountId: TypeAlias = str
 """`organisation/<id>`, `team/<id>` or `key/<id>`: who pays; `model/<id>` or `class/<name>`: for what."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bill:
     """What one exchange is charged to, and every budget it is held against. Their days begin in `zone`."""
 
@@ -50,13 +51,13 @@ class Bill:
     budgets: tuple[tuple[AccountId, Budget], ...]
     zone: str
 
-    @property
+    @cached_property
     def hard(self) -> bool:
         """Whether any of its budgets may refuse it."""
         return any(not budget.soft for _, budget in self.budgets)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Principal:
     """A caller, resolved against one snapshot."""
 
@@ -65,7 +66,7 @@ class Principal:
     key: Key
     layers: tuple[Layer, ...]
 
-    @property
+    @cached_property
     def budgets(self) -> tuple[tuple[AccountId, Budget], ...]:
         """Every budget that a charge of this caller counts against, whatever it asks for."""
         return (
@@ -74,7 +75,7 @@ class Principal:
             *((f"key/{self.key.id}", b) for b in self.key.budgets),
         )
 
-    @property
+    @cached_property
     def limits(self) -> tuple[tuple[AccountId, Limit], ...]:
         """Every limit that a request of this caller counts against."""
         organisation, team, key = self.organisation, self.team, self.key
@@ -86,7 +87,7 @@ class Principal:
             *((f"key/{key.id}", limit) for limit in team.key_limits),
         )
 
-    @property
+    @cached_property
     def accounts(self) -> tuple[AccountId, AccountId, AccountId]:
         return f"organisation/{self.organisation.id}", f"team/{self.team.id}", f"key/{self.key.id}"
 
@@ -100,8 +101,14 @@ class Principal:
             *((f"model/{model}", b) for b in self.organisation.model_budgets.get(model, ())),
             *((f"class/{c.name}", b) for c in self._classes(stated) for b in c.budgets),
         )
+        if not budgets:
+            return self._own_bill
         accounts = (*self.accounts, *dict.fromkeys(account for account, _ in budgets))
         return Bill(accounts, (*self.budgets, *budgets), self.organisation.timezone)
+
+    @cached_property
+    def _own_bill(self) -> Bill:
+        return Bill(self.accounts, self.budgets, self.organisation.timezone)
 
     def _classes(self, stated: str | None) -> tuple[DataClass, ...]:
         classes = self.organisation.classes

@@ -1,4 +1,4 @@
-"""Decisions remembered: what the same few callers ask for all day is judged once a day and snapshot."""
+"""Callers and decisions remembered: what the same few ask for all day is judged once a day and snapshot."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gateway.core.demand import Demand
 from gateway.core.errors import Json
 from gateway.core.policy import Demanded, Layer, LayerKind, combine
 from gateway.core.posture import word
+from gateway.core.principal import Key, Principal, principal
 from gateway.core.receipt import canonical, digest
 
 K = TypeVar("K", bound=Hashable)
@@ -47,6 +48,15 @@ class Plans:
         self._judged: dict[Hashable, tuple[Demanded, Judged]] = {}
         self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
         self._codes: dict[int, tuple[object, Mapping[str, tuple[str, ...]]]] = {}
+        self._callers: dict[str, tuple[Key, Principal | None]] = {}
+
+    def principal(self, key: Key) -> Principal | None:
+        """`core.principal.principal`. A key that changes is another object."""
+        found = self._callers.get(key.digest)
+        if found is None or found[0] is not key:
+            found = (key, principal(key, self._snapshot))
+            _remember(self._callers, key.digest, found)
+        return found[1]
 
     def demanded(self, layers: tuple[Layer, ...]) -> Demanded:
         """`combine(layers)`."""

@@ -25,7 +25,7 @@ from gateway.core.errors import (
     UpstreamTimeout,
 )
 from gateway.core.policy import Demanded, Layer, LayerKind, TokenCounts
-from gateway.core.principal import Bill, Principal, principal
+from gateway.core.principal import Bill, Principal
 from gateway.core.receipt import Outcome, Receipt, ReceiptId
 from gateway.core.refusal import refusal
 from gateway.dialects.translation import Translation, declared
@@ -52,7 +52,7 @@ def identify(secret: str, services: Services, in_force: InForce) -> Principal:
     key = services.keys.find(digest_of(secret))
     if key is None or key.state(services.clock.now()) != "active":
         raise Unauthenticated
-    caller = principal(key, in_force.snapshot)
+    caller = in_force.plans.principal(key)
     if caller is None:
         raise Unauthenticated
     return caller

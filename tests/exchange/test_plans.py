@@ -13,12 +13,14 @@ from gateway.core.decision import Health, decide
 from gateway.core.demand import Demand, Need
 from gateway.core.policy import EvidenceRule, LayerKind, MaxPrice, Policy, RouteRules, combine
 from gateway.core.posture import Posture
+from gateway.core.principal import principal
 from gateway.exchange.plans import Plans
 from tests.builders import (
     TODAY,
     WELL,
     a_connection,
     a_demand,
+    a_key,
     a_layer,
     a_model,
     a_policy,
@@ -151,3 +153,13 @@ def test_codes_and_treatment_are_what_receipts_keep() -> None:
     assert treated.evidence_from == TODAY.isoformat()
     kept = plans.treated(SNAPSHOT.routes[RouteId("alpha/small")], frozenset({Feature.FILES}), TODAY)
     assert kept.posture["retention_days"] == "unknown"
+
+
+def test_a_caller_is_resolved_once_and_anew_when_its_key_changes() -> None:
+    plans, key = Plans(SNAPSHOT, some_means()), a_key()
+    known = plans.principal(key)
+    assert known == principal(key, SNAPSHOT)
+    assert plans.principal(key) is known
+    changed = replace(key, label="another")
+    assert plans.principal(changed) == principal(changed, SNAPSHOT) != known
+    assert plans.principal(replace(key, digest="d2", team="unknown")) is None
