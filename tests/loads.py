@@ -33,6 +33,8 @@ UNIT: Final = 5_000_000
 """What each request costs, and what is held for it, in nano-units."""
 OPEN: Final = {"SAFECONDUCT_PROVIDER_ALPHA_KEY": "a-secret"}
 SERVED, SPENT, AWAY = (200, ""), (402, "budget_exceeded"), (503, "books_unavailable")
+CUT = (0, "")
+"""Of a gateway that was killed."""
 _FIRST: Final = 1_000_000
 _WORDS: Final = b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n'
 _STOP: Final = b'data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
@@ -148,6 +150,13 @@ class Load:
         self.provider.gate.set()
         await self.until(lambda: self.total(SERVED) >= goal)
 
+    async def nothing_is_admitted(self) -> None:
+        """Those that stand at the provider are served to their end, and nobody else; the others are told so."""
+        goal = self.total(SERVED) + self.provider.waiting
+        await self.ended()
+        await self.more(AWAY)
+        assert self.total(SERVED) == self.provider.calls == goal
+
     def end(self) -> None:
         """Nobody asks again."""
         self._over = True
@@ -160,6 +169,9 @@ class Load:
             self.under_way += 1
             try:
                 self.answers[at][await answered(session, self.gateways[at], stream=streaming)] += 1
+            except aiohttp.ClientError:
+                self.answers[at][CUT] += 1
+                return
             finally:
                 self.under_way -= 1
                 self.provider.news.set()
@@ -203,13 +215,19 @@ def receipts(*states: Path) -> list[dict[str, Any]]:
     return found
 
 
+def call_of(attempt: Mapping[str, Any]) -> int:
+    """Which of the provider's calls it was."""
+    return int(attempt["reported"]["total_tokens"]) - _FIRST
+
+
 def assert_nothing_is_lost(provider: Provider, load: Load, *states: Path) -> int:
     """Each answer has its receipt, each call of the provider's its attempt, and the other way round. What all cost."""
     kept = receipts(*states)
     assert len({receipt["id"] for receipt in kept}) == len(kept) == load.all.total()
     attempts = [attempt for receipt in kept for attempt in receipt["attempts"]]
-    calls = sorted(attempt["reported"]["total_tokens"] - _FIRST for attempt in attempts)
-    assert calls == list(range(1, provider.calls + 1)), "attempts in receipts are the provider's own calls"
+    assert sorted(map(call_of, attempts)) == list(range(1, provider.calls + 1)), (
+        "attempts in receipts are the provider's own calls"
+    )
     assert {(a["hold"], a["cost"]) for a in attempts} <= {(UNIT, UNIT)}
     return sum(int(receipt["cost"]) for receipt in kept)
 

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -110,9 +110,12 @@ class Process:
 
 
 @contextmanager
-def running(state: Path, *words: str, **environ: str) -> Iterator[Process]:
-    """A gateway with its sandbox and a new key, on a free port. What still runs when the block ends is killed."""
-    command = [sys.executable, "-m", "gateway", "serve", "--sandbox", "--with-key", "--json", "--port", "0"]
+def running(state: Path, *words: str, within: Sequence[str] = (), **environ: str) -> Iterator[Process]:
+    """A gateway with its sandbox and a new key, on a free port. What still runs when the block ends is killed.
+
+    `within`: a command that runs another in its own place, as `nsenter` does.
+    """
+    command = [*within, sys.executable, "-m", "gateway", "serve", "--sandbox", "--with-key", "--json", "--port", "0"]
     with subprocess.Popen(
         [*command, "--state", str(state), *words],
         stdout=subprocess.PIPE,

@@ -38,7 +38,7 @@ Fault = Callable[[Load, Server], Awaitable[None]]
 
 async def killed(load: Load, server: Server) -> None:
     server.kill()
-    await nothing_is_admitted(load)
+    await load.nothing_is_admitted()
     await asyncio.to_thread(server.start)
 
 
@@ -46,7 +46,7 @@ async def frozen(load: Load, server: Server) -> None:
     server.freeze()
     began = monotonic()
     try:
-        await nothing_is_admitted(load)
+        await load.nothing_is_admitted()
         await load.until(lambda: monotonic() - began >= FROZEN_S)
     finally:
         server.thaw()
@@ -63,17 +63,9 @@ async def full(load: Load, server: Server) -> None:
     server.ask("SET", "ballast", b"x" * 2_000_000)
     used = int(server.ask("INFO", "memory")["used_memory"])
     server.ask("CONFIG", "SET", "maxmemory", used - 1_000_000)
-    await nothing_is_admitted(load)
+    await load.nothing_is_admitted()
     server.ask("DEL", "ballast")
     server.ask("CONFIG", "SET", "maxmemory", 0)
-
-
-async def nothing_is_admitted(load: Load) -> None:
-    """Those that stood at the provider are served to their end, and nobody else."""
-    goal = load.total(SERVED) + load.provider.waiting
-    await load.ended()
-    await load.more(AWAY)
-    assert load.total(SERVED) == goal
 
 
 def two_gateways(at: Path, *named: str, **settings: str) -> Iterator[tuple[Process, ...]]:
@@ -160,7 +152,7 @@ def test_a_copy_that_lagged_takes_over_and_nothing_is_spent_twice(tmp_path: Path
             behind = int(copy.ask("HGET", TOTAL, "u"))
             assert 0 < behind < int(server.ask("HGET", TOTAL, "u"))
             server.kill()
-            await nothing_is_admitted(load)
+            await load.nothing_is_admitted()
 
         url = f"redis+sentinel://127.0.0.1:{ports[2]}/books"
         asyncio.run(spent_to_the_end(tmp_path, "gateways", url, lags, falls))

@@ -26,17 +26,18 @@ def free_on(folder: Path) -> int:
 
 
 class Disk:
-    """`free`: bytes left; `low` as of the last look. It is not low again before a quarter more than the reserve is
-    free: no flapping at the edge."""
+    """`free`: bytes left; `low` and `scarce` as of the last look. It is not low again before a quarter more than the
+    reserve is free: no flapping at the edge."""
 
     def __init__(self, free: Callable[[], int], reserve: int) -> None:
         self._free, self._reserve = free, reserve
-        self.low = False
+        self.low = self.scarce = False
 
     def look(self) -> int:
         """Bytes free now."""
         free = self._free()
         self.low = free < self._reserve * (5 if self.low else 4) // 4
+        self.scarce = free < self._reserve // 2
         return free
 
     async def watch(self, tell: Callable[[bool, int], None], every_s: float = 1.0) -> None:
@@ -50,7 +51,7 @@ class Disk:
 
 
 class SparingBooks:
-    """Books that begin nothing while the disk is low."""
+    """Books that begin nothing while the disk is low, and keep what is left of it for what was sent to providers."""
 
     def __init__(self, books: Books, disk: Disk) -> None:
         self._books, self._disk = books, disk
@@ -61,6 +62,8 @@ class SparingBooks:
         return await self._books.hold(intent)
 
     async def settle(self, receipt: Receipt) -> Receipt:
+        if self._disk.scarce and not receipt.attempts:
+            return receipt  # refusals without end would fill the rest; the log has a line for each
         return await self._books.settle(receipt)
 
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
