@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import parse_qs
 
 from gateway.asgi.intake import Headers
@@ -54,6 +54,8 @@ class Address:
 
     def asked(self, headers: Mapping[str, str], query: str, policy: str) -> Asked:
         """What the dialect has to know of the request beside its body."""
+        if not (self.verb or headers or policy):
+            return _BODIES_ALONE[self.endpoint]
         streaming = self.verb == "streamGenerateContent"
         return Asked(
             endpoint=self.endpoint,
@@ -67,6 +69,10 @@ class Address:
         )
 
 
+_BODIES_ALONE: Final[Mapping[Endpoint, Asked]] = {e: Asked(endpoint=e) for e in get_args(Endpoint)}
+_FIXED: Final = {rest: Address(*meaning) for rest, meaning in _POSTED.items()}
+
+
 def address(path: str, headers: Headers, *, keyed: bool) -> Address | None:
     """The meaning of `path`, decoded and without its query; None if it is not one of a client's SDK.
 
@@ -76,9 +82,8 @@ def address(path: str, headers: Headers, *, keyed: bool) -> Address | None:
     if found is None:
         return None
     mount, rest = found.groups()
-    if rest in _POSTED:
-        family, dialect, endpoint = _POSTED[rest]
-        return Address(family, dialect, endpoint) if mount in (None, family) else None
+    if (fixed := _FIXED.get(rest)) is not None:
+        return fixed if mount in (None, fixed.family) else None
     if rest != _MODELS and not rest.startswith(_MODELS + "/"):
         return None
     return _of_models(rest.removeprefix(_MODELS).removeprefix("/"), family_of(path, headers, keyed=keyed))

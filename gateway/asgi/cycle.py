@@ -17,8 +17,6 @@ log: Final = logging.getLogger("safeconduct.http")
 
 _LARGE: Final = 65_536
 _LINES: Final = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++: [\t -~\x80-\xff]*+\r\n)*+")
-_LENGTH: Final = re.compile(rb"(?:\A|\n)content-length: ([0-9]+)\r", re.IGNORECASE)
-_CLOSE: Final = re.compile(rb"(?:\A|\n)connection: [^\r]*close", re.IGNORECASE)
 
 
 class Connection(Protocol):
@@ -99,13 +97,16 @@ class Cycle(RequestResponseCycle):
         if self.more_body:
             # The rest of the request is still to come: not worth waiting for when it is long, or has been already.
             self.keep_alive = self.keep_alive and status != 408 and not self.connection.body_is_left()
-        length = _LENGTH.search(lines)
-        self.chunked_encoding = length is None and self.scope["method"] != "HEAD" and status not in (204, 304)
-        self.expected_content_length = int(length[1]) if length is not None else 0
-        self.keep_alive = self.keep_alive and _CLOSE.search(lines) is None
+        length, closes = b"", not self.keep_alive
+        for name, value in self.start["headers"]:
+            if name == b"content-length":
+                length = value
+            elif name == b"connection" and b"close" in value.lower():
+                closes, self.keep_alive = False, False  # said already
+        self.chunked_encoding = not length and self.scope["method"] != "HEAD" and status not in (204, 304)
+        self.expected_content_length = int(length or 0)
         framing = b"transfer-encoding: chunked\r\n" if self.chunked_encoding else b""
-        closing = b"" if self.keep_alive or _CLOSE.search(lines) is not None else b"connection: close\r\n"
-        return b"".join((STATUS_LINE[status], lines, closing, framing, b"\r\n"))
+        return b"".join((STATUS_LINE[status], lines, b"connection: close\r\n" * closes, framing, b"\r\n"))
 
     def _framed(self, head: bytes, body: bytes, *, last: bool) -> tuple[bytes, ...]:
         """What goes on the wire; a large body is not copied to stand behind its head."""
