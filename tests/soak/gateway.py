@@ -1,0 +1,76 @@
+"""A gateway that is killed and begun again in the same state directory, and the processes it is made of."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+from contextlib import ExitStack
+from pathlib import Path
+
+from gateway.stores.journal import LOCK_FILE
+from gateway.stores.workers import state_of
+from tests.processes import PATIENCE_S, Process, running
+from tests.test_shared_workers import both_started
+
+
+class Gateway:
+    """`up` is set while clients may ask. `settings`: of its environment."""
+
+    def __init__(self, state: Path, named: list[str], workers: int = 1, **settings: str) -> None:
+        self.state, self.workers = state, workers
+        self._named, self._settings = named, settings
+        self._stack = ExitStack()
+        self._killed: set[int] = set()
+        self.up = asyncio.Event()
+
+    async def begin(self) -> None:
+        words = ["--workers", str(self.workers)] if self.workers > 1 else []
+        started = running(self.state, *self._named, *words, **self._settings)
+        self.process: Process = await asyncio.to_thread(self._stack.enter_context, started)
+        if self.workers > 1:
+            await asyncio.to_thread(both_started, self.process)
+        self.host, self.key = self.process.url.removesuffix("/v1"), self.process.key
+        self.up.set()
+
+    async def pid(self, number: int) -> int:
+        """Of the worker that has this place now; waits for the one that takes the place of a killed one."""
+        lock = state_of(self.state, number) / LOCK_FILE
+        while True:
+            text = lock.read_text()
+            if text.strip().isdigit() and (pid := int(text)) not in self._killed:
+                return pid
+            await asyncio.sleep(0)
+
+    async def kill_worker(self, number: int) -> None:
+        """It is replaced without our help."""
+        self._kill(await self.pid(number))
+
+    async def kill(self) -> None:
+        """Everything that it is made of, at once; `begin` is for the caller."""
+        self.up.clear()
+        pids = [await self.pid(number) for number in range(1, self.workers + 1)]
+        ends = [os.pidfd_open(pid) for pid in pids]
+        for pid in {self.process.popen.pid, *pids}:
+            self._kill(pid)
+        for end in ends:
+            await asyncio.to_thread(select.select, [end], [], [], PATIENCE_S)
+            os.close(end)
+        await asyncio.to_thread(self._stack.close)
+        self._killed.clear()
+
+    def _kill(self, pid: int) -> None:
+        self._killed.add(pid)
+        os.kill(pid, signal.SIGKILL)
+
+    async def end(self) -> int:
+        """Its exit code."""
+        self.up.clear()
+        code, _ = await asyncio.to_thread(self.process.end)
+        await asyncio.to_thread(self._stack.close)
+        return code
+
+    def abandon(self) -> None:
+        """What still runs is killed."""
+        self._stack.close()
