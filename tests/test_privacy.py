@@ -113,6 +113,11 @@ def test_no_sink_holds_any_marker(day: Evidence, accident: Evidence) -> None:
         assert found.sinks["stderr (ended)"] == b""
 
 
+def test_end_users_are_told_apart_by_their_pseudonyms_alone(day: Evidence) -> None:
+    """What the scenes say of them was sought above; here is that there was something to find."""
+    assert any(b'"end_user":"sc_' in data for data in day.sinks.values())
+
+
 def test_no_sink_holds_a_secret(day: Evidence, accident: Evidence) -> None:
     for found in (day, accident):
         assert holds(found.sinks, CREDENTIAL) == []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    groups = "day, team, key, model, provider, route, region, policy, organisation, currency"
+    groups = "day, team, key, model, provider, route, region, policy, organisation, currency, end_user"
     parser.add_argument("--by", default="day", metavar="G,…", help=groups)
     parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC, such as 2026-11-01")
     parser.add_argument("--until", metavar="DAY", help="up to and with this day")

@@ -270,6 +270,8 @@ class Team:
     limits: tuple[Limit, ...] = ()
     key_limits: tuple[Limit, ...] = ()
     """Of each of its keys."""
+    end_users: bool = False
+    """Whether receipts tell the end users apart that its clients name, under pseudonyms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,12 +87,16 @@ class Receipt:
     cost: int = 0
     dropped: tuple[str, ...] = ()
     duration_ms: int = 0
+    end_user: str = ""
+    """The pseudonym of whom the client named, where the team's document says so; never the name itself."""
     chain: str = ""
     sequence: int = 0
     previous: str = ""
 
 
 _NAMES: Final = tuple(f.name for f in fields(Receipt))
+_LATER: Final = frozenset({"end_user"})
+"""What the first receipts do not have."""
 _ATTEMPT_NAMES: Final = tuple(f.name for f in fields(AttemptRecord))
 
 
@@ -144,7 +148,7 @@ def linked(
 
 def from_json(plain: Mapping[str, Json]) -> Receipt:
     """The inverse of `as_json`. KeyError or TypeError for what is not a receipt."""
-    values = {name: plain[name] for name in _NAMES}
+    values: dict[str, Json] = {name: plain[name] for name in _NAMES if name in plain or name not in _LATER}
     attempts = tuple(AttemptRecord(**a) for a in values["attempts"])  # type: ignore[union-attr, arg-type]
     rejections = {route: tuple(codes) for route, codes in values["rejections"].items()}  # type: ignore[union-attr, arg-type]
     values |= {"attempts": attempts, "rejections": rejections}  # type: ignore[dict-item]

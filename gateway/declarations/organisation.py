@@ -91,6 +91,7 @@ def read_teams(page: Page) -> dict[str, Team]:
             budgets=read_budgets(table),
             limits=read_limits(table, "limits"),
             key_limits=read_limits(table, "key_limits"),
+            end_users=table.flag("end_users") or False,
         )
     if not found and not (teams and teams.names()):
         page.root.fault(

@@ -17,6 +17,26 @@ TABLES: Final[Mapping[str, frozenset[str] | None]] = {"metadata": frozenset({"us
 """Objects that hold identifiers: in these members, or in all (None)."""
 
 
+_END_USER: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "openai_chat": (("safety_identifier",), ("user",)),
+    "openai_responses": (("safety_identifier",), ("user",)),
+    "openai_embeddings": (("user",),),
+    "anthropic_messages": (("metadata", "user_id"),),
+}
+"""Dialect -> where a request names its end user, what counts first."""
+
+
+def end_user(dialect: str, values: Mapping[str, Any], pseudonym: Pseudonym) -> str:
+    """The pseudonym of the end user whom the request names in its dialect's own member; "" if it names none."""
+    for way in _END_USER.get(dialect, ()):
+        found: object = values
+        for name in way:
+            found = found.get(name) if isinstance(found, dict) else None
+        if isinstance(found, str) and found:
+            return pseudonym(found)
+    return ""
+
+
 def hidden(values: Mapping[str, Any], pseudonym: Pseudonym | None) -> tuple[dict[str, bytes | None], tuple[str, ...]]:
     """(changes of top-level members, names of what is left out): every identifier under its pseudonym, or, where
     that is None, left out. What is no string has no pseudonym and is left out."""

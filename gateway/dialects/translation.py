@@ -5,7 +5,7 @@ The table of dialects stands here, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -18,6 +18,7 @@ from gateway.dialects import (
     anthropic_messages,
     google_embeddings,
     google_generate,
+    identifiers,
     openai_chat,
     openai_embeddings,
     openai_responses,
@@ -64,6 +65,10 @@ class Translation:
     @cached_property
     def _neutral(self) -> Conversation | Embedding:
         return DIALECTS[self.demand.dialect].conversation(self._prompt)
+
+    def end_user(self, pseudonym: Callable[[str], str]) -> str:
+        """Whom the client names as its end user, under that pseudonym; "" if nobody."""
+        return identifiers.end_user(self.demand.dialect, self._prompt.unseal().values, pseudonym)
 
     def carried_over(self, ways: Sequence[tuple[str, Route]]) -> tuple[Carried, ...]:
         """What would become of the request in each dialect that is not the client's, on some route of it.

@@ -33,6 +33,7 @@ class Facts:
     demand: Demand | None = None
     demanded: Demanded | None = None
     decision: Decision | None = None
+    end_user: str = ""
 
     def treated(self, route: Route) -> Treated:
         """How content is treated on `route`, with the features that this exchange uses."""
@@ -85,6 +86,7 @@ def receipt(
         cost=sum(a.cost for a in attempts),
         dropped=dropped,
         duration_ms=end.duration_ms,
+        end_user=facts.end_user,
     )
 
 

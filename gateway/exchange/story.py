@@ -179,6 +179,8 @@ class Exchange:
         except ModelNotFound as missing:
             usable = self._names_to_use(missing.near)
             raise usable from None
+        if self._caller.team.end_users:
+            self._facts.end_user = asked.end_user(self._services.pseudonym)
         demand = asked.demand
         class_layer = self._caller.class_layer(arrival.data_class, snapshot)
         layers = (

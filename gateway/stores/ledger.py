@@ -16,12 +16,15 @@ from gateway.core.usage import CLASSES
 from gateway.stores.books import UsageRow
 from gateway.stores.reading import reading
 
-GROUPS: Final = ("day", "team", "key", "model", "provider", "route", "region", "policy", "organisation", "currency")
+GROUPS: Final = (
+    *("day", "team", "key", "model", "provider", "route", "region", "policy", "organisation", "currency"),
+    "end_user",
+)
 """What usage can be grouped by. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one; `region`
-as in a receipt: what the provider reported, or `declared:` and countries."""
+as in a receipt: what the provider reported, or `declared:` and countries; `end_user` a pseudonym, "" for nobody."""
 
 _COLUMNS: Final = {
-    name: f"COALESCE(json_extract(CAST(data AS TEXT), '$.{name}'), '')" for name in ("region", "currency")
+    name: f"COALESCE(json_extract(CAST(data AS TEXT), '$.{name}'), '')" for name in ("region", "currency", "end_user")
 }
 """Groups that are in the receipt alone."""
 

@@ -91,7 +91,7 @@ def _sent(found: sqlite3.Row) -> dict[str, Json]:
     receipt, usage = _read(data), json.loads(found["usage"])
     sent: dict[str, Json] = {name: found[name] for name in ("id", "chain", "sequence", "digest", "day", "cost")}
     sent |= {name: _name(found[name]) for name in _NAMES}
-    sent |= {name: _name(receipt.get(name, "")) for name in ("region", "currency")}
+    sent |= {name: _name(receipt.get(name, "")) for name in ("region", "currency", "end_user")}
     sent["charged"] = sum(charge.amount for charge in charges_from(found["charges"]))
     sent["usage"] = {name: count for name, count in usage.items() if name in CLASSES}
     return sent | {"charges": found["charges"], "data": data}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
-NEWEST: Final = "0002"
+NEWEST: Final = "0003"
 """The revision of the newest step in `migrations/versions`."""
 
 VERSION_TABLE: Final = "safeconduct_version"

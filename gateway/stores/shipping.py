@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 GROUPED: Final = (
     *("day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "outcome", "currency"),
+    "end_user",
 )
 """What the sums of `usage_days` are kept by."""
 

@@ -46,6 +46,16 @@ def test_programs_that_read_tables_get_csv(running: Running) -> None:
         assert {name: int(line[name]) for name in CLASSES if line[name] != "0"} == row["usage"]
 
 
+@pytest.mark.parametrize("words", [(), ("--csv",)])
+def test_end_users_are_told_apart_by_their_pseudonyms(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with books_in(tmp_path) as books:
+        for name, end_user in (("A", "sc_1"), ("B", "sc_2"), ("C", "sc_1"), ("D", "")):
+            run(partial(books.settle, a_receipt(name, end_user=end_user)))
+    called = call("usage", "--by", "end_user", *words, "--state", str(tmp_path), json=not words)
+    rows = called.json["data"] if not words else list(csv.DictReader(io.StringIO(called.out)))
+    assert [(row["end_user"], int(row["exchanges"])) for row in rows] == [("", 1), ("sc_1", 2), ("sc_2", 1)]
+
+
 def test_csv_of_no_receipts_is_a_line_of_names(running: Running) -> None:
     out = call("usage", "--csv", "--until", "2020-01-01", *running.options[:2]).out
     assert out == f"day,exchanges,{','.join(CLASSES)},cost,currency\n"

@@ -135,6 +135,12 @@ def test_plain_values_come_in_the_order_of_the_fields() -> None:
     assert plain["rejections"] == {"gamma/small": ["posture:training", "no_credential"]}
 
 
+def test_a_receipt_of_before_there_were_end_users_is_read_all_the_same() -> None:
+    plain = as_json(a_receipt())
+    del plain["end_user"]
+    assert from_json(plain) == a_receipt()
+
+
 @pytest.mark.parametrize("missing", ["id", "attempts", "previous"])
 def test_what_is_not_a_receipt_is_not_read(missing: str) -> None:
     plain = as_json(a_receipt())

@@ -56,6 +56,14 @@ def test_teams_are_read_by_their_ids() -> None:
     assert found == {"research": team}
 
 
+def test_end_users_are_told_apart_only_where_a_team_says_so() -> None:
+    assert not read_teams(page(TEAM))["research"].end_users
+    assert read_teams(page(TEAM + "end_users = true\n"))["research"].end_users
+    paper = page(TEAM + 'end_users = "yes"\n')
+    assert not read_teams(paper)["research"].end_users
+    assert any("end_users" in fault for fault in told(paper))
+
+
 def test_organisation_team_and_each_of_its_keys_have_limits_of_their_own() -> None:
     paper = page(HEAD + "[[limits]]\nconcurrent = 100\n")
     assert read_organisation(paper).limits == (Concurrent(100),)

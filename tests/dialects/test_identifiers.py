@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dialects.identifiers import hidden
+from gateway.dialects.identifiers import end_user, hidden
 
 
 def alias(said: str) -> str:
@@ -71,6 +71,27 @@ def test_what_stands_where_a_machine_describes_itself_and_is_no_table_stays_here
 def test_names_that_are_left_out_are_told_once_and_in_their_order() -> None:
     values = {"user": "a", "safety_identifier": "b", "metadata": {"user_id": "c"}, "client_metadata": {"x": 1, "y": 2}}
     assert hidden(values, None)[1] == ("user", "safety_identifier", "metadata.user_id", "client_metadata")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "values", "named"),
+    [
+        ("openai_chat", {"user": "anna"}, "anna"),
+        ("openai_chat", {"user": "anna", "safety_identifier": "berta"}, "berta"),
+        ("openai_responses", {"safety_identifier": "berta"}, "berta"),
+        ("openai_embeddings", {"user": "anna"}, "anna"),
+        ("openai_embeddings", {"safety_identifier": "berta"}, ""),
+        ("openai_chat", {"metadata": {"user_id": "anna"}, "prompt_cache_key": "k"}, ""),
+        ("anthropic_messages", {"metadata": {"user_id": "anna"}, "user": "berta"}, "anna"),
+        ("anthropic_messages", {"metadata": "anna"}, ""),
+        ("google_generate", {"user": "anna"}, ""),
+        ("openai_chat", {"user": ""}, ""),
+        ("openai_chat", {"user": ["anna"], "safety_identifier": None}, ""),
+        ("openai_chat", {}, ""),
+    ],
+)
+def test_an_end_user_is_whom_the_member_of_the_dialect_names(dialect: str, values: dict[str, Any], named: str) -> None:
+    assert end_user(dialect, values, lambda said: f"p({said})") == (f"p({named})" if named else "")
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers(0, 9) | st.just("MARKER"), st.lists, max_leaves=4)

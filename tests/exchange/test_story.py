@@ -701,3 +701,20 @@ def test_a_translated_stream_is_kept_alive_while_its_provider_says_nothing(tmp_p
             assert client.body.endswith(b"data: [DONE]\n\n")
 
     play(story)
+
+
+@pytest.mark.parametrize("told_apart", [True, False])
+def test_a_receipt_names_the_end_user_under_a_pseudonym_if_the_team_says_so(tmp_path: Path, told_apart: bool) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+            team = replace(desk.in_force.snapshot.teams["research"], end_users=told_apart)
+            desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, teams={"research": team}))
+            await desk.ask({"user": "MARKER anna"})
+            await desk.ask()
+            seen = json.loads(alpha.requests[0].body)["user"]
+            receipts = desk.receipts()
+            assert [receipt["end_user"] for receipt in receipts] == ["", seen if told_apart else ""]
+            assert seen.startswith("sc_")
+            assert "MARKER" not in repr((receipts, desk.heard.events))
+
+    play(story)

@@ -17,7 +17,15 @@ from tests.builders import a_receipt, an_attempt
 USED = {"input": 1_000, "output": 20}
 RECEIPTS = (
     a_receipt("A", cost=5),
-    a_receipt("B", cost=7, key="key_2", route="beta/small", region="eu-north-1", began_at="2026-11-25T08:00:00.000Z"),
+    a_receipt(
+        "B",
+        cost=7,
+        key="key_2",
+        route="beta/small",
+        region="eu-north-1",
+        end_user="sc_1",
+        began_at="2026-11-25T08:00:00.000Z",
+    ),
     a_receipt(
         "C",
         cost=0,
@@ -78,6 +86,14 @@ class LedgerContract(ABC):
                     UsageRow(("",), 1, {}, 0),
                     UsageRow(("declared:SE",), 1, USED, 5),
                     UsageRow(("eu-north-1",), 1, USED, 7),
+                ],
+            ),
+            (
+                ("key", "end_user"),
+                [
+                    UsageRow(("key_1", ""), 1, USED, 5),
+                    UsageRow(("key_2", ""), 1, {}, 0),
+                    UsageRow(("key_2", "sc_1"), 1, USED, 7),
                 ],
             ),
             (
