@@ -7,10 +7,11 @@ meant to be a little high: whoever plans with it keeps some room.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
 from typing import Any, Final
 
+import msgspec
 import orjson
 
 from gateway.core.usage import Metered, Usage, UsageSource
@@ -38,6 +39,15 @@ def estimated(input_bytes: int, output_bytes: int, reported: Mapping[str, int]) 
     """
     usage = Usage(input=-(-input_bytes // 3), output=-(-output_bytes // 3))
     return Metered(usage, UsageSource.ESTIMATED, reported)
+
+
+def weighed(parts: Iterable[object]) -> int:
+    """Bytes of generated content: of words as UTF-8, of anything else as JSON; what is empty weighs nothing."""
+    size = 0
+    for part in parts:
+        if part:
+            size += len(part.encode()) if isinstance(part, str) else len(msgspec.json.encode(part))
+    return size
 
 
 def continued(begun: Metered, output_bytes: int) -> Metered:

@@ -29,6 +29,10 @@ class Events:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The events that this piece completes. EventTooLarge if one grows beyond all bounds."""
+        if not self._buffer and b"\r" not in piece:  # what nearly every provider sends
+            *whole, rest = piece.split(b"\n\n")
+            self._buffer += self._bounded(rest)
+            return [event + b"\n\n" for event in whole]
         # Each byte is looked at once: what is held has no boundary in it but for one that begins in its last bytes.
         begin = max(0, len(self._buffer) - _LONGEST)
         data: bytes | bytearray = piece
@@ -43,9 +47,14 @@ class Events:
             at = boundary.end()
         if at or data is piece:
             self._buffer = bytearray(data[at:])
-        if len(self._buffer) > MAX_EVENT:
-            raise EventTooLarge("an event of the stream is too large")
+        self._bounded(self._buffer)
         return events
+
+    @staticmethod
+    def _bounded(held: bytes | bytearray) -> bytes | bytearray:
+        if len(held) > MAX_EVENT:
+            raise EventTooLarge("an event of the stream is too large")
+        return held
 
     def rest(self) -> bytes:
         """What came after the last complete event."""

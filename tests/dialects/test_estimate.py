@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.estimate import AUDIO_BYTES, IMAGE, PAGE_BYTES, TURN, continued, estimated, tokens, words
+from gateway.dialects.estimate import AUDIO_BYTES, IMAGE, PAGE_BYTES, TURN, continued, estimated, tokens, weighed, words
 from gateway.dialects.neutral import (
     Call,
     Conversation,
@@ -184,3 +184,11 @@ def test_a_token_for_every_three_bytes_rounded_up(size: int, count: int) -> None
 
 def test_what_the_provider_did_say_is_kept_beside() -> None:
     assert estimated(1, 1, {"total_tokens": 7}).reported == {"total_tokens": 7}
+
+
+@pytest.mark.parametrize(
+    ("parts", "size"),
+    [((), 0), ((None, "", [], {}), 0), (("word", "ä"), 6), (([{"a": 1}], "b"), 10)],
+)
+def test_content_weighs_its_bytes(parts: tuple[object, ...], size: int) -> None:
+    assert weighed(parts) == size

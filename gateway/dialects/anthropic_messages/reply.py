@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import msgspec
 
 from gateway.core.demand import Demand
@@ -11,6 +13,7 @@ from gateway.dialects import sse
 from gateway.dialects.anthropic_messages import errors
 from gateway.dialects.anthropic_messages.usage import Reported, metered, over, unfinished
 from gateway.dialects.dialect import Broken
+from gateway.dialects.estimate import weighed
 from gateway.dialects.prompt import Prompt
 
 
@@ -45,7 +48,7 @@ class _Event(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Event, strict=False).decode
-_CONTENT = ("text", "thinking", "signature", "data", "partial_json", "input", "content", "citation")
+_CONTENT = attrgetter("text", "thinking", "signature", "data", "partial_json", "input", "content", "citation")
 _OPENED_EMPTY = frozenset({"text", "thinking"})
 """Blocks that begin without content; every other says something by being there."""
 
@@ -63,8 +66,7 @@ def _event(data: bytes) -> _Event:
 
 def _weight(said: _Said | None) -> int:
     """Bytes of generated content in a block or delta; 0 if it carries none."""
-    parts = (getattr(said, name) for name in _CONTENT) if said is not None else ()
-    return sum(len(p.encode()) if isinstance(p, str) else len(msgspec.json.encode(p)) for p in parts if p)
+    return weighed(_CONTENT(said)) if said is not None else 0
 
 
 def noticed(body: bytes) -> tuple[Metered | None, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from gateway.core.errors import Ended
 from gateway.core.usage import Metered
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken
+from gateway.dialects.estimate import weighed
 from gateway.dialects.openai_chat.errors import event
 from gateway.dialects.openai_chat.request import wants_usage
 from gateway.dialects.openai_chat.usage import Reported, metered
@@ -27,6 +29,9 @@ class _Delta(msgspec.Struct):
     tool_calls: object = None
     function_call: object = None
     audio: object = None
+
+
+_PARTS: Final = attrgetter(*_Delta.__struct_fields__)
 
 
 class _Shown(_Delta):
@@ -69,10 +74,7 @@ def _chunk(data: bytes) -> _Chunk:
 
 def _weight(delta: _Delta | None) -> int:
     """Bytes of generated content in a delta or message; 0 if it carries none."""
-    if delta is None:
-        return 0
-    parts = (getattr(delta, name) for name in _Delta.__struct_fields__)
-    return sum(len(p.encode()) if isinstance(p, str) else len(msgspec.json.encode(p)) for p in parts if p)
+    return weighed(_PARTS(delta)) if delta is not None else 0
 
 
 def noticed(body: bytes) -> tuple[Metered | None, int]:

@@ -13,20 +13,20 @@ _MOST: Final = 2**53
 """No context is this long; a larger count is a fault of the provider's."""
 
 
-class PromptDetails(msgspec.Struct):
+class PromptDetails(msgspec.Struct, omit_defaults=True):
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     audio_tokens: int | None = None
     image_tokens: int | None = None
 
 
-class CompletionDetails(msgspec.Struct):
+class CompletionDetails(msgspec.Struct, omit_defaults=True):
     reasoning_tokens: int | None = None
     audio_tokens: int | None = None
     image_tokens: int | None = None
 
 
-class Reported(msgspec.Struct):
+class Reported(msgspec.Struct, omit_defaults=True):
     """The usage object. Members of other OpenAI-compatible providers stand beside OpenAI's own."""
 
     prompt_tokens: int | None = None
@@ -40,17 +40,17 @@ class Reported(msgspec.Struct):
     prompt_audio_seconds: object = None  # Mistral, which also says `{}` or null
 
 
+_DETAILS: Final = frozenset({"prompt_tokens_details", "completion_tokens_details"})
+
+
 def figures(reported: Reported) -> dict[str, int]:
     """The provider's own numbers under its own names, nested names joined by a dot."""
     found: dict[str, int] = {}
-    for name in Reported.__struct_fields__:
-        value = getattr(reported, name)
-        if isinstance(value, msgspec.Struct):
-            for inner in value.__struct_fields__:
-                if (count := getattr(value, inner)) is not None:
-                    found[f"{name}.{inner}"] = count
-        elif isinstance(value, int):
+    for name, value in msgspec.to_builtins(reported).items():  # without what is None
+        if isinstance(value, int):
             found[name] = value
+        elif isinstance(value, dict) and name in _DETAILS:
+            found |= {f"{name}.{inner}": count for inner, count in value.items()}
     return found
 
 
@@ -64,8 +64,8 @@ def metered(reported: Reported) -> Metered | None:
     raw = figures(reported)
     if reported.prompt_tokens is None and reported.completion_tokens is None:
         return None
-    suspect = "out_of_range" if any(not 0 <= n < _MOST for n in raw.values()) else ""
-    count = {name: min(max(n, 0), _MOST) for name, n in raw.items()}
+    suspect = "out_of_range" if min(raw.values()) < 0 or max(raw.values()) >= _MOST else ""
+    count = {name: min(max(n, 0), _MOST) for name, n in raw.items()} if suspect else raw
     prompt, completion = count.get("prompt_tokens", 0), count.get("completion_tokens", 0)
     reasoning = count.get("completion_tokens_details.reasoning_tokens", 0)
     outside = reasoning > 0 and count.get("total_tokens") == prompt + completion + reasoning
