@@ -67,7 +67,7 @@ class Provider:
     """
 
     def __init__(self, usage: Mapping[str, int] | None = None) -> None:
-        self._usage = {"prompt_tokens": 9, "completion_tokens": TOKENS} if usage is None else usage
+        self.usage = {"prompt_tokens": 9, "completion_tokens": TOKENS} if usage is None else usage
         self.calls = 0
         self.waiting = 0
         """Calls that wait at the gate."""
@@ -79,7 +79,7 @@ class Provider:
         while True:
             asked = json.loads((await connection.request()).body)
             self.calls += 1
-            usage = {**self._usage, "total_tokens": _FIRST + self.calls}
+            usage = {**self.usage, "total_tokens": _FIRST + self.calls}
             await (self._stream if asked.get("stream") else self._whole)(connection, usage)
 
     async def _whole(self, connection: Connection, usage: dict[str, int]) -> None:

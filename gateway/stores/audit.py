@@ -180,14 +180,15 @@ def _attempts(data: bytes) -> list[dict[str, Json]]:
 def _read(data: bytes) -> dict[str, Json]:
     try:
         found: dict[str, Json] = orjson.loads(data)
-    except ValueError:  # a count beyond 64 bits
+    except ValueError:  # a count that is no double either
         found = json.loads(data)
     return found
 
 
 def _cost(attempt: dict[str, Json]) -> int:
+    """One beyond 64 bits was read as a double; it counts as the most there is."""
     cost = attempt.get("cost")
-    return cost if isinstance(cost, int) else 0
+    return int(cost) if isinstance(cost, int | float) else 0
 
 
 def listed(what: str, names: Iterable[str]) -> str:

@@ -56,6 +56,15 @@ def test_untouched_books_add_up(journal: Path) -> None:
     assert found[CHAINS] == "2 chains, 4 receipts"
 
 
+@pytest.mark.parametrize("cost", [2**53 + 1, 2**63, 2**64, 10**22, 10**400])
+def test_a_bill_beyond_all_counters_adds_up_as_the_most_there_is(tmp_path: Path, cost: int) -> None:
+    with books_in(tmp_path) as books:
+        exchange(books, "A", cost)
+    found = {check.name: check for check in audit(tmp_path / "journal.sqlite")}
+    assert found[EVEN].found == "receipts 9007199.254740992, attempts 9007199.254740992, charges 9007199.254740992"
+    assert all(check.holds for check in found.values())
+
+
 @pytest.mark.parametrize(
     ("statement", "names"),
     [
