@@ -32,7 +32,7 @@ from gateway.exchange.record import rate
 from gateway.exchange.watch import Watch
 from gateway.stores.books import Intent
 from gateway.stores.health import Fault as RouteFault
-from gateway.upstream.client import Call, UpstreamFault
+from gateway.upstream.client import Call, Reply, UpstreamFault
 
 MAX_REPLY: Final = 64 * 1024 * 1024
 """Bytes of a reply that is not streamed."""
@@ -175,7 +175,7 @@ class Forwarding:
         elif self._demand.streaming:
             await self._open_stream(attempt, attempt.pieces)
         else:
-            body = await _whole(attempt.pieces, MAX_REPLY)
+            body = await _whole(reply, MAX_REPLY)
             attempt.whole = self._asked.whole(attempt.wire, body, self._signed())
             self.opening = attempt.whole.body
 
@@ -219,7 +219,6 @@ class Forwarding:
         """The provider answered with something else than 200: the route's fault, or the request's."""
         reply = attempt.reply
         assert reply is not None
-        assert attempt.pieces is not None
         status = reply.status
         attempt.outcome, attempt.maybe_billed = "failed", status < 400
         if (fault := _fault(status)) is not None:
@@ -229,7 +228,7 @@ class Forwarding:
         attempt.outcome = "refused"  # whatever becomes of the rest of its body
         code = ""
         with suppress(Broken, UpstreamFault):
-            code = provider_errors.code(await _whole(attempt.pieces, MAX_ERROR))
+            code = provider_errors.code(await _whole(reply, MAX_ERROR))
         if code == provider_errors.CREDENTIAL:
             attempt.outcome = "failed"
             self._unwell(attempt, RouteFault.CREDENTIAL)
@@ -280,13 +279,9 @@ def retry_after_s(header: str) -> float | None:
     return seconds if 0 <= seconds < 1e6 else None
 
 
-async def _whole(pieces: AsyncIterator[bytes], most: int) -> bytes:
+async def _whole(reply: Reply, most: int) -> bytes:
     """All of a body. Broken beyond `most` bytes."""
-    found: list[bytes] = []
-    size = 0
-    async for piece in pieces:
-        size += len(piece)
-        if size > most:
-            raise Broken("larger than any reply may be")
-        found.append(piece)
-    return b"".join(found)
+    body = await reply.whole(most)
+    if body is None:
+        raise Broken("larger than any reply may be")
+    return body

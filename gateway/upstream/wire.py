@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import select
-from collections.abc import AsyncIterator, Mapping
 from typing import Final, Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from gateway.upstream.client import FaultKind, UpstreamFault
+from gateway.upstream.answer import Answer, Fields
+from gateway.upstream.client import FaultKind
 
 _PIECE: Final = 131_072  # bytes of a prompt that are handed over at once; a larger one is never copied
 _AHEAD: Final = 131_072  # bytes of a reply that wait for their reader
@@ -34,131 +34,6 @@ class Pool(Protocol):
     def put(self, wire: Wire) -> None: ...
 
     def forget(self, wire: Wire) -> None: ...
-
-
-class Answer:
-    """`client.Reply`. It has its wire until the body came to its end, or was given up; then the wire goes its way."""
-
-    __slots__ = (
-        "_fault",
-        "_headers",
-        "_loop",
-        "_paused",
-        "_waiter",
-        "_wire",
-        "ended",
-        "fields",
-        "pieces",
-        "size",
-        "status",
-    )
-
-    def __init__(self, wire: Wire, loop: asyncio.AbstractEventLoop) -> None:
-        self._wire: Wire | None = wire
-        self._loop = loop
-        self._waiter: asyncio.Future[None] | None = None
-        self._fault: FaultKind | None = None
-        self._headers: Mapping[str, str] | None = None
-        self._paused = False
-        self.status = 0  # until the head is here
-        self.fields: list[tuple[bytes, bytes]] = []
-        self.pieces: list[bytes] = []
-        self.size = 0
-        self.ended = False
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        if self._headers is None:
-            self._headers = _headers(self.fields)
-        return self._headers
-
-    async def begun(self) -> Answer:
-        """At the head. Raises UpstreamFault, also for a head that is not acceptable."""
-        while not self.status:
-            if self._fault is not None:
-                raise UpstreamFault(self._fault, "maybe")
-            await self._more()
-        refused = _refused(self.status, self.fields)
-        if refused is not None:
-            self.give_up()
-            raise UpstreamFault(refused, "maybe")
-        return self
-
-    def chunks(self) -> AsyncIterator[bytes]:
-        return self
-
-    def __aiter__(self) -> Answer:
-        return self
-
-    async def __anext__(self) -> bytes:
-        while not self.pieces:
-            if self.ended:
-                raise StopAsyncIteration
-            if self._fault is not None:
-                raise UpstreamFault(self._fault, "maybe")
-            await self._more()
-        return self._taken()
-
-    async def whole(self, most: int) -> bytes | None:
-        if self.ended:  # the usual case: it came in one piece
-            return self._taken() if self.size <= most else None
-        found: list[bytes] = []
-        size = 0
-        async for piece in self:
-            size += len(piece)
-            if size > most:
-                return None
-            found.append(piece)
-        return b"".join(found)
-
-    async def close(self) -> None:
-        self.give_up()
-
-    def give_up(self) -> None:
-        """Cut the connection, unless the body came to its end and it is not ours any more."""
-        wire = self._wire
-        if wire is not None:
-            self.broken("reset")
-            self.pieces.clear()
-            wire.cut()
-
-    def broken(self, kind: FaultKind) -> None:
-        self._wire, self._fault = None, kind
-        self.wake()
-
-    def complete(self) -> None:
-        self._wire, self.ended = None, True
-        self.wake()
-
-    def wake(self) -> None:
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
-
-    def hold_back(self) -> None:
-        if self._wire is not None and not self._paused:
-            self._paused = True
-            self._wire.transport.pause_reading()
-
-    def _taken(self) -> bytes:
-        pieces = self.pieces
-        taken = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        pieces.clear()
-        self.size = 0
-        if self._paused and self._wire is not None:
-            self._paused = False
-            self._wire.transport.resume_reading()
-        return taken
-
-    async def _more(self) -> None:
-        self._waiter = waiter = self._loop.create_future()
-        try:
-            await waiter
-        except BaseException:  # cancelled: the provider bills until it is cut off
-            self.give_up()
-            raise
-        finally:
-            self._waiter = None
 
 
 class Wire(asyncio.Protocol):
@@ -189,10 +64,8 @@ class Wire(asyncio.Protocol):
         self._poll = select.poll()
         self._parser = HttpResponseParser(self)
         self._answer: Answer | None = None
-        self._fields: list[tuple[bytes, bytes]] = []
-        self._early: bytes | None = (
-            b""  # what a new connection brings before it is asked, such as a 503; None from then on
-        )
+        self._fields: Fields = []
+        self._early: bytes | None = b""  # from a new connection not asked yet, such as a 503; None once it was asked
         self._clean = True  # what came so far belongs to the replies asked for
         self._silent = 0  # bytes since the last one of a body
         self._unsent: memoryview | None = None
@@ -223,6 +96,14 @@ class Wire(asyncio.Protocol):
     def cut(self) -> None:
         self._answer = self._unsent = None
         self.transport.abort()
+
+    def hold_back(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def go_on(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def end(self) -> None:
         """Whatever it is doing. A reader hears of it."""
@@ -264,7 +145,7 @@ class Wire(asyncio.Protocol):
 
     def eof_received(self) -> None:
         answer = self._answer
-        if answer is not None and answer.status and _goes_to_the_end(answer.fields):
+        if answer is not None and answer.goes_to_the_end:
             answer.complete()
             self.cut()
         elif answer is not None:
@@ -339,31 +220,3 @@ class Wire(asyncio.Protocol):
         self.transport.write(unsent[:_PIECE])
         if self._unsent is not None and not self._held and self._turn is None:
             self._turn = self._loop.call_soon(self._write_on)
-
-
-def _refused(status: int, fields: list[tuple[bytes, bytes]]) -> FaultKind | None:
-    if not 200 <= status < 300 and status < 400:
-        return "protocol" if status < 200 else "redirected"
-    for name, value in fields:
-        if len(name) in _CODINGS_LENGTHS:
-            harmless = _CODINGS.get(name.lower())
-            if harmless is not None and value.strip().lower() not in (harmless, b""):
-                return "encoded"
-    return None
-
-
-_CODINGS: Final = {b"content-encoding": b"identity", b"transfer-encoding": b"chunked"}
-_CODINGS_LENGTHS: Final = frozenset(map(len, _CODINGS))
-
-
-def _goes_to_the_end(fields: list[tuple[bytes, bytes]]) -> bool:
-    """Whether the end of the connection is the body's (RFC 9112, 6.3): nothing else says where that is."""
-    return not any(name.lower() in (b"content-length", b"transfer-encoding") for name, _ in fields)
-
-
-def _headers(fields: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in fields:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
