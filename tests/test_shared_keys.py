@@ -97,6 +97,18 @@ def test_known_keys_work_while_postgres_is_away_and_nothing_is_changed(tmp_path:
         until(one, "sc_unknown", 401)
 
 
+def test_a_postgres_that_hangs_is_away(tmp_path: Path, server: PostgresServer) -> None:
+    with running(tmp_path, SAFECONDUCT_LEDGER_URL=server.database()) as gateway:
+        until(gateway, "sc_unknown", 401)
+        server.freeze()
+        until(gateway, "sc_unknown", 503)
+        assert status(gateway, gateway.key) == 200
+        assert keys(gateway, "create", *KEY).code == FAILED
+        server.thaw()
+        until(gateway, "sc_unknown", 401)
+        assert keys(gateway, "create", *KEY).code == 0
+
+
 def test_a_gateway_that_never_saw_a_key_does_not_call_it_unknown(tmp_path: Path, server: PostgresServer) -> None:
     url = server.database()
     with running(tmp_path / "one", SAFECONDUCT_LEDGER_URL=url) as one:

@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from gateway.asgi.stated import answer, declared, moment_of, object_of, text_of
 from gateway.core.catalog import BUDGET_WINDOWS, Budget
-from gateway.core.errors import InvalidRequest, Json, NotFound
-from gateway.core.keyring import Rotation
+from gateway.core.errors import InvalidRequest, Json, NotFound, Unavailable
+from gateway.core.keyring import Rotation, secrets_of
 from gateway.core.principal import Key, KeyId
 from gateway.declarations.budgets import budget_from, budget_text
 from gateway.exchange.parts import InForce
@@ -99,7 +99,14 @@ class KeyOffice:
         return answer({**key_view(fresh, now), "secret": secret, "replaced_until": old}, 201)
 
     async def _revoke(self, request: Request) -> Response:
-        key = await self._keys.revoke(KeyId(request.path_params["id"]), self._now())
+        key_id, now = KeyId(request.path_params["id"]), self._now()
+        try:
+            key = await self._keys.revoke(key_id, now)
+        except Unavailable:
+            for closed in secrets_of(key_id, await self._keys.all())[:1]:
+                if closed.state(now) == "revoked":  # here, though not for good or not for all
+                    self._told(KeyRevoked(closed.id, closed.team))
+            raise
         if key is None:
             raise _no_such_key()
         self._told(KeyRevoked(key.id, key.team))

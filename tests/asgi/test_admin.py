@@ -35,8 +35,8 @@ KEY = {"team": "research", "policy": "open"}
 class Office:
     """The admin application with a journal of its own; `faults` is what a reload finds."""
 
-    def __init__(self, keys: SqliteKeys, client: httpx.AsyncClient) -> None:
-        self.keys, self.client = keys, client
+    def __init__(self, journal: Journal, client: httpx.AsyncClient) -> None:
+        self.journal, self.keys, self.client = journal, SqliteKeys(journal), client
         self.in_force = InForce(SNAPSHOT, some_means("alpha", "beta"), {})
         self.faults: list[str] = []
         self.heard: list[KeyNews | Repriced] = []
@@ -58,7 +58,7 @@ async def an_office(state: Path, default_policy: str = "") -> AsyncIterator[Offi
         async with httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(uds=str(path)), base_url="http://gateway", timeout=20
         ) as client:
-            office = Office(SqliteKeys(journal), client)
+            office = Office(journal, client)
             admin = Admin(
                 office.keys,
                 lambda: office.in_force,

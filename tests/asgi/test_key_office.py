@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.stores.keys import digest_of
-from gateway.telemetry.events import KeyRotated
+from gateway.telemetry.events import KeyRevoked, KeyRotated
 from tests.asgi.test_admin import Office, error_of, with_office
 from tests.builders import NOW
 
@@ -66,6 +66,19 @@ def test_a_rotation_that_was_not_understood_is_not_made(
         assert error_of(answer) == (400, "invalid_request")
         assert answer.json()["error"].get("field") == field
         assert len(await office.keys.all()) == 1
+
+    with_office(tmp_path, told)
+
+
+def test_a_revocation_that_holds_here_alone_is_refused_and_logged(tmp_path: Path) -> None:
+    async def told(office: Office) -> None:
+        made = (await office.create()).json()
+        office.journal.close()
+        assert error_of(await office.client.post(f"/keys/{made['id']}/revoke")) == (503, "keys_unavailable")
+        assert office.heard[-1] == KeyRevoked(made["id"], "research")
+        told_before = len(office.heard)
+        assert error_of(await office.client.post("/keys/key_none/revoke")) == (503, "keys_unavailable")
+        assert len(office.heard) == told_before
 
     with_office(tmp_path, told)
 
