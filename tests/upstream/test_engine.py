@@ -279,3 +279,49 @@ def test_the_prompt_arrives_as_it_was_given_at_any_size() -> None:
             assert provider.connections == 1
 
     run(scenario())
+
+
+def test_a_connection_that_nobody_needs_is_let_go_after_a_while() -> None:
+    async def scenario() -> None:
+        async with Provider(replies(reply())) as provider:
+            upstream = Engine(round_s=0.0)
+            await whole(await upstream.send(a_call(provider.url), CONNECT_S))
+            await provider.quiet()
+            await whole(await upstream.send(a_call(provider.url), CONNECT_S))
+            assert provider.connections == 2
+            await upstream.close()
+
+    run(scenario())
+
+
+def test_calls_at_once_have_a_connection_each_and_later_ones_use_them_again() -> None:
+    async def scenario() -> None:
+        async with Provider(replies(reply())) as provider, an_upstream() as upstream:
+            await asyncio.gather(*(_asked_once(upstream, provider) for _ in range(3)))
+            assert provider.connections == 3
+            for _ in range(5):
+                await _asked_once(upstream, provider)
+            assert provider.connections == 3
+
+    run(scenario())
+
+
+async def _asked_once(upstream: Engine, provider: Provider) -> None:
+    await whole(await upstream.send(a_call(provider.url), CONNECT_S))
+
+
+def test_origins_and_credentials_share_no_connection_and_no_head() -> None:
+    async def scenario() -> None:
+        async with (
+            Provider(replies(reply(body=b"one"))) as one,
+            Provider(replies(reply(body=b"other"))) as other,
+            an_upstream() as upstream,
+        ):
+            for tenant in ("a", "b", "a"):
+                for provider, body in ((one, b"one"), (other, b"other")):
+                    call = a_call(provider.url, authorization=tenant)
+                    assert await whole(await upstream.send(call, CONNECT_S)) == body
+            assert [r.header("authorization") for r in one.requests] == ["a", "b", "a"]
+            assert (one.connections, other.connections) == (1, 1)
+
+    run(scenario())

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from gateway.upstream.client import UpstreamFault
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
 from tests.upstream.calling import (
     CONNECT_S,
@@ -260,5 +261,157 @@ def test_a_reply_that_comes_before_the_whole_prompt_is_read_and_its_connection_n
             assert provider.requests[0].body == PROMPT
             await cut.wait()
             assert rest[0] < size
+
+    run(scenario())
+
+
+WHOLE: dict[str, tuple[bytes, bytes, bool]] = {
+    "HTTP/1.0": (b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok", b"ok", False),
+    "HTTP/1.0, kept": (b"HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nok", b"ok", True),
+    "a goodbye": (reply(body=b"ok", headers=[("connection", "close")]), b"ok", False),
+    "no body": (b"HTTP/1.1 204 No Content\r\n\r\n", b"", True),
+    "an empty body": (reply(body=b""), b"", True),
+    "an empty field": (reply(body=b"ok", headers=[("x-empty", "")]), b"ok", True),
+    "no reason": (b"HTTP/1.1 200\r\ncontent-length: 2\r\n\r\nok", b"ok", True),
+    "chunk extensions": (stream_head() + b"2;a=b\r\nok\r\n" + END, b"ok", True),
+    "trailers": (stream_head() + chunk(b"ok") + b"0\r\nx-sum: 1\r\nx-other: 2\r\n\r\n", b"ok", True),
+    "interim replies": (
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 E\r\nlink: x\r\n\r\n" + reply(body=b"ok"),
+        b"ok",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("cut_up", [False, True], ids=["at once", "byte by byte"])
+def test_a_reply_ends_where_it_says_and_says_whether_its_connection_goes_on(name: str, cut_up: bool) -> None:
+    said, body, kept = WHOLE[name]
+
+    async def script(connection: Connection) -> None:
+        while True:
+            await connection.request()
+            for at in range(len(said)) if cut_up else ():
+                await connection.send(said[at : at + 1])
+                await turns(2)
+            await connection.send(b"" if cut_up else said)
+
+    async def scenario() -> None:
+        async with Provider(script) as provider, an_upstream() as upstream:
+            for _ in range(3):
+                answer = await upstream.send(a_call(provider.url), CONNECT_S)
+                assert "x-sum" not in answer.headers
+                assert await whole(answer) == body
+            assert provider.connections == (1 if kept else 3)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_body_without_length_ends_with_its_connection(tls: bool) -> None:
+    async def scenario() -> None:
+        script = once(b"HTTP/1.1 200 OK\r\n\r\n", b"so", b"me")
+        async with a_provider(script, tls=tls) as provider, an_upstream(str(LOOPBACK_PEM)) as upstream:
+            assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"some"
+
+    run(scenario())
+
+
+def test_a_body_without_length_is_not_whole_when_we_end_its_connection() -> None:
+    async def scenario() -> None:
+        async with Provider(hangs(b"HTTP/1.1 200 OK\r\n\r\nsome")) as provider, an_upstream() as upstream:
+            answer = await upstream.send(a_call(provider.url), CONNECT_S)
+            reading = asyncio.create_task(answer.whole(99))
+            await turns(2)
+            await upstream.close()
+            with pytest.raises(UpstreamFault) as caught:
+                await reading
+        assert (caught.value.kind, caught.value.sent) == ("reset", "maybe")
+
+    run(scenario())
+
+
+def test_a_body_without_length_that_is_reset_is_not_whole() -> None:
+    async def script(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(b"HTTP/1.1 200 OK\r\n\r\nsome")
+        await headed.wait()
+        connection.reset()
+
+    headed = asyncio.Event()
+
+    async def scenario() -> None:
+        async with Provider(script) as provider, an_upstream() as upstream:
+            answer = await upstream.send(a_call(provider.url), CONNECT_S)
+            headed.set()
+            with pytest.raises(UpstreamFault) as caught:
+                await whole(answer)
+        assert caught.value.kind == "reset"
+
+    run(scenario())
+
+
+WITHOUT_END: dict[str, tuple[bytes, bytes]] = {
+    "a head": (b"HTTP/1.1 200 OK\r\nx: ", b"y"),
+    "fields": (b"HTTP/1.1 200 OK\r\n", b"x: y\r\n"),
+    "interim replies": (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+    "trailers": (stream_head() + chunk(b"a") + b"0\r\n", b"x: y\r\n"),
+    "a chunk's extension": (stream_head() + chunk(b"a") + b"1;x=", b"y"),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_END)
+def test_what_never_comes_to_a_body_is_cut_off(name: str) -> None:
+    first, again = WITHOUT_END[name]
+
+    async def script(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(first)
+        while True:
+            await connection.send(again * (30_000 // len(again)))
+
+    async def scenario() -> None:
+        async with Provider(script) as provider, an_upstream() as upstream:
+            fault = await fault_of(upstream, a_call(provider.url))
+            await provider.quiet()
+        assert (fault.kind, fault.sent) == ("protocol", "maybe")
+
+    run(scenario())
+
+
+def test_a_reply_that_comes_before_it_is_asked_for_is_read() -> None:
+    """A provider that has too much to do may say so and hang up before it has read a word."""
+
+    async def script(connection: Connection) -> None:
+        await connection.send(reply(503, body=b"later", headers=[("connection", "close")]))
+        await connection.left()
+
+    async def scenario() -> None:
+        async with Provider(script) as provider, an_upstream() as upstream:
+            for _ in range(3):
+                answer = await upstream.send(a_call(provider.url), CONNECT_S)
+                assert (answer.status, await whole(answer)) == (503, b"later")
+            assert provider.connections == 3
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_large_prompt_is_answered_while_it_is_written(tls: bool) -> None:
+    size = 8_000_000
+
+    async def script(connection: Connection) -> None:
+        await connection.send(stream_head(), chunk(b"I listen;"))
+        body = (await connection.request()).body
+        await connection.send(chunk(b"%d" % len(body)), END)
+        await connection.request()
+        await connection.send(reply(body=b"still here"))
+
+    async def scenario() -> None:
+        async with a_provider(script, tls=tls) as provider, an_upstream(str(LOOPBACK_PEM)) as upstream:
+            call = a_call(provider.url, body=bytes(size))
+            assert await whole(await upstream.send(call, CONNECT_S)) == b"I listen;%d" % size
+            assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"still here"
+            assert provider.connections == 1
 
     run(scenario())
