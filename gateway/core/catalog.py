@@ -337,7 +337,10 @@ class Snapshot:
         """The entry of `redirects` that speaks of this name; empty if none does. A whole name beats any prefix."""
         if name in self.redirects:
             return name
-        return next((pattern for pattern in self._patterns if name.startswith(pattern[:-1])), "")
+        for pattern in self._patterns:
+            if name.startswith(pattern[:-1]):
+                return pattern
+        return ""
 
     def model(self, name: str) -> Model | None:
         """The model that a bare name means: where the operator redirects it, else the model called so."""

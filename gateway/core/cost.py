@@ -20,7 +20,6 @@ NanoUnits = NewType("NanoUnits", int)
 _EXACT: Final = Context(prec=60)
 """Wide enough that no sum of counts below 2^63 times prices with 18 decimals is ever rounded."""
 
-_MILLION: Final = Decimal(1_000_000)
 _NANO: Final = Decimal(1_000_000_000)
 
 
@@ -157,14 +156,9 @@ def cost(usage: Usage, price: Price) -> Decimal:
     rates, tokens = price.rates_at(usage.context), _ZERO
     for usage_class, count in usage.nonzero().items():
         if usage_class != "server_tool_calls":
-            tokens = _EXACT.add(tokens, _EXACT.multiply(rates.rate(usage_class), count))
-    return _with_fees(tokens, usage, price)
-
-
-def _with_fees(tokens: Decimal, usage: Usage, price: Price) -> Decimal:
-    """`tokens`: the sum of counts times rates, which are per million."""
-    fees = _EXACT.add(price.per_request, _EXACT.multiply(price.per_tool_call, usage.server_tool_calls))
-    return _EXACT.add(_EXACT.divide(tokens, _MILLION), fees)
+            tokens = _EXACT.fma(rates.rate(usage_class), count, tokens)
+    fees = _EXACT.fma(price.per_tool_call, usage.server_tool_calls, price.per_request)
+    return _EXACT.add(_EXACT.scaleb(tokens, -6), fees)  # rates are per million
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,7 @@ MAX_NODES: Final = 200_000
 # A string (with the colon that makes it a key), or a bracket. Possessive: no input makes it look twice at a byte.
 # A string that never ends is matched up to the end of the body, without its closing quote.
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"([ \t\n\r]*+:)?|\\?\Z)|[{}\[\]]', re.DOTALL)
-_BLANK: Final = rb"[ \t\n\r]*+"
-_KEY: Final = re.compile(_BLANK + b",?" + _BLANK + rb'("(?:[^"\\]++|\\.)*+")' + _BLANK + b":" + _BLANK, re.DOTALL)
+_KEY: Final = re.compile(rb'[ \t\n\r,]*+("(?:[^"\\]++|\\.)*+")[ \t\n\r]*+:[ \t\n\r]*+', re.DOTALL)
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
