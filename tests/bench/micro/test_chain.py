@@ -1,0 +1,25 @@
+"""Writing a receipt into its chain: bytes, digest and row, in memory."""
+
+from __future__ import annotations
+
+import sqlite3
+from itertools import count
+
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from gateway.stores.chain import Chain, canonical_bytes
+from gateway.stores.schema import migrate
+from tests.builders import a_receipt, an_attempt
+
+
+def test_the_bytes_of_a_receipt(benchmark: BenchmarkFixture) -> None:
+    benchmark(canonical_bytes, a_receipt(attempts=(an_attempt(),)))
+
+
+def test_appending(benchmark: BenchmarkFixture) -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(connection)
+    chain, numbers, attempts = Chain("one"), count(), (an_attempt(),)
+    connection.execute("BEGIN")
+    benchmark(lambda: chain.append(connection, a_receipt(f"{next(numbers):026}", attempts=attempts), ()))
+    connection.close()
