@@ -50,10 +50,13 @@ PURE = {
     "datetime",
     "decimal",
     "enum",
+    "fractions",
     "functools",
     "hashlib",
     "itertools",
     "json",
+    "math",
+    "operator",
     "typing",
 }
 """What the heart may import of the standard library: no clock, no chance, no I/O."""
