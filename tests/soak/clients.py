@@ -1,4 +1,4 @@
-"""Clients of a gateway that may fall at any time: what each request was answered, by its output limit."""
+"""Clients of gateways that may fall at any time: what each request was answered, by its output limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -24,6 +24,8 @@ SERVED: Final = "served"
 BROKEN: Final = "connection broke"
 CUT: Final = "stream ended with an error"
 LEFT: Final = "client left"
+_LATER_S: Final = 0.05
+"""After which a client that was not served asks again."""
 
 Asking: TypeAlias = Callable[[int, bool], tuple[str, dict[str, Any]]]
 """(output limit, streaming) -> path behind the host and body."""
@@ -59,19 +61,26 @@ _SAID: Final[dict[str, Any]] = {"model": "small", "messages": [{"role": "user", 
 CHAT: Final = Wire(_chat, b"data: [DONE]")
 WIRES: Final = (
     CHAT,
-    Wire(_responses, b'"type":"response.completed"'),
-    Wire(_messages, b'"type":"message_stop"'),
+    Wire(_responses, b"event: response.completed"),
+    Wire(_messages, b"event: message_stop"),
     Wire(_google, b'"finishReason"'),
 )
 
 
-class Clients:
-    """Ask the gateway without end, in these ways; `leaving`: the share of requests whose client goes away."""
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """In which ways clients ask; the share of requests whose client goes away, and of those that state a class."""
 
-    def __init__(
-        self, gateway: Gateway, chance: random.Random, wires: tuple[Wire, ...] = (CHAT,), leaving: float = 0.0
-    ) -> None:
-        self._gateway, self._chance, self._wires, self._leaving = gateway, chance, wires, leaving
+    wires: tuple[Wire, ...] = (CHAT,)
+    leaving: float = 0.0
+    classed: float = 0.0
+
+
+class Clients:
+    """Ask the gateways without end."""
+
+    def __init__(self, gateways: Sequence[Gateway], chance: random.Random, manners: Manners | None = None) -> None:
+        self._gateways, self._chance, self._manners = gateways, chance, manners or Manners()
         self._limits = itertools.count(FIRST)
         self._over = False
         self._heard = asyncio.Event()
@@ -95,9 +104,9 @@ class Clients:
     async def more(self, often: int) -> None:
         """Until so much more has happened."""
         goal = self.happened + often
-        async with asyncio.timeout(PATIENCE_S):
-            while self.happened < goal:
-                self._heard.clear()
+        while self.happened < goal:
+            self._heard.clear()
+            async with asyncio.timeout(PATIENCE_S):
                 await self._heard.wait()
 
     def end(self) -> None:
@@ -107,24 +116,29 @@ class Clients:
     async def ask(self, session: aiohttp.ClientSession) -> None:
         """One client."""
         while not self._over:
-            await self._gateway.up.wait()
+            gateway = self._chance.choice(self._gateways)
+            await gateway.up.wait()
             limit, began = next(self._limits), time.perf_counter()
             self.under_way += 1
             try:
-                self.answers[limit] = answer = await self._answered(session, limit)
+                self.answers[limit] = answer = await self._answered(session, gateway, limit)
             finally:
                 self.under_way -= 1
             if answer == SERVED:
                 self.took_ms.append((time.perf_counter() - began) * 1000)
             self.news()
+            if answer != SERVED:
+                await asyncio.sleep(_LATER_S)
 
-    async def _answered(self, session: aiohttp.ClientSession, limit: int) -> str:
-        wire, streaming = self._chance.choice(self._wires), self._chance.random() < 0.5
+    async def _answered(self, session: aiohttp.ClientSession, gateway: Gateway, limit: int) -> str:
+        wire, streaming = self._chance.choice(self._manners.wires), self._chance.random() < 0.5
         path, body = wire.asking(limit, streaming)
-        headers = {"authorization": f"Bearer {self._gateway.key}"}
-        asking = _answer(session, self._gateway.host + path, body, headers, wire.last if streaming else b"")
+        headers = {"authorization": f"Bearer {gateway.key}"}
+        if self._chance.random() < self._manners.classed:
+            headers["x-data-class"] = "personal"
+        asking = _answer(session, gateway.host + path, body, headers, wire.last if streaming else b"")
         try:
-            if self._chance.random() >= self._leaving:
+            if self._chance.random() >= self._manners.leaving:
                 return await asking
             return await self._leave(asyncio.ensure_future(asking))
         except (aiohttp.ClientError, ConnectionError):
@@ -132,9 +146,8 @@ class Clients:
 
     async def _leave(self, asking: asyncio.Future[str]) -> str:
         """Goes away some moments after it asked, unless it has been answered by then."""
-        for _ in range(self._chance.randrange(200)):
-            await asyncio.sleep(0)
-        if asking.done():
+        done, _ = await asyncio.wait([asking], timeout=self._chance.uniform(0, _LATER_S))
+        if done:
             return await asking
         asking.cancel()
         await asyncio.wait([asking])
@@ -148,9 +161,8 @@ async def _answer(
     async with session.post(url, json=body, headers=headers) as answer:
         told = await answer.read()
         if answer.status != 200:
-            error = json.loads(told)["error"]
-            return f"{answer.status} {error.get('code') or error.get('type')}"
-        whole = last in told[-2_000:] if last else "error" not in json.loads(told)
+            return f"refused with {answer.status}"
+        whole = last in told if last else json.loads(told).get("error") is None
         return SERVED if whole else CUT
 
 

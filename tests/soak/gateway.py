@@ -8,9 +8,12 @@ import select
 import signal
 from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic
 
+from gateway.commands.running import status
 from gateway.stores.journal import LOCK_FILE
 from gateway.stores.workers import state_of
+from tests.commands.calling import call
 from tests.processes import PATIENCE_S, Process, running
 from tests.test_shared_workers import both_started
 
@@ -42,6 +45,22 @@ class Gateway:
             if text.strip().isdigit() and (pid := int(text)) not in self._killed:
                 return pid
             await asyncio.sleep(0)
+
+    async def complete(self) -> None:
+        """Returns once every worker is at work again, and whoever shares Redis has said there what it spent."""
+        await asyncio.to_thread(self._wait_for_all)
+
+    def _wait_for_all(self) -> None:
+        ends = monotonic() + PATIENCE_S
+        while not (self._all_answer() and self._all_joined()):
+            assert monotonic() < ends, "a worker did not come back"
+
+    def _all_answer(self) -> bool:
+        return all(status(state_of(self.state, number)) for number in range(1, self.workers + 1))
+
+    def _all_joined(self) -> bool:
+        members = call("books", "members", "--state", str(self.state), json=True).json["members"]
+        return all(member["joined"] for member in members)
 
     async def kill_worker(self, number: int) -> None:
         """It is replaced without our help."""
