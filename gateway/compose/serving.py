@@ -7,7 +7,7 @@ import gc
 import secrets
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -36,7 +36,9 @@ from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
 from gateway.stores.disk import Disk, SparingBooks, free_on
 from gateway.stores.documents import Documents
+from gateway.stores.keys import Keys
 from gateway.stores.shared_keys import SharedKeys
+from gateway.stores.shipping import Shipper
 from gateway.telemetry.events import DiskFree, DiskLow, Started
 from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
@@ -75,37 +77,23 @@ async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable
     began, clock, drain = monotonic(), SystemClock(), Drain()
     asyncio.get_running_loop().set_exception_handler(LoopHandler(log))
     public = post.listening or bind_tcp(settings.host, settings.port)
-    bench = bind_tcp("127.0.0.1", 0) if settings.sandbox else None
-    password = secrets.token_urlsafe(24)
-    if bench is not None:
-        opened = sandboxed(opened, bench.getsockname()[1], password)
+    bench, opened = _bench(settings, opened)
     ledger, shipper = ledger_of(settings, post.home, clock, log)
     documented = Documented(settings, opened, Documents(settings.state), log)
     disk = Disk(lambda: free_on(settings.state), settings.disk_reserve_mb * _MB)
     async with open_services(settings, post.home, documented, clock, log) as (services, keys, repricer):
         disk.look()
-        gate = Gate(
-            replace(services, books=SparingBooks(services.books, disk)),
-            documented.current,
-            ledger,
-            drain,
-            (settings.max_body_bytes, settings.request_s),
-        )
+        sparing = replace(services, books=SparingBooks(services.books, disk))
+        gate = Gate(sparing, documented.current, ledger, drain, (settings.max_body_bytes, settings.request_s))
         default, books = _default_policy(settings), Bookkeeping(places_of(settings, post.home, documented.snapshot()))
         admin = Admin(keys, documented.current, documented.reload, clock.now, default, log.emit, repricer, books)
-        listeners = [
-            Listener(application(gate), public),
-            Listener(admin.app(), bind_unix(settings.state / ADMIN_SOCKET)),
-        ]
-        if bench is not None:
-            listeners.append(Listener(sandbox_app(settings, password), bench))
+        office = Listener(admin.app(), bind_unix(settings.state / ADMIN_SOCKET))
+        listeners = [Listener(application(gate), public), office, *bench]
         secret = await first_key(keys, documented.snapshot(), post.first_key, clock) if post.first_key else ""
         await joined(keys)
 
         def accepted() -> None:
-            gc.freeze()  # what start-up built stays; a collection need not look at it again
-            gc.set_threshold(*_COLLECTIONS)
-            gc.enable()
+            _tend_garbage()
             log.emit(_started(documented.now, settings, listeners[0].port, began))
             ready(Ready(listeners[0].port, secret))
 
@@ -114,14 +102,35 @@ async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable
             group.start_soon(gate.expire)
             group.start_soon(gate.breathe)
             group.start_soon(disk.watch, partial(_tell_of_disk, log))
-            if shipper is not None:
-                group.start_soon(tireless, shipper.run, log)
-            if isinstance(keys, SharedKeys):
-                group.start_soon(tireless, keys.run, log)
+            for work in _with_postgres(shipper, keys):
+                group.start_soon(tireless, work, log)
             await listen(listeners, drain, grace_s=settings.grace_s, drain_s=settings.drain_s, ready=accepted)
             group.cancel_scope.cancel()
         if shipper is not None:
             await ship_the_last(shipper)
+
+
+def _bench(settings: Settings, opened: Opened) -> tuple[list[Listener], Opened]:
+    """The bundled provider where it is switched on, at a port of its own, and what opens it."""
+    if not settings.sandbox:
+        return [], opened
+    place, password = bind_tcp("127.0.0.1", 0), secrets.token_urlsafe(24)
+    own = sandboxed(opened, place.getsockname()[1], password)
+    return [Listener(sandbox_app(settings, password), place)], own
+
+
+def _with_postgres(shipper: Shipper | None, keys: Keys) -> Iterator[Callable[[], Awaitable[None]]]:
+    """What goes on beside the requests where gateways share one."""
+    if shipper is not None:
+        yield shipper.run
+    if isinstance(keys, SharedKeys):
+        yield keys.run
+
+
+def _tend_garbage() -> None:
+    gc.freeze()  # what start-up built stays; a collection need not look at it again
+    gc.set_threshold(*_COLLECTIONS)
+    gc.enable()
 
 
 async def serve_sandbox(settings: Settings, password: str, port: int, *, ready: Callable[[int], None]) -> None:
