@@ -166,8 +166,9 @@ class Ceiling:
     """Worst cases at one price and exchange rate, from integers that were prepared once.
 
     Input may turn out to be a cache write or media, output reasoning or media, and a tier may be crossed or not: each
-    side is priced at the dearest class of the dearest reachable tier. `steps`: (above how many tokens of input, what a
-    token costs on the input side, on the output side), in parts of which `unit` make a billionth.
+    side is priced at the dearest class of the dearest reachable tier. `steps`, the highest first: (above how many
+    tokens of input, what a token costs on the input side, on the output side), in parts of which `unit` make a
+    billionth.
     """
 
     steps: tuple[tuple[int, int, int], ...]
@@ -177,8 +178,10 @@ class Ceiling:
     def hold(self, tokens_in: int, tokens_out: int) -> NanoUnits:
         """The most that a request can cost with no more tokens on either side: rounded up, so that no settlement within
         it can exceed it."""
-        per_in, per_out = next((i, o) for above, i, o in self.steps if tokens_in > above)
-        return NanoUnits(-(-(per_in * tokens_in + per_out * tokens_out + self.per_request) // self.unit))
+        for above, per_in, per_out in self.steps:
+            if tokens_in > above:
+                return NanoUnits(-(-(per_in * tokens_in + per_out * tokens_out + self.per_request) // self.unit))
+        raise ValueError("tokens cannot be negative")
 
 
 def _ceiling(price: Price, rate: Decimal) -> Ceiling:

@@ -16,7 +16,7 @@ from typing import Final, NewType
 from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snapshot, facts_in_force, posture
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.policy import Demanded, EvidenceRule, Layer, MaxPrice, Policy, SortKey
+from gateway.core.policy import ANY_EVIDENCE, Demanded, Layer, MaxPrice, Policy, SortKey
 from gateway.core.posture import Breach, Posture, Value, within, word
 
 EligibleRoute = NewType("EligibleRoute", Route)
@@ -256,7 +256,8 @@ def _treatment(route: Route, demand: Demand, demanded: Demanded, snapshot: Snaps
     believed = posture(sheets, demanded.evidence, today)
     if believed <= demanded.bound:
         return []
-    return [_breach_reason(b, sheets, demanded, today) for b in believed.breaches(demanded.bound)]
+    stated = believed if demanded.evidence == ANY_EVIDENCE else posture(sheets, ANY_EVIDENCE, today)
+    return [_breach_reason(b, stated, sheets, demanded, today) for b in believed.breaches(demanded.bound)]
 
 
 def _sheets(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> tuple[Facts, ...]:
@@ -266,12 +267,14 @@ def _sheets(route: Route, features: frozenset[Feature], snapshot: Snapshot, toda
 
 def treatment(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> Posture:
     """How content is treated on `route` on that day, by every fact there is (no demand on the evidence)."""
-    return posture(_sheets(route, features, snapshot, today), EvidenceRule(), today)
+    return posture(_sheets(route, features, snapshot, today), ANY_EVIDENCE, today)
 
 
-def _breach_reason(breach: Breach, sheets: tuple[Facts, ...], demanded: Demanded, today: date) -> Reason:
+def _breach_reason(
+    breach: Breach, stated: Posture, sheets: tuple[Facts, ...], demanded: Demanded, today: date
+) -> Reason:
     name, rule = breach.dimension, demanded.evidence
-    as_read: Value = getattr(posture(sheets, EvidenceRule(), today), name)
+    as_read: Value = getattr(stated, name)
     if not within(as_read, breach.demanded):
         layer = demanded.who(lambda p: not within(as_read, getattr(p.bound, name)))
         return _by(layer, Reason(Kind.POSTURE, name, word(as_read), word(breach.demanded)))
@@ -297,8 +300,10 @@ def _affordable(route: Route, demand: Demand, demanded: Demanded, snapshot: Snap
     if means.priced_only and not priced:
         return [Reason(Kind.UNPRICED, "budget", None, "a price, because a hard budget applies")]
     for side, most in (("input", limit.input), ("output", limit.output)):
+        if most is None:
+            continue
         usd = _dearest_in_usd(route, side, demand, snapshot) if priced else None
-        if most is None or (usd is not None and usd <= most):
+        if usd is not None and usd <= most:
             continue
         kind, offered = (Kind.UNPRICED, None) if usd is None else (Kind.PRICE, _figure(usd))
         layer = demanded.who(_caps(side, usd))

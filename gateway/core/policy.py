@@ -119,6 +119,10 @@ class EvidenceRule:
         return dated is not None and (today - dated).days <= self.max_age_days
 
 
+ANY_EVIDENCE: Final = EvidenceRule()
+"""Believes every fact."""
+
+
 class Identifiers(IntEnum):
     """What becomes of names that a client gives its users and sessions (`user`, `metadata.user_id`) on the way out."""
 
