@@ -20,7 +20,7 @@ from gateway.stores.followed_keys import open_keys
 from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal import Journal
 from gateway.stores.keys import Keys
-from gateway.stores.limiting import open_rates
+from gateway.stores.limiting import Lease, open_rates
 from gateway.stores.pseudonyms import Pseudonyms, key_in
 from gateway.stores.repricing import Repricer
 from gateway.telemetry.events import Recovered, of_counters, of_rates
@@ -29,7 +29,7 @@ from gateway.upstream.engine import Engine
 from gateway.upstream.targets import plain_origins
 
 _LEASE_BEYOND_S: Final = 60
-"""After the longest exchange: what a dead process had under way counts no longer than so."""
+"""After the longest exchange: what a dead process that is not started again had under way counts no longer."""
 
 
 @asynccontextmanager
@@ -53,12 +53,12 @@ async def open_services(
             )
             health = RouteHealth(Patience(first_s=settings.cooldown_s))
             pseudonyms = Pseudonyms(key_in(home), organisation)
-            lease_s = int(settings.total_s) + _LEASE_BEYOND_S
+            lease = Lease(int(settings.total_s) + _LEASE_BEYOND_S, journal)
             far = keys_of_all(settings, organisation)
             with (
                 open_keys(journal, home, far, lambda news: log.emit(of_keys(news))) as keys,
                 open_rates(
-                    settings.counters_url, organisation, clock, lease_s, lambda *said: log.emit(of_rates(*said))
+                    settings.counters_url, organisation, clock, lease, lambda *said: log.emit(of_rates(*said))
                 ) as rates,
             ):
                 services = Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates)

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
+from gateway.stores.journal import Journal
 from gateway.stores.rates import Clock, LocalRates, Rates
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """For how long what this process has under way counts at most, in seconds; longer than any exchange lasts.
+    `journal`: knows who this process is, also after it died and was started again."""
+
+    seconds: int
+    journal: Journal
+
+
 @contextmanager
-def open_rates(url: str, books: str, clock: Clock, lease_s: int, tell: Callable[[str, int], None]) -> Iterator[Rates]:
+def open_rates(url: str, books: str, clock: Clock, lease: Lease, tell: Callable[[str, int], None]) -> Iterator[Rates]:
     """Rates of this process alone if `url` is empty, otherwise of all who share that Redis and `books`.
 
-    `lease_s`: longer than any exchange lasts. `tell`: why they are not shared; or, with an empty reason, that they are
+    `tell`: why they are not shared; or, with an empty reason, that they are
     again, and how many were admitted meanwhile. CountersRefused for an address of no known form.
     """
     if not url:
         yield LocalRates(clock)
         return
     from gateway.stores.redis_line import Line  # a third of a second that one process can do without
-    from gateway.stores.redis_member import Keys
-    from gateway.stores.redis_rates import RedisRates
+    from gateway.stores.redis_member import Keys, recall
+    from gateway.stores.redis_rates import Holder, RedisRates
 
-    keys = Keys(books)
-    rates = RedisRates(Line(url, keys("state")), keys, clock, lease_s, tell)
+    keys, holder = Keys(books), Holder(lease.journal.write_now(recall).member, lease.seconds)
+    rates = RedisRates(Line(url, keys("state")), keys, clock, holder, tell)
     try:
         yield rates
     finally:

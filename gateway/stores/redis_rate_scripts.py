@@ -2,8 +2,8 @@
 
     rate:<account>:<the rate>   us, part: its horizon, in microseconds of the server's time and parts of one, as many to
                                 a microsecond as the rate's amount. Gone once all has flowed back
-    under-way:<account>         exchange -> until when it counts at most, in the server's time: a process that dies ends
-                                nothing
+    under-way:<account>         holder/run/exchange -> until when it counts at most, in the server's time: a process
+                                that dies ends nothing; the next run of its holder does
 
 Lua's numbers are doubles: whatever is added here stays far below 2^53, and every multiplication is done elsewhere.
 """
@@ -106,5 +106,19 @@ answer[1] = 'given'
 return answer
 """
 
-RATE_SCRIPTS: Final = {"take": _OPENING + _TAKE, "give": _OPENING + _GIVE}
+# KEYS of exchanges under way. ARGV how the names of a holder begin, and those of its present run: no other run of it
+# lives.
+_TIDY: Final = """
+local holder, run = ARGV[1], ARGV[2]
+for _, key in ipairs(KEYS) do
+  for _, name in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+    local its, present = string.sub(name, 1, #holder) == holder, string.sub(name, 1, #run) == run
+    if its and not present then redis.call('ZREM', key, name) end
+  end
+end
+answer[1] = 'tidied'
+return answer
+"""
+
+RATE_SCRIPTS: Final = {"take": _OPENING + _TAKE, "give": _OPENING + _GIVE, "tidy": _OPENING + _TIDY}
 """An answer is a word, the server's seconds, twice nothing, now in microseconds, and the rest."""

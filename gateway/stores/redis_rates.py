@@ -4,9 +4,10 @@ says so; nobody is refused because Redis is away, and nobody is admitted without
 
 from __future__ import annotations
 
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.core.limits import Rate, Standing, tightest
@@ -29,11 +30,29 @@ class Shared(Permit):
     """One that Redis gave."""
 
 
-class RedisRates:
-    """`lease_s`: longer than any exchange lasts."""
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has in Redis what is under way here. `name`: the same after each start; nobody else's. `lease_s`: longer than
+    any exchange lasts."""
 
-    def __init__(self, line: Line, keys: Keys, clock: Clock, lease_s: int, tell: Tell) -> None:
-        self._line, self._keys, self._clock, self._lease_s, self._tell = line, keys, clock, lease_s, tell
+    name: str
+    lease_s: int
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    @property
+    def all_runs(self) -> str:
+        return f"{self.name}/"
+
+    @property
+    def this_run(self) -> str:
+        return f"{self.name}/{self.run}/"
+
+
+class RedisRates:
+    def __init__(self, line: Line, keys: Keys, clock: Clock, holder: Holder, tell: Tell) -> None:
+        self._line, self._keys, self._clock, self._holder, self._tell = line, keys, clock, holder, tell
+        self._tidied: set[str] = set()
+        """Keys without anything that an earlier run of this holder had under way when it died."""
         self._local = LocalRates(clock)
         self._owed: deque[Wanted] = deque(maxlen=_MOST_OWED)
         """What has ended, and Redis was not told."""
@@ -41,6 +60,7 @@ class RedisRates:
         """How many were admitted without Redis since it went away; None while it is there."""
 
     async def admit(self, wanted: Wanted) -> Permit:
+        self._tidy(wanted)
         try:
             answer = await self._line.ask(self._take(wanted))
         except BaseException:
@@ -79,6 +99,16 @@ class RedisRates:
 
     def close(self) -> None:
         self._line.close()
+
+    def _tidy(self, wanted: Wanted) -> None:
+        """Before anything is counted there for the first time."""
+        keys = [key for key in self._places(wanted) if key not in self._tidied]
+        if keys and not self._line.reason:
+            self._tidied.update(keys)
+            self._line.post(Call("tidy", tuple(keys), (self._holder.all_runs, self._holder.this_run)))
+
+    def _name(self, wanted: Wanted) -> str:
+        return self._holder.this_run + wanted.exchange
 
     async def _admit_alone(self, wanted: Wanted) -> Permit:
         if self._alone is None:
@@ -124,7 +154,8 @@ class RedisRates:
 
     def _take(self, wanted: Wanted) -> Call:
         places, rates = wanted.concurrent, wanted.rates
-        arguments: list[str | int] = [wanted.exchange, self._lease_s, len(places), *(p.amount for _, p in places)]
+        name, lease_s = self._name(wanted), self._holder.lease_s
+        arguments: list[str | int] = [name, lease_s, len(places), *(p.amount for _, p in places)]
         for _, rate in rates:
             arguments += [rate.amount, *_time(rate, wanted.share(rate)), *_time(rate, rate.burst)]
         keys = (*self._places(wanted), *(self._rate(account, rate) for account, rate in rates))
@@ -133,7 +164,7 @@ class RedisRates:
     def _give(self, wanted: Wanted, changes: Iterable[tuple[AccountId, Rate, int, int]]) -> Call:
         """`changes`: by how much more was used than was taken, and the horizon right after that."""
         places = self._places(wanted)
-        arguments: list[str | int] = [wanted.exchange, len(places)]
+        arguments: list[str | int] = [self._name(wanted), len(places)]
         keys = list(places)
         for account, rate, more, own in changes:
             keys.append(self._rate(account, rate))

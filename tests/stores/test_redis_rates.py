@@ -17,7 +17,7 @@ from gateway.core.receipt import ReceiptId
 from gateway.stores.rates import Rates, Wanted
 from gateway.stores.redis_line import Line
 from gateway.stores.redis_member import Keys
-from gateway.stores.redis_rates import RedisRates, Shared
+from gateway.stores.redis_rates import Holder, RedisRates, Shared
 from gateway.stores.redis_wire import Answer, Call
 from tests.exchange.desk import StillClock
 from tests.stores.rates_contract import CONTRACT, REQUESTS, TEAM, TOKENS, admitted, only, refused, wanted
@@ -40,10 +40,11 @@ class Heard:
 
 @contextmanager
 def rates_at(
-    server: Server, heard: Heard | None = None, *, lease_s: int = 60, patience_s: float = 10
+    server: Server, heard: Heard | None = None, *, lease_s: int = 60, patience_s: float = 10, name: str = "one"
 ) -> Iterator[RedisRates]:
     keys = Keys("acme")
-    rates = RedisRates(Line(server.url, keys("state"), patience_s), keys, StillClock(), lease_s, heard or Heard())
+    line, holder = Line(server.url, keys("state"), patience_s), Holder(name, lease_s)
+    rates = RedisRates(line, keys, StillClock(), holder, heard or Heard())
     with closing(rates):
         yield rates
 
@@ -61,11 +62,11 @@ def test_many_processes_share_one_limit(server: Server) -> None:
     server.ask("FLUSHALL")
 
     async def story() -> None:
-        with rates_at(server) as one, rates_at(server) as two:
+        with rates_at(server) as one, rates_at(server, name="two") as two:
             first = await admitted(one, *(wanted(REQUESTS, Concurrent(4)) for _ in range(30)))
             second = await admitted(two, *(wanted(REQUESTS, Concurrent(4)) for _ in range(30)))
             assert (len(first), len(second)) == (4, 0)
-            await two.settle(first[0], 0)
+            await one.settle(first[0], 0)
             assert len(await admitted(two, *(wanted(Concurrent(4)) for _ in range(30)))) == 1
 
     asyncio.run(story())
@@ -102,7 +103,7 @@ def test_redis_reckons_exactly_as_the_core_does(server: Server, rate: Rate, aske
     async def story() -> None:
         keys = Keys("acme")
         line = Recorder(server.url, keys("state"), 10)
-        rates, horizon = RedisRates(line, keys, StillClock(), 60, Heard()), 0
+        rates, horizon = RedisRates(line, keys, StillClock(), Holder("one", 60), Heard()), 0
         with closing(rates):
             for wants, used in asked:
                 want = wanted(rate, tokens=wants)
@@ -193,9 +194,23 @@ def test_what_a_dead_process_had_under_way_ends_with_its_lease(server: Server) -
     server.ask("FLUSHALL")
 
     async def story() -> None:
-        with rates_at(server, lease_s=0) as dead, rates_at(server) as rates:
+        with rates_at(server, lease_s=0) as dead, rates_at(server, name="two") as rates:
             await admitted(dead, wanted(Concurrent(1)))
             assert len(await admitted(rates, wanted(Concurrent(1)))) == 1
+
+    asyncio.run(story())
+
+
+def test_what_a_dead_process_had_under_way_ends_when_it_is_started_again(server: Server) -> None:
+    server.ask("FLUSHALL")
+
+    async def story() -> None:
+        with rates_at(server) as dead, rates_at(server, name="one.two") as other:
+            assert len(await admitted(dead, *(wanted(Concurrent(4)) for _ in range(3)))) == 3
+            assert len(await admitted(other, *(wanted(Concurrent(4)) for _ in range(3)))) == 1
+            with rates_at(server) as again:
+                assert len(await admitted(again, *(wanted(Concurrent(4)) for _ in range(9)))) == 3
+                assert len(await admitted(again, *(wanted(Concurrent(4)) for _ in range(9)))) == 0
 
     asyncio.run(story())
 
