@@ -114,7 +114,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Every route of one model, judged by all but its health."""
+    """Every route of one model, judged: by all but its health, until `well` leaves out who is not."""
 
     eligible: tuple[Route, ...]
     rejections: tuple[Rejection, ...]
@@ -124,7 +124,8 @@ def decide(
     demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health, today: date
 ) -> Decision:
     """Judge every route of the demanded model; order the eligible ones. Never raises: an empty plan is a decision."""
-    return planned(judged(demand, demanded, snapshot, means, today), demand, demanded, snapshot, means, health)
+    found = well(judged(demand, demanded, snapshot, means, today), health)
+    return planned(found, demand, demanded, snapshot, means, health)
 
 
 def judged(demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, today: date) -> Judged:
@@ -140,9 +141,16 @@ def judged(demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means,
     return Judged(tuple(eligible), tuple(rejections))
 
 
-def judged_on(demand: Demand, demanded: Demanded) -> Hashable:
-    """All of a demand that `judge` reads: two demands with the same are judged alike."""
-    size = demand.input_tokens if demanded.rules.max_price != MaxPrice() else None  # decides which tiers are in reach
+def judged_on(demand: Demand, demanded: Demanded, snapshot: Snapshot) -> Hashable:
+    """All of a demand that `judge` reads: two demands with the same are judged alike.
+
+    Of its sizes that is little: which tiers of prices are in reach, if prices are limited, and an output limit if some
+    route cannot give as much.
+    """
+    capped = demanded.rules.max_price != MaxPrice()
+    above = [t for t in snapshot.tiers_of.get(demand.model, ()) if demand.input_tokens > t] if capped else []
+    output = demand.output_tokens
+    fits = output is None or output <= snapshot.least_output_of.get(demand.model, output)
     return (
         demand.dialect,
         demand.endpoint,
@@ -151,24 +159,30 @@ def judged_on(demand: Demand, demanded: Demanded) -> Hashable:
         demand.carried,
         demand.needs,
         demand.features,
-        demand.output_tokens,
-        size,
+        None if fits else output,
+        len(above),
     )
 
 
+def well(judged: Judged, health: Health) -> Judged:
+    """Without the routes that are not well, which are rejected for that too. It holds until the health changes."""
+    if not (health.cooling or health.locked_out):
+        return judged
+    unwell = tuple(Rejection(r, reasons) for r in judged.eligible if (reasons := _unwell(r, health)))
+    others = (replace(r, reasons=r.reasons + _unwell(r.route, health)) for r in judged.rejections)
+    return Judged(tuple(r for r in judged.eligible if not _unwell(r, health)), (*others, *unwell))
+
+
 def planned(
-    judged: Judged, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health
+    well: Judged, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health
 ) -> Decision:
-    """The decision of this moment: who is well, in the order that is preferred."""
-    well, rejections = judged.eligible, judged.rejections
-    if health.cooling or health.locked_out:
-        unwell = tuple(Rejection(r, reasons) for r in well if (reasons := _unwell(r, health)))
-        well = tuple(r for r in well if not _unwell(r, health))
-        rejections = (*(replace(r, reasons=r.reasons + _unwell(r.route, health)) for r in rejections), *unwell)
-    if len(well) > 1:
-        well = tuple(sorted(well, key=_order(demand, demanded, snapshot, means, health)))
-    plan = well if demanded.rules.allows_failover else well[:1]
-    return Decision(demand, demanded, tuple(map(EligibleRoute, plan)), rejections)
+    """The decision of this moment: those who are well, in the order that is preferred."""
+    plan = well.eligible
+    if len(plan) > 1:
+        plan = tuple(sorted(plan, key=_order(demand, demanded, snapshot, means, health)))
+    if not demanded.rules.allows_failover:
+        plan = plan[:1]
+    return Decision(demand, demanded, tuple(map(EligibleRoute, plan)), well.rejections)
 
 
 def judge(

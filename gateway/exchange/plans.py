@@ -8,7 +8,18 @@ from datetime import date
 from typing import Final, TypeVar
 
 from gateway.core.catalog import Feature, Route, RouteId, Snapshot, facts_in_force
-from gateway.core.decision import Decision, Health, Judged, Means, judged, judged_on, planned, treatment, wire_dialect
+from gateway.core.decision import (
+    Decision,
+    Health,
+    Judged,
+    Means,
+    judged,
+    judged_on,
+    planned,
+    treatment,
+    well,
+    wire_dialect,
+)
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
 from gateway.core.policy import Demanded, Layer, LayerKind, combine
@@ -46,6 +57,9 @@ class Plans:
         self._lasting: dict[int, Demanded] = {}
         """What may be remembered follows from one of these: demands by identity, without a request's own words."""
         self._judged: dict[Hashable, tuple[Demanded, Judged]] = {}
+        self._unwell: tuple[frozenset[RouteId], frozenset[str]] = (frozenset(), frozenset())
+        self._well: dict[int, tuple[Judged, Judged]] = {}
+        """Of the last state of health alone."""
         self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
         self._codes: dict[int, tuple[object, Mapping[str, tuple[str, ...]]]] = {}
         self._callers: dict[str, tuple[Key, Principal | None]] = {}
@@ -76,14 +90,29 @@ class Plans:
         return layer.kind is LayerKind.REQUEST and self._snapshot.policies.get(layer.policy.name) is not layer.policy
 
     def decide(self, demand: Demand, demanded: Demanded, means: Means, health: Health, today: date) -> Decision:
-        """`core.decision.decide`, with the judgement of the routes kept for the day."""
-        key = (today, id(demanded), means.priced_only, judged_on(demand, demanded))
+        """`core.decision.decide`, with the judgement of the routes kept for the day, and who of them is well."""
+        key = (today, id(demanded), means.priced_only, judged_on(demand, demanded, self._snapshot))
         found = self._judged.get(key)
         if found is None:
             found = (demanded, judged(demand, demanded, self._snapshot, means, today))
             if id(demanded) in self._lasting:
                 _remember(self._judged, key, found)
-        return planned(found[1], demand, demanded, self._snapshot, means, health)
+        now = self._who_is_well(found[1], health, lasting=id(demanded) in self._lasting)
+        return planned(now, demand, demanded, self._snapshot, means, health)
+
+    def _who_is_well(self, judged: Judged, health: Health, *, lasting: bool) -> Judged:
+        unwell = (health.cooling, health.locked_out)
+        if not any(unwell):
+            return judged
+        if unwell != self._unwell:
+            self._unwell = unwell
+            self._well.clear()
+        found = self._well.get(id(judged))
+        if found is None:
+            found = (judged, well(judged, health))
+            if lasting:
+                _remember(self._well, id(judged), found)
+        return found[1]
 
     def ways(self, demand: Demand) -> tuple[tuple[str, Route], ...]:
         """(dialect, a route of it) for each dialect in which this process could ask for the demanded model."""

@@ -757,13 +757,15 @@ def test_where_everything_must_be_supported_nothing_may_get_lost_on_the_way() ->
         {"data_class": "personal"},
         {"narrowing": (NO_TRAINING,)},  # what it demands is in the layers
         {"input_tokens": 9_999_999},
+        {"output_tokens": 4_095},
+        {"output_tokens": None},
     ],
 )
 def test_demands_that_differ_only_in_what_no_judgement_reads_are_judged_alike(changed: dict[str, Any]) -> None:
     routes = (a_route(price=LONG_IS_DEAR), a_route("beta", abilities=CAN_NOTHING), a_route(replace(ABROAD, id="gamma")))
     demand, demanded = a_demand(needs=frozenset({Need.TOOLS})), demanded_by(NO_TRAINING, SURE)
     other, snapshot = replace(demand, **changed), a_snapshot(*routes)
-    assert judged_on(demand, demanded) == judged_on(other, demanded)
+    assert judged_on(demand, demanded, snapshot) == judged_on(other, demanded, snapshot)
     assert judged(demand, demanded, snapshot, some_means(), TODAY) == judged(
         other, demanded, snapshot, some_means(), TODAY
     )
@@ -793,7 +795,19 @@ def test_demands_that_are_judged_differently_are_told_apart(
     assert judged(demand, demanded, snapshot, some_means(), TODAY) != judged(
         other, demanded, snapshot, some_means(), TODAY
     )
-    assert judged_on(demand, demanded) != judged_on(other, demanded)
+    assert judged_on(demand, demanded, snapshot) != judged_on(other, demanded, snapshot)
+
+
+@given(st.integers(0, 3_000), st.integers(0, 3_000), st.sampled_from([None, 10, 100, 101, 5_000]))
+def test_sizes_that_reach_the_same_tiers_and_fit_every_route_are_judged_alike(
+    one: int, other: int, output: int | None
+) -> None:
+    snapshot = a_snapshot(a_route(price=LONG_IS_DEAR), a_route("beta", abilities=some_abilities(max_output=100)))
+    demanded, first = demanded_by(capped("2")), a_demand(input_tokens=one, output_tokens=100)
+    second = replace(first, input_tokens=other, output_tokens=output)
+    judgements = [judged(demand, demanded, snapshot, some_means(), TODAY) for demand in (first, second)]
+    kept_under = [judged_on(demand, demanded, snapshot) for demand in (first, second)]
+    assert (kept_under[0] == kept_under[1]) == (judgements[0] == judgements[1])
 
 
 def test_every_member_of_a_demand_is_known_to_matter_or_not_to_a_judgement() -> None:
