@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from typing import Final, Literal, NewType, TypeAlias
+from dataclasses import dataclass, field, fields
+from typing import Final, Literal, NamedTuple, NewType, TypeAlias
 
 from gateway.core.errors import Json
 
@@ -56,7 +56,7 @@ class AttemptRecord:
 class Receipt:
     """One exchange. `began_at` is RFC 3339 in UTC with milliseconds. Lists of reasons are codes, not tables.
 
-    `sequence` and `previous` are set by the writer of the chain when the receipt is committed.
+    `chain`, `sequence` and `previous` are set in what the writer of the chain commits.
     """
 
     id: ReceiptId
@@ -130,20 +130,25 @@ def genesis(chain: str) -> str:
     return digest(b"safeconduct chain " + chain.encode())
 
 
-def _canonically(receipt: Receipt) -> bytes:
-    return canonical(as_json(receipt))
+def _canonically(receipt: Receipt, link: Link) -> bytes:
+    return canonical(as_json(receipt) | link._asdict())
 
 
-def linked(
-    receipt: Receipt, chain: str, sequence: int, previous: str, written: Callable[[Receipt], bytes] = _canonically
-) -> tuple[Receipt, bytes, str]:
-    """The receipt as a link of its chain, its canonical bytes and its digest (the next one's `previous`).
+class Link(NamedTuple):
+    """The place of a receipt in its chain."""
+
+    chain: str
+    sequence: int
+    previous: str
+
+
+def linked(receipt: Receipt, link: Link, written: Callable[[Receipt, Link], bytes] = _canonically) -> tuple[bytes, str]:
+    """The canonical bytes of the receipt in this place, and their digest: the next one's `previous`.
 
     `written`: another way to the same canonical bytes, such as a store's faster one.
     """
-    link = replace(receipt, chain=chain, sequence=sequence, previous=previous)
-    data = written(link)
-    return link, data, digest(data)
+    data = written(receipt, link)
+    return data, digest(data)
 
 
 def from_json(plain: Mapping[str, Json]) -> Receipt:

@@ -88,7 +88,8 @@ class Books(Protocol):
         """Commit the receipt as the next link of the chain, charge each attempt's cost and release its hold, at once.
 
         Every hold of the receipt's exchange is released, and each is charged once. Idempotent by receipt id. Returns
-        the receipt as committed. On a fault Unavailable: the receipt is kept, and committed when the journal works.
+        the receipt, or the one of that id that was committed before. On a fault Unavailable: the receipt is kept, and
+        committed when the journal works.
         """
 
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
@@ -211,15 +212,15 @@ class SqliteBooks:
         holds = self._counters.holds(receipt.id)
         charges = tuple(_charges(receipt, holds))
         try:
-            link, row = self._chain.append(connection, receipt, charges)
+            row = self._chain.append(connection, receipt, charges)
         except sqlite3.IntegrityError:
             found = stored(connection, receipt.id)
             if found is None:
                 raise
-            link, row, charges = found, 0, ()
+            receipt, row, charges = found, 0, ()
         for hold in holds:
             _drop_intent(hold, connection)
-        return _Settled(link, charges, row)
+        return _Settled(receipt, charges, row)
 
     def _settled(self, settled: _Settled) -> None:
         self._unsettled.pop(settled.receipt.id, None)

@@ -107,7 +107,7 @@ def _append(name: str, entries: Sequence[_Entry], connection: sqlite3.Connection
     chain.begin(connection)
     for entry in entries:
         charges = _charges(entry, connection)
-        _, row = chain.append(connection, entry.receipt, charges)
+        row = chain.append(connection, entry.receipt, charges)
         every += charges
     chain.note(connection)
     return every, row

@@ -10,6 +10,8 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, BinaryIO, Final, TypeAlias, get_args
 
 import orjson
@@ -46,11 +48,7 @@ class Log:
         self.lost = 0
         logger = structlog.wrap_logger(
             structlog.BytesLogger(stream),
-            processors=[
-                structlog.processors.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-                _as_line if readable else _as_json,
-            ],
+            processors=[_as_line if readable else _as_json],
             wrapper_class=structlog.make_filtering_bound_logger(level),
             context_class=dict,
         ).bind()
@@ -72,13 +70,16 @@ def standard_output(level: Level = "info") -> Log:
     return Log(sys.stdout.buffer, level=level, readable=sys.stdout.isatty())
 
 
-def _as_json(_: object, __: str, entry: Any) -> bytes:
-    head = {"time": entry.pop("time"), "level": entry.pop("level"), "event": entry.pop("event")}
-    return orjson.dumps(head | entry)
+def _as_json(_: object, level: str, entry: Any) -> bytes:
+    return orjson.dumps({"time": _now(), "level": level, "event": entry.pop("event"), **entry})
 
 
-def _as_line(_: object, __: str, entry: Any) -> bytes:
-    return line(entry.pop("event"), entry.pop("level"), entry.pop("time"), entry).encode()
+def _as_line(_: object, level: str, entry: Any) -> bytes:
+    return line(entry.pop("event"), level, _now(), entry).encode()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()[:-6] + "Z"
 
 
 def _plain(event: Event) -> dict[str, Plain]:
@@ -102,14 +103,32 @@ def _metered(event: ExchangeEnded) -> dict[str, Plain]:
 
 
 def _allowed(value: object) -> Plain:
-    match value:
-        case int():
-            return value if abs(value) <= _MOST else NOT_A_NAME
-        case str():
-            return value if _A_NAME.fullmatch(value) else NOT_A_NAME
-        case tuple():
-            return [v if isinstance(v, str) and _A_NAME.fullmatch(v) else NOT_A_NAME for v in value]
-        case Mapping():
-            return {k: v for k, v in value.items() if k in CLASSES and isinstance(v, int) and abs(v) <= _MOST}
-        case _:
-            return NOT_A_NAME
+    allow = _ALLOWED.get(type(value))
+    return allow(value) if allow is not None else NOT_A_NAME
+
+
+def _number(value: int) -> Plain:
+    return value if -_MOST <= value <= _MOST else NOT_A_NAME
+
+
+def _name(value: str) -> str:
+    return value if _A_NAME.fullmatch(value) else NOT_A_NAME
+
+
+def _names(value: tuple[object, ...]) -> Plain:
+    return [_name(v) if type(v) is str else NOT_A_NAME for v in value]
+
+
+def _counts(value: Mapping[object, object]) -> Plain:
+    return {k: v for k, v in value.items() if k in CLASSES and type(v) is int and -_MOST <= v <= _MOST}
+
+
+_ALLOWED: Final[Mapping[type, Callable[[Any], Plain]]] = {
+    bool: _number,
+    int: _number,
+    str: _name,
+    tuple: _names,
+    dict: _counts,
+    MappingProxyType: _counts,
+}
+"""By exact type: what is only something like a string, a count or a mapping is let through no more than a sentence."""

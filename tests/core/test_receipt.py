@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import Json
 from gateway.core.receipt import (
     Broken,
+    Link,
     Receipt,
     as_json,
     canonical,
@@ -162,7 +163,7 @@ CHAIN = "01JDCHAIN"
 def chain_of(*receipts: Receipt, name: str = CHAIN) -> list[tuple[bytes, str]]:
     links, previous = [], genesis(name)
     for sequence, receipt in enumerate(receipts, start=1):
-        _, data, previous = linked(receipt, name, sequence, previous)
+        data, previous = linked(receipt, Link(name, sequence, previous))
         links.append((data, previous))
     return links
 
@@ -179,11 +180,10 @@ def forged(link: tuple[bytes, str], **changed: Json) -> tuple[bytes, str]:
 
 
 def test_a_link_is_the_receipt_at_its_place() -> None:
-    link, data, own = linked(a_receipt(), CHAIN, 7, "before")
-    assert link == replace(a_receipt(), chain=CHAIN, sequence=7, previous="before")
-    assert data == canonical(as_json(link))
+    data, own = linked(a_receipt(), Link(CHAIN, 7, "before"))
+    assert data == canonical(as_json(replace(a_receipt(), chain=CHAIN, sequence=7, previous="before")))
     assert own == digest(data)
-    assert linked(a_receipt(), CHAIN, 7, "before") == (link, data, own)
+    assert linked(a_receipt(), Link(CHAIN, 7, "before")) == (data, own)
 
 
 @given(st.lists(receipts, max_size=4))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.receipt import as_json, canonical, digest, genesis
+from gateway.core.receipt import Link, Receipt, as_json, canonical, digest, genesis
 from gateway.stores.chain import Chain, canonical_bytes, charges_from, charges_text, stored
 from gateway.stores.counters import Charge
 from gateway.stores.schema import migrate
@@ -27,6 +27,14 @@ def connection() -> Iterator[sqlite3.Connection]:
     opened.close()
 
 
+def appended(connection: sqlite3.Connection, chain: Chain, receipt: Receipt) -> Receipt:
+    """The receipt as it stands in the chain now."""
+    chain.append(connection, receipt, ())
+    found = stored(connection, receipt.id)
+    assert found is not None
+    return found
+
+
 @settings(database=None)
 @given(words, counts, st.dictionaries(words, st.lists(words, max_size=2).map(tuple), max_size=3), st.integers(0, 2**70))
 def test_the_bytes_are_those_of_the_core(
@@ -35,40 +43,42 @@ def test_the_bytes_are_those_of_the_core(
     attempt = an_attempt(route=word, reported=usage, cost=cost)
     receipt = a_receipt(model=word, rejections=MappingProxyType(rejections), attempts=(attempt, attempt), cost=cost)
     assert canonical_bytes(receipt) == canonical(as_json(receipt))
+    link = Link("one", 7, "before")
+    assert canonical_bytes(receipt, link) == canonical(as_json(receipt) | link._asdict())
 
 
 def test_each_receipt_names_the_digest_of_the_one_before(connection: sqlite3.Connection) -> None:
     chain = Chain("one")
-    first, _ = chain.append(connection, a_receipt("A"), ())
-    second, _ = chain.append(connection, a_receipt("B"), ())
+    first = appended(connection, chain, a_receipt("A"))
+    second = appended(connection, chain, a_receipt("B"))
     assert (first.sequence, first.previous) == (1, genesis("one"))
     assert (second.sequence, second.previous) == (2, digest(canonical(as_json(first))))
 
 
 def test_after_a_rollback_the_chain_goes_on_from_what_is_in_the_file(connection: sqlite3.Connection) -> None:
     chain = Chain("one")
-    first, _ = chain.append(connection, a_receipt("A"), ())
+    first = appended(connection, chain, a_receipt("A"))
     connection.execute("BEGIN")
     chain.append(connection, a_receipt("B"), ())
     connection.execute("ROLLBACK")
     chain.forget()
-    again, _ = chain.append(connection, a_receipt("C"), ())
+    again = appended(connection, chain, a_receipt("C"))
     assert (again.sequence, again.previous) == (2, digest(canonical(as_json(first))))
 
 
 def test_chains_do_not_mix(connection: sqlite3.Connection) -> None:
     Chain("one").append(connection, a_receipt("A"), ())
-    link, _ = Chain("two").append(connection, a_receipt("B"), ())
+    link = appended(connection, Chain("two"), a_receipt("B"))
     assert (link.sequence, link.previous) == (1, genesis("two"))
 
 
 def test_a_receipt_is_appended_once(connection: sqlite3.Connection) -> None:
     chain = Chain("one")
-    first, _ = chain.append(connection, a_receipt("A"), ())
+    first = appended(connection, chain, a_receipt("A"))
     with pytest.raises(sqlite3.IntegrityError):
         chain.append(connection, a_receipt("A", cost=9), ())
     assert stored(connection, "A") == first
-    link, _ = chain.append(connection, a_receipt("B"), ())
+    link = appended(connection, chain, a_receipt("B"))
     assert link.sequence == 2
 
 
@@ -91,9 +101,11 @@ def test_the_register_knows_the_head(connection: sqlite3.Connection) -> None:
     chain.begin(connection)
     chain.note(connection)
     assert connection.execute("SELECT * FROM chains").fetchall() == [("one", 1, "")]
-    link, _ = chain.append(connection, a_receipt("A"), ())
+    link = appended(connection, chain, a_receipt("A"))
     chain.note(connection)
-    assert connection.execute("SELECT head FROM chains").fetchall() == [(digest(canonical_bytes(link)),)]
+    assert connection.execute("SELECT head FROM chains").fetchall() == [
+        (digest(canonical_bytes(link, Link(link.chain, link.sequence, link.previous))),)
+    ]
 
 
 def test_charges_are_read_as_they_were_written() -> None:
@@ -104,5 +116,5 @@ def test_charges_are_read_as_they_were_written() -> None:
 
 def test_a_link_differs_from_its_receipt_by_its_place_only(connection: sqlite3.Connection) -> None:
     receipt = a_receipt("A")
-    link, _ = Chain("one").append(connection, receipt, ())
+    link = appended(connection, Chain("one"), receipt)
     assert replace(link, chain="", sequence=0, previous="") == receipt
