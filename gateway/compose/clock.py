@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, date, datetime
-from time import monotonic
+from time import monotonic, time_ns
+from typing import Final
 
-from ulid import ULID
+_DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS: Final = tuple(high + low for high in _DIGITS for low in _DIGITS)
+"""Ten bits each, in Crockford's base 32."""
+_SHIFTS: Final = tuple(range(120, -10, -10))
 
 
 class SystemClock:
@@ -21,4 +26,6 @@ class SystemClock:
         return monotonic()
 
     def ulid(self) -> str:
-        return str(ULID())
+        moment = time_ns() // 1_000_000
+        bits, pairs = (moment << 80) | int.from_bytes(os.urandom(10)), _PAIRS
+        return "".join([pairs[bits >> shift & 1023] for shift in _SHIFTS])

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from ulid import ULID
+
 from gateway.compose.clock import SystemClock
 
 
@@ -13,3 +15,14 @@ def test_the_clock_is_in_utc_and_its_ids_sort_by_time() -> None:
     assert len(set(ids)) == 3
     assert {len(i) for i in ids} == {26}
     assert ids[0][:8] <= ids[2][:8]
+
+
+def test_its_ids_are_ulids_of_the_moment_with_80_random_bits() -> None:
+    clock = SystemClock()
+    before = clock.now()
+    ids = [ULID.from_str(clock.ulid()) for _ in range(100)]
+    after = clock.now()
+    assert all(before.replace(microsecond=before.microsecond // 1000 * 1000) <= i.datetime <= after for i in ids)
+    tails = [int.from_bytes(i.bytes[6:]) for i in ids]
+    for bit in range(80):
+        assert {tail >> bit & 1 for tail in tails} == {0, 1}
