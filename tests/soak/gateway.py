@@ -9,6 +9,7 @@ import signal
 from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
+from typing import Final
 
 from gateway.commands.running import status
 from gateway.stores.journal import LOCK_FILE
@@ -16,6 +17,8 @@ from gateway.stores.workers import state_of
 from tests.commands.calling import call
 from tests.processes import PATIENCE_S, Process, running
 from tests.test_shared_workers import both_started
+
+_LOOK_AGAIN_S: Final = 0.01
 
 
 class Gateway:
@@ -44,7 +47,7 @@ class Gateway:
             text = lock.read_text()
             if text.strip().isdigit() and (pid := int(text)) not in self._killed:
                 return pid
-            await asyncio.sleep(0)
+            await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def complete(self) -> None:
         """Returns once every worker is at work again, and whoever shares Redis has said there what it spent."""
