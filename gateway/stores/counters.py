@@ -122,6 +122,8 @@ class Counters:
         self._lock = threading.Lock()
         self._counters = {(account, window): Counter(amount) for account, window, amount in spent}
         self._open: dict[ReceiptId, dict[str, Hold]] = {}
+        self._found: dict[tuple[tuple[AccountId, ...], int, str], tuple[Counter, ...]] = {}
+        """What `_of` found, until counters are forgotten."""
 
     def hold(self, hold: Hold, budgets: Budgets) -> bool:
         """Set money aside, or raise BudgetExceeded. False if that hold is open already: it is held once."""
@@ -139,8 +141,10 @@ class Counters:
 
     def beyond(self, hold: Hold, budgets: Budgets) -> Budgets:
         """The soft ones of these budgets that a hold which has been taken goes beyond."""
+        soft = [(account, budget) for account, budget in budgets if budget.soft]
+        if not soft:
+            return ()
         with self._lock:
-            soft = [(account, budget) for account, budget in budgets if budget.soft]
             return tuple(b for b in soft if not self._fits(*b, replace(hold, amount=0)))
 
     def _fits(self, account: AccountId, budget: Budget, hold: Hold) -> bool:
@@ -201,21 +205,22 @@ class Counters:
                 newest.setdefault((account, len(window)), []).append(window)
             kept = {(a, w) for (a, _), windows in newest.items() for w in windows[:_KEPT_WINDOWS]}
             self._counters = {name: c for name, c in self._counters.items() if name in kept or c.held}
+            self._found.clear()
             return [(account, window, c.spent) for (account, window), c in self._counters.items()]
 
     def _give_back(self, hold: Hold) -> None:
         for counter in self._of(hold):
             counter.held -= hold.amount
 
-    def _of(self, counted: Hold | Charge) -> list[Counter]:
-        names, counters = windows_around(counted.at, counted.zone).values(), self._counters
-        found = []
-        for account in counted.accounts:
-            for window in names:
-                counter = counters.get((account, window))
-                if counter is None:
-                    counter = counters[account, window] = Counter()
-                found.append(counter)
+    def _of(self, counted: Hold | Charge) -> tuple[Counter, ...]:
+        """Every counter of its accounts; those that are missing begin at nothing."""
+        name = (counted.accounts, counted.at // _QUARTER_S, counted.zone)
+        found = self._found.get(name)
+        if found is None:
+            windows = windows_around(counted.at, counted.zone).values()
+            every = self._counters
+            found = tuple(every.setdefault((a, w), Counter()) for a in counted.accounts for w in windows)
+            self._found[name] = found
         return found
 
 
@@ -231,7 +236,8 @@ class Embedded:
     async def hold(self, hold: Hold, budgets: Budgets) -> Hold | None:
         if not self._fold.hold(hold, budgets):
             return None
-        return replace(hold, beyond=self._fold.beyond(hold, budgets))
+        beyond = self._fold.beyond(hold, budgets)
+        return replace(hold, beyond=beyond) if beyond else hold
 
     def release(self, hold: Hold) -> None:
         self._fold.release(hold)

@@ -142,6 +142,17 @@ def test_a_checkpoint_gives_back_what_was_spent() -> None:
     assert again.balance("key/b", "total", AT) == Counter(7, 0)
 
 
+def test_what_is_charged_late_to_a_forgotten_window_is_counted_from_nothing() -> None:
+    counters = Counters()
+    for day in range(5):
+        counters.charge([Charge(AT + day * DAY, ("team/a",), 10)])
+    counters.checkpoint()
+    assert counters.balance("team/a", "day", AT) == Counter()
+    counters.charge([Charge(AT, ("team/a",), 7)])
+    assert counters.balance("team/a", "day", AT) == Counter(spent=7)
+    assert counters.balance("team/a", "total", AT) == Counter(spent=57)
+
+
 def test_a_checkpoint_forgets_old_windows_but_no_open_hold() -> None:
     counters = Counters()
     counters.hold(a_hold(at=AT - 9 * HOUR), ())
