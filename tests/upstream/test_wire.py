@@ -415,3 +415,23 @@ def test_a_large_prompt_is_answered_while_it_is_written(tls: bool) -> None:
             assert provider.connections == 1
 
     run(scenario())
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_large_prompt_goes_on_once_the_provider_reads(tls: bool) -> None:
+    size = 32_000_000
+    full = asyncio.Event()
+
+    async def reads_late(connection: Connection) -> None:
+        await full.wait()
+        body = (await connection.request()).body
+        await connection.send(reply(body=b"%d" % len(body)))
+
+    async def scenario() -> None:
+        async with a_provider(reads_late, tls=tls) as provider, an_upstream(str(LOOPBACK_PEM)) as upstream:
+            call = asyncio.create_task(upstream.send(a_call(provider.url, body=bytes(size)), CONNECT_S))
+            await turns(400)  # every buffer between us is full
+            full.set()
+            assert await whole(await call) == b"%d" % size
+
+    run(scenario())
