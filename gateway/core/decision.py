@@ -13,11 +13,12 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final, NewType
 
-from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snapshot, facts_in_force, posture
+from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snapshot
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
 from gateway.core.policy import ANY_EVIDENCE, Demanded, Layer, MaxPrice, Policy, SortKey
 from gateway.core.posture import Breach, Posture, Value, within, word
+from gateway.core.treatment import facts_in_force, posture
 
 EligibleRoute = NewType("EligibleRoute", Route)
 """A route a policy has admitted. Only `decide` makes one; `forward` takes nothing else."""

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final, TypeAlias
 
-from gateway.core.catalog import Route, Snapshot, facts_in_force, posture
+from gateway.core.catalog import Route, Snapshot
 from gateway.core.decision import Kind, Means, Reason, judge
 from gateway.core.demand import Demand
 from gateway.core.policy import Demanded, Layer, LayerKind, Policy, RouteRules, combine
 from gateway.core.posture import Posture
+from gateway.core.treatment import facts_in_force, posture
 from gateway.declarations.faults import shown, some
 from gateway.declarations.policies import Case, PolicyDocument
 

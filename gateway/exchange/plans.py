@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 
-from gateway.core.catalog import Feature, Route, RouteId, Snapshot, facts_in_force
+from gateway.core.catalog import Feature, Route, RouteId, Snapshot
 from gateway.core.decision import (
     Decision,
     Health,
@@ -26,6 +26,7 @@ from gateway.core.policy import Demanded, Layer, LayerKind, combine
 from gateway.core.posture import word
 from gateway.core.principal import Key, Principal, principal
 from gateway.core.receipt import canonical, digest
+from gateway.core.treatment import facts_in_force
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

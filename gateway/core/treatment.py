@@ -1,0 +1,98 @@
+"""How content is treated on a route: the facts in force there on a day, and the posture that they make together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from gateway.core.catalog import Fact, Facts, Feature, Grant, Provider
+from gateway.core.policy import ANY_EVIDENCE, EvidenceRule
+from gateway.core.posture import DIMENSIONS, UNKNOWN, Party, Posture, Value
+from gateway.core.posture import of as posture_of
+
+FEATURE_TOUCHES: Final[tuple[str, ...]] = ("stored_in", "retention_days", "third_party_access")
+"""The dimensions in which a feature is UNKNOWN on a provider whose record says nothing of it."""
+
+
+def facts_in_force(
+    provider: Provider, model: str, used: frozenset[Feature], grants: tuple[Grant, ...], today: date
+) -> tuple[Facts, ...]:
+    """The sheets of facts whose postures, joined, are how content is treated there on that day.
+
+    The first is the catalogue's default with unexpired grants applied; the others are the exceptions that apply. A
+    feature of which no exception for this model speaks is a sheet of its own, UNKNOWN in `FEATURE_TOUCHES`.
+    """
+    live = [g for g in grants if g.in_force(today)]
+    applied = [e for e in provider.exceptions if e.applies(model, used)]
+    stated = {feature for exception in applied for feature in exception.features}
+    return (
+        _granted(_own(provider.facts), live),
+        *(_lifted(_own(e.facts), [g for g in live if e.id in g.exceptions]) for e in applied),
+        *([dict.fromkeys(FEATURE_TOUCHES, Fact(UNKNOWN))] if used - stated else []),
+    )
+
+
+def _own(facts: Facts) -> Facts:
+    """The facts as stated; but a router's, who passes content on to somebody else's terms, are UNKNOWN altogether."""
+    parties = facts.get("third_party_access", Fact(UNKNOWN)).value
+    if isinstance(parties, frozenset) and Party.DOWNSTREAM_PROVIDERS in parties:
+        return dict.fromkeys(DIMENSIONS, Fact(UNKNOWN))
+    return facts
+
+
+def _granted(facts: Facts, grants: list[Grant]) -> Facts:
+    """`facts` with everything that these grants put in force. Nothing retained is stored nowhere."""
+    given: dict[str, Fact] = {}
+    for grant in grants:
+        for name, fact in grant.facts.items():
+            given[name] = _worse(name, given[name], fact) if name in given else fact
+    zero = given.get("retention_days")
+    if zero is not None and zero.value == 0:
+        given["stored_in"] = replace(zero, value=frozenset())
+    return {**facts, **given}
+
+
+def _lifted(facts: Facts, grants: list[Grant]) -> Facts:
+    """An exception's `facts` under grants that name it: only the dimensions it touches."""
+    return {name: fact for name, fact in _granted(facts, grants).items() if name in facts}
+
+
+def _worse(name: str, a: Fact, b: Fact) -> Fact:
+    """Of two contracts that disagree, what is worse for us."""
+    value = getattr(posture_of({name: a.value}).join(posture_of({name: b.value})), name)
+    return replace(a if value == a.value else b, value=value)
+
+
+def posture(sheets: tuple[Facts, ...], evidence: EvidenceRule, today: date) -> Posture:
+    """The joined posture of fact sheets, each fact demoted to UNKNOWN first if `evidence` does not accept it today.
+
+    The first sheet is complete: a dimension it lacks is UNKNOWN. The others touch only the dimensions they name.
+    """
+    first, *exceptions = (_believed(sheet, evidence, today) for sheet in sheets)
+    default = _coherent({name: first.get(name, UNKNOWN) for name in DIMENSIONS})
+    result = default
+    for touched in exceptions:
+        values = {**dict(default), **touched}
+        stores = touched.get("stored_in", frozenset()) != frozenset()
+        if stores and "retention_days" not in touched and default.retention_days == 0:
+            values["retention_days"] = UNKNOWN  # kept somewhere after all, and nobody says for how long
+        result = result.join(_coherent(values))
+    return result
+
+
+def _coherent(values: Mapping[str, Value]) -> Posture:
+    """The posture of these values; what is kept and said to be stored nowhere is stored nobody knows where."""
+    if values["retention_days"] != 0 and values["stored_in"] == frozenset():
+        return posture_of({**values, "stored_in": UNKNOWN})
+    return posture_of(values)
+
+
+def _believed(sheet: Facts, evidence: EvidenceRule, today: date) -> dict[str, Value]:
+    if evidence == ANY_EVIDENCE:
+        return {name: fact.value for name, fact in sheet.items()}
+    return {
+        name: fact.value if evidence.accepts(fact.read_on, fact.verified_on, today) else UNKNOWN
+        for name, fact in sheet.items()
+    }
