@@ -35,6 +35,7 @@ OPEN: Final = {"SAFECONDUCT_PROVIDER_ALPHA_KEY": "a-secret"}
 SERVED, SPENT, AWAY = (200, ""), (402, "budget_exceeded"), (503, "books_unavailable")
 CUT = (0, "")
 """Of a gateway that was killed."""
+_PATIENCE: Final = aiohttp.ClientTimeout(total=PATIENCE_S)
 _FIRST: Final = 1_000_000
 _WORDS: Final = b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"hello"}}]}\n\n'
 _STOP: Final = b'data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
@@ -161,6 +162,13 @@ class Load:
         """Nobody asks again."""
         self._over = True
 
+    async def once_more(self, at: int) -> Answer:
+        """What a client beside the others is answered there."""
+        async with aiohttp.ClientSession(timeout=_PATIENCE) as session:
+            found = await answered(session, self.gateways[at])
+        self.answers[at][found] += 1
+        return found
+
     async def ask(self, session: aiohttp.ClientSession, turns: Iterable[int]) -> None:
         """One client: asks the gateways in turn, every third time for a stream."""
         for at, streaming in zip(turns, cycle((False, False, True)), strict=False):
@@ -193,9 +201,8 @@ async def answered(session: aiohttp.ClientSession, gateway: Process, **more: Any
 async def a_load(provider: Provider, *gateways: Process, clients: int = 12) -> AsyncIterator[Load]:
     """Runs until the block ends, and then until each client has had its answer."""
     load = Load(gateways, provider, [Counter() for _ in gateways])
-    timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session, asyncio.TaskGroup() as tasks:
+    async with aiohttp.ClientSession(timeout=_PATIENCE, connector=connector) as session, asyncio.TaskGroup() as tasks:
         for number in range(clients):
             turns = cycle([(number + turn) % len(gateways) for turn in range(len(gateways))])
             tasks.create_task(load.ask(session, turns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
 import subprocess
 import sys
@@ -55,21 +56,23 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
 Fault = Callable[[Load, Process], Awaitable[None]]
 
 
-async def spent_to_the_end(at: Path, disk: Disk, fault: Fault, **settings: str) -> None:
+async def spent_to_the_end(
+    at: Path, disk: Disk, fault: Fault, settings: dict[str, str], affordable: int = AFFORDABLE
+) -> None:
     """A load that ends when the budget is spent; the fault strikes while every client stands at the provider."""
     async with a_provider() as (provider, address):
-        named = documents(at, address, AFFORDABLE)
+        named = documents(at, address, affordable)
         with running(disk.state, *named, within=disk.within, **settings) as gateway:
             async with a_load(provider, gateway) as load:
-                await load.until(lambda: load.total(SERVED) >= AFFORDABLE // 4)
+                await load.until(lambda: load.total(SERVED) >= affordable // 4)
                 await load.standing()
                 await fault(load, gateway)
-                await load.until(lambda: load.total(SERVED) == AFFORDABLE)
+                await load.until(lambda: load.total(SERVED) == affordable)
                 await load.more(SPENT)
             assert await asyncio.to_thread(gateway.end) == (0, b"")
         assert set(load.all) == {SERVED, SPENT, AWAY}
         kept = copied(disk, at)
-        assert assert_nothing_is_lost(provider, load, kept) == AFFORDABLE * UNIT
+        assert assert_nothing_is_lost(provider, load, kept) == affordable * UNIT
         assert_verified(kept, *named, **settings)
 
 
@@ -90,7 +93,7 @@ def test_below_the_reserve_nothing_begins_and_what_is_under_way_is_booked(
         small_disk.make_room(gateway)
         await asyncio.to_thread(gateway.event, "disk_free")
 
-    asyncio.run(spent_to_the_end(tmp_path, small_disk, low, **OPEN, SAFECONDUCT_DISK_RESERVE_MB="16"))
+    asyncio.run(spent_to_the_end(tmp_path, small_disk, low, {**OPEN, "SAFECONDUCT_DISK_RESERVE_MB": "16"}))
 
 
 def test_on_a_full_disk_nothing_begins_and_what_was_under_way_is_booked_when_there_is_room(
@@ -101,7 +104,29 @@ def test_on_a_full_disk_nothing_begins_and_what_was_under_way_is_booked_when_the
         await load.nothing_is_admitted()
         disk.make_room(gateway)
 
-    asyncio.run(spent_to_the_end(tmp_path, disk, full, **NO_RESERVE))
+    asyncio.run(spent_to_the_end(tmp_path, disk, full, NO_RESERVE))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", range(10))
+def test_on_a_disk_that_is_full_time_and_again_nothing_is_lost(
+    tmp_path: Path, small_disk: SmallDisk, seed: int
+) -> None:
+    chance = random.Random(seed)
+
+    async def full(load: Load, gateway: Process) -> None:
+        for _ in range(6):
+            small_disk.fill(gateway, left=chance.randrange(200_000))
+            await load.ended()
+            away, served = load.total(AWAY) + 5, load.total(SERVED) + 400
+            # SQLite's log has room of its own once it begins from its start again.
+            await load.until(lambda: load.total(AWAY) >= away or load.total(SERVED) >= served)  # noqa: B023
+            small_disk.make_room(gateway)
+            await load.more(SERVED, chance.randrange(1, 50))
+            await load.standing()
+        await load.ended()
+
+    asyncio.run(spent_to_the_end(tmp_path, small_disk, full, NO_RESERVE, 4_000))
 
 
 @pytest.mark.parametrize("kill", [True, False])

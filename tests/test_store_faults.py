@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -28,7 +29,7 @@ from tests.processes import Process, running
 from tests.stores.servers import Server, a_free_port, a_server
 from tests.test_shared_workers import both_started
 
-AFFORDABLE = 240
+AFFORDABLE = 180
 TOTAL = "{safeconduct/acme}:account:organisation/acme:total"
 FROZEN_S = 5.0
 
@@ -57,6 +58,17 @@ async def emptied(load: Load, server: Server) -> None:
     server.ask("FLUSHALL")
     await load.ended()
     server.ask("FLUSHALL")
+
+
+async def emptied_while_one_sleeps(load: Load, server: Server) -> None:
+    """The other may not spend what it cannot know to be left."""
+    asleep = load.gateways[1]
+    asleep.tell(signal.SIGSTOP)
+    try:
+        server.ask("FLUSHALL")
+        assert [await load.once_more(0) for _ in range(3)] == [AWAY] * 3
+    finally:
+        asleep.tell(signal.SIGCONT)
 
 
 async def full(load: Load, server: Server) -> None:
@@ -94,7 +106,9 @@ async def spent_to_the_end(
             states = [gateway.state for gateway in gateways]
             async with a_load(provider, *gateways) as load:
                 for number, fault in enumerate(faults, 1):
-                    goal = affordable * number // (len(faults) + 2)
+                    goal = (
+                        affordable * (number + 2) // (len(faults) + 3)
+                    )  # late: who forgot a part would spend it again
                     await load.until(lambda goal=goal: load.total(SERVED) >= goal)  # type: ignore[misc]
                     await load.standing()
                     await fault(load)
@@ -118,6 +132,7 @@ async def spent_to_the_end(
         (frozen, "gateways", ()),
         (emptied, "gateways", ()),
         (emptied, "workers", ()),
+        (emptied_while_one_sleeps, "gateways", ()),
         (full, "gateways", ()),
     ],
 )
