@@ -49,6 +49,8 @@ class Story:
         self.deaths += 1
 
     async def kill(self) -> None:
+        for number in range(1, self.gateway.workers + 1):
+            await self.gateway.pid(number)
         await self.some_moments()
         self.killed += self.clients.under_way
         await self.gateway.kill()

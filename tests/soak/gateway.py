@@ -44,10 +44,17 @@ class Gateway:
         """Of the worker that has this place now; waits for the one that takes the place of a killed one."""
         lock = state_of(self.state, number) / LOCK_FILE
         while True:
-            text = lock.read_text()
-            if text.strip().isdigit() and (pid := int(text)) not in self._killed:
-                return pid
+            text = lock.read_text().strip()
+            if text.isdigit() and int(text) in self._alive() - self._killed:
+                return int(text)
             await asyncio.sleep(_LOOK_AGAIN_S)
+
+    def _alive(self) -> set[int]:
+        """Its processes that answer to clients. What a lock file says may be of one that did not start."""
+        first = self.process.popen.pid
+        if self.workers == 1:
+            return {first}
+        return set(map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split()))
 
     async def complete(self) -> None:
         """Returns once every worker is at work again, and whoever shares Redis has said there what it spent."""
@@ -67,24 +74,25 @@ class Gateway:
 
     async def kill_worker(self, number: int) -> None:
         """It is replaced without our help."""
-        self._kill(await self.pid(number))
+        pid = await self.pid(number)
+        self._killed.add(pid)
+        os.kill(pid, signal.SIGKILL)
 
     async def kill(self) -> None:
         """Everything that it is made of, at once; `begin` is for the caller."""
         self.up.clear()
-        pids = [await self.pid(number) for number in range(1, self.workers + 1)]
-        ends = [os.pidfd_open(pid) for pid in pids]
-        for pid in {self.process.popen.pid, *pids}:
-            self._kill(pid)
+        first = self.process.popen.pid
+        os.kill(first, signal.SIGSTOP)
+        os.waitid(os.P_PID, first, os.WSTOPPED | os.WEXITED | os.WNOWAIT)  # from here on it begins no worker
+        alive = self._alive()
+        ends = [os.pidfd_open(pid) for pid in alive]
+        for pid in {first, *alive}:
+            os.kill(pid, signal.SIGKILL)
         for end in ends:
             await asyncio.to_thread(select.select, [end], [], [], PATIENCE_S)
             os.close(end)
         await asyncio.to_thread(self._stack.close)
         self._killed.clear()
-
-    def _kill(self, pid: int) -> None:
-        self._killed.add(pid)
-        os.kill(pid, signal.SIGKILL)
 
     async def end(self) -> int:
         """Its exit code."""
