@@ -13,7 +13,7 @@ import hmac
 import itertools
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Final, Protocol
@@ -88,8 +88,8 @@ class Books(Protocol):
         """Commit the receipt as the next link of the chain, charge each attempt's cost and release its hold, at once.
 
         Every hold of the receipt's exchange is released, and each is charged once. Idempotent by receipt id. Returns
-        the receipt, or the one of that id that was committed before. On a fault Unavailable: the receipt is kept, and
-        committed when the journal works.
+        the receipt, or the one of that id that was committed before, without its place in the chain. On a fault
+        Unavailable: the receipt is kept, and committed when the journal works.
         """
 
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
@@ -114,7 +114,7 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """The receipt as committed, what was charged for it, and its row; row 0 if it had been there before."""
+    """The receipt that stands, what was charged for it, and its row; row 0 if it had been there before."""
 
     receipt: Receipt
     charges: tuple[Charge, ...]
@@ -217,7 +217,7 @@ class SqliteBooks:
             found = stored(connection, receipt.id)
             if found is None:
                 raise
-            receipt, row, charges = found, 0, ()
+            receipt, row, charges = replace(found, chain="", sequence=0, previous=""), 0, ()
         for hold in holds:
             _drop_intent(hold, connection)
         return _Settled(receipt, charges, row)

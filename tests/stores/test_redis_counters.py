@@ -141,7 +141,7 @@ def test_a_server_at_fault_admits_nothing_and_loses_nothing(tmp_path: Path, serv
             with pytest.raises(Unavailable) as refused:
                 run(lambda: books.hold(an_intent("refused", amount=60, budgets=TIGHT)))
             assert refused.value.code == "books_unavailable"
-            assert run(lambda: books.settle(served(an_intent("open"), cost=20))).sequence == 1
+            assert run(lambda: books.settle(served(an_intent("open"), cost=20))).cost == 20
         finally:
             end(server)
         run(partial(admitted, books, 80))
