@@ -44,8 +44,8 @@ class Story:
 
     async def kill_worker(self, number: int) -> None:
         await self.some_moments()
-        self.killed += self.clients.under_way
         await self.gateway.kill_worker(number)
+        self.killed += self.clients.under_way
         self.deaths += 1
 
     async def kill(self) -> None:

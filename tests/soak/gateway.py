@@ -73,7 +73,7 @@ class Gateway:
         return all(member["joined"] for member in members)
 
     async def kill_worker(self, number: int) -> None:
-        """It is replaced without our help."""
+        """As soon as it is there; it is replaced without our help."""
         pid = await self.pid(number)
         self._killed.add(pid)
         os.kill(pid, signal.SIGKILL)
@@ -83,7 +83,8 @@ class Gateway:
         self.up.clear()
         first = self.process.popen.pid
         os.kill(first, signal.SIGSTOP)
-        os.waitid(os.P_PID, first, os.WSTOPPED | os.WEXITED | os.WNOWAIT)  # from here on it begins no worker
+        stopped = os.WSTOPPED | os.WEXITED | os.WNOWAIT
+        await asyncio.to_thread(os.waitid, os.P_PID, first, stopped)  # from here on it begins no worker
         alive = self._alive()
         ends = [os.pidfd_open(pid) for pid in alive]
         for pid in {first, *alive}:

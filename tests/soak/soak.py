@@ -114,8 +114,8 @@ class Soak:
                 return
 
     async def a_worker_is_killed(self) -> None:
-        self._killed += self.clients.under_way
         await self.shaken.kill_worker(self._chance.choice((1, 2)))
+        self._killed += self.clients.under_way
 
     async def a_gateway_is_killed(self) -> None:
         self._killed += self.clients.under_way
