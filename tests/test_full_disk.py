@@ -32,7 +32,7 @@ from tests.loads import (
 )
 from tests.processes import PATIENCE_S, ROOT, Process, environment, running
 
-AFFORDABLE = 200
+AFFORDABLE = 120
 SIZE = 48 * 2**20
 MB = 2**20
 NO_RESERVE = {**OPEN, "SAFECONDUCT_DISK_RESERVE_MB": "0"}

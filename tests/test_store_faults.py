@@ -29,7 +29,7 @@ from tests.processes import Process, running
 from tests.stores.servers import Server, a_free_port, a_server
 from tests.test_shared_workers import both_started
 
-AFFORDABLE = 180
+AFFORDABLE = 120
 TOTAL = "{safeconduct/acme}:account:organisation/acme:total"
 FROZEN_S = 5.0
 
