@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -12,11 +12,22 @@ from gateway.core.catalog import Route, Snapshot
 from gateway.core.decision import Decision, wire_dialect
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.policy import Demanded
+from gateway.core.policy import Demanded, Layer
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId
 from gateway.exchange.parts import InForce
 from gateway.exchange.plans import Treated
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a receipt says of the asking, in its own words."""
+
+    began_at: str
+    policy: Mapping[str, str]
+    demand: Mapping[str, Json]
+    plan: tuple[str, ...]
+    rejections: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(slots=True)
@@ -34,6 +45,23 @@ class Facts:
     demanded: Demanded | None = None
     decision: Decision | None = None
     end_user: str = ""
+    _asked: tuple[Decision, _Asked] | None = field(default=None, init=False, repr=False, compare=False)
+
+    def asked(self) -> _Asked:
+        """What every receipt of this exchange says of its asking, written down once it was decided."""
+        if self._asked is not None and self._asked[0] is self.decision:
+            return self._asked[1]
+        decision, demanded = self.decision, self.demanded
+        asked = _Asked(
+            began_at=timestamp(self.began_at),
+            policy=_policies(demanded.layers if demanded else self.principal.layers),
+            demand=_demand(self.demand) if self.demand else {},
+            plan=tuple(str(r.id) for r in decision.plan) if decision else (),
+            rejections=self.in_force.plans.codes(decision) if decision else {},
+        )
+        if decision is not None:
+            self._asked = (decision, asked)
+        return asked
 
     def treated(self, route: Route) -> Treated:
         """How content is treated on `route`, with the features that this exchange uses."""
@@ -58,11 +86,11 @@ def receipt(
     facts: Facts, end: End, attempts: Sequence[AttemptRecord], served: Route | None, dropped: tuple[str, ...]
 ) -> Receipt:
     """The receipt, not yet linked into its chain. `dropped`: names of what the translation lost."""
-    snapshot = facts.in_force.snapshot
+    snapshot, asked = facts.in_force.snapshot, facts.asked()
     treated = facts.treated(served) if served is not None else _NOWHERE
     return Receipt(
         id=facts.id,
-        began_at=timestamp(facts.began_at),
+        began_at=asked.began_at,
         organisation=facts.principal.organisation.id,
         team=facts.principal.team.id,
         key=facts.principal.key.id,
@@ -71,11 +99,11 @@ def receipt(
         model=facts.demand.model if facts.demand else "",
         outcome=end.outcome,
         code=end.code,
-        policy=_policies(facts),
+        policy=asked.policy,
         snapshot=snapshot.digest,
-        demand=_demand(facts.demand) if facts.demand else {},
-        plan=tuple(str(r.id) for r in facts.decision.plan) if facts.decision else (),
-        rejections=facts.in_force.plans.codes(facts.decision) if facts.decision else {},
+        demand=asked.demand,
+        plan=asked.plan,
+        rejections=asked.rejections,
         attempts=tuple(attempts),
         route=str(served.id) if served is not None else "",
         posture=treated.posture,
@@ -101,8 +129,7 @@ def region(posture: Mapping[str, Json]) -> str:
     return f"declared:{'+'.join(str(p) for p in places)}" if isinstance(places, list) else "declared:unknown"
 
 
-def _policies(facts: Facts) -> dict[str, str]:
-    layers = facts.demanded.layers if facts.demanded else facts.principal.layers
+def _policies(layers: Iterable[Layer]) -> dict[str, str]:
     found: dict[str, str] = {}
     for layer in layers:
         label = layer.kind.label

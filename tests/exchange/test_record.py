@@ -145,6 +145,16 @@ def test_policies_are_named_per_layer_and_several_of_one_layer_together() -> Non
     }
 
 
+def test_what_was_asked_is_said_alike_in_every_receipt_and_anew_after_another_decision() -> None:
+    facts = decided()
+    draft = record.receipt(facts, record.End("interrupted", "", 1), (), None, ())
+    final = record.receipt(facts, record.End("served", "", 9), (), SNAPSHOT.routes[ALPHA], ())
+    assert final.demand is draft.demand
+    assert final.plan == draft.plan == ("alpha/small",)
+    facts.decision, facts.demand = decided(choices=2).decision, a_demand(choices=2)
+    assert record.receipt(facts, record.End("served", "", 9), (), None, ()).demand["choices"] == 2
+
+
 def test_the_evidence_is_as_old_as_its_oldest_fact() -> None:
     sheet = {**facts_of(a_posture()), "dpa": a_fact(a_posture().dpa, read_on=OLD, verified_on=None)}
     snapshot = a_snapshot(a_route(a_provider(facts=sheet)), policies=(a_policy("key's"),))
