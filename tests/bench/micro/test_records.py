@@ -1,0 +1,72 @@
+"""What an exchange writes beside its link in the chain: its id, its hold, its receipt twice, its line in the log."""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from gateway.compose.clock import SystemClock
+from gateway.core.policy import combine
+from gateway.core.receipt import ReceiptId
+from gateway.exchange import record
+from gateway.exchange.parts import InForce
+from gateway.stores.counters import Counters, Hold
+from gateway.telemetry.events import ExchangeEnded
+from gateway.telemetry.log import Log
+from tests.builders import (
+    NOW,
+    TODAY,
+    WELL,
+    a_demand,
+    a_key,
+    a_principal,
+    a_receipt,
+    a_route,
+    a_snapshot,
+    an_attempt,
+    some_means,
+)
+
+ROUTE = a_route()
+SNAPSHOT = a_snapshot(ROUTE)
+ATTEMPTS = (an_attempt(),)
+
+
+def test_an_id(benchmark: BenchmarkFixture) -> None:
+    benchmark(SystemClock().ulid)
+
+
+def test_a_hold_and_its_end(benchmark: BenchmarkFixture) -> None:
+    counters, rows, accounts = Counters(), count(), ("organisation/acme", "team/research", "key/key_1")
+
+    def held() -> None:
+        row = next(rows)
+        exchange = ReceiptId(str(row))
+        hold = Hold("1", exchange, 1_000, accounts, 0, row)
+        counters.hold(hold, ())
+        counters.settle(exchange, ())
+
+    benchmark(held)
+
+
+def test_the_draft_and_the_receipt(benchmark: BenchmarkFixture) -> None:
+    in_force, caller, demand = InForce(SNAPSHOT, some_means(), {}), a_principal(a_key(), SNAPSHOT), a_demand()
+    demanded = combine(caller.layers)
+    decision = in_force.plans.decide(demand, demanded, in_force.means, WELL, TODAY)
+
+    def both() -> None:
+        told = (demand, demanded, decision)
+        facts = record.Facts(ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", "chat", *told)
+        record.receipt(facts, record.End("interrupted", "", 1), ATTEMPTS, None, ())
+        record.receipt(facts, record.End("served", "", 9), ATTEMPTS, ROUTE, ())
+
+    benchmark(both)
+
+
+def test_a_line_in_the_log(benchmark: BenchmarkFixture) -> None:
+    receipt = a_receipt(attempts=ATTEMPTS)
+    with open(os.devnull, "wb", buffering=0) as nowhere:
+        log = Log(nowhere)
+        benchmark(lambda: log.emit(ExchangeEnded.of(receipt)))
