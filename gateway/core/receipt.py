@@ -93,6 +93,16 @@ class Receipt:
     sequence: int = 0
     previous: str = ""
 
+    def used(self) -> dict[str, int]:
+        """The counts of every attempt that used something, added up."""
+        if len(self.attempts) == 1:
+            return dict(self.attempts[0].usage)
+        total: dict[str, int] = {}
+        for attempt in self.attempts:
+            for name, count in attempt.usage.items():
+                total[name] = total.get(name, 0) + count
+        return total
+
 
 _NAMES: Final = tuple(f.name for f in fields(Receipt))
 _LATER: Final = frozenset({"end_user"})

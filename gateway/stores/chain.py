@@ -109,14 +109,5 @@ def _columns(receipt: Receipt, link: Link, head: str, charges: Sequence[Charge],
     return (
         *(receipt.id, link.chain, link.sequence, head, receipt.began_at[:10]),
         *(receipt.organisation, receipt.team, receipt.key, receipt.model, provider, receipt.route, policy),
-        *(receipt.outcome, min(receipt.cost, MOST), _usage(receipt), charges_text(charges), data),
+        *(receipt.outcome, min(receipt.cost, MOST), json.dumps(receipt.used()), charges_text(charges), data),
     )
-
-
-def _usage(receipt: Receipt) -> str:
-    """The counts of every attempt that used something, added up."""
-    total: dict[str, int] = {}
-    for attempt in receipt.attempts:
-        for name, count in attempt.usage.items():
-            total[name] = total.get(name, 0) + count
-    return json.dumps(total)

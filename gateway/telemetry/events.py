@@ -41,19 +41,16 @@ class ExchangeEnded:
     @classmethod
     def of(cls, receipt: Receipt) -> ExchangeEnded:
         """What the log says of a settled receipt: usage and cost of all its attempts together."""
-        usage: dict[str, int] = {}
-        for attempt in receipt.attempts:
-            for name, count in attempt.usage.items():
-                usage[name] = usage.get(name, 0) + count
-        last = receipt.attempts[-1] if receipt.attempts else None
+        attempts = receipt.attempts
+        last = attempts[-1] if attempts else None
         return cls(
             receipt=receipt.id,
             key=receipt.key,
             team=receipt.team,
             route=receipt.route,
             region=receipt.region,
-            usage=usage,
-            usage_source=_weakest(tuple(a.usage_source for a in receipt.attempts)),
+            usage=receipt.used(),
+            usage_source=_weakest([a.usage_source for a in attempts]),
             cost=receipt.cost,
             currency=receipt.currency,
             outcome=receipt.outcome,
@@ -63,9 +60,13 @@ class ExchangeEnded:
         )
 
 
-def _weakest(sources: tuple[str, ...]) -> str:
+def _weakest(sources: list[str]) -> str:
     """How the counts of several attempts are known: as badly as the worst of them."""
-    return next((s for s in ("held", "estimated", "counted", "provider") if s in sources), "")
+    return (
+        sources[0]
+        if len(sources) == 1
+        else next((s for s in ("held", "estimated", "counted", "provider") if s in sources), "")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ def _now() -> str:
 
 def _plain(event: Event) -> dict[str, Plain]:
     """The fields of an event, each let through only as what it may be."""
-    found = {name: _allowed(getattr(event, name)) for name in _FIELDS[type(event)]}
+    found = {name: _ALLOWED.get(type(value := getattr(event, name)), _nothing)(value) for name in _FIELDS[type(event)]}
     if isinstance(event, Fault):
         found["fault"] = event.fault if _A_PLACE.fullmatch(event.fault) else NOT_A_NAME
     elif isinstance(event, ExchangeEnded):
@@ -102,9 +102,8 @@ def _metered(event: ExchangeEnded) -> dict[str, Plain]:
     }
 
 
-def _allowed(value: object) -> Plain:
-    allow = _ALLOWED.get(type(value))
-    return allow(value) if allow is not None else NOT_A_NAME
+def _nothing(_: object) -> Plain:
+    return NOT_A_NAME
 
 
 def _number(value: int) -> Plain:
