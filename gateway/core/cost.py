@@ -113,10 +113,11 @@ class Price:
     @cached_property
     def steps(self) -> tuple[tuple[int, Rates], ...]:
         """(above how many tokens, the rates from there on), rising; the standard rates first."""
-        steps = [(-1, self.rates)]
+        rates = self.rates
+        steps = {-1: rates}
         for tier in sorted(self.tiers, key=lambda tier: tier.above):
-            steps.append((tier.above, _overlaid(steps[-1][1], tier.rates)))
-        return tuple(steps)
+            rates = steps[tier.above] = _overlaid(rates, tier.rates)  # of several at one count, all apply
+        return tuple(steps.items())
 
     def rates_at(self, context_tokens: int) -> Rates:
         """The rates for an input side of that many tokens."""

@@ -183,6 +183,11 @@ def test_only_reachable_tiers_count() -> None:
     assert held(TIERED, Usage(input=200_001)) == 800_004_000
 
 
+def test_tiers_at_one_count_apply_together() -> None:
+    price = a_price(tiers=(Tier(1, some_rates(input="9", output=None)), Tier(1, some_rates(input="3", output=None))))
+    assert held(price, Usage(input=2)) == held(a_price(input="3"), Usage(input=2))
+
+
 def test_a_hold_is_rounded_up() -> None:
     assert held(a_price(input="0.000001"), Usage(input=1)) == 1
     assert held(a_price(input="1"), Usage(input=1), "1.0805") == 2_161
