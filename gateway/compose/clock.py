@@ -16,7 +16,7 @@ _SHIFTS: Final = tuple(range(120, -10, -10))
 _RANDOM: Final = 10
 """Bytes in a ULID that nobody can guess."""
 _AT_ONCE: Final = 400
-"""ULIDs whose randomness is drawn together: a system call for each would give the interpreter away in every exchange."""
+"""ULIDs whose randomness is drawn together: a system call each would give the interpreter away in every exchange."""
 
 
 class Randomness:

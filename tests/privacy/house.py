@@ -95,7 +95,9 @@ _DOCUMENTS: Final = {
     "config/organisation.toml": (
         'id = "acme"\nname = "Acme"\npolicy = "unrestricted"\n[classes.personal]\npolicy = "europe"\n'
     ),
-    "config/teams.toml": '[teams.all]\nname = "All"\npolicy = "unrestricted"\nclasses = ["personal"]\nend_users = true\n',
+    "config/teams.toml": (
+        '[teams.all]\nname = "All"\npolicy = "unrestricted"\nclasses = ["personal"]\nend_users = true\n'
+    ),
     "config/contracts.toml": "",
     "config/regions.toml": 'read_on = 2026-11-23\nsource = "tests"\n[regions]\nEU = ["SE", "FR"]\n',
     "config/fx.toml": 'ledger = "USD"\ndated = 2026-11-23\nsource = "tests"\n[rates]\nEUR = 1.1\n',
