@@ -99,6 +99,7 @@ def test_an_exchange_can_use_its_last_words() -> None:
 
     async def last_words(_scope: Message, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a word", "more_body": True})
         await drain.expired.wait()
         await send({"type": "http.response.body", "body": b"event: error"})
         ended.append("told")
