@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import asdict
-from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import anyio
 import orjson
@@ -15,14 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.core.errors import Unavailable
-from gateway.stores.counters import CountersRefused
-from gateway.stores.places import Places, forget, roster
+from gateway.stores.places import Places, forget, looked_at, roster
 
-T = TypeVar("T")
-
-_LOOK: Final = (sys.executable, "-m", "gateway.stores.places")
-"""In a process of its own: to read every receipt takes time that those who are served do not have."""
 _STRUCK: Final = {"joined": 200, "missing": 200, "alive": 409, "unknown": 404}
 
 
@@ -42,28 +31,17 @@ class Bookkeeping:
 
     async def _verified(self, _: Request) -> Response:
         """Every invariant of the books, as `safeconduct books verify` tells it."""
-        asked = orjson.dumps(asdict(self._places))
         async with self._one:
-            done = await anyio.run_process(_LOOK, input=asked, stderr=subprocess.DEVNULL, check=False)
-        if done.returncode:
-            raise Unavailable("books_unavailable", "The books cannot be looked at. `safeconduct verify` may say why.")
-        return Response(done.stdout, media_type="application/json")
+            return Response(await looked_at(self._places), media_type="application/json")
 
     async def _listed(self, _: Request) -> Response:
-        return _json(await _in_thread(partial(roster, self._places)))
+        return _json(await anyio.to_thread.run_sync(roster, self._places))
 
     async def _forgotten(self, request: Request) -> Response:
         """`was`: `joined` or `missing`, and struck off; `alive` or `unknown`, and nothing was done."""
         member = request.path_params["member"]
-        was = await _in_thread(partial(forget, self._places, member))
+        was = await anyio.to_thread.run_sync(forget, self._places, member)
         return _json({"member": member, "was": was}, _STRUCK[was])
-
-
-async def _in_thread(asked: Callable[[], T]) -> T:
-    try:
-        return await anyio.to_thread.run_sync(asked)
-    except CountersRefused as fault:
-        raise Unavailable("books_unavailable", str(fault)) from None
 
 
 def _json(value: object, status: int = 200) -> Response:

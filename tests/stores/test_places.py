@@ -14,7 +14,6 @@ import pytest
 
 from gateway.core.errors import NotFound
 from gateway.stores.audit import Check
-from gateway.stores.counters import CountersRefused
 from gateway.stores.places import Places, audited, forget, roster, view
 from tests.stores.books_in import an_intent, run, served, shared_books_in
 from tests.stores.postgres_server import fresh_database
@@ -84,7 +83,7 @@ def test_a_redis_that_can_keep_no_books_is_said(places: Places) -> None:
     with a_server("--maxmemory-policy", "allkeys-lru") as lossy:
         (check,) = [c for c in audited(Places(places.home, lossy.url, "acme")) if not c.holds]
         assert "noeviction" in check.found
-        with pytest.raises(CountersRefused):
+        with pytest.raises(Unavailable):
             roster(Places(places.home, lossy.url, "acme"))
 
 
