@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.errors import NotFound
+from gateway.core.errors import NotFound, Unavailable
 from gateway.stores.audit import Check
 from gateway.stores.places import Places, audited, forget, roster, view
 from tests.stores.books_in import an_intent, run, served, shared_books_in
