@@ -16,7 +16,7 @@ help:
 	@echo "make run      start the gateway with its sandbox on port $(PORT) (PORT=… for another one)"
 	@echo "make test     run the tests"
 	@echo "make check    format, lint, types, import contracts, and the shipped documents"
-	@echo "make bench    measure set-up, start-up, CPU, latency and memory"
+	@echo "make bench    measure CPU, latency, memory and start-up beside nginx; BENCH=quick in seconds"
 	@echo "make soak     load and faults for SOAK_MINUTES (10), and whether the books are in order at the end"
 	@echo "make proof    the long counts: thousands of kills, hours of load; and the newest SDKs as clients"
 	@echo "make lock     renew the lock files from pyproject.toml"
@@ -39,7 +39,6 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench
-	@$(BIN)/python -m tests.bench.books
 
 soak: $(VENV)/.dev
 	@$(BIN)/python -m tests.soak

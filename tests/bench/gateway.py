@@ -1,6 +1,9 @@
 """The measured gateway: the shipped catalogue, and beside it one model at thirty providers of which policy admits one.
 
-usage: python -m tests.bench.gateway PORT UPSTREAM. Durability from SAFECONDUCT_DURABILITY, as everywhere.
+usage: python -m tests.bench.gateway PORT UPSTREAM
+
+SAFECONDUCT_DURABILITY (here `process` if not said), SAFECONDUCT_REDIS_URL and SAFECONDUCT_WORKERS hold as everywhere.
+BENCH_CANDIDATES: another number of providers; BENCH_BUDGET: what the organisation may spend in all.
 """
 
 from __future__ import annotations
@@ -17,11 +20,14 @@ from typing import Final
 gc.disable()  # as `safeconduct serve` does; `compose` looks again once requests are accepted
 
 from gateway import compose  # noqa: E402
-from gateway.asgi.server import run  # noqa: E402
-from gateway.settings import read  # noqa: E402
+from gateway.asgi.server import bind_tcp, run  # noqa: E402
+from gateway.commands.workers import Supervisor, Worker  # noqa: E402
+from gateway.settings import Settings, read  # noqa: E402
+from gateway.stores.workers import state_of  # noqa: E402
 from gateway.telemetry.log import Log  # noqa: E402
 
-CANDIDATES: Final = 30
+CANDIDATES: Final = int(os.environ.get("BENCH_CANDIDATES", "30"))
+BUDGET: Final = '\n[[budgets]]\nlimit = "{limit}"\nwindow = "total"\n'
 
 PROVIDER: Final = """\
 id = "bench-{n}"
@@ -76,6 +82,7 @@ training = "no"
 def main() -> None:
     port, upstream = int(sys.argv[1]), sys.argv[2].rstrip("/")
     root = Path(__file__).resolve().parents[2]
+    owner = os.getpid()
     work = Path(tempfile.mkdtemp(prefix="safeconduct-bench-"))
     try:
         for name in ("config", "policies"):
@@ -85,13 +92,18 @@ def main() -> None:
             (work / f"config/catalog/bench-{n}.toml").write_text(record)
         (work / "config/models/bench.toml").write_text(MODEL)
         (work / "policies/bench.toml").write_text(POLICY)
+        if limit := os.environ.get("BENCH_BUDGET"):
+            with (work / "config/organisation.toml").open("a") as organisation:
+                organisation.write(BUDGET.format(limit=limit))
         serve(port, work)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        if os.getpid() == owner:  # not in a worker
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def serve(port: int, work: Path) -> None:
     """Run until told to end; the log goes to a file, as a container's would to a pipe."""
+    handed_on = ("SAFECONDUCT_REDIS_URL", "SAFECONDUCT_WORKERS")
     environ = {
         "SAFECONDUCT_PORT": str(port),
         "SAFECONDUCT_CONFIG": str(work / "config"),
@@ -99,16 +111,35 @@ def serve(port: int, work: Path) -> None:
         "SAFECONDUCT_STATE": str(work / "state"),
         "SAFECONDUCT_DURABILITY": os.environ.get("SAFECONDUCT_DURABILITY", "process"),
         **{f"SAFECONDUCT_PROVIDER_BENCH_{n}_KEY": "bench" for n in range(CANDIDATES)},
+        **{name: os.environ[name] for name in handed_on if name in os.environ},
     }
-    with (work / "log.jsonl").open("wb", buffering=0) as stream:
+    settings = read(environ)
+    worker = _worker(settings) if settings.workers > 1 else None
+    if worker is None:
+        one_process(settings, environ, work, None)
+    elif isinstance(worker, Worker):
+        one_process(settings, environ, work, worker)
+
+
+def _worker(settings: Settings) -> Worker | int:
+    listening = bind_tcp(settings.host, settings.port)
+    return Supervisor(settings.workers, listening, lambda *died: print(*died, file=sys.stderr)).run()
+
+
+def one_process(settings: Settings, environ: dict[str, str], work: Path, worker: Worker | None) -> None:
+    """The only process, or that worker of several; the first of them says the key."""
+    number = worker.number if worker else 1
+    own = settings.model_copy(update={"state": state_of(settings.state, number)})
+    post = compose.Post(settings.state, worker.listening if worker else None, "bench" if number == 1 else "")
+
+    def ready(now: compose.Ready) -> None:
+        if worker:
+            worker.ready()
+        print(now.secret or "ready", flush=True)
+
+    with (work / f"log-{number}.jsonl").open("wb", buffering=0) as stream:
         opened = partial(compose.access, environ=environ)
-        settings = read(environ)
-        post = compose.Post(settings.state, first_key="bench")
-        run(lambda: compose.serve(settings, opened, Log(stream), ready=announced, post=post))
-
-
-def announced(ready: compose.Ready) -> None:
-    print(ready.secret, flush=True)
+        run(lambda: compose.serve(own, opened, Log(stream), ready=ready, post=post))
 
 
 if __name__ == "__main__":
