@@ -120,6 +120,7 @@ class _Reading:
                 page = self._page(document)
                 if page is not None and document.stem != _ALIASES:
                     read_models(page, self._models)
+                    page.close()
 
     def _read_providers(self, regions: Regions) -> None:
         for shelf, pinned in ((self._shelf, None), *((bundled, self._today) for bundled in self._shelf.bundled)):
@@ -128,6 +129,7 @@ class _Reading:
                 if page is not None:
                     read = read_provider(page, document.stem, regions, pinned)
                     self._providers.add(read.provider.id, read, page.root)
+                    page.close()
 
     def _read_policies(self, regions: Regions) -> None:
         for document in self._shelf.policies:

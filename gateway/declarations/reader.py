@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from sys import intern
 from typing import Final, TypeVar
 
 import tomli
@@ -72,7 +74,7 @@ class Table:
         if not isinstance(value, str) or not value.strip():
             self.fault(name, f"{shown(value)} is not text", 'write it in quotes, such as "evroc", or leave the key out')
             return ""
-        return value
+        return intern(value)  # sources, settings and names repeat thousands of times in a catalogue
 
     def whole(self, name: str, least: int = 0) -> int | None:
         value = self.raw(name)
@@ -149,7 +151,7 @@ class Table:
             elif item in found:
                 self.fault(name, f"{shown(item)} is listed twice", "keep one of them")
             else:
-                found[item] = None
+                found[intern(item)] = None
         return tuple(found)
 
     def chosen(self, name: str, options: Mapping[str, T]) -> frozenset[T] | None:
@@ -160,7 +162,7 @@ class Table:
         for word in words:
             if word not in options:
                 self.fault(name, f"{shown(word)} is not a value of {name}", one_of(word, options))
-        return frozenset(options[word] for word in words if word in options)
+        return _shared(frozenset(options[word] for word in words if word in options))
 
     def mapping(self, name: str) -> Mapping[str, str]:
         """A table of texts under names that the document chooses; empty where missing."""
@@ -197,13 +199,14 @@ class Table:
                 self.fault(name, f"{shown(item)} in this list is not a table", "write [[…]] above each entry")
         return found
 
-    def report_unknown(self) -> None:
-        """Report every key that nobody asked for."""
+    def close(self) -> None:
+        """Report every key that nobody asked for, and let go of the content."""
         if len(self._content) > len(self._asked) or not self._asked.issuperset(self._content):
             for name in self._content:
                 if name not in self._asked:
                     known = f"{one_of(name, self._asked)}, or " if self._asked else ""
                     self.fault(name, "is not a key here", f"{known}remove it")
+        self._content, self._inner = {}, {}
 
 
 class Page:
@@ -215,9 +218,13 @@ class Page:
         self.root = Table(self, content, "")
 
     def close(self) -> None:
-        """Report the keys that nobody asked for. Call once everything was read."""
+        """Report the keys that nobody asked for. Call when all was read: its tables only report from then on.
+
+        Tables and page hold one another: what they hold is let go here, so that no document outlives its reading.
+        """
         for table in self.opened:
-            table.report_unknown()
+            table.close()
+        self.opened.clear()
 
 
 def parse(file: str, content: bytes, report: Report) -> Mapping[str, Toml] | None:
@@ -233,6 +240,12 @@ def parse(file: str, content: bytes, report: Report) -> Mapping[str, Toml] | Non
     else:
         return parsed
     return None
+
+
+@lru_cache(maxsize=512)
+def _shared(values: frozenset[T]) -> frozenset[T]:
+    """One object for all sets that are equal: hundreds of routes take and give the same."""
+    return values
 
 
 def labelled(*names: str) -> Callable[[Mapping[str, Toml]], str]:

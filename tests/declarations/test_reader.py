@@ -1,14 +1,20 @@
 # ruff: noqa: E501  # a fault is pinned with its whole text, one line each
 from __future__ import annotations
 
+import gc
 from datetime import date
 from decimal import Decimal
+from weakref import ref
 
 import pytest
 
-from gateway.declarations.faults import Report
-from gateway.declarations.reader import Table, labelled, parse
-from tests.declarations.papers import page, told
+from gateway.declarations.faults import Report, Toml
+from gateway.declarations.reader import Page, Table, labelled, parse
+from tests.declarations.papers import TODAY, page, told
+
+
+class Content(dict[str, Toml]):
+    """The content of a table, of which one can see whether it is still there."""
 
 
 def test_what_is_there_is_read_and_what_is_not_is_nothing() -> None:
@@ -119,6 +125,33 @@ def test_a_table_that_nobody_opens_is_unknown() -> None:
 def test_a_table_is_the_same_whenever_it_is_asked_for() -> None:
     root = page("[t]\nx = 1").root
     assert root.table("t") is root.table("t")
+
+
+def test_a_closed_page_lets_go_of_what_it_read() -> None:
+    content = Content(t=Content(x="y"))
+    whole, inner, paper = ref(content), ref(content["t"]), Page("paper.toml", content, Report(), TODAY)
+    table = paper.root.table("t")
+    assert table is not None
+    del content
+    gc.disable()  # the collector would find them too, but not before a start is over
+    try:
+        paper.close()
+        assert (whole(), inner()) == (None, None)
+    finally:
+        gc.enable()
+    table.fault("x", "is wrong", "correct it")
+    assert told(paper) == [
+        "paper.toml: t.x: is not a key here; remove it",
+        "paper.toml: t.x: is wrong; correct it",
+    ]
+
+
+def test_what_documents_repeat_is_one_object() -> None:
+    one, other = (page('t = "a source"\nl = ["p q"]').root for _ in range(2))
+    assert one.text("t") is other.text("t")
+    assert (one.words("l") or ("",))[0] is (other.words("l") or ("",))[0]
+    options = {"p q": "p q"}
+    assert one.chosen("l", options) is other.chosen("l", options)
 
 
 def test_entries_without_a_name_are_counted() -> None:
