@@ -17,6 +17,8 @@ import orjson
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.neutral import Call, Conversation, Media, Part, Result, Text, Thought
 
+MOST: Final = 2**53
+"""No context is this long; a larger count is a fault of the provider's."""
 TURN: Final = 4
 """Tokens around each turn, tool and part."""
 IMAGE: Final = 1600
@@ -53,7 +55,34 @@ def weighed(parts: Iterable[object]) -> int:
 def continued(begun: Metered, output_bytes: int) -> Metered:
     """Of a reply that broke off: what was reported at its beginning, with the output estimated from its bytes."""
     said = Usage(output=max(-(-output_bytes // 3) - begun.usage.generated, 0))
-    return Metered(begun.usage + said, UsageSource.ESTIMATED, begun.reported, begun.suspect)
+    source = UsageSource.HELD if begun.source is UsageSource.HELD else UsageSource.ESTIMATED
+    return Metered(begun.usage + said, source, begun.reported, begun.suspect)
+
+
+def credible(reported: Mapping[str, int]) -> tuple[Mapping[str, int], str]:
+    """The figures that can be true, and what is wrong with the others: they count as not reported, never as zero."""
+    if all(0 <= n < MOST for n in reported.values()):
+        return reported, ""
+    return {name: n for name, n in reported.items() if 0 <= n < MOST}, "out_of_range"
+
+
+def source(suspect: str) -> UsageSource:
+    """Of a report with figures that are not credible: HELD, until `believed` makes up for them."""
+    return UsageSource.HELD if suspect else UsageSource.PROVIDER
+
+
+def believed(told: Metered | None, input_bytes: int, output_bytes: int) -> Metered:
+    """What the provider reported; where it reported nothing that is credible, at least what the sizes say."""
+    if told is None:
+        return estimated(input_bytes, output_bytes, {})
+    if told.source is not UsageSource.HELD:
+        return told
+    known, sizes = told.usage, estimated(input_bytes, output_bytes, {}).usage
+    missing = Usage(
+        input=max(sizes.input - known.context, 0),
+        output=max(sizes.output - known.generated, 0),
+    )
+    return Metered(known + missing, UsageSource.ESTIMATED, told.reported, told.suspect)
 
 
 def tokens(asked: Conversation) -> int:

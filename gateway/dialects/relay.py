@@ -10,7 +10,7 @@ from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, Tally, Writer
-from gateway.dialects.estimate import estimated
+from gateway.dialects.estimate import believed
 from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import Ended, Event, Vectors
 from gateway.dialects.telling import Telling
@@ -28,21 +28,22 @@ class Whole:
 def passed_whole(dialect: Dialect, body: bytes, input_bytes: int) -> Whole:
     """The provider's own bytes. Broken."""
     reported, generated = dialect.noticed(body)
-    return Whole(body, reported or estimated(input_bytes, generated, {}))
+    return Whole(body, believed(reported, input_bytes, generated))
 
 
 def translated_whole(provider: Dialect, body: bytes, writer: Writer, input_bytes: int) -> Whole:
     """The reply in the client's dialect. Broken."""
     found = provider.events(body)
     if isinstance(found, Vectors):
-        if found.metered.source is UsageSource.ESTIMATED:  # the provider did not count
-            found = replace(found, metered=estimated(input_bytes, 0, found.metered.reported))
+        if found.metered.source is not UsageSource.PROVIDER:  # the provider did not count
+            found = replace(found, metered=believed(replace(found.metered, source=UsageSource.HELD), input_bytes, 0))
         return Whole(writer.whole(found), found.metered)
     told = Telling()
     events = [event for event in map(told.tell, found) if event is not None]
     if not told.finished:
         raise Broken("no answer in it")
-    reply = gathered(events, told.metered or estimated(input_bytes, told.generated, {}))
+    reply = gathered(events, believed(told.metered, input_bytes, told.generated))
+    reply = replace(reply, metered=believed(reply.metered, input_bytes, told.generated))
     return Whole(writer.whole(reply), reply.metered, told.lost)
 
 
@@ -228,7 +229,7 @@ class Stream:
     @property
     def metered(self) -> Metered:
         """The last report of the provider, else an estimate from sizes."""
-        return self._course.metered or estimated(self._input_bytes, self._course.generated, {})
+        return believed(self._course.metered, self._input_bytes, self._course.generated)
 
     @property
     def lost(self) -> tuple[str, ...]:

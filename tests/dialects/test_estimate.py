@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.estimate import AUDIO_BYTES, IMAGE, PAGE_BYTES, TURN, continued, estimated, tokens, weighed, words
+from gateway.dialects.estimate import (
+    AUDIO_BYTES,
+    IMAGE,
+    PAGE_BYTES,
+    TURN,
+    believed,
+    continued,
+    credible,
+    estimated,
+    tokens,
+    weighed,
+    words,
+)
 from gateway.dialects.neutral import (
     Call,
     Conversation,
@@ -43,6 +55,39 @@ def test_what_breaks_off_is_reported_at_its_beginning_and_estimated_from_there()
         Usage(input=5, cache_read=7, output=6), UsageSource.ESTIMATED, {"input_tokens": 5}, "out_of_range"
     )
     assert continued(begun, 3).usage.output == 2, "never less than was reported"
+
+
+@pytest.mark.parametrize(
+    ("known", "source", "usage"),
+    [
+        (Usage(input=5, output=2), UsageSource.PROVIDER, Usage(input=5, output=2)),
+        (Usage(), UsageSource.PROVIDER, Usage()),
+        (Usage(), UsageSource.HELD, Usage(input=10, output=20)),
+        (Usage(output=90), UsageSource.HELD, Usage(input=10, output=90)),
+        (Usage(cache_read=8, reasoning=15), UsageSource.HELD, Usage(input=2, cache_read=8, output=5, reasoning=15)),
+    ],
+    ids=["reported", "zero reported", "nothing credible", "one side credible", "a part credible"],
+)
+def test_what_was_not_credibly_reported_is_estimated_and_stays_suspect(
+    known: Usage, source: UsageSource, usage: Usage
+) -> None:
+    told = Metered(known, source, {"input_tokens": -1}, "out_of_range")
+    expected = UsageSource.ESTIMATED if source is UsageSource.HELD else source
+    assert believed(told, 30, 60) == Metered(usage, expected, {"input_tokens": -1}, "out_of_range")
+
+
+def test_a_reply_that_broke_off_behind_an_incredible_beginning_is_estimated_on_both_sides() -> None:
+    begun = Metered(Usage(), UsageSource.HELD, {"input_tokens": -1}, "out_of_range")
+    assert believed(continued(begun, 60), 30, 60).usage == Usage(input=10, output=20)
+
+
+def test_nothing_reported_is_an_estimate() -> None:
+    assert believed(None, 30, 60) == estimated(30, 60, {})
+
+
+@pytest.mark.parametrize("count", [-1, -(2**70), 2**53, 2**70])
+def test_a_count_that_cannot_be_true_is_not_reported(count: int) -> None:
+    assert credible({"a": count, "b": 0, "c": 2**53 - 1}) == ({"b": 0, "c": 2**53 - 1}, "out_of_range")
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------

@@ -155,14 +155,14 @@ def test_a_bill_above_the_hold_is_charged_in_full_and_marked() -> None:
     assert not attempt.record(ONE).over_hold, "exactly what was held is within it"
 
 
-def test_a_report_that_cannot_be_true_is_named() -> None:
+def test_a_count_that_cannot_be_true_is_named_and_costs_what_the_sizes_say() -> None:
     attempt = an_attempt()
     attempt.whole = a_whole(usage={"prompt_tokens": -5, "completion_tokens": 3})
     record = attempt.record(ONE)
     assert record.suspect == "out_of_range"
     assert record.reported["prompt_tokens"] == -5
-    assert record.cost == 6_000
-    assert Usage(**dict(record.usage)).input == 0
+    assert Usage(**dict(record.usage)) == Usage(input=334, output=3)
+    assert record.cost == (334 + 2 * 3) * 1_000
 
 
 def test_an_attempt_under_way_has_no_end_and_no_first_event() -> None:

@@ -169,9 +169,9 @@ def usages(route: str) -> dict[str, tuple[object, str, str]]:
         "missing": (None, "estimated", ""),
         "empty": ({}, "estimated", ""),
         "of nothing known": ({"MARKER": 7}, "estimated", ""),
-        "negative": ({put: 9, made: -3}, "provider", "out_of_range"),
-        "all negative": ({put: -9, made: -3}, "provider", "out_of_range"),
-        "larger than possible": ({put: IMPOSSIBLE, made: 3}, "provider", "out_of_range"),
+        "negative": ({put: 9, made: -3}, "estimated", "out_of_range"),
+        "all negative": ({put: -9, made: -3}, "estimated", "out_of_range"),
+        "larger than possible": ({put: IMPOSSIBLE, made: 3}, "estimated", "out_of_range"),
         "parts larger than the whole": ({put: 9, made: 3, **TOO_MUCH_INSIDE[route]}, "provider", "parts_exceed_total"),
         "nothing": ({put: 0, made: 0}, "provider", ""),
     }
@@ -188,8 +188,8 @@ def test_usage_that_cannot_be_true_is_marked_and_never_negative(tmp_path: Path, 
                 (attempt,) = receipt["attempts"]
                 assert (attempt["usage_source"], attempt["suspect"]) == (source, suspect), name
                 assert all(0 < tokens <= 2**53 for tokens in attempt["usage"].values()), name
-                assert attempt["cost"] >= 0
-                assert attempt["over_hold"] is (name == "larger than possible")
+                assert (attempt["cost"] > 0) is (name != "nothing"), "what is unknown is not taken as nothing"
+                assert not attempt["over_hold"], name
                 assert "MARKER" not in json.dumps(receipt), name
                 assert client == route or _stated(client, got.body) >= 0, name
             assert desk.heard.faults == []

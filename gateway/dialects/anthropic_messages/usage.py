@@ -6,11 +6,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.estimate import continued
-
-_MOST: Final = 2**53
-"""No context is this long; a larger count is a fault of the provider's."""
+from gateway.core.usage import Metered, Usage
+from gateway.dialects.estimate import continued, credible, source
 
 Stated: TypeAlias = dict[str, "int | Stated"]
 
@@ -80,7 +77,7 @@ def _numbers(held: msgspec.Struct) -> dict[str, int]:
 
 
 def metered(reported: Reported) -> Metered | None:
-    """Disjoint counts; None if the report lacks both totals. What cannot be true is clamped and named in `suspect`.
+    """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
 
     `input_tokens` excludes everything read from or written to a cache; `output_tokens` includes the thinking. What a
     compaction on the provider's side used stands beside these totals, and is added.
@@ -88,8 +85,8 @@ def metered(reported: Reported) -> Metered | None:
     if reported.input_tokens is None and reported.output_tokens is None:
         return None
     raw = figures(reported)
-    suspect = "out_of_range" if any(not 0 <= n < _MOST for n in raw.values()) else ""
-    count = {name: min(max(n, 0), _MOST) for name, n in raw.items()}
+    count, suspect = credible(raw)
+    counted_by = source(suspect)
     written, hour = count.get("cache_creation_input_tokens", 0), count.get(f"cache_creation.{_HOUR}", 0)
     five = count.get(f"cache_creation.{_FIVE}", max(written - hour, 0))
     output = count.get("output_tokens", 0)
@@ -106,7 +103,7 @@ def metered(reported: Reported) -> Metered | None:
         # Searches are charged by the call; pages that are fetched cost nothing but their tokens.
         server_tool_calls=count.get("server_tool_use.web_search_requests", 0),
     )
-    return Metered(usage, UsageSource.PROVIDER, raw, suspect)
+    return Metered(usage, counted_by, raw, suspect)
 
 
 _FIVE: Final = "ephemeral_5m_input_tokens"

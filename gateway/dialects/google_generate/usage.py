@@ -7,10 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.core.usage import Metered, Usage, UsageSource
-
-_MOST: Final = 2**53
-"""No context is this long; a larger count is a fault of the provider's."""
+from gateway.core.usage import Metered, Usage
+from gateway.dialects.estimate import credible, source
 
 
 class Counted(msgspec.Struct, rename="camel"):
@@ -71,7 +69,7 @@ def _modality(given: str | int) -> str:
 
 
 def metered(reported: Reported) -> Metered | None:
-    """Disjoint counts; None if the report has no total. What cannot be true is clamped and named in `suspect`.
+    """Disjoint counts; None if the report has no total. What cannot be true is left out and named in `suspect`.
 
     Cached tokens are inside the prompt's, those of tools and thoughts outside of both other counts: so it is in 827 of
     828 recordings. Thoughts count as inside where the provider's own total says so.
@@ -79,8 +77,8 @@ def metered(reported: Reported) -> Metered | None:
     raw = figures(reported)
     if not {"promptTokenCount", "candidatesTokenCount", "totalTokenCount"} & set(raw):
         return None
-    suspect = "out_of_range" if any(not 0 <= n < _MOST for n in raw.values()) else ""
-    count = {name: min(max(n, 0), _MOST) for name, n in raw.items()}
+    count, suspect = credible(raw)
+    counted_by = source(suspect)
     prompt, tools = count.get("promptTokenCount", 0), count.get("toolUsePromptTokenCount", 0)
     candidates, thoughts = count.get("candidatesTokenCount", 0), count.get("thoughtsTokenCount", 0)
     cached = count.get("cachedContentTokenCount", 0)
@@ -101,7 +99,7 @@ def metered(reported: Reported) -> Metered | None:
         image_in=image_in,
         image_out=image_out,
     )
-    return Metered(usage, UsageSource.PROVIDER, raw, suspect)
+    return Metered(usage, counted_by, raw, suspect)
 
 
 def _uncached(count: Mapping[str, int], modality: str) -> int:

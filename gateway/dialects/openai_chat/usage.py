@@ -7,10 +7,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.core.usage import Metered, Usage, UsageSource
-
-_MOST: Final = 2**53
-"""No context is this long; a larger count is a fault of the provider's."""
+from gateway.core.usage import Metered, Usage
+from gateway.dialects.estimate import credible, source
 
 
 class PromptDetails(msgspec.Struct, omit_defaults=True):
@@ -55,7 +53,7 @@ def figures(reported: Reported) -> dict[str, int]:
 
 
 def metered(reported: Reported) -> Metered | None:
-    """Disjoint counts; None if the report lacks both totals. What cannot be true is clamped and named in `suspect`.
+    """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
 
     OpenAI: cached and media tokens are inside `prompt_tokens`, reasoning inside `completion_tokens`. Reasoning counts
     as outside where the provider's total says so (xAI), and so does what was heard (Mistral); a cached count above the
@@ -64,8 +62,8 @@ def metered(reported: Reported) -> Metered | None:
     raw = figures(reported)
     if reported.prompt_tokens is None and reported.completion_tokens is None:
         return None
-    suspect = "out_of_range" if min(raw.values()) < 0 or max(raw.values()) >= _MOST else ""
-    count = {name: min(max(n, 0), _MOST) for name, n in raw.items()} if suspect else raw
+    count, suspect = credible(raw)
+    counted_by = source(suspect)
     prompt, completion = count.get("prompt_tokens", 0), count.get("completion_tokens", 0)
     reasoning = count.get("completion_tokens_details.reasoning_tokens", 0)
     outside = reasoning > 0 and count.get("total_tokens") == prompt + completion + reasoning
@@ -90,7 +88,7 @@ def metered(reported: Reported) -> Metered | None:
         image_out=image_out,
         server_tool_calls=count.get("num_search_queries", 0),
     )
-    return Metered(usage, UsageSource.PROVIDER, raw, suspect)
+    return Metered(usage, counted_by, raw, suspect)
 
 
 def _beyond(count: Mapping[str, int]) -> int:

@@ -7,11 +7,9 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from gateway.core.usage import Metered, Usage, UsageSource
+from gateway.core.usage import Metered, Usage
 from gateway.dialects.dialect import Broken
-
-_MOST: Final = 2**53
-"""No context is this long; a larger count is a fault of the provider's."""
+from gateway.dialects.estimate import MOST, credible, source
 
 
 class Written(msgspec.Struct):
@@ -56,7 +54,7 @@ def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
 
 
 def metered(reported: Reported | None, searches: int = 0) -> Metered | None:
-    """Disjoint counts; None if the report lacks both totals. What cannot be true is clamped and named in `suspect`.
+    """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
 
     Cached, written and media tokens are inside `input_tokens`, reasoning inside `output_tokens`, unless the provider's
     own total says that reasoning is outside. `searches`: what hosted tools were called for.
@@ -64,8 +62,8 @@ def metered(reported: Reported | None, searches: int = 0) -> Metered | None:
     if reported is None or (reported.input_tokens is None and reported.output_tokens is None):
         return None
     raw = figures(reported) | ({"searches": searches} if searches else {})
-    suspect = "out_of_range" if any(not 0 <= n < _MOST for n in raw.values()) else ""
-    count = {name: min(max(n, 0), _MOST) for name, n in raw.items()}
+    count, suspect = credible(raw)
+    counted_by = source(suspect)
     put, made = count.get("input_tokens", 0), count.get("output_tokens", 0)
     cached, written, audio_in, image_in = (count.get(f"input_tokens_details.{n}", 0) for n in _INPUT)
     half_hour, half_day = (count.get(f"{_WRITTEN}.{n}", 0) for n in ("ttl_30m_tokens", "ttl_12h_tokens"))
@@ -88,7 +86,7 @@ def metered(reported: Reported | None, searches: int = 0) -> Metered | None:
         image_out=image_out,
         server_tool_calls=count.get("searches", 0),
     )
-    return Metered(usage, UsageSource.PROVIDER, raw, suspect)
+    return Metered(usage, counted_by, raw, suspect)
 
 
 _INPUT: Final = ("cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens")
@@ -127,6 +125,6 @@ def count(body: bytes) -> int:
         found = msgspec.json.decode(body, type=_Counted, strict=False).input_tokens
     except (msgspec.DecodeError, UnicodeDecodeError):
         found = -1
-    if not 0 <= found < _MOST:
+    if not 0 <= found < MOST:
         raise Broken("no count")
     return found

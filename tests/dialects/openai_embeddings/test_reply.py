@@ -50,7 +50,7 @@ def test_what_the_provider_counted_is_input() -> None:
                 {"prompt_tokens": 7, "completion_tokens": 0, "total_tokens": 7},
             ),
         ),
-        ({"total_tokens": -1}, Metered(Usage(), UsageSource.PROVIDER, {"total_tokens": -1}, "out_of_range")),
+        ({"total_tokens": -1}, Metered(Usage(), UsageSource.HELD, {"total_tokens": -1}, "out_of_range")),
         ({}, None),
         (None, None),
     ],
