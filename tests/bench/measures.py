@@ -30,10 +30,11 @@ class Size:
     rate_s: float
     streams_s: float
     leaving_s: float
+    open_s: float = 6
 
 
 FULL = Size(rounds=3, full_s=3, rate_s=4, streams_s=4, leaving_s=60)
-QUICK = Size(rounds=1, full_s=1, rate_s=1, streams_s=2.2, leaving_s=3)
+QUICK = Size(rounds=1, full_s=1, rate_s=1, streams_s=2.2, leaving_s=2, open_s=3)
 
 
 @dataclass(slots=True)
@@ -100,18 +101,18 @@ class Held:
     steady: int
 
 
-def slow_streams(target: Target) -> Held:
+def slow_streams(target: Target, size: Size) -> Held:
     """A thousand streams that are open at once, with a chunk a second."""
     script(chunks=60, between_ms=1000)
     try:
-        return _held(target, ("open", MANY, 6.0), 0)
+        return _held(target, ("open", MANY, size.open_s), 0)
     finally:
         script(chunks=50, between_ms=40)
 
 
 def large_bodies(target: Target) -> Held:
     """32 prompts of 1 MB that wait for their answer at once."""
-    script(wait_ms=3000)
+    script(wait_ms=2000)
     try:
         return _held(target, ("once", CONNECTIONS, 60.0), LARGE)
     finally:

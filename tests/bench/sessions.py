@@ -33,7 +33,7 @@ def embedded(direct: Target, size: Size) -> Iterator[Row]:
         yield _latency("process", measures.at_a_rate({"direct": direct, "ours": ours}, size))
         yield from _first_token(streams)
         yield Row("memory after load", [ours.rss_mb()], Mark(90, "MB", 0))
-        yield from _of_memory(ours)
+        yield from _of_memory(ours, size)
         yield from _of_leaving(ours, size)
 
 
@@ -76,11 +76,11 @@ def _first_token(found: Found) -> Iterator[Row]:
     yield Row("added time to first token p99, 100 streams", added(ours.p99_ms, direct.p99_ms), Mark(10, "ms"))
 
 
-def _of_memory(ours: Target) -> Iterator[Row]:
+def _of_memory(ours: Target, size: Size) -> Iterator[Row]:
     body = measures.large_bodies(ours)
     note = f"{body.steady} of {measures.CONNECTIONS} answered"
     yield Row("memory per 1 MB body in flight", [body.kb_each / 1024], Mark(3, "MB"), note)
-    slow = measures.slow_streams(ours)
+    slow = measures.slow_streams(ours, size)
     yield Row("memory per idle stream", [slow.kb_each], Mark(50, "kB", 0))
     yield Row("1,000 slow streams at once, steady", [slow.steady], Mark(1000, "", 0, Sense.AT_LEAST))
 
