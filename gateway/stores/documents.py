@@ -28,8 +28,8 @@ class Documents:
         try:
             for name, content in documents.items():
                 _write(draft, _parts(name), content)
-            for folder in (draft, *(path for path in draft.rglob("*") if path.is_dir())):
-                _sync(folder)
+            for path in (draft, *draft.rglob("*")):  # when all is written: the first sync takes the others' along
+                _sync(path)
             draft.rename(target)
             _sync(self._root)
         except OSError:
@@ -67,12 +67,11 @@ def _write(root: Path, parts: tuple[str, ...], content: bytes) -> None:
     handle = os.open(folder / parts[-1], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync(path: Path) -> None:
+    """A file, or which names a folder holds."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
