@@ -107,6 +107,8 @@ def running(core: int | None, *command: str, **environ: str) -> Iterator[subproc
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(15)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def first_line(process: subprocess.Popen[str]) -> str:
@@ -118,15 +120,15 @@ def first_line(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def provider() -> Iterator[Target]:
-    with running(1, sys.executable, "-m", "tests.bench.provider", str(PROVIDER_PORT)) as process:
+def provider(port: int = PROVIDER_PORT) -> Iterator[Target]:
+    with running(1, sys.executable, "-m", "tests.bench.provider", str(port)) as process:
         first_line(process)
-        yield Target(PROVIDER_PORT)
+        yield Target(port)
 
 
-def script(**how: int) -> None:
+def script(port: int = PROVIDER_PORT, **how: int) -> None:
     """Change how the provider answers: `chunks`, `between_ms`, `wait_ms`."""
-    connection = HTTPConnection("127.0.0.1", PROVIDER_PORT, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", "/?" + "&".join(f"{name}={value}" for name, value in how.items()))
     connection.getresponse().read()
     connection.close()
