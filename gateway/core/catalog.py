@@ -286,6 +286,8 @@ class Organisation:
     """Where the days, weeks and months of budgets begin."""
     model_budgets: Mapping[str, tuple[Budget, ...]] = field(default_factory=dict)
     """Model id -> budgets of everybody who asks it."""
+    bytes_per_token: int = 1
+    """How many bytes of text are held as one token. With 1 no tokenizer can make more of them; with more it can."""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ _ONE: Final = Decimal(1)
 _TWO: Final = Decimal(2)
 _SHORT_WRITES: Final = frozenset({"cache_write_5m", "cache_write_30m"})
 _LONG_WRITES: Final = frozenset({"cache_write_1h", "cache_write_12h"})
-_INPUT_SIDE: Final = ("input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_in", "image_in")
+_INPUT_SIDE: Final = frozenset({"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_in", "image_in"})
 _OUTPUT_SIDE: Final = ("output", "reasoning", "audio_out", "image_out")
 
 
@@ -127,15 +127,17 @@ class Price:
         """Every set of rates that an input side of up to that many tokens can be charged at, rising."""
         return [rates for above, rates in self.steps if context_tokens > above]
 
-    def ceiling(self, rate: Decimal) -> Ceiling:
-        """What anything can cost at most. `rate` as in `Fx.rate`."""
-        found = self._ceilings.get(rate)
+    def ceiling(self, rate: Decimal, *, long_writes: bool = True) -> Ceiling:
+        """What anything can cost at most. `rate` as in `Fx.rate`. `long_writes`: something may be written to a cache
+        for an hour and more, which costs twice the input where nobody states its price."""
+        found = self._ceilings.get((rate, long_writes))
         if found is None:
-            found = self._ceilings[rate] = _ceiling(self, rate)
+            sides = _INPUT_SIDE if long_writes else _INPUT_SIDE - _LONG_WRITES
+            found = self._ceilings[rate, long_writes] = _ceiling(self, rate, sides)
         return found
 
     @cached_property
-    def _ceilings(self) -> dict[Decimal, Ceiling]:
+    def _ceilings(self) -> dict[tuple[Decimal, bool], Ceiling]:
         return {}
 
 
@@ -185,9 +187,9 @@ class Ceiling:
         raise ValueError("tokens cannot be negative")
 
 
-def _ceiling(price: Price, rate: Decimal) -> Ceiling:
+def _ceiling(price: Price, rate: Decimal, input_side: frozenset[str]) -> Ceiling:
     per_token, per_request = Fraction(rate) * 1000, Fraction(rate) * Fraction(price.per_request) * 10**9
-    dearest = accumulate((_highest(rates) for _, rates in price.steps), lambda a, b: tuple(map(max, a, b)))
+    dearest = accumulate((_highest(rates, input_side) for _, rates in price.steps), lambda a, b: tuple(map(max, a, b)))
     costs = [tuple(Fraction(side) * per_token for side in sides) for sides in dearest]
     unit = lcm(per_request.denominator, *(side.denominator for sides in costs for side in sides))
     steps = [
@@ -197,9 +199,9 @@ def _ceiling(price: Price, rate: Decimal) -> Ceiling:
     return Ceiling(tuple(reversed(steps)), int(per_request * unit), unit)
 
 
-def _highest(rates: Rates) -> tuple[Decimal, ...]:
+def _highest(rates: Rates, input_side: frozenset[str]) -> tuple[Decimal, ...]:
     """On the input side, and on the output side."""
-    return max(map(rates.rate, _INPUT_SIDE)), max(map(rates.rate, _OUTPUT_SIDE))
+    return max(map(rates.rate, input_side)), max(map(rates.rate, _OUTPUT_SIDE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -416,7 +416,7 @@ def _measure(by: SortKey, route: Route, demand: Demand, snapshot: Snapshot, mean
         price, fx = route.price, snapshot.fx.rate(route.price.currency)
         if fx is None or not price.is_priced:
             return _DEAR
-        return price.ceiling(fx).hold(*demand.at_most(route, means.default_max_output))
+        return demand.hold(route, fx, means.default_max_output)
     if by is SortKey.LATENCY:
         return health.latency_ms.get(route.id, _SLOW)
     return -health.throughput.get(route.id, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Final
 
@@ -81,6 +82,11 @@ class Demand:
         known = route.model.default_max_output or default
         limit = self.output_tokens if self.output_tokens is not None else known
         return min(limit, route.abilities.max_output or limit)
+
+    def hold(self, route: Route, rate: Decimal, default: int) -> int:
+        """Nano-units that one attempt on a priced `route` costs at most. `rate` as in `Fx.rate`."""
+        ceiling = route.price.ceiling(rate, long_writes=Feature.EXPLICIT_CACHE in self.features)
+        return ceiling.hold(*self.at_most(route, default))
 
     def at_most(self, route: Route, default: int) -> tuple[int, int]:
         """(tokens in, tokens out) that one attempt on `route` can use: every choice up to its limit."""

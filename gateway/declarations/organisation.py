@@ -3,6 +3,7 @@ budgets and limits."""
 
 from __future__ import annotations
 
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.core.catalog import Budget, DataClass, Organisation, Team
@@ -11,6 +12,9 @@ from gateway.declarations.faults import shown
 from gateway.declarations.limits import read_limits
 from gateway.declarations.names import is_name, read_name
 from gateway.declarations.reader import Page, Table
+
+_MOST_BYTES: Final = 8
+"""Prose in English has four to five bytes in a token; nothing has more for long."""
 
 
 def read_organisation(page: Page) -> Organisation:
@@ -35,7 +39,18 @@ def read_organisation(page: Page) -> Organisation:
         limits=read_limits(root, "limits"),
         timezone=_timezone(root),
         model_budgets=_of_models(root),
+        bytes_per_token=_bytes_per_token(root),
     )
+
+
+def _bytes_per_token(root: Table) -> int:
+    holds = root.table("holds")
+    stated = holds.whole("bytes_per_token", least=1) if holds is not None else None
+    if holds is not None and stated is not None and stated > _MOST_BYTES:
+        what = f"no text has {stated} bytes in each token"
+        holds.fault("bytes_per_token", what, "write 1, which no tokenizer exceeds, or an estimate such as 3")
+        return 1
+    return stated or 1
 
 
 def _of_models(root: Table) -> dict[str, tuple[Budget, ...]]:

@@ -24,6 +24,11 @@ def is_inline(url: str) -> bool:
     return url[:5].lower() == "data:"
 
 
+def is_picture(url: str) -> bool:
+    """Whether a `data:` URL says that it is a picture, which nobody reads as text."""
+    return url[:11].lower() == "data:image/"
+
+
 def inline(url: str, kind: Kind, field: str) -> tuple[str, str]:
     """(MIME type, base64) of a `data:` URL. InvalidRequest names `field`."""
     head, _, data = url[5:].partition(",")

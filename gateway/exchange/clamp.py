@@ -15,7 +15,7 @@ def worst_case(demand: Demand, route: Route, rate: Decimal | None, default_limit
     """Nano-units that one try on `route` costs at most; 0 on an unpriced route, which no budget admits."""
     if rate is None or not route.price.is_priced:
         return 0
-    return route.price.ceiling(rate).hold(*demand.at_most(route, default_limit))
+    return demand.hold(route, rate, default_limit)
 
 
 def clamped(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.core.catalog import Feature
 from gateway.core.cost import Rates, Tier
 from gateway.core.decision import EligibleRoute
 from gateway.core.usage import Usage
@@ -41,8 +42,13 @@ def a_stream(*pieces: bytes) -> Stream:
 def test_the_hold_is_the_worst_case_at_the_ledgers_rate() -> None:
     attempt = an_attempt(price=a_price("EUR", input="3", output="6"))
     attempt.price_hold(DEMAND, Decimal("1.1"), 8192)
-    # Any input token may turn out to be written to a cache for an hour, which costs twice.
-    assert attempt.hold == (1_000 * 6 + 500 * 6) * 1_000 * 11 // 10
+    assert attempt.hold == (1_000 * 3 + 500 * 6) * 1_000 * 11 // 10
+
+
+def test_the_hold_of_what_may_be_kept_in_a_cache_for_an_hour_counts_input_twice() -> None:
+    attempt = an_attempt(price=a_price(input="3", output="6"))
+    attempt.price_hold(a_demand(input_tokens=1_000, output_tokens=500, features={Feature.EXPLICIT_CACHE}), ONE, 8192)
+    assert attempt.hold == (1_000 * 6 + 500 * 6) * 1_000
 
 
 def test_the_hold_counts_every_choice_and_the_dearest_reachable_tier() -> None:

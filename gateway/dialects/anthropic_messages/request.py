@@ -16,6 +16,7 @@ from gateway.dialects.anthropic_messages.survey import Survey
 from gateway.dialects.dialect import Orders, Rendered
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
+from gateway.dialects.weight import OWN_TOOL_TOKENS, TOOLS_TOKENS, tokens_at_most
 
 NAME: Final = "anthropic_messages"
 PATH: Final = "/messages"
@@ -35,8 +36,6 @@ LISTED: Final = frozenset(
 DEFAULT_OUTPUT: Final = 8_192
 """`max_tokens` for a client that states none, and a model of which nothing is known: the API demands one."""
 
-PICTURE_TOKENS: Final = 5_000
-"""Bound for a picture, which may have more tokens than bytes: above the largest that Anthropic documents (4,784)."""
 REMOTE_TOKENS: Final = 460_000
 """Bound for what the provider fetches or keeps: 100 pages of 3,000 tokens of text, each with its picture."""
 
@@ -66,7 +65,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         model=named.model,
         pinned=named.pinned,
         streaming=streaming,
-        input_tokens=len(body) + PICTURE_TOKENS * survey.pictures + REMOTE_TOKENS * survey.remote,
+        input_tokens=tokens_at_most(body, survey.pictures, REMOTE_TOKENS * survey.remote + _of_tools(survey), snapshot),
         output_tokens=members.count(values, "max_tokens", least=0),
         needs=frozenset(_needs(values, survey)) | ({Need.STREAMING} if streaming else set()),
         features=frozenset(_features(values, survey, unlisted)),
@@ -75,6 +74,10 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         alias=named.alias,
     )
     return demand, Prompt(document, asked)
+
+
+def _of_tools(survey: Survey) -> int:
+    return TOOLS_TOKENS * bool(survey.tools) + OWN_TOOL_TOKENS * len(survey.tools - {"custom"})
 
 
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
@@ -143,7 +146,7 @@ def _checked(asked: Asked) -> None:
 def _needs(values: Mapping[str, Any], survey: Survey) -> Iterable[Need]:
     if survey.tools:
         yield Need.TOOLS
-    if survey.pictures:
+    if survey.pictures.count:
         yield Need.VISION
     if survey.documents:
         yield Need.DOCUMENTS

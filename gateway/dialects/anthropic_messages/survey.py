@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import members
+from gateway.dialects.weight import Pictures
 
 ROLES: Final = frozenset({"user", "assistant", "system"})
 
@@ -50,7 +51,7 @@ def kind_of(tool: Mapping[str, Any]) -> str:
 class Survey:
     """`kinds` of blocks, and of tools without their dates; `unlisted`: names of those that no table lists.
 
-    `pictures` and `documents` (those of mere text apart): how many. `remote`: those that the provider would have to
+    `documents` (those of mere text apart): how many. `remote`: those that the provider would have to
     fetch or keeps; `urls` and `files` say which. `long_cached`: something is to stay in a cache for an hour.
     """
 
@@ -58,7 +59,8 @@ class Survey:
         self.kinds: set[str] = set()
         self.tools: set[str] = set()
         self.unlisted: dict[str, None] = {}
-        self.pictures = self.documents = self.remote = 0
+        self.pictures = Pictures()
+        self.documents = self.remote = 0
         self.urls = self.files = self.long_cached = False
         self._marked(values)
         self._held(values.get("system"), "system")
@@ -113,7 +115,8 @@ class Survey:
 
     def _source(self, source: Any, kind: str, where: str) -> None:
         held = source if isinstance(source, dict) else {}
-        self.pictures += kind == "image"
+        if kind == "image":
+            self.pictures.see(held.get("data"))
         self.documents += kind == "document" and held.get("type") not in ("text", "content")
         match held.get("type"):
             case "url":

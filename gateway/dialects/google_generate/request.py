@@ -19,6 +19,7 @@ from gateway.dialects.google_generate.signed import MARK, NAME
 from gateway.dialects.google_generate.survey import Survey, surveyed
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.strict_json import Document
+from gateway.dialects.weight import TOOLS_TOKENS, tokens_at_most
 
 COUNTED: Final = "generateContentRequest"
 """Where a countTokens request keeps a whole request, instead of bare contents."""
@@ -58,13 +59,14 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     survey = surveyed(given)
     config = given.inner("generationConfig")
     unlisted = tuple(_unlisted(given, survey, snapshot.organisation.harmless))
+    elsewhere = survey.remote_tokens + TOOLS_TOKENS * ("tools" in given)
     demand = Demand(
         dialect=NAME,
         endpoint=asked.endpoint,
         model=named.model,
         pinned=named.pinned,
         streaming=asked.streaming,
-        input_tokens=len(body) + survey.remote_tokens,
+        input_tokens=tokens_at_most(body, survey.pictures, elsewhere, snapshot),
         output_tokens=config.count("maxOutputTokens"),
         choices=config.count("candidateCount", most=CHOICES_MOST) or 1,
         needs=frozenset({*survey.needs, *_needs(config, asked)}),

@@ -11,6 +11,7 @@ from gateway.core.demand import Need
 from gateway.dialects.google_generate.fields import Fields, fault
 from gateway.dialects.media import Kind
 from gateway.dialects.members import SAFE_NAME
+from gateway.dialects.weight import PICTURE_TOKENS, Pictures
 
 PAYLOADS: Final = (
     "text",
@@ -42,8 +43,6 @@ _TOOLS: Final[Mapping[str, tuple[Feature, ...]]] = {
 }
 """Tools, and what each makes the provider do; any other is unlisted."""
 
-PICTURE_TOKENS: Final = 20_000
-"""Bound for a picture that the provider fetches: above the largest tiling any provider documents."""
 CONTEXT_TOKENS: Final = 1_048_576
 """Bound for anything else that is not in the request: a film, a document, a cached prefix. Gemini's context."""
 
@@ -93,6 +92,7 @@ class Survey:
     def __init__(self) -> None:
         self.needs: set[Need] = set()
         self.features: set[Feature] = set()
+        self.pictures = Pictures()
         self.remote_tokens = 0
         self.unlisted: list[str] = []
 
@@ -117,11 +117,17 @@ class Survey:
                 if name not in _LISTED:
                     self._unlist("part", name)
             if "inlineData" in part:
-                self._need(part.inner("inlineData").text("mimeType"))
+                self._see(part.inner("inlineData"))
             if "fileData" in part:
                 self._fetch(part.inner("fileData"))
             if "functionResponse" in part:
                 self._parts(part.inner("functionResponse"))
+
+    def _see(self, held: Fields) -> None:
+        mime = held.text("mimeType")
+        self._need(mime)
+        if kind_of(mime) == "image":
+            self.pictures.see(held.text("data"))
 
     def _need(self, mime: str) -> None:
         self.needs.add(_NEEDED[kind_of(mime)])

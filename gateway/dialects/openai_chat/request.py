@@ -12,9 +12,11 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.media import is_inline, is_picture
 from gateway.dialects.openai_chat.foreign import without_foreign
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
+from gateway.dialects.weight import PICTURE_TOKENS, TOOLS_TOKENS, Pictures, tokens_at_most
 
 NAME: Final = "openai_chat"
 PATH: Final = "/chat/completions"
@@ -28,9 +30,6 @@ LISTED: Final = frozenset(
     "reasoning include_reasoning enable_thinking thinking_budget".split()
 )
 """Top-level members whose effect on content is known. Any other is Feature.UNLISTED unless declared harmless."""
-
-REMOTE_MEDIA_TOKENS: Final = 20_000
-"""Bound for a picture or file that the provider fetches itself: above the largest tiling any provider documents."""
 
 _ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _LISTED_TOOLS: Final = frozenset({"function", "custom"})
@@ -48,16 +47,18 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     named = members.model(values.get("model"), snapshot)
     content = _Content(_messages(values))
     unlisted = tuple(_unlisted(values, snapshot.organisation.harmless))
+    needs = frozenset(_needs(values, content))
+    elsewhere = PICTURE_TOKENS * content.remote + TOOLS_TOKENS * (Need.TOOLS in needs)
     demand = Demand(
         dialect=NAME,
         endpoint=asked.endpoint,
         model=named.model,
         pinned=named.pinned,
         streaming=members.flag(values, "stream"),
-        input_tokens=len(body) + REMOTE_MEDIA_TOKENS * content.remote,
+        input_tokens=tokens_at_most(body, content.pictures, elsewhere, snapshot),
         output_tokens=_output_limit(values),
         choices=members.count(values, "n", most=128) or 1,
-        needs=frozenset(_needs(values, content)),
+        needs=needs,
         features=frozenset(_features(values, content, unlisted)),
         unlisted=unlisted,
         alias=named.alias,
@@ -127,6 +128,8 @@ class _Content:
 
     def __init__(self, messages: list[dict[str, Any]]) -> None:
         self.kinds: set[str] = set()
+        self.pictures = Pictures()
+        self.long_cached = False
         self.remote = 0
         self.file_ids = 0
         for index, message in enumerate(messages):
@@ -139,12 +142,15 @@ class _Content:
             raise InvalidRequest(f"`{where}` must be an object with a type.", field=where)
         kind = part["type"] if part["type"] in _PARTS else "unlisted"
         self.kinds.add(kind)
+        mark = part.get("cache_control")
+        self.long_cached = self.long_cached or (isinstance(mark, dict) and mark.get("ttl") not in (None, "5m"))
         held = part.get(_PARTS.get(kind, ""), {})
         url = held.get("url") if isinstance(held, dict) else held
-        if kind in ("image_url", "video_url", "audio_url") and not (
-            isinstance(url, str) and url[:5].lower() == "data:"
-        ):
-            self.remote += 1
+        if kind in ("image_url", "video_url", "audio_url"):
+            if not (isinstance(url, str) and is_inline(url)):
+                self.remote += 1
+            elif kind == "image_url" and is_picture(url):
+                self.pictures.see(url)
         if kind == "file" and isinstance(held, dict) and "file_data" not in held:
             self.file_ids += 1
 
@@ -187,7 +193,7 @@ def _features(values: Mapping[str, Any], content: _Content, unlisted: tuple[str,
         yield Feature.REMOTE_URLS
     if content.file_ids:
         yield Feature.FILES
-    if values.get("prompt_cache_retention") not in (None, "in_memory", "in-memory"):
+    if content.long_cached or values.get("prompt_cache_retention") not in (None, "in_memory", "in-memory"):
         yield Feature.EXPLICIT_CACHE
     if unlisted or "unlisted" in content.kinds:
         yield Feature.UNLISTED

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from gateway.core.errors import InvalidRequest
-from gateway.dialects.media import is_inline
+from gateway.dialects.media import is_inline, is_picture
+from gateway.dialects.weight import Pictures
 
 ITEMS: Final = frozenset(
     "message function_call function_call_output custom_tool_call custom_tool_call_output reasoning item_reference "
@@ -55,6 +56,7 @@ class Content:
     def __init__(self, items: list[Any]) -> None:
         self.kinds: set[str] = set()
         self.tools: list[Mapping[str, Any]] = []
+        self.pictures = Pictures()
         self.remote = self.files = self.references = 0
         self.long_cached = False
         for place, item in enumerate(items):
@@ -84,8 +86,11 @@ class Content:
             self.files += 1
         elif kind in _PLACES and not _is_here(part, *_PLACES[kind]):
             self.remote += 1
+        elif kind in _PICTURES and isinstance(url := part.get("image_url"), str) and is_picture(url):
+            self.pictures.see(url)
 
 
+_PICTURES: Final = frozenset({"input_image", "computer_screenshot"})
 _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "input_image": ("image_url",),
     "computer_screenshot": ("image_url",),

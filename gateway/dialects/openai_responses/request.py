@@ -16,6 +16,7 @@ from gateway.dialects.openai_responses import seals
 from gateway.dialects.openai_responses.content import Content, tools
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
+from gateway.dialects.weight import PICTURE_TOKENS, TOOLS_TOKENS, tokens_at_most
 
 NAME: Final = "openai_responses"
 PATH: Final = "/responses"
@@ -32,9 +33,6 @@ LISTED: Final = frozenset(
     "presence_penalty frequency_penalty".split()  # of other servers that speak this dialect
 ) | frozenset(KEEPING)
 """Top-level members whose effect on content is known. Any other is Feature.UNLISTED unless declared harmless."""
-
-REMOTE_MEDIA_TOKENS: Final = 20_000
-"""Bound for a picture or file that the provider fetches or keeps: above the largest tiling any provider documents."""
 
 KEPT_TOKENS: Final = 2_000_000
 """Bound for what an earlier response or conversation adds to the input: no model has a larger context."""
@@ -57,15 +55,18 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     content = _content(values)
     streaming = asked.endpoint != "count_tokens" and members.flag(values, "stream")
     unlisted = tuple(dict.fromkeys(_unlisted(values, content, snapshot.organisation.harmless)))
+    needs = frozenset(_needs(values, content))
+    elsewhere = PICTURE_TOKENS * (content.remote + content.files) + TOOLS_TOKENS * (Need.TOOLS in needs)
+    elsewhere += _kept(values, content)
     demand = Demand(
         dialect=NAME,
         endpoint=asked.endpoint,
         model=named.model,
         pinned=named.pinned,
         streaming=streaming,
-        input_tokens=len(body) + REMOTE_MEDIA_TOKENS * (content.remote + content.files) + _kept(values, content),
+        input_tokens=tokens_at_most(body, content.pictures, elsewhere, snapshot),
         output_tokens=members.count(values, "max_output_tokens"),
-        needs=frozenset(_needs(values, content)) | ({Need.STREAMING} if streaming else set()),
+        needs=needs | ({Need.STREAMING} if streaming else set()),
         features=frozenset(_features(values, content, unlisted)),
         unlisted=unlisted,
         narrowing=members.narrowed(values, asked.policy, snapshot),

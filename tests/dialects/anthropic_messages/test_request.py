@@ -10,10 +10,11 @@ import pytest
 from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
-from gateway.dialects.anthropic_messages.request import PICTURE_TOKENS, REMOTE_TOKENS, accept, passed
+from gateway.dialects.anthropic_messages.request import REMOTE_TOKENS, accept, passed
 from gateway.dialects.dialect import Orders, Rendered
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
 from gateway.dialects.signatures import enveloped, signed_id
+from gateway.dialects.weight import PICTURE_TOKENS
 from tests.builders import a_model, a_policy, a_route, a_snapshot, an_organisation, some_abilities
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
@@ -56,7 +57,7 @@ def test_a_plain_request_needs_and_uses_nothing() -> None:
 def test_the_input_bound_counts_bytes_pictures_and_what_must_be_fetched() -> None:
     assert demand().input_tokens == len(written())
     seen: dict[str, Any] = {"messages": user(PNG, image(type="url", url="https://x.test/"))}
-    assert demand(**seen).input_tokens == len(written(**seen)) + 2 * PICTURE_TOKENS + REMOTE_TOKENS
+    assert demand(**seen).input_tokens == len(written(**seen)) - len("AAAA") + 2 * PICTURE_TOKENS + REMOTE_TOKENS
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def document(**source: Any) -> dict[str, Any]:
 def test_words_alone_are_nothing_to_judge() -> None:
     found = Survey({"messages": [{"role": "user", "content": "hi"}, {"role": "system"}], "system": "be kind"})
     assert [*found.kinds, *found.tools, *found.unlisted] == []
-    assert (found.pictures, found.documents, found.remote, found.long_cached) == (0, 0, 0, False)
+    assert (found.pictures.count, found.documents, found.remote, found.long_cached) == (0, 0, 0, False)
     assert (found.searching, found.calling_out, found.keeping) == (False, False, False)
 
 
@@ -33,7 +33,7 @@ def test_pictures_and_documents_are_counted_wherever_they_stand() -> None:
     inside = document(type="content", content=[image(type="url", url="https://x.test/a.png")])
     result = {"type": "tool_result", "tool_use_id": "t", "content": [image(type="base64"), inside]}
     found = survey(image(type="file", file_id="f"), result)
-    assert (found.pictures, found.documents, found.remote) == (3, 0, 2)
+    assert (found.pictures.count, found.documents, found.remote) == (3, 0, 2)
     assert (found.urls, found.files) == (True, True)
 
 

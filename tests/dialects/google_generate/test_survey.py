@@ -10,7 +10,8 @@ from gateway.core.catalog import Feature
 from gateway.core.demand import Need
 from gateway.core.errors import InvalidRequest
 from gateway.dialects.google_generate.fields import Fields
-from gateway.dialects.google_generate.survey import CONTEXT_TOKENS, PICTURE_TOKENS, Survey, is_kept, kind_of, surveyed
+from gateway.dialects.google_generate.survey import CONTEXT_TOKENS, Survey, is_kept, kind_of, surveyed
+from gateway.dialects.weight import PICTURE_TOKENS
 
 
 def survey(*parts: dict[str, Any], **members: Any) -> Survey:

@@ -12,8 +12,9 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.dialects import signatures
 from gateway.dialects.dialect import Orders
-from gateway.dialects.openai_chat.request import REMOTE_MEDIA_TOKENS, accept, passed, wants_usage
+from gateway.dialects.openai_chat.request import accept, passed, wants_usage
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
+from gateway.dialects.weight import PICTURE_TOKENS
 from tests.builders import a_connection, a_policy, a_provider, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
@@ -52,7 +53,7 @@ def test_the_input_bound_counts_every_byte_and_what_must_be_fetched() -> None:
     body = json.dumps({"model": "small", "messages": HELLO}).encode()
     assert accept(body, PLAIN, SNAPSHOT)[0].input_tokens == len(body)
     remote = demand(messages=user({"type": "image_url", "image_url": {"url": "https://example.test/x.png"}}))
-    assert remote.input_tokens > REMOTE_MEDIA_TOKENS
+    assert remote.input_tokens > PICTURE_TOKENS
 
 
 @pytest.mark.parametrize(

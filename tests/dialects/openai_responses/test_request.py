@@ -11,8 +11,9 @@ from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.dialects.dialect import Orders, Rendered
-from gateway.dialects.openai_responses.request import KEPT_TOKENS, REMOTE_MEDIA_TOKENS, accept, passed
+from gateway.dialects.openai_responses.request import KEPT_TOKENS, accept, passed
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
+from gateway.dialects.weight import PICTURE_TOKENS
 from tests.builders import a_policy, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
@@ -51,7 +52,7 @@ def test_the_input_bound_counts_every_byte_what_must_be_fetched_and_what_is_kept
     body = json.dumps({"model": "small", "input": "hello"}).encode()
     assert accept(body, Asked(), SNAPSHOT)[0].input_tokens == len(body)
     remote = demand(input=user({"type": "input_image", "image_url": "https://example.test/x.png"}))
-    assert remote.input_tokens > REMOTE_MEDIA_TOKENS
+    assert remote.input_tokens > PICTURE_TOKENS
     assert demand(previous_response_id="resp_1").input_tokens > KEPT_TOKENS
 
 
