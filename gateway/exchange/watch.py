@@ -65,7 +65,7 @@ class Watch:
     def _due(self) -> bool:
         """Whether something has come that may end the innermost block, which is marked."""
         now = self._loop.time()
-        shield = next((n for n in range(len(self._limits) - 1, -1, -1) if self._limits[n].shielded), -1)
+        shield = self._shield()
         if self._left and not self._told and shield < 0:
             self._told = True
             return True
@@ -74,6 +74,10 @@ class Watch:
                 limit.passed = True
                 return True
         return False
+
+    def _shield(self) -> int:
+        """Where the innermost shield stands; -1 if there is none."""
+        return next((n for n in range(len(self._limits) - 1, -1, -1) if self._limits[n].shielded), -1)
 
     def _look(self) -> None:
         """From outside the task: cancel it where it waits, or wait for the next deadline."""
@@ -89,9 +93,11 @@ class Watch:
         """From inside the task: the same, at once."""
         if self._due():
             raise asyncio.CancelledError
+        self._arm()
 
     def _arm(self) -> None:
-        next_at = min((limit.at for limit in self._limits if not limit.passed), default=_NEVER)
+        watched = self._limits[max(0, self._shield()) :]  # what a shield keeps out is looked at behind it
+        next_at = min((limit.at for limit in watched if not limit.passed), default=_NEVER)
         if next_at < self._rings_at:
             self._set(next_at)
 

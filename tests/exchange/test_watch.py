@@ -242,3 +242,34 @@ def test_one_timer_serves_all_blocks() -> None:
         assert made == 1
 
     play(story)
+
+
+def test_an_outer_deadline_is_still_watched_behind_an_inner_one_that_passed() -> None:
+    async def story(watch: Watch) -> None:
+        with watch.within(0.05) as outer:
+            with watch.within(0.01) as inner:
+                await for_ever()
+            assert inner.passed
+            await for_ever()
+        assert outer.passed
+
+    play(story)
+
+
+def test_a_deadline_that_a_shield_holds_off_keeps_nobody_busy() -> None:
+    async def story(watch: Watch) -> None:
+        loop, made = asyncio.get_running_loop(), 0
+        call_at = loop.call_at
+
+        def counted(*args: object, **named: object) -> asyncio.TimerHandle:
+            nonlocal made
+            made += 1
+            return call_at(*args, **named)  # type: ignore[arg-type]
+
+        loop.call_at = counted  # type: ignore[method-assign]
+        with watch.within(0.01) as outer, watch.within(FOR_EVER, shielded=True):
+            await asyncio.sleep(0.03)
+        assert outer.passed
+        assert made < 10
+
+    play(story)
