@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -282,13 +283,20 @@ class Exchange:
         if self._settled:
             return receipt
         self._settled = True
-        with self._watch.within(self._services.deadlines.commit_s, shielded=True):
+        with self._watch.within(
+            math.inf, shielded=True
+        ):  # all of it: what comes meanwhile is told behind the last step
+            receipt = await self._committed(receipt)
+            await self._permission.give_back(receipt.attempts)
+            self._services.log.emit(ExchangeEnded.of(receipt))
+        return receipt
+
+    async def _committed(self, receipt: Receipt) -> Receipt:
+        with self._watch.within(self._services.deadlines.commit_s):
             try:
-                receipt = await self._services.books.settle(receipt)
+                return await self._services.books.settle(receipt)
             except Exception as fault:  # noqa: BLE001  # the books keep the receipt, or recovery writes it from the intent
                 self._services.log.emit(Fault(reduce(fault), receipt=self.id))
-        await self._permission.give_back(receipt.attempts)
-        self._services.log.emit(ExchangeEnded.of(receipt))
         return receipt
 
     def _receipt(self, outcome: Outcome, code: str) -> Receipt:
@@ -304,12 +312,13 @@ class Exchange:
 
     async def _close(self) -> None:
         """Let go of the permit and every connection. A reply read to its end leaves its own for the next exchange."""
-        await self._permission.give_back(())  # of what was never settled: a count, or a fault on the way there
-        for attempt in self._attempts:
-            if attempt.reply is None:
-                continue
-            if attempt.stream is not None and attempt.stream.ended and attempt.pieces is not None:
-                with self._watch.within(_GOODBYE_S, shielded=True):
-                    async for _ in whole_or_fault(attempt.pieces):
-                        pass  # after the end of a stream comes only the end of its body
-            await attempt.reply.close()
+        with self._watch.within(math.inf, shielded=True):
+            await self._permission.give_back(())  # of what was never settled: a count, or a fault on the way there
+            for attempt in self._attempts:
+                if attempt.reply is None:
+                    continue
+                if attempt.stream is not None and attempt.stream.ended and attempt.pieces is not None:
+                    with self._watch.within(_GOODBYE_S):
+                        async for _ in whole_or_fault(attempt.pieces):
+                            pass  # after the end of a stream comes only the end of its body
+                await attempt.reply.close()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
+from gateway.core.limits import Rate
 from gateway.exchange.parts import Deadlines
+from gateway.telemetry.events import ExchangeEnded
 from tests.exchange.desk import BODY, DONE, STOP, WORDS, Client, Desk, a_desk
 from tests.exchange.test_story import GOOD, STREAM, play
 from tests.scripted import END, Connection, Provider, chunk, hangs, replies, reply, stream_head
@@ -171,5 +175,72 @@ def test_a_client_that_leaves_has_an_attempt_with_an_end(tmp_path: Path) -> None
             (attempt,) = desk.receipts()[0]["attempts"]
             assert 0 <= attempt["first_event_ms"] <= attempt["ended_ms"]
             assert attempt["outcome"] == "left"
+
+    play(story)
+
+
+class Doing:
+    """Something of the services, that does one thing more each time it is told to settle."""
+
+    def __init__(self, inner: Any, first: Callable[[int], None]) -> None:
+        self._inner, self._first, self.settled = inner, first, list[Any]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def settle(self, *given: Any) -> Any:
+        self.settled.append(given)
+        self._first(len(self.settled))
+        return await self._inner.settle(*given)
+
+
+def test_a_client_that_leaves_while_the_receipt_is_written_takes_nothing_from_the_books(tmp_path: Path) -> None:
+    async def story() -> None:
+        some = Rate("tokens", 10_000, "day", 10_000)
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, rates=(some,)) as desk:
+            leaving = list[Callable[[], None]]()
+            rates = Doing(desk.services.rates, lambda _: None)
+            books = Doing(desk.services.books, lambda _: leaving[0]())
+            desk.services = replace(desk.services, books=books, rates=rates)
+            exchange = desk.exchange()
+            leaving.append(exchange.leave)
+            await asyncio.gather(exchange.run(json.dumps(BODY).encode(), Client()), return_exceptions=True)
+            assert [e for e in desk.heard.events if isinstance(e, ExchangeEnded)], "it is told of"
+            assert rates.settled[0][1] == 12, "what it used counts against its limits"
+            assert len(desk.receipts()) == 1
+
+    play(story)
+
+
+class Still(Client):
+    """Takes the first bytes, and nothing more; so the provider is not being read when a deadline passes."""
+
+    async def send(self, data: bytes) -> None:
+        if self.body:
+            await asyncio.get_running_loop().create_future()
+        await super().send(data)
+
+
+def test_a_client_that_leaves_at_the_very_end_leaves_no_provider_behind(tmp_path: Path) -> None:
+    async def story() -> None:
+        some, soon = Rate("tokens", 10_000, "day", 10_000), Deadlines(1, 9, 9, 0.3, 5)
+        client = Still()
+
+        async def goes_on(connection: Connection) -> None:
+            await connection.request()
+            await connection.send(stream_head(), chunk(WORDS))
+            await client.received.wait()
+            await connection.send(chunk(WORDS))
+            await connection.left()
+
+        async with Provider(goes_on) as alpha, a_desk(tmp_path, alpha, rates=(some,), deadlines=soon) as desk:
+            leaving = list[Callable[[], None]]()
+            rates = Doing(desk.services.rates, lambda times: leaving[0]() if times > 1 else None)
+            desk.services = replace(desk.services, rates=rates)
+            exchange = desk.exchange()
+            leaving.append(exchange.leave)
+            await asyncio.gather(exchange.run(json.dumps({**BODY, **STREAM}).encode(), client), return_exceptions=True)
+            assert len(rates.settled) == 2
+            await alpha.quiet()
 
     play(story)
