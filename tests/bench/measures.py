@@ -5,10 +5,13 @@ Scenarios that compare ask each target in turn and begin again, so that a drift 
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from statistics import median
 from subprocess import Popen
 
 from tests.bench.processes import CHAT, MESSAGES, Target, begun, ended, load, script
@@ -157,6 +160,18 @@ def leaving(target: Target, size: Size) -> Left:
     _quiet(target, descriptors)
     more = target.descriptors() - descriptors
     return Left(gone["per_s"], size.leaving_s, int(served["ok"]), more, target.rss_mb() - mb)
+
+
+def sync_ms() -> float:
+    """What the disk that holds temporary files takes to keep 4 kB."""
+    took = []
+    with tempfile.TemporaryFile(buffering=0) as file:
+        for _ in range(50):
+            file.write(bytes(4096))
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            took.append((time.perf_counter() - began) * 1000)
+    return median(took)
 
 
 def _quiet(target: Target, descriptors: int) -> None:
