@@ -65,18 +65,25 @@ def costs(at: Path) -> list[int]:
 def test_a_large_budget_is_spent_to_its_last_token(tmp_path: Path, settings: dict[str, str], limit: int) -> None:
     """100,000 units are 1e+14 in Lua's own words; the other is the largest budget of whole tokens."""
     tokens = limit // THOUSANDTH
-    reported = (0, -1, -MOST, tokens - 5, 5, 5)
-    assert answers(tmp_path, limit, "1000", reported, **settings) == [SERVED] * 5 + [SPENT]
-    assert costs(tmp_path) == [0, 0, 0, (tokens - 5) * THOUSANDTH, UNIT, 0]
+    assert answers(tmp_path, limit, "1000", (0, tokens - 5, 5, 5), **settings) == [SERVED] * 3 + [SPENT]
+    assert costs(tmp_path) == [0, (tokens - 5) * THOUSANDTH, UNIT, 0]
 
 
-def test_tokens_that_nobody_can_have_made_cost_what_the_most_would_at_the_smallest_price(
+def test_tokens_that_nobody_can_have_made_are_estimated(tmp_path: Path, settings: dict[str, str]) -> None:
+    reported = (-1, -MOST, MOST + 1, 2**64 + 1, 10**30)
+    assert answers(tmp_path, 10**14, "1000", reported, **settings) == [SERVED] * 5
+    attempts = [receipt["attempts"][0] for receipt in receipts(tmp_path / "state")]
+    assert {attempt["usage_source"] for attempt in attempts} == {"estimated"}
+    assert all(attempt["suspect"] and 0 < attempt["cost"] <= attempt["hold"] for attempt in attempts)
+    assert len(set(costs(tmp_path))) == 1
+
+
+def test_the_most_tokens_that_are_believed_cost_little_at_the_smallest_price(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
-    reported = (MOST - 1, MOST + 1, 2**64 + 1, 10**30, 1)
-    assert answers(tmp_path, 10**9, "0.000000000001", reported, **settings) == [SERVED] * 5
-    assert costs(tmp_path) == [MOST // 10**9] * 4 + [0]
-    (newest, *_, oldest) = [receipt["attempts"][0] for receipt in receipts(tmp_path / "state")]
+    assert answers(tmp_path, 10**9, "0.000000000001", (MOST - 1, 1), **settings) == [SERVED] * 2
+    assert costs(tmp_path) == [MOST // 10**9, 0]
+    (newest, oldest) = [receipt["attempts"][0] for receipt in receipts(tmp_path / "state")]
     assert [newest["over_hold"], oldest["over_hold"]] == [False, True]
 
 
@@ -84,7 +91,7 @@ def test_a_bill_beyond_all_counters_empties_every_budget_and_is_shipped(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     url = fresh_database()
-    found = answers(tmp_path, 10**14, "1000", (MOST + 1, 5), **settings, SAFECONDUCT_LEDGER_URL=url)
+    found = answers(tmp_path, 10**14, "1000", (MOST - 1, 5), **settings, SAFECONDUCT_LEDGER_URL=url)
     assert found == [SERVED, SPENT]
-    assert costs(tmp_path) == [MOST * THOUSANDTH, 0]
+    assert costs(tmp_path) == [(MOST - 1) * THOUSANDTH, 0]
     assert sums(url) == (2, MOST)
