@@ -19,6 +19,8 @@ from gateway.dialects.neutral import Call, Conversation, Media, Part, Result, Te
 
 MOST: Final = 2**53
 """No context is this long; a larger count is a fault of the provider's."""
+BYTES_A_TOKEN: Final = 3
+"""English has about four, other languages fewer; the estimate is meant to be a little high."""
 TURN: Final = 4
 """Tokens around each turn, tool and part."""
 IMAGE: Final = 1600
@@ -35,11 +37,8 @@ _DIGITS_A_TOKEN: Final = 3
 
 
 def estimated(input_bytes: int, output_bytes: int, reported: Mapping[str, int]) -> Metered:
-    """Counts from sizes, where the provider reported none: one token for every three bytes, rounded up.
-
-    English has about four bytes a token, other languages fewer; the estimate is meant to be a little high.
-    """
-    usage = Usage(input=-(-input_bytes // 3), output=-(-output_bytes // 3))
+    """Counts from sizes, where the provider reported none: one token for every three bytes, rounded up."""
+    usage = Usage(input=-(-input_bytes // BYTES_A_TOKEN), output=-(-output_bytes // BYTES_A_TOKEN))
     return Metered(usage, UsageSource.ESTIMATED, reported)
 
 
@@ -54,7 +53,7 @@ def weighed(parts: Iterable[object]) -> int:
 
 def continued(begun: Metered, output_bytes: int) -> Metered:
     """Of a reply that broke off: what was reported at its beginning, with the output estimated from its bytes."""
-    said = Usage(output=max(-(-output_bytes // 3) - begun.usage.generated, 0))
+    said = Usage(output=max(-(-output_bytes // BYTES_A_TOKEN) - begun.usage.generated, 0))
     source = UsageSource.HELD if begun.source is UsageSource.HELD else UsageSource.ESTIMATED
     return Metered(begun.usage + said, source, begun.reported, begun.suspect)
 

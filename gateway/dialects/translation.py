@@ -24,7 +24,7 @@ from gateway.dialects import (
     openai_responses,
 )
 from gateway.dialects.dialect import Counting, Dialect, Fitting, Head, Orders, Rendered, Streaming, Unportable
-from gateway.dialects.estimate import tokens
+from gateway.dialects.estimate import BYTES_A_TOKEN, tokens
 from gateway.dialects.neutral import Conversation, Embedding
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.relay import Course, Passed, Stream, Translated, Whole, passed_whole, translated_whole
@@ -110,10 +110,8 @@ class Translation:
         if wire == own.NAME:
             fitting = FITTING.get(wire)
             fitted = fitting.fitted(self._prompt, body) if fitting is not None else body
-            return passed_whole(own, fitted, self.demand.input_tokens)
-        return translated_whole(
-            DIALECTS[wire], body, own.writer(self._prompt, self._head(signed)), self.demand.input_tokens
-        )
+            return passed_whole(own, fitted, self._input_bytes)
+        return translated_whole(DIALECTS[wire], body, own.writer(self._prompt, self._head(signed)), self._input_bytes)
 
     def stream(self, wire: str, signed: Signed) -> Stream:
         """A stream that is about to begin."""
@@ -123,7 +121,14 @@ class Translation:
             course = Passed(own.tally(self._prompt, self.demand), own.framing(self._prompt))
         else:
             course = Translated(STREAMING[wire].reader(), own.writer(self._prompt, self._head(signed)))
-        return Stream(course, self.demand.input_tokens)
+        return Stream(course, self._input_bytes)
+
+    @property
+    def _input_bytes(self) -> int:
+        """What an unreported input is estimated from: the bound counts several bytes as one token where the operator
+        says so, and a picture's base64 not at all."""
+        bound = self.demand.input_tokens
+        return max(bound, min(len(self._prompt.unseal().body), bound * BYTES_A_TOKEN))
 
     def _head(self, signed: Signed) -> Head:
         return Head(signed.id, self.demand.model, signed.created, self.estimate)
@@ -140,7 +145,7 @@ class Translation:
             asked = self._neutral
         except InvalidRequest:
             asked = None
-        return tokens(asked) if isinstance(asked, Conversation) else max(1, self.demand.input_tokens // 3)
+        return tokens(asked) if isinstance(asked, Conversation) else max(1, self._input_bytes // BYTES_A_TOKEN)
 
 
 def refusal(dialect: str, ended: Ended, request_id: str, asked: Asked) -> bytes:

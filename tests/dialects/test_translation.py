@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -473,3 +474,26 @@ def test_a_receipt_keeps_no_name_that_a_client_made_up() -> None:
     (carried,) = asked.carried_over([a_way("anthropic_messages")])
     assert set(carried.dropped) == {"unlisted", "logit_bias"}
     assert "patient_anna" in asked.rendered(*a_way("anthropic_messages"), Orders()).dropped, "the client may know"
+
+
+# --- what a provider did not report ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bytes_per_token", [1, 3])
+def test_an_unreported_input_is_estimated_from_its_bytes_however_the_operator_counts_holds(
+    bytes_per_token: int,
+) -> None:
+    snapshot = replace(SNAPSHOT, organisation=replace(SNAPSHOT.organisation, bytes_per_token=bytes_per_token))
+    body = json.dumps({**HELLO["openai_chat"], "messages": [{"role": "user", "content": "x" * 900}]}).encode()
+    asked = Translation.accepted("openai_chat", body, PLAIN, snapshot)
+    answer = {name: value for name, value in ANSWER["openai_chat"].items() if name != "usage"}
+    found = asked.whole("openai_chat", json.dumps(answer).encode(), SIGNED)
+    assert found.metered.usage.input == -(-len(body) // 3)
+
+
+def test_an_unreported_picture_is_estimated_within_its_hold() -> None:
+    shown = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 900_000}}
+    asked = asked_in("openai_chat", messages=[{"role": "user", "content": [shown]}])
+    answer = {name: value for name, value in ANSWER["openai_chat"].items() if name != "usage"}
+    found = asked.whole("openai_chat", json.dumps(answer).encode(), SIGNED)
+    assert found.metered.usage.input <= asked.demand.input_tokens
