@@ -42,9 +42,11 @@ class Admin:
         told: Callable[[KeyNews | Repriced], None] = lambda _: None,
         repricer: Repricer | None = None,
         books: Bookkeeping | None = None,
+        metrics: Callable[[], str] = str,
     ) -> None:
-        """`told`: the log of a running gateway. `repricer`: of its journal. `books`: all of them, while it runs."""
-        self._told, self._repricer, self._books = told, repricer, books
+        """`told`: the log of a running gateway. `repricer`: of its journal. `books`: all of them, while it runs.
+        `metrics`: what its events add up to, for Prometheus."""
+        self._told, self._repricer, self._books, self._counted = told, repricer, books, metrics
         self._in_force, self._reload = in_force, reload
         self._keys = KeyOffice(keys, in_force, now, default_policy, told)
 
@@ -54,6 +56,7 @@ class Admin:
             Route("/reprice", self._repriced, methods=["POST"]),
             Route("/reload", self._reloaded, methods=["POST"]),
             Route("/status", self._status, methods=["GET"]),
+            Route("/metrics", self._metrics, methods=["GET"]),
             *(self._books.routes() if self._books else ()),
         ]
         return Starlette(routes=routes, exception_handlers={Ended: _refused, HTTPException: _unrouted})
@@ -87,6 +90,9 @@ class Admin:
             {"reloaded": not faults, "faults": faults, "snapshot": self._in_force().snapshot.digest},
             409 if faults else 200,
         )
+
+    async def _metrics(self, _: Request) -> Response:
+        return Response(self._counted(), media_type="text/plain; version=0.0.4")
 
     async def _status(self, _: Request) -> Response:
         now = self._in_force()

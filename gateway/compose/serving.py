@@ -86,7 +86,9 @@ async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable
         sparing = replace(services, books=SparingBooks(services.books, disk))
         gate = Gate(sparing, documented.current, ledger, drain, (settings.max_body_bytes, settings.request_s))
         default, books = _default_policy(settings), Bookkeeping(places_of(settings, post.home, documented.snapshot()))
-        admin = Admin(keys, documented.current, documented.reload, clock.now, default, log.emit, repricer, books)
+        admin = Admin(
+            keys, documented.current, documented.reload, clock.now, default, log.emit, repricer, books, log.metrics.text
+        )
         office = Listener(admin.app(), bind_unix(settings.state / ADMIN_SOCKET))
         listeners = [Listener(application(gate), public), office, *bench]
         secret = await first_key(keys, documented.snapshot(), post.first_key, clock) if post.first_key else ""

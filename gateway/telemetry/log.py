@@ -21,6 +21,7 @@ from gateway.core.cost import money
 from gateway.core.usage import CLASSES, Usage
 from gateway.telemetry.events import Event, ExchangeEnded, Fault, Level
 from gateway.telemetry.faults import LONGEST
+from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.readable import line
 
 Plain: TypeAlias = "str | int | list[str] | dict[str, int]"
@@ -42,10 +43,12 @@ class NotAnEvent(TypeError):
 
 
 class Log:
-    """Where events go. Safe to use from any thread; a line that cannot be written is counted in `lost`."""
+    """Where events go, and what they add up to. Safe to use from any thread; `lost` counts lines that could not be
+    written."""
 
     def __init__(self, stream: BinaryIO, *, level: Level = "info", readable: bool = False) -> None:
         self.lost = 0
+        self.metrics = Metrics()
         logger = structlog.wrap_logger(
             structlog.BytesLogger(stream),
             processors=[_as_line if readable else _as_json],
@@ -59,8 +62,11 @@ class Log:
         kind = type(event)
         if kind not in _NAMES:
             raise NotAnEvent(event)
+        name = _NAMES[kind]
+        plain = _plain(event)
+        self.metrics.count(name, plain)
         try:
-            self._write[event.level](_NAMES[kind], **_plain(event))
+            self._write[event.level](name, **plain)
         except (OSError, ValueError):  # ValueError: the stream was closed
             self.lost += 1
 

@@ -67,6 +67,7 @@ async def an_office(state: Path, default_policy: str = "") -> AsyncIterator[Offi
                 default_policy,
                 office.heard.append,
                 Repricer(journal),
+                metrics=lambda: "counted\n",
             )
             listener = Listener(admin.app(), bind_unix(path))
             serving = asyncio.ensure_future(serve([listener], drain, grace_s=0, ready=started.set))
@@ -290,5 +291,14 @@ def test_days_and_providers_that_are_none_are_refused(tmp_path: Path, changed: d
         answer = await office.client.post("/reprice", json={**REPRICING, **changed})
         assert error_of(answer) == (400, "invalid_request")
         assert "MARKER" not in answer.text
+
+    with_office(tmp_path, told)
+
+
+def test_what_events_add_up_to_is_there_for_prometheus(tmp_path: Path) -> None:
+    async def told(office: Office) -> None:
+        answered = await office.client.get("/metrics")
+        assert (answered.status_code, answered.text) == (200, "counted\n")
+        assert answered.headers["content-type"].startswith("text/plain; version=0.0.4")
 
     with_office(tmp_path, told)
