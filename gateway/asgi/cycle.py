@@ -35,6 +35,8 @@ class Cycle(RequestResponseCycle):
     connection: Connection
     on_leave: Callable[[], None] | None = None
     start: dict[str, Any] | None = None
+    ends_with_connection = False
+    """Nothing else says where the body ends: HTTP/1.0 has no chunks, and keeps no connection here."""
 
     def when_client_leaves(self, call: Callable[[], None]) -> None:
         """`call` is called once, at once if the client has left already; never behind a complete answer."""
@@ -103,7 +105,9 @@ class Cycle(RequestResponseCycle):
                 length = value
             elif name == b"connection" and b"close" in value.lower():
                 closes, self.keep_alive = False, False  # said already
-        self.chunked_encoding = not length and self.scope["method"] != "HEAD" and status not in (204, 304)
+        unsized = not length and self.scope["method"] != "HEAD" and status not in (204, 304)
+        self.chunked_encoding = unsized and self.scope["http_version"] != "1.0"
+        self.ends_with_connection = unsized and not self.chunked_encoding
         self.expected_content_length = int(length or 0)
         framing = b"transfer-encoding: chunked\r\n" if self.chunked_encoding else b""
         return b"".join((STATUS_LINE[status], lines, b"connection: close\r\n" * closes, framing, b"\r\n"))
@@ -116,7 +120,7 @@ class Cycle(RequestResponseCycle):
         if self.chunked_encoding:
             size, end = (b"%x\r\n" % len(body) if body else b""), b"\r\n" * bool(body) + b"0\r\n\r\n" * last
             return (b"".join((head, size, body, end)),) if len(body) < _LARGE else (head + size, body, end)
-        self.expected_content_length -= len(body)
+        self.expected_content_length -= 0 if self.ends_with_connection else len(body)
         if self.expected_content_length < 0 or (last and self.expected_content_length):
             raise RuntimeError("the body is not as long as its head says")
         return (head + body,) if len(body) < _LARGE else (head, body)

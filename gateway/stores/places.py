@@ -29,7 +29,7 @@ from gateway.stores.workers import journals
 if TYPE_CHECKING:
     from gateway.stores.redis_roster import Struck, Visit
 
-_LOOK: Final = (sys.executable, "-m", "gateway.stores.places")
+_LOOK: Final = (sys.executable, "-P", "-m", "gateway.stores.places")
 _NICE: Final = 10
 """How far behind the gateway: what looks at the books has time."""
 

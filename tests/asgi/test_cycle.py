@@ -81,3 +81,17 @@ def test_an_answer_of_408_ends_the_connection() -> None:
 
     with serving(late) as served:
         assert b"connection: close" in served.talk(post(b"Content-Length: 5\r\n"))
+
+
+def test_a_client_of_http_1_0_gets_no_chunks() -> None:
+    async def streaming(_scope: Message, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one ", "more_body": True})
+        await send({"type": "http.response.body", "body": b"two"})
+
+    with serving(streaming) as served:
+        received = served.talk(b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    assert body == b"one two"
