@@ -34,10 +34,12 @@ class Size:
     streams_s: float
     leaving_s: float
     open_s: float = 6
+    resting_s: float = 50
+    """By then an unused connection to a provider is closed."""
 
 
-FULL = Size(rounds=3, full_s=3, rate_s=4, streams_s=4, leaving_s=60)
-QUICK = Size(rounds=1, full_s=1, rate_s=1, streams_s=2.2, leaving_s=2, open_s=3)
+FULL = Size(rounds=3, full_s=3, rate_s=3, streams_s=4, leaving_s=60)
+QUICK = Size(rounds=1, full_s=1, rate_s=1, streams_s=2.2, leaving_s=2, open_s=3, resting_s=2)
 
 
 @dataclass(slots=True)
@@ -153,11 +155,11 @@ def leaving(target: Target, size: Size) -> Left:
     """A thousand clients a second leave, half of them before the reply begins; then a hundred requests at once."""
     load("leave", target, MANY, 1)  # what a first second allocates is not a leak
     load("once", target, 100, 30)
-    _quiet(target, 0)
+    _quiet(target, 0, 2)
     descriptors, mb = target.descriptors(), target.rss_mb()
     gone = load("leave", target, MANY, size.leaving_s)
     served = load("once", target, 100, 30)
-    _quiet(target, descriptors)
+    _quiet(target, descriptors, size.resting_s)
     more = target.descriptors() - descriptors
     return Left(gone["per_s"], size.leaving_s, int(served["ok"]), more, target.rss_mb() - mb)
 
@@ -174,10 +176,10 @@ def sync_ms() -> float:
     return median(took)
 
 
-def _quiet(target: Target, descriptors: int) -> None:
-    """Wait until no more than that are open, or the number has not changed for two seconds."""
+def _quiet(target: Target, descriptors: int, patience_s: float) -> None:
+    """Wait until no more than that are open, or the number has not changed for so long."""
     last, since = target.descriptors(), time.monotonic()
-    while last > descriptors and time.monotonic() - since < 2:
+    while last > descriptors and time.monotonic() - since < patience_s:
         time.sleep(0.1)
         if (now := target.descriptors()) != last:
             last, since = now, time.monotonic()
