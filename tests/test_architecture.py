@@ -37,7 +37,6 @@ KNOWN_BY: dict[str, set[str]] = {
     "starlette": {"asgi", "compose", "sandbox"},
     "structlog": {"telemetry"},
     "tomli": {"declarations"},
-    "ulid": {"compose", "stores"},
     "uvicorn": {"asgi", "compose", "sandbox"},
     "uvloop": {"asgi", "compose"},
 }

@@ -14,13 +14,12 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
-from ulid import ULID
-
 from gateway.core import keyring
 from gateway.core.catalog import Budget
 from gateway.core.errors import Unavailable
 from gateway.core.keyring import Change, Rotation
 from gateway.core.principal import Key, KeyId
+from gateway.stores.ids import ulid
 from gateway.stores.journal import Journal
 
 _ALPHABET: Final = string.ascii_letters + string.digits
@@ -58,7 +57,7 @@ def new_secret() -> str:
 
 
 def new_key_id() -> KeyId:
-    return KeyId(f"key_{ULID()}")
+    return KeyId(f"key_{ulid()}")
 
 
 def digest_of(secret: str) -> str:

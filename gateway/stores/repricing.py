@@ -15,13 +15,12 @@ from datetime import date, datetime
 from functools import partial
 from typing import TypeAlias
 
-from ulid import ULID
-
 from gateway.core.catalog import Snapshot
 from gateway.core.receipt import Receipt, ReceiptId, from_json
 from gateway.core.repricing import Corrections, correction, noted
 from gateway.stores.chain import Chain, charges_from
 from gateway.stores.counters import MOST, Charge
+from gateway.stores.ids import ulid
 from gateway.stores.journal import Journal
 from gateway.stores.ledger import SqliteLedger, every_receipt
 
@@ -79,7 +78,7 @@ class Repricer:
             exchanges, found = 0, list[_Entry]()
             for receipt in self._receipts(wanted):
                 exchanges += "corrects" not in receipt.demand
-                entry = correction(receipt, ReceiptId(str(ULID())), earlier, snapshot, wanted.provider)
+                entry = correction(receipt, ReceiptId(ulid()), earlier, snapshot, wanted.provider)
                 if entry is not None:
                     paid = tuple(place for place, attempt in enumerate(receipt.attempts) if attempt.cost)
                     found.append(_Entry(entry, paid, snapshot.organisation.timezone))
@@ -91,7 +90,7 @@ class Repricer:
         return map(from_json, every_receipt(SqliteLedger(self._journal.path), wanted.since, wanted.until))
 
     def _write(self, entries: Sequence[_Entry]) -> None:
-        chain = str(ULID())
+        chain = ulid()
         for first in range(0, len(entries), _AT_ONCE):
             some = entries[first : first + _AT_ONCE]
             self._journal.write_now(partial(_append, chain, some), lambda done: self._corrected(*done))
