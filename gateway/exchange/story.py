@@ -283,9 +283,7 @@ class Exchange:
         if self._settled:
             return receipt
         self._settled = True
-        with self._watch.within(
-            math.inf, shielded=True
-        ):  # all of it: what comes meanwhile is told behind the last step
+        with self._watch.within(math.inf, shielded=True):  # what comes meanwhile is told behind the last step
             receipt = await self._committed(receipt)
             await self._permission.give_back(receipt.attempts)
             self._services.log.emit(ExchangeEnded.of(receipt))
