@@ -8,7 +8,6 @@ committed here.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import itertools
 import sqlite3
@@ -17,8 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Final, Protocol
-
-import orjson
 
 from gateway.core.catalog import Budget
 from gateway.core.errors import Json
@@ -114,11 +111,13 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """The receipt that stands, what was charged for it, and its row; row 0 if it had been there before."""
+    """The receipt that stands, what was charged for it, its row, and the holds that it ends; row 0 if it had been there
+    before."""
 
     receipt: Receipt
     charges: tuple[Charge, ...]
     row: int
+    holds: tuple[Hold, ...]
 
 
 class SqliteBooks:
@@ -137,6 +136,7 @@ class SqliteBooks:
         self._catching_up = False
         journal.attach(self)
         self.interrupted, self._folded, self._counters, self._secret = journal.write_now(self._opened)
+        journal.intents.clear()
         self._counting.begin(self._counters)
 
     async def hold(self, intent: Intent) -> Budgets:
@@ -146,14 +146,14 @@ class SqliteBooks:
         )
         hold = await self._counting.hold(asked, intent.budgets)
         if hold is None:
-            await self._journal.write(_nothing)  # in order: when this is durable, the first one is
+            await self._durable()  # in order: when this is, the first one is
             return ()
+        intents = self._journal.intents
         try:
-            await self._journal.write(partial(_write_intent, hold, draft), self._catch_up)
-        except asyncio.CancelledError:
-            self._journal.post(partial(_drop_intent, hold), partial(self._release, hold))
-            raise
-        except Exception:
+            intents.keep(hold, canonical_bytes(draft))
+            await self._durable()
+        except BaseException:
+            intents.drop(hold.id)
             self._counting.release(hold)
             raise
         return hold.beyond
@@ -167,6 +167,14 @@ class SqliteBooks:
             raise
         await self._counting.confirmed([a.hold_id for a in receipt.attempts])
         return settled.receipt
+
+    async def _durable(self) -> None:
+        """What was kept survives what it should. While receipts wait for a journal that failed: only if it takes one of
+        them now, because nothing may be sent whose own receipt it would not take."""
+        for waiting in tuple(itertools.islice(self._unsettled.values(), 1)):
+            await self._journal.write(partial(self._settle, waiting), self._settled)
+        if self._journal.intents.syncs:
+            await self._journal.write(_nothing)
 
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
         pairs = [(account, window) for account in accounts for window in WINDOWS]
@@ -196,7 +204,7 @@ class SqliteBooks:
 
     def _opened(self, connection: sqlite3.Connection) -> tuple[int, int, Counters, bytes]:
         self._chain.begin(connection)
-        interrupted = recover(connection, self._chain)
+        interrupted = recover(connection, self._chain, self._journal.intents.left())
         counters = Counters(connection.execute("SELECT account, window, spent FROM counters"))
         (folded,) = connection.execute("SELECT row FROM folded").fetchone()
         for row, receipt, charges in connection.execute(
@@ -218,13 +226,13 @@ class SqliteBooks:
             if found is None:
                 raise
             receipt, row, charges = replace(found, chain="", sequence=0, previous=""), 0, ()
-        for hold in holds:
-            _drop_intent(hold, connection)
-        return _Settled(receipt, charges, row)
+        return _Settled(receipt, charges, row, holds)
 
     def _settled(self, settled: _Settled) -> None:
         self._unsettled.pop(settled.receipt.id, None)
         self._counting.settle(settled.receipt.id, settled.charges)
+        for hold in settled.holds:
+            self._journal.intents.drop(hold.id)
         self._folded = settled.row or self._folded
         self._since_checkpoint += 1
         if self._since_checkpoint >= _CHECKPOINT_EVERY:
@@ -246,9 +254,6 @@ class SqliteBooks:
         if len(self._unsettled) < before:
             self._catch_up()
 
-    def _release(self, hold: Hold, _: None) -> None:
-        self._counting.release(hold)
-
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
         self._chain.note(connection)
         _write_checkpoint(connection, self._counters, self._folded)
@@ -256,26 +261,6 @@ class SqliteBooks:
 
 def _nothing(_: sqlite3.Connection) -> None:
     pass
-
-
-def _write_intent(hold: Hold, draft: Receipt, connection: sqlite3.Connection) -> None:
-    connection.execute(
-        "INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            hold.row,
-            hold.id,
-            hold.receipt,
-            hold.amount,
-            hold.at,
-            orjson.dumps(hold.accounts).decode(),
-            canonical_bytes(draft),
-            hold.zone,
-        ),
-    )
-
-
-def _drop_intent(hold: Hold, connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM intents WHERE row = ?", (hold.row,))
 
 
 def _charges(receipt: Receipt, holds: tuple[Hold, ...]) -> list[Charge]:

@@ -1,4 +1,4 @@
-"""The journal of one process: one SQLite file, one writer thread, group commit.
+"""The journal of one process: one SQLite file, one writer thread, group commit; and beside it the open holds.
 
 Whatever waits when the writer is free becomes one transaction. Failure rule: a fault of the disk reaches every caller
 of the batch as `Unavailable`, nothing of the batch stays, and the next batch tries again.
@@ -20,6 +20,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 from gateway.core.errors import Unavailable
+from gateway.stores.intents import Intents
 from gateway.stores.schema import NewerSchema, migrate
 
 T = TypeVar("T")
@@ -67,8 +68,9 @@ class _Item:
 class Journal:
     """Use `Journal.open`. Safe to call from any thread and any event loop."""
 
-    def __init__(self, connection: sqlite3.Connection, lock: int, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, intents: Intents, lock: int, path: Path) -> None:
         self.path: Final = path
+        self.intents: Final = intents
         self._connection = connection
         self._lock = lock
         self._queue: SimpleQueue[_Item | None] = SimpleQueue()
@@ -85,7 +87,8 @@ class Journal:
         lock = _locked(state_dir / LOCK_FILE)
         path = state_dir / JOURNAL_FILE
         try:
-            return cls(_connected(path, durability), lock, path)
+            intents = Intents.open(state_dir, syncs=durability == "power")
+            return cls(_connected(path, durability), intents, lock, path)
         except NewerSchema as fault:
             os.close(lock)
             raise JournalRefused(f"{path}: {fault}. Start the version of Safeconduct that wrote it.") from None
@@ -169,6 +172,7 @@ class Journal:
             connection.execute("BEGIN IMMEDIATE")
             for item in batch:
                 run(connection, item)
+            self.intents.sync()
             connection.execute("COMMIT")
         except BaseException as fault:  # noqa: BLE001  # delivered to the callers
             self._undo("ROLLBACK")
@@ -208,6 +212,7 @@ class Journal:
             pass  # the log stays beside the file and is read at the next start
         finally:
             self._connection.close()
+            self.intents.close()
             os.close(self._lock)
 
 
@@ -244,8 +249,8 @@ def _settle(item: _Item) -> None:
 
 
 def _translated(fault: BaseException) -> BaseException:
-    """Faults of SQLite become ours, without its words: they may quote values."""
-    if not isinstance(fault, sqlite3.Error):
+    """Faults of SQLite and of the disk become ours, without their words: they may quote values."""
+    if not isinstance(fault, sqlite3.Error | OSError):
         return fault
     return Unavailable("books_unavailable", f"The journal cannot be written ({_reason(fault)}).")
 

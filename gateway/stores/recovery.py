@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.receipt import AttemptRecord, Receipt, from_json
 from gateway.stores.chain import Chain, stored
 from gateway.stores.counters import Charge
+from gateway.stores.intents import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,13 @@ class _Left:
     zone: str
 
 
-def recover(connection: sqlite3.Connection, chain: Chain) -> int:
-    """Settle every intent in the journal into `chain`, one receipt per exchange. Returns how many receipts that made.
+def recover(connection: sqlite3.Connection, chain: Chain, kept: Sequence[Kept]) -> int:
+    """Settle every intent that was kept into `chain`, one receipt per exchange. Returns how many receipts that made.
 
-    To be called before this process writes intents of its own.
+    To be called before this process keeps intents of its own.
     """
     exchanges: dict[str, list[_Left]] = {}
-    rows = connection.execute("SELECT hold, amount, at, accounts, draft, zone FROM intents ORDER BY row")
-    for hold, amount, at, accounts, draft, zone in rows:
-        left = _Left(hold, amount, at, tuple(json.loads(accounts)), from_json(json.loads(draft)), zone)
+    for left in (*_in_table(connection), *map(_left, kept)):
         exchanges.setdefault(left.draft.id, []).append(left)
     lost = [intents for name, intents in exchanges.items() if stored(connection, name) is None]  # one receipt each
     for intents in lost:
@@ -44,6 +44,19 @@ def recover(connection: sqlite3.Connection, chain: Chain) -> int:
         chain.append(connection, receipt, charges)
     connection.execute("DELETE FROM intents")
     return len(lost)
+
+
+def _left(kept: Kept) -> _Left:
+    return _Left(kept.hold, kept.amount, kept.at, kept.accounts, from_json(json.loads(kept.draft)), kept.zone)
+
+
+def _in_table(connection: sqlite3.Connection) -> list[_Left]:
+    """Those of a version that kept them in the database."""
+    rows = connection.execute("SELECT hold, amount, at, accounts, draft, zone FROM intents ORDER BY row")
+    return [
+        _Left(hold, amount, at, tuple(json.loads(accounts)), from_json(json.loads(draft)), zone)
+        for hold, amount, at, accounts, draft, zone in rows
+    ]
 
 
 def interrupted(intents: list[_Left]) -> Receipt:

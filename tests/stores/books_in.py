@@ -56,10 +56,12 @@ class Told:
 
 
 @contextmanager
-def shared_books_in(folder: Path, url: str, chain: str = "one", told: Told | None = None) -> Iterator[SqliteBooks]:
+def shared_books_in(
+    folder: Path, url: str, chain: str = "one", told: Told | None = None, durability: Durability = "process"
+) -> Iterator[SqliteBooks]:
     """The same, with counters in the Redis at that address; once they have joined, unless they wait for others."""
     told = told or Told()
-    journal = Journal.open(folder, "process")
+    journal = Journal.open(folder, durability)
     try:
         counters = RedisCounters.open(url, "acme", journal, told)
         try:

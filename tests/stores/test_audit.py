@@ -92,9 +92,12 @@ def test_a_hold_that_ended_in_two_receipts_is_found(journal: Path) -> None:
     assert check.found == "3 holds in 4 receipts; 1 in several receipts: hold-one-A"
 
 
-def test_an_intent_that_outlived_its_receipt_is_found(journal: Path) -> None:
-    change(journal, "INSERT INTO intents VALUES (99, 'hold-one-A', 'one-A', 0, 0, '[]', X'', 'UTC')")
-    assert broken(journal) == [ONE_OUTCOME, AT_REST]
+def test_an_intent_whose_receipt_is_written_is_not_open(journal: Path) -> None:
+    """Its process had no time to forget it."""
+    change(journal, "INSERT INTO intents VALUES (99, 'hold-one-A', 'one-A', 7, 0, '[]', X'', 'UTC')")
+    assert broken(journal) == []
+    change(journal, "INSERT INTO intents VALUES (100, 'hold-X', 'X', 7, 0, '[]', X'', 'UTC')")
+    assert broken(journal) == [AT_REST]
 
 
 def test_what_is_under_way_in_a_running_gateway_is_counted(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from gateway.core.principal import KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import SqliteBooks
 from gateway.stores.counters import WINDOWS
+from gateway.stores.intents import kept
 from gateway.stores.journal import JOURNAL_FILE, Durability, Journal
 from gateway.stores.ledger import SqliteLedger
 from tests.builders import NOW
@@ -172,7 +173,7 @@ def test_an_exchange_that_has_ended_leaves_no_intent(tmp_path: Path) -> None:
     run(lambda: books.hold(an_intent("A")))
     run(lambda: books.hold(an_intent("B")))
     run(lambda: books.settle(served(an_intent("A"))))
-    assert journal.write_now(lambda c: c.execute("SELECT hold FROM intents").fetchall()) == [("hold-B",)]
+    assert [intent.hold for intent in kept(tmp_path)] == ["hold-B"]
     journal.close()
 
 

@@ -20,6 +20,7 @@ from gateway.core.errors import BudgetExceeded
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import Intent, SqliteBooks
 from gateway.stores.counters import MOST, WINDOWS
+from gateway.stores.journal import Durability
 from gateway.stores.ledger import SqliteLedger
 from tests.builders import an_attempt
 from tests.stores.books_in import ACCOUNTS, an_intent, balance, books_in, run, served, shared_books_in
@@ -39,8 +40,10 @@ def kind(request: pytest.FixtureRequest) -> Iterator[Opened]:
         return
     with a_server(name=request.param) as server:
 
-        def opened(folder: Path, chain: str = "one") -> AbstractContextManager[SqliteBooks]:
-            return shared_books_in(folder, server.url, chain)
+        def opened(
+            folder: Path, chain: str = "one", durability: Durability = "process"
+        ) -> AbstractContextManager[SqliteBooks]:
+            return shared_books_in(folder, server.url, chain, durability=durability)
 
         opened.flush = lambda: server.ask("FLUSHALL")  # type: ignore[attr-defined]
         yield opened
@@ -154,14 +157,14 @@ def test_a_bill_above_its_hold_is_charged_and_the_next_request_is_refused(books_
             run(lambda: books.hold(an_intent("B", amount=0, budgets=budgets)))
 
 
-def test_a_cancelled_hold_holds_nothing(books_of: Opened, tmp_path: Path) -> None:
+def test_a_hold_that_is_cancelled_before_it_is_durable_holds_nothing(books_of: Opened, tmp_path: Path) -> None:
     async def cancel(books: SqliteBooks) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(books.hold, an_intent("A"))
             await anyio.lowlevel.checkpoint()
             tasks.cancel_scope.cancel()
 
-    with books_of(tmp_path) as books:
+    with books_of(tmp_path, durability="power") as books:
         run(lambda: cancel(books))
         run(lambda: books.settle(an_intent("B").draft))  # in order: what was cancelled is done by now
         assert balance(books).held == 0

@@ -183,7 +183,8 @@ def test_only_the_owner_may_read(tmp_path: Path, journal: Journal) -> None:
     folder = tmp_path / "state"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
-    assert modes == dict.fromkeys(("journal.lock", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm"), 0o600)
+    names = ("journal.intents", "journal.lock", "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm")
+    assert modes == dict.fromkeys(names, 0o600)
 
 
 @pytest.mark.parametrize(("durability", "synchronous"), [("power", 2), ("process", 1)])

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 import gateway
 from gateway.core.receipt import from_json
 from gateway.stores.books import SqliteBooks
+from gateway.stores.chain import canonical_bytes
 from gateway.stores.journal import Journal
 from gateway.stores.ledger import SqliteLedger
 from tests.builders import NOW
@@ -137,6 +141,19 @@ def test_an_exchange_that_has_its_receipt_gets_no_second_one(tmp_path: Path) -> 
         assert books.interrupted == 0
         assert len(SqliteLedger(tmp_path / "journal.sqlite").newest(10)) == 1
         assert balance(books).held == 0
+
+
+def test_intents_of_a_version_that_kept_them_in_the_database_are_recovered(tmp_path: Path) -> None:
+    draft = canonical_bytes(an_intent("A", amount=100).draft)
+    with books_in(tmp_path, chain="one"):
+        pass
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)) as older:
+        accounts = json.dumps(ACCOUNTS)
+        older.execute("INSERT INTO intents VALUES (1, 'hold-A', 'A', 100, 0, ?, ?, 'UTC')", (accounts, draft))
+    for chain in ("two", "three"):
+        with books_in(tmp_path, chain=chain) as books:
+            assert books.interrupted == (1 if chain == "two" else 0)
+            assert balance(books).spent == 100
 
 
 def test_recovery_happens_once(tmp_path: Path) -> None:
