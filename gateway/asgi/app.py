@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router, request_response
@@ -11,8 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi.addresses import Address, Family, address, family_of
 from gateway.asgi.downstream import OPENAI, ClientDownstream, Voice, send_error
+from gateway.asgi.fields import Fields
 from gateway.asgi.gate import Gate
-from gateway.asgi.intake import Headers, header, method_not_allowed, read_body
+from gateway.asgi.intake import method_not_allowed, read_body
 from gateway.asgi.pages import DATA_CLASS, Pages, alive
 from gateway.core.errors import (
     ClientLeft,
@@ -21,14 +22,14 @@ from gateway.core.errors import (
     NotFound,
 )
 from gateway.dialects import narrowing
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PLAIN, Asked
 from gateway.exchange.parts import Arrival
 from gateway.exchange.story import Exchange
 from gateway.exchange.watch import Watch
 from gateway.telemetry.events import Fault
 from gateway.telemetry.faults import reduce
 
-IDEMPOTENCY: Final = "idempotency-key"
+IDEMPOTENCY: Final = b"idempotency-key"
 
 
 class Exchanges:
@@ -46,46 +47,46 @@ class Exchanges:
             watch.close()
 
     async def _exchanged(self, scope: Scope, receive: Receive, send: Send, watch: Watch) -> None:
-        # Headers are taken before the first `receive`: a server may append trailers to the list later.
-        headers = list(scope["headers"])
-        address: Address = scope["state"]["address"]
-        voice = Voice(address.dialect)
+        fields = Fields(scope["headers"])
+        state: dict[str, Any] = scope["state"]
+        address: Address = state["address"]
+        asked = PLAIN
         try:
-            voice = Voice(address.dialect, _asked(address, headers, scope))
+            asked = _asked(address, fields, scope["query_string"])
             if scope["method"] != "POST":
                 raise method_not_allowed("POST")
-            caller, in_force = self._gate.caller(scope)
+            caller, in_force = self._gate.caller(fields, state.get("query_key", ""))
             limit, within_s = self._gate.limits
             arrival = Arrival(
                 dialect=address.dialect,
-                asked=voice.asked,
-                data_class=header(headers, DATA_CLASS),
-                idempotency_key=header(headers, IDEMPOTENCY) or "",
+                asked=asked,
+                data_class=fields.one(DATA_CLASS),
+                idempotency_key=fields.one(IDEMPOTENCY) or "",
             )
-            body = await read_body(headers, receive, watch, limit=limit, deadline_s=within_s)
+            body = await read_body(fields, receive, watch, limit=limit, deadline_s=within_s)
         except ClientLeft:
             return
         except Ended as ended:
-            await send_error(send, ended, None, voice)
+            await send_error(send, ended, None, Voice(address.dialect, asked))
             return
         exchange = Exchange(self._gate.services, in_force, caller, arrival, watch)
         self._gate.live.add(exchange)
         if self._gate.drain.expired.is_set():  # its body came in when the others had been told already
             exchange.expire()
-        scope["state"]["when_client_leaves"](exchange.leave)
+        state["when_client_leaves"](exchange.leave)
         try:
-            await exchange.run(body, ClientDownstream(send, voice))
+            await exchange.run(body, ClientDownstream(send, Voice(address.dialect, asked)))
         finally:
             self._gate.live.discard(exchange)
 
 
-_TOLD: Final = ("anthropic-version", "anthropic-beta")
+_TOLD: Final = (b"anthropic-version", b"anthropic-beta")
+_POLICY: Final = narrowing.HEADER.encode()
 
 
-def _asked(address: Address, headers: Headers, scope: Scope) -> Asked:
-    told = {name: value for name in _TOLD if (value := header(headers, name)) is not None}
-    query = scope["query_string"].decode("latin-1")
-    return address.asked(told, query, header(headers, narrowing.HEADER) or "")
+def _asked(address: Address, fields: Fields, query: bytes) -> Asked:
+    told = {name.decode(): value for name in _TOLD if (value := fields.one(name)) is not None}
+    return address.asked(told, query.decode("latin-1"), fields.one(_POLICY) or "")
 
 
 def application(gate: Gate) -> ASGIApp:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 import anyio
-from starlette.types import Scope
 
 from gateway.asgi.drain import Drain
+from gateway.asgi.fields import Fields
 from gateway.asgi.intake import credentials
 from gateway.core.errors import Unavailable
 from gateway.core.principal import Principal
@@ -60,10 +60,9 @@ class Gate:
         except Exception as fault:  # noqa: BLE001  # one stream's end must not be that of all others
             self.services.log.emit(Fault(reduce(fault), receipt=exchange.id))
 
-    def caller(self, scope: Scope) -> tuple[Principal, InForce]:
-        """Step 1 of every endpoint that is not a probe."""
+    def caller(self, fields: Fields, query_key: str) -> tuple[Principal, InForce]:
+        """Step 1 of every endpoint that is not a probe. `query_key`: the value of `?key=`."""
         if self.drain.draining:
             raise Unavailable("draining", "This gateway is shutting down and takes no new request.")
         in_force = self.in_force()
-        secret = credentials(scope["headers"], scope["state"].get("query_key", ""))
-        return identify(secret, self.services, in_force), in_force
+        return identify(credentials(fields, query_key), self.services, in_force), in_force

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
+from gateway.asgi.fields import Fields
 from gateway.core.errors import ClientLeft, InvalidRequest, Unauthenticated
 from gateway.exchange.watch import Watch
 
-Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
-"""The scope's own: lower-case names, in the order of arrival."""
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _JSON: Final = re.compile(rb'application/json\s*(?:;\s*(?:charset\s*=\s*(?:utf-?8|"utf-?8")\s*)?)?', re.IGNORECASE)
 _BEARER: Final = re.compile(rb"bearer(?: +|$)", re.IGNORECASE)
 _KEY: Final = re.compile(r"[!-~]{1,512}")
-_KEY_HEADERS: Final = frozenset([b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key"])
+_KEY_HEADERS: Final = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key")
 
 
-def credentials(headers: Headers, query_key: str = "") -> str:
+def credentials(fields: Fields, query_key: str = "") -> str:
     """The one key of this request, from whichever header or from `?key=` (`scope["state"]["query_key"]`).
 
     Empty ones count as absent, the same key twice as once. Raises `Unauthenticated` for none, two different ones, or
     one that no key of ours can look like.
     """
     found = {query_key}
-    for name, value in headers:
-        if name in _KEY_HEADERS:
+    for name in _KEY_HEADERS:
+        for value in fields.every(name):
             found.add(_key(name, value))
     found.discard("")
     if len(found) != 1 or _KEY.fullmatch(key := found.pop()) is None:
@@ -45,13 +44,13 @@ def _key(name: bytes, value: bytes) -> str:
     return value.decode("latin-1")
 
 
-async def read_body(headers: Headers, receive: Receive, watch: Watch, *, limit: int, deadline_s: float) -> bytes:
+async def read_body(fields: Fields, receive: Receive, watch: Watch, *, limit: int, deadline_s: float) -> bytes:
     """The whole body of a JSON request, at most `limit` bytes, all of it within `deadline_s` from now.
 
     Raises `InvalidRequest` (408, 413, 415) or `ClientLeft`. A body declared too long is refused without reading any of
     it, and one that turns out too long as soon as it does; the server then closes the connection behind the answer.
     """
-    _check_media(headers, limit)
+    _check_media(fields, limit)
     parts: list[bytes] = []
     size, more = 0, True
     with watch.within(deadline_s):
@@ -74,21 +73,20 @@ async def read_body(headers: Headers, receive: Receive, watch: Watch, *, limit: 
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _check_media(headers: Headers, limit: int) -> None:
-    types = 0
-    for name, value in headers:
-        if name == b"content-type":
-            types += 1
-            if _JSON.fullmatch(value.strip()) is None:
-                raise _unsupported("Content-Type must be application/json in UTF-8.", "content-type")
-        elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+def _check_media(fields: Fields, limit: int) -> None:
+    types = fields.every(b"content-type")
+    if len(types) != 1:
+        raise _unsupported("One Content-Type is needed: application/json.", "content-type")
+    if _JSON.fullmatch(types[0].strip()) is None:
+        raise _unsupported("Content-Type must be application/json in UTF-8.", "content-type")
+    for coding in fields.every(b"content-encoding"):
+        if coding.strip().lower() not in (b"", b"identity"):
             raise _unsupported(
                 "Compressed bodies are not accepted: send the request without a Content-Encoding.", "content-encoding"
             )
-        elif name == b"content-length" and (not value.isdigit() or len(value) > 15 or int(value) > limit):
+    for length in fields.every(b"content-length"):
+        if not length.isdigit() or len(length) > 15 or int(length) > limit:
             raise _too_large(limit)
-    if types != 1:
-        raise _unsupported("One Content-Type is needed: application/json.", "content-type")
 
 
 def _unsupported(message: str, header: str) -> InvalidRequest:
@@ -97,15 +95,6 @@ def _unsupported(message: str, header: str) -> InvalidRequest:
 
 def _too_large(limit: int) -> InvalidRequest:
     return InvalidRequest(f"The body is larger than {limit} bytes.", code="too_large", limit=limit)
-
-
-def header(headers: Headers, name: str) -> str | None:
-    """The value of a header; None if absent. InvalidRequest if it is repeated: one of the two would be ignored."""
-    wanted = name.encode("ascii")
-    values = [value for own, value in headers if own == wanted]
-    if len(values) > 1:
-        raise InvalidRequest(f"The header {name} stands there more than once.", header=name)
-    return values[0].decode("latin-1") if values else None
 
 
 def method_not_allowed(allow: str) -> InvalidRequest:

@@ -14,15 +14,16 @@ from starlette.responses import Response
 from gateway.asgi import catalogue, listings, reports
 from gateway.asgi.addresses import Address
 from gateway.asgi.catalogue import Viewer
+from gateway.asgi.fields import Fields
 from gateway.asgi.gate import Gate
-from gateway.asgi.intake import header, method_not_allowed
+from gateway.asgi.intake import method_not_allowed
 from gateway.core.catalog import Model, Snapshot
 from gateway.core.errors import InvalidRequest, Json, ModelNotFound, NotFound
 from gateway.core.policy import Demanded
 from gateway.dialects.names import near, resolve
 from gateway.exchange.parts import InForce
 
-DATA_CLASS: Final = "x-data-class"
+DATA_CLASS: Final = b"x-data-class"
 _LISTINGS_KEPT: Final = 64
 
 
@@ -64,12 +65,12 @@ class Pages:
         )
 
     async def usage(self, request: Request) -> Response:
-        caller, in_force = self._gate.caller(request.scope)
+        caller, in_force = self._gate.caller(*_head(request))
         asked = request.query_params, caller, in_force.snapshot.fx.ledger
         return _json(await anyio.to_thread.run_sync(reports.usage, self._gate.ledger, *asked))
 
     async def receipt(self, request: Request) -> Response:
-        caller, _ = self._gate.caller(request.scope)
+        caller, _ = self._gate.caller(*_head(request))
         found = await anyio.to_thread.run_sync(self._gate.ledger.receipt, request.path_params["id"])
         if found is None or found["key"] != caller.key.id:
             raise NotFound("There is no receipt of that id that this key may see.")
@@ -91,12 +92,18 @@ class Pages:
         return Response(kept[2], media_type="application/json")
 
     def _viewer(self, request: Request) -> tuple[Viewer, InForce]:
-        caller, in_force = self._gate.caller(request.scope)
-        stated = header(request.scope["headers"], DATA_CLASS)
+        fields, query_key = _head(request)
+        caller, in_force = self._gate.caller(fields, query_key)
+        stated = fields.one(DATA_CLASS)
         own = caller.class_layer(stated, in_force.snapshot)
         demanded = in_force.plans.demanded((*caller.layers, *((own,) if own else ())))
         means = replace(in_force.means, priced_only=bool(caller.bill("", stated).budgets))
         return Viewer(demanded, means, self._gate.services.clock.today()), in_force
+
+
+def _head(request: Request) -> tuple[Fields, str]:
+    """The headers, and the value of `?key=`."""
+    return Fields(request.scope["headers"]), request.scope["state"].get("query_key", "")
 
 
 def _resolved(name: str, in_force: InForce) -> tuple[Model, str | None]:

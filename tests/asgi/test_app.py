@@ -12,9 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.asgi.intake import header
 from gateway.core.catalog import Budget, DataClass
-from gateway.core.errors import InvalidRequest
 from gateway.core.posture import Posture, Training
 from gateway.exchange.parts import Deadlines, InForce
 from tests.asgi.gate import CHAT, KEY, a_door, chat, error_of
@@ -647,17 +645,6 @@ def test_what_cannot_end_in_time_is_told_so_in_its_own_language(tmp_path: Path) 
             await alpha.quiet()
 
     play(story)
-
-
-# --- one header ------------------------------------------------------------------------------------------------------
-
-
-def test_one_header_is_its_value_none_is_none_and_two_are_refused() -> None:
-    headers = [(b"x-a", b"1"), (b"x-b", b""), (b"x-c", b"1"), (b"x-c", b"1")]
-    assert (header(headers, "x-a"), header(headers, "x-b"), header(headers, "x-d")) == ("1", "", None)
-    with pytest.raises(InvalidRequest) as refused:
-        header(headers, "x-c")
-    assert refused.value.details == {"header": "x-c"}
 
 
 def test_a_reload_changes_what_the_next_request_meets(tmp_path: Path) -> None:

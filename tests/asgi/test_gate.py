@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import anyio
 import pytest
 
 from gateway.asgi.drain import Drain
+from gateway.asgi.fields import Fields
 from gateway.asgi.gate import KEEP_ALIVE_S, Gate
 from gateway.core.errors import Unauthenticated, Unavailable
 from gateway.exchange.story import Exchange
@@ -53,18 +54,14 @@ def admit(gate: Gate, *exchanges: Told) -> None:
     gate.live |= {cast(Exchange, exchange) for exchange in exchanges}
 
 
-def scope(headers: list[tuple[bytes, bytes]], **state: Any) -> dict[str, Any]:
-    return {"type": "http", "headers": headers, "state": state}
-
-
 @pytest.mark.parametrize(
-    ("headers", "state"), [(BEARER, {}), ([(b"x-goog-api-key", SECRET.encode())], {}), ([], {"query_key": SECRET})]
+    ("headers", "query_key"), [(BEARER, ""), ([(b"x-goog-api-key", SECRET.encode())], ""), ([], SECRET)]
 )
 def test_a_caller_is_known_by_its_key_wherever_that_stands(
-    tmp_path: Path, headers: list[tuple[bytes, bytes]], state: dict[str, Any]
+    tmp_path: Path, headers: list[tuple[bytes, bytes]], query_key: str
 ) -> None:
     async def story(gate: Gate, desk: Desk) -> None:
-        caller, in_force = gate.caller(scope(headers, **state))
+        caller, in_force = gate.caller(Fields(headers), query_key)
         assert caller.key == desk.key
         assert in_force is desk.in_force
 
@@ -75,11 +72,11 @@ def test_nobody_comes_in_without_a_key_or_while_the_gate_closes(tmp_path: Path) 
     async def story(gate: Gate, _: Desk) -> None:
         for headers in ([], [(b"authorization", b"Bearer sc_other")]):
             with pytest.raises(Unauthenticated):
-                gate.caller(scope(headers))
+                gate.caller(Fields(headers), "")
         gate.drain.begin()
         for headers in ([], BEARER):
             with pytest.raises(Unavailable) as refused:
-                gate.caller(scope(headers))
+                gate.caller(Fields(headers), "")
             assert refused.value.code == "draining"
 
     at_a_gate(tmp_path, story)

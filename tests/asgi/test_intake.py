@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import anyio
 import pytest
 
-from gateway.asgi.intake import Headers, credentials, read_body
+from gateway.asgi.fields import Fields, Headers
+from gateway.asgi.intake import credentials, read_body
 from gateway.core.errors import ClientLeft, Ended, InvalidRequest, Unauthenticated
 from gateway.dialects.openai_chat.errors import body as error_body
 from gateway.exchange.watch import Watch
@@ -37,7 +38,7 @@ class Script:
 
 def read(receive: Receive, headers: Headers = JSON, deadline_s: float = 5.0) -> bytes:
     async def main() -> bytes:
-        return await read_body(headers, receive, Watch(), limit=LIMIT, deadline_s=deadline_s)
+        return await read_body(Fields(headers), receive, Watch(), limit=LIMIT, deadline_s=deadline_s)
 
     return anyio.run(main)
 
@@ -167,12 +168,12 @@ def test_a_client_that_leaves_while_sending_has_left() -> None:
     ],
 )
 def test_a_key_is_found_in_any_of_its_places(headers: Headers) -> None:
-    assert credentials(headers) == "sc_1"
-    assert credentials(headers, "sc_1") == "sc_1"
+    assert credentials(Fields(headers)) == "sc_1"
+    assert credentials(Fields(headers), "sc_1") == "sc_1"
 
 
 def test_a_key_may_come_in_the_query() -> None:
-    assert credentials([(b"x-api-key", b"")], "sc_1") == "sc_1"
+    assert credentials(Fields([(b"x-api-key", b"")]), "sc_1") == "sc_1"
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,7 @@ def test_a_key_may_come_in_the_query() -> None:
 )
 def test_anything_else_is_no_key(headers: Headers, query_key: str) -> None:
     with pytest.raises(Unauthenticated) as caught:
-        credentials(headers, query_key)
+        credentials(Fields(headers), query_key)
     assert "sc_" not in str(caught.value) + caught.value.message
 
 
@@ -206,7 +207,7 @@ def test_anything_else_is_no_key(headers: Headers, query_key: str) -> None:
 
 async def reader(scope: Message, receive: Receive, send: Send) -> None:
     try:
-        body = await read_body(scope["headers"], receive, Watch(), limit=1_000_000, deadline_s=0.3)
+        body = await read_body(Fields(scope["headers"]), receive, Watch(), limit=1_000_000, deadline_s=0.3)
         await answer(send, 200, b"%d" % len(body))
     except Ended as ended:
         start = {"status": ended.status, "headers": [(b"content-type", b"application/json")]}
