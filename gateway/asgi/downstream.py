@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from starlette.types import Send
 
@@ -15,13 +15,13 @@ from gateway.dialects.prompt import PLAIN, Asked
 from gateway.dialects.rate_headers import rate_headers
 from gateway.dialects.translation import refusal
 
-_EVENTS: Final = {
-    "content-type": "text/event-stream; charset=utf-8",
-    "cache-control": "no-cache",
-    "x-accel-buffering": "no",
-}
-_ARRAY: Final = {**_EVENTS, "content-type": "application/json"}
-_WHOLE: Final = {"content-type": "application/json"}
+Lines: TypeAlias = list[tuple[bytes, bytes]]
+"""Header names and values as ASGI wants them."""
+
+_WHOLE: Final = ((b"content-type", b"application/json"),)
+_NOT_HELD: Final = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
+_EVENTS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"), *_NOT_HELD)
+_ARRAY: Final = (*_WHOLE, *_NOT_HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +45,24 @@ class ClientDownstream:
 
     def __init__(self, send: Send, voice: Voice) -> None:
         self._send, self._voice = send, voice
-        self._start: dict[str, object] | None = None
+        self._lines: Lines | None = None
+        """Of the head, until it has gone out."""
 
     async def begin(self, headers: Mapping[str, str], *, streaming: bool) -> None:
-        """Remember the head; it goes out with the first bytes."""
+        """Remember the head; it goes out with the first bytes. `headers` have nothing to say of the body."""
         framed = _ARRAY if self._voice.asked.framing == "array" else _EVENTS
         kind = framed if streaming else _WHOLE
-        self._start = {
-            "type": "http.response.start",
-            "status": 200,
-            "headers": encoded({**kind, **_request_id(headers.get("x-safeconduct-receipt", "")), **headers}),
-        }
+        self._lines = [*kind, *_request_id(headers.get("x-safeconduct-receipt", "")), *encoded(headers)]
 
     async def send(self, data: bytes) -> None:
-        await self._head()
+        if self._lines is not None:
+            await self._head(self._lines)
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self, last: bytes) -> None:
-        if self._start is not None:
-            self._start["headers"].append((b"content-length", str(len(last)).encode()))  # type: ignore[attr-defined]
-        await self._head()
+        if self._lines is not None:
+            self._lines.append((b"content-length", b"%d" % len(last)))
+            await self._head(self._lines)
         await self._send({"type": "http.response.body", "body": last, "more_body": False})
 
     async def abort(self, last: bytes) -> None:
@@ -74,15 +72,17 @@ class ClientDownstream:
     async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
         await send_error(self._send, ended, receipt, self._voice)
 
-    async def _head(self) -> None:
-        if self._start is not None:
-            start, self._start = self._start, None
-            await self._send(start)
+    async def _head(self, lines: Lines) -> None:
+        self._lines = None
+        await self._send({"type": "http.response.start", "status": 200, "headers": lines})
 
 
-def _request_id(receipt: str) -> dict[str, str]:
+def _request_id(receipt: str) -> Lines:
     """Under the names that the SDKs of OpenAI and of Anthropic read."""
-    return {"x-request-id": receipt, "request-id": receipt} if receipt else {}
+    if not receipt:
+        return []
+    value = receipt.encode("latin-1", "replace")
+    return [(b"x-request-id", value), (b"request-id", value)]
 
 
 async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice: Voice) -> None:
@@ -94,7 +94,7 @@ async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice:
         "x-should-retry": "true" if ended.may_retry else "false",
     }
     if receipt is not None:
-        headers |= {"x-safeconduct-receipt": str(receipt), **_request_id(str(receipt))}
+        headers["x-safeconduct-receipt"] = receipt
     if ended.retry_after_s is not None:
         headers["retry-after"] = str(max(1, math.ceil(ended.retry_after_s)))
         headers["retry-after-ms"] = str(max(1, math.ceil(ended.retry_after_s * 1_000)))
@@ -106,10 +106,11 @@ async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice:
         headers["allow"] = allow
     if ended.status in (408, 413, 415):
         headers["connection"] = "close"  # what is left of the body is not read
-    await send({"type": "http.response.start", "status": ended.status, "headers": encoded(headers)})
+    lines = [*encoded(headers), *_request_id(receipt or "")]
+    await send({"type": "http.response.start", "status": ended.status, "headers": lines})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+def encoded(headers: Mapping[str, str]) -> Lines:
     """Header names and values as ASGI wants them."""
-    return [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in headers.items()]

@@ -77,7 +77,7 @@ def _check_media(fields: Fields, limit: int) -> None:
     types = fields.every(b"content-type")
     if len(types) != 1:
         raise _unsupported("One Content-Type is needed: application/json.", "content-type")
-    if _JSON.fullmatch(types[0].strip()) is None:
+    if types[0] != b"application/json" and _JSON.fullmatch(types[0].strip()) is None:
         raise _unsupported("Content-Type must be application/json in UTF-8.", "content-type")
     for coding in fields.every(b"content-encoding"):
         if coding.strip().lower() not in (b"", b"identity"):
