@@ -1,17 +1,22 @@
-"""The answer's side of one request: uvicorn's cycle, which logs no words, closes with care and writes once."""
+"""One request and its answer as ASGI messages: logs no words, closes with care and writes once."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import PurePath
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gateway.core.errors import Ended, InternalError
 from gateway.dialects.openai_chat import errors as openai_errors
+
+Message: TypeAlias = MutableMapping[str, Any]
+"""ASGI's."""
 
 log: Final = logging.getLogger("safeconduct.http")
 
@@ -22,21 +27,69 @@ _LINES: Final = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++: [\t -~\x80-\xff]
 class Connection(Protocol):
     """What a cycle needs of its connection."""
 
-    def body_is_left(self) -> bool:
-        """More of the request's body is to come than is worth reading for the sake of the connection."""
+    transport: asyncio.Transport
+    flow: FlowControl
+
+    def on_response_complete(self) -> None:
+        """The answer has been written."""
 
     def leave(self) -> None:
         """Close behind what has been written."""
 
+    def refuses(self) -> bool:
+        """Whether nothing more is read or may be written here."""
 
-class Cycle(RequestResponseCycle):
+    def body_is_left(self) -> bool:
+        """More of the request's body is to come than is worth reading for the sake of the connection."""
+
+
+class Cycle:
     """One request and its answer. What the application raises is logged as a place, never as words."""
 
-    connection: Connection
-    on_leave: Callable[[], None] | None = None
-    start: dict[str, Any] | None = None
-    ends_with_connection = False
-    """Nothing else says where the body ends: HTTP/1.0 has no chunks, and keeps no connection here."""
+    __slots__ = (
+        "body_size",
+        "chunked_encoding",
+        "connection",
+        "disconnected",
+        "ends_with_connection",
+        "expected_content_length",
+        "expects_continue",
+        "flow",
+        "keep_alive",
+        "message_event",
+        "more_body",
+        "on_leave",
+        "on_response",
+        "parts",
+        "response_complete",
+        "response_started",
+        "scope",
+        "start",
+        "write",
+    )
+
+    def __init__(self, scope: dict[str, Any], connection: Connection, *, keep_alive: bool, expects: bool) -> None:
+        """`expects`: the client waits for 100 Continue before it sends its body."""
+        self.scope, self.connection, self.keep_alive, self.expects_continue = scope, connection, keep_alive, expects
+        self.write, self.flow = connection.transport.write, connection.flow
+        self.on_response: Callable[[], None] = connection.on_response_complete
+        self.on_leave: Callable[[], None] | None = None
+        self.message_event = asyncio.Event()
+        """Something has come, or has changed, since the application last asked."""
+        self.parts: list[bytes] = []
+        """Of the body: what came since then, `body_size` bytes in all."""
+        self.body_size = 0
+        self.more_body = True
+        self.start: Message | None = None
+        self.disconnected = self.response_started = self.response_complete = self.chunked_encoding = False
+        self.ends_with_connection = False
+        """Nothing else says where the body ends: HTTP/1.0 has no chunks, and keeps no connection here."""
+        self.expected_content_length = 0
+
+    def body_came(self, part: bytes) -> None:
+        self.parts.append(part)
+        self.body_size += len(part)
+        self.message_event.set()
 
     def when_client_leaves(self, call: Callable[[], None]) -> None:
         """`call` is called once, at once if the client has left already; never behind a complete answer."""
@@ -60,12 +113,27 @@ class Cycle(RequestResponseCycle):
         finally:
             if not self.response_complete and not self.disconnected:
                 if not self.response_started:
-                    self.transport.write(answer(InternalError("")))
-                self.transport.close()
+                    self.write(answer(InternalError("")))
+                self.connection.leave()
             self.on_response = _nothing
             self.on_leave = None
 
-    async def send(self, message: Any) -> None:
+    async def receive(self) -> Message:
+        """ASGI's: what has come of the body since the last call, or that nobody is there any more."""
+        if self.expects_continue and not self.connection.refuses():
+            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.expects_continue = False
+        if not self.disconnected and not self.response_complete:
+            self.flow.resume_reading()
+            await self.message_event.wait()
+            self.message_event.clear()
+        if self.disconnected or self.response_complete:
+            return {"type": "http.disconnect"}
+        body = b"".join(self.parts)  # no copy of one part
+        self.parts, self.body_size = [], 0
+        return {"type": "http.request", "body": body, "more_body": self.more_body}
+
+    async def send(self, message: Message) -> None:
         """The head waits for the first bytes of the body: most answers are one write."""
         if message["type"] == "http.response.start":
             if self.response_started or self.start is not None:
@@ -82,10 +150,10 @@ class Cycle(RequestResponseCycle):
     def _write(self, body: bytes, *, last: bool) -> None:
         head = b""
         if not self.response_started:
-            self.response_started, self.waiting_for_100_continue = True, False
+            self.response_started, self.expects_continue = True, False
             head = self._head()
         for piece in self._framed(head, body, last=last):
-            self.transport.write(piece)
+            self.write(piece)
         if last:
             self._end()
 
@@ -99,12 +167,10 @@ class Cycle(RequestResponseCycle):
         if self.more_body:
             # The rest of the request is still to come: not worth waiting for when it is long, or has been already.
             self.keep_alive = self.keep_alive and status != 408 and not self.connection.body_is_left()
-        length, closes = b"", not self.keep_alive
-        for name, value in self.start["headers"]:
-            if name == b"content-length":
-                length = value
-            elif name == b"connection" and b"close" in value.lower():
-                closes, self.keep_alive = False, False  # said already
+        said: dict[bytes, bytes] = dict(self.start["headers"])
+        length, closes = said.get(b"content-length", b""), not self.keep_alive
+        if b"close" in said.get(b"connection", b"").lower():
+            closes, self.keep_alive = False, False  # said already
         unsized = not length and self.scope["method"] != "HEAD" and status not in (204, 304)
         self.chunked_encoding = unsized and self.scope["http_version"] != "1.0"
         self.ends_with_connection = unsized and not self.chunked_encoding
@@ -129,7 +195,7 @@ class Cycle(RequestResponseCycle):
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
-            self.transport.close()
+            self.connection.leave()
         self.on_response()
 
 

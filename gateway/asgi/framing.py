@@ -18,9 +18,10 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.asgi.chunked import Chunked
-from gateway.asgi.cycle import Cycle, answer, log
+from gateway.asgi.cycle import Cycle, answer
 from gateway.asgi.drain import Drain
 from gateway.asgi.head import MAX_HEAD, Head, check_unfinished, read_head
+from gateway.asgi.idle import Idle
 from gateway.core.errors import InvalidRequest, Refused
 
 _SMALL_BODY: Final = 64 * 1024
@@ -55,7 +56,14 @@ class GatedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._exit = _Exit(self)
+        self._always = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "scheme": self.scheme,
+            "server": self.server,
+            "client": self.client,
+            "root_path": self.root_path,
+        }
         self._gate = bytearray()
         """A head as far as it has come, or what was sent ahead of our answer."""
         self._head: Head | None = None
@@ -67,11 +75,12 @@ class GatedProtocol(HttpToolsProtocol):
         self._refusing = False
         """Nothing more is read on this connection."""
         self._deadline: TimerHandle | None = None
-        self._wait_for_request()
+        self._idle = Idle(self.loop, self.limits.idle_s, self.leave)
+        self._idle.begin()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._cancel_deadline()
-        self._unset_keepalive_if_required()
+        self._idle.close()
         self._refusing = True
         super().connection_lost(exc)
         if self.cycle is not None and self.cycle.disconnected:
@@ -116,7 +125,7 @@ class GatedProtocol(HttpToolsProtocol):
             if self.cycle.keep_alive:
                 gate += data
             return b""
-        self._unset_keepalive_if_required()
+        self._idle.end()
         seen = len(gate)
         if seen == 0:
             end = data.find(b"\r\n\r\n")
@@ -152,39 +161,38 @@ class GatedProtocol(HttpToolsProtocol):
         self._head = None
         if self.cycle is not None and self.cycle.response_complete:
             self._cancel_deadline()
-            self._wait_for_request()
+            self._idle.begin()
 
     # Parser callbacks
+
+    def on_message_begin(self) -> None:
+        self.headers, self.expect_100_continue = [], False
+
+    def on_url(self, url: bytes) -> None:
+        """`head.py` has read it."""
 
     def on_headers_complete(self) -> None:
         head = self._head
         if head is None:
             raise InvalidRequest("The body is malformed.")
-        scope = self.scope
-        scope["method"] = head.method
-        scope["http_version"] = "1.1" if head.minor else "1.0"
-        scope["raw_path"] = head.path
         path = head.path.decode("ascii")
-        scope["path"] = unquote(path) if "%" in path else path
-        scope["query_string"] = head.query
-        scope["state"]["query_key"] = head.query_key
+        state: dict[str, object] = {"query_key": head.query_key}
+        scope = {
+            **self._always,
+            "http_version": "1.1" if head.minor else "1.0",
+            "headers": self.headers,
+            "state": state,
+            "method": head.method,
+            "raw_path": head.path,
+            "path": unquote(path) if "%" in path else path,
+            "query_string": head.query,
+        }
         keep = head.minor == 1 and self.parser.should_keep_alive() and not self.drain.draining
-        cycle = self.cycle = Cycle(
-            scope=scope,
-            transport=self._exit,  # type: ignore[arg-type]
-            flow=self.flow,
-            logger=log,
-            access_logger=log,
-            access_log=False,
-            default_headers=[],
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=keep,
-            on_response=self.on_response_complete,
-        )
-        cycle.connection = self
-        scope["state"]["when_client_leaves"] = cycle.when_client_leaves
-        self._start_asgi_task(cycle, self.app)
+        cycle = self.cycle = Cycle(scope, self, keep_alive=keep, expects=self.expect_100_continue)
+        state["when_client_leaves"] = cycle.when_client_leaves
+        task = self.loop.create_task(cycle.run_asgi(self.app))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def on_message_complete(self) -> None:
         self._complete = True
@@ -196,10 +204,9 @@ class GatedProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         cycle = self.cycle
         if cycle is not None and not cycle.response_complete:
-            cycle.body += body
-            if len(cycle.body) > HIGH_WATER_LIMIT:
+            cycle.body_came(body)
+            if cycle.body_size > HIGH_WATER_LIMIT:
                 self.flow.pause_reading()
-            cycle.message_event.set()
 
     def body_is_left(self) -> bool:
         return self._head is not None and (self._chunked is not None or self._left > _SMALL_BODY)
@@ -217,11 +224,7 @@ class GatedProtocol(HttpToolsProtocol):
             self._gate.clear()
             self.data_received(ahead)
         else:
-            self._wait_for_request()
-
-    def _wait_for_request(self) -> None:
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(self.limits.idle_s, self.leave)
+            self._idle.begin()
 
     def _late(self) -> None:
         self._refuse(
@@ -265,7 +268,7 @@ class GatedProtocol(HttpToolsProtocol):
         self._refusing = True
         self._gate.clear()
         self._cancel_deadline()
-        self._unset_keepalive_if_required()
+        self._idle.close()
         self.flow.resume_reading()
         unsent = self.transport.get_write_buffer_size()
         self._deadline = self.loop.call_later(self.limits.idle_s if unsent else _LINGER_S, self.transport.abort)
@@ -280,17 +283,3 @@ class GatedProtocol(HttpToolsProtocol):
             self.leave()
         else:
             self.cycle.keep_alive = False
-
-
-class _Exit:
-    """The transport as a cycle sees it: closing goes through `leave`. Costs nothing where bytes are written."""
-
-    __slots__ = ("_connection", "close", "write")
-
-    def __init__(self, connection: GatedProtocol) -> None:
-        self._connection = connection
-        self.write = connection.transport.write
-        self.close = connection.leave
-
-    def is_closing(self) -> bool:
-        return self._connection.refuses()
