@@ -127,7 +127,9 @@ class Exchange:
             await self._pump.breathe(silent_s)
 
     async def _serve(self, body: bytes, downstream: Downstream) -> None:
-        with self._watch.within(0 if self._expired else self._services.deadlines.total_s) as self._whole:
+        if self._expired:
+            raise self._cut_short()
+        with self._watch.within(self._services.deadlines.total_s) as self._whole:
             asked = self._accept(body)
             if asked.demand.endpoint == "count_tokens":
                 await self._count(asked, downstream)

@@ -1,7 +1,8 @@
 """The deadlines of one exchange, and its client's departure: everything that cuts a running exchange short.
 
 Why not the scopes of a library: they cost 7 µs each, and an exchange has a dozen. Here there is one timer for all of an
-exchange's deadlines, which is moved only when an earlier one is set; a deadline costs a comparison.
+exchange's deadlines, which is moved only when an earlier one is set; a deadline costs a comparison, and the end of a
+block costs nothing while nothing has come.
 
 A cut is delivered once, as a cancellation of the task where it waits. INVARIANT: only this module cancels it; a
 cancellation that comes from elsewhere is nobody's deadline, and goes through.
@@ -19,13 +20,14 @@ _NEVER = math.inf
 class Watch:
     """The deadlines of one task: the one that opens the first block, and all others."""
 
-    __slots__ = ("_cancelled", "_left", "_limits", "_loop", "_rings_at", "_task", "_timer", "_told")
+    __slots__ = ("_cancelled", "_left", "_limits", "_loop", "_missed", "_rings_at", "_task", "_timer", "_told")
 
     def __init__(self) -> None:
         self._limits: list[Limit] = []
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = _NEVER
         self._left = self._told = self._cancelled = False
+        self._missed = False  # something came that could not be told: looked for behind the shield
         self._task: asyncio.Task[object] | None = None
 
     def within(self, seconds: float, *, shielded: bool = False) -> Limit:
@@ -33,7 +35,7 @@ class Watch:
         and what came meanwhile is delivered behind it. Raises CancelledError if the client left before the first."""
         if self._task is None:
             self._begin()
-        return Limit(self, self._loop.time() + seconds, shielded=shielded)
+        return Limit(self, self._loop.time() + seconds, shielded)
 
     def now(self) -> float:
         """Seconds, in the loop's time."""
@@ -55,17 +57,19 @@ class Watch:
         self._task = None
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+            self._timer, self._rings_at = None, _NEVER
 
     def _begin(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
-        self._catch_up()
+        if self._left:
+            self._catch_up()
 
     def _due(self) -> bool:
         """Whether something has come that may end the innermost block, which is marked."""
         now = self._loop.time()
         shield = self._shield()
+        self._missed = shield >= 0
         if self._left and not self._told and shield < 0:
             self._told = True
             return True
@@ -82,6 +86,7 @@ class Watch:
     def _look(self) -> None:
         """From outside the task: cancel it where it waits, or wait for the next deadline."""
         if self._task is None or self._cancelled:
+            self._missed = True
             return
         if self._due():
             self._cancelled = True
@@ -111,19 +116,8 @@ class Watch:
         self._timer, self._rings_at = None, _NEVER
         self._look()
 
-    def _enter(self, limit: Limit) -> None:
-        limit.told_before = self._told
-        self._limits.append(limit)
-        if limit.at < self._rings_at:
-            self._set(limit.at)
-
-    def _leave(self, limit: Limit, kind: type[BaseException] | None) -> bool:
-        """Whether the cancellation that ends the block was this limit's, and ends here."""
-        self._limits.pop()
-        if kind is None:
-            if limit.shielded:
-                self._catch_up()
-            return False
+    def _ended(self, limit: Limit, kind: type[BaseException]) -> bool:
+        """Whether what ends the block is the cancellation of this limit, and ends here."""
         self._delivered()
         if limit.shielded:
             self._loop.call_soon(self._look)
@@ -140,22 +134,35 @@ class Watch:
 
 
 class Limit:
-    """A block with a deadline. `at`: in the loop's time. `passed`: whether it came before the end of the block."""
+    """A block with a deadline. `at`: in the loop's time. `passed`: whether it came before the end of the block.
+
+    It is one with its watch.
+    """
 
     __slots__ = ("_watch", "at", "passed", "shielded", "told_before")
 
-    def __init__(self, watch: Watch, at: float, *, shielded: bool) -> None:
+    def __init__(self, watch: Watch, at: float, shielded: bool) -> None:
         self._watch, self.at, self.shielded = watch, at, shielded
-        self.passed = self.told_before = False
+        self.passed = False
 
     def __enter__(self) -> Limit:
-        self._watch._enter(self)  # the two are one
+        watch = self._watch
+        self.told_before = watch._told
+        watch._limits.append(self)
+        if self.at < watch._rings_at:
+            watch._set(self.at)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
     ) -> bool:
-        return self._watch._leave(self, kind)
+        watch = self._watch
+        watch._limits.pop()
+        if kind is not None:
+            return watch._ended(self, kind)
+        if watch._missed and self.shielded:
+            watch._catch_up()
+        return False
 
     def move(self, at: float) -> None:
         """Another deadline from now on; infinite for none."""

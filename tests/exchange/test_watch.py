@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -163,6 +164,57 @@ def test_what_is_shielded_goes_on_and_is_told_behind_it() -> None:
             raise AssertionError("told where the shield ends")
         assert done
         assert watch.departed()
+
+    play(story)
+
+
+@pytest.mark.parametrize("leaves", [True, False], ids=["a departure", "a deadline"])
+def test_what_comes_to_a_shield_within_a_shield_is_told_behind_both(leaves: bool) -> None:
+    async def story(watch: Watch) -> None:
+        done = 0
+        with contextlib.suppress(asyncio.CancelledError), watch.within(FOR_EVER) as outer:
+            with watch.within(FOR_EVER, shielded=True):
+                with watch.within(FOR_EVER, shielded=True):
+                    later(watch.leave if leaves else outer.cut)
+                    await asyncio.sleep(0.01)
+                    done = 1
+                with watch.within(FOR_EVER):
+                    await asyncio.sleep(0.01)
+                done = 2
+            raise AssertionError("told where the last shield ends")
+        assert done == 2
+        assert (watch.departed(), outer.passed) == (leaves, not leaves)
+        assert cancels() == 0
+
+    play(story)
+
+
+def test_a_deadline_within_a_shield_ends_its_block_and_the_one_around_it_still_waits() -> None:
+    async def story(watch: Watch) -> None:
+        with watch.within(FOR_EVER) as outer:
+            with watch.within(FOR_EVER, shielded=True):
+                with watch.within(FOR_EVER) as inner:
+                    later(inner.cut)
+                    later(outer.cut)
+                    await for_ever()
+                assert inner.passed
+                assert not outer.passed
+                await asyncio.sleep(0.01)
+            raise AssertionError("told where the shield ends")
+        assert outer.passed
+        assert cancels() == 0
+
+    play(story)
+
+
+def test_a_watch_that_was_closed_rings_again_for_its_next_block() -> None:
+    async def story(watch: Watch) -> None:
+        with watch.within(0.005):
+            pass
+        watch.close()
+        with watch.within(0.01) as limit:
+            await for_ever()
+        assert limit.passed
 
     play(story)
 
