@@ -71,6 +71,8 @@ class Address:
 
 _BODIES_ALONE: Final[Mapping[Endpoint, Asked]] = {e: Asked(endpoint=e) for e in get_args(Endpoint)}
 _FIXED: Final = {rest: Address(*meaning) for rest, meaning in _POSTED.items()}
+_SPELLED: Final[dict[str, Address]] = {}
+"""Paths of a fixed meaning, as they were spelled so far: some hundred spellings, since only mounts and versions vary."""
 
 
 def address(path: str, headers: Headers, *, keyed: bool) -> Address | None:
@@ -78,12 +80,17 @@ def address(path: str, headers: Headers, *, keyed: bool) -> Address | None:
 
     `keyed`: the key came as `?key=`, which only Google's clients do.
     """
+    if (known := _SPELLED.get(path)) is not None:
+        return known
     found = _FRONT.fullmatch(path)
     if found is None:
         return None
     mount, rest = found.groups()
     if (fixed := _FIXED.get(rest)) is not None:
-        return fixed if mount in (None, fixed.family) else None
+        if mount not in (None, fixed.family):
+            return None
+        _SPELLED[path] = fixed
+        return fixed
     if rest != _MODELS and not rest.startswith(_MODELS + "/"):
         return None
     return _of_models(rest.removeprefix(_MODELS).removeprefix("/"), family_of(path, headers, keyed=keyed))

@@ -56,13 +56,12 @@ class ClientDownstream:
 
     async def send(self, data: bytes) -> None:
         if self._lines is not None:
-            await self._head(self._lines)
+            await self._send(self._head())
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def end(self, last: bytes) -> None:
         if self._lines is not None:
-            self._lines.append((b"content-length", b"%d" % len(last)))
-            await self._head(self._lines)
+            await self._send(self._head((b"content-length", b"%d" % len(last))))
         await self._send({"type": "http.response.body", "body": last, "more_body": False})
 
     async def abort(self, last: bytes) -> None:
@@ -72,9 +71,9 @@ class ClientDownstream:
     async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
         await send_error(self._send, ended, receipt, self._voice)
 
-    async def _head(self, lines: Lines) -> None:
-        self._lines = None
-        await self._send({"type": "http.response.start", "status": 200, "headers": lines})
+    def _head(self, *more: tuple[bytes, bytes]) -> dict[str, object]:
+        lines, self._lines = self._lines or [], None
+        return {"type": "http.response.start", "status": 200, "headers": [*lines, *more]}
 
 
 def _request_id(receipt: str) -> Lines:

@@ -38,6 +38,13 @@ VERBS = ["generateContent", "streamGenerateContent", "countTokens", "embedConten
 FRONTS = ["", "/v1", "/v1beta", "/v1alpha", "/v1beta1"]
 
 
+def test_a_path_means_the_same_each_time() -> None:
+    for _ in range(2):
+        assert found("/openai/v1/chat/completions") == CHAT
+        assert found("/google/v1/chat/completions") is None
+        assert found("/v1/chat/completions/") is None
+
+
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("path", POSTED)
 def test_each_path_has_its_dialect_behind_any_version_and_its_own_mount(path: str, front: str) -> None:
