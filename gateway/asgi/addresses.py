@@ -72,7 +72,7 @@ class Address:
 _BODIES_ALONE: Final[Mapping[Endpoint, Asked]] = {e: Asked(endpoint=e) for e in get_args(Endpoint)}
 _FIXED: Final = {rest: Address(*meaning) for rest, meaning in _POSTED.items()}
 _SPELLED: Final[dict[str, Address]] = {}
-"""Paths of a fixed meaning, as they were spelled so far: some hundred spellings, since only mounts and versions vary."""
+"""Paths of a fixed meaning as they were spelled so far: some hundred spellings, as only mounts and versions vary."""
 
 
 def address(path: str, headers: Headers, *, keyed: bool) -> Address | None:
