@@ -119,6 +119,8 @@ def _serve(asked: Asked, settings: Settings, placed: Worker | None) -> None:
         raise Stop("the documents are not in order; nothing was started", do, faults=refused.faults) from None
     except OSError as fault:
         raise unusable(fault, settings.host, settings.port) or fault from None
+    finally:
+        log.flush()
 
 
 def _welcome(asked: Asked, settings: Settings, ready: Ready) -> None:

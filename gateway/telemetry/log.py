@@ -2,15 +2,22 @@
 
 `emit` takes the events of `events.py` and nothing else. Beyond the types, every string that passes must look like a
 name (ASCII, no spaces, no quotes, at most 256 characters): a sentence that got into a field by mistake becomes `?`.
+
+What one turn of an event loop emits is rendered together and is one write. Warnings and errors do not wait for that.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import lru_cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, BinaryIO, Final, TypeAlias, get_args
 
@@ -29,7 +36,9 @@ Plain: TypeAlias = "str | int | list[str] | dict[str, int]"
 _EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)
 _NAMES: Final[Mapping[type, str]] = {k: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", k.__name__).lower() for k in _EVENTS}
 _FIELDS: Final[Mapping[type, tuple[str, ...]]] = {k: tuple(f.name for f in fields(k)) for k in _EVENTS}
+_LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 _A_NAME: Final = re.compile(r"[A-Za-z0-9_.:/@+\[\]\-]{0,256}")
+_NAMES_ALONE: Final = re.compile(r"(?:[A-Za-z0-9_.:/@+\[\]\-]{0,256}+\n)*+")
 _A_PLACE: Final = re.compile(rf"[A-Za-z0-9_.:/<() \-]{{0,{LONGEST}}}")
 _MOST: Final = 2**63 - 1
 NOT_A_NAME: Final = "?"
@@ -49,26 +58,38 @@ class Log:
     def __init__(self, stream: BinaryIO, *, level: Level = "info", readable: bool = False) -> None:
         self.lost = 0
         self.metrics = Metrics()
-        logger = structlog.wrap_logger(
-            structlog.BytesLogger(stream),
-            processors=[_as_line if readable else _as_json],
-            wrapper_class=structlog.make_filtering_bound_logger(level),
-            context_class=dict,
-        ).bind()
-        self._write: Mapping[str, Callable[..., Any]] = {name: getattr(logger, name) for name in get_args(Level)}
+        self._output = structlog.BytesLogger(stream)
+        self._rendered: Callable[[str, Level, str, dict[str, Plain]], bytes] = _as_line if readable else _as_json
+        self._shown = frozenset(_LEVELS[_LEVELS.index(level) :])
+        self._waiting: list[tuple[int, Event]] = []
+        self._lock = threading.Lock()
 
     def emit(self, event: Event) -> None:
-        """Write one line. NotAnEvent for anything that is no event; never fails for a full disk or a closed pipe."""
-        kind = type(event)
-        if kind not in _NAMES:
+        """Write one line, at the latest when this turn of the event loop ends. NotAnEvent for anything that is no
+        event; never fails for a full disk or a closed pipe."""
+        if type(event) not in _NAMES:
             raise NotAnEvent(event)
-        name = _NAMES[kind]
-        plain = _plain(event)
+        self._waiting.append((time.time_ns(), event))
+        if event.level not in ("debug", "info"):
+            self.flush()
+        elif len(self._waiting) == 1:
+            _at_the_end_of_this_turn(self.flush)
+
+    def flush(self) -> None:
+        """Write what was emitted so far."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+            lines = [text for at, event in waiting if (text := self._line(at, event))]
+            try:
+                if lines:
+                    self._output.msg(b"\n".join(lines))
+            except (OSError, ValueError):  # ValueError: the stream was closed
+                self.lost += len(lines)
+
+    def _line(self, at: int, event: Event) -> bytes:
+        name, plain = _NAMES[type(event)], _plain(event)
         self.metrics.count(name, plain)
-        try:
-            self._write[event.level](name, **plain)
-        except (OSError, ValueError):  # ValueError: the stream was closed
-            self.lost += 1
+        return self._rendered(name, event.level, _moment(at), plain) if event.level in self._shown else b""
 
 
 def standard_output(level: Level = "info") -> Log:
@@ -76,26 +97,57 @@ def standard_output(level: Level = "info") -> Log:
     return Log(sys.stdout.buffer, level=level, readable=sys.stdout.isatty())
 
 
-def _as_json(_: object, level: str, entry: Any) -> bytes:
-    return orjson.dumps({"time": _now(), "level": level, "event": entry.pop("event"), **entry})
+def _at_the_end_of_this_turn(call: Callable[[], None]) -> None:
+    """At once, where there is no event loop."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        call()
+    else:
+        loop.call_soon(call)
 
 
-def _as_line(_: object, level: str, entry: Any) -> bytes:
-    return line(entry.pop("event"), level, _now(), entry).encode()
+def _as_json(name: str, level: Level, at: str, plain: dict[str, Plain]) -> bytes:
+    return orjson.dumps({"time": at, "level": level, "event": name, **plain})
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat()[:-6] + "Z"
+def _as_line(name: str, level: Level, at: str, plain: dict[str, Plain]) -> bytes:
+    return line(name, level, at, plain).encode()
+
+
+def _moment(at: int) -> str:
+    """RFC 3339 in UTC with microseconds, of nanoseconds since the epoch."""
+    seconds, rest = divmod(at, 10**9)
+    return f"{_second(seconds)}.{rest // 1000:06}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _plain(event: Event) -> dict[str, Plain]:
     """The fields of an event, each let through only as what it may be."""
-    found = {name: _ALLOWED.get(type(value := getattr(event, name)), _nothing)(value) for name in _FIELDS[type(event)]}
+    found = dict(zip(_FIELDS[type(event)], _VALUES[type(event)](event), strict=True))
+    names = []
+    for field, value in found.items():
+        if type(value) is str:
+            names.append(value)
+        else:
+            found[field] = _ALLOWED.get(type(value), _nothing)(value)
+    if not _all_names(names):
+        found |= {field: _name(value) for field, value in found.items() if type(value) is str}
     if isinstance(event, Fault):
         found["fault"] = event.fault if _A_PLACE.fullmatch(event.fault) else NOT_A_NAME
     elif isinstance(event, ExchangeEnded):
         found |= _metered(event)
     return found
+
+
+def _all_names(values: list[str]) -> bool:
+    """Looked at together, because one look at many costs little more than at one."""
+    text = "\n".join([*values, ""])
+    return text.count("\n") == len(values) and _NAMES_ALONE.fullmatch(text) is not None
 
 
 def _metered(event: ExchangeEnded) -> dict[str, Plain]:
@@ -116,6 +168,11 @@ def _number(value: int) -> Plain:
     return value if -_MOST <= value <= _MOST else NOT_A_NAME
 
 
+def _values(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """All fields at once; `attrgetter` of one name would not make a tuple."""
+    return attrgetter(*names) if len(names) > 1 else lambda event: tuple(getattr(event, n) for n in names)
+
+
 def _name(value: str) -> str:
     return value if _A_NAME.fullmatch(value) else NOT_A_NAME
 
@@ -128,10 +185,10 @@ def _counts(value: Mapping[object, object]) -> Plain:
     return {k: v for k, v in value.items() if k in CLASSES and type(v) is int and -_MOST <= v <= _MOST}
 
 
+_VALUES: Final[Mapping[type, Callable[[Any], tuple[Any, ...]]]] = {k: _values(names) for k, names in _FIELDS.items()}
 _ALLOWED: Final[Mapping[type, Callable[[Any], Plain]]] = {
     bool: _number,
     int: _number,
-    str: _name,
     tuple: _names,
     dict: _counts,
     MappingProxyType: _counts,

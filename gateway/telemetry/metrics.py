@@ -6,8 +6,10 @@ Shapes and escapes as in the text exposition format 0.0.4 of Prometheus.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 _NANO: Final = 10**9
 _HELP: Final = {
@@ -21,41 +23,63 @@ _Series = tuple[str, tuple[str, ...]]
 """Which metric, and name and value of each label in turn."""
 
 
+@dataclass(slots=True)
+class _Sum:
+    """What the exchanges of one outcome, team, route and currency come to."""
+
+    exchanges: int = 0
+    cost: int = 0
+    tokens: Counter[str] = field(default_factory=Counter)
+
+
 class Metrics:
     """Safe to use from any thread."""
 
     def __init__(self) -> None:
-        self._totals: dict[_Series, int] = {}
+        self._events: Counter[str] = Counter()
+        self._crossed: Counter[tuple[str, str]] = Counter()
+        self._exchanges: dict[tuple[str, str, str, str], _Sum] = {}
         self._lock = threading.Lock()
 
     def count(self, event: str, fields: Mapping[str, object]) -> None:
         """An event, by the name and in the fields that the log writes: nothing else is a label or a number here."""
         with self._lock:
-            self._add("safeconduct_events_total", {"event": event}, 1)
+            self._events[event] += 1
             if event == "exchange_ended":
                 self._exchange(fields)
             elif event == "soft_budget_crossed":
-                crossed = {"account": fields["account"], "window": fields["window"]}
-                self._add("safeconduct_soft_budget_crossed_total", crossed, 1)
+                self._crossed[str(fields["account"]), str(fields["window"])] += 1
+
+    def _exchange(self, fields: Mapping[str, Any]) -> None:
+        name = fields["outcome"], fields["team"], fields["route"], fields["currency"]
+        total = self._exchanges.get(name)
+        if total is None:
+            total = self._exchanges[name] = _Sum()
+        total.exchanges += 1
+        cost, usage = fields["cost"], fields["usage"]
+        if isinstance(cost, int):  # what is no number was put there by mistake
+            total.cost += cost
+        if isinstance(usage, Mapping):
+            total.tokens.update(usage)
 
     def text(self) -> str:
         with self._lock:
-            totals = sorted(self._totals.items())
-        return "".join(_lines(totals))
+            totals = self._totals()
+        return "".join(_lines(sorted(totals.items())))
 
-    def _exchange(self, fields: Mapping[str, object]) -> None:
-        where = {"team": fields["team"], "route": fields["route"]}
-        self._add("safeconduct_exchanges_total", {"outcome": fields["outcome"], **where}, 1)
-        self._add("safeconduct_cost_total", {"currency": fields["currency"], **where}, fields["cost"])
-        usage = fields["usage"]
-        for usage_class, tokens in usage.items() if isinstance(usage, Mapping) else ():
-            self._add("safeconduct_tokens_total", {"class": usage_class, **where}, tokens)
-
-    def _add(self, metric: str, labels: Mapping[str, object], amount: object) -> None:
-        """What is no number, and no name, was put there by mistake."""
-        series = (metric, tuple(v for label in labels.items() for v in label if isinstance(v, str)))
-        if isinstance(amount, int) and len(series[1]) == 2 * len(labels):
-            self._totals[series] = self._totals.get(series, 0) + amount
+    def _totals(self) -> Counter[_Series]:
+        totals: Counter[_Series] = Counter()
+        for event, times in self._events.items():
+            totals["safeconduct_events_total", ("event", event)] = times
+        for (account, window), times in self._crossed.items():
+            totals["safeconduct_soft_budget_crossed_total", ("account", account, "window", window)] = times
+        for (outcome, team, route, currency), total in self._exchanges.items():
+            where = ("team", team, "route", route)
+            totals["safeconduct_exchanges_total", ("outcome", outcome, *where)] += total.exchanges
+            totals["safeconduct_cost_total", ("currency", currency, *where)] += total.cost
+            for usage_class, tokens in total.tokens.items():
+                totals["safeconduct_tokens_total", ("class", usage_class, *where)] += tokens
+        return totals
 
 
 def _lines(totals: list[tuple[_Series, int]]) -> Iterator[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from typing import Any, cast, get_args
 
@@ -145,6 +147,44 @@ def test_a_line_that_cannot_be_written_is_counted_and_fails_nobody() -> None:
     closed.close()
     late.emit(ENDED)
     assert (full.lost, late.lost) == (1, 1)
+
+
+class Writes(io.BytesIO):
+    """Keeps apart what was written at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.each: list[list[str]] = []
+
+    def write(self, data: Any) -> int:
+        self.each.append([orjson.loads(line)["event"] for line in data.splitlines()])
+        return super().write(data)
+
+
+def test_the_lines_of_one_turn_are_one_write_in_their_order_and_a_fault_takes_them_along() -> None:
+    stream = Writes()
+    log = Log(stream)
+
+    async def turns() -> None:
+        log.emit(ENDED)
+        log.emit(Stopping(1))
+        await asyncio.sleep(0)
+        log.emit(Stopping(2))
+        log.emit(Fault(Reduced("KeyError")))
+        log.emit(ENDED)
+
+    asyncio.run(turns())
+    log.flush()
+    assert stream.each == [["exchange_ended", "stopping"], ["stopping", "fault"], ["exchange_ended"]]
+
+
+def test_events_of_many_threads_are_a_line_each() -> None:
+    stream = io.BytesIO()
+    log = Log(stream)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: log.emit(ENDED), range(400)))
+    assert len([orjson.loads(line) for line in stream.getvalue().splitlines()]) == 400
+    assert 'safeconduct_events_total{event="exchange_ended"} 400' in log.metrics.text()
 
 
 def test_a_terminal_gets_readable_lines_and_a_pipe_gets_json(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
