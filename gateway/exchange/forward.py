@@ -157,7 +157,8 @@ class Forwarding:
         deadlines = self._services.deadlines
         return deadlines.first_event_s if self._demand.streaming else deadlines.whole_s
 
-    async def _ask(self, attempt: Attempt) -> None:
+    def _call(self, attempt: Attempt) -> Call:
+        """The request as this route is asked. Whoever sends it need not keep it until the answer comes."""
         route = attempt.route
         target = self._in_force.targets[route.provider.id]
         written = self._asked.rendered(attempt.wire, route, self._orders(attempt))
@@ -165,9 +166,11 @@ class Forwarding:
         translated = attempt.wire != self._demand.dialect
         if translated and written.dropped and self._demanded.rules.requires_parameters:
             raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
-        call = Call(target.url(written.path), (*target.headers, *written.headers), written.body)
         attempt.maybe_billed = True
-        reply = await self._services.upstream.send(call, connect_s=self._services.deadlines.connect_s)
+        return Call(target.url(written.path), (*target.headers, *written.headers), written.body)
+
+    async def _ask(self, attempt: Attempt) -> None:
+        reply = await self._services.upstream.send(self._call(attempt), connect_s=self._services.deadlines.connect_s)
         attempt.reply, attempt.status = reply, reply.status
         attempt.pieces = reply.chunks()
         if reply.status != 200:

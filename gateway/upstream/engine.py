@@ -102,7 +102,9 @@ class Engine:
     async def send(self, call: Call, connect_s: float) -> Reply:
         route = self._routes.get((call.url, call.headers)) or self._prepared((call.url, call.headers))
         wire = route.kept.take() or await self._dialled(route, connect_s)
-        return await wire.ask(route.address.head, call.body).begun()
+        answer = wire.ask(route.address.head, call.body)
+        del call  # a large prompt need not stay until the answer comes
+        return await answer.begun()
 
     async def close(self) -> None:
         self._closed = True

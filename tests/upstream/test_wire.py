@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +80,20 @@ def test_what_was_not_yet_sent_of_a_cancelled_prompt_is_never_sent() -> None:
             cancelled.set()
             await provider.quiet()
         assert arrived[0] < size
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("size", [1_000, 1_000_000])
+def test_a_prompt_that_was_sent_is_not_kept_until_the_answer_comes(size: int) -> None:
+    async def scenario() -> None:
+        async with Provider(hangs()) as provider, an_upstream() as upstream:
+            prompt = bytes(size)
+            before = sys.getrefcount(prompt)
+            call = asyncio.create_task(upstream.send(a_call(provider.url, body=prompt), CONNECT_S))
+            await asked(provider, 1)
+            assert sys.getrefcount(prompt) == before
+            await cancel([call])
 
     run(scenario())
 
