@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 from math import lcm
+from operator import mul
 from typing import Final, NewType
 
 from gateway.core.usage import CLASSES, Usage
@@ -136,6 +137,17 @@ class Price:
             found = self._ceilings[rate, long_writes] = _ceiling(self, rate, sides)
         return found
 
+    def tariff(self, rate: Decimal) -> Tariff:
+        """What usage costs in nano-units: `to_ledger(cost(usage, price), rate)`, worked out once per exchange rate."""
+        found = self._tariffs.get(rate)
+        if found is None:
+            found = self._tariffs[rate] = _tariff(self, rate)
+        return found
+
+    @cached_property
+    def _tariffs(self) -> dict[Decimal, Tariff]:
+        return {}
+
     @cached_property
     def _ceilings(self) -> dict[tuple[Decimal, bool], Ceiling]:
         return {}
@@ -162,6 +174,39 @@ def cost(usage: Usage, price: Price) -> Decimal:
             tokens = _EXACT.fma(rates.rate(usage_class), count, tokens)
     fees = _EXACT.fma(price.per_tool_call, usage.server_tool_calls, price.per_request)
     return _EXACT.add(_EXACT.scaleb(tokens, -6), fees)  # rates are per million
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """Costs at one price and exchange rate, from integers that were prepared once. `steps`, the highest first: (above
+    how many tokens of input, what one of each class of `Usage` costs), in parts of which `unit` make a billionth."""
+
+    steps: tuple[tuple[int, tuple[int, ...]], ...]
+    per_request: int
+    unit: int
+
+    def charge(self, usage: Usage) -> NanoUnits:
+        """What one request costs; rounded half-even, once."""
+        context = usage.context
+        per_class = next(per_class for above, per_class in self.steps if context > above)
+        whole, rest = divmod(sum(map(mul, usage.counts(), per_class)) + self.per_request, self.unit)
+        return NanoUnits(whole + (2 * rest > self.unit or (2 * rest == self.unit and whole % 2)))
+
+
+def _tariff(price: Price, rate: Decimal) -> Tariff:
+    billionths = Fraction(rate) * 10**9
+    per_token, per_tool_call = billionths / 10**6, Fraction(price.per_tool_call) * billionths
+    per_request = Fraction(price.per_request) * billionths
+    costs = [
+        [per_tool_call if name == "server_tool_calls" else Fraction(rates.rate(name)) * per_token for name in CLASSES]
+        for _, rates in price.steps
+    ]
+    unit = lcm(per_request.denominator, *(each.denominator for per_class in costs for each in per_class))
+    steps = [
+        (above, tuple(int(each * unit) for each in per_class))
+        for (above, _), per_class in zip(price.steps, costs, strict=True)
+    ]
+    return Tariff(tuple(reversed(steps)), int(per_request * unit), unit)
 
 
 @dataclass(frozen=True, slots=True)

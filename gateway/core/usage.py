@@ -61,6 +61,10 @@ class Usage:
         """Tokens on the output side."""
         return self.output + self.reasoning + self.audio_out + self.image_out
 
+    def counts(self) -> tuple[int, ...]:
+        """In the order of `CLASSES`."""
+        return _COUNTS(self)
+
     def nonzero(self) -> dict[str, int]:
         """The classes that occur, in the order of the fields."""
         return {name: count for name, count in zip(CLASSES, _COUNTS(self), strict=True) if count}

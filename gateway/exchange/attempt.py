@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal
+from typing import Final
 
-from gateway.core.cost import cost, to_ledger
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.receipt import AttemptRecord
@@ -14,6 +14,8 @@ from gateway.dialects.relay import Stream, Whole
 from gateway.exchange.clamp import worst_case
 from gateway.stores.counters import Budgets
 from gateway.upstream.client import Reply
+
+_NOTHING: Final[Mapping[str, int]] = {}
 
 
 class Attempt:
@@ -67,13 +69,13 @@ class Attempt:
     def record(self, rate: Decimal | None) -> AttemptRecord:
         """The try as the receipt keeps it. What may have been billed and was not reported stays at its hold."""
         known = self.metered()
-        charge, usage, source = 0, {}, ""
-        reported, suspect = {}, ""
+        charge, usage, source = 0, _NOTHING, ""
+        reported, suspect = _NOTHING, ""
         if known is not None:
             usage, source = known.usage.nonzero(), known.source.value
-            reported, suspect = dict(known.reported), known.suspect
+            reported, suspect = known.reported, known.suspect
             if rate is not None and self.route.price.is_priced:
-                charge = to_ledger(cost(known.usage, self.route.price), rate)
+                charge = self.route.price.tariff(rate).charge(known.usage)
         elif self.maybe_billed:
             charge, source = self.hold, UsageSource.HELD.value
         return AttemptRecord(

@@ -63,6 +63,7 @@ class Plans:
         """Of the last state of health alone."""
         self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
         self._codes: dict[int, tuple[object, Mapping[str, tuple[str, ...]]]] = {}
+        self._names: dict[int, tuple[Demanded, Mapping[str, str]]] = {}
         self._callers: dict[str, tuple[Key, Principal | None]] = {}
 
     def principal(self, key: Key) -> Principal | None:
@@ -84,6 +85,15 @@ class Plans:
             if not any(map(self._is_of_its_own, layers)):
                 _remember(self._demanded, key, found)
                 _remember(self._lasting, id(found[1]), found[1])
+        return found[1]
+
+    def names(self, demanded: Demanded) -> Mapping[str, str]:
+        """Layer -> the policies that apply there: what a receipt keeps of them."""
+        found = self._names.get(id(demanded))
+        if found is None or found[0] is not demanded:
+            found = (demanded, policy_names(demanded.layers))
+            if id(demanded) in self._lasting:
+                _remember(self._names, id(demanded), found)
         return found[1]
 
     def _is_of_its_own(self, layer: Layer) -> bool:
@@ -165,6 +175,15 @@ class Plans:
         sheets = facts_in_force(route.provider, route.model.id, features, grants, today)
         dates = [d for sheet in sheets for f in sheet.values() if (d := f.verified_on or f.read_on) is not None]
         return Treated(posture, digest(canonical(posture)), min(dates).isoformat() if dates else "")
+
+
+def policy_names(layers: Iterable[Layer]) -> dict[str, str]:
+    """Layer -> policy name, or several."""
+    found: dict[str, str] = {}
+    for layer in layers:
+        label = layer.kind.label
+        found[label] = f"{found[label]}, {layer.policy.name}" if label in found else layer.policy.name
+    return found
 
 
 def _remember(memory: dict[K, V], key: K, value: V) -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
-from gateway.core.catalog import Route, Snapshot
+from gateway.core.catalog import Feature, Route, Snapshot
 from gateway.core.decision import Decision, wire_dialect
-from gateway.core.demand import Demand
+from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.policy import Demanded, Layer
+from gateway.core.policy import Demanded
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId
 from gateway.exchange.parts import InForce
-from gateway.exchange.plans import Treated
+from gateway.exchange.plans import Treated, policy_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ class Facts:
         """What every receipt of this exchange says of its asking, written down once it was decided."""
         if self._asked is not None and self._asked[0] is self.decision:
             return self._asked[1]
-        decision, demanded = self.decision, self.demanded
+        decision, demanded, plans = self.decision, self.demanded, self.in_force.plans
         asked = _Asked(
             began_at=timestamp(self.began_at),
-            policy=_policies(demanded.layers if demanded else self.principal.layers),
+            policy=plans.names(demanded) if demanded else policy_names(self.principal.layers),
             demand=_demand(self.demand) if self.demand else {},
-            plan=tuple(str(r.id) for r in decision.plan) if decision else (),
-            rejections=self.in_force.plans.codes(decision) if decision else {},
+            plan=tuple([r.id for r in decision.plan]) if decision else (),
+            rejections=plans.codes(decision) if decision else {},
         )
         if decision is not None:
             self._asked = (decision, asked)
@@ -129,27 +130,24 @@ def region(posture: Mapping[str, Json]) -> str:
     return f"declared:{'+'.join(str(p) for p in places)}" if isinstance(places, list) else "declared:unknown"
 
 
-def _policies(layers: Iterable[Layer]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for layer in layers:
-        label = layer.kind.label
-        found[label] = f"{found[label]}, {layer.policy.name}" if label in found else layer.policy.name
-    return found
-
-
 def _demand(demand: Demand) -> dict[str, Json]:
     return {
         "streaming": demand.streaming,
         "input_tokens_at_most": demand.input_tokens,
         "output_tokens": demand.output_tokens,
         "choices": demand.choices,
-        "needs": sorted(n.value for n in demand.needs),
-        "features": sorted(f.value for f in demand.features),
+        "needs": list(_sorted_values(demand.needs)),
+        "features": list(_sorted_values(demand.features)),
         "pinned": demand.pinned,
         "alias": demand.alias,
         "carried": {c.dialect: {"unfit": list(c.unfit), "dropped": list(c.dropped)} for c in demand.carried},
         "data_class": demand.data_class,
     }
+
+
+@lru_cache(maxsize=1024)
+def _sorted_values(members: frozenset[Need] | frozenset[Feature]) -> tuple[str, ...]:
+    return tuple(sorted(member.value for member in members))
 
 
 def rate(snapshot: Snapshot, route: Route) -> Decimal | None:
