@@ -125,7 +125,8 @@ class Cycle:
             self.expects_continue = False
         if not self.disconnected and not self.response_complete:
             self.flow.resume_reading()
-            await self.message_event.wait()
+            if not self.message_event.is_set():
+                await self.message_event.wait()
             self.message_event.clear()
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
@@ -161,15 +162,16 @@ class Cycle:
         """Status line and headers, with what says how the body is framed. RuntimeError for what is no header."""
         assert self.start is not None
         status: int = self.start["status"]
-        lines = b"".join([b"%s: %s\r\n" % line for line in self.start["headers"]])
+        headers: list[tuple[bytes, bytes]] = self.start["headers"]
+        lines = b"".join([b"%s: %s\r\n" % line for line in headers])
         if _LINES.fullmatch(lines) is None:
             raise RuntimeError("a header of the answer cannot be written")
         if self.more_body:
             # The rest of the request is still to come: not worth waiting for when it is long, or has been already.
             self.keep_alive = self.keep_alive and status != 408 and not self.connection.body_is_left()
-        said: dict[bytes, bytes] = dict(self.start["headers"])
+        said = dict(headers)
         length, closes = said.get(b"content-length", b""), not self.keep_alive
-        if b"close" in said.get(b"connection", b"").lower():
+        if b"connection" in said and b"close" in said[b"connection"].lower():
             closes, self.keep_alive = False, False  # said already
         unsized = not length and self.scope["method"] != "HEAD" and status not in (204, 304)
         self.chunked_encoding = unsized and self.scope["http_version"] != "1.0"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import msgspec
 from starlette.types import Send
 
 from gateway.core.errors import Ended, RateLimited
@@ -24,8 +24,7 @@ _EVENTS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"), *_NOT_
 _ARRAY: Final = (*_WHOLE, *_NOT_HELD)
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(msgspec.Struct, frozen=True, gc=False):
     """In which dialect a client is told of errors, and how its streams are framed."""
 
     dialect: str
