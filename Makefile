@@ -1,7 +1,8 @@
 # What people type here: make run, make test. Everything is installed into .venv from the lock files.
 
 PORT   ?= 8080
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Which Python .venv is made of: the fastest 3.11 of this machine, unless it is said.
+PYTHON ?=
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -67,7 +68,7 @@ $(VENV)/.node: tests/sdk/package-lock.json tests/sdk/.npmrc $(VENV)/.dev
 
 # Whatever the SDKs' makers published last, in a place of its own: what is pinned stays as it is.
 newest-sdks: $(VENV)/.dev $(VENV)/.node
-	@rm -rf $(NEWEST) && $(PYTHON) -m venv $(NEWEST)
+	@rm -rf $(NEWEST) && $(BIN)/python -m venv $(NEWEST)
 	@$(NEWEST)/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes \
 	    -r requirements.lock -r requirements-dev.lock
 	@$(NEWEST)/bin/pip install -qq --disable-pip-version-check --upgrade openai anthropic google-genai
@@ -77,9 +78,10 @@ newest-sdks: $(VENV)/.dev $(VENV)/.node
 	    print(*(name + "@latest" for name in json.load(open("tests/sdk/package.json"))["dependencies"]))')
 
 $(VENV)/.made:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	    || { echo "Safeconduct needs Python 3.11 or newer; say PYTHON=/path/to/python3.11." >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@python="$(PYTHON)"; [ -n "$$python" ] || python=$$(python3 deploy/fastest_python.py) || exit 1; \
+	    "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Safeconduct needs Python 3.11 or newer; say PYTHON=/path/to/python3.11." >&2; exit 1; }; \
+	    "$$python" -m venv $(VENV)
 	@touch $@
 
 # The locks hold versions and hashes for every platform; no address and no index.
@@ -87,7 +89,7 @@ COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --no-header --no-annotate --un
           --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --extra redis --extra postgres pyproject.toml
 
 lock: $(VENV)/.dev
-	@$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
 	@$(COMPILE) -o requirements.lock
 	@$(COMPILE) -c requirements.lock --extra parquet --group dev -o requirements-dev.lock
 	@$(VENV)/lock/bin/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 \
