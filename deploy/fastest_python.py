@@ -39,16 +39,15 @@ def seconds(python: str) -> float:
 
 def main() -> None:
     places = dict.fromkeys([*os.environ.get("PATH", "").split(os.pathsep), "/usr/local/bin", "/usr/bin"])
-    found = [str(path) for place in places if place and (path := Path(place) / "python3.11").is_file()]
+    files = [path for place in places if place and (path := Path(place) / "python3.11").is_file()]
+    found = [str(path) for path in {path.resolve(): path for path in reversed(files)}.values()]
     if not found and sys.version_info >= (3, 11):
         found = [sys.executable]
     if not found:
         raise SystemExit("Safeconduct needs Python 3.11 or newer; say PYTHON=/path/to/python3.11.")
     if len(found) > 1:
         found = sorted(found, key=seconds)
-        print(
-            f"Using {found[0]}, the fastest Python 3.11 here (PYTHON=/path/to/python3.11 for another)", file=sys.stderr
-        )
+        print(f"Using {found[0]}, the fastest Python 3.11 here (another: PYTHON=/path/to/python3.11)", file=sys.stderr)
     print(found[0])
 
 
