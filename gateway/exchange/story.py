@@ -45,7 +45,8 @@ from gateway.telemetry.faults import reduce
 _GOODBYE_S: Final = 0.25
 """How long a provider may take to finish a body whose last event has come."""
 _LAST_WORD_S: Final = 1.0
-"""How long a client may take to receive the error that breaks its stream off: the provider waits for it."""
+"""How long a client may take, whatever deadline has passed, to receive the last of what it is told: the end of a reply
+whose receipt is written, or the error that breaks its stream off, for which the provider waits."""
 
 
 def identify(secret: str, services: Services, in_force: InForce) -> Principal:
@@ -116,9 +117,12 @@ class Exchange:
         self._watch.leave()
 
     def expire(self) -> None:
-        """The process is about to end: end with an error that says so. Safe to call at any time."""
+        """The process is about to end: end with an error that says so, or with the reply if its receipt is being
+        written. Safe to call at any time."""
         self._expired = True
-        if self._whole is not None:
+        if self._whole is not None and self._settled:
+            self._whole.move(self._watch.now() + _LAST_WORD_S)
+        elif self._whole is not None:
             self._whole.cut()
 
     async def breathe(self, silent_s: float) -> None:
@@ -269,13 +273,11 @@ class Exchange:
         cut = ended.code == "draining" and bool(self._attempts)  # no refusal: a provider may have seen the prompt
         outcome: Outcome = "failed" if cut or isinstance(ended, UpstreamEnded | InternalError) else "refused"
         await self._settle(outcome, ended.code)
-        if self._begun:
-            assert self._served is not None
-            assert self._served.stream is not None  # a whole reply begins with its last byte at hand
+        if not self._begun:
+            await downstream.refuse(ended, self.id)
+        elif self._served is not None and self._served.stream is not None:
             with self._watch.within(_LAST_WORD_S):
                 await downstream.abort(self._served.stream.failure(ended))
-        else:
-            await downstream.refuse(ended, self.id)
 
     async def _settle(self, outcome: Outcome, code: str) -> Receipt:
         """Step 7: charge, release and write down, once; shielded, and never a failure of the client's."""
@@ -289,6 +291,8 @@ class Exchange:
             receipt = await self._committed(receipt)
             await self._permission.give_back(receipt.attempts)
             self._services.log.emit(ExchangeEnded.of(receipt))
+            if outcome == "served" and self._whole is not None:
+                self._whole.move(max(self._whole.at, self._watch.now() + _LAST_WORD_S))
         return receipt
 
     async def _committed(self, receipt: Receipt) -> Receipt:

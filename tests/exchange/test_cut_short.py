@@ -20,6 +20,7 @@ from tests.exchange.test_story import GOOD, STREAM, play
 from tests.scripted import END, Connection, Provider, chunk, hangs, replies, reply, stream_head
 
 STUCK = hangs(stream_head(), chunk(WORDS))
+STREAMED = replies(stream_head() + chunk(WORDS) + chunk(STOP) + chunk(DONE) + END)
 
 
 async def expired(desk: Desk, body: dict[str, Any], when: Callable[[Client], Awaitable[None]]) -> Client:
@@ -208,6 +209,82 @@ def test_a_client_that_leaves_while_the_receipt_is_written_takes_nothing_from_th
             assert [e for e in desk.heard.events if isinstance(e, ExchangeEnded)], "it is told of"
             assert rates.settled[0][1] == 12, "what it used counts against its limits"
             assert len(desk.receipts()) == 1
+
+    play(story)
+
+
+@pytest.mark.parametrize("body", [{}, STREAM], ids=["whole", "streamed"])
+def test_an_end_that_comes_while_the_receipt_is_written_takes_nothing_from_the_client(
+    tmp_path: Path, body: dict[str, Any]
+) -> None:
+    """What the receipt says was served is served: the process waits for its last bytes."""
+
+    async def story() -> None:
+        async with Provider(GOOD if not body else STREAMED) as alpha, a_desk(tmp_path, alpha) as desk:
+            ending = list[Callable[[], None]]()
+            desk.services = replace(desk.services, books=Doing(desk.services.books, lambda _: ending[0]()))
+            client, exchange = Client(), desk.exchange()
+            ending.append(exchange.expire)
+            await exchange.run(json.dumps({**BODY, **body}).encode(), client)
+            assert (client.code, client.complete) == (None, True)
+            assert desk.receipts()[0]["outcome"] == "served"
+
+    play(story)
+
+
+class Late:
+    """Books that write a receipt down only after a while."""
+
+    def __init__(self, inner: Any, after_s: float) -> None:
+        self._inner, self._after_s = inner, after_s
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def settle(self, receipt: Any) -> Any:
+        await anyio.sleep(self._after_s)
+        return await self._inner.settle(receipt)
+
+
+@pytest.mark.parametrize("body", [{}, STREAM], ids=["whole", "streamed"])
+def test_a_deadline_that_passes_while_the_receipt_is_written_takes_nothing_from_the_client(
+    tmp_path: Path, body: dict[str, Any]
+) -> None:
+    async def story() -> None:
+        soon = Deadlines(1, 9, 9, 0.5, 5)
+        async with (
+            Provider(GOOD if not body else STREAMED) as alpha,
+            a_desk(tmp_path, alpha, deadlines=soon) as desk,
+        ):
+            desk.services = replace(desk.services, books=Late(desk.services.books, 0.7))
+            client = await desk.ask(body)
+            assert (client.code, client.complete) == (None, True)
+            assert desk.receipts()[0]["outcome"] == "served"
+
+    play(story)
+
+
+class Deaf(Client):
+    """Never takes the last bytes."""
+
+    async def end(self, last: bytes) -> None:
+        await self.send(last[:1])
+        await asyncio.get_running_loop().create_future()
+
+
+def test_a_client_that_never_takes_its_whole_reply_is_waited_for_no_longer_than_the_process_waits(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+            client, exchange = Deaf(), desk.exchange()
+            async with anyio.create_task_group() as group:
+                group.start_soon(exchange.run, json.dumps(BODY).encode(), client)
+                await client.received.wait()
+                exchange.expire()
+            assert client.code is None, "its reply had begun"
+            assert desk.receipts()[0]["outcome"] == "served"
+            assert desk.heard.faults == []
 
     play(story)
 
