@@ -109,5 +109,5 @@ def _columns(receipt: Receipt, link: Link, head: str, charges: Sequence[Charge],
     return (
         *(receipt.id, link.chain, link.sequence, head, receipt.began_at[:10]),
         *(receipt.organisation, receipt.team, receipt.key, receipt.model, provider, receipt.route, policy),
-        *(receipt.outcome, min(receipt.cost, MOST), orjson.dumps(receipt.used()).decode(), charges_text(charges), data),
+        *(receipt.outcome, min(receipt.cost, MOST), json.dumps(receipt.used()), charges_text(charges), data),
     )
