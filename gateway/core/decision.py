@@ -16,6 +16,7 @@ from typing import Final, NewType
 from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snapshot
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
+from gateway.core.frozen import frozen
 from gateway.core.policy import ANY_EVIDENCE, Demanded, Layer, MaxPrice, Policy, SortKey
 from gateway.core.posture import Breach, Posture, Value, within, word
 from gateway.core.treatment import facts_in_force, posture
@@ -103,7 +104,7 @@ class Means:
     priced_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """The plan in order, and every candidate that is not in it."""
 

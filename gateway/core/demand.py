@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import Final
 
 from gateway.core.catalog import Feature, Route
+from gateway.core.frozen import frozen
 from gateway.core.policy import Policy
 
 
@@ -28,7 +28,7 @@ TRANSLATABLE: Final = frozenset({Feature.REMOTE_URLS, Feature.FILES, Feature.EXP
 no table lists never get into one: they are left out and named, or make the request unfit."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Carried:
     """What becomes of a request in a route's dialect that is not the client's: names of members, never values.
 
@@ -40,7 +40,7 @@ class Carried:
     dropped: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Demand:
     """One request's facts. Names in it are declared names: what a client wrote freely is not here.
 

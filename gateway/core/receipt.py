@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields
 from typing import Final, Literal, NamedTuple, NewType, TypeAlias
 
 from gateway.core.errors import Json
+from gateway.core.frozen import frozen
 
 ReceiptId = NewType("ReceiptId", str)
 """A ULID: sorts by time, says nothing else."""
@@ -25,7 +26,7 @@ is added to the cost of the one that `demand.corrects` names, and began then."""
 CORRECTED: Final = "corrected"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AttemptRecord:
     """One try on one route. `outcome`: `served`, `failed`, `timeout`, `refused`, `left`, `interrupted`.
 
@@ -52,7 +53,7 @@ class AttemptRecord:
     ended_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Receipt:
     """One exchange. `began_at` is RFC 3339 in UTC with milliseconds. Lists of reasons are codes, not tables.
 

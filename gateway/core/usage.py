@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import Enum
 from operator import attrgetter
 from typing import Final
+
+from gateway.core.frozen import frozen
 
 
 class UsageSource(Enum):
@@ -18,7 +20,7 @@ class UsageSource(Enum):
     HELD = "held"  # nothing known: the hold stands
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Usage:
     """Counts per class, in tokens (`server_tool_calls` in calls). Each is >= 0; ValueError otherwise.
 
@@ -76,7 +78,7 @@ _COUNTS: Final[Callable[[Usage], tuple[int, ...]]] = attrgetter(*CLASSES)
 NO_USAGE: Final = Usage()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Metered:
     """What one attempt used, how we know, and the provider's own figures beside it (numbers only).
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from gateway.core.catalog import Route, Snapshot
 from gateway.core.demand import Demand
 from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.frozen import frozen
 from gateway.core.usage import Metered
 from gateway.dialects.neutral import Conversation, Embedding, Event, Reply, Vectors
 from gateway.dialects.prompt import Asked, Prompt
@@ -27,7 +28,7 @@ class Unportable(ValueError):
         self.names = names
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Orders:
     """What policy and books add to a request on its way out.
 
@@ -41,7 +42,7 @@ class Orders:
     pseudonym: Callable[[str], str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rendered:
     """A request as it goes upstream: `path` is appended to the provider's base URL, `headers` are the dialect's own.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from gateway.core.catalog import RouteId, Snapshot
+from gateway.core.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """What a model name means: the model's id, and the provider or route it is pinned to.
 

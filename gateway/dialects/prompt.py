@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, NoReturn, TypeAlias
 
+from gateway.core.frozen import frozen
 from gateway.dialects.strict_json import Document
 
 Endpoint: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Asked:
     """What of a request beside its body concerns the dialect.
 

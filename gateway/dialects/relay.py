@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, Protocol
 
 from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.frozen import frozen
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, Tally, Writer
@@ -16,7 +17,7 @@ from gateway.dialects.neutral import Ended, Event, Vectors
 from gateway.dialects.telling import Telling
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whole:
     """A reply that is not streamed, as the client gets it. `lost`: names of what could not be carried."""
 

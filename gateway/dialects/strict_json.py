@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import orjson
 
 from gateway.core.errors import InvalidRequest
+from gateway.core.frozen import frozen
 
 MAX_DEPTH: Final = 128
 MAX_NODES: Final = 200_000
@@ -36,7 +36,7 @@ class Member(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen(repr=False)
 class Document:
     """A body that every parser reads alike: the bytes, and the values."""
 

@@ -6,13 +6,13 @@ The table of dialects stands here, and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from gateway.core.catalog import Route, Snapshot
 from gateway.core.demand import Carried, Demand
 from gateway.core.errors import Ended, InvalidRequest
+from gateway.core.frozen import frozen
 from gateway.core.usage import NO_USAGE, Metered, UsageSource
 from gateway.dialects import (
     anthropic_messages,
@@ -42,7 +42,7 @@ UNLISTED: Final = "unlisted"
 """Stands for the name of a member that is in no dialect's table: the client's own word."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signed:
     """What a reply of ours is marked with: the receipt's id, and the second since 1970 in which it was made."""
 

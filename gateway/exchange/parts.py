@@ -10,6 +10,7 @@ from typing import Protocol
 from gateway.core.catalog import Snapshot
 from gateway.core.decision import Means
 from gateway.core.errors import Ended
+from gateway.core.frozen import frozen
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.exchange.plans import Plans
@@ -89,7 +90,7 @@ class Services:
     soft_budgets: SoftBudgets = field(default_factory=SoftBudgets)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrival:
     """What concerns an exchange beside the body: which dialect at which address, and a few headers; everything else of
     a request's head stays outside."""

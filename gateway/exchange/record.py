@@ -13,6 +13,7 @@ from gateway.core.catalog import Feature, Route, Snapshot
 from gateway.core.decision import Decision, wire_dialect
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
+from gateway.core.frozen import frozen
 from gateway.core.policy import Demanded
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId
@@ -20,7 +21,7 @@ from gateway.exchange.parts import InForce
 from gateway.exchange.plans import Treated, policy_names
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     """What a receipt says of the asking, in its own words."""
 
@@ -71,7 +72,7 @@ class Facts:
         return self.in_force.plans.treated(route, features, self.today)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class End:
     """How an exchange ended, and after how long."""
 

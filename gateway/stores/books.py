@@ -20,6 +20,7 @@ from typing import Final, Protocol
 
 from gateway.core.catalog import Budget
 from gateway.core.errors import Json
+from gateway.core.frozen import frozen
 from gateway.core.principal import AccountId, KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.chain import Chain, canonical_bytes, charges_from, stored
@@ -35,7 +36,7 @@ _MOST_REFUSALS: Final = 10_000
 _CAUGHT_UP_AT_ONCE: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intent:
     """What is written down before anything is sent: the hold, who pays, and the receipt as it stands.
 
@@ -110,7 +111,7 @@ class Ledger(Protocol):
     def usage(self, by: Sequence[str], since: date | None, until: date | None, key: str | None) -> list[UsageRow]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Settled:
     """The receipt that stands, what was charged for it, its row, and the holds that it ends; row 0 if it had been there
     before."""

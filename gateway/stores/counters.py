@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from gateway.core.catalog import BUDGET_WINDOWS, Budget
 from gateway.core.cost import money
 from gateway.core.errors import BudgetExceeded
+from gateway.core.frozen import frozen
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
 
@@ -39,7 +40,7 @@ class CountersRefused(Exception):
 Budgets: TypeAlias = Sequence[tuple[AccountId, Budget]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hold:
     """Money set aside for one attempt. `at`: seconds since the epoch; `row`: its intent in the journal. The days of
     its windows begin in `zone`."""
@@ -55,7 +56,7 @@ class Hold:
     """The soft budgets that it had no room in."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Charge:
     """What an attempt cost, booked in the windows of its hold."""
 

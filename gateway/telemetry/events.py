@@ -6,16 +6,16 @@ Strings are names, ids, codes and times; `log.py` lets nothing else pass, whatev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
+from gateway.core.frozen import frozen
 from gateway.core.receipt import Receipt
 from gateway.telemetry.faults import Reduced
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExchangeEnded:
     """The one event of an exchange: the metered-cost log.
 
@@ -69,7 +69,7 @@ def _weakest(sources: list[str]) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Started:
     """The gateway accepts requests. `address` is `host:port`; `documents` the snapshot's digest."""
 
@@ -85,7 +85,7 @@ class Started:
     started_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stopping:
     """No new exchange is taken; `in_flight` are still to end."""
 
@@ -93,7 +93,7 @@ class Stopping:
     in_flight: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reloaded:
     """The documents were read again. `outcome` `kept`: the new ones hold `faults` faults, and the old ones serve on."""
 
@@ -105,7 +105,7 @@ class Reloaded:
     warnings: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyCreated:
     """A key exists; `key` is its id, never the key."""
 
@@ -115,7 +115,7 @@ class KeyCreated:
     policy: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyRotated:
     """A key has another secret; what it had before ends."""
 
@@ -124,7 +124,7 @@ class KeyRotated:
     team: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyRevoked:
     """A key no longer opens anything."""
 
@@ -133,7 +133,7 @@ class KeyRevoked:
     team: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repriced:
     """Exchanges of these days were rated again: `corrected` of them got an entry, which add up to `difference`
     nano-units of `currency`, and count against budgets. `documents`: whose prices; `provider` is empty for all."""
@@ -149,7 +149,7 @@ class Repriced:
     documents: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recovered:
     """Exchanges that a dead process left open were closed with a receipt each; their holds stand."""
 
@@ -159,7 +159,7 @@ class Recovered:
     """Nano-units of the ledger's currency."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountersJoined:
     """This process may hold money in the counters that it shares with others. `member`: its journal's name there."""
 
@@ -167,7 +167,7 @@ class CountersJoined:
     member: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountersAway:
     """Nothing is admitted under a budget: the shared counters cannot be asked (`reason`), or `waiting` processes have
     not said yet what they have spent."""
@@ -177,7 +177,7 @@ class CountersAway:
     waiting: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountersFragile:
     """Redis keeps no append-only file: after a crash of Redis the counters are filled from the journals again."""
 
@@ -197,7 +197,7 @@ def of_counters(state: Literal["joined", "waiting", "unavailable", "without_appe
             return CountersFragile()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RatesAlone:
     """Limits are counted by this process for itself: the Redis that it shares with others cannot be asked."""
 
@@ -205,7 +205,7 @@ class RatesAlone:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RatesShared:
     """Limits are shared again; so many requests were `admitted` meanwhile by this process's own count."""
 
@@ -218,7 +218,7 @@ def of_rates(reason: str, admitted: int) -> Event:
     return RatesAlone(reason) if reason else RatesShared(admitted)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LedgerAway:
     """PostgreSQL takes no receipts: `reason` is a code; `waiting` receipts are in this journal, and requests are served
     all the same. Said again every minute."""
@@ -229,7 +229,7 @@ class LedgerAway:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LedgerBack:
     """PostgreSQL takes receipts again, and none waits; so many were shipped since."""
 
@@ -237,7 +237,7 @@ class LedgerBack:
     receipts: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LedgerConflict:
     """PostgreSQL knows receipts of this journal under the same id with other contents: somebody wrote there."""
 
@@ -245,7 +245,7 @@ class LedgerConflict:
     receipts: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeysAlone:
     """PostgreSQL cannot be asked for the keys that other gateways make and revoke: `reason` is a code. Those that are
     known here go on working. Said again every minute."""
@@ -255,7 +255,7 @@ class KeysAlone:
     since_s: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeysShared:
     """The keys are those of all gateways again: so many secrets."""
 
@@ -263,7 +263,7 @@ class KeysShared:
     keys: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoftBudgetCrossed:
     """A budget that refuses nothing was gone beyond: once per window. `limit` in the ledger's currency."""
 
@@ -273,7 +273,7 @@ class SoftBudgetCrossed:
     limit: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiskLow:
     """Nothing new is admitted: the disk of the state directory has less room than is kept for what is under way."""
 
@@ -281,7 +281,7 @@ class DiskLow:
     free_mb: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiskFree:
     """The disk of the state directory has room again."""
 
@@ -289,7 +289,7 @@ class DiskFree:
     free_mb: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkerDied:
     """A worker ended by itself, and is replaced. `code`: its exit code; below 0, the signal that ended it."""
 
@@ -299,7 +299,7 @@ class WorkerDied:
     again_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """A fault of ours: class and places, nothing else. `receipt` is the exchange it happened in, if any."""
 
@@ -309,7 +309,7 @@ class Fault:
     where: Literal["exchange", "loop", "thread", "finalizer", "process"] = "exchange"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LibraryNote:
     """A library logged something at WARNING or above: who, how grave and where. Its words are dropped."""
 
