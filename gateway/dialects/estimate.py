@@ -60,7 +60,7 @@ def continued(begun: Metered, output_bytes: int) -> Metered:
 
 def credible(reported: Mapping[str, int]) -> tuple[Mapping[str, int], str]:
     """The figures that can be true, and what is wrong with the others: they count as not reported, never as zero."""
-    if all(0 <= n < MOST for n in reported.values()):
+    if not reported or (min(reported.values()) >= 0 and max(reported.values()) < MOST):
         return reported, ""
     return {name: n for name, n in reported.items() if 0 <= n < MOST}, "out_of_range"
 

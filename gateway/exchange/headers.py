@@ -14,7 +14,7 @@ def reply_headers(facts: record.Facts, answer: Attempt, output_limit: int | None
     found = {
         "x-safeconduct-receipt": str(facts.id),
         "x-safeconduct-route": str(answer.route.id),
-        "x-safeconduct-region": record.region(facts.treated(answer.route).posture),
+        "x-safeconduct-region": facts.treated(answer.route).region,
     }
     if lost := answer.lost():
         found["x-safeconduct-dropped"] = ", ".join(dict.fromkeys(lost))

@@ -37,11 +37,13 @@ _MOST: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Treated:
-    """How content is treated on a route today: in words, as a digest, and since which day the facts are known."""
+    """How content is treated on a route today: in words, as a digest, since which day the facts are known, and where
+    it is processed, as the record declares it; a provider's own report would replace that."""
 
     posture: Mapping[str, Json]
     digest: str
     evidence_from: str
+    region: str
 
 
 class Plans:
@@ -174,7 +176,13 @@ class Plans:
         grants = self._snapshot.grants.get(route.provider.id, ())
         sheets = facts_in_force(route.provider, route.model.id, features, grants, today)
         dates = [d for sheet in sheets for f in sheet.values() if (d := f.verified_on or f.read_on) is not None]
-        return Treated(posture, digest(canonical(posture)), min(dates).isoformat() if dates else "")
+        since = min(dates).isoformat() if dates else ""
+        return Treated(posture, digest(canonical(posture)), since, _region(posture))
+
+
+def _region(posture: Mapping[str, Json]) -> str:
+    places = posture.get("processed_in")
+    return f"declared:{'+'.join(str(p) for p in places)}" if isinstance(places, list) else "declared:unknown"
 
 
 def policy_names(layers: Iterable[Layer]) -> dict[str, str]:

@@ -81,7 +81,7 @@ class End:
     duration_ms: int
 
 
-_NOWHERE: Final = Treated({}, "", "")
+_NOWHERE: Final = Treated({}, "", "", "")
 
 
 def receipt(
@@ -111,7 +111,7 @@ def receipt(
         posture=treated.posture,
         posture_digest=treated.digest,
         evidence_from=treated.evidence_from,
-        region=region(treated.posture) if served is not None else "",
+        region=treated.region,
         currency=snapshot.fx.ledger,
         cost=sum(a.cost for a in attempts),
         dropped=dropped,
@@ -123,12 +123,6 @@ def receipt(
 def timestamp(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def region(posture: Mapping[str, Json]) -> str:
-    """Where the served request was processed, as the record declares it; a provider's own report would replace it."""
-    places = posture.get("processed_in")
-    return f"declared:{'+'.join(str(p) for p in places)}" if isinstance(places, list) else "declared:unknown"
 
 
 def _demand(demand: Demand) -> dict[str, Json]:

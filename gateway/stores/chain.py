@@ -92,6 +92,13 @@ def _mapping(value: object) -> dict[str, Json]:
     raise TypeError
 
 
+def _counts_text(counts: Mapping[str, int]) -> str:
+    try:
+        return orjson.dumps(counts).decode()
+    except TypeError:  # a count beyond 64 bits
+        return json.dumps(counts, separators=(",", ":"))
+
+
 def charges_text(charges: Sequence[Charge]) -> str:
     """The time zone is left out where it is UTC."""
     listed = [(c.at, c.accounts, c.amount, *([c.zone] if c.zone != "UTC" else [])) for c in charges]
@@ -109,5 +116,5 @@ def _columns(receipt: Receipt, link: Link, head: str, charges: Sequence[Charge],
     return (
         *(receipt.id, link.chain, link.sequence, head, receipt.began_at[:10]),
         *(receipt.organisation, receipt.team, receipt.key, receipt.model, provider, receipt.route, policy),
-        *(receipt.outcome, min(receipt.cost, MOST), json.dumps(receipt.used()), charges_text(charges), data),
+        *(receipt.outcome, min(receipt.cost, MOST), _counts_text(receipt.used()), charges_text(charges), data),
     )

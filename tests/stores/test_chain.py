@@ -92,7 +92,7 @@ def test_what_reports_group_by_stands_beside_the_receipt(connection: sqlite3.Con
     columns = "day, team, key, model, provider, route, policy, outcome, cost, usage, charges"
     assert connection.execute(f"SELECT {columns} FROM receipts").fetchone() == (
         *("2026-11-24", "research", "key_1", "small", "alpha", "alpha/small@fast", "eu-zero", "served", receipt.cost),
-        *('{"input": 11, "output": 2}', '[[5,["team/a"],3]]'),
+        *('{"input":11,"output":2}', '[[5,["team/a"],3]]'),
     )
 
 

@@ -63,15 +63,16 @@ def metered(reported: Reported) -> Metered | None:
     if reported.prompt_tokens is None and reported.completion_tokens is None:
         return None
     count, suspect = credible(raw)
-    counted_by = source(suspect)
-    prompt, completion = count.get("prompt_tokens", 0), count.get("completion_tokens", 0)
-    reasoning = count.get("completion_tokens_details.reasoning_tokens", 0)
-    outside = reasoning > 0 and count.get("total_tokens") == prompt + completion + reasoning
-    cached = max(count.get(name, 0) for name in _CACHED)
-    written = count.get("prompt_tokens_details.cache_write_tokens", 0)
-    image_in, audio_in = count.get("prompt_tokens_details.image_tokens", 0), _heard(count)
+    counted_by, of = source(suspect), count.get
+    prompt, completion = of("prompt_tokens", 0), of("completion_tokens", 0)
+    reasoning = of("completion_tokens_details.reasoning_tokens", 0)
+    outside = reasoning > 0 and of("total_tokens") == prompt + completion + reasoning
+    cached = max([of(name, 0) for name in _CACHED])
+    written = of("prompt_tokens_details.cache_write_tokens", 0)
+    image_in, audio_in = of("prompt_tokens_details.image_tokens", 0), _heard(count)
     prompt += audio_in if audio_in and _beyond(count) == audio_in else 0
-    audio_out, image_out = (count.get(f"completion_tokens_details.{m}_tokens", 0) for m in ("audio", "image"))
+    audio_out = of("completion_tokens_details.audio_tokens", 0)
+    image_out = of("completion_tokens_details.image_tokens", 0)
     visible = completion - audio_out - image_out - (0 if outside else reasoning)
     plain = prompt - cached - written - audio_in - image_in
     if not suspect and (visible < 0 or plain < 0):
@@ -86,7 +87,7 @@ def metered(reported: Reported) -> Metered | None:
         audio_out=audio_out,
         image_in=image_in,
         image_out=image_out,
-        server_tool_calls=count.get("num_search_queries", 0),
+        server_tool_calls=of("num_search_queries", 0),
     )
     return Metered(usage, counted_by, raw, suspect)
 
