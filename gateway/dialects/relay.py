@@ -191,12 +191,12 @@ class Stream:
         except sse.EventTooLarge:
             self.failed = True
             return b""
-        return b"".join(self._shown(events))
+        return self._shown(events)
 
     def finish(self) -> bytes:
         """The provider closed the stream: the last bytes, if they hold an event that only lacks its empty line."""
         rest = self._events.rest()
-        shown = b"".join(self._shown([rest + b"\n\n"])) if rest.strip() else b""
+        shown = self._shown([rest + b"\n\n"]) if rest.strip() else b""
         return shown if self.over else shown + self._course.close()
 
     def beat(self) -> bytes:
@@ -237,14 +237,15 @@ class Stream:
         """Names of what could not be carried."""
         return self._course.lost
 
-    def _shown(self, events: list[bytes]) -> Iterable[bytes]:
+    def _shown(self, events: list[bytes]) -> bytes:
+        course, shown = self._course, []
         for event in events:
-            if self.over:  # what comes behind the end is nothing of the reply's
-                return
+            if self.failed or course.ended:  # what comes behind the end is nothing of the reply's
+                break
             data = sse.payload(event)
             self.beats += 1 if data else 0
             try:
-                yield self._course.see(event, data)
+                shown.append(course.see(event, data))
             except Broken:
                 self.failed = True
-                return
+        return b"".join(shown)  # no copy of one

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
 
 from gateway.core.errors import UpstreamFailed, UpstreamTimeout
 from gateway.dialects.relay import Stream
@@ -45,20 +44,26 @@ class Pump:
 
     async def _passed_on(self, idle: Limit) -> bytes:
         """Everything but what came with the end, which is returned."""
-        stream, pieces = self._stream, self._answer.pieces
+        stream, pieces, now = self._stream, self._answer.pieces, self._watch.now
         assert pieces is not None
         seen = stream.beats
-        async for piece in whole_or_fault(pieces):
-            shown = stream.feed(piece)
-            if stream.over:
-                break
-            if stream.beats != seen:
-                seen = stream.beats
-                idle.move(self._watch.now() + self._services.deadlines.idle_s)
-            if shown:
-                await self._say_untimed(shown, idle)
-        else:
-            shown = stream.finish()
+        try:
+            async for piece in pieces:
+                shown = stream.feed(piece)
+                if stream.over:
+                    break
+                if stream.beats != seen:
+                    seen = stream.beats
+                    idle.move(now() + self._services.deadlines.idle_s)
+                if shown:  # a client that reads slowly is no fault of the route: this is not the provider's time
+                    left_s = idle.at - now()
+                    idle.move(math.inf)
+                    await self._say(shown)
+                    idle.move(now() + left_s)
+            else:
+                shown = stream.finish()
+        except UpstreamFault:
+            shown = stream.finish()  # an end of the stream, which knows that it is not complete
         self._spoke_at = math.inf
         return shown
 
@@ -67,24 +72,7 @@ class Pump:
         if self._services.clock.monotonic() - self._spoke_at >= silent_s and (beat := self._stream.beat()):
             await self._say(beat)
 
-    async def _say_untimed(self, data: bytes, idle: Limit) -> None:
-        """Without using up the provider's time: a client that reads slowly is no fault of the route."""
-        left_s = idle.at - self._watch.now()
-        idle.move(math.inf)
-        await self._say(data)
-        idle.move(self._watch.now() + left_s)
-
     async def _say(self, data: bytes) -> None:
         self._spoke_at = math.inf
         await self._downstream.send(data)
         self._spoke_at = self._services.clock.monotonic()
-
-
-async def whole_or_fault(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces; a provider that breaks off is an end of the stream, and the stream knows that it is not complete."""
-    while True:
-        try:
-            piece = await anext(pieces)
-        except (StopAsyncIteration, UpstreamFault):
-            return
-        yield piece

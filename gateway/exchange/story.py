@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -36,11 +37,12 @@ from gateway.exchange.forward import Forwarding
 from gateway.exchange.headers import cost_header, reply_headers
 from gateway.exchange.parts import Arrival, Downstream, InForce, Services
 from gateway.exchange.permit import Permission
-from gateway.exchange.pump import Pump, whole_or_fault
+from gateway.exchange.pump import Pump
 from gateway.exchange.watch import Limit, Watch
 from gateway.stores.keys import digest_of
 from gateway.telemetry.events import ExchangeEnded, Fault
 from gateway.telemetry.faults import reduce
+from gateway.upstream.client import UpstreamFault
 
 _GOODBYE_S: Final = 0.25
 """How long a provider may take to finish a body whose last event has come."""
@@ -323,7 +325,7 @@ class Exchange:
                 if attempt.reply is None:
                     continue
                 if attempt.stream is not None and attempt.stream.ended and attempt.pieces is not None:
-                    with self._watch.within(_GOODBYE_S):
-                        async for _ in whole_or_fault(attempt.pieces):
+                    with self._watch.within(_GOODBYE_S), suppress(UpstreamFault):
+                        async for _ in attempt.pieces:
                             pass  # after the end of a stream comes only the end of its body
                 await attempt.reply.close()

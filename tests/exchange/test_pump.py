@@ -17,7 +17,7 @@ from gateway.dialects.neutral import Ended, Event, Reply, Said, Vectors
 from gateway.dialects.relay import Stream, Translated
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.parts import Services
-from gateway.exchange.pump import Pump, whole_or_fault
+from gateway.exchange.pump import Pump
 from gateway.exchange.watch import Watch
 from gateway.upstream.client import UpstreamFault
 from tests.builders import a_route
@@ -235,20 +235,3 @@ def test_a_client_that_has_not_taken_what_there_is_needs_no_word(tmp_path: Path)
 
 
 # --- pieces ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_provider_that_breaks_off_is_the_end_of_its_pieces() -> None:
-    async def story() -> None:
-        assert [piece async for piece in whole_or_fault(these(b"a", b"b"))] == [b"a", b"b"]
-        assert [piece async for piece in whole_or_fault(these(b"a", BROKE))] == [b"a"]
-
-    anyio.run(story)
-
-
-def test_a_fault_of_who_takes_the_pieces_is_not_the_providers() -> None:
-    async def story() -> None:
-        async for _ in whole_or_fault(these(b"a", b"b")):
-            raise BROKE
-
-    with pytest.raises(UpstreamFault):
-        anyio.run(story)
