@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -69,6 +70,7 @@ class Exchanges:
         except Ended as ended:
             await send_error(send, ended, None, Voice(address.dialect, asked))
             return
+        await asyncio.sleep(0)  # as in `Exchange._forward`: those that came together begin together
         exchange = Exchange(self._gate.services, in_force, caller, arrival, watch)
         self._gate.live.add(exchange)
         if self._gate.drain.expired.is_set():  # its body came in when the others had been told already

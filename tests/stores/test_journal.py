@@ -5,6 +5,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -230,3 +232,43 @@ def test_a_journal_that_cannot_keep_up_refuses(journal: Journal, monkeypatch: py
     with pytest.raises(Unavailable) as refused:
         journal.write_now(names)
     assert refused.value.code == "overloaded"
+
+
+def test_a_commit_waits_for_as_many_as_the_last_one_had(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.stores.journal._PAUSE_S", 0.3)
+    begun: list[str] = []
+    free, done = threading.Event(), threading.Event()
+
+    def watched(connection: sqlite3.Connection) -> None:
+        connection.set_trace_callback(lambda statement: begun.append(statement) if "BEGIN" in statement else None)
+
+    def busy(_: sqlite3.Connection) -> None:
+        free.wait(10)
+
+    def four(apart_s: float) -> None:
+        done.clear()
+        for _ in range(3):
+            journal.post(names)
+            time.sleep(apart_s)
+        journal.post(names, lambda _: done.set())
+
+    journal.write_now(watched)
+    journal.post(busy)
+    four(0)
+    free.set()
+    assert done.wait(10)
+    begun.clear()
+    four(0.02)
+    assert done.wait(10)
+    assert len(begun) == 1
+
+
+def test_requests_that_come_one_by_one_wait_for_nobody(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.stores.journal._PAUSE_S", 30.0)
+
+    async def one_by_one() -> None:
+        with anyio.fail_after(20):
+            for _ in range(20):
+                await journal.write(names)
+
+    run(one_by_one)
