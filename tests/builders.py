@@ -29,8 +29,8 @@ from gateway.core.catalog import (
     TreatmentException,
 )
 from gateway.core.cost import Fx, Price, Rates
-from gateway.core.decision import Health, Means
 from gateway.core.demand import Demand
+from gateway.core.judgement import Health, Means
 from gateway.core.policy import UNRESTRICTED, Demanded, Layer, LayerKind, Policy, combine
 from gateway.core.posture import (
     Dpa,

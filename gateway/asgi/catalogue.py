@@ -7,9 +7,9 @@ from datetime import date
 
 from gateway.core.catalog import Abilities, Fact, Model, Route, Snapshot
 from gateway.core.cost import Price, Rates
-from gateway.core.decision import Means, judge, treatment
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
+from gateway.core.judgement import Means, judge, treatment
 from gateway.core.policy import Demanded
 from gateway.core.posture import word
 from gateway.core.treatment import facts_in_force

@@ -10,8 +10,8 @@ from gateway.asgi.catalogue import plain_demand
 from gateway.commands.asked import Asked, document_options
 from gateway.commands.stop import FAILED
 from gateway.core.catalog import Route, Snapshot
-from gateway.core.decision import POLICY_KINDS, Kind, Means, judge
 from gateway.core.errors import Json
+from gateway.core.judgement import POLICY_KINDS, Kind, Means, judge
 from gateway.core.policy import Layer, LayerKind, Policy, combine
 
 

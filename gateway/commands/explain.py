@@ -15,9 +15,10 @@ from gateway.commands.printing import Cell, Toned
 from gateway.commands.standing import Standing, standing
 from gateway.commands.stop import undeclared
 from gateway.core.catalog import Feature, Route
-from gateway.core.decision import POLICY_KINDS, Decision, Health, Rejection, decide, treatment, wire_dialect
+from gateway.core.decision import Decision, Rejection, decide
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
+from gateway.core.judgement import POLICY_KINDS, Health, treatment, wire_dialect
 from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve
 from gateway.dialects.translation import STREAMING

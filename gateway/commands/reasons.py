@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gateway.core.decision import Kind, Reason
 from gateway.core.errors import Json
+from gateway.core.judgement import Kind, Reason
 
 Regions = Mapping[str, frozenset[str]]
 """Region word -> countries: `config/regions.toml`."""

@@ -12,8 +12,8 @@ from gateway.commands.printing import Cell, Toned
 from gateway.commands.standing import Standing, standing
 from gateway.commands.stop import undeclared
 from gateway.core.catalog import Route
-from gateway.core.decision import POLICY_KINDS, Kind, Reason, judge, treatment
 from gateway.core.errors import Json
+from gateway.core.judgement import POLICY_KINDS, Kind, Reason, judge, treatment
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
 from gateway.dialects.names import Named, near, resolve
 

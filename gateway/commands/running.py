@@ -124,7 +124,7 @@ def _own(asked: Asked, settings: Settings) -> Iterator[Office]:
     """The admin endpoints called in this process: one meaning of each command, whether a gateway runs or not."""
     from gateway.asgi.admin import Admin
     from gateway.commands.standing import declared
-    from gateway.core.decision import Means
+    from gateway.core.judgement import Means
     from gateway.exchange.parts import InForce
     from gateway.stores.journal import Journal
     from gateway.stores.repricing import Repricer

@@ -11,7 +11,7 @@ from gateway.commands.printing import Printer
 from gateway.commands.running import Status, status
 from gateway.commands.stop import Stop
 from gateway.core.catalog import Snapshot
-from gateway.core.decision import Means
+from gateway.core.judgement import Means
 
 if TYPE_CHECKING:
     from gateway.settings import Settings

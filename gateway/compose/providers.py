@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway import sandbox
 from gateway.core.catalog import Auth, Provider, Snapshot
-from gateway.core.decision import Means
+from gateway.core.judgement import Means
 from gateway.dialects.translation import SPOKEN
 from gateway.exchange.parts import InForce
 from gateway.settings import Settings, provider_access

@@ -6,68 +6,19 @@ recomputed years later from the documents kept under its digest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
-from enum import Enum
-from typing import Final, NewType
+from typing import NewType
 
-from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snapshot
-from gateway.core.demand import Demand, Need
-from gateway.core.errors import Json
+from gateway.core.catalog import Route, Snapshot
+from gateway.core.demand import Demand
 from gateway.core.frozen import frozen
-from gateway.core.policy import ANY_EVIDENCE, Demanded, Layer, MaxPrice, Policy, SortKey
-from gateway.core.posture import Breach, Posture, Value, within, word
-from gateway.core.treatment import facts_in_force, posture
+from gateway.core.judgement import Health, Means, Reason, judge, unwell
+from gateway.core.policy import Demanded, MaxPrice, SortKey
 
 EligibleRoute = NewType("EligibleRoute", Route)
 """A route a policy has admitted. Only `decide` makes one; `forward` takes nothing else."""
-
-
-class Kind(Enum):
-    """What keeps a route out."""
-
-    POSTURE = "posture"  # treats content worse than the bound
-    EVIDENCE = "evidence"  # would be good enough, but the fact is too old or not verified
-    PRICE = "price"
-    CAPABILITY = "capability"
-    EXCLUDED = "excluded"  # by `only`, `ignore`, `quantizations` or the pinned provider
-    UNPRICED = "unpriced"
-    NOT_CALLABLE = "not_callable"
-    NO_CREDENTIAL = "no_credential"
-    LOCKED_OUT = "locked_out"  # our credential was refused; an operator has to act
-    COOLING_DOWN = "cooling_down"  # failed a moment ago
-
-
-POLICY_KINDS: Final = frozenset({Kind.POSTURE, Kind.EVIDENCE, Kind.PRICE, Kind.EXCLUDED, Kind.UNPRICED})
-"""What policy says; the rest is about means, abilities and health."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One thing that keeps a route out: what is offered, what is demanded, and by which layer (with its policy)."""
-
-    kind: Kind
-    dimension: str = ""
-    offered: Json = None
-    demanded: Json = None
-    layer: str = ""
-    policy: str = ""
-
-    @property
-    def code(self) -> str:
-        """`posture:training`, `no_credential`: what a receipt keeps."""
-        return f"{self.kind.value}:{self.dimension}" if self.dimension else self.kind.value
-
-    def as_json(self) -> dict[str, Json]:
-        named: dict[str, Json] = {"kind": self.kind.value, "dimension": self.dimension or None}
-        return named | {
-            "offered": self.offered,
-            "demanded": self.demanded,
-            "layer": self.layer or None,
-            "policy": self.policy or None,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +27,6 @@ class Rejection:
 
     route: Route
     reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What is known of the routes at this moment. Latency to the first token in ms, throughput in tokens per second."""
-
-    cooling: frozenset[RouteId] = frozenset()
-    locked_out: frozenset[str] = frozenset()
-    """Providers that refused our credential."""
-    latency_ms: Mapping[RouteId, float] = field(default_factory=dict)
-    throughput: Mapping[RouteId, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What this process can do: whose credentials it has, which dialects it speaks, and its default output limit.
-
-    `unset` maps a provider to the settings its base URL needs and that are missing. `priced_only`: an unpriced route is
-    ineligible, because a hard budget applies.
-    """
-
-    credentials: frozenset[str]
-    spoken: frozenset[str]
-    unset: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    default_max_output: int = 8192
-    priced_only: bool = False
 
 
 @frozen
@@ -170,9 +95,9 @@ def well(judged: Judged, health: Health) -> Judged:
     """Without the routes that are not well, which are rejected for that too. It holds until the health changes."""
     if not (health.cooling or health.locked_out):
         return judged
-    unwell = tuple(Rejection(r, reasons) for r in judged.eligible if (reasons := _unwell(r, health)))
-    others = (replace(r, reasons=r.reasons + _unwell(r.route, health)) for r in judged.rejections)
-    return Judged(tuple(r for r in judged.eligible if not _unwell(r, health)), (*others, *unwell))
+    newly = tuple(Rejection(r, reasons) for r in judged.eligible if (reasons := unwell(r, health)))
+    others = (replace(r, reasons=r.reasons + unwell(r.route, health)) for r in judged.rejections)
+    return Judged(tuple(r for r in judged.eligible if not unwell(r, health)), (*others, *newly))
 
 
 def planned(
@@ -185,211 +110,6 @@ def planned(
     if not demanded.rules.allows_failover:
         plan = plan[:1]
     return Decision(demand, demanded, tuple(map(EligibleRoute, plan)), well.rejections)
-
-
-def judge(
-    route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, today: date
-) -> tuple[Reason, ...]:
-    """Everything that keeps `route` out, but for its health."""
-    return (
-        *_connected(route, demand, means),
-        *_excluded(route, demand, demanded),
-        *_treatment(route, demand, demanded, snapshot, today),
-        *_affordable(route, demand, demanded, snapshot, means),
-        *_capable(route, demand, demanded),
-    )
-
-
-_VECTORS: Final[Mapping[str, str]] = {
-    "openai_chat": "openai_embeddings",
-    "openai_responses": "openai_embeddings",
-    "google_generate": "google_embeddings",
-}
-"""Dialect of a connection -> the one in which it is asked for embeddings."""
-
-
-def wire_dialect(route: Route, demand: Demand) -> str:
-    """The dialect in which `route` would be asked: the client's own where it speaks that; empty where it has none."""
-    connection = route.provider.connection
-    if demand.endpoint == "embeddings":
-        return _VECTORS.get(connection.dialect, "") if connection.embeddings else ""
-    return demand.dialect if route.speaks(demand.dialect) else connection.dialect
-
-
-def _connected(route: Route, demand: Demand, means: Means) -> list[Reason]:
-    connection, provider = route.provider.connection, route.provider.id
-    if connection.why_not:
-        return [Reason(Kind.NOT_CALLABLE, offered=connection.why_not)]
-    if not (wire := wire_dialect(route, demand)):
-        return [Reason(Kind.NOT_CALLABLE, offered="it offers no embeddings at this address")]
-    if wire not in means.spoken:
-        return [Reason(Kind.NOT_CALLABLE, "dialect", wire, sorted(means.spoken))]
-    if missing := means.unset.get(provider):
-        return [Reason(Kind.NOT_CALLABLE, "settings", None, [setting_name(provider, name) for name in missing])]
-    if provider not in means.credentials:
-        return [Reason(Kind.NO_CREDENTIAL, demanded=setting_name(provider, "key"))]
-    return []
-
-
-def setting_name(provider: str, name: str) -> str:
-    """The environment variable that holds a provider's setting: `SAFECONDUCT_PROVIDER_EVROC_KEY`."""
-    return f"SAFECONDUCT_PROVIDER_{provider.upper().replace('-', '_')}_{name.upper()}"
-
-
-def _excluded(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
-    rules, provider, found = demanded.rules, route.provider.id, []
-    if demand.pinned is not None and demand.pinned not in (provider, route.id):
-        found.append(Reason(Kind.EXCLUDED, "pinned", provider, demand.pinned, "request"))
-    for rule, own, allowed in (
-        ("only_providers", provider, rules.only_providers),
-        ("only_models", route.model.id, rules.only_models),
-        ("quantizations", route.quantization or "unknown", rules.quantizations),
-    ):
-        if allowed is not None and own not in allowed:
-            layer = demanded.who(_forbids(rule, own))
-            found.append(_by(layer, Reason(Kind.EXCLUDED, rule, own, sorted(allowed))))
-    if hit := sorted({provider, route.model.id, route.id} & rules.ignored):
-        layer = demanded.who(lambda p: not p.rules.ignored.isdisjoint(hit))
-        found.append(_by(layer, Reason(Kind.EXCLUDED, "ignored", hit[0])))
-    return found
-
-
-def _forbids(rule: str, own: str) -> Callable[[Policy], bool]:
-    def forbidden(policy: Policy) -> bool:
-        allowed: frozenset[str] | None = getattr(policy.rules, rule)
-        return allowed is not None and own not in allowed
-
-    return forbidden
-
-
-def _by(layer: Layer | None, reason: Reason) -> Reason:
-    """The reason with the layer that demands it; several may only together, then none is named."""
-    return replace(reason, layer=layer.kind.label, policy=layer.policy.name) if layer else reason
-
-
-def _treatment(route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, today: date) -> list[Reason]:
-    sheets = _sheets(route, demand.features_in(wire_dialect(route, demand)), snapshot, today)
-    believed = posture(sheets, demanded.evidence, today)
-    if believed <= demanded.bound:
-        return []
-    stated = believed if demanded.evidence == ANY_EVIDENCE else posture(sheets, ANY_EVIDENCE, today)
-    return [_breach_reason(b, stated, sheets, demanded, today) for b in believed.breaches(demanded.bound)]
-
-
-def _sheets(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> tuple[Facts, ...]:
-    grants = snapshot.grants.get(route.provider.id, ())
-    return facts_in_force(route.provider, route.model.id, features, grants, today)
-
-
-def treatment(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> Posture:
-    """How content is treated on `route` on that day, by every fact there is (no demand on the evidence)."""
-    return posture(_sheets(route, features, snapshot, today), ANY_EVIDENCE, today)
-
-
-def _breach_reason(
-    breach: Breach, stated: Posture, sheets: tuple[Facts, ...], demanded: Demanded, today: date
-) -> Reason:
-    name, rule = breach.dimension, demanded.evidence
-    as_read: Value = getattr(stated, name)
-    if not within(as_read, breach.demanded):
-        layer = demanded.who(lambda p: not within(as_read, getattr(p.bound, name)))
-        return _by(layer, Reason(Kind.POSTURE, name, word(as_read), word(breach.demanded)))
-
-    def disbelieves(policy: Policy) -> bool:
-        return not within(getattr(posture(sheets, policy.evidence, today), name), breach.demanded)
-
-    offered: dict[str, Json] = {"value": word(as_read), "dated": _oldest(name, sheets)}
-    wanted: dict[str, Json] = {"grade": rule.grade.name.lower(), "max_age_days": rule.max_age_days}
-    return _by(demanded.who(disbelieves), Reason(Kind.EVIDENCE, name, offered, wanted))
-
-
-def _oldest(dimension: str, sheets: tuple[Facts, ...]) -> str | None:
-    """The oldest date of what is known of one dimension; None if any of it has no date."""
-    dates = [f.verified_on or f.read_on for sheet in sheets if (f := sheet.get(dimension))]
-    known = [d for d in dates if d is not None]
-    return min(known).isoformat() if known and len(known) == len(dates) else None
-
-
-def _affordable(route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means) -> list[Reason]:
-    price, limit, found = route.price, demanded.rules.max_price, []
-    priced = price.is_priced and snapshot.fx.rate(price.currency) is not None
-    if means.priced_only and not priced:
-        return [Reason(Kind.UNPRICED, "budget", None, "a price, because a hard budget applies")]
-    for side, most in (("input", limit.input), ("output", limit.output)):
-        if most is None:
-            continue
-        usd = _dearest_in_usd(route, side, demand, snapshot) if priced else None
-        if usd is not None and usd <= most:
-            continue
-        kind, offered = (Kind.UNPRICED, None) if usd is None else (Kind.PRICE, _figure(usd))
-        layer = demanded.who(_caps(side, usd))
-        found.append(_by(layer, Reason(kind, side, offered, _figure(most))))
-    return found
-
-
-def _dearest_in_usd(route: Route, side: str, demand: Demand, snapshot: Snapshot) -> Decimal | None:
-    """Per million, in the dearest tier that this demand can reach."""
-    price = route.price
-    dearest = max(rates.rate(side) for rates in price.reachable_rates(demand.input_tokens))
-    return snapshot.fx.in_usd(dearest, price.currency)
-
-
-def _figure(amount: Decimal) -> str:
-    return format(amount.normalize(), "f")
-
-
-def _caps(side: str, usd: Decimal | None) -> Callable[[Policy], bool]:
-    def capped(policy: Policy) -> bool:
-        most: Decimal | None = getattr(policy.rules.max_price, side)
-        return most is not None and (usd is None or usd > most)
-
-    return capped
-
-
-_ABILITY: Mapping[Need, str] = {
-    Need.TOOLS: "tools",
-    Need.STRUCTURED_OUTPUT: "structured_output",
-    Need.REASONING: "reasoning",
-}
-_INPUT: Mapping[Need, str] = {Need.VISION: "image", Need.AUDIO: "audio", Need.DOCUMENTS: "pdf"}
-_SERVED_BY: Mapping[str, str] = {"embeddings": "embedding"}
-"""Endpoint -> kind of model; every other endpoint talks to chat models."""
-
-
-def _capable(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
-    able, found = route.abilities, []
-    carried = demand.carried_in(wire_dialect(route, demand))
-    if carried.unfit:
-        found.append(Reason(Kind.CAPABILITY, "dialect", carried.dialect, list(carried.unfit)))
-    if carried.dropped and demanded.rules.requires_parameters:
-        layer = demanded.who(lambda p: p.rules.requires_parameters)
-        found.append(_by(layer, Reason(Kind.CAPABILITY, "parameters", None, list(carried.dropped))))
-    if route.model.kind != _SERVED_BY.get(demand.endpoint, "chat"):
-        found.append(Reason(Kind.CAPABILITY, "endpoint", route.model.kind, demand.endpoint))
-    for need in sorted(demand.needs, key=lambda n: n.value):
-        can = _can(able, need)
-        if can is False:
-            found.append(Reason(Kind.CAPABILITY, need.value, can, True))
-        if can is None and demanded.rules.requires_parameters:
-            layer = demanded.who(lambda p: p.rules.requires_parameters)
-            found.append(_by(layer, Reason(Kind.CAPABILITY, need.value, can, True)))
-    if able.max_output is not None and (demand.output_tokens or 0) > able.max_output:
-        found.append(Reason(Kind.CAPABILITY, "max_output", able.max_output, demand.output_tokens))
-    return found
-
-
-def _can(able: Abilities, need: Need) -> bool | None:
-    """None where nobody says."""
-    if need in _INPUT:
-        return None if able.inputs is None else _INPUT[need] in able.inputs
-    known: bool | None = getattr(able, _ABILITY[need]) if need in _ABILITY else True
-    return known
-
-
-def _unwell(route: Route, health: Health) -> tuple[Reason, ...]:
-    if route.provider.id in health.locked_out:
-        return (Reason(Kind.LOCKED_OUT, demanded=setting_name(route.provider.id, "key")),)
-    return (Reason(Kind.COOLING_DOWN),) if route.id in health.cooling else ()
 
 
 def _order(

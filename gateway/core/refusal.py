@@ -9,8 +9,9 @@ from datetime import date
 from typing import Final
 
 from gateway.core.catalog import Feature, Snapshot
-from gateway.core.decision import Decision, Kind, Means, Reason, Rejection, judge
+from gateway.core.decision import Decision, Rejection
 from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
+from gateway.core.judgement import Kind, Means, Reason, judge
 
 _OURS: Final = frozenset({Kind.NO_CREDENTIAL, Kind.LOCKED_OUT})
 """What only the operator can supply."""

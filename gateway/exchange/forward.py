@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Final
 
-from gateway.core.decision import EligibleRoute, wire_dialect
+from gateway.core.decision import EligibleRoute
 from gateway.core.errors import (
     BudgetExceeded,
     Json,
@@ -19,6 +19,7 @@ from gateway.core.errors import (
     UpstreamRefused,
     UpstreamTimeout,
 )
+from gateway.core.judgement import wire_dialect
 from gateway.core.policy import Demanded, Identifiers
 from gateway.core.principal import Bill
 from gateway.core.receipt import Receipt, ReceiptId

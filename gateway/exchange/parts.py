@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Protocol
 
 from gateway.core.catalog import Snapshot
-from gateway.core.decision import Means
 from gateway.core.errors import Ended
 from gateway.core.frozen import frozen
+from gateway.core.judgement import Means
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.exchange.plans import Plans

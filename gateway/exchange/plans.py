@@ -8,20 +8,10 @@ from datetime import date
 from typing import Final, TypeVar
 
 from gateway.core.catalog import Feature, Route, RouteId, Snapshot
-from gateway.core.decision import (
-    Decision,
-    Health,
-    Judged,
-    Means,
-    judged,
-    judged_on,
-    planned,
-    treatment,
-    well,
-    wire_dialect,
-)
+from gateway.core.decision import Decision, Judged, judged, judged_on, planned, well
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
+from gateway.core.judgement import Health, Means, treatment, wire_dialect
 from gateway.core.policy import Demanded, Layer, LayerKind, combine
 from gateway.core.posture import word
 from gateway.core.principal import Key, Principal, principal

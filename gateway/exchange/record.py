@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import Final
 
 from gateway.core.catalog import Feature, Route, Snapshot
-from gateway.core.decision import Decision, wire_dialect
+from gateway.core.decision import Decision
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
 from gateway.core.frozen import frozen
+from gateway.core.judgement import wire_dialect
 from gateway.core.policy import Demanded
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId

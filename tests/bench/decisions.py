@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from gateway.core.decision import Health, decide
+from gateway.core.decision import decide
+from gateway.core.judgement import Health
 from gateway.core.policy import combine
 from gateway.exchange.plans import Plans
 from tests.bench.micro.test_decision import FIVE_LAYERS, world

@@ -7,8 +7,8 @@ from enum import IntEnum
 import pytest
 
 from gateway.commands.reasons import places, sentence, treats
-from gateway.core.decision import Kind, Reason
 from gateway.core.errors import Json
+from gateway.core.judgement import Kind, Reason
 from gateway.core.posture import (
     DIMENSIONS,
     Dpa,

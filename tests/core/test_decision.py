@@ -12,21 +12,9 @@ from hypothesis import strategies as st
 
 from gateway.core.catalog import Connection, Feature, Model, Provider, Route, Snapshot
 from gateway.core.cost import Fx, Tier
-from gateway.core.decision import (
-    Decision,
-    Health,
-    Kind,
-    Means,
-    Reason,
-    decide,
-    judge,
-    judged,
-    judged_on,
-    setting_name,
-    treatment,
-    wire_dialect,
-)
+from gateway.core.decision import Decision, decide, judged, judged_on
 from gateway.core.demand import Carried, Demand, Need
+from gateway.core.judgement import Health, Kind, Means, Reason, judge, setting_name, treatment, wire_dialect
 from gateway.core.policy import (
     Evidence,
     EvidenceRule,

@@ -9,8 +9,9 @@ from decimal import Decimal
 import pytest
 
 from gateway.core.catalog import Feature, RouteId
-from gateway.core.decision import Health, decide
+from gateway.core.decision import decide
 from gateway.core.demand import Demand, Need
+from gateway.core.judgement import Health
 from gateway.core.policy import EvidenceRule, LayerKind, MaxPrice, Policy, RouteRules, combine
 from gateway.core.posture import Posture
 from gateway.core.principal import principal

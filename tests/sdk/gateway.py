@@ -16,7 +16,7 @@ from gateway.asgi.drain import Drain
 from gateway.asgi.gate import Gate
 from gateway.asgi.server import Listener, bind_tcp, serve
 from gateway.core.catalog import Auth, Route
-from gateway.core.decision import Means
+from gateway.core.judgement import Means
 from gateway.core.limits import Rate
 from gateway.dialects.translation import SPOKEN
 from gateway.exchange.parts import InForce, Services

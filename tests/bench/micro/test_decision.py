@@ -8,7 +8,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.core.catalog import Snapshot
-from gateway.core.decision import Health, Means, decide
+from gateway.core.decision import decide
+from gateway.core.judgement import Health, Means
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import Posture
 from gateway.exchange.plans import Plans
