@@ -20,17 +20,15 @@ from gateway.core.catalog import (
     Feature,
     Grant,
     Model,
-    Organisation,
     Provider,
     Route,
     RouteId,
-    Snapshot,
-    Team,
     TreatmentException,
 )
 from gateway.core.cost import Fx, Price, Rates
 from gateway.core.demand import Demand
 from gateway.core.judgement import Health, Means
+from gateway.core.organisation import Organisation, Team
 from gateway.core.policy import UNRESTRICTED, Demanded, Layer, LayerKind, Policy, combine
 from gateway.core.posture import (
     Dpa,
@@ -44,6 +42,7 @@ from gateway.core.posture import (
 )
 from gateway.core.principal import Key, KeyId, Principal, principal
 from gateway.core.receipt import AttemptRecord, Receipt, ReceiptId
+from gateway.core.snapshot import Snapshot
 
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.core.catalog import Abilities, Fact, Model, Route, Snapshot
+from gateway.core.catalog import Abilities, Fact, Model, Route
 from gateway.core.cost import Price, Rates
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
 from gateway.core.judgement import Means, judge, treatment
 from gateway.core.policy import Demanded
 from gateway.core.posture import word
+from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
 
 

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.asgi.stated import answer, declared, moment_of, object_of, text_of
-from gateway.core.catalog import BUDGET_WINDOWS, Budget
 from gateway.core.errors import InvalidRequest, Json, NotFound, Unavailable
 from gateway.core.keyring import Rotation, secrets_of
+from gateway.core.organisation import BUDGET_WINDOWS, Budget
 from gateway.core.principal import Key, KeyId
 from gateway.declarations.budgets import budget_from, budget_text
 from gateway.exchange.parts import InForce

@@ -17,9 +17,10 @@ from gateway.asgi.catalogue import Viewer
 from gateway.asgi.fields import Fields
 from gateway.asgi.gate import Gate
 from gateway.asgi.intake import method_not_allowed
-from gateway.core.catalog import Model, Snapshot
+from gateway.core.catalog import Model
 from gateway.core.errors import InvalidRequest, Json, ModelNotFound, NotFound
 from gateway.core.policy import Demanded
+from gateway.core.snapshot import Snapshot
 from gateway.dialects.names import near, resolve
 from gateway.exchange.parts import InForce
 

@@ -8,10 +8,10 @@ from gateway.commands.asked import Asked
 from gateway.commands.running import office
 from gateway.commands.standing import Standing
 from gateway.commands.stop import MISUSED, Stop, undeclared
-from gateway.core.catalog import Snapshot
 from gateway.core.errors import Json, NotAllowed
 from gateway.core.policy import Layer, LayerKind, Policy
 from gateway.core.principal import Key, KeyId, principal
+from gateway.core.snapshot import Snapshot
 from gateway.dialects.names import near
 
 NOBODY = KeyId("(any key)")

@@ -9,10 +9,11 @@ from datetime import date
 from gateway.asgi.catalogue import plain_demand
 from gateway.commands.asked import Asked, document_options
 from gateway.commands.stop import FAILED
-from gateway.core.catalog import Route, Snapshot
+from gateway.core.catalog import Route
 from gateway.core.errors import Json
 from gateway.core.judgement import POLICY_KINDS, Kind, Means, judge
 from gateway.core.policy import Layer, LayerKind, Policy, combine
+from gateway.core.snapshot import Snapshot
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,11 +16,11 @@ from gateway.commands.paging import pages
 from gateway.commands.printing import Cell, Toned
 from gateway.commands.standing import standing
 from gateway.commands.stop import FAILED, MISUSED, Stop, undeclared
-from gateway.core.catalog import Snapshot
 from gateway.core.cost import money, to_ledger
 from gateway.core.drift import Amounts, Drift, Place, compared, gathered, reached
 from gateway.core.errors import Json
 from gateway.core.receipt import CORRECTED, from_json
+from gateway.core.snapshot import Snapshot
 from gateway.core.usage import Usage
 from gateway.dialects.names import near
 

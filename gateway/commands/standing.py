@@ -10,8 +10,8 @@ from gateway.commands.asked import Asked
 from gateway.commands.printing import Printer
 from gateway.commands.running import Status, status
 from gateway.commands.stop import Stop
-from gateway.core.catalog import Snapshot
 from gateway.core.judgement import Means
+from gateway.core.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from gateway.settings import Settings

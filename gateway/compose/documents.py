@@ -9,7 +9,7 @@ import anyio
 from gateway import sandbox
 from gateway.compose.clock import SystemClock
 from gateway.compose.providers import Opened, in_force
-from gateway.core.catalog import Snapshot
+from gateway.core.snapshot import Snapshot
 from gateway.declarations.load import Loaded, load
 from gateway.exchange.parts import InForce
 from gateway.settings import Settings, SettingsRefused

@@ -9,9 +9,9 @@ from typing import Final
 import anyio
 
 from gateway.compose.clock import SystemClock
-from gateway.core.catalog import Snapshot
 from gateway.core.errors import Unavailable
 from gateway.core.principal import Key
+from gateway.core.snapshot import Snapshot
 from gateway.settings import Settings
 from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
 from gateway.stores.postgres import PostgresAway, checked

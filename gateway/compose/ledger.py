@@ -9,8 +9,8 @@ from typing import Final
 import anyio
 
 from gateway.compose.clock import SystemClock
-from gateway.core.catalog import Snapshot
 from gateway.core.errors import Unavailable
+from gateway.core.snapshot import Snapshot
 from gateway.settings import Settings
 from gateway.stores.books import Ledger
 from gateway.stores.journal import JOURNAL_FILE

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gateway import sandbox
-from gateway.core.catalog import Auth, Provider, Snapshot
+from gateway.core.catalog import Auth, Provider
 from gateway.core.judgement import Means
+from gateway.core.snapshot import Snapshot
 from gateway.dialects.translation import SPOKEN
 from gateway.exchange.parts import InForce
 from gateway.settings import Settings, provider_access

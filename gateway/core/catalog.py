@@ -1,4 +1,4 @@
-"""What is: providers, models, routes, prices, contracts and policies, as one immutable Snapshot with a digest."""
+"""What is on offer: providers with what they say of themselves and what a contract grants, models, and routes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from functools import cached_property
-from typing import Final, NewType
+from typing import NewType
 
-from gateway.core.cost import Fx, Price
-from gateway.core.limits import Limit
-from gateway.core.policy import Policy, meet_policies
+from gateway.core.cost import Price
 from gateway.core.posture import Value
 
 RouteId = NewType("RouteId", str)
@@ -225,136 +222,3 @@ class Route:
 
     def __hash__(self) -> int:
         return hash(self.id)
-
-
-BUDGET_WINDOWS: Final = ("hour", "day", "week", "month", "total")
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """A cap in nano-units of the ledger's currency per window (`hour`, `day`, `week`, `month`, or `total`).
-
-    Hard: what has no room in it is refused. `soft`: it is served, and said.
-    """
-
-    limit: int
-    window: str
-    soft: bool = False
-    floor: int | None = None
-    """Down to how many tokens an output limit is lowered to fit in; None: it is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class DataClass:
-    """A label that requests may carry, the policy it is held to, and the budgets of all requests that carry it."""
-
-    name: str
-    policy: str
-    budgets: tuple[Budget, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """A tenant: its policy and what it may use."""
-
-    id: str
-    name: str
-    policy: str
-    classes: frozenset[str] = frozenset()
-    budgets: tuple[Budget, ...] = ()
-    limits: tuple[Limit, ...] = ()
-    key_limits: tuple[Limit, ...] = ()
-    """Of each of its keys."""
-    end_users: bool = False
-    """Whether receipts tell the end users apart that its clients name, under pseudonyms."""
-
-
-@dataclass(frozen=True, slots=True)
-class Organisation:
-    """The one organisation this deployment serves."""
-
-    id: str
-    name: str
-    policy: str
-    classes: Mapping[str, DataClass]
-    default_class: str = ""
-    budgets: tuple[Budget, ...] = ()
-    harmless: frozenset[str] = frozenset()
-    """Request members that the operator declares harmless although no dialect table lists them."""
-    limits: tuple[Limit, ...] = ()
-    timezone: str = "UTC"
-    """Where the days, weeks and months of budgets begin."""
-    model_budgets: Mapping[str, tuple[Budget, ...]] = field(default_factory=dict)
-    """Model id -> budgets of everybody who asks it."""
-    bytes_per_token: int = 1
-    """How many bytes of text are held as one token. With 1 no tokenizer can make more of them; with more it can."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everything that is declared, at one moment. Never changes; a reload makes another one.
-
-    `digest`: SHA-256 over the documents, hex. `routes` keeps every route by id, `aliases` every other name of a model,
-    `redirects` what the operator answers with another model: names, or prefixes that end in `*`.
-    """
-
-    organisation: Organisation
-    teams: Mapping[str, Team]
-    policies: Mapping[str, Policy]
-    providers: Mapping[str, Provider]
-    models: Mapping[str, Model]
-    routes: Mapping[RouteId, Route]
-    grants: Mapping[str, tuple[Grant, ...]]
-    regions: Mapping[str, frozenset[str]]
-    fx: Fx
-    aliases: Mapping[str, str]
-    digest: str
-    redirects: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def routes_of(self) -> Mapping[str, tuple[Route, ...]]:
-        """Model id -> its routes, in the order of the documents."""
-        found: dict[str, list[Route]] = {name: [] for name in self.models}
-        for route in self.routes.values():
-            found[route.model.id].append(route)
-        return {name: tuple(routes) for name, routes in found.items()}
-
-    @cached_property
-    def tiers_of(self) -> Mapping[str, tuple[int, ...]]:
-        """Model id -> the counts of input tokens above which a price of one of its routes changes, rising."""
-        return {m: tuple(sorted({t.above for r in rs for t in r.price.tiers})) for m, rs in self.routes_of.items()}
-
-    @cached_property
-    def least_output_of(self) -> Mapping[str, int]:
-        """Model id -> the most output that every route of it can give; only models of which one states its limit."""
-        stated = ((m, [limit for r in rs if (limit := r.abilities.max_output)]) for m, rs in self.routes_of.items())
-        return {model: min(limits) for model, limits in stated if limits}
-
-    @cached_property
-    def every_class(self) -> Policy:
-        """The meet of all class policies: what a label that names no class is held to."""
-        classes = self.organisation.classes.values()
-        return meet_policies("every data class", (self.policies[c.policy] for c in classes))
-
-    @cached_property
-    def _patterns(self) -> tuple[str, ...]:
-        """The longest prefix first."""
-        return tuple(sorted((name for name in self.redirects if name.endswith("*")), key=len, reverse=True))
-
-    def redirect(self, name: str) -> str:
-        """The entry of `redirects` that speaks of this name; empty if none does. A whole name beats any prefix."""
-        if name in self.redirects:
-            return name
-        for pattern in self._patterns:
-            if name.startswith(pattern[:-1]):
-                return pattern
-        return ""
-
-    def model(self, name: str) -> Model | None:
-        """The model that a bare name means: where the operator redirects it, else the model called so."""
-        entry = self.redirect(name)
-        return self.models.get(self.redirects[entry]) if entry else self.called(name)
-
-    def called(self, name: str) -> Model | None:
-        """The model of that id, or of that other name, whatever the operator redirects."""
-        return self.models.get(name) or self.models.get(self.aliases.get(name, ""))

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NewType
 
-from gateway.core.catalog import Route, Snapshot
+from gateway.core.catalog import Route
 from gateway.core.demand import Demand
 from gateway.core.frozen import frozen
 from gateway.core.judgement import Health, Means, Reason, judge, unwell
 from gateway.core.policy import Demanded, MaxPrice, SortKey
+from gateway.core.snapshot import Snapshot
 
 EligibleRoute = NewType("EligibleRoute", Route)
 """A route a policy has admitted. Only `decide` makes one; `forward` takes nothing else."""

@@ -12,11 +12,12 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
-from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId, Snapshot
+from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
 from gateway.core.policy import ANY_EVIDENCE, Demanded, Layer, Policy
 from gateway.core.posture import Breach, Posture, Value, within, word
+from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force, posture
 
 

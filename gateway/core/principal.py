@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Literal, NewType, TypeAlias
 
-from gateway.core.catalog import Budget, DataClass, Organisation, Snapshot, Team
 from gateway.core.errors import NotAllowed
 from gateway.core.limits import Limit
+from gateway.core.organisation import Budget, DataClass, Organisation, Team
 from gateway.core.policy import Layer, LayerKind
+from gateway.core.snapshot import Snapshot
 
 KeyId = NewType("KeyId", str)
 """Public name of a key (`key_…`); the secret is known to its owner alone."""

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from gateway.core.catalog import Feature, Snapshot
+from gateway.core.catalog import Feature
 from gateway.core.decision import Decision, Rejection
 from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
 from gateway.core.judgement import Kind, Means, Reason, judge
+from gateway.core.snapshot import Snapshot
 
 _OURS: Final = frozenset({Kind.NO_CREDENTIAL, Kind.LOCKED_OUT})
 """What only the operator can supply."""

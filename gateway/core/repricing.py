@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from gateway.core.catalog import RouteId, Snapshot
+from gateway.core.catalog import RouteId
 from gateway.core.cost import cost, to_ledger
 from gateway.core.receipt import CORRECTED, AttemptRecord, Receipt, ReceiptId
+from gateway.core.snapshot import Snapshot
 from gateway.core.usage import Usage
 
 Corrections: TypeAlias = dict[tuple[str, int], int]

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final, TypeAlias
 
-from gateway.core.catalog import Route, Snapshot
+from gateway.core.catalog import Route
 from gateway.core.demand import Demand
 from gateway.core.judgement import Kind, Means, Reason, judge
 from gateway.core.policy import Demanded, Layer, LayerKind, Policy, RouteRules, combine
 from gateway.core.posture import Posture
+from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force, posture
 from gateway.declarations.faults import shown, some
 from gateway.declarations.policies import Case, PolicyDocument

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gateway.core.catalog import Model, Route, Snapshot
+from gateway.core.catalog import Model, Route
+from gateway.core.snapshot import Snapshot
 from gateway.declarations.faults import shown
 from gateway.declarations.names import Names, Register
 from gateway.declarations.reader import Table

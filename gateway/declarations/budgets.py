@@ -6,8 +6,8 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from gateway.core.catalog import BUDGET_WINDOWS, Budget
 from gateway.core.cost import money, to_ledger
+from gateway.core.organisation import BUDGET_WINDOWS, Budget
 from gateway.declarations.faults import shown
 from gateway.declarations.reader import Table
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from gateway.core.catalog import Model, Organisation, Provider, Route, RouteId, Team
+from gateway.core.catalog import Model, Provider, Route, RouteId
 from gateway.core.cost import Fx
+from gateway.core.organisation import Organisation, Team
 from gateway.core.posture import Dpa, within, word
 from gateway.declarations.catalog import ProviderDocument
 from gateway.declarations.contracts import GrantEntry

@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from gateway.core.catalog import Grant, Model, Organisation, Provider, Route, Snapshot, Team
+from gateway.core.catalog import Grant, Model, Provider, Route
 from gateway.core.cost import Fx
+from gateway.core.organisation import Organisation, Team
+from gateway.core.snapshot import Snapshot
 from gateway.declarations.admission import check_admission, check_cases
 from gateway.declarations.aliases import check_redirects, other_names, read_redirects
 from gateway.declarations.catalog import ProviderDocument, read_provider

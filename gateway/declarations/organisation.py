@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gateway.core.catalog import Budget, DataClass, Organisation, Team
+from gateway.core.organisation import Budget, DataClass, Organisation, Team
 from gateway.declarations.budgets import read_budgets
 from gateway.declarations.faults import shown
 from gateway.declarations.limits import read_limits

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from gateway.core.catalog import Route, Snapshot
+from gateway.core.catalog import Route
 from gateway.core.demand import Demand
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.frozen import frozen
+from gateway.core.snapshot import Snapshot
 from gateway.core.usage import Metered
 from gateway.dialects.neutral import Conversation, Embedding, Event, Reply, Vectors
 from gateway.dialects.prompt import Asked, Prompt

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from gateway.core.catalog import Snapshot
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.core.policy import Policy
+from gateway.core.snapshot import Snapshot
 from gateway.dialects import narrowing
 from gateway.dialects.names import Named, near, resolve
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from gateway.core.catalog import RouteId, Snapshot
+from gateway.core.catalog import RouteId
 from gateway.core.frozen import frozen
+from gateway.core.snapshot import Snapshot
 
 
 @frozen

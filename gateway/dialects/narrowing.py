@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.core.catalog import Snapshot
 from gateway.core.errors import InvalidRequest
 from gateway.core.policy import MaxPrice, Policy, Preference, RouteRules, SortKey
 from gateway.core.posture import Logging, Posture, Training, Transfer
+from gateway.core.snapshot import Snapshot
 
 HEADER: Final = "x-safeconduct-policy"
 _MAX_NAMES: Final = 64

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 
-from gateway.core.catalog import Route, Snapshot
+from gateway.core.catalog import Route
 from gateway.core.demand import Carried, Demand
 from gateway.core.errors import Ended, InvalidRequest
 from gateway.core.frozen import frozen
+from gateway.core.snapshot import Snapshot
 from gateway.core.usage import NO_USAGE, Metered, UsageSource
 from gateway.dialects import (
     anthropic_messages,

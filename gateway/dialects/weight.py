@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.core.catalog import Snapshot
+from gateway.core.snapshot import Snapshot
 
 PICTURE_TOKENS: Final = 50_000
 """Of one picture of any size. The most that is known is 48,169 tokens: eight tiles of gpt-4o-mini (2,833 and 5,667 for

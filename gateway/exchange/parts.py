@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
 
-from gateway.core.catalog import Snapshot
 from gateway.core.errors import Ended
 from gateway.core.frozen import frozen
 from gateway.core.judgement import Means
 from gateway.core.receipt import ReceiptId
+from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.exchange.plans import Plans
 from gateway.exchange.soft_budgets import SoftBudgets

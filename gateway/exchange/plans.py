@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeVar
 
-from gateway.core.catalog import Feature, Route, RouteId, Snapshot
+from gateway.core.catalog import Feature, Route, RouteId
 from gateway.core.decision import Decision, Judged, judged, judged_on, planned, well
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
@@ -16,6 +16,7 @@ from gateway.core.policy import Demanded, Layer, LayerKind, combine
 from gateway.core.posture import word
 from gateway.core.principal import Key, Principal, principal
 from gateway.core.receipt import canonical, digest
+from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
 
 K = TypeVar("K", bound=Hashable)

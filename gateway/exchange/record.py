@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from gateway.core.catalog import Feature, Route, Snapshot
+from gateway.core.catalog import Feature, Route
 from gateway.core.decision import Decision
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
@@ -18,6 +18,7 @@ from gateway.core.judgement import wire_dialect
 from gateway.core.policy import Demanded
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId
+from gateway.core.snapshot import Snapshot
 from gateway.exchange.parts import InForce
 from gateway.exchange.plans import Treated, policy_names
 

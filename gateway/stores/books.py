@@ -18,9 +18,9 @@ from datetime import date, datetime
 from functools import partial
 from typing import Final, Protocol
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import Json
 from gateway.core.frozen import frozen
+from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId, KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.chain import Chain, canonical_bytes, charges_from, stored

@@ -15,10 +15,10 @@ from functools import lru_cache
 from typing import Final, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
-from gateway.core.catalog import BUDGET_WINDOWS, Budget
 from gateway.core.cost import money
 from gateway.core.errors import BudgetExceeded
 from gateway.core.frozen import frozen
+from gateway.core.organisation import BUDGET_WINDOWS, Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
 

@@ -15,9 +15,9 @@ from functools import partial
 from typing import Final, Protocol
 
 from gateway.core import keyring
-from gateway.core.catalog import Budget
 from gateway.core.errors import Unavailable
 from gateway.core.keyring import Change, Rotation
+from gateway.core.organisation import Budget
 from gateway.core.principal import Key, KeyId
 from gateway.stores.ids import ulid
 from gateway.stores.journal import Journal

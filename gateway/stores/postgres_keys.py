@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import Json
 from gateway.core.keyring import Change, lacking, united
+from gateway.core.organisation import Budget
 from gateway.core.principal import Key, KeyId
 from gateway.stores.keys import listed
 from gateway.stores.postgres import Postgres

@@ -15,9 +15,9 @@ from datetime import date, datetime
 from functools import partial
 from typing import TypeAlias
 
-from gateway.core.catalog import Snapshot
 from gateway.core.receipt import Receipt, ReceiptId, from_json
 from gateway.core.repricing import Corrections, correction, noted
+from gateway.core.snapshot import Snapshot
 from gateway.stores.chain import Chain, charges_from
 from gateway.stores.counters import MOST, Charge
 from gateway.stores.ids import ulid

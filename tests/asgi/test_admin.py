@@ -19,7 +19,7 @@ from gateway.asgi.admin import Admin
 from gateway.asgi.drain import Drain
 from gateway.asgi.key_office import KeyNews, key_view
 from gateway.asgi.server import Listener, bind_unix, serve
-from gateway.core.catalog import Budget, DataClass
+from gateway.core.organisation import Budget, DataClass
 from gateway.exchange.parts import InForce
 from gateway.stores.journal import Journal
 from gateway.stores.keys import SqliteKeys, digest_of

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.core.catalog import Budget, DataClass
+from gateway.core.organisation import Budget, DataClass
 from gateway.core.posture import Posture, Training
 from gateway.exchange.parts import Deadlines, InForce
 from tests.asgi.gate import CHAT, KEY, a_door, chat, error_of

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from gateway.asgi.catalogue import Viewer, model_page, plain_demand, price_view, route_view
-from gateway.core.catalog import Budget, Score
+from gateway.core.catalog import Score
 from gateway.core.cost import Tier
+from gateway.core.organisation import Budget
 from gateway.core.posture import UNKNOWN, Posture, Training
 from gateway.exchange.parts import InForce
 from tests.asgi.gate import KEY, Door, a_door

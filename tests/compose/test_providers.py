@@ -6,7 +6,8 @@ import pytest
 
 from gateway import sandbox
 from gateway.compose.providers import access, in_force
-from gateway.core.catalog import Auth, Snapshot
+from gateway.core.catalog import Auth
+from gateway.core.snapshot import Snapshot
 from gateway.dialects.translation import SPOKEN
 from gateway.settings import SettingsRefused, read
 from tests.builders import a_connection, a_model, a_provider, a_route, a_snapshot

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.catalog import (
-    Abilities,
-)
+from gateway.core.catalog import Abilities
 from tests.builders import (
     a_connection,
     a_model,

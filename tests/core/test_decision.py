@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.catalog import Connection, Feature, Model, Provider, Route, Snapshot
+from gateway.core.catalog import Connection, Feature, Model, Provider, Route
 from gateway.core.cost import Fx, Tier
 from gateway.core.decision import Decision, decide, judged, judged_on
 from gateway.core.demand import Carried, Demand, Need
@@ -28,6 +28,7 @@ from gateway.core.policy import (
     combine,
 )
 from gateway.core.posture import Posture, Training
+from gateway.core.snapshot import Snapshot
 from tests.builders import (
     KIND_TREATMENT,
     NO_PRICE,

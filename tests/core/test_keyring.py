@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import InvalidRequest
 from gateway.core.keyring import Rotation, created, lacking, revoked, rotated, secrets_of, strictest, united
+from gateway.core.organisation import Budget
 from gateway.core.principal import Key, KeyId
 from tests.builders import NOW, a_key, a_principal
 

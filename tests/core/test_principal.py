@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from gateway.core.catalog import Budget, DataClass, Snapshot
 from gateway.core.errors import NotAllowed
 from gateway.core.limits import Concurrent, Rate
+from gateway.core.organisation import Budget, DataClass
 from gateway.core.policy import Layer, LayerKind, Policy
 from gateway.core.posture import Posture, Training
 from gateway.core.principal import Bill, Key, Principal, principal
+from gateway.core.snapshot import Snapshot
 from tests.builders import NOW, a_key, a_policy, a_principal, a_snapshot, a_team, an_organisation
 
 HOUR = timedelta(hours=1)

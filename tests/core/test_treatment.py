@@ -9,12 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.catalog import (
-    Facts,
-    Feature,
-    Grant,
-    Provider,
-)
+from gateway.core.catalog import Facts, Feature, Grant, Provider
 from gateway.core.policy import ANY_EVIDENCE, Evidence, EvidenceRule
 from gateway.core.posture import UNBOUNDED, UNKNOWN, Logging, Party, Posture, Training
 from gateway.core.treatment import FEATURE_TOUCHES, facts_in_force, posture

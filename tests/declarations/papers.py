@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from gateway.core.catalog import Snapshot
+from gateway.core.snapshot import Snapshot
 from gateway.declarations.faults import Fault, Report
 from gateway.declarations.load import Loaded, load
 from gateway.declarations.reader import Page, parse

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.catalog import BUDGET_WINDOWS, Budget
 from gateway.core.cost import money
+from gateway.core.organisation import BUDGET_WINDOWS, Budget
 from gateway.declarations.budgets import budget_from, budget_text, read_budgets
 from tests.declarations.papers import page, told
 

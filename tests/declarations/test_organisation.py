@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.catalog import Budget, DataClass, Organisation, Team
 from gateway.core.limits import Concurrent
+from gateway.core.organisation import Budget, DataClass, Organisation, Team
 from gateway.declarations.organisation import read_organisation, read_teams
 from tests.declarations.papers import page, told
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from gateway import sandbox
-from gateway.core.catalog import RouteId, Snapshot
+from gateway.core.catalog import RouteId
 from gateway.core.posture import UNKNOWN
+from gateway.core.snapshot import Snapshot
 from gateway.declarations.admission import Admission, admitted
 from gateway.declarations.load import Loaded, load
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.catalog import Snapshot
+from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import Asked
 from gateway.dialects.translation import DIALECTS
 from gateway.dialects.weight import OWN_TOOL_TOKENS, PICTURE_TOKENS, TOOLS_TOKENS, Pictures, tokens_at_most

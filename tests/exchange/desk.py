@@ -14,12 +14,13 @@ from typing import Any
 
 import anyio
 
-from gateway.core.catalog import Budget, Snapshot
 from gateway.core.errors import Ended
 from gateway.core.limits import Limit
+from gateway.core.organisation import Budget
 from gateway.core.policy import Policy
 from gateway.core.principal import Key, principal
 from gateway.core.receipt import ReceiptId
+from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.translation import SPOKEN
 from gateway.exchange.parts import Arrival, Deadlines, InForce, Services

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.catalog import Budget
+from gateway.core.organisation import Budget
 from gateway.core.policy import RouteRules, TokenCounts
 from gateway.core.posture import Posture
 from gateway.dialects.prompt import Asked

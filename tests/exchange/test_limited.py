@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from gateway.core.catalog import Budget
 from gateway.core.limits import Concurrent, Rate
+from gateway.core.organisation import Budget
 from gateway.core.policy import TokenCounts
 from gateway.core.principal import KeyId
 from gateway.dialects.prompt import Asked

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from gateway.core.catalog import DataClass, Feature, RouteId
+from gateway.core.catalog import Feature, RouteId
 from gateway.core.cost import Fx
 from gateway.core.demand import Carried
+from gateway.core.organisation import DataClass
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import UNKNOWN, Posture, Training
 from gateway.core.receipt import ReceiptId, canonical, digest

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gateway.core.catalog import Budget
+from gateway.core.organisation import Budget
 from gateway.exchange.soft_budgets import SoftBudgets, budget_header
 from gateway.stores.counters import Budgets
 from tests.builders import NOW

@@ -12,8 +12,8 @@ from typing import Any
 import anyio
 import pytest
 
-from gateway.core.catalog import Budget, DataClass
 from gateway.core.errors import Unauthenticated
+from gateway.core.organisation import Budget, DataClass
 from gateway.core.policy import Identifiers
 from gateway.core.posture import Posture
 from gateway.core.receipt import from_json

@@ -21,8 +21,8 @@ from typing import Final
 from gateway.__main__ import main
 from gateway.compose import documents, services
 from gateway.compose.providers import Access, in_force
-from gateway.core.catalog import Snapshot
 from gateway.core.receipt import Receipt
+from gateway.core.snapshot import Snapshot
 from gateway.exchange.parts import InForce
 from gateway.settings import Settings
 from gateway.stores.books import SqliteBooks

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import anyio
 
-from gateway.core.catalog import Budget
+from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import Receipt
 from gateway.stores.books import Balance, Books, Intent, SqliteBooks

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import anyio
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded, Unavailable
+from gateway.core.organisation import Budget
 from gateway.stores.books import Intent, SqliteBooks
 from tests.stores.books_in import an_intent, served, shared_books_in
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded, Unavailable
+from gateway.core.organisation import Budget
 from gateway.core.principal import KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import SqliteBooks

@@ -15,8 +15,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded
+from gateway.core.organisation import Budget
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import Intent, SqliteBooks
 from gateway.stores.counters import MOST, WINDOWS

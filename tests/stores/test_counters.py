@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded
+from gateway.core.organisation import Budget
 from gateway.core.receipt import ReceiptId
 from gateway.stores.counters import WINDOWS, Charge, Counter, Counters, Hold, resets_at, windows_around
 

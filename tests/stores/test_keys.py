@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import Unavailable
 from gateway.core.keyring import Rotation
+from gateway.core.organisation import Budget
 from gateway.core.principal import KeyId
 from gateway.stores.journal import Journal
 from gateway.stores.keys import SqliteKeys, digest_of, new_key_id, new_secret

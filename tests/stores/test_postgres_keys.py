@@ -8,8 +8,8 @@ from typing import TypeVar
 import anyio
 import pytest
 
-from gateway.core.catalog import Budget
 from gateway.core.keyring import Rotation, created, revoked, rotated
+from gateway.core.organisation import Budget
 from gateway.core.principal import Key
 from gateway.stores.postgres import Postgres
 from gateway.stores.postgres_keys import PostgresKeys

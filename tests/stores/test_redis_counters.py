@@ -14,8 +14,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded, Unavailable
+from gateway.core.organisation import Budget
 from gateway.stores.books import SqliteBooks
 from gateway.stores.counters import CountersRefused
 from gateway.stores.journal import Journal

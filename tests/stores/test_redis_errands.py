@@ -7,8 +7,8 @@ from collections.abc import Callable
 import anyio
 import pytest
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded, Unavailable
+from gateway.core.organisation import Budget
 from gateway.core.receipt import ReceiptId
 from gateway.stores.counters import WINDOWS, Counter, Hold
 from gateway.stores.redis_errands import BalancesAsked, HoldAsked, HoldEnded, unavailable

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.core.catalog import Budget
 from gateway.core.errors import BudgetExceeded, Unavailable
+from gateway.core.organisation import Budget
 from gateway.core.receipt import Receipt
 from gateway.stores.books import Intent, SqliteBooks
 from tests.stores.books_in import an_intent, balance, run, served, shared_books_in

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 import pytest
 
-from gateway.core.catalog import Snapshot
 from gateway.core.receipt import CORRECTED
+from gateway.core.snapshot import Snapshot
 from gateway.stores.audit import audit
 from gateway.stores.books import SqliteBooks, UsageRow
 from gateway.stores.journal import Journal

@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 import orjson
 
-from gateway.core.catalog import Feature, Route, Snapshot
+from gateway.core.catalog import Feature, Route
 from gateway.core.demand import Demand
+from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
 from gateway.dialects.dialect import Orders, Rendered, Unportable
 from gateway.dialects.google_generate.fields import Fields, fault, snake

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.core.catalog import Feature, Route, Snapshot
+from gateway.core.catalog import Feature, Route
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
+from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Orders, Rendered
 from gateway.dialects.media import is_inline, is_picture

@@ -7,11 +7,11 @@ from functools import cache
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from gateway.core.catalog import Snapshot
 from gateway.core.decision import decide
 from gateway.core.judgement import Health, Means
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import Posture
+from gateway.core.snapshot import Snapshot
 from gateway.exchange.plans import Plans
 from tests.builders import (
     TODAY,

@@ -1,0 +1,71 @@
+"""Whom a deployment serves: the organisation and its teams, what each may use, and what it may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.core.limits import Limit
+
+BUDGET_WINDOWS: Final = ("hour", "day", "week", "month", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A cap in nano-units of the ledger's currency per window (`hour`, `day`, `week`, `month`, or `total`).
+
+    Hard: what has no room in it is refused. `soft`: it is served, and said.
+    """
+
+    limit: int
+    window: str
+    soft: bool = False
+    floor: int | None = None
+    """Down to how many tokens an output limit is lowered to fit in; None: it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataClass:
+    """A label that requests may carry, the policy it is held to, and the budgets of all requests that carry it."""
+
+    name: str
+    policy: str
+    budgets: tuple[Budget, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A tenant: its policy and what it may use."""
+
+    id: str
+    name: str
+    policy: str
+    classes: frozenset[str] = frozenset()
+    budgets: tuple[Budget, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    key_limits: tuple[Limit, ...] = ()
+    """Of each of its keys."""
+    end_users: bool = False
+    """Whether receipts tell the end users apart that its clients name, under pseudonyms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The one organisation this deployment serves."""
+
+    id: str
+    name: str
+    policy: str
+    classes: Mapping[str, DataClass]
+    default_class: str = ""
+    budgets: tuple[Budget, ...] = ()
+    harmless: frozenset[str] = frozenset()
+    """Request members that the operator declares harmless although no dialect table lists them."""
+    limits: tuple[Limit, ...] = ()
+    timezone: str = "UTC"
+    """Where the days, weeks and months of budgets begin."""
+    model_budgets: Mapping[str, tuple[Budget, ...]] = field(default_factory=dict)
+    """Model id -> budgets of everybody who asks it."""
+    bytes_per_token: int = 1
+    """How many bytes of text are held as one token. With 1 no tokenizer can make more of them; with more it can."""
