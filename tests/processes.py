@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from gateway.stores.journal import JOURNAL_FILE
+from gateway.stores.journal_files import JOURNAL_FILE
 from gateway.stores.ledger import SqliteLedger
 
 ROOT = Path(__file__).parent.parent

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.stores.journal import LOCK_FILE
+from gateway.stores.journal_files import LOCK_FILE
 from gateway.stores.workers import WorkersLedger, state_of
 from tests.commands.calling import call
 from tests.processes import PATIENCE_S, Process, documents, edit, running

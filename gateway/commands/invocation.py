@@ -80,7 +80,7 @@ def _as_stop(fault: Exception) -> Stop:
     """What the rooms below raise, as a person should read it."""
     from gateway.settings import SettingsRefused
     from gateway.stores.counters import CountersRefused
-    from gateway.stores.journal import JournalRefused
+    from gateway.stores.journal_files import JournalRefused
     from gateway.stores.postgres import PostgresRefused
 
     match fault:

@@ -13,7 +13,7 @@ from gateway.core.errors import Unavailable
 from gateway.core.snapshot import Snapshot
 from gateway.settings import Settings
 from gateway.stores.books import Ledger
-from gateway.stores.journal import JOURNAL_FILE
+from gateway.stores.journal_files import JOURNAL_FILE
 from gateway.stores.months import Keeping
 from gateway.stores.parcels import Source
 from gateway.stores.places import Places

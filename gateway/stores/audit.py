@@ -22,11 +22,12 @@ from gateway.core.cost import money
 from gateway.core.errors import Json
 from gateway.core.receipt import CORRECTED
 from gateway.stores.chain import charges_from
-from gateway.stores.counters import MOST, Charge, windows_around
+from gateway.stores.counters import MOST, Charge
 from gateway.stores.intents import kept
-from gateway.stores.journal import LOCK_FILE
+from gateway.stores.journal_files import LOCK_FILE
 from gateway.stores.ledger import SqliteLedger
 from gateway.stores.reading import reading
+from gateway.stores.windows import windows_around
 
 _SHOWN: Final = 5
 """Ids that a finding lists at most."""

@@ -24,9 +24,10 @@ from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId, KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.chain import Chain, canonical_bytes, charges_from, stored
-from gateway.stores.counters import MOST, WINDOWS, Budgets, Charge, Counters, Counting, Embedded, Hold
+from gateway.stores.counters import MOST, Budgets, Charge, Counters, Counting, Embedded, Hold
 from gateway.stores.journal import Journal
 from gateway.stores.recovery import recover
+from gateway.stores.windows import WINDOWS
 
 _CLAIM_S: Final = 24 * 3600
 _CHECKPOINT_EVERY: Final = 2_000

@@ -1,8 +1,7 @@
 """What each account has spent and holds, per window: the fold over receipts and open holds, in memory.
 
-A check and its hold are one step under one lock, so that no two callers see the same room. A day, a week and a month
-begin at midnight of a stated time zone, an hour with that of UTC. Failure rule: memory does not fail; where many
-processes share the counters, whoever cannot reach them admits nothing.
+A check and its hold are one step under one lock, so that no two callers see the same room. Failure rule: memory does not
+fail; where many processes share the counters, whoever cannot reach them admits nothing.
 """
 
 from __future__ import annotations
@@ -10,26 +9,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Final, Literal, Protocol, TypeAlias
-from zoneinfo import ZoneInfo
 
 from gateway.core.cost import money
 from gateway.core.errors import BudgetExceeded
 from gateway.core.frozen import frozen
-from gateway.core.organisation import BUDGET_WINDOWS, Budget
+from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
+from gateway.stores.windows import QUARTER_S, resets_at, windows_around
 
-WINDOWS: Final = BUDGET_WINDOWS
 MOST: Final = 2**53
 """The most that one hold or charge counts for, about nine million units: sums stay far inside 64 bits."""
 
 _KEPT_WINDOWS: Final = 3
 """The newest windows of each length that are kept: the present one, and those that a late charge may still reach."""
-_QUARTER_S: Final = 900
-"""Every time zone of today is whole quarters of an hour away from UTC."""
 
 
 class CountersRefused(Exception):
@@ -215,7 +209,7 @@ class Counters:
 
     def _of(self, counted: Hold | Charge) -> tuple[Counter, ...]:
         """Every counter of its accounts; those that are missing begin at nothing."""
-        name = (counted.accounts, counted.at // _QUARTER_S, counted.zone)
+        name = (counted.accounts, counted.at // QUARTER_S, counted.zone)
         found = self._found.get(name)
         if found is None:
             windows = windows_around(counted.at, counted.zone).values()
@@ -272,41 +266,3 @@ def no_room(account: AccountId, budget: Budget, hold: Hold, counter: Counter) ->
         limit=money(budget.limit),
         resets_at=resets_at(budget.window, hold.at, hold.zone),
     )
-
-
-def windows_around(at: int, zone: str = "UTC") -> dict[str, str]:
-    """Window -> its name at that moment: `2026-11-23T14`, `2026-11-23`, `2026-W48`, `2026-11`, `total`."""
-    return _windows(at // _QUARTER_S, zone)
-
-
-@lru_cache(maxsize=256)
-def _windows(quarter: int, zone: str) -> dict[str, str]:
-    now = datetime.fromtimestamp(quarter * _QUARTER_S, UTC)
-    here = now.astimezone(ZoneInfo(zone))
-    return {
-        "hour": now.strftime("%Y-%m-%dT%H"),
-        "day": here.strftime("%Y-%m-%d"),
-        "week": here.strftime("%G-W%V"),
-        "month": here.strftime("%Y-%m"),
-        "total": "total",
-    }
-
-
-def resets_at(window: str, at: int, zone: str = "UTC") -> str | None:
-    """When the window ends, RFC 3339; None for `total`."""
-    if window == "total":
-        return None
-    if window == "hour":
-        end = datetime.fromtimestamp((at // 3600 + 1) * 3600, UTC)
-    else:
-        here = ZoneInfo(zone)
-        midnight = datetime.combine(_following(window, datetime.fromtimestamp(at, here).date()), time(), here)
-        end = midnight.astimezone(UTC)
-    return end.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _following(window: str, day: date) -> date:
-    """The first day after the window of that day."""
-    if window == "month":
-        return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
-    return day + timedelta(days=7 - day.weekday() if window == "week" else 1)

@@ -16,7 +16,8 @@ from gateway.core.errors import Unavailable
 from gateway.core.keyring import Change
 from gateway.core.principal import Key
 from gateway.stores.freshness import Freshness
-from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.journal import Journal
+from gateway.stores.journal_files import JOURNAL_FILE
 from gateway.stores.keys import ChangedKeys, Keys, SqliteKeys, listed, read_keys, revision
 from gateway.stores.postgres_keys import PostgresKeys
 from gateway.stores.shared_keys import News, SharedKeys

@@ -14,7 +14,7 @@ import orjson
 from gateway.core.errors import Json, Unavailable
 from gateway.core.usage import CLASSES
 from gateway.stores.chain import charges_from
-from gateway.stores.journal import JournalRefused
+from gateway.stores.journal_files import JournalRefused
 from gateway.stores.reading import reading
 
 _MOST_BYTES: Final = 4 * 2**20

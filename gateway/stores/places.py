@@ -23,7 +23,7 @@ import anyio
 from gateway.core.errors import Json, NotFound, Unavailable
 from gateway.stores.audit import Check, audit
 from gateway.stores.counters import CountersRefused
-from gateway.stores.journal import JournalRefused
+from gateway.stores.journal_files import JournalRefused
 from gateway.stores.workers import journals
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.core.errors import Unavailable
-from gateway.stores.journal import JournalRefused
+from gateway.stores.journal_files import JournalRefused
 
 
 @contextmanager

@@ -20,10 +20,10 @@ from gateway.core.cost import money
 from gateway.core.principal import AccountId
 from gateway.stores.audit import Check, listed
 from gateway.stores.chain import charges_from
-from gateway.stores.counters import windows_around
 from gateway.stores.reading import reading
 from gateway.stores.redis_member import present_windows, recall
 from gateway.stores.redis_roster import Kept, Roster, Visit
+from gateway.stores.windows import windows_around
 
 _CATCHES_UP_S: Final = 5.0
 """How long what a running gateway has written may take to reach Redis, at most."""

@@ -13,12 +13,13 @@ from typing import Final
 
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
-from gateway.stores.counters import Budgets, Charge, Counter, Counters, CountersRefused, Hold, Tell, windows_around
+from gateway.stores.counters import Budgets, Charge, Counter, Counters, CountersRefused, Hold, Tell
 from gateway.stores.journal import Journal
 from gateway.stores.redis_courier import Courier
 from gateway.stores.redis_errands import DEADLINE_S, BalancesAsked, HoldAsked, unavailable
 from gateway.stores.redis_member import Keys, Member, recall
 from gateway.stores.redis_wire import Unreachable, Wire
+from gateway.stores.windows import windows_around
 
 ROUND_TRIP_S: Final = 1.0
 """How long the courier waits for the server."""

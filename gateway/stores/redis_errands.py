@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from gateway.core.errors import BudgetExceeded, Unavailable
-from gateway.stores.counters import Budgets, Counter, Hold, no_room, windows_around
+from gateway.stores.counters import Budgets, Counter, Hold, no_room
 from gateway.stores.redis_member import LOST, Member
 from gateway.stores.redis_wire import Answer, Call, Refusal
+from gateway.stores.windows import windows_around
 
 T = TypeVar("T")
 

@@ -21,8 +21,9 @@ from typing import Final, TypeVar
 import orjson
 
 from gateway.core.principal import AccountId
-from gateway.stores.counters import Counters, Hold, windows_around
+from gateway.stores.counters import Counters, Hold
 from gateway.stores.redis_wire import ELSEWHERE, Answer, Call, Refusal, Unreachable, Wire
+from gateway.stores.windows import windows_around
 
 T = TypeVar("T")
 

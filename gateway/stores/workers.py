@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.core.errors import Json
 from gateway.stores.books import UsageRow
-from gateway.stores.journal import JOURNAL_FILE
+from gateway.stores.journal_files import JOURNAL_FILE
 from gateway.stores.ledger import ChainState, SqliteLedger
 
 _PREFIX: Final = "worker-"

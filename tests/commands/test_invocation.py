@@ -14,7 +14,7 @@ from gateway.commands.invocation import INTERRUPTED, invoke
 from gateway.commands.stop import FAILED, MISUSED, Stop
 from gateway.core.errors import Unavailable
 from gateway.settings import SettingsFault, SettingsRefused
-from gateway.stores.journal import JournalRefused
+from gateway.stores.journal_files import JournalRefused
 
 
 @dataclass

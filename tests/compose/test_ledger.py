@@ -9,7 +9,8 @@ import orjson
 from gateway.compose.clock import SystemClock
 from gateway.compose.ledger import ledger_of, ship_the_last
 from gateway.settings import Settings, read
-from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.journal import Journal
+from gateway.stores.journal_files import JOURNAL_FILE
 from gateway.stores.postgres_ledger import SharedLedger
 from gateway.stores.shipping import Shipper
 from gateway.stores.workers import WorkersLedger

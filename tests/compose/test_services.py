@@ -11,7 +11,8 @@ from gateway.compose.providers import Access
 from gateway.compose.services import open_services
 from gateway.settings import read
 from gateway.stores.documents import Documents
-from gateway.stores.journal import Journal, JournalRefused
+from gateway.stores.journal import Journal
+from gateway.stores.journal_files import JournalRefused
 from gateway.telemetry.log import Log
 from tests.stores.books_in import run
 

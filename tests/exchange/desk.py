@@ -27,7 +27,8 @@ from gateway.exchange.parts import Arrival, Deadlines, InForce, Services
 from gateway.exchange.story import Exchange
 from gateway.stores.books import SqliteBooks
 from gateway.stores.health import RouteHealth
-from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.journal import Journal
+from gateway.stores.journal_files import JOURNAL_FILE
 from gateway.stores.keys import SqliteKeys, digest_of
 from gateway.stores.ledger import SqliteLedger
 from gateway.stores.pseudonyms import Pseudonyms

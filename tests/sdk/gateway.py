@@ -22,7 +22,8 @@ from gateway.dialects.translation import SPOKEN
 from gateway.exchange.parts import InForce, Services
 from gateway.stores.books import SqliteBooks
 from gateway.stores.health import Patience, RouteHealth
-from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.journal import Journal
+from gateway.stores.journal_files import JOURNAL_FILE
 from gateway.stores.keys import SqliteKeys, digest_of
 from gateway.stores.ledger import SqliteLedger
 from gateway.stores.rates import LocalRates

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Final
 
 from gateway.commands.running import status
-from gateway.stores.journal import LOCK_FILE
+from gateway.stores.journal_files import LOCK_FILE
 from gateway.stores.workers import state_of
 from tests.commands.calling import call
 from tests.processes import PATIENCE_S, Process, running

@@ -17,7 +17,8 @@ from gateway.core.principal import AccountId
 from gateway.core.receipt import Receipt
 from gateway.stores.books import Balance, Books, Intent, SqliteBooks
 from gateway.stores.counters import State
-from gateway.stores.journal import Durability, Journal
+from gateway.stores.journal import Journal
+from gateway.stores.journal_files import Durability
 from gateway.stores.redis_counters import RedisCounters
 from tests.builders import NOW, a_receipt, an_attempt
 

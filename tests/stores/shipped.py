@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from gateway.core.receipt import Receipt
-from gateway.stores.journal import JOURNAL_FILE
+from gateway.stores.journal_files import JOURNAL_FILE
 from gateway.stores.months import Keeping
 from gateway.stores.parcels import Source
 from gateway.stores.postgres import Postgres

@@ -9,7 +9,7 @@ import pytest
 from gateway.stores import books as module
 from gateway.stores.audit import audit, is_written
 from gateway.stores.books import SqliteBooks
-from gateway.stores.journal import JournalRefused
+from gateway.stores.journal_files import JournalRefused
 from tests.stores.books_in import an_intent, books_in, run, served
 
 ONE_OUTCOME = "every intent has one outcome"

@@ -16,10 +16,11 @@ from gateway.core.organisation import Budget
 from gateway.core.principal import KeyId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import SqliteBooks
-from gateway.stores.counters import WINDOWS
 from gateway.stores.intents import kept
-from gateway.stores.journal import JOURNAL_FILE, Durability, Journal
+from gateway.stores.journal import Journal
+from gateway.stores.journal_files import JOURNAL_FILE, Durability
 from gateway.stores.ledger import SqliteLedger
+from gateway.stores.windows import WINDOWS
 from tests.builders import NOW
 from tests.stores.books_in import ACCOUNTS, an_intent, balance, books_in, run, served
 

@@ -19,9 +19,10 @@ from gateway.core.errors import BudgetExceeded
 from gateway.core.organisation import Budget
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books import Intent, SqliteBooks
-from gateway.stores.counters import MOST, WINDOWS
-from gateway.stores.journal import Durability
+from gateway.stores.counters import MOST
+from gateway.stores.journal_files import Durability
 from gateway.stores.ledger import SqliteLedger
+from gateway.stores.windows import WINDOWS
 from tests.builders import an_attempt
 from tests.stores.books_in import ACCOUNTS, an_intent, balance, books_in, run, served, shared_books_in
 from tests.stores.servers import SERVERS, a_server

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gateway.core.errors import BudgetExceeded
 from gateway.core.organisation import Budget
 from gateway.core.receipt import ReceiptId
-from gateway.stores.counters import WINDOWS, Charge, Counter, Counters, Hold, resets_at, windows_around
+from gateway.stores.counters import Charge, Counter, Counters, Hold
+from gateway.stores.windows import WINDOWS, resets_at, windows_around
 
 AT = int(datetime(2026, 11, 24, 12, 30, tzinfo=UTC).timestamp())
 HOUR, DAY = 3600, 86400

@@ -12,7 +12,8 @@ import pytest
 from gateway.core.errors import Unavailable
 from gateway.stores.followed_keys import FollowedKeys, open_keys
 from gateway.stores.freshness import Freshness
-from gateway.stores.journal import JOURNAL_FILE, Journal
+from gateway.stores.journal import Journal
+from gateway.stores.journal_files import JOURNAL_FILE
 from gateway.stores.keys import SqliteKeys
 from gateway.stores.postgres import Postgres
 from gateway.stores.postgres_keys import PostgresKeys

@@ -14,7 +14,8 @@ import anyio
 import pytest
 
 from gateway.core.errors import Unavailable
-from gateway.stores.journal import Durability, Journal, JournalRefused, Work
+from gateway.stores.journal import Journal, Work
+from gateway.stores.journal_files import Durability, JournalRefused
 from tests.stores.books_in import run
 
 

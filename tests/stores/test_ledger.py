@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.errors import Unavailable
 from gateway.core.receipt import Broken, Receipt, digest
-from gateway.stores.journal import JournalRefused
+from gateway.stores.journal_files import JournalRefused
 from gateway.stores.ledger import SqliteLedger
 from tests.stores.books_in import books_in, run
 from tests.stores.ledger_contract import RECEIPTS, LedgerContract

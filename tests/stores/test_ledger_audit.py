@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from gateway.core.errors import Unavailable
-from gateway.stores.counters import windows_around
 from gateway.stores.ledger_audit import audit_ledger, charged
 from gateway.stores.months import Keeping
 from gateway.stores.postgres import Postgres
+from gateway.stores.windows import windows_around
 from tests.builders import TODAY
 from tests.stores.books_in import an_intent, books_in, run, served
 from tests.stores.postgres_server import fresh_database

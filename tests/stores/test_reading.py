@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.errors import Unavailable
-from gateway.stores.journal import JournalRefused
+from gateway.stores.journal_files import JournalRefused
 from gateway.stores.reading import reading
 from tests.builders import a_receipt
 from tests.stores.shipped import written

@@ -10,10 +10,11 @@ import pytest
 from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.core.organisation import Budget
 from gateway.core.receipt import ReceiptId
-from gateway.stores.counters import WINDOWS, Counter, Hold
+from gateway.stores.counters import Counter, Hold
 from gateway.stores.redis_errands import BalancesAsked, HoldAsked, HoldEnded, unavailable
 from gateway.stores.redis_member import Keys, Member, Memory
 from gateway.stores.redis_wire import Answer, Refusal, Wire
+from gateway.stores.windows import WINDOWS
 from tests.stores.books_in import run
 
 AT = 1_795_000_000

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from gateway.core.receipt import ReceiptId
-from gateway.stores.counters import WINDOWS, Charge, Counters, Hold
+from gateway.stores.counters import Charge, Counters, Hold
 from gateway.stores.journal import Journal
 from gateway.stores.redis_errands import HoldEnded
 from gateway.stores.redis_member import LIFETIMES, Keys, Member, Memory, recall, remember
 from gateway.stores.redis_wire import Answer, Unreachable, Wire
+from gateway.stores.windows import WINDOWS
 from tests.stores.servers import Server, a_server
 
 ACCOUNT = "team/a"
