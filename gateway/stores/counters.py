@@ -1,7 +1,7 @@
 """What each account has spent and holds, per window: the fold over receipts and open holds, in memory.
 
-A check and its hold are one step under one lock, so that no two callers see the same room. Failure rule: memory does not
-fail; where many processes share the counters, whoever cannot reach them admits nothing.
+A check and its hold are one step under one lock, so that no two callers see the same room. Failure rule: memory does
+not fail; where many processes share the counters, whoever cannot reach them admits nothing.
 """
 
 from __future__ import annotations
