@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from gateway.core.principal import AccountId
 from gateway.core.receipt import Receipt
 from gateway.stores.books import Balance, Books, Intent, SqliteBooks
 from gateway.stores.counters import State
-from gateway.stores.journal import Journal
+from gateway.stores.journal import Journal, Work
 from gateway.stores.journal_files import Durability
 from gateway.stores.redis_counters import RedisCounters
 from tests.builders import NOW, a_receipt, an_attempt
@@ -34,6 +35,16 @@ def books_in(folder: Path, chain: str = "one", durability: Durability = "process
         yield SqliteBooks(journal, chain)
     finally:
         journal.close()
+
+
+def insert(name: str) -> Work[str]:
+    """Work that leaves something behind which a test finds again: a row of that name."""
+
+    def work(connection: sqlite3.Connection) -> str:
+        connection.execute("INSERT INTO secrets VALUES (?, X'00')", (name,))
+        return name
+
+    return work
 
 
 class Told:
