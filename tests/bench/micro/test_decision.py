@@ -50,7 +50,8 @@ def world(routes: int, eligible: int) -> tuple[Snapshot, Means]:
 def test_deciding_cold(benchmark: BenchmarkFixture, routes: int, eligible: int) -> None:
     snapshot, means = world(routes, eligible)
     demand = a_demand(model="m0")
-    benchmark(lambda: decide(demand, combine(FIVE_LAYERS), snapshot, means, Health(), TODAY))
+    decision = benchmark(lambda: decide(demand, combine(FIVE_LAYERS), snapshot, means, Health(), TODAY))
+    assert len(decision.plan) == eligible
 
 
 @pytest.mark.parametrize("eligible", ELIGIBLE)
@@ -58,4 +59,5 @@ def test_deciding_cold(benchmark: BenchmarkFixture, routes: int, eligible: int) 
 def test_deciding_from_a_compiled_policy(benchmark: BenchmarkFixture, routes: int, eligible: int) -> None:
     snapshot, means = world(routes, eligible)
     plans, demand, health = Plans(snapshot, means), a_demand(model="m0"), Health()
-    benchmark(lambda: plans.decide(demand, plans.demanded(FIVE_LAYERS), means, health, TODAY))
+    decision = benchmark(lambda: plans.decide(demand, plans.demanded(FIVE_LAYERS), means, health, TODAY))
+    assert len(decision.plan) == eligible

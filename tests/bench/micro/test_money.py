@@ -15,9 +15,10 @@ ROUTE, RATE = a_route(), Decimal("1.08")
 
 
 def test_holding(benchmark: BenchmarkFixture) -> None:
-    benchmark(worst_case, a_demand(), ROUTE, RATE, 8_192)
+    assert benchmark(worst_case, a_demand(), ROUTE, RATE, 8_192) > 0
 
 
 def test_charging(benchmark: BenchmarkFixture) -> None:
     used = Usage(input=100, cache_read=900, output=60)
-    benchmark(lambda: to_ledger(cost(used, ROUTE.price), RATE))
+    charged = benchmark(lambda: ROUTE.price.tariff(RATE).charge(used))
+    assert charged == to_ledger(cost(used, ROUTE.price), RATE)

@@ -9,7 +9,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.compose.clock import SystemClock
 from gateway.core.policy import combine
-from gateway.core.receipt import ReceiptId
+from gateway.core.receipt import Receipt, ReceiptId
 from gateway.exchange import record
 from gateway.exchange.parts import InForce
 from gateway.stores.counters import Counters, Hold
@@ -35,7 +35,7 @@ ATTEMPTS = (an_attempt(),)
 
 
 def test_an_id(benchmark: BenchmarkFixture) -> None:
-    benchmark(SystemClock().ulid)
+    assert len(benchmark(SystemClock().ulid)) == 26
 
 
 def test_a_hold_and_its_end(benchmark: BenchmarkFixture) -> None:
@@ -49,6 +49,7 @@ def test_a_hold_and_its_end(benchmark: BenchmarkFixture) -> None:
         counters.settle(exchange, ())
 
     benchmark(held)
+    assert counters.standing()[1] == []
 
 
 def test_the_draft_and_the_receipt(benchmark: BenchmarkFixture) -> None:
@@ -56,13 +57,13 @@ def test_the_draft_and_the_receipt(benchmark: BenchmarkFixture) -> None:
     demanded = combine(caller.layers)
     decision = in_force.plans.decide(demand, demanded, in_force.means, WELL, TODAY)
 
-    def both() -> None:
+    def both() -> Receipt:
         told = (demand, demanded, decision)
         facts = record.Facts(ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", "chat", *told)
         record.receipt(facts, record.End("interrupted", "", 1), ATTEMPTS, None, ())
-        record.receipt(facts, record.End("served", "", 9), ATTEMPTS, ROUTE, ())
+        return record.receipt(facts, record.End("served", "", 9), ATTEMPTS, ROUTE, ())
 
-    benchmark(both)
+    assert benchmark(both).attempts == ATTEMPTS
 
 
 def test_a_line_in_the_log(benchmark: BenchmarkFixture) -> None:
@@ -70,3 +71,4 @@ def test_a_line_in_the_log(benchmark: BenchmarkFixture) -> None:
     with open(os.devnull, "wb", buffering=0) as nowhere:
         log = Log(nowhere)
         benchmark(lambda: log.emit(ExchangeEnded.of(receipt)))
+    assert log.lost == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from json import loads
+
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -26,21 +28,25 @@ REPLY = (
 
 @pytest.mark.parametrize("body", SHAPES.values(), ids=SHAPES.keys())
 def test_reading_strictly(benchmark: BenchmarkFixture, body: bytes) -> None:
-    benchmark(strict_json.read, body)
+    assert benchmark(strict_json.read, body).body == body
 
 
 @pytest.mark.parametrize("body", SHAPES.values(), ids=SHAPES.keys())
 def test_accepting(benchmark: BenchmarkFixture, body: bytes) -> None:
-    benchmark(Translation.accepted, "openai_chat", body, PLAIN, SNAPSHOT)
+    assert benchmark(Translation.accepted, "openai_chat", body, PLAIN, SNAPSHOT).demand.model == "small"
 
 
 @pytest.mark.parametrize("body", SHAPES.values(), ids=SHAPES.keys())
 @pytest.mark.parametrize("route", [HERE, CLAUDE], ids=["passed on", "translated"])
 def test_rendering(benchmark: BenchmarkFixture, body: bytes, route: Route) -> None:
     wire = route.provider.connection.dialect
-    benchmark(lambda: Translation.accepted("openai_chat", body, PLAIN, SNAPSHOT).rendered(wire, route, ORDERS))
+    rendered = benchmark(
+        lambda: Translation.accepted("openai_chat", body, PLAIN, SNAPSHOT).rendered(wire, route, ORDERS)
+    )
+    assert loads(rendered.body)["model"] == route.upstream_model
 
 
 def test_a_whole_reply(benchmark: BenchmarkFixture) -> None:
     asked = Translation.accepted("openai_chat", USUAL, PLAIN, SNAPSHOT)
-    benchmark(asked.whole, "openai_chat", REPLY, Signed("01J", 1))
+    whole = benchmark(asked.whole, "openai_chat", REPLY, Signed("01J", 1))
+    assert whole.metered.usage.output == 60
