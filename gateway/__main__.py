@@ -33,7 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if words is None else words)
     name = given[0] if given else "--help"
     if name in COMMANDS:
-        from gateway.commands.invocation import invoke
+        from gateway.commands.terminal.invocation import invoke
 
         command = import_module(f"gateway.commands.{name}")
         return invoke(name, COMMANDS[name], command, given[1:], os.environ)

@@ -27,7 +27,7 @@ from gateway.core.catalog import (
 )
 from gateway.core.cost import Fx, Price, Rates
 from gateway.core.demand import Demand
-from gateway.core.judgement import Health, Means
+from gateway.core.evaluation import Health, Means
 from gateway.core.organisation import Organisation, Team
 from gateway.core.policy import UNRESTRICTED, Demanded, Layer, LayerKind, Policy, combine
 from gateway.core.posture import (

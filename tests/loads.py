@@ -19,8 +19,8 @@ from typing import Any, Final
 import aiohttp
 
 from gateway.core.cost import money
-from gateway.stores.ledger import SqliteLedger
-from gateway.stores.workers import journals
+from gateway.stores.ledger.ledger import SqliteLedger
+from gateway.stores.ledger.workers import journals
 from tests.commands.calling import call
 from tests.commands.calling import documents as two_providers
 from tests.processes import PATIENCE_S, Process, edit

@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx
 
-from gateway.stores.journal_files import JOURNAL_FILE
-from gateway.stores.ledger import SqliteLedger
+from gateway.stores.journal.files import JOURNAL_FILE
+from gateway.stores.ledger.ledger import SqliteLedger
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 30.0

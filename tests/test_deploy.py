@@ -18,7 +18,7 @@ from starlette.routing import Route
 from gateway.__main__ import COMMANDS
 from gateway.asgi import addresses
 from gateway.asgi.app import Guard, application
-from gateway.asgi.gate import Gate
+from gateway.asgi.request_context import Gate
 from gateway.core import errors
 from gateway.settings import PROVIDER_PREFIX, Settings, default_of, provider_variable, read, variable
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from gateway.__main__ import COMMANDS, main
-from gateway.commands.stop import FAILED, MISUSED
+from gateway.commands.terminal.stop import FAILED, MISUSED
 
 ROOT = Path(__file__).parent.parent
 

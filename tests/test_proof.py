@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gateway.core.receipt import from_json
-from gateway.stores.ledger import SqliteLedger
+from gateway.stores.ledger.ledger import SqliteLedger
 from tests.exchange.desk import BODY, DONE, STOP, USAGE, WORDS, Client, a_desk
 from tests.scripted import Provider, streams
+from tests.stores.books.test_recovery import killed
 from tests.stores.books_in import balance, books_in
-from tests.stores.test_recovery import killed
 
 DEATHS = 500
 DEPARTURES = 20_000

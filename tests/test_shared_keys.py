@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.commands.stop import FAILED
+from gateway.commands.terminal.stop import FAILED
 from tests.commands.calling import Called, call
 from tests.processes import PATIENCE_S, Process, running
 from tests.stores.postgres_server import PostgresServer, a_postgres, fresh_database

@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.stores.journal_files import LOCK_FILE
-from gateway.stores.workers import WorkersLedger, state_of
+from gateway.stores.journal.files import LOCK_FILE
+from gateway.stores.ledger.workers import WorkersLedger, state_of
 from tests.commands.calling import call
 from tests.processes import PATIENCE_S, Process, documents, edit, running
 from tests.stores.servers import Server, a_server

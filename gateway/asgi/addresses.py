@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import parse_qs
 
-from gateway.asgi.fields import Headers
+from gateway.asgi.headers import Headers
 from gateway.dialects.prompt import Asked, Endpoint
 
 Family: TypeAlias = Literal["openai", "anthropic", "google"]

@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.asgi.bookkeeping import Bookkeeping
-from gateway.asgi.key_office import KeyNews, KeyOffice
-from gateway.asgi.stated import answer, day_of, declared, object_of, text_of
+from gateway.asgi.admin_books import Bookkeeping
+from gateway.asgi.admin_fields import answer, day_of, declared, object_of, text_of
+from gateway.asgi.admin_keys import KeyNews, KeyOffice
 from gateway.core.errors import Ended, NotFound
-from gateway.exchange.parts import InForce
-from gateway.stores.keys import Keys
-from gateway.stores.repricing import Repricer, Wanted
+from gateway.exchange.services import InForce
+from gateway.stores.keys.keys import Keys
+from gateway.stores.ledger.repricing import Repricer, Wanted
 from gateway.telemetry.events import Repriced
 
 Reload = Callable[[], Awaitable[list[str]]]

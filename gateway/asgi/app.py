@@ -12,10 +12,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi.addresses import Address, Family, address, family_of
 from gateway.asgi.downstream import OPENAI, ClientDownstream, Voice, send_error
-from gateway.asgi.fields import Fields
-from gateway.asgi.gate import Gate
+from gateway.asgi.headers import Fields
 from gateway.asgi.intake import method_not_allowed, read_body
 from gateway.asgi.pages import DATA_CLASS, Pages, alive
+from gateway.asgi.request_context import Gate
 from gateway.core.errors import (
     ClientLeft,
     Ended,
@@ -24,9 +24,9 @@ from gateway.core.errors import (
 )
 from gateway.dialects import narrowing
 from gateway.dialects.prompt import PLAIN, Asked
-from gateway.exchange.parts import Arrival
-from gateway.exchange.story import Exchange
-from gateway.exchange.watch import Watch
+from gateway.exchange.deadlines import Watch
+from gateway.exchange.lifecycle import Exchange
+from gateway.exchange.services import Arrival
 from gateway.telemetry.events import Fault
 from gateway.telemetry.faults import reduce
 

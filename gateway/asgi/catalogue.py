@@ -9,7 +9,7 @@ from gateway.core.catalog import Abilities, Fact, Model, Route
 from gateway.core.cost import Price, Rates
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.judgement import Means, judge, treatment
+from gateway.core.evaluation import Means, judge, treatment
 from gateway.core.policy import Demanded
 from gateway.core.posture import word
 from gateway.core.snapshot import Snapshot

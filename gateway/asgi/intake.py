@@ -6,9 +6,9 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
-from gateway.asgi.fields import Fields
+from gateway.asgi.headers import Fields
 from gateway.core.errors import ClientLeft, InvalidRequest, Unauthenticated
-from gateway.exchange.watch import Watch
+from gateway.exchange.deadlines import Watch
 
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 

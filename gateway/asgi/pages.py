@@ -14,15 +14,15 @@ from starlette.responses import Response
 from gateway.asgi import catalogue, listings, reports
 from gateway.asgi.addresses import Address
 from gateway.asgi.catalogue import Viewer
-from gateway.asgi.fields import Fields
-from gateway.asgi.gate import Gate
+from gateway.asgi.headers import Fields
 from gateway.asgi.intake import method_not_allowed
+from gateway.asgi.request_context import Gate
 from gateway.core.catalog import Model
 from gateway.core.errors import InvalidRequest, Json, ModelNotFound, NotFound
 from gateway.core.policy import Demanded
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.names import near, resolve
-from gateway.exchange.parts import InForce
+from gateway.exchange.services import InForce
 
 DATA_CLASS: Final = b"x-data-class"
 _LISTINGS_KEPT: Final = 64

@@ -8,8 +8,8 @@ from datetime import date
 from gateway.core.cost import money
 from gateway.core.errors import InvalidRequest, Json
 from gateway.core.principal import Principal
-from gateway.stores.books import Ledger
-from gateway.stores.ledger import GROUPS
+from gateway.stores.books.books import Ledger
+from gateway.stores.ledger.ledger import GROUPS
 
 
 def usage(ledger: Ledger, query: Mapping[str, str], caller: Principal, currency: str) -> dict[str, Json]:

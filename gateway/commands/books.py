@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any, Final
 
-from gateway.commands import members
-from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.kept import journals_of, places, shared
-from gateway.commands.printing import Toned
-from gateway.commands.running import running
-from gateway.commands.stop import FAILED
+from gateway.commands.access import budget_members
+from gateway.commands.access.receipts_access import journals_of, places, shared
+from gateway.commands.access.running import running
+from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.printing import Toned
+from gateway.commands.terminal.stop import FAILED
 
 _PATIENCE_S: Final = 3600.0
 """For a running gateway's look at every receipt it has."""
@@ -34,9 +34,9 @@ def run(asked: Asked) -> int:
         case "verify":
             return _verify(asked)
         case "members":
-            return members.listed(asked)
+            return budget_members.listed(asked)
         case _:
-            return members.forgotten(asked)
+            return budget_members.forgotten(asked)
 
 
 def _verify(asked: Asked) -> int:
@@ -58,7 +58,7 @@ def _verified(asked: Asked) -> dict[str, Any]:
     with running(settings.state, _PATIENCE_S) as ask:
         if ask is not None:
             return ask("GET", "/books", {})
-    from gateway.stores.places import audited, view
+    from gateway.stores.audit.locations import audited, view
 
     if shared(settings) is None:
         journals_of(asked)

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from gateway.asgi.catalogue import plain_demand
-from gateway.commands.asked import Asked, document_options
-from gateway.commands.stop import FAILED
+from gateway.commands.terminal.context import Asked, document_options
+from gateway.commands.terminal.stop import FAILED
 from gateway.core.catalog import Route
 from gateway.core.errors import Json
-from gateway.core.judgement import POLICY_KINDS, Kind, Means, judge
+from gateway.core.evaluation import POLICY_KINDS, Kind, Means, judge
 from gateway.core.policy import Layer, LayerKind, Policy, combine
 from gateway.core.snapshot import Snapshot
 

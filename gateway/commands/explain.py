@@ -8,20 +8,20 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.asgi.catalogue import plain_demand, price_view
-from gateway.commands import reasons, views
-from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.callers import layers_of
-from gateway.commands.printing import Cell, Toned
-from gateway.commands.standing import Standing, standing
-from gateway.commands.stop import undeclared
+from gateway.commands.access.callers import layers_of
+from gateway.commands.access.current_state import Standing, standing
+from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.printing import Cell, Toned
+from gateway.commands.terminal.stop import undeclared
 from gateway.core.catalog import Feature, Route
 from gateway.core.decision import Decision, Rejection, decide
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.judgement import POLICY_KINDS, Health, treatment, wire_dialect
+from gateway.core.evaluation import POLICY_KINDS, Health, treatment, wire_dialect
 from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve
 from gateway.dialects.translation import STREAMING
+from gateway.views import figures, reasons
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -111,7 +111,7 @@ def _route_json(route: Route, decision: Decision, now: Standing, asked: Asked) -
     return {
         "route": str(route.id),
         "provider": route.provider.id,
-        "posture": views.posture(posture),
+        "posture": figures.posture(posture),
         "price": price_view(route.price),
         "left_out": [*_left_out(route, decision)],
     }
@@ -128,8 +128,10 @@ def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: As
     out.line(f"{decision.demand.model}{alias} on {asked.today}, under {_under(layers)}")
     rows: list[tuple[Cell, ...]] = []
     for place, route in enumerate(decision.plan, start=1):
-        words = views.treatment_words(treatment(route, _features(route, decision), now.snapshot, asked.today), regions)
-        why = f"{words}; {views.price(route.price)}"
+        words = figures.treatment_words(
+            treatment(route, _features(route, decision), now.snapshot, asked.today), regions
+        )
+        why = f"{words}; {figures.price(route.price)}"
         if left_out := ", ".join(_left_out(route, decision)):
             spoken = wire_dialect(route, decision.demand)
             why += f"\nis asked in {spoken}, which leaves out {left_out}, or refuses what insists on it"

@@ -7,10 +7,10 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.printing import Cell, Tone, Toned
-from gateway.commands.running import office
-from gateway.commands.stop import MISUSED, Stop
+from gateway.commands.access.running import office
+from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.printing import Cell, Tone, Toned
+from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.errors import Json
 
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,4})([hdw])")

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from gateway.commands.asked import Asked, state_options
-from gateway.commands.kept import kept
-from gateway.commands.printing import Cell, Tone, Toned
-from gateway.commands.stop import MISUSED, Stop
+from gateway.commands.access.receipts_access import kept
+from gateway.commands.terminal.context import Asked, state_options
+from gateway.commands.terminal.printing import Cell, Tone, Toned
+from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
 from gateway.core.policy import LayerKind

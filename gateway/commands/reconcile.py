@@ -10,12 +10,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-from gateway.commands import bills
-from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.paging import pages
-from gateway.commands.printing import Cell, Toned
-from gateway.commands.standing import standing
-from gateway.commands.stop import FAILED, MISUSED, Stop, undeclared
+from gateway.commands.access.current_state import standing
+from gateway.commands.access.paging import pages
+from gateway.commands.exports import bills
+from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.printing import Cell, Toned
+from gateway.commands.terminal.stop import FAILED, MISUSED, Stop, undeclared
 from gateway.core.cost import money, to_ledger
 from gateway.core.drift import Amounts, Drift, Place, compared, gathered, reached
 from gateway.core.errors import Json

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gateway.commands.asked import Asked, state_options
-from gateway.commands.running import running
-from gateway.commands.stop import FAILED, Stop
+from gateway.commands.access.running import running
+from gateway.commands.terminal.context import Asked, state_options
+from gateway.commands.terminal.stop import FAILED, Stop
 from gateway.core.errors import Json
 
 
@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: Asked) -> int:
-    from gateway.stores.workers import states
+    from gateway.stores.ledger.workers import states
 
     home = asked.settings().state
     answers = [answer for state in states(home) if (answer := _reloaded(state)) is not None]

@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.kept import journals_of, shared
-from gateway.commands.running import office, running
-from gateway.commands.stop import MISUSED, Stop
+from gateway.commands.access.receipts_access import journals_of, shared
+from gateway.commands.access.running import office, running
+from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
 

@@ -6,16 +6,16 @@ import argparse
 from collections.abc import Iterator
 
 from gateway.asgi.catalogue import plain_demand, price_view
-from gateway.commands import views
-from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.printing import Cell, Toned
-from gateway.commands.standing import Standing, standing
-from gateway.commands.stop import undeclared
+from gateway.commands.access.current_state import Standing, standing
+from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.printing import Cell, Toned
+from gateway.commands.terminal.stop import undeclared
 from gateway.core.catalog import Route
 from gateway.core.errors import Json
-from gateway.core.judgement import POLICY_KINDS, Kind, Reason, judge, treatment
+from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, judge, treatment
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
 from gateway.dialects.names import Named, near, resolve
+from gateway.views import figures
 
 _UNUSABLE = {Kind.NOT_CALLABLE: "not callable", Kind.NO_CREDENTIAL: "no credential"}
 
@@ -82,7 +82,7 @@ def _as_json(route: Route, now: Standing, asked: Asked) -> dict[str, Json]:
         "model": route.model.id,
         "provider": route.provider.id,
         "route": str(route.id),
-        "posture": views.posture(treatment(route, frozenset(), now.snapshot, asked.today)),
+        "posture": figures.posture(treatment(route, frozenset(), now.snapshot, asked.today)),
         "price": price_view(route.price),
         "status": route.status or None,
         "callable": reason is None,
@@ -100,11 +100,11 @@ def _row(route: Route, now: Standing, asked: Asked) -> tuple[Cell, ...]:
     reason = _here(route, now, asked)
     return (
         str(route.id),
-        views.where(posture, now.snapshot.regions),
-        views.value(posture, "retention_days"),
-        views.value(posture, "training"),
-        views.rate(route.price, "input"),
-        views.rate(route.price, "output"),
+        figures.where(posture, now.snapshot.regions),
+        figures.value(posture, "retention_days"),
+        figures.value(posture, "training"),
+        figures.rate(route.price, "input"),
+        figures.rate(route.price, "output"),
         Toned("callable", "good") if reason is None else Toned(_UNUSABLE[reason.kind], "quiet"),
         route.status,
     )

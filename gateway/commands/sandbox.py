@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from gateway.commands.asked import Asked
-from gateway.commands.stop import MISUSED, Stop
+from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.stop import MISUSED, Stop
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

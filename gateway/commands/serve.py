@@ -8,14 +8,14 @@ import shlex
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gateway.commands.address import unusable
-from gateway.commands.asked import Asked, document_options, state_options
-from gateway.commands.first_steps import first_steps
-from gateway.commands.stop import MISUSED, Stop
+from gateway.commands.terminal.address import unusable
+from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.first_steps import first_steps
+from gateway.commands.terminal.stop import MISUSED, Stop
 
 if TYPE_CHECKING:
-    from gateway.commands.workers import Worker
     from gateway.compose import Ready
+    from gateway.compose.supervisor import Worker
     from gateway.settings import Settings
 
 OF_THE_FIRST_KEY = "unrestricted"
@@ -63,7 +63,7 @@ def _placed(settings: Settings) -> Worker | int:
     """In each worker its place; in the process that began them their exit code, when all have ended."""
     import gateway.compose  # noqa: F401  # once, for all workers
     from gateway.asgi.server import bind_tcp
-    from gateway.commands.workers import Supervisor
+    from gateway.compose.supervisor import Supervisor
     from gateway.telemetry.events import WorkerDied
     from gateway.telemetry.log import standard_output
 
@@ -91,7 +91,7 @@ def _serve(asked: Asked, settings: Settings, placed: Worker | None) -> None:
     """`placed`: among the workers of the gateway; None for the only process."""
     from gateway import compose
     from gateway.asgi.server import run as run_loop
-    from gateway.stores.workers import state_of
+    from gateway.stores.ledger.workers import state_of
     from gateway.telemetry.library import take_over
     from gateway.telemetry.log import standard_output
 

@@ -8,17 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.commands import focus, parquet
-from gateway.commands.asked import Asked, state_options
-from gateway.commands.kept import kept
-from gateway.commands.printing import write_rows
-from gateway.commands.stop import MISUSED, Stop
+from gateway.commands.access.receipts_access import kept
+from gateway.commands.exports import focus, parquet
+from gateway.commands.terminal.context import Asked, state_options
+from gateway.commands.terminal.printing import write_rows
+from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
 from gateway.core.usage import CLASSES, Usage
 
 if TYPE_CHECKING:
-    from gateway.stores.books import UsageRow
+    from gateway.stores.books.books import UsageRow
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +92,7 @@ _WRITERS: Final = {".csv": _write_csv, ".parquet": parquet.write}
 
 
 def _groups(stated: str) -> list[str]:
-    from gateway.stores.ledger import GROUPS
+    from gateway.stores.ledger.ledger import GROUPS
 
     by = [word.strip() for word in stated.split(",") if word.strip()]
     if not by or any(word not in GROUPS for word in by) or len({*by}) < len(by):

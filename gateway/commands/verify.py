@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from gateway.commands.asked import Asked, state_options
-from gateway.commands.kept import journals_of
-from gateway.commands.printing import Toned
-from gateway.commands.stop import FAILED
+from gateway.commands.access.receipts_access import journals_of
+from gateway.commands.terminal.context import Asked, state_options
+from gateway.commands.terminal.printing import Toned
+from gateway.commands.terminal.stop import FAILED
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,7 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: Asked) -> int:
-    from gateway.stores.ledger import SqliteLedger
+    from gateway.stores.ledger.ledger import SqliteLedger
 
     states = [state for journal in journals_of(asked) for state in SqliteLedger(journal).verify_chains()]
     broken = [state for state in states if state.broken is not None]

@@ -11,9 +11,9 @@ from gateway.compose.clock import SystemClock
 from gateway.compose.providers import Opened, in_force
 from gateway.core.snapshot import Snapshot
 from gateway.declarations.load import Loaded, load
-from gateway.exchange.parts import InForce
+from gateway.exchange.services import InForce
 from gateway.settings import Settings, SettingsRefused
-from gateway.stores.documents import Documents
+from gateway.stores.journal.documents import Documents
 from gateway.telemetry.events import Reloaded
 from gateway.telemetry.log import Log
 

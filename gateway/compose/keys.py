@@ -13,10 +13,10 @@ from gateway.core.errors import Unavailable
 from gateway.core.principal import Key
 from gateway.core.snapshot import Snapshot
 from gateway.settings import Settings
-from gateway.stores.keys import Keys, digest_of, new_key_id, new_secret
-from gateway.stores.postgres import PostgresAway, checked
-from gateway.stores.postgres_keys import PostgresKeys
-from gateway.stores.shared_keys import Alone, News, Shared, SharedKeys
+from gateway.stores.keys.keys import Keys, digest_of, new_key_id, new_secret
+from gateway.stores.keys.postgres_keys import PostgresKeys
+from gateway.stores.keys.shared_keys import Alone, News, Shared, SharedKeys
+from gateway.stores.postgres.connection import PostgresAway, checked
 from gateway.telemetry import events
 
 _CONNECT_S: Final = 2.0

@@ -12,15 +12,15 @@ from gateway.compose.clock import SystemClock
 from gateway.core.errors import Unavailable
 from gateway.core.snapshot import Snapshot
 from gateway.settings import Settings
-from gateway.stores.books import Ledger
-from gateway.stores.journal_files import JOURNAL_FILE
-from gateway.stores.months import Keeping
-from gateway.stores.parcels import Source
-from gateway.stores.places import Places
-from gateway.stores.postgres import PostgresAway, checked
-from gateway.stores.postgres_ledger import PostgresLedger, SharedLedger
-from gateway.stores.shipping import Away, Back, News, Shipper
-from gateway.stores.workers import WorkersLedger
+from gateway.stores.audit.locations import Places
+from gateway.stores.books.books import Ledger
+from gateway.stores.journal.files import JOURNAL_FILE
+from gateway.stores.ledger.months import Keeping
+from gateway.stores.ledger.postgres_ledger import PostgresLedger, SharedLedger
+from gateway.stores.ledger.shipment_batches import Source
+from gateway.stores.ledger.shipping import Away, Back, News, Shipper
+from gateway.stores.ledger.workers import WorkersLedger
+from gateway.stores.postgres.connection import PostgresAway, checked
 from gateway.telemetry.events import LedgerAway, LedgerBack, LedgerConflict
 from gateway.telemetry.log import Log
 

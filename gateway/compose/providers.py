@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from gateway import sandbox
 from gateway.core.catalog import Auth, Provider
-from gateway.core.judgement import Means
+from gateway.core.evaluation import Means
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.translation import SPOKEN
-from gateway.exchange.parts import InForce
+from gateway.exchange.services import InForce
 from gateway.settings import Settings, provider_access
 from gateway.upstream.targets import target
 

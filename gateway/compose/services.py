@@ -12,20 +12,20 @@ import anyio
 from gateway.compose.clock import SystemClock
 from gateway.compose.documents import Documented
 from gateway.compose.keys import keys_of_all, of_keys
-from gateway.exchange.parts import Deadlines, Services
+from gateway.exchange.services import Deadlines, Services
 from gateway.settings import Settings
-from gateway.stores.books import SqliteBooks
-from gateway.stores.counting import open_counting
-from gateway.stores.followed_keys import open_keys
+from gateway.stores.books.books import SqliteBooks
+from gateway.stores.books.open_counters import open_counting
 from gateway.stores.health import Patience, RouteHealth
-from gateway.stores.journal import Journal
-from gateway.stores.keys import Keys
-from gateway.stores.limiting import Lease, open_rates
+from gateway.stores.journal.journal import Journal
+from gateway.stores.keys.keys import Keys
+from gateway.stores.keys.sibling_keys import open_keys
+from gateway.stores.ledger.repricing import Repricer
 from gateway.stores.pseudonyms import Pseudonyms, key_in
-from gateway.stores.repricing import Repricer
+from gateway.stores.rates.open_rates import Lease, open_rates
 from gateway.telemetry.events import Recovered, of_counters, of_rates
 from gateway.telemetry.log import Log
-from gateway.upstream.engine import Engine
+from gateway.upstream.pool import Engine
 from gateway.upstream.targets import plain_origins
 
 _LEASE_BEYOND_S: Final = 60

@@ -18,27 +18,27 @@ from typing import Final
 import anyio
 
 from gateway.asgi.admin import Admin
+from gateway.asgi.admin_books import Bookkeeping
 from gateway.asgi.app import application
-from gateway.asgi.bookkeeping import Bookkeeping
 from gateway.asgi.drain import Drain
-from gateway.asgi.gate import Gate
+from gateway.asgi.request_context import Gate
 from gateway.asgi.server import Listener, bind_tcp, bind_unix
 from gateway.asgi.server import serve as listen
+from gateway.compose.background import tireless
 from gateway.compose.clock import SystemClock
 from gateway.compose.documents import Documented
-from gateway.compose.errands import tireless
 from gateway.compose.keys import first_key, joined
 from gateway.compose.ledger import ledger_of, places_of, ship_the_last
 from gateway.compose.providers import Opened, sandboxed
 from gateway.compose.services import open_services
-from gateway.exchange.parts import InForce
+from gateway.exchange.services import InForce
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
-from gateway.stores.disk import Disk, SparingBooks, free_on
-from gateway.stores.documents import Documents
-from gateway.stores.keys import Keys
-from gateway.stores.shared_keys import SharedKeys
-from gateway.stores.shipping import Shipper
+from gateway.stores.books.disk import Disk, SparingBooks, free_on
+from gateway.stores.journal.documents import Documents
+from gateway.stores.keys.keys import Keys
+from gateway.stores.keys.shared_keys import SharedKeys
+from gateway.stores.ledger.shipping import Shipper
 from gateway.telemetry.events import DiskFree, DiskLow, Started
 from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log

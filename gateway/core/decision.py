@@ -13,8 +13,8 @@ from typing import NewType
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
+from gateway.core.evaluation import Health, Means, Reason, judge, unwell
 from gateway.core.frozen import frozen
-from gateway.core.judgement import Health, Means, Reason, judge, unwell
 from gateway.core.policy import Demanded, MaxPrice, SortKey
 from gateway.core.snapshot import Snapshot
 

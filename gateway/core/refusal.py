@@ -11,7 +11,7 @@ from typing import Final
 from gateway.core.catalog import Feature
 from gateway.core.decision import Decision, Rejection
 from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
-from gateway.core.judgement import Kind, Means, Reason, judge
+from gateway.core.evaluation import Kind, Means, Reason, judge
 from gateway.core.snapshot import Snapshot
 
 _OURS: Final = frozenset({Kind.NO_CREDENTIAL, Kind.LOCKED_OUT})

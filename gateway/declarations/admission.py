@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
-from gateway.core.judgement import Kind, Means, Reason, judge
+from gateway.core.evaluation import Kind, Means, Reason, judge
 from gateway.core.policy import Demanded, Layer, LayerKind, Policy, RouteRules, combine
 from gateway.core.posture import Posture
 from gateway.core.snapshot import Snapshot

@@ -12,9 +12,9 @@ from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, Tally, Writer
 from gateway.dialects.estimate import believed
-from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import Ended, Event, Vectors
-from gateway.dialects.telling import Telling
+from gateway.dialects.stream_observer import Telling
+from gateway.dialects.whole_reply import gathered
 
 
 @frozen

@@ -12,8 +12,8 @@ from gateway.core.receipt import AttemptRecord
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects.relay import Stream, Whole
 from gateway.exchange.clamp import worst_case
-from gateway.stores.counters import Budgets
-from gateway.upstream.client import Reply
+from gateway.stores.books.counters import Budgets
+from gateway.upstream.seam import Reply
 
 _NOTHING: Final[Mapping[str, int]] = {}
 

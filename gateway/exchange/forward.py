@@ -19,7 +19,7 @@ from gateway.core.errors import (
     UpstreamRefused,
     UpstreamTimeout,
 )
-from gateway.core.judgement import wire_dialect
+from gateway.core.evaluation import wire_dialect
 from gateway.core.policy import Demanded, Identifiers
 from gateway.core.principal import Bill
 from gateway.core.receipt import Receipt, ReceiptId
@@ -28,12 +28,12 @@ from gateway.dialects.dialect import Broken, Orders, Unportable
 from gateway.dialects.translation import Signed, Translation
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.clamp import clamped
-from gateway.exchange.parts import InForce, Services
+from gateway.exchange.deadlines import Watch
 from gateway.exchange.record import rate
-from gateway.exchange.watch import Watch
-from gateway.stores.books import Intent
+from gateway.exchange.services import InForce, Services
+from gateway.stores.books.books import Intent
 from gateway.stores.health import Fault as RouteFault
-from gateway.upstream.client import Call, Reply, UpstreamFault
+from gateway.upstream.seam import Call, Reply, UpstreamFault
 
 MAX_REPLY: Final = 64 * 1024 * 1024
 """Bytes of a reply that is not streamed."""

@@ -13,14 +13,14 @@ from gateway.core.catalog import Feature, Route
 from gateway.core.decision import Decision
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
+from gateway.core.evaluation import wire_dialect
 from gateway.core.frozen import frozen
-from gateway.core.judgement import wire_dialect
 from gateway.core.policy import Demanded
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId
 from gateway.core.snapshot import Snapshot
-from gateway.exchange.parts import InForce
-from gateway.exchange.plans import Treated, policy_names
+from gateway.exchange.decision_cache import Treated, policy_names
+from gateway.exchange.services import InForce
 
 
 @frozen

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import Final
 
 from gateway.core.catalog import RouteId
-from gateway.core.judgement import Health
+from gateway.core.evaluation import Health
 
 _WEIGHT: Final = 0.2
 """Of the newest figure in an average."""

@@ -11,7 +11,7 @@ from typing import Final
 
 import httpx
 
-from gateway.upstream.client import UpstreamFault
+from gateway.upstream.seam import UpstreamFault
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _VALUE: Final = re.compile(r"[\t -~]*")

@@ -14,9 +14,9 @@ import httpx
 
 from gateway.asgi.app import application
 from gateway.asgi.drain import Drain
-from gateway.asgi.gate import Gate
+from gateway.asgi.request_context import Gate
 from gateway.asgi.server import Listener, bind_tcp, serve
-from gateway.stores.keys import digest_of
+from gateway.stores.keys.keys import digest_of
 from tests.builders import a_key
 from tests.exchange.desk import BODY, SECRET, Desk, a_desk
 from tests.scripted import Provider

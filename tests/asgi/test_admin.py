@@ -16,17 +16,17 @@ import httpx
 import pytest
 
 from gateway.asgi.admin import Admin
+from gateway.asgi.admin_keys import KeyNews, key_view
 from gateway.asgi.drain import Drain
-from gateway.asgi.key_office import KeyNews, key_view
 from gateway.asgi.server import Listener, bind_unix, serve
 from gateway.core.organisation import Budget, DataClass
-from gateway.exchange.parts import InForce
-from gateway.stores.journal import Journal
-from gateway.stores.keys import SqliteKeys, digest_of
-from gateway.stores.repricing import Repricer
+from gateway.exchange.services import InForce
+from gateway.stores.journal.journal import Journal
+from gateway.stores.keys.keys import SqliteKeys, digest_of
+from gateway.stores.ledger.repricing import Repricer
 from gateway.telemetry.events import KeyCreated, KeyRevoked, Repriced
 from tests.builders import NOW, a_key, a_provider, a_route, a_snapshot, an_organisation, some_means
-from tests.exchange.test_story import play
+from tests.exchange.test_lifecycle import play
 
 SNAPSHOT = a_snapshot(organisation=an_organisation(classes={"personal": DataClass("personal", "open")}))
 KEY = {"team": "research", "policy": "open"}

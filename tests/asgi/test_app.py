@@ -14,12 +14,12 @@ import pytest
 
 from gateway.core.organisation import Budget, DataClass
 from gateway.core.posture import Posture, Training
-from gateway.exchange.parts import Deadlines, InForce
+from gateway.exchange.services import Deadlines, InForce
 from tests.asgi.gate import CHAT, KEY, a_door, chat, error_of
 from tests.builders import NOW, a_model, a_policy, a_provider, a_route, a_snapshot, an_organisation, some_means
 from tests.dialects.test_translation import HELLO as HELLO_IN
 from tests.exchange.desk import BODY, COMPLETION, DONE, SECRET, STOP, USAGE, WORDS
-from tests.exchange.test_story import FAILS, GOOD, STREAM, play
+from tests.exchange.test_lifecycle import FAILS, GOOD, STREAM, play
 from tests.scripted import END, Connection, Provider, chunk, hangs, stream_head, streams
 
 JSON = {"content-type": "application/json"}

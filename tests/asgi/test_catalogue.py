@@ -13,7 +13,7 @@ from gateway.core.catalog import Score
 from gateway.core.cost import Tier
 from gateway.core.organisation import Budget
 from gateway.core.posture import UNKNOWN, Posture, Training
-from gateway.exchange.parts import InForce
+from gateway.exchange.services import InForce
 from tests.asgi.gate import KEY, Door, a_door
 from tests.builders import (
     NO_PRICE,
@@ -33,7 +33,7 @@ from tests.builders import (
     some_means,
     some_rates,
 )
-from tests.exchange.test_story import GOOD, play
+from tests.exchange.test_lifecycle import GOOD, play
 from tests.scripted import Provider
 
 TRAINS = a_provider("beta", facts=facts_of(a_posture(training=Training.YES)))

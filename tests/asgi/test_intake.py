@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 import anyio
 import pytest
 
-from gateway.asgi.fields import Fields, Headers
+from gateway.asgi.headers import Fields, Headers
 from gateway.asgi.intake import credentials, read_body
 from gateway.core.errors import ClientLeft, Ended, InvalidRequest, Unauthenticated
 from gateway.dialects.openai_chat.errors import body as error_body
-from gateway.exchange.watch import Watch
+from gateway.exchange.deadlines import Watch
 from tests.asgi.serving import Message, Receive, Send, Served, answer, one_answer, serving
 
 JSON: Headers = ((b"content-type", b"application/json"),)

@@ -16,7 +16,7 @@ from tests.asgi.gate import CHAT, KEY, a_door, chat
 from tests.builders import a_snapshot
 from tests.dialects.test_translation import HELLO
 from tests.exchange.desk import BODY, DONE, SECRET, STOP, USAGE, WORDS
-from tests.exchange.test_story import GOOD, STREAM, play
+from tests.exchange.test_lifecycle import GOOD, STREAM, play
 from tests.scripted import Provider, hangs, streams
 
 RATES = (Rate("requests", 2, "day", 2), Rate("tokens", 50_000, "minute", 50_000))

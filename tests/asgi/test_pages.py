@@ -11,14 +11,14 @@ from starlette.requests import Request
 from gateway.asgi import pages
 from gateway.asgi.addresses import Address
 from gateway.asgi.drain import Drain
-from gateway.asgi.gate import Gate
 from gateway.asgi.listings import LISTS
 from gateway.asgi.pages import Pages
-from gateway.exchange.parts import InForce
+from gateway.asgi.request_context import Gate
+from gateway.exchange.services import InForce
 from tests.asgi.gate import KEY, a_door
 from tests.builders import a_model, a_route, a_snapshot, some_means
 from tests.exchange.desk import SECRET, a_desk
-from tests.exchange.test_story import GOOD, play
+from tests.exchange.test_lifecycle import GOOD, play
 from tests.scripted import Provider
 
 ANTHROPIC = {"x-api-key": SECRET, "anthropic-version": "2023-06-01"}

@@ -9,10 +9,10 @@ import pytest
 
 from gateway.asgi import reports
 from gateway.core.errors import InvalidRequest
-from gateway.stores.ledger import SqliteLedger
+from gateway.stores.ledger.ledger import SqliteLedger
 from tests.asgi.gate import KEY, a_door, error_of
 from tests.builders import a_principal, a_receipt
-from tests.exchange.test_story import FAILS, GOOD, play
+from tests.exchange.test_lifecycle import FAILS, GOOD, play
 from tests.scripted import Provider
 from tests.stores.books_in import books_in, run
 

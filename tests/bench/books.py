@@ -18,7 +18,7 @@ from typing import Final
 import anyio
 
 from gateway.core.organisation import Budget
-from gateway.stores.books import SqliteBooks
+from gateway.stores.books.books import SqliteBooks
 from tests.stores.books_in import ACCOUNTS, an_intent, books_in, served, shared_books_in
 from tests.stores.servers import SERVERS, a_server
 

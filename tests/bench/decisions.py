@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from gateway.core.decision import decide
-from gateway.core.judgement import Health
+from gateway.core.evaluation import Health
 from gateway.core.policy import combine
-from gateway.exchange.plans import Plans
+from gateway.exchange.decision_cache import Plans
 from tests.bench.micro.test_decision import FIVE_LAYERS, world
 from tests.builders import TODAY, a_demand
 

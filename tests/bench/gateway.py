@@ -21,9 +21,9 @@ gc.disable()  # as `safeconduct serve` does; `compose` looks again once requests
 
 from gateway import compose  # noqa: E402
 from gateway.asgi.server import bind_tcp, run  # noqa: E402
-from gateway.commands.workers import Supervisor, Worker  # noqa: E402
+from gateway.compose.supervisor import Supervisor, Worker  # noqa: E402
 from gateway.settings import Settings, read  # noqa: E402
-from gateway.stores.workers import state_of  # noqa: E402
+from gateway.stores.ledger.workers import state_of  # noqa: E402
 from gateway.telemetry.log import Log  # noqa: E402
 
 CANDIDATES: Final = int(os.environ.get("BENCH_CANDIDATES", "30"))

@@ -19,8 +19,8 @@ from typing import Final, cast
 import aiohttp
 import uvloop
 
-from gateway.upstream.client import Call
-from gateway.upstream.engine import Engine
+from gateway.upstream.pool import Engine
+from gateway.upstream.seam import Call
 from tests.scripted import END, chunk, reply, stream_head
 
 HEADERS: Final = (("authorization", "Bearer sk-0123456789"), ("content-type", "application/json"))

@@ -13,9 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from gateway.commands.asked import Asked
-from gateway.commands.printing import Printer
-from gateway.commands.stop import Stop
+from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.printing import Printer
+from gateway.commands.terminal.stop import Stop
 from tests.builders import NOW
 
 ROOT = Path(__file__).parents[2]

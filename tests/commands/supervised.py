@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 
-from gateway.commands.workers import Supervisor, Worker
+from gateway.compose.supervisor import Supervisor, Worker
 
 
 def tell(*words: object) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from gateway.commands.stop import FAILED
+from gateway.commands.terminal.stop import FAILED
 from tests.commands.calling import call
 from tests.commands.conftest import Running
 from tests.stores.postgres_server import fresh_database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.commands.stop import FAILED
+from gateway.commands.terminal.stop import FAILED
 from tests.commands.calling import KEYS, ROOT, call, documents
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.commands.stop import MISUSED
+from gateway.commands.terminal.stop import MISUSED
 from tests.commands.calling import KEYS, Called, call, documents
 from tests.commands.conftest import Running
 

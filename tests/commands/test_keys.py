@@ -10,8 +10,8 @@ import pytest
 
 from gateway.__main__ import main
 from gateway.commands.keys import moment
-from gateway.commands.stop import FAILED, MISUSED, Stop
-from gateway.stores.journal import Journal
+from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
+from gateway.stores.journal.journal import Journal
 from tests.builders import NOW
 from tests.commands.calling import Called, call, documents
 from tests.commands.conftest import Running

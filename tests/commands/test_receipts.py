@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.commands.stop import FAILED, MISUSED
+from gateway.commands.terminal.stop import FAILED, MISUSED
 from tests.commands.calling import call
 from tests.commands.conftest import Running
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.commands.stop import FAILED, MISUSED
+from gateway.commands.terminal.stop import FAILED, MISUSED
 from tests.builders import a_receipt, an_attempt
 from tests.commands.calling import Called, call, documents
 from tests.stores.books_in import books_in, run

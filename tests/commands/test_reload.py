@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.commands.running import status
-from gateway.commands.stop import FAILED
+from gateway.commands.access.running import status
+from gateway.commands.terminal.stop import FAILED
 from tests.commands.calling import call
 from tests.commands.conftest import Running
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands.stop import MISUSED
+from gateway.commands.terminal.stop import MISUSED
 from tests.builders import a_receipt
 from tests.commands.calling import call, documents
 from tests.commands.conftest import Running

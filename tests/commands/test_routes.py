@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands.stop import MISUSED
+from gateway.commands.terminal.stop import MISUSED
 from tests.commands.calling import KEYS, Called, call, documents
 
 

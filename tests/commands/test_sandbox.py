@@ -10,7 +10,7 @@ import sys
 import httpx
 import pytest
 
-from gateway.commands.stop import MISUSED
+from gateway.commands.terminal.stop import MISUSED
 from gateway.sandbox import PERSONAS
 from tests.commands.calling import ROOT, call
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands.stop import FAILED, MISUSED
+from gateway.commands.terminal.stop import FAILED, MISUSED
 from tests.commands.calling import ROOT, call, documents
 from tests.commands.conftest import Running
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands.stop import MISUSED
+from gateway.commands.terminal.stop import MISUSED
 from gateway.core.usage import CLASSES
 from tests.builders import a_receipt
 from tests.commands.calling import call

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands.stop import FAILED
+from gateway.commands.terminal.stop import FAILED
 from tests.commands.calling import call
 from tests.commands.conftest import Running
 

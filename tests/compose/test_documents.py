@@ -11,7 +11,7 @@ from gateway.compose.documents import Documented, DocumentsRefused
 from gateway.compose.documents import read as read_documents
 from gateway.compose.providers import Access
 from gateway.settings import read
-from gateway.stores.documents import Documents
+from gateway.stores.journal.documents import Documents
 from gateway.telemetry.log import Log
 from tests.processes import documents, edit
 

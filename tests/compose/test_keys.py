@@ -8,11 +8,11 @@ import pytest
 from gateway.compose.clock import SystemClock
 from gateway.compose.keys import first_key, joined, keys_of_all, of_keys
 from gateway.settings import Settings, read
-from gateway.stores.followed_keys import open_keys
-from gateway.stores.journal import Journal
-from gateway.stores.keys import digest_of
-from gateway.stores.postgres import PostgresRefused
-from gateway.stores.shared_keys import Alone, Shared
+from gateway.stores.journal.journal import Journal
+from gateway.stores.keys.keys import digest_of
+from gateway.stores.keys.shared_keys import Alone, Shared
+from gateway.stores.keys.sibling_keys import open_keys
+from gateway.stores.postgres.connection import PostgresRefused
 from gateway.telemetry import events
 from tests.builders import a_snapshot
 from tests.stores.books_in import run

@@ -9,11 +9,11 @@ import orjson
 from gateway.compose.clock import SystemClock
 from gateway.compose.ledger import ledger_of, ship_the_last
 from gateway.settings import Settings, read
-from gateway.stores.journal import Journal
-from gateway.stores.journal_files import JOURNAL_FILE
-from gateway.stores.postgres_ledger import SharedLedger
-from gateway.stores.shipping import Shipper
-from gateway.stores.workers import WorkersLedger
+from gateway.stores.journal.files import JOURNAL_FILE
+from gateway.stores.journal.journal import Journal
+from gateway.stores.ledger.postgres_ledger import SharedLedger
+from gateway.stores.ledger.shipping import Shipper
+from gateway.stores.ledger.workers import WorkersLedger
 from gateway.telemetry.log import Log
 from tests.builders import a_receipt
 from tests.processes import PATIENCE_S

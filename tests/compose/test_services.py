@@ -10,9 +10,9 @@ from gateway.compose.documents import Documented
 from gateway.compose.providers import Access
 from gateway.compose.services import open_services
 from gateway.settings import read
-from gateway.stores.documents import Documents
-from gateway.stores.journal import Journal
-from gateway.stores.journal_files import JournalRefused
+from gateway.stores.journal.documents import Documents
+from gateway.stores.journal.files import JournalRefused
+from gateway.stores.journal.journal import Journal
 from gateway.telemetry.log import Log
 from tests.stores.books_in import run
 

@@ -10,7 +10,7 @@ from gateway.core.catalog import Provider, Route
 from gateway.core.cost import Tier
 from gateway.core.decision import Decision, decide
 from gateway.core.demand import Demand
-from gateway.core.judgement import Health, Means, Reason
+from gateway.core.evaluation import Health, Means, Reason
 from gateway.core.policy import (
     MaxPrice,
     Policy,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.core.catalog import Feature, Model, Route
 from gateway.core.decision import decide, judged, judged_on
 from gateway.core.demand import Carried, Demand, Need
-from gateway.core.judgement import Health, Kind, Reason
+from gateway.core.evaluation import Health, Kind, Reason
 from gateway.core.policy import (
     EvidenceRule,
     Layer,

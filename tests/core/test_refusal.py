@@ -11,7 +11,7 @@ from gateway.core.catalog import Feature, Route
 from gateway.core.decision import Decision, decide
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.errors import Ended, NoEligibleRoute, NotAllowed, RoutesUnavailable, Unsupported
-from gateway.core.judgement import Health
+from gateway.core.evaluation import Health
 from gateway.core.policy import MaxPrice, Policy, RouteRules
 from gateway.core.posture import Party, Posture, Training
 from gateway.core.refusal import refusal

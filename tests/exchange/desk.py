@@ -23,18 +23,18 @@ from gateway.core.receipt import ReceiptId
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.translation import SPOKEN
-from gateway.exchange.parts import Arrival, Deadlines, InForce, Services
-from gateway.exchange.story import Exchange
-from gateway.stores.books import SqliteBooks
+from gateway.exchange.lifecycle import Exchange
+from gateway.exchange.services import Arrival, Deadlines, InForce, Services
+from gateway.stores.books.books import SqliteBooks
 from gateway.stores.health import RouteHealth
-from gateway.stores.journal import Journal
-from gateway.stores.journal_files import JOURNAL_FILE
-from gateway.stores.keys import SqliteKeys, digest_of
-from gateway.stores.ledger import SqliteLedger
+from gateway.stores.journal.files import JOURNAL_FILE
+from gateway.stores.journal.journal import Journal
+from gateway.stores.keys.keys import SqliteKeys, digest_of
+from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.pseudonyms import Pseudonyms
-from gateway.stores.rates import LocalRates
+from gateway.stores.rates.rates import LocalRates
 from gateway.telemetry.events import Event, ExchangeEnded, Fault
-from gateway.upstream.engine import Engine
+from gateway.upstream.pool import Engine
 from gateway.upstream.targets import target
 from tests.builders import (
     NOW,

@@ -16,7 +16,7 @@ from tests.asgi.gate import Door, a_door, chat
 from tests.dialects.test_translation import ANSWER, CHATS, HELLO, STREAMED
 from tests.exchange.desk import Client, Desk, a_desk
 from tests.exchange.test_bad_requests import NEXT, PATHS, answering
-from tests.exchange.test_story import play
+from tests.exchange.test_lifecycle import play
 from tests.scripted import Connection, Provider, reply
 
 WAYS = [(client, route) for route in CHATS for client in (route, NEXT[route])]

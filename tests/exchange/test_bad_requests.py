@@ -14,7 +14,7 @@ from tests.asgi.gate import KEY, Door, a_door
 from tests.builders import some_abilities
 from tests.dialects.test_translation import ANSWER, CHATS, HELLO
 from tests.exchange.malformed import MALFORMED
-from tests.exchange.test_story import play
+from tests.exchange.test_lifecycle import play
 from tests.scripted import Provider, replies, reply
 
 PATHS = {

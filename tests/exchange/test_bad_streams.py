@@ -15,7 +15,7 @@ from tests.asgi.gate import Door, a_door
 from tests.dialects.test_translation import MIDST, STREAMS
 from tests.exchange.desk import Desk
 from tests.exchange.test_bad_replies import WAYS, Playing, asked, failing_over, wire
-from tests.exchange.test_story import play
+from tests.exchange.test_lifecycle import play
 from tests.scripted import END, Connection, Provider, chunk, stream_head
 
 

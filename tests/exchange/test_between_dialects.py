@@ -12,11 +12,11 @@ from gateway.core.organisation import Budget
 from gateway.core.policy import RouteRules, TokenCounts
 from gateway.core.posture import Posture
 from gateway.dialects.prompt import Asked
-from gateway.exchange.parts import Deadlines
+from gateway.exchange.services import Deadlines
 from tests.builders import a_connection, a_model, a_policy, a_price, a_provider, a_route, a_snapshot, some_abilities
 from tests.dialects.test_translation import ANSWER, HELLO, MIDST, STREAMS, UNREADABLE
 from tests.exchange.desk import BODY, Client, Desk, a_desk
-from tests.exchange.test_story import FAILS, GOOD, STREAM, play
+from tests.exchange.test_lifecycle import FAILS, GOOD, STREAM, play
 from tests.scripted import Provider, Script, hangs, once, replies, reply, stream_head, streams
 from tests.scripted import chunk as piece
 

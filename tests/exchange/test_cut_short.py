@@ -13,10 +13,10 @@ import anyio
 import pytest
 
 from gateway.core.limits import Rate
-from gateway.exchange.parts import Deadlines
+from gateway.exchange.services import Deadlines
 from gateway.telemetry.events import ExchangeEnded
 from tests.exchange.desk import BODY, DONE, STOP, WORDS, Client, Desk, a_desk
-from tests.exchange.test_story import GOOD, STREAM, play
+from tests.exchange.test_lifecycle import GOOD, STREAM, play
 from tests.scripted import END, Connection, Provider, chunk, hangs, replies, reply, stream_head
 
 STUCK = hangs(stream_head(), chunk(WORDS))

@@ -8,13 +8,13 @@ import pytest
 
 from gateway.dialects import sse
 from gateway.exchange import forward
-from gateway.exchange.parts import Deadlines
+from gateway.exchange.services import Deadlines
 from tests.asgi.gate import a_door
 from tests.dialects.test_translation import CHATS, MIDST, STREAMS
 from tests.exchange.desk import a_desk
 from tests.exchange.test_bad_replies import asked, wire
 from tests.exchange.test_bad_requests import NEXT, answering
-from tests.exchange.test_story import play
+from tests.exchange.test_lifecycle import play
 from tests.scripted import END, Connection, Provider, chunk, head, stream_head
 
 GIGABYTE = 2**30

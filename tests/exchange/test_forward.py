@@ -10,9 +10,9 @@ import pytest
 
 from gateway.dialects.provider_errors import PASSED_CODES, TOO_LONG
 from gateway.exchange import forward
-from gateway.exchange.parts import Deadlines
+from gateway.exchange.services import Deadlines
 from tests.exchange.desk import COMPLETION, DONE, STOP, USAGE, WORDS, Desk, a_desk
-from tests.exchange.test_story import GOOD, STREAM, play
+from tests.exchange.test_lifecycle import GOOD, STREAM, play
 from tests.scripted import Connection, Provider, Script, chunk, hangs, head, once, replies, reply, stream_head, streams
 
 

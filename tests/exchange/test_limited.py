@@ -16,11 +16,11 @@ from gateway.core.organisation import Budget
 from gateway.core.policy import TokenCounts
 from gateway.core.principal import KeyId
 from gateway.dialects.prompt import Asked
-from gateway.exchange.parts import Deadlines
-from gateway.stores.rates import Permit, Wanted
+from gateway.exchange.services import Deadlines
+from gateway.stores.rates.rates import Permit, Wanted
 from tests.builders import a_policy, a_team
 from tests.exchange.desk import BODY, COMPLETION, DONE, PATIENT, STOP, USAGE, WORDS, Client, Desk, a_desk
-from tests.exchange.test_story import FAILS, GOOD, STREAM, leave, play
+from tests.exchange.test_lifecycle import FAILS, GOOD, STREAM, leave, play
 from tests.scripted import Provider, Script, chunk, hangs, once, replies, reply, stream_head, streams
 
 ONE = Concurrent(1)

@@ -16,7 +16,7 @@ from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import UNKNOWN, Posture, Training
 from gateway.core.receipt import ReceiptId, canonical, digest
 from gateway.exchange import record
-from gateway.exchange.parts import InForce
+from gateway.exchange.services import InForce
 from tests.builders import (
     NOW,
     TODAY,

@@ -23,11 +23,11 @@ from gateway.compose import documents, services
 from gateway.compose.providers import Access, in_force
 from gateway.core.receipt import Receipt
 from gateway.core.snapshot import Snapshot
-from gateway.exchange.parts import InForce
+from gateway.exchange.services import InForce
 from gateway.settings import Settings
-from gateway.stores.books import SqliteBooks
-from gateway.upstream.client import Call, Reply
-from gateway.upstream.engine import Engine
+from gateway.stores.books.books import SqliteBooks
+from gateway.upstream.pool import Engine
+from gateway.upstream.seam import Call, Reply
 
 KEPT: list[object] = []
 """What must live until the process ends."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.core.policy import Layer, LayerKind, Policy, RouteRules
 from gateway.dialects.narrowing import from_object
-from gateway.exchange.plans import Plans
+from gateway.exchange.decision_cache import Plans
 from tests.builders import TODAY, WELL, a_demand, a_layer, a_policy, a_route, a_snapshot, some_means
 from tests.privacy.hunt import hunt, marker
 

@@ -18,7 +18,7 @@ from gateway.dialects.strict_json import read
 from gateway.telemetry.events import Event
 from gateway.telemetry.faults import Reduced
 from gateway.telemetry.log import Log, NotAnEvent
-from gateway.upstream.client import Call, SealedCall
+from gateway.upstream.seam import Call, SealedCall
 from tests.privacy.hunt import hunt, marker
 
 ROOT = Path(__file__).resolve().parents[2]

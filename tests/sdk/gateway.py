@@ -13,21 +13,21 @@ import anyio
 
 from gateway.asgi.app import application
 from gateway.asgi.drain import Drain
-from gateway.asgi.gate import Gate
+from gateway.asgi.request_context import Gate
 from gateway.asgi.server import Listener, bind_tcp, serve
 from gateway.core.catalog import Auth, Route
-from gateway.core.judgement import Means
+from gateway.core.evaluation import Means
 from gateway.core.limits import Rate
 from gateway.dialects.translation import SPOKEN
-from gateway.exchange.parts import InForce, Services
-from gateway.stores.books import SqliteBooks
+from gateway.exchange.services import InForce, Services
+from gateway.stores.books.books import SqliteBooks
 from gateway.stores.health import Patience, RouteHealth
-from gateway.stores.journal import Journal
-from gateway.stores.journal_files import JOURNAL_FILE
-from gateway.stores.keys import SqliteKeys, digest_of
-from gateway.stores.ledger import SqliteLedger
-from gateway.stores.rates import LocalRates
-from gateway.upstream.engine import Engine
+from gateway.stores.journal.files import JOURNAL_FILE
+from gateway.stores.journal.journal import Journal
+from gateway.stores.keys.keys import SqliteKeys, digest_of
+from gateway.stores.ledger.ledger import SqliteLedger
+from gateway.stores.rates.rates import LocalRates
+from gateway.upstream.pool import Engine
 from gateway.upstream.targets import target
 from tests.builders import a_connection, a_key, a_model, a_provider, a_route, a_snapshot, a_team
 from tests.exchange.desk import PATIENT, SECRET, Heard, StillClock

@@ -11,9 +11,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from gateway.commands.running import status
-from gateway.stores.journal_files import LOCK_FILE
-from gateway.stores.workers import state_of
+from gateway.commands.access.running import status
+from gateway.stores.journal.files import LOCK_FILE
+from gateway.stores.ledger.workers import state_of
 from tests.commands.calling import call
 from tests.processes import PATIENCE_S, Process, running
 from tests.test_shared_workers import both_started

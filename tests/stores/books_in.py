@@ -16,11 +16,11 @@ import anyio
 from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import Receipt
-from gateway.stores.books import Balance, Books, Intent, SqliteBooks
-from gateway.stores.counters import State
-from gateway.stores.journal import Journal, Work
-from gateway.stores.journal_files import Durability
-from gateway.stores.redis_counters import RedisCounters
+from gateway.stores.books.books import Balance, Books, Intent, SqliteBooks
+from gateway.stores.books.counters import State
+from gateway.stores.books.redis_counters import RedisCounters
+from gateway.stores.journal.files import Durability
+from gateway.stores.journal.journal import Journal, Work
 from tests.builders import NOW, a_receipt, an_attempt
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import anyio
 
-from gateway.stores.books import SqliteBooks
-from gateway.stores.journal import Journal
+from gateway.stores.books.books import SqliteBooks
+from gateway.stores.journal.journal import Journal
 from tests.stores.books_in import an_intent, served
 
 

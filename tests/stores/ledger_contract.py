@@ -10,8 +10,8 @@ from typing import Protocol
 import pytest
 
 from gateway.core.receipt import Receipt, as_json
-from gateway.stores.books import Ledger, UsageRow
-from gateway.stores.ledger import Pages, every_receipt
+from gateway.stores.books.books import Ledger, UsageRow
+from gateway.stores.ledger.ledger import Pages, every_receipt
 from tests.builders import a_receipt, an_attempt
 
 USED = {"input": 1_000, "output": 20}

@@ -12,7 +12,7 @@ import pytest
 from gateway.core.errors import RateLimited
 from gateway.core.limits import Concurrent, Limit, Rate, Standing
 from gateway.core.receipt import ReceiptId
-from gateway.stores.rates import Permit, Rates, Wanted
+from gateway.stores.rates.rates import Permit, Rates, Wanted
 
 _IDS = itertools.count(1)
 REQUESTS: Final = Rate("requests", 10, "day", 10)

@@ -16,7 +16,7 @@ import anyio
 
 from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.core.organisation import Budget
-from gateway.stores.books import Intent, SqliteBooks
+from gateway.stores.books.books import Intent, SqliteBooks
 from tests.stores.books_in import an_intent, served, shared_books_in
 
 AMOUNT = 10

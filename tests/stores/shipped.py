@@ -10,11 +10,11 @@ from typing import Any
 import psycopg
 
 from gateway.core.receipt import Receipt
-from gateway.stores.journal_files import JOURNAL_FILE
-from gateway.stores.months import Keeping
-from gateway.stores.parcels import Source
-from gateway.stores.postgres import Postgres
-from gateway.stores.shipping import News, Shipper
+from gateway.stores.journal.files import JOURNAL_FILE
+from gateway.stores.ledger.months import Keeping
+from gateway.stores.ledger.shipment_batches import Source
+from gateway.stores.ledger.shipping import News, Shipper
+from gateway.stores.postgres.connection import Postgres
 from tests.builders import TODAY
 from tests.stores.books_in import books_in, run
 

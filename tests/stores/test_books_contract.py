@@ -18,11 +18,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from gateway.core.errors import BudgetExceeded
 from gateway.core.organisation import Budget
 from gateway.core.receipt import Receipt, ReceiptId
-from gateway.stores.books import Intent, SqliteBooks
-from gateway.stores.counters import MOST
-from gateway.stores.journal_files import Durability
-from gateway.stores.ledger import SqliteLedger
-from gateway.stores.windows import WINDOWS
+from gateway.stores.books.books import Intent, SqliteBooks
+from gateway.stores.books.counters import MOST
+from gateway.stores.books.windows import WINDOWS
+from gateway.stores.journal.files import Durability
+from gateway.stores.ledger.ledger import SqliteLedger
 from tests.builders import an_attempt
 from tests.stores.books_in import ACCOUNTS, an_intent, balance, books_in, run, served, shared_books_in
 from tests.stores.servers import SERVERS, a_server

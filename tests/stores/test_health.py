@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.catalog import RouteId
-from gateway.core.judgement import Health
+from gateway.core.evaluation import Health
 from gateway.stores.health import Fault, Patience, RouteHealth
 
 ROUTE, SIBLING, OTHER = RouteId("alpha/small"), RouteId("alpha/large@fast"), RouteId("beta/small")

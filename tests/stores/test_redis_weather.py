@@ -12,7 +12,7 @@ import pytest
 from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.core.organisation import Budget
 from gateway.core.receipt import Receipt
-from gateway.stores.books import Intent, SqliteBooks
+from gateway.stores.books.books import Intent, SqliteBooks
 from tests.stores.books_in import an_intent, balance, run, served, shared_books_in
 from tests.stores.servers import Server, a_server
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from gateway.upstream.client import Call, Reply, UpstreamFault
-from gateway.upstream.engine import Engine
+from gateway.upstream.pool import Engine
+from gateway.upstream.seam import Call, Reply, UpstreamFault
 from tests.scripted import Provider, Script
 
 KEY = "sk-the-operators-own-key"

@@ -9,13 +9,13 @@ import orjson
 
 from gateway.core.catalog import Model, Route
 from gateway.core.demand import Demand
-from gateway.dialects.able import thinkable
 from gateway.dialects.anthropic_messages import schemas
 from gateway.dialects.anthropic_messages.effort import Plan, plan
 from gateway.dialects.anthropic_messages.messages import CALLED, Block, Told, mark, told
 from gateway.dialects.anthropic_messages.request import DEFAULT_OUTPUT, PATH, VERSION_HEADER, VERSIONS
 from gateway.dialects.dialect import Orders, Rendered, Unportable
 from gateway.dialects.neutral import Conversation, Embedding, Sampling, Tool, ToolChoice
+from gateway.dialects.reasoning_support import thinkable
 
 MARKS_MOST: Final = 4
 """Places that Anthropic lets a request mark for its caches."""

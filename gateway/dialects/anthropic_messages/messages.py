@@ -14,8 +14,8 @@ import orjson
 from gateway.dialects.anthropic_messages.ids import plain
 from gateway.dialects.anthropic_messages.request import NAME
 from gateway.dialects.dialect import Unportable
-from gateway.dialects.last_word import answerable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
+from gateway.dialects.system_turns import answerable
 
 Block: TypeAlias = dict[str, Any]
 

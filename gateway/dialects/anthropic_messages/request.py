@@ -17,7 +17,7 @@ from gateway.dialects.anthropic_messages.survey import Survey
 from gateway.dialects.dialect import Orders, Rendered
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
-from gateway.dialects.weight import OWN_TOOL_TOKENS, TOOLS_TOKENS, tokens_at_most
+from gateway.dialects.token_bound import OWN_TOOL_TOKENS, TOOLS_TOKENS, tokens_at_most
 
 NAME: Final = "anthropic_messages"
 PATH: Final = "/messages"

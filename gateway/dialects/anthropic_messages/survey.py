@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import members
-from gateway.dialects.weight import Pictures
+from gateway.dialects.token_bound import Pictures
 
 ROLES: Final = frozenset({"user", "assistant", "system"})
 

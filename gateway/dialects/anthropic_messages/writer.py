@@ -9,7 +9,7 @@ import orjson
 
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Usage
-from gateway.dialects import cut
+from gateway.dialects import truncated_calls
 from gateway.dialects.anthropic_messages import errors
 from gateway.dialects.anthropic_messages.blocks import Blocks, Json, call_id, note
 from gateway.dialects.anthropic_messages.frames import PING, frame
@@ -99,7 +99,7 @@ class MessagesWriter:
         assert isinstance(reply, Reply)
         answer, usage = reply.answers[0], reply.metered.usage
         message = {
-            **self._message([self._block(part, place) for place, part in enumerate(cut.told(answer))]),
+            **self._message([self._block(part, place) for place, part in enumerate(truncated_calls.told(answer))]),
             **_stopped(Finished(answer.stop, answer.sequence), refused=bool(answer.refusal)),
             "usage": {**stated(usage), "cache_creation": lifetimes(usage), "service_tier": _TIERS.get(reply.tier)},
         }

@@ -20,7 +20,7 @@ from gateway.dialects.google_generate.signed import MARK, NAME
 from gateway.dialects.google_generate.survey import Survey, surveyed
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.strict_json import Document
-from gateway.dialects.weight import TOOLS_TOKENS, tokens_at_most
+from gateway.dialects.token_bound import TOOLS_TOKENS, tokens_at_most
 
 COUNTED: Final = "generateContentRequest"
 """Where a countTokens request keeps a whole request, instead of bare contents."""

@@ -11,7 +11,7 @@ from gateway.core.demand import Need
 from gateway.dialects.google_generate.fields import Fields, fault
 from gateway.dialects.media import Kind
 from gateway.dialects.members import SAFE_NAME
-from gateway.dialects.weight import PICTURE_TOKENS, Pictures
+from gateway.dialects.token_bound import PICTURE_TOKENS, Pictures
 
 PAYLOADS: Final = (
     "text",

@@ -9,7 +9,7 @@ import orjson
 
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Usage
-from gateway.dialects import cut
+from gateway.dialects import truncated_calls
 from gateway.dialects.dialect import Broken, Head
 from gateway.dialects.google_generate.errors import body
 from gateway.dialects.google_generate.framing import frames
@@ -107,7 +107,7 @@ class GoogleWriter:
 
     def _answered(self, choice: int, answer: Answer) -> dict[str, Any]:
         parts: list[dict[str, Any]] = []
-        for place, part in enumerate(cut.told(answer)):
+        for place, part in enumerate(truncated_calls.told(answer)):
             if isinstance(part, Call):
                 id_ = part.id or self._id(choice, place)
                 parts += self._called_parts(choice, [Call(id_, part.name, part.arguments, part.signature)])
@@ -129,7 +129,7 @@ class GoogleWriter:
     def _complete(self, choice: int, stop: Stop | None = None) -> list[dict[str, Any]]:
         """The calls that wait to be written."""
         calls = self._calls.pop(choice, {})
-        return self._called_parts(choice, cut.whole((call for _, call in sorted(calls.items())), stop))
+        return self._called_parts(choice, truncated_calls.whole((call for _, call in sorted(calls.items())), stop))
 
     def _called_parts(self, choice: int, calls: Iterable[Call]) -> list[dict[str, Any]]:
         """The first call of a turn is never without a signature, or Gemini 3 would refuse to go on from it."""

@@ -10,11 +10,11 @@ import orjson
 
 from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
-from gateway.dialects.able import thinkable
 from gateway.dialects.dialect import Orders, Rendered, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 from gateway.dialects.openai_chat.messages import messages
 from gateway.dialects.openai_chat.request import PATH
+from gateway.dialects.reasoning_support import thinkable
 from gateway.dialects.strictness import bound
 
 BUDGETS: Final[tuple[tuple[int, Effort], ...]] = ((0, "none"), (1_024, "low"), (8_192, "medium"))

@@ -9,9 +9,9 @@ from typing import Any, Final, TypeAlias
 from gateway.core.catalog import Connection
 from gateway.dialects import media
 from gateway.dialects.dialect import Unportable
-from gateway.dialects.last_word import answerable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
 from gateway.dialects.openai_chat.request import NAME
+from gateway.dialects.system_turns import answerable
 
 Message: TypeAlias = dict[str, Any]
 

@@ -17,7 +17,7 @@ from gateway.dialects.media import is_inline, is_picture
 from gateway.dialects.openai_chat.foreign import without_foreign
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
-from gateway.dialects.weight import PICTURE_TOKENS, TOOLS_TOKENS, Pictures, tokens_at_most
+from gateway.dialects.token_bound import PICTURE_TOKENS, TOOLS_TOKENS, Pictures, tokens_at_most
 
 NAME: Final = "openai_chat"
 PATH: Final = "/chat/completions"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects.media import is_inline, is_picture
-from gateway.dialects.weight import Pictures
+from gateway.dialects.token_bound import Pictures
 
 ITEMS: Final = frozenset(
     "message function_call function_call_output custom_tool_call custom_tool_call_output reasoning item_reference "

@@ -11,13 +11,13 @@ import orjson
 
 from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
-from gateway.dialects.able import thinkable
 from gateway.dialects.dialect import Orders, Rendered, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 from gateway.dialects.openai_chat.encode import effort_of
 from gateway.dialects.openai_responses.decode import SCORES, SEALED
 from gateway.dialects.openai_responses.items import items
 from gateway.dialects.openai_responses.request import PATH
+from gateway.dialects.reasoning_support import thinkable
 from gateway.dialects.strictness import bound
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")

@@ -17,7 +17,7 @@ from gateway.dialects.openai_responses import seals
 from gateway.dialects.openai_responses.content import Content, tools
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
-from gateway.dialects.weight import PICTURE_TOKENS, TOOLS_TOKENS, tokens_at_most
+from gateway.dialects.token_bound import PICTURE_TOKENS, TOOLS_TOKENS, tokens_at_most
 
 NAME: Final = "openai_responses"
 PATH: Final = "/responses"

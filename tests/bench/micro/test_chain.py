@@ -8,8 +8,8 @@ from itertools import count
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.core.receipt import as_json, canonical
-from gateway.stores.chain import Chain, canonical_bytes
-from gateway.stores.schema import migrate
+from gateway.stores.journal.chain import Chain, canonical_bytes
+from gateway.stores.journal.schema import migrate
 from tests.builders import a_receipt, an_attempt
 
 

@@ -8,11 +8,11 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.core.decision import decide
-from gateway.core.judgement import Health, Means
+from gateway.core.evaluation import Health, Means
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import Posture
 from gateway.core.snapshot import Snapshot
-from gateway.exchange.plans import Plans
+from gateway.exchange.decision_cache import Plans
 from tests.builders import (
     TODAY,
     a_demand,

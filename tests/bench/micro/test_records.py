@@ -11,8 +11,8 @@ from gateway.compose.clock import SystemClock
 from gateway.core.policy import combine
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.exchange import record
-from gateway.exchange.parts import InForce
-from gateway.stores.counters import Counters, Hold
+from gateway.exchange.services import InForce
+from gateway.stores.books.counters import Counters, Hold
 from gateway.telemetry.events import ExchangeEnded
 from gateway.telemetry.log import Log
 from tests.builders import (

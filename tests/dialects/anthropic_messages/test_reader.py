@@ -14,7 +14,6 @@ from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.anthropic_messages.reader import MessagesReader, events, reader
 from gateway.dialects.dialect import Broken
-from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Begun,
@@ -35,6 +34,7 @@ from gateway.dialects.neutral import (
     Used,
 )
 from gateway.dialects.signatures import enveloped
+from gateway.dialects.whole_reply import gathered
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT
 
 GOLDEN = Path(__file__).parent / "golden"

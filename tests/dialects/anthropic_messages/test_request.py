@@ -14,7 +14,7 @@ from gateway.dialects.anthropic_messages.request import REMOTE_TOKENS, accept, p
 from gateway.dialects.dialect import Orders, Rendered
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
 from gateway.dialects.signatures import enveloped, signed_id
-from gateway.dialects.weight import PICTURE_TOKENS
+from gateway.dialects.token_bound import PICTURE_TOKENS
 from tests.builders import a_model, a_policy, a_route, a_snapshot, an_organisation, some_abilities
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))

@@ -21,7 +21,6 @@ from gateway.dialects.anthropic_messages.reader import events, reader
 from gateway.dialects.anthropic_messages.request import accept
 from gateway.dialects.anthropic_messages.writer import MessagesWriter, writer
 from gateway.dialects.dialect import Broken, Head
-from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -47,6 +46,7 @@ from gateway.dialects.neutral import (
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Stream, Translated
 from gateway.dialects.signatures import enveloped, split_id
+from gateway.dialects.whole_reply import gathered
 from tests.builders import a_snapshot
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT, replies
 

@@ -11,9 +11,9 @@ from google.genai.types import GenerateContentResponse
 
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import sse
-from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import Event, Reply
-from gateway.dialects.telling import Telling
+from gateway.dialects.stream_observer import Telling
+from gateway.dialects.whole_reply import gathered
 
 _HERE: Final = Path(__file__).parent / "golden"
 STREAMS: Final = sorted(path.stem for path in _HERE.glob("*.sse"))

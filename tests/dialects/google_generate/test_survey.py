@@ -11,7 +11,7 @@ from gateway.core.demand import Need
 from gateway.core.errors import InvalidRequest
 from gateway.dialects.google_generate.fields import Fields
 from gateway.dialects.google_generate.survey import CONTEXT_TOKENS, Survey, is_kept, kind_of, surveyed
-from gateway.dialects.weight import PICTURE_TOKENS
+from gateway.dialects.token_bound import PICTURE_TOKENS
 
 
 def survey(*parts: dict[str, Any], **members: Any) -> Survey:

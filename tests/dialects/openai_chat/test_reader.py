@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken
-from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -35,6 +34,7 @@ from gateway.dialects.neutral import (
     Used,
 )
 from gateway.dialects.openai_chat.reader import events, reader
+from gateway.dialects.whole_reply import gathered
 
 GOLDEN = Path(__file__).parent / "golden"
 NOBODY_COUNTED = Metered(Usage(), UsageSource.HELD, {})

@@ -14,7 +14,7 @@ from gateway.dialects import signatures
 from gateway.dialects.dialect import Orders
 from gateway.dialects.openai_chat.request import accept, passed, wants_usage
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
-from gateway.dialects.weight import PICTURE_TOKENS
+from gateway.dialects.token_bound import PICTURE_TOKENS
 from tests.builders import a_connection, a_policy, a_provider, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))

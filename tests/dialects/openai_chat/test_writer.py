@@ -14,7 +14,6 @@ from gateway.core.errors import UpstreamTimeout
 from gateway.core.usage import Usage
 from gateway.dialects import signatures, sse, strict_json
 from gateway.dialects.dialect import Head
-from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -42,6 +41,7 @@ from gateway.dialects.openai_chat.turns import turns
 from gateway.dialects.openai_chat.writer import ChatWriter, writer
 from gateway.dialects.prompt import Prompt
 from gateway.dialects.relay import Stream, Translated
+from gateway.dialects.whole_reply import gathered
 from tests.dialects.openai_chat.strategies import as_reported, replies
 
 GOLDEN = Path(__file__).parent / "golden"

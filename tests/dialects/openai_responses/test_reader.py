@@ -9,7 +9,6 @@ import pytest
 
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken
-from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -30,6 +29,7 @@ from gateway.dialects.neutral import (
     Thought,
 )
 from gateway.dialects.openai_responses.reader import events, reader
+from gateway.dialects.whole_reply import gathered
 from tests.dialects.openai_responses import goldens
 
 NOTHING = Metered(NO_USAGE, UsageSource.ESTIMATED, {})

@@ -13,7 +13,7 @@ from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.dialects.dialect import Orders, Rendered
 from gateway.dialects.openai_responses.request import KEPT_TOKENS, accept, passed
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
-from gateway.dialects.weight import PICTURE_TOKENS
+from gateway.dialects.token_bound import PICTURE_TOKENS
 from tests.builders import a_policy, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))

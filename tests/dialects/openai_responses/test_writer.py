@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.dialect import Head
-from gateway.dialects.gathering import gathered
 from gateway.dialects.neutral import (
     Answer,
     CallBegan,
@@ -39,6 +38,7 @@ from gateway.dialects.openai_responses.request import accept
 from gateway.dialects.openai_responses.writer import ResponsesWriter, writer
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Stream, Translated
+from gateway.dialects.whole_reply import gathered
 from tests.builders import a_snapshot
 from tests.dialects.openai_responses import goldens
 from tests.dialects.openai_responses.strategies import replies

@@ -1,0 +1,1 @@
+"""Access of commands to a running gateway, to state directories and to the ledger."""

@@ -1,0 +1,67 @@
+"""What gateways keep, for reading: in a state directory, or in the ledger that they share. None need run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.commands.access.current_state import declared
+from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.stop import Stop
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+    from gateway.stores.audit.locations import Places
+    from gateway.stores.books.books import Ledger
+    from gateway.stores.postgres.connection import Postgres
+
+
+def kept(asked: Asked) -> Ledger:
+    """All receipts: of every gateway where the settings name a shared ledger, else of the state directory."""
+    from gateway.stores.ledger.workers import WorkersLedger
+
+    settings = asked.settings()
+    postgres = shared(settings)
+    if postgres is None:
+        journals_of(asked)
+        return WorkersLedger(settings.state)
+    from gateway.stores.ledger.postgres_ledger import PostgresLedger, SharedLedger
+
+    far, near = PostgresLedger(postgres), WorkersLedger(settings.state)
+    return SharedLedger(near, far) if own_journals(settings) else far
+
+
+def journals_of(asked: Asked) -> list[Path]:
+    """The journals of the state directory, one of each worker. Stop if nothing was ever kept there."""
+    settings = asked.settings()
+    found = own_journals(settings)
+    if not found:
+        raise Stop(
+            f"no gateway has run with the state directory {settings.state}",
+            "name its own with --state (or SAFECONDUCT_STATE), or start it here: safeconduct serve",
+        )
+    return found
+
+
+def own_journals(settings: Settings) -> list[Path]:
+    from gateway.stores.ledger.workers import journals
+
+    return journals(settings.state)
+
+
+def places(asked: Asked) -> Places:
+    """Where the books of these settings are. The documents say whose they are in Redis: Stop if they cannot be read."""
+    from gateway.stores.audit.locations import Places
+
+    settings = asked.settings()
+    organisation = declared(settings, asked.out).organisation.id if settings.counters_url else ""
+    return Places(str(settings.state), settings.counters_url, organisation, settings.postgres_url)
+
+
+def shared(settings: Settings) -> Postgres | None:
+    """The ledger that gateways share; None where the settings name none. PostgresRefused if they name it wrongly."""
+    if not settings.postgres_url:
+        return None
+    from gateway.stores.postgres.connection import checked
+
+    return checked(settings.postgres_url)

@@ -1,0 +1,180 @@
+"""The gateway's admin socket, or the same office in this process where no gateway runs."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
+from gateway.core.errors import Json
+
+if TYPE_CHECKING:
+    import httpx
+
+    from gateway.settings import Settings
+    from gateway.stores.journal.journal import Journal
+    from gateway.stores.keys.keys import Keys
+
+SOCKET: Final = "admin.sock"
+_BASE: Final = "http://gateway"  # a name for HTTP's sake: the socket is the address
+_PATIENCE_S: Final = 30.0
+
+Office: TypeAlias = Callable[[str, str, Mapping[str, Json]], dict[str, Json]]
+"""(method, path, body) -> answer. Raises Stop with the office's own words for what it refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a running gateway says of itself. `providers`: those whose credentials it has."""
+
+    snapshot: str
+    sandbox: bool
+    providers: frozenset[str]
+
+
+def status(state: Path) -> Status | None:
+    """The gateway that runs with this state directory; None if none does."""
+    with _client(state) as client:
+        answer = None if client is None else _asked(client, "GET", "/status", {})
+    if answer is None:
+        return None
+    providers = answer.get("providers")
+    return Status(
+        str(answer.get("snapshot", "")),
+        answer.get("sandbox") is True,
+        frozenset(map(str, providers)) if isinstance(providers, list) else frozenset(),
+    )
+
+
+@contextmanager
+def running(state: Path, patience_s: float = _PATIENCE_S) -> Iterator[Office | None]:
+    """The office of the gateway that runs with this state directory, or None. `patience_s`: for each answer."""
+    with _client(state, patience_s) as client:
+        yield None if client is None else lambda method, path, body: _asked(client, method, path, body)
+
+
+@contextmanager
+def office(asked: Asked) -> Iterator[Office]:
+    """The running gateway's office; with none running, one in this process, under the journal's lock."""
+    settings = asked.settings()
+    with running(settings.state) as far:
+        if far is not None:
+            yield far
+            return
+    with _own(asked, settings) as near:
+        yield near
+
+
+@contextmanager
+def _client(state: Path, patience_s: float = _PATIENCE_S) -> Iterator[httpx.Client | None]:
+    import httpx
+
+    path = state / SOCKET
+    if not _answers(path):
+        yield None
+        return
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url=_BASE, timeout=patience_s) as client:
+        yield client
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens there; a process that died leaves a file to which nobody does."""
+    if not path.is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionError:
+            return False
+    return True
+
+
+def _asked(client: httpx.Client, method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
+    import httpx
+
+    try:
+        answer = client.request(method, path, json=dict(body) if body else None)
+    except httpx.HTTPError as fault:
+        raise Stop(f"the running gateway did not answer ({type(fault).__name__})", "look at its log") from None
+    return _understood(answer.status_code, answer.content)
+
+
+def _understood(status_code: int, content: bytes) -> dict[str, Json]:
+    answer = json.loads(content)
+    error = answer.get("error")
+    if error is None:
+        return dict(answer)
+    what, _, do = str(error["message"]).rstrip().rstrip(".").partition(". ")
+    code = MISUSED if status_code in (400, 404) else FAILED
+    raise Stop(_begun(what), _begun(do) or "see --help of this command", code=code)
+
+
+def _begun(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+@contextmanager
+def _own(asked: Asked, settings: Settings) -> Iterator[Office]:
+    """The admin endpoints called in this process: one meaning of each command, whether a gateway runs or not."""
+    from gateway.asgi.admin import Admin
+    from gateway.commands.access.current_state import declared
+    from gateway.core.evaluation import Means
+    from gateway.exchange.services import InForce
+    from gateway.stores.journal.journal import Journal
+    from gateway.stores.ledger.repricing import Repricer
+
+    in_force = InForce(declared(settings, asked.out), Means(frozenset(), frozenset()), {})
+    journal = Journal.open(settings.state, settings.durability)
+    try:
+
+        async def unneeded() -> list[str]:
+            return []
+
+        default = "unrestricted" if settings.sandbox else ""
+        with _keys(settings, in_force.snapshot.organisation.id, journal) as keys:
+            admin = Admin(keys, lambda: in_force, unneeded, asked.now, default, repricer=Repricer(journal))
+            yield _office(admin.app())
+    finally:
+        journal.close()
+
+
+@contextmanager
+def _keys(settings: Settings, organisation: str, journal: Journal) -> Iterator[Keys]:
+    """Of this state directory, and of all gateways where those share a PostgreSQL."""
+    import asyncio
+
+    from gateway.stores.keys.sibling_keys import open_keys
+
+    if not settings.postgres_url:
+        with open_keys(journal, settings.state) as own:
+            yield own
+        return
+    from gateway.compose.keys import joined, keys_of_all
+
+    with open_keys(journal, settings.state, keys_of_all(settings, organisation)) as shared:
+        asyncio.run(joined(shared))
+        yield shared
+
+
+def _office(app: Any) -> Office:
+    import asyncio
+
+    import httpx
+
+    transport = httpx.ASGITransport(app)
+
+    async def ask(method: str, path: str, body: Mapping[str, Json]) -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport, base_url=_BASE) as client:
+            return await client.request(method, path, json=dict(body) if body else None)
+
+    def asked_here(method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
+        answer = asyncio.run(ask(method, path, body))
+        return _understood(answer.status_code, answer.content)
+
+    return asked_here

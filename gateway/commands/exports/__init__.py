@@ -1,0 +1,1 @@
+"""File formats that commands read or write: FOCUS, Parquet, provider bills."""

@@ -1,0 +1,1 @@
+"""Terminal input and output of commands: options, tables, messages, exit codes."""

@@ -1,0 +1,191 @@
+"""Callers and decisions remembered: what the same few ask for all day is judged once a day and snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeVar
+
+from gateway.core.catalog import Feature, Route, RouteId
+from gateway.core.decision import Decision, Judged, judged, judged_on, planned, well
+from gateway.core.demand import Demand
+from gateway.core.errors import Json
+from gateway.core.evaluation import Health, Means, treatment, wire_dialect
+from gateway.core.policy import Demanded, Layer, LayerKind, combine
+from gateway.core.posture import word
+from gateway.core.principal import Key, Principal, principal
+from gateway.core.receipt import canonical, digest
+from gateway.core.snapshot import Snapshot
+from gateway.core.treatment import facts_in_force
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+_MOST: Final = 4096
+"""Entries of each memory; beyond it, everything is forgotten and judged anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """How content is treated on a route today: in words, as a digest, since which day the facts are known, and where
+    it is processed, as the record declares it; a provider's own report would replace that."""
+
+    posture: Mapping[str, Json]
+    digest: str
+    evidence_from: str
+    region: str
+
+
+class Plans:
+    """The memory of one snapshot. Everything in it follows from the snapshot and the day; nothing is ever corrected.
+
+    What a request itself asks for may hold the client's words: such a demand, and what follows from it, is worked out
+    anew and goes with its exchange.
+    """
+
+    def __init__(self, snapshot: Snapshot, means: Means) -> None:
+        self._snapshot, self._means = snapshot, means
+        self._ways: dict[tuple[str, str, str], tuple[tuple[str, Route], ...]] = {}
+        self._demanded: dict[tuple[int, ...], tuple[tuple[Layer, ...], Demanded]] = {}
+        self._lasting: dict[int, Demanded] = {}
+        """What may be remembered follows from one of these: demands by identity, without a request's own words."""
+        self._judged: dict[Hashable, tuple[Demanded, Judged]] = {}
+        self._unwell: tuple[frozenset[RouteId], frozenset[str]] = (frozenset(), frozenset())
+        self._well: dict[int, tuple[Judged, Judged]] = {}
+        """Of the last state of health alone."""
+        self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
+        self._codes: dict[int, tuple[object, Mapping[str, tuple[str, ...]]]] = {}
+        self._names: dict[int, tuple[Demanded, Mapping[str, str]]] = {}
+        self._callers: dict[str, tuple[Key, Principal | None]] = {}
+
+    def principal(self, key: Key) -> Principal | None:
+        """`core.principal.principal`. A key that changes is another object."""
+        found = self._callers.get(key.digest)
+        if found is None or found[0] is not key:
+            found = (key, principal(key, self._snapshot))
+            _remember(self._callers, key.digest, found)
+        return found[1]
+
+    def demanded(self, layers: tuple[Layer, ...]) -> Demanded:
+        """`combine(layers)`."""
+        # Policies of one snapshot are single objects: comparing them by identity is exact, and costs nothing. The
+        # layers are kept beside the answer, so that no identity is given to another object meanwhile.
+        key = tuple(id(layer.policy) for layer in layers)
+        found = self._demanded.get(key)
+        if found is None or any(a.kind is not b.kind for a, b in zip(found[0], layers, strict=True)):
+            found = (layers, combine(layers))
+            if not any(map(self._is_of_its_own, layers)):
+                _remember(self._demanded, key, found)
+                _remember(self._lasting, id(found[1]), found[1])
+        return found[1]
+
+    def names(self, demanded: Demanded) -> Mapping[str, str]:
+        """Layer -> the policies that apply there: what a receipt keeps of them."""
+        found = self._names.get(id(demanded))
+        if found is None or found[0] is not demanded:
+            found = (demanded, policy_names(demanded.layers))
+            if id(demanded) in self._lasting:
+                _remember(self._names, id(demanded), found)
+        return found[1]
+
+    def _is_of_its_own(self, layer: Layer) -> bool:
+        """A policy that a request wrote, not one that it named."""
+        return layer.kind is LayerKind.REQUEST and self._snapshot.policies.get(layer.policy.name) is not layer.policy
+
+    def decide(self, demand: Demand, demanded: Demanded, means: Means, health: Health, today: date) -> Decision:
+        """`core.decision.decide`, with the judgement of the routes kept for the day, and who of them is well."""
+        key = (today, id(demanded), means.priced_only, judged_on(demand, demanded, self._snapshot))
+        found = self._judged.get(key)
+        if found is None:
+            found = (demanded, judged(demand, demanded, self._snapshot, means, today))
+            if id(demanded) in self._lasting:
+                _remember(self._judged, key, found)
+        now = self._who_is_well(found[1], health, lasting=id(demanded) in self._lasting)
+        return planned(now, demand, demanded, self._snapshot, means, health)
+
+    def _who_is_well(self, judged: Judged, health: Health, *, lasting: bool) -> Judged:
+        unwell = (health.cooling, health.locked_out)
+        if not any(unwell):
+            return judged
+        if unwell != self._unwell:
+            self._unwell = unwell
+            self._well.clear()
+        found = self._well.get(id(judged))
+        if found is None:
+            found = (judged, well(judged, health))
+            if lasting:
+                _remember(self._well, id(judged), found)
+        return found[1]
+
+    def ways(self, demand: Demand) -> tuple[tuple[str, Route], ...]:
+        """(dialect, a route of it) for each dialect in which this process could ask for the demanded model."""
+        key = (demand.model, demand.dialect, demand.endpoint)
+        found = self._ways.get(key)
+        if found is None:
+            open_to_us = (
+                r
+                for r in self._snapshot.routes_of.get(demand.model, ())
+                if r.provider.id in self._means.credentials and not r.provider.connection.why_not
+            )
+            firsts: dict[str, Route] = {}
+            for route in open_to_us:
+                firsts.setdefault(wire_dialect(route, demand), route)
+            found = tuple((wire, r) for wire, r in firsts.items() if wire in self._means.spoken)
+            _remember(self._ways, key, found)
+        return found
+
+    def usable(self, models: Iterable[str], demanded: Demanded, means: Means, today: date) -> list[str]:
+        """Those of the models that a plain request under `demanded` could use."""
+        return [name for name in models if self._usable(name, demanded, means, today)]
+
+    def _usable(self, model: str, demanded: Demanded, means: Means, today: date) -> bool:
+        plain = Demand("openai_chat", "chat", model, streaming=False, input_tokens=1)
+        return bool(self.decide(plain, demanded, means, Health(), today).plan)
+
+    def treated(self, route: Route, features: frozenset[Feature], today: date) -> Treated:
+        """The posture of `route` as receipts and headers state it."""
+        key = (today, route.id, features)
+        found = self._treated.get(key)
+        if found is None:
+            found = self._treat(route, features, today)
+            _remember(self._treated, key, found)
+        return found
+
+    def codes(self, decision: Decision) -> Mapping[str, tuple[str, ...]]:
+        """Route -> why not, in codes: what a receipt keeps of the rejections."""
+        found = self._codes.get(id(decision.rejections))
+        if found is None or found[0] is not decision.rejections:
+            codes = {str(r.route.id): tuple(dict.fromkeys(x.code for x in r.reasons)) for r in decision.rejections}
+            found = (decision.rejections, codes)
+            if id(decision.demanded) in self._lasting:
+                _remember(self._codes, id(decision.rejections), found)
+        return found[1]
+
+    def _treat(self, route: Route, features: frozenset[Feature], today: date) -> Treated:
+        posture = {name: word(value) for name, value in treatment(route, features, self._snapshot, today)}
+        grants = self._snapshot.grants.get(route.provider.id, ())
+        sheets = facts_in_force(route.provider, route.model.id, features, grants, today)
+        dates = [d for sheet in sheets for f in sheet.values() if (d := f.verified_on or f.read_on) is not None]
+        since = min(dates).isoformat() if dates else ""
+        return Treated(posture, digest(canonical(posture)), since, _region(posture))
+
+
+def _region(posture: Mapping[str, Json]) -> str:
+    places = posture.get("processed_in")
+    return f"declared:{'+'.join(str(p) for p in places)}" if isinstance(places, list) else "declared:unknown"
+
+
+def policy_names(layers: Iterable[Layer]) -> dict[str, str]:
+    """Layer -> policy name, or several."""
+    found: dict[str, str] = {}
+    for layer in layers:
+        label = layer.kind.label
+        found[label] = f"{found[label]}, {layer.policy.name}" if label in found else layer.policy.name
+    return found
+
+
+def _remember(memory: dict[K, V], key: K, value: V) -> None:
+    if len(memory) >= _MOST:
+        memory.clear()
+    memory[key] = value

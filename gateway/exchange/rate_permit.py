@@ -1,0 +1,68 @@
+"""The rate permit of one exchange: asked for before anything is held, given back once, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.core.limits import Rate
+from gateway.core.principal import Principal
+from gateway.core.receipt import AttemptRecord, ReceiptId
+from gateway.core.usage import UsageSource
+from gateway.dialects.rate_headers import rate_headers
+from gateway.dialects.translation import Translation
+from gateway.exchange.deadlines import Watch
+from gateway.exchange.services import Services
+from gateway.stores.rates.rates import Permit, Wanted
+
+OUTPUT_AT_FIRST: Final = 4_096
+"""Output tokens of each choice that are taken from a limit before anything was written, or the output limit if that is
+lower. Coding agents state limits of 32,000 and more, and use a few hundred of them."""
+_FREE: Final = frozenset({"cache_read", "server_tool_calls"})
+"""Classes of usage that count against no limit of tokens. Agents send their whole conversation each time, and all but
+the end of it is read from the provider's cache."""
+_GIVE_BACK_S: Final = 1.0
+
+
+class Permission:
+    """Asks nobody where the caller has no limits."""
+
+    def __init__(self, services: Services, caller: Principal, exchange: ReceiptId, watch: Watch) -> None:
+        self._services, self._watch = services, watch
+        self._limits, self._exchange = caller.limits, exchange
+        self._permit: Permit | None = None
+
+    async def ask(self, asked: Translation, default_limit: int) -> None:
+        """RateLimited. `default_limit`: of output, where the client states none."""
+        if self._limits:
+            counted = any(isinstance(limit, Rate) and limit.counts == "tokens" for _, limit in self._limits)
+            tokens = tokens_at_first(asked, default_limit) if counted else 0
+            self._permit = await self._services.rates.admit(Wanted(self._exchange, self._limits, tokens))
+
+    async def give_back(self, attempts: Sequence[AttemptRecord]) -> None:
+        """What was used is known, and nothing is under way any more. Shielded; the first call counts."""
+        if self._permit is not None:
+            used = tokens_used(attempts, self._permit.wanted.tokens)
+            with self._watch.within(_GIVE_BACK_S, shielded=True):
+                await self._services.rates.settle(self._permit, used)
+
+    def headers(self, dialect: str) -> dict[str, str]:
+        """Where the caller's rates stand, in the names that SDKs of that dialect read."""
+        if self._permit is None:
+            return {}
+        return rate_headers(dialect, self._permit.standings, self._services.clock.now())
+
+
+def tokens_at_first(asked: Translation, default_limit: int) -> int:
+    """What is taken before anything is known: the estimated input, and some output for each choice."""
+    demand = asked.demand
+    if demand.endpoint == "count_tokens":
+        return 0
+    limit = demand.output_tokens if demand.output_tokens is not None else default_limit
+    return asked.estimate + min(limit, OUTPUT_AT_FIRST) * demand.choices
+
+
+def tokens_used(attempts: Sequence[AttemptRecord], at_first: int) -> int:
+    """What all attempts used together; at least what was taken at first if one was not reported."""
+    known = sum(count for a in attempts for name, count in a.usage.items() if name not in _FREE)
+    return max(known, at_first) if any(a.usage_source == UsageSource.HELD.value for a in attempts) else known

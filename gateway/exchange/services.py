@@ -1,0 +1,120 @@
+"""What an exchange works with: what is in force, the process's services, and what arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Protocol
+
+from gateway.core.errors import Ended
+from gateway.core.evaluation import Means
+from gateway.core.frozen import frozen
+from gateway.core.receipt import ReceiptId
+from gateway.core.snapshot import Snapshot
+from gateway.dialects.prompt import PLAIN, Asked
+from gateway.exchange.decision_cache import Plans
+from gateway.exchange.soft_budgets import SoftBudgets
+from gateway.stores.books.books import Books
+from gateway.stores.health import RouteHealth
+from gateway.stores.keys.keys import Keys
+from gateway.stores.rates.rates import Rates
+from gateway.telemetry.log import Log
+from gateway.upstream.seam import Upstream
+from gateway.upstream.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Each in seconds, absolute from the moment it names."""
+
+    connect_s: float
+    first_event_s: float
+    idle_s: float
+    total_s: float
+    commit_s: float = 1.0
+    """How long the last byte of a reply waits for the receipt's commit."""
+    whole_s: float = 300.0
+    """For a reply that is not streamed, from asking to its last byte."""
+
+
+@dataclass(frozen=True)
+class InForce:
+    """One snapshot with what follows from it. A reload makes another one; an exchange keeps the one it began with.
+
+    `targets`: provider id -> address and credential headers. `plans` remembers decisions, and goes with the snapshot.
+    """
+
+    snapshot: Snapshot
+    means: Means
+    targets: Mapping[str, Target]
+    plans: Plans = field(init=False)
+    priced_means: Means = field(init=False)
+    """Where a budget applies: a route without a price is not used."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "priced_means", replace(self.means, priced_only=True))
+        object.__setattr__(self, "plans", Plans(self.snapshot, self.means))
+
+
+class Clock(Protocol):
+    """The only source of time in an exchange."""
+
+    def now(self) -> datetime:
+        """UTC."""
+
+    def today(self) -> date:
+        """The day in UTC: facts age and grants expire by it."""
+
+    def monotonic(self) -> float:
+        """Seconds, for durations."""
+
+    def ulid(self) -> str:
+        """A new id that sorts by time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the process offers every exchange."""
+
+    keys: Keys
+    books: Books
+    health: RouteHealth
+    upstream: Upstream
+    log: Log
+    clock: Clock
+    deadlines: Deadlines
+    pseudonym: Callable[[str], str]
+    """What stands in the place of a client's identifier at a provider."""
+    rates: Rates
+    soft_budgets: SoftBudgets = field(default_factory=SoftBudgets)
+
+
+@frozen
+class Arrival:
+    """What concerns an exchange beside the body: which dialect at which address, and a few headers; everything else of
+    a request's head stays outside."""
+
+    dialect: str
+    asked: Asked = PLAIN
+    data_class: str | None = None
+    idempotency_key: str = ""
+
+
+class Downstream(Protocol):
+    """The way back to the client. Every method may be cancelled when the client leaves."""
+
+    async def begin(self, headers: Mapping[str, str], *, streaming: bool) -> None:
+        """Status 200 and headers."""
+
+    async def send(self, data: bytes) -> None:
+        """More of the body."""
+
+    async def end(self, last: bytes) -> None:
+        """The last bytes; the reply is complete."""
+
+    async def abort(self, last: bytes) -> None:
+        """The reply cannot be completed: the dialect's error event, and an unclean end."""
+
+    async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
+        """The error instead of a reply."""

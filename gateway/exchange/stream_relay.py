@@ -1,0 +1,78 @@
+"""Relay of a stream: the provider's pieces in, the client's bytes out, each side on its own time."""
+
+from __future__ import annotations
+
+import math
+
+from gateway.core.errors import UpstreamFailed, UpstreamTimeout
+from gateway.dialects.relay import Stream
+from gateway.exchange.attempt import Attempt
+from gateway.exchange.deadlines import Limit, Watch
+from gateway.exchange.services import Downstream, Services
+from gateway.stores.health import Fault as RouteFault
+from gateway.upstream.seam import UpstreamFault
+
+
+class Pump:
+    """One stream on its way from a route that has begun to answer."""
+
+    def __init__(
+        self, answer: Attempt, stream: Stream, downstream: Downstream, services: Services, watch: Watch
+    ) -> None:
+        self._answer, self._stream, self._downstream, self._services = answer, stream, downstream, services
+        self._watch = watch
+        self._spoke_at = math.inf  # when the last bytes were handed over; infinite while they are, and after the end
+
+    async def run(self, opening: bytes) -> bytes:
+        """Pass the stream on up to its end; returns the last bytes. UpstreamEnded if it breaks off."""
+        stream = self._stream
+        if stream.ended:
+            return opening
+        await self._say(opening)
+        with self._watch.within(self._services.deadlines.idle_s) as idle:
+            last = await self._passed_on(idle)
+            if stream.complete:
+                return last
+            await self._say(last)
+        self._spoke_at = math.inf
+        self._answer.outcome = "timeout" if idle.passed else "failed"
+        clock = self._services.clock
+        self._services.health.failed(self._answer.route.id, RouteFault.TRANSPORT, clock.monotonic())
+        if idle.passed:
+            raise UpstreamTimeout("The provider fell silent in the middle of its reply.")
+        raise UpstreamFailed("The provider broke off its reply.")
+
+    async def _passed_on(self, idle: Limit) -> bytes:
+        """Everything but what came with the end, which is returned."""
+        stream, pieces, now = self._stream, self._answer.pieces, self._watch.now
+        assert pieces is not None
+        seen = stream.beats
+        try:
+            async for piece in pieces:
+                shown = stream.feed(piece)
+                if stream.over:
+                    break
+                if stream.beats != seen:
+                    seen = stream.beats
+                    idle.move(now() + self._services.deadlines.idle_s)
+                if shown:  # a client that reads slowly is no fault of the route: this is not the provider's time
+                    left_s = idle.at - now()
+                    idle.move(math.inf)
+                    await self._say(shown)
+                    idle.move(now() + left_s)
+            else:
+                shown = stream.finish()
+        except UpstreamFault:
+            shown = stream.finish()  # an end of the stream, which knows that it is not complete
+        self._spoke_at = math.inf
+        return shown
+
+    async def breathe(self, silent_s: float) -> None:
+        """Say something in a stream that has been silent for so long. Safe to call at any time."""
+        if self._services.clock.monotonic() - self._spoke_at >= silent_s and (beat := self._stream.beat()):
+            await self._say(beat)
+
+    async def _say(self, data: bytes) -> None:
+        self._spoke_at = math.inf
+        await self._downstream.send(data)
+        self._spoke_at = self._services.clock.monotonic()

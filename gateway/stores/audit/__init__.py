@@ -1,0 +1,1 @@
+"""Invariants of journals, ledger and Redis, checked and reported. Corrects nothing."""

@@ -1,0 +1,201 @@
+"""Do the books of a journal add up? Every invariant, checked over all that is in it; nothing is corrected.
+
+Read in one snapshot, beside the gateway that writes it. A gateway that runs has exchanges under way: then what is held
+is only counted.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from gateway.core.cost import money
+from gateway.core.errors import Json
+from gateway.core.receipt import CORRECTED
+from gateway.stores.books.counters import MOST, Charge
+from gateway.stores.books.windows import windows_around
+from gateway.stores.journal.chain import charges_from
+from gateway.stores.journal.files import LOCK_FILE
+from gateway.stores.journal.intents import kept
+from gateway.stores.journal.reading import reading
+from gateway.stores.ledger.ledger import SqliteLedger
+
+_SHOWN: Final = 5
+"""Ids that a finding lists at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One invariant: whether it holds, the figures that say so, and what to do if it does not, where that is known."""
+
+    name: str
+    holds: bool
+    found: str
+    do: str = ""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the receipts of a journal come to, one by one."""
+
+    receipts: int = 0
+    cost: int = 0
+    attempts: int = 0
+    charged: int = 0
+    teams: Counter[str] = field(default_factory=Counter)
+    accounts: Counter[str] = field(default_factory=Counter)
+    holds: Counter[str] = field(default_factory=Counter)
+    folded: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Account and window -> charged, up to the row that the counters were folded to."""
+    uneven: list[str] = field(default_factory=list)
+    """Receipts whose own figures do not agree."""
+
+    def add(self, row: sqlite3.Row, folded_to: int) -> None:
+        attempts, charges = _attempts(bytes(row["data"])), charges_from(row["charges"])
+        of_attempts = sum(min(_cost(attempt), MOST) for attempt in attempts)
+        of_charges = sum(charge.amount for charge in charges)
+        self.receipts += 1
+        self.cost += row["cost"]
+        self.attempts += of_attempts
+        self.charged += of_charges
+        if row["outcome"] != CORRECTED or any(charge.accounts for charge in charges):  # old ones were charged to nobody
+            self.teams[f"team/{row['team']}"] += row["cost"]
+        self.holds.update(str(attempt["hold_id"]) for attempt in attempts if attempt.get("hold_id"))
+        if not row["cost"] == of_attempts == of_charges:
+            self.uneven.append(row["id"])
+        for charge in charges:
+            self.accounts.update(dict.fromkeys(charge.accounts, charge.amount))
+            if row["row"] <= folded_to:
+                self._fold(charge)
+
+    def _fold(self, charge: Charge) -> None:
+        for window in windows_around(charge.at, charge.zone).values():
+            self.folded.update({(account, window): charge.amount for account in charge.accounts})
+
+
+def audit(journal: Path) -> list[Check]:
+    """Every invariant of one journal. JournalRefused if there is none."""
+    with reading(journal) as connection:
+        connection.execute("BEGIN")  # one snapshot for all that follows
+        tally = _tally(connection)
+        checks = [
+            _one_outcome(tally),
+            _at_rest(connection, journal.parent),
+            _even(tally),
+            _per_team(tally),
+            _counters(connection, tally),
+        ]
+    return [*checks, _chains(journal)]
+
+
+def is_written(state: Path) -> bool:
+    """Whether a gateway has this state directory now."""
+    try:
+        handle = os.open(state / LOCK_FILE, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _tally(connection: sqlite3.Connection) -> Tally:
+    (folded_to,) = connection.execute("SELECT row FROM folded").fetchone()
+    tally = Tally()
+    for row in connection.execute("SELECT row, id, team, outcome, cost, charges, data FROM receipts ORDER BY row"):
+        tally.add(row, folded_to)
+    return tally
+
+
+def _one_outcome(tally: Tally) -> Check:
+    """An intent ends in one receipt."""
+    twice = [hold for hold, times in tally.holds.items() if times > 1]
+    found = f"{len(tally.holds)} holds in {tally.receipts} receipts" + listed("in several receipts", twice)
+    return Check("every intent has one outcome", not twice, found)
+
+
+def _at_rest(connection: sqlite3.Connection, state: Path) -> Check:
+    """An intent whose receipt is written is open no more, also if its process had no time to forget it."""
+    written = "SELECT 1 FROM receipts WHERE id = ?"
+    before = connection.execute("SELECT receipt, amount FROM intents")  # of a version that kept them in the database
+    intents = [*before, *((i.receipt, i.amount) for i in kept(state))]
+    amounts = [amount for name, amount in intents if connection.execute(written, (name,)).fetchone() is None]
+    found = f"{len(amounts)} holds open, {money(sum(amounts))}"
+    if is_written(state):
+        return Check("held is zero at rest", True, f"{found}; a gateway runs, so this is under way")
+    left = "; the next start of the gateway settles them" if amounts else ""
+    return Check("held is zero at rest", not amounts, found + left)
+
+
+def _even(tally: Tally) -> Check:
+    found = f"receipts {money(tally.cost)}, attempts {money(tally.attempts)}, charges {money(tally.charged)}"
+    found += listed("that do not agree with themselves", tally.uneven)
+    return Check("what receipts cost was charged", not tally.uneven, found)
+
+
+def _per_team(tally: Tally) -> Check:
+    charged = {name: amount for name, amount in tally.accounts.items() if name.startswith("team/")}
+    names = sorted({*tally.teams, *charged})
+    apart = [name for name in names if tally.teams[name] != charged.get(name, 0)]
+    found = f"{len(tally.teams)} teams, {money(sum(charged.values()))}" + listed("apart", apart)
+    return Check("what teams were charged is what their receipts cost", not apart, found)
+
+
+def _counters(connection: sqlite3.Connection, tally: Tally) -> Check:
+    """The counters that budgets are held against are the receipts, added up; old windows are let go."""
+    kept = {(row["account"], row["window"]): row["spent"] for row in connection.execute("SELECT * FROM counters")}
+    totals = {name: amount for name, amount in tally.folded.items() if name[1] == "total" and amount}
+    apart = [f"{a} {w}" for (a, w), spent in kept.items() if tally.folded[a, w] != spent]
+    apart += [f"{account} total" for account, window in totals if (account, window) not in kept]
+    found = f"{len(kept)} counters" + listed("apart", apart)
+    return Check("counters are the sum of charges", not apart, found)
+
+
+def _chains(journal: Path) -> Check:
+    states = SqliteLedger(journal).verify_chains()
+    broken = [f"{state.chain} at {state.broken.sequence}" for state in states if state.broken]
+    found = f"{len(states)} chains, {sum(state.receipts for state in states)} receipts" + listed("broken", broken)
+    return Check("sequence numbers have no gap", not broken, found)
+
+
+def _attempts(data: bytes) -> list[dict[str, Json]]:
+    """Those of a receipt; none of what is no receipt any more: its figures then do not agree."""
+    try:
+        attempts = _read(data)["attempts"]
+    except (ValueError, TypeError, KeyError):
+        return []
+    return [attempt for attempt in attempts if isinstance(attempt, dict)] if isinstance(attempts, list) else []
+
+
+def _read(data: bytes) -> dict[str, Json]:
+    try:
+        found: dict[str, Json] = orjson.loads(data)
+    except ValueError:  # a count that is no double either
+        found = json.loads(data)
+    return found
+
+
+def _cost(attempt: dict[str, Json]) -> int:
+    """One beyond 64 bits was read as a double; it counts as the most there is."""
+    cost = attempt.get("cost")
+    return int(cost) if isinstance(cost, int | float) else 0
+
+
+def listed(what: str, names: Iterable[str]) -> str:
+    """How many of that kind there are, and the first of them, to go on after a finding; "" for none."""
+    found = list(names)
+    more = ", …" if len(found) > _SHOWN else ""
+    return f"; {len(found)} {what}: {', '.join(found[:_SHOWN])}{more}" if found else ""

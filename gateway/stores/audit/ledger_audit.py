@@ -1,0 +1,180 @@
+"""Does PostgreSQL hold what the journals hold, once? Every invariant of the shared ledger; nothing is corrected."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway.core.cost import money
+from gateway.core.errors import Unavailable
+from gateway.stores.audit.journal_audit import Check, listed
+from gateway.stores.journal.reading import reading
+from gateway.stores.ledger.shipment_batches import Source
+from gateway.stores.postgres.connection import Postgres, PostgresAway
+
+if TYPE_CHECKING:
+    from gateway.stores.postgres.connection import Connection
+
+_PATIENCE_S: Final = 600.0
+"""For one look at all receipts."""
+
+_ONCE: Final = "SELECT count(*) FROM (SELECT FROM receipts GROUP BY id HAVING count(*) > 1) AS twice"
+
+_GAPS: Final = """
+    SELECT chain FROM receipts, retention GROUP BY chain, kept_from
+    HAVING count(*) <> max(sequence) - min(sequence) + 1 OR (min(sequence) > 1 AND kept_from = '0001-01-01')
+"""
+
+# One statement, so that both sides are seen at the same moment.
+_APART: Final = """
+    WITH listed AS (
+        SELECT day, team, count(*) AS exchanges, sum(cost) AS cost, sum(charged) AS charged FROM receipts
+        GROUP BY day, team
+    ), added AS (
+        SELECT day, team, sum(exchanges) AS exchanges, sum(cost) AS cost, sum(charged) AS charged
+        FROM usage_days, retention WHERE day >= kept_from GROUP BY day, team
+    )
+    SELECT day::text || ' ' || team, exchanges FROM (
+        SELECT coalesce(listed.day, added.day) AS day, coalesce(listed.team, added.team) AS team,
+            listed.exchanges, listed.exchanges IS NOT DISTINCT FROM added.exchanges
+            AND listed.cost = added.cost AND listed.charged = added.charged AS same
+        FROM listed FULL JOIN added ON listed.day = added.day AND listed.team = added.team
+    ) AS compared WHERE same IS NOT TRUE ORDER BY 1
+"""
+
+_CHAIN: Final = """
+    SELECT count(*), coalesce(sum(cost), 0), encode(sha256(convert_to(
+        coalesce(string_agg(digest, '' ORDER BY sequence), ''), 'UTF8')), 'hex')
+    FROM receipts WHERE chain = %s AND sequence <= %s AND day >= %s
+"""
+
+# Windows are named as `counters.windows_around` names them.
+_CHARGED: Final = """
+    SELECT account, name, sum(amount) FROM (
+        SELECT json_array_elements_text(charge->1) AS account, (charge->>2)::numeric AS amount,
+            to_timestamp((charge->>0)::bigint) AS at, coalesce(charge->>3, 'UTC') AS zone
+        FROM receipts, json_array_elements(charges) AS charge WHERE day >= %s
+    ) AS charged CROSS JOIN LATERAL (VALUES
+        (to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24')),
+        (to_char(at AT TIME ZONE zone, 'YYYY-MM-DD')),
+        (to_char(at AT TIME ZONE zone, 'IYYY-"W"IW')),
+        (to_char(at AT TIME ZONE zone, 'YYYY-MM')),
+        ('total')
+    ) AS windows (name) WHERE name = ANY(%s) GROUP BY account, name
+"""
+_OPEN_DAYS: Final = 40
+"""No window that is open began before, but that of all time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a journal holds of one chain, as far as it was shipped and is kept."""
+
+    chain: str
+    last: int
+    receipts: int
+    cost: int
+    digest: str
+
+
+def audit_ledger(postgres: Postgres, journal: Path | None) -> list[Check]:
+    """Every invariant of the ledger, and of this journal's part in it unless it is None. Unavailable while PostgreSQL
+    is away. Not to be called where an event loop runs."""
+    patient = Postgres(postgres.url, postgres.connect_s, _PATIENCE_S)
+    return asyncio.run(_audit(patient, journal))
+
+
+async def _audit(postgres: Postgres, journal: Path | None) -> list[Check]:
+    try:
+        async with postgres.connected() as connection, postgres.transaction(connection):
+            await connection.execute("SET TRANSACTION READ ONLY")
+            checks = [await _once(connection), await _gaps(connection), await _sums(connection)]
+            if journal is not None:
+                checks.append(await _shipped(connection, journal))
+            return checks
+    except PostgresAway as fault:
+        raise _away(fault) from None
+
+
+def charged(postgres: Postgres, windows: frozenset[str], today: date) -> dict[tuple[str, str], int]:
+    """What all gateways were charged, by account and name of the window; not of all time where months were dropped.
+    Unavailable while PostgreSQL is away. Not to be called where an event loop runs."""
+    patient = Postgres(postgres.url, postgres.connect_s, _PATIENCE_S)
+    return asyncio.run(_charged(patient, windows, today))
+
+
+async def _charged(postgres: Postgres, windows: frozenset[str], today: date) -> dict[tuple[str, str], int]:
+    try:
+        async with postgres.connected() as connection, postgres.transaction(connection):
+            ((kept_from,),) = await _rows(connection, "SELECT kept_from FROM retention")
+            whole = kept_from == date.min
+            since = date.min if whole else today - timedelta(days=_OPEN_DAYS)
+            names = sorted(windows if whole else windows - {"total"})
+            rows = await _rows(connection, _CHARGED, (since, names))
+            return {(account, name): int(amount) for account, name, amount in rows}
+    except PostgresAway as fault:
+        raise _away(fault) from None
+
+
+def _away(fault: PostgresAway) -> Unavailable:
+    return Unavailable("books_unavailable", f"The ledger cannot be read ({fault.reason}).")
+
+
+async def _once(connection: Connection) -> Check:
+    ((twice,),) = await _rows(connection, _ONCE)
+    ((count,),) = await _rows(connection, "SELECT count(*) FROM receipts")
+    return Check("ledger: every receipt is there once", not twice, f"{count} receipts, {twice} more than once")
+
+
+async def _gaps(connection: Connection) -> Check:
+    chains = [name for (name,) in await _rows(connection, _GAPS)]
+    ((count,),) = await _rows(connection, "SELECT count(DISTINCT chain) FROM receipts")
+    return Check("ledger: sequence numbers have no gap", not chains, f"{count} chains{listed('with gaps', chains)}")
+
+
+async def _sums(connection: Connection) -> Check:
+    apart = [name for name, _ in await _rows(connection, _APART)]
+    ((cost, charged),) = await _rows(
+        connection, "SELECT coalesce(sum(cost), 0), coalesce(sum(charged), 0) FROM usage_days"
+    )
+    found = f"receipts {money(int(cost))}, charges {money(int(charged))}{listed('apart', apart)}"
+    return Check("ledger: sums are those of the receipts", not apart and cost == charged, found)
+
+
+async def _shipped(connection: Connection, journal: Path) -> Check:
+    """What this journal was taken for is there, digest by digest; the rest waits."""
+    source = Source(journal)
+    query = "SELECT row, digest FROM journals WHERE name = ANY(%s) ORDER BY row DESC"
+    places = await _rows(connection, query, (source.chains(),))
+    reached = next((row for row, digest in places if source.holds(row, digest)), 0)
+    ((kept_from,),) = await _rows(connection, "SELECT kept_from FROM retention")
+    parts = _parts(journal, reached, kept_from)
+    apart = []
+    for part in parts:
+        ((count, cost, digest),) = await _rows(connection, _CHAIN, (part.chain, part.last, kept_from))
+        if (count, int(cost), digest) != (part.receipts, part.cost, part.digest):
+            apart.append(part.chain)
+    receipts, cost = sum(part.receipts for part in parts), sum(part.cost for part in parts)
+    found = f"{receipts} receipts, {money(cost)}, {source.waiting(reached)} wait"
+    return Check("ledger: it holds what this journal holds", not apart, found + listed("apart", apart))
+
+
+def _parts(journal: Path, reached: int, kept_from: date) -> list[_Part]:
+    query = "SELECT chain, sequence, cost, digest FROM receipts WHERE row <= ? AND day >= ? ORDER BY row"
+    found: dict[str, _Part] = {}
+    digests: dict[str, Any] = {}
+    with reading(journal) as connection:
+        for chain, sequence, cost, digest in connection.execute(query, (reached, kept_from.isoformat())):
+            before = found.get(chain) or _Part(chain, 0, 0, 0, "")
+            digests.setdefault(chain, hashlib.sha256()).update(digest.encode())
+            found[chain] = _Part(chain, sequence, before.receipts + 1, before.cost + cost, "")
+    return [_Part(p.chain, p.last, p.receipts, p.cost, digests[p.chain].hexdigest()) for p in found.values()]
+
+
+async def _rows(connection: Connection, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:
+    return await (await connection.execute(query, values or None)).fetchall()

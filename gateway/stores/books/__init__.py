@@ -1,0 +1,1 @@
+"""Holds, charges and budgets. On failure: nothing is admitted (fail closed)."""

@@ -1,0 +1,22 @@
+"""Which counters the books of this process ask. Failure rule: those that were asked for, or no start."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from gateway.stores.books.counters import CountersRefused, Counting, Embedded, Tell
+from gateway.stores.journal.journal import Journal
+
+
+def open_counting(url: str, books: str, journal: Journal, tell: Tell) -> Counting:
+    """Counters of this process alone if `url` is empty, otherwise those of all who share that Redis and `books`.
+
+    CountersRefused if that Redis cannot keep them, or cannot be reached.
+    """
+    if not url:
+        return Embedded()
+    if find_spec("redis") is None:
+        raise CountersRefused("The client for Redis is not installed. Install safeconduct[redis].")
+    from gateway.stores.books.redis_counters import RedisCounters  # a third of a second that one process can do without
+
+    return RedisCounters.open(url, books, journal, tell)

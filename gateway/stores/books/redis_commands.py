@@ -1,0 +1,171 @@
+"""What is carried to the shared counters: a hold asked for, a hold that has ended, a question for balances.
+
+An errand is made in the loop of whoever waits for it, and carried in the thread of the courier.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, TypeAlias, TypeVar
+
+from gateway.core.errors import BudgetExceeded, Unavailable
+from gateway.stores.books.counters import Budgets, Counter, Hold, no_room
+from gateway.stores.books.windows import windows_around
+from gateway.stores.redis.member import LOST, Member
+from gateway.stores.redis.wire import Answer, Call, Refusal
+
+T = TypeVar("T")
+
+DEADLINE_S: Final = 2.0
+"""How long a caller waits for an answer, all in all."""
+_LATE_S: Final = 5
+"""A hold that reaches the server later than this after its deadline is not taken."""
+_SLOT_S: Final = 900
+"""Windows begin at whole quarters of an hour, in every time zone there is."""
+_TRIES: Final = 3
+_SOFT: Final = "~"
+"""Before what may be used of a budget that refuses nothing."""
+
+Stage: TypeAlias = Literal["new", "sent", "held", "given up"]
+
+
+@dataclass(slots=True, eq=False)
+class HoldAsked:
+    """`granted` puts the hold into the fold, before anybody learns of it."""
+
+    hold: Hold
+    budgets: Budgets
+    granted: Callable[[Hold], None]
+    future: asyncio.Future[Hold | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stage: Stage = "new"
+    _tries: int = 0
+
+    def give_up(self) -> Stage:
+        """Nobody waits any more. Says how far it had come; of `sent` nobody knows whether it is held."""
+        with self._lock:
+            before, self._stage = self._stage, "given up"
+        return before
+
+    def leaves(self) -> bool:
+        """It is about to be sent; False if nobody waits for it."""
+        with self._lock:
+            if self._stage == "given up":
+                return False
+            self._stage = "sent"
+            return True
+
+    def call(self, member: Member) -> Call:
+        """Taken only within a slot of the server's time, whose windows these are, and not long after the deadline."""
+        now, keys = member.now(), member.keys
+        hold = self.hold = replace(self.hold, at=now)
+        slot, windows = now - now % _SLOT_S, windows_around(now, hold.zone)
+        until = min(slot + _SLOT_S, now + int(DEADLINE_S) + _LATE_S)
+        accounts = [keys.account(account, windows[budget.window]) for account, budget in self.budgets]
+        rooms = [f"{_SOFT * budget.soft}{budget.limit - hold.amount}" for _, budget in self.budgets]
+        return member.call(
+            "hold",
+            (member.holds, keys("done", hold.id), *accounts),
+            (hold.id, keys.record(hold), slot, until, *rooms),
+        )
+
+    def answered(self, answer: Answer | Refusal) -> bool:
+        """Whether it is to be asked once more: nothing was carried out, and the reason can be helped."""
+        if isinstance(answer, Answer) and answer.word in (*LOST, "time") and self._tries < _TRIES:
+            self._tries += 1
+            return True
+        if isinstance(answer, Answer) and answer.word == "held":
+            self._held(answer.rest)
+        elif isinstance(answer, Answer) and answer.word == "open":
+            resolve(self.future, None)
+        else:
+            self.failed(answer)
+        return False
+
+    def failed(self, why: Answer | Refusal | str) -> None:
+        resolve(self.future, self._no(why) if isinstance(why, Answer) else unavailable(why))
+
+    def _held(self, beyond: Sequence[str]) -> None:
+        with self._lock:
+            if self._stage == "given up":
+                return  # whoever gave up sees to it that it is given back
+            self._stage = "held"
+            self.hold = replace(self.hold, beyond=tuple(self.budgets[int(at) - 1] for at in beyond))
+            self.granted(self.hold)
+        resolve(self.future, self.hold)
+
+    def _no(self, answer: Answer) -> BudgetExceeded | Unavailable:
+        if answer.word == "full":
+            at, used, held = (int(text) for text in answer.rest)
+            account, budget = self.budgets[at - 1]
+            return no_room(account, budget, self.hold, Counter(used - held, held))
+        return unavailable(answer)
+
+
+@dataclass(slots=True, eq=False)
+class BalancesAsked:
+    """What is used and held under these keys."""
+
+    keys: tuple[str, ...]
+    future: asyncio.Future[list[Counter]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def call(self, member: Member) -> Call:
+        return member.call("balances", self.keys, ())
+
+    def answered(self, answer: Answer | Refusal) -> bool:
+        """As of a hold; there is nothing to try again here."""
+        if isinstance(answer, Refusal) or answer.word != "balances":
+            self.failed(answer)
+            return False
+        numbers = [int(text) for text in answer.rest]
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        resolve(self.future, [Counter(used - held, held) for used, held in pairs])
+        return False
+
+    def failed(self, why: Answer | Refusal | str) -> None:
+        resolve(self.future, unavailable(why))
+
+
+@dataclass(slots=True, eq=False)
+class HoldEnded:
+    """It costs that much; said until it is confirmed. `waiting` is guarded by the courier."""
+
+    hold: str
+    cost: int
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def call(self, member: Member) -> Call:
+        return member.call("settle", (member.holds, member.keys("done", self.hold)), (self.hold, self.cost))
+
+
+Asked: TypeAlias = HoldAsked | BalancesAsked
+
+
+def unavailable(why: Answer | Refusal | str) -> Unavailable:
+    """The refusal that says why the counters cannot be asked now; nothing is admitted meanwhile."""
+    if isinstance(why, Answer) and why.word == "rebuilding":
+        return Unavailable(
+            "books_unavailable",
+            f"The shared counters are being rebuilt; processes that have not said what they have spent: {why.rest[0]}.",
+        )
+    word = why.word if isinstance(why, Answer) else why.code if isinstance(why, Refusal) else why
+    return Unavailable("books_unavailable", f"The shared counters cannot be asked ({word}).")
+
+
+def resolve(future: asyncio.Future[T], result: T | Exception) -> None:
+    """From any thread."""
+    with contextlib.suppress(RuntimeError):  # that loop is closed: nobody waits
+        future.get_loop().call_soon_threadsafe(_set, future, result)
+
+
+def _set(future: asyncio.Future[T], result: T | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)

@@ -1,0 +1,120 @@
+"""Counters that many processes share in one Redis. Failure rule: without its answer nothing is admitted.
+
+A hold is asked for once: it ends with the server's answer, or is given back until that is confirmed. A settle is
+repeated until it is confirmed; a process that dies before leaves a hold, never free money.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.core.principal import AccountId
+from gateway.core.receipt import ReceiptId
+from gateway.stores.books.counters import Budgets, Charge, Counter, Counters, CountersRefused, Hold, Tell
+from gateway.stores.books.redis_commands import DEADLINE_S, BalancesAsked, HoldAsked, unavailable
+from gateway.stores.books.redis_worker import Courier
+from gateway.stores.books.windows import windows_around
+from gateway.stores.journal.journal import Journal
+from gateway.stores.redis.member import Keys, Member, recall
+from gateway.stores.redis.wire import Unreachable, Wire
+
+ROUND_TRIP_S: Final = 1.0
+"""How long the courier waits for the server."""
+_CONFIRM_S: Final = 0.25
+"""How long a settle waits to be confirmed before the courier goes on alone."""
+_TOO_LATE: Final = "no_answer_in_time"
+
+
+class RedisCounters:
+    """Use `open`; give it to the books, which begin it."""
+
+    def __init__(self, keys: Keys, courier: Courier, journal: Journal) -> None:
+        self._keys, self._courier, self._journal = keys, courier, journal
+        self._fold = Counters()
+
+    @classmethod
+    def open(cls, url: str, books: str, journal: Journal, tell: Tell) -> RedisCounters:
+        """`books`: whose these are; others in the same Redis are not touched. CountersRefused if that Redis cannot keep
+        them, or cannot be reached."""
+        keys = Keys(books)
+        wire = Wire(url, keys("state"), ROUND_TRIP_S)
+        try:
+            wire.open()
+        except Unreachable as fault:
+            raise CountersRefused(
+                f"Redis cannot be reached, or cannot be written to ({fault.reason}). Start it, or unset "
+                "SAFECONDUCT_REDIS_URL for budgets of this process alone."
+            ) from None
+        if not wire.durable:
+            tell("without_append_only_file", "")
+        return cls(keys, Courier(Member(wire, keys, journal.write_now(recall)), journal, tell), journal)
+
+    def begin(self, fold: Counters) -> None:
+        self._fold = fold
+        self._courier.begin(fold)
+
+    async def hold(self, hold: Hold, budgets: Budgets) -> Hold | None:
+        if any(own.id == hold.id for own in self._fold.holds(hold.receipt)):
+            return None
+        asked = HoldAsked(hold, budgets, self._granted)
+        self._courier.ask(asked)
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await asked.future
+        except TimeoutError:
+            self._give_up(asked)
+            raise unavailable(_TOO_LATE) from None
+        except asyncio.CancelledError:
+            self._give_up(asked)
+            raise
+
+    def release(self, hold: Hold) -> None:
+        self._fold.release(hold)
+        self._courier.end(hold.id, 0)
+
+    def settle(self, receipt: ReceiptId, charges: Sequence[Charge]) -> None:
+        holds = self._fold.holds(receipt)
+        self._fold.settle(receipt, charges)
+        costs = {charge.hold: charge.amount for charge in charges}
+        for hold in holds:
+            self._courier.end(hold.id, costs.get(hold.id, 0))
+
+    def correct(self, charges: Sequence[Charge]) -> None:
+        self._fold.charge(charges)
+        self._courier.tell_again()
+
+    async def confirmed(self, holds: Sequence[str]) -> None:
+        if waiting := self._courier.unconfirmed(holds):
+            await asyncio.wait(waiting, timeout=_CONFIRM_S)
+
+    async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int, zone: str) -> list[Counter]:
+        windows = windows_around(at, zone)
+        asked = BalancesAsked(tuple(self._keys.account(account, windows[window]) for account, window in pairs))
+        self._courier.ask(asked)
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return await asked.future
+        except TimeoutError:
+            raise unavailable(_TOO_LATE) from None
+
+    def close(self) -> None:
+        """Everything that the journal has committed is said before; to be called while the journal is open."""
+        self._journal.write_now(_nothing)
+        self._courier.close()
+
+    def _granted(self, hold: Hold) -> None:
+        self._fold.hold(hold, ())
+
+    def _give_up(self, asked: HoldAsked) -> None:
+        match asked.give_up():
+            case "held":
+                self.release(asked.hold)
+            case "sent":
+                self._courier.end(asked.hold.id, 0)
+
+
+def _nothing(_: sqlite3.Connection) -> None:
+    """In order: when this is done, everything before is."""

@@ -1,0 +1,28 @@
+"""A journal opened for reading beside the process that writes it. Faults are Unavailable, without SQLite's words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gateway.core.errors import Unavailable
+from gateway.stores.journal.files import JournalRefused
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that cannot write; its rows know their columns by name. JournalRefused if there is no file."""
+    if not path.exists():
+        raise JournalRefused(f"There is no journal at {path}: no gateway has run with that state directory.")
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
+        connection.row_factory = sqlite3.Row
+        try:
+            yield connection
+        finally:
+            connection.close()
+    except sqlite3.Error as fault:
+        reason = getattr(fault, "sqlite_errorname", type(fault).__name__)
+        raise Unavailable("books_unavailable", f"The journal cannot be read ({reason}).") from None

@@ -1,0 +1,1 @@
+"""Receipts for reading and reporting, and their way into PostgreSQL."""

@@ -1,0 +1,134 @@
+"""All receipts of a journal, for reading; may be opened beside the gateway that writes it, and never changes it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final, Protocol
+
+from gateway.core.errors import Json
+from gateway.core.receipt import CORRECTED, Broken, verify
+from gateway.core.usage import CLASSES
+from gateway.stores.books.books import UsageRow
+from gateway.stores.journal.reading import reading
+
+GROUPS: Final = (
+    *("day", "team", "key", "model", "provider", "route", "region", "policy", "organisation", "currency"),
+    "end_user",
+)
+"""What usage can be grouped by. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one; `region`
+as in a receipt: what the provider reported, or `declared:` and countries; `end_user` a pseudonym, "" for nobody."""
+
+_COLUMNS: Final = {
+    name: f"COALESCE(json_extract(CAST(data AS TEXT), '$.{name}'), '')" for name in ("region", "currency", "end_user")
+}
+"""Groups that are in the receipt alone."""
+
+_EXCHANGES: Final = f"SUM(outcome <> '{CORRECTED}')"
+_SUMS: Final = ", ".join(f"SUM(COALESCE(json_extract(usage, '$.{name}'), 0))" for name in CLASSES)
+
+
+class Pages(Protocol):
+    """A ledger whose receipts can be read one by one, of all days."""
+
+    def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]: ...
+
+
+def every_receipt(ledger: Pages, since: date, until: date) -> Iterator[dict[str, Json]]:
+    """All receipts of exchanges that began on these days, both included, a page at a time."""
+    after = ""
+    while page := ledger.between(since, until, after):
+        yield from page
+        after = str(page[-1]["id"])
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """One chain, as it was found: how many receipts, and where it does not hold."""
+
+    chain: str
+    receipts: int
+    broken: Broken | None
+
+
+class SqliteLedger:
+    """`path`: the journal's file. Each call opens it anew, so that any thread may call."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def receipt(self, receipt_id: str) -> dict[str, Json] | None:
+        with reading(self._path) as connection:
+            found = connection.execute("SELECT data FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
+        where, values = ("", ()) if key is None else ("WHERE key = ?", (key,))
+        with reading(self._path) as connection:
+            rows = connection.execute(f"SELECT data FROM receipts {where} ORDER BY row DESC LIMIT ?", (*values, limit))
+            return [json.loads(data) for (data,) in rows]
+
+    def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]:
+        """Receipts of exchanges that began on these days, both included, by id: as many as `limit`, from beyond the id
+        `after` on."""
+        with reading(self._path) as connection:
+            rows = connection.execute(
+                # `+`: by the index of ids, which is in the order of the pages.
+                "SELECT data FROM receipts WHERE id > ? AND +day >= ? AND +day <= ? ORDER BY id LIMIT ?",
+                (after, since.isoformat(), until.isoformat(), limit),
+            )
+            return [json.loads(data) for (data,) in rows]
+
+    def usage(
+        self, by: Sequence[str], since: date | None = None, until: date | None = None, key: str | None = None
+    ) -> list[UsageRow]:
+        """Sums per group, in the order of the groups. `since` and `until` are days, both included. ValueError for a
+        word that is not in GROUPS."""
+        if unknown := [word for word in by if word not in GROUPS]:
+            raise ValueError(f"usage cannot be grouped by {unknown[0]!r}; use {', '.join(GROUPS)}")
+        wanted = [
+            ("day >= ?", since and since.isoformat()),
+            ("day <= ?", until and until.isoformat()),
+            ("key = ?", key),
+        ]
+        bounds = [(clause, value) for clause, value in wanted if value is not None]
+        where = " AND ".join(clause for clause, _ in bounds) or "TRUE"
+        columns = [_COLUMNS.get(word, word) for word in by]
+        groups = ", ".join(columns)
+        grouped = f"GROUP BY {groups} ORDER BY {groups}" if by else "HAVING COUNT(*) > 0"
+        select = f"SELECT {', '.join([*columns, _EXCHANGES, 'SUM(cost)', _SUMS])} FROM receipts WHERE {where} {grouped}"
+        with reading(self._path) as connection:
+            rows = connection.execute(select, tuple(value for _, value in bounds)).fetchall()
+        return [_usage_row(row, len(by)) for row in rows]
+
+    def verify_chains(self) -> list[ChainState]:
+        """Every chain, oldest first, with the first receipt at which it breaks."""
+        with reading(self._path) as connection:
+            registered = connection.execute("SELECT id, head FROM chains ORDER BY number").fetchall()
+            known = {name for name, _ in registered}
+            strays = connection.execute("SELECT DISTINCT chain FROM receipts").fetchall()
+            states = [_verified(connection, *chain) for chain in registered]
+            return states + [_stray(connection, name) for (name,) in strays if name not in known]
+
+
+def _usage_row(row: Sequence[int | str], groups: int) -> UsageRow:
+    exchanges, cost, *counts = (int(value) for value in row[groups:])
+    usage = {name: count for name, count in zip(CLASSES, counts, strict=True) if count}
+    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost)
+
+
+def _verified(connection: sqlite3.Connection, chain: str, head: str) -> ChainState:
+    """`head`: the digest the register noted last; empty for a chain that was not noted since it began."""
+    links = connection.execute("SELECT data, digest FROM receipts WHERE chain = ? ORDER BY row", (chain,))
+    broken = verify(chain, links, head)
+    (count,) = connection.execute("SELECT COUNT(*) FROM receipts WHERE chain = ?", (chain,)).fetchone()
+    return ChainState(chain, count, broken)
+
+
+def _stray(connection: sqlite3.Connection, chain: str) -> ChainState:
+    state = _verified(connection, chain, "")
+    return ChainState(chain, state.receipts, state.broken or Broken(1, "the chain is not in the register of chains"))

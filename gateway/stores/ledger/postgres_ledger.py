@@ -1,0 +1,109 @@
+"""All receipts that were shipped, of every gateway, for reading; sums come from what shipping added up.
+
+Failure rule: while PostgreSQL is away a report is Unavailable; it is never made from a part of the receipts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from threading import BoundedSemaphore
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from gateway.core.errors import Json, Unavailable
+from gateway.core.receipt import CORRECTED
+from gateway.core.usage import CLASSES
+from gateway.stores.books.books import Ledger, UsageRow
+from gateway.stores.ledger.ledger import GROUPS
+from gateway.stores.postgres.connection import Postgres, PostgresAway
+
+if TYPE_CHECKING:
+    from gateway.stores.postgres.connection import Connection
+
+Rows: TypeAlias = list[tuple[Any, ...]]
+
+_EXCHANGES: Final = f"coalesce(sum(exchanges) FILTER (WHERE outcome <> '{CORRECTED}'), 0)"
+_AT_ONCE: Final = 4
+"""Connections for reports of one process; more reports wait for one of them."""
+
+
+class PostgresLedger:
+    """Each call opens a connection of its own, so that any thread without an event loop may call."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres, self._free = postgres, BoundedSemaphore(_AT_ONCE)
+
+    def receipt(self, receipt_id: str) -> dict[str, Json] | None:
+        found = self._rows("SELECT data FROM receipts WHERE id = %(id)s", {"id": receipt_id})
+        return json.loads(found[0][0]) if found else None
+
+    def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
+        where = "" if key is None else "WHERE key = %(key)s"
+        rows = self._rows(
+            f"SELECT data FROM receipts {where} ORDER BY id DESC LIMIT %(limit)s", {"limit": limit, "key": key}
+        )
+        return [json.loads(data) for (data,) in rows]
+
+    def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]:
+        """As `SqliteLedger.between`. Months whose receipts are no longer kept are empty."""
+        rows = self._rows(
+            "SELECT data FROM receipts WHERE id > %(after)s AND day >= %(since)s AND day <= %(until)s"
+            " ORDER BY id LIMIT %(limit)s",
+            {"after": after, "since": since, "until": until, "limit": limit},
+        )
+        return [json.loads(data) for (data,) in rows]
+
+    def usage(
+        self, by: Sequence[str], since: date | None = None, until: date | None = None, key: str | None = None
+    ) -> list[UsageRow]:
+        """As `SqliteLedger.usage`. Also of months whose receipts are no longer kept."""
+        if unknown := [word for word in by if word not in GROUPS]:
+            raise ValueError(f"usage cannot be grouped by {unknown[0]!r}; use {', '.join(GROUPS)}")
+        wanted = {"day >= %(since)s": since, "day <= %(until)s": until, "key = %(key)s": key}
+        where = " AND ".join(clause for clause, value in wanted.items() if value is not None) or "TRUE"
+        ordered = ", ".join(word if word == "day" else f'{word} COLLATE "C"' for word in by)
+        grouped = f"GROUP BY {', '.join(by)} ORDER BY {ordered}" if by else "HAVING count(*) > 0"
+        sums = ", ".join((_EXCHANGES, *(f"sum({name})" for name in ("cost", *CLASSES))))
+        select = f"SELECT {', '.join([*by, sums])} FROM usage_days WHERE {where} {grouped}"
+        rows = self._rows(select, {"since": since, "until": until, "key": key})
+        return [_usage_row(row, len(by)) for row in rows]
+
+    def _rows(self, query: str, values: Mapping[str, object]) -> Rows:
+        async def asked(connection: Connection) -> Rows:
+            return await (await connection.execute(query, values)).fetchall()
+
+        with self._free:
+            return asyncio.run(_answer(self._postgres, asked))
+
+
+async def _answer(postgres: Postgres, asked: Callable[[Connection], Awaitable[Rows]]) -> Rows:
+    try:
+        async with postgres.connected() as connection, postgres.transaction(connection):
+            return await asked(connection)
+    except PostgresAway as fault:
+        raise Unavailable("books_unavailable", f"The ledger cannot be read ({fault.reason}).") from None
+
+
+def _usage_row(row: Sequence[Any], groups: int) -> UsageRow:
+    exchanges, cost, *counts = (int(value) for value in row[groups:])
+    usage = {name: count for name, count in zip(CLASSES, counts, strict=True) if count}
+    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost)
+
+
+class SharedLedger:
+    """`far` for every report; a single receipt is looked for in this process's own journal first, where it is at
+    once."""
+
+    def __init__(self, near: Ledger, far: Ledger) -> None:
+        self._near, self._far = near, far
+
+    def receipt(self, receipt_id: str) -> dict[str, Json] | None:
+        return self._near.receipt(receipt_id) or self._far.receipt(receipt_id)
+
+    def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
+        return self._far.newest(limit, key)
+
+    def usage(self, by: Sequence[str], since: date | None, until: date | None, key: str | None) -> list[UsageRow]:
+        return self._far.usage(by, since, until, key)

@@ -1,0 +1,117 @@
+"""What a shipper takes from a journal, as PostgreSQL takes it: bounded, in order, ready to send."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from gateway.core.errors import Json, Unavailable
+from gateway.core.usage import CLASSES
+from gateway.stores.journal.chain import charges_from
+from gateway.stores.journal.files import JournalRefused
+from gateway.stores.journal.reading import reading
+
+_MOST_BYTES: Final = 4 * 2**20
+_LONGEST_NAME: Final = 120
+"""Of what reports group by, in characters: an index takes no more. The receipt itself is kept whole."""
+
+_NAMES: Final = ("organisation", "team", "key", "model", "provider", "route", "policy", "outcome")
+_SELECT: Final = (
+    f"SELECT row, id, chain, sequence, digest, day, {', '.join(_NAMES)}, cost, usage, charges, data "
+    "FROM receipts WHERE row > ? ORDER BY row LIMIT ?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """`rows`: a JSON array of objects; `row` and `digest` of the last receipt in it; the days that occur."""
+
+    rows: str
+    receipts: int
+    row: int
+    digest: str
+    days: tuple[date, ...]
+
+
+class Source:
+    """A journal, for reading. Every call opens it anew; Unavailable if it cannot be read."""
+
+    def __init__(self, journal: Path, most: int = 500) -> None:
+        """`most`: receipts in one parcel."""
+        self._journal, self._most = journal, most
+
+    def parcel(self, after: int) -> Parcel | None:
+        """The receipts that follow that row, as many as are sent at once; None if there are none."""
+        rows: list[dict[str, Json]] = []
+        size, last, digest = 0, after, ""
+        with reading(self._journal) as connection:
+            for found in connection.execute(_SELECT, (after, self._most)):
+                last, digest = int(found["row"]), str(found["digest"])
+                rows.append(_sent(found))
+                size += len(found["data"])
+                if size >= _MOST_BYTES:
+                    break
+        if not rows:
+            return None
+        days = sorted({date.fromisoformat(str(row["day"])) for row in rows})
+        return Parcel(_as_text(rows), len(rows), last, digest, tuple(days))
+
+    def holds(self, row: int, digest: str) -> bool:
+        """Whether that row is the receipt of that digest; true of row 0, before the first one."""
+        if row == 0:
+            return True
+        with reading(self._journal) as connection:
+            found = connection.execute("SELECT digest FROM receipts WHERE row = ?", (row,)).fetchone()
+        return found is not None and found["digest"] == digest
+
+    def chains(self) -> list[str]:
+        """Every chain that was begun in this journal, oldest first."""
+        with reading(self._journal) as connection:
+            return [row["id"] for row in connection.execute("SELECT id FROM chains ORDER BY number")]
+
+    def waiting(self, after: int) -> int:
+        """How many receipts follow that row; -1 if nobody can say."""
+        try:
+            with reading(self._journal) as connection:
+                (count,) = connection.execute("SELECT COUNT(*) FROM receipts WHERE row > ?", (after,)).fetchone()
+        except (Unavailable, JournalRefused):
+            return -1
+        return int(count)
+
+
+def _sent(found: sqlite3.Row) -> dict[str, Json]:
+    """A receipt as a row of PostgreSQL's table."""
+    data = bytes(found["data"]).decode("utf-8", "replace")
+    receipt, usage = _read(data), json.loads(found["usage"])
+    sent: dict[str, Json] = {name: found[name] for name in ("id", "chain", "sequence", "digest", "day", "cost")}
+    sent |= {name: _name(found[name]) for name in _NAMES}
+    sent |= {name: _name(receipt.get(name, "")) for name in ("region", "currency", "end_user")}
+    sent["charged"] = sum(charge.amount for charge in charges_from(found["charges"]))
+    sent["usage"] = {name: count for name, count in usage.items() if name in CLASSES}
+    return sent | {"charges": found["charges"], "data": data}
+
+
+def _read(data: str) -> dict[str, Json]:
+    try:
+        receipt = json.loads(data)
+    except ValueError:  # somebody has been at the file: `verify` says so, and the row is shipped as it is
+        return {}
+    return receipt if isinstance(receipt, dict) else {}
+
+
+def _name(value: object) -> str:
+    """What PostgreSQL's text and an index can hold."""
+    return str(value).replace("\0", "\ufffd")[:_LONGEST_NAME]
+
+
+def _as_text(rows: list[dict[str, Json]]) -> str:
+    try:
+        return orjson.dumps(rows).decode()
+    except TypeError:  # a count beyond 64 bits
+        return json.dumps(rows, ensure_ascii=False)

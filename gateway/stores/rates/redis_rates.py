@@ -1,0 +1,191 @@
+"""Rates that many processes share in one Redis. Failure rule: without its answer each process counts for itself, and
+says so; nobody is refused because Redis is away, and nobody is admitted without any limit.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.core.limits import Rate, Standing, tightest
+from gateway.core.principal import AccountId
+from gateway.stores.rates.rates import CONCURRENT_WAIT_US, Clock, LocalRates, Permit, Wanted, refusal, seen
+from gateway.stores.redis.line import Line
+from gateway.stores.redis.member import Keys
+from gateway.stores.redis.wire import Answer, Call
+
+_MOST_OWED: Final = 10_000
+_MOST_US: Final = 2 * 10**15
+"""Sixty years: what is longer counts for as much, so that no number in Redis grows too large."""
+
+Tell = Callable[[str, int], None]
+"""Why rates are not shared; or, with an empty reason, that they are again, and how many were admitted meanwhile."""
+
+
+@dataclass(slots=True, eq=False)
+class Shared(Permit):
+    """One that Redis gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has in Redis what is under way here. `name`: the same after each start; nobody else's. `lease_s`: longer than
+    any exchange lasts."""
+
+    name: str
+    lease_s: int
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    @property
+    def all_runs(self) -> str:
+        return f"{self.name}/"
+
+    @property
+    def this_run(self) -> str:
+        return f"{self.name}/{self.run}/"
+
+
+class RedisRates:
+    def __init__(self, line: Line, keys: Keys, clock: Clock, holder: Holder, tell: Tell) -> None:
+        self._line, self._keys, self._clock, self._holder, self._tell = line, keys, clock, holder, tell
+        self._tidied: set[str] = set()
+        """Keys without anything that an earlier run of this holder had under way when it died."""
+        self._local = LocalRates(clock)
+        self._owed: deque[Wanted] = deque(maxlen=_MOST_OWED)
+        """What has ended, and Redis was not told."""
+        self._alone: int | None = None
+        """How many were admitted without Redis since it went away; None while it is there."""
+
+    async def admit(self, wanted: Wanted) -> Permit:
+        self._tidy(wanted)
+        try:
+            answer = await self._line.ask(self._take(wanted))
+        except BaseException:
+            self._end(wanted)
+            raise
+        if answer is None:
+            return await self._admit_alone(wanted)
+        self._back()
+        return self._admitted(wanted, answer)
+
+    async def settle(self, permit: Permit, tokens: int) -> None:
+        if not isinstance(permit, Shared):
+            await self._local.settle(permit, tokens)
+        elif not permit.settled:
+            permit.settled = True
+            await self._settle(permit, tokens)
+
+    async def _settle(self, permit: Permit, tokens: int) -> None:
+        wanted = permit.wanted
+        changes = [
+            (account, rate, tokens - wanted.share(rate), own)
+            for (account, rate), own in zip(wanted.rates, permit.horizons, strict=True)
+            if rate.counts == "tokens"
+        ]
+        if not (changes or wanted.concurrent):
+            return
+        answer = await self._line.ask(self._give(wanted, changes))
+        if answer is None:
+            self._end(wanted)
+        else:
+            now, *numbers = (int(text) for text in answer.rest)
+            rates = [rate for _, rate, *_ in changes]
+            others = [s for s in permit.standings if s.counts != "tokens"]
+            found = self._seen(rates, _horizons(rates, numbers), now, wanted)
+            permit.standings = (*others, *tightest(found))
+
+    def close(self) -> None:
+        self._line.close()
+
+    def _tidy(self, wanted: Wanted) -> None:
+        """Before anything is counted there for the first time."""
+        keys = [key for key in self._places(wanted) if key not in self._tidied]
+        if keys and not self._line.reason:
+            self._tidied.update(keys)
+            self._line.post(Call("tidy", tuple(keys), (self._holder.all_runs, self._holder.this_run)))
+
+    def _name(self, wanted: Wanted) -> str:
+        return self._holder.this_run + wanted.exchange
+
+    async def _admit_alone(self, wanted: Wanted) -> Permit:
+        if self._alone is None:
+            self._alone = 0
+            self._tell(self._line.reason, 0)
+        self._end(wanted)  # it may have been taken all the same, too late to be heard
+        permit = await self._local.admit(wanted)
+        self._alone += 1
+        return permit
+
+    def _end(self, wanted: Wanted) -> None:
+        """Nothing of it is under way, whether or not Redis can be told now; its rates stay as they are."""
+        if wanted.concurrent:
+            self._owed.append(wanted)
+            if not self._line.reason:
+                self._back()
+
+    def _back(self) -> None:
+        """Redis answers: tell it what it missed."""
+        while self._owed:
+            self._line.post(self._give(self._owed.popleft(), ()))
+        if self._alone is not None:
+            self._tell("", self._alone)
+            self._alone = None
+
+    def _admitted(self, wanted: Wanted, answer: Answer) -> Permit:
+        now, *numbers = (int(text) for text in answer.rest)
+        places, rates = wanted.concurrent, [rate for _, rate in wanted.rates]
+        horizons = _horizons(rates, numbers[len(places) :])
+        found = self._seen(rates, horizons, now, wanted)
+        if answer.word == "taken":
+            return Shared(wanted, horizons, tightest(found))
+        waits = [(CONCURRENT_WAIT_US, *p) for p, count in zip(places, numbers, strict=False) if count >= p[1].amount]
+        refused = [(wait, *limited) for limited, (wait, _) in zip(wanted.rates, found, strict=True) if wait]
+        unknown = (CONCURRENT_WAIT_US, *wanted.limits[0])  # of limits so wide that Redis keeps less of them
+        raise refusal([*waits, *refused] or [unknown], tightest(found))
+
+    def _seen(
+        self, rates: Iterable[Rate], horizons: Iterable[int], now: int, wanted: Wanted
+    ) -> list[tuple[int, Standing]]:
+        at = self._clock.now()
+        return [seen(rate, horizon, now, wanted, at) for rate, horizon in zip(rates, horizons, strict=True)]
+
+    def _take(self, wanted: Wanted) -> Call:
+        places, rates = wanted.concurrent, wanted.rates
+        name, lease_s = self._name(wanted), self._holder.lease_s
+        arguments: list[str | int] = [name, lease_s, len(places), *(p.amount for _, p in places)]
+        for _, rate in rates:
+            arguments += [rate.amount, *_time(rate, wanted.share(rate)), *_time(rate, rate.burst)]
+        keys = (*self._places(wanted), *(self._rate(account, rate) for account, rate in rates))
+        return Call("take", keys, tuple(arguments))
+
+    def _give(self, wanted: Wanted, changes: Iterable[tuple[AccountId, Rate, int, int]]) -> Call:
+        """`changes`: by how much more was used than was taken, and the horizon right after that."""
+        places = self._places(wanted)
+        arguments: list[str | int] = [self._name(wanted), len(places)]
+        keys = list(places)
+        for account, rate, more, own in changes:
+            keys.append(self._rate(account, rate))
+            word = "more" if more > 0 else "less"
+            arguments += [rate.amount, word, *_time(rate, abs(more)), *divmod(own, rate.amount)]
+        return Call("give", tuple(keys), tuple(arguments))
+
+    def _places(self, wanted: Wanted) -> tuple[str, ...]:
+        return tuple(self._keys("under-way", account) for account, _ in wanted.concurrent)
+
+    def _rate(self, account: AccountId, rate: Rate) -> str:
+        return self._keys("rate", account, f"{rate.counts}:{rate.amount}:{rate.per}:{rate.burst}")
+
+
+def _time(rate: Rate, units: int) -> tuple[int, int]:
+    """How long so many take to flow back: whole microseconds, and parts of one."""
+    us, part = divmod(rate.taken(0, 0, units), rate.amount)
+    return (us, part) if us < _MOST_US else (_MOST_US, 0)
+
+
+def _horizons(rates: Iterable[Rate], numbers: Iterable[int]) -> list[int]:
+    """In ticks, from pairs of microseconds and parts."""
+    flat = iter(numbers)
+    return [us * rate.amount + part for rate, us, part in zip(rates, flat, flat, strict=False)]

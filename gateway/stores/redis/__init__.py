@@ -1,0 +1,1 @@
+"""Connections and membership in Redis. Scripts are passed in by the rooms that own them."""

@@ -1,0 +1,218 @@
+"""One process among those that share the counters: its lease, and its part of what was spent.
+
+What a member has spent in Redis always follows from its journal. It joins by saying so, all of it: which holds are open
+and what was spent; so a start, a crash, a lost lease and a Redis that was emptied or is older than it was are one case,
+and nothing that was sent before is carried out afterwards. When Redis was emptied or is older, a new generation begins,
+and nobody holds in it before every known member has joined; when it is another server than before, before every member
+that is heard of has.
+
+Until it has joined, more may count than is true, never less.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Final, TypeVar
+
+import orjson
+
+from gateway.core.principal import AccountId
+from gateway.stores.books.counters import Counters, Hold
+from gateway.stores.books.windows import windows_around
+from gateway.stores.redis.wire import ELSEWHERE, Answer, Call, Refusal, Unreachable, Wire
+
+T = TypeVar("T")
+
+LEASE_S: Final = 60
+"""For how long a member that is not heard of keeps its holds; then they count as spent."""
+LIFETIMES: Final = {"hour": 3 * 3600, "day": 3 * 86400, "week": 21 * 86400, "month": 93 * 86400, "total": 0}
+"""Seconds after its last change that a window's counter is kept; 0: always."""
+LOST: Final = ("generation", "older", "lapsed")
+"""After these words this member must join again; nothing was carried out."""
+_CHUNK: Final = 500
+_APART_S: Final = 14 * 3600
+"""No time zone is further away from UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the journal keeps of the counters that it shares: enough to notice, after a start, that they were lost."""
+
+    member: str
+    generation: str = ""
+    sequence: int = 0
+    members: tuple[str, ...] = ()
+
+
+def recall(connection: sqlite3.Connection) -> Memory:
+    """What the journal knows."""
+    found = dict(connection.execute("SELECT name, value FROM shared"))
+    known = orjson.loads(found.get("known", "{}"))
+    return Memory(
+        found["member"], known.get("generation", ""), known.get("sequence", 0), tuple(known.get("members", ()))
+    )
+
+
+def remember(memory: Memory, connection: sqlite3.Connection) -> None:
+    known = {"generation": memory.generation, "sequence": memory.sequence, "members": memory.members}
+    connection.execute("INSERT OR REPLACE INTO shared VALUES ('known', ?)", (orjson.dumps(known).decode(),))
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Names of everything in Redis; `books` tells the books of one organisation from another's."""
+
+    books: str
+
+    def __call__(self, *parts: str) -> str:
+        return ":".join((f"{{safeconduct/{self.books}}}", *parts))
+
+    def account(self, account: AccountId, window: str) -> str:
+        return self("account", account, window)
+
+    def record(self, hold: Hold) -> str:
+        """What Redis keeps of a hold: the amount, and a line for each counter it counts in."""
+        windows = windows_around(hold.at, hold.zone)
+        lines = (f"\n{LIFETIMES[w]} {self.account(a, windows[w])}" for a in hold.accounts for w in windows)
+        return str(hold.amount) + "".join(lines)
+
+
+class Member:
+    """For one thread. Every method may raise Unreachable."""
+
+    def __init__(self, wire: Wire, keys: Keys, memory: Memory, lease_s: int = LEASE_S) -> None:
+        self._wire, self._lease_s = wire, lease_s
+        self.keys, self.memory = keys, memory
+        self.joined = False
+        self.missing = 0
+        """How many members have not joined in this generation, as far as is known here."""
+        self.strangers = False
+        """Whether there are others than it knows of: then it should renew at once, to know them if Redis is emptied."""
+        self._ahead = 0.0
+        self._session = ""
+
+    def now(self) -> int:
+        """The server's time, as far as it can be told from its last answer. Seconds since the epoch."""
+        return int(monotonic() + self._ahead)
+
+    def call(self, verb: str, keys: Iterable[str], arguments: Iterable[str | int]) -> Call:
+        """A call that says who calls, and what it believes."""
+        memory = self.memory
+        before, who = (self.keys("state"), self.keys("leases")), f"{memory.member}/{self._session}"
+        return Call(verb, (*before, *keys), (who, memory.generation, memory.sequence, *arguments))
+
+    def ask(self, calls: Sequence[Call]) -> list[Answer | Refusal]:
+        """One round trip. Learns from the answers whether this member is still one."""
+        try:
+            answers = self._wire.ask(calls)
+        except Unreachable:
+            self.joined = False
+            raise
+        for answer in answers:
+            if isinstance(answer, Answer):
+                self._learn(answer)
+            elif answer.code in ELSEWHERE:
+                self.joined = False
+        return answers
+
+    def join(self, fold: Counters) -> None:
+        """Say everything; from then on this member may hold, once all others have joined too."""
+        self.joined = False
+        if not self._wire.connected:
+            self._wire.open()
+        new, self._session = secrets.token_hex(8), secrets.token_hex(4)
+        entered = self._one("enter", [self.keys("members")], (new, self._wire.server, *self.memory.members), "entered")
+        self.memory = replace(self.memory, generation=entered.rest[0])
+        spent, holds = fold.standing()
+        for some in _chunks(holds, first=True):
+            told = [text for hold in some for text in (hold.id, self.keys.record(hold))]
+            self._one("restore", [self.holds], (self._lease_s, *told), "restored")
+        for counters in _chunks(self._present(spent, holds)):
+            keys = [self.keys.account(account, window) for account, window, _ in counters]
+            told = [text for _, window, amount in counters for text in (str(amount), _lifetime(window))]
+            self._one("replace", keys, told, "replaced")
+        own = [self.keys("members"), self.holds, self.keys("lapsed", self.memory.member)]
+        joined = self._one("join", own, [hold.id for hold in holds], "joined")
+        self._meet(joined)
+        self.joined, self.strangers = True, False
+
+    def renew(self) -> None:
+        """Prolong the lease; see who the members are, and settle for those that are not heard of."""
+        arguments = (self._lease_s, self.keys("holds", ""), self.keys("lapsed", ""))
+        (answer,) = self.ask([self.call("renew", [self.keys("members")], arguments)])
+        self.strangers = False
+        if isinstance(answer, Answer) and answer.word == "renewed":
+            self._meet(answer)
+
+    def leave(self) -> None:
+        """The end of an orderly process: with nothing held, nobody needs to wait for its lease to end."""
+        try:
+            self.ask([self.call("leave", [self.holds], ())])
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self.joined = False
+        self._wire.close()
+
+    @property
+    def holds(self) -> str:
+        return self.keys("holds", self.memory.member)
+
+    def _one(self, verb: str, keys: Sequence[str], arguments: Sequence[str | int], word: str) -> Answer:
+        """The answer to one call, which must be that word."""
+        (answer,) = self.ask([self.call(verb, keys, arguments)])
+        if isinstance(answer, Answer) and answer.word == word:
+            return answer
+        raise Unreachable(answer.word if isinstance(answer, Answer) else answer.code)
+
+    def _learn(self, answer: Answer) -> None:
+        self._ahead = answer.seconds - monotonic()
+        self.strangers = answer.members != len(self.memory.members)
+        if answer.word in LOST:
+            self.joined = False
+        elif answer.sequence > self.memory.sequence:
+            self.memory = replace(self.memory, sequence=answer.sequence)
+
+    def _meet(self, answer: Answer) -> None:
+        missing, *members = answer.rest
+        self.missing = int(missing)
+        self.memory = replace(self.memory, members=tuple(sorted(members)))
+
+    def _present(
+        self, spent: dict[tuple[AccountId, str], int], holds: Iterable[Hold]
+    ) -> list[tuple[AccountId, str, int]]:
+        """What was spent in windows that still matter, in whichever time zone."""
+        windows = _around(self.now()) | {n for hold in holds for n in windows_around(hold.at, hold.zone).values()}
+        return [(account, window, amount) for (account, window), amount in spent.items() if window in windows]
+
+
+def present_windows(at: int) -> frozenset[str]:
+    """The windows in which a member that joined at any time before has all that it spent, in whichever time zone.
+
+    An hour is that of UTC everywhere; of an earlier one a member that joins says nothing.
+    """
+    hours = {windows_around(at + apart)["hour"] for apart in (-_APART_S, _APART_S)}
+    return _around(at) - hours
+
+
+def _around(at: int) -> frozenset[str]:
+    """The names of all windows that a moment is in, in any time zone."""
+    moments = (at - _APART_S, at, at + _APART_S)
+    return frozenset(name for moment in moments for name in windows_around(moment).values())
+
+
+def _lifetime(window: str) -> str:
+    """Of a window's counter, by the form of its name."""
+    kinds = {name: kind for kind, name in windows_around(0).items()}
+    return next((str(LIFETIMES[kind]) for name, kind in kinds.items() if len(name) == len(window)), "0")
+
+
+def _chunks(items: Sequence[T], *, first: bool = False) -> Iterator[Sequence[T]]:
+    """`first`: one chunk at least, though it be empty."""
+    for begin in range(0, max(len(items), int(first)), _CHUNK):
+        yield items[begin : begin + _CHUNK]

@@ -1,0 +1,139 @@
+"""Who shares the counters in a Redis, and what is counted there, as somebody sees it who is no member.
+
+Failure rule: what cannot be asked is Unavailable, with the server's own word for why; nothing is tried twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from gateway.core.errors import Unavailable
+from gateway.core.principal import AccountId
+from gateway.stores.redis.member import Keys
+from gateway.stores.redis.wire import Answer, Call, Unreachable, Wire
+
+_DEADLINE_S: Final = 5.0
+_NOBODY: Final = "/"
+_AT_ONCE: Final = 200
+"""Counters of one question: each is a single step, in which Redis does nothing else."""
+_BILLION: Final = 10**9
+
+Struck: TypeAlias = Literal["joined", "missing", "alive", "unknown"]
+"""What a member was that is to be struck off: it had said all that it spent, or had not; it is alive; there is none of
+that name. The last two are left as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One member. `joined`: it has said what it spent since the present generation began; `alive`: it was heard of
+    within the last minute, and has not left; `lapsed`: holds that its death left, which count as spent."""
+
+    member: str
+    joined: bool
+    alive: bool
+    holds: int
+    lapsed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """All members at one moment of the server's time, in seconds since the epoch. `generation` is "" where Redis holds
+    no books."""
+
+    generation: str
+    seconds: int
+    members: tuple[Listed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One counter: used in all, held, each member's part of what was spent, and what open holds come to. Nano-units."""
+
+    used: int = 0
+    held: int = 0
+    spent: dict[str, int] = field(default_factory=dict)
+    lapsed: int = 0
+    open: int = 0
+
+    @property
+    def adds_up(self) -> bool:
+        return self.used == self.held + self.lapsed + sum(self.spent.values()) and self.held == self.open
+
+
+class Visit:
+    """A connection of somebody who looks after the books. Use `visiting`."""
+
+    def __init__(self, wire: Wire, keys: Keys) -> None:
+        self._wire, self._keys = wire, keys
+
+    def roster(self) -> Roster:
+        answer = self._ask("members", (), (_NOBODY, *self._prefixes))
+        generation, *rest = answer.rest
+        listed = [
+            Listed(name, joined == generation, alive == "1", int(holds), int(lapsed))
+            for name, joined, alive, holds, lapsed in zip(*(rest[at::5] for at in range(5)), strict=True)
+        ]
+        return Roster(generation, answer.seconds, tuple(sorted(listed, key=lambda member: member.member)))
+
+    def counters(self, names: Sequence[tuple[AccountId, str]]) -> dict[tuple[AccountId, str], Kept]:
+        """What is counted under these (account, name of a window)."""
+        found: dict[tuple[AccountId, str], Kept] = {}
+        for first in range(0, len(names), _AT_ONCE):
+            some = names[first : first + _AT_ONCE]
+            answer = self._ask(
+                "accounts", [self._keys.account(*name) for name in some], (_NOBODY, self._keys("holds", ""))
+            )
+            texts = iter(answer.rest)
+            found |= {name: _kept(texts) for name in some}
+        return found
+
+    def forget(self, member: str) -> Struck:
+        """Strike it off, unless it is alive."""
+        answer = self._ask("forget", (), (f"{member}/", *self._prefixes))
+        words: dict[str, Struck] = {"alive": "alive", "unknown": "unknown", "joined": "joined", "missing": "missing"}
+        return words[answer.rest[0] if answer.word == "forgotten" else answer.word]
+
+    @property
+    def _prefixes(self) -> tuple[str, str]:
+        return self._keys("holds", ""), self._keys("lapsed", "")
+
+    def _ask(self, verb: str, keys: Sequence[str], arguments: Sequence[str]) -> Answer:
+        names = (self._keys("state"), self._keys("leases"), self._keys("members"), *keys)
+        try:
+            (answer,) = self._wire.ask([Call(verb, names, tuple(arguments))])
+        except Unreachable as fault:
+            raise _away(fault.reason) from None
+        if isinstance(answer, Answer):
+            return answer
+        raise _away(answer.code)
+
+
+@contextmanager
+def visiting(url: str, books: str) -> Iterator[Visit]:
+    """`books`: whose they are. Unavailable, or CountersRefused if that Redis can keep none."""
+    keys = Keys(books)
+    wire = Wire(url, keys("state"), _DEADLINE_S)
+    try:
+        wire.open()
+    except Unreachable as fault:
+        raise _away(fault.reason) from None
+    try:
+        yield Visit(wire, keys)
+    finally:
+        wire.close()
+
+
+def _away(reason: str) -> Unavailable:
+    return Unavailable("books_unavailable", f"Redis cannot be asked ({reason}).")
+
+
+def _kept(texts: Iterator[str]) -> Kept:
+    """One counter of the answer, whose other texts are left."""
+    fields = {next(texts): int(next(texts)) for _ in range(int(next(texts)))}
+    parts = {name.removeprefix("m:"): amount for name, amount in fields.items() if name.startswith("m:")}
+    lapsed = sum(amount for name, amount in fields.items() if name.startswith("l:"))
+    held = int(next(texts)) * _BILLION + int(next(texts))
+    return Kept(fields.get("u", 0), fields.get("h", 0), parts, lapsed, held)

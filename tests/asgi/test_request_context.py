@@ -1,0 +1,125 @@
+"""What every endpoint needs: a caller, what is in force, and an end that is told to everybody under way."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import cast
+
+import anyio
+import pytest
+
+from gateway.asgi.drain import Drain
+from gateway.asgi.headers import Fields
+from gateway.asgi.request_context import KEEP_ALIVE_S, Gate
+from gateway.core.errors import Unauthenticated, Unavailable
+from gateway.exchange.lifecycle import Exchange
+from gateway.telemetry.events import Fault, Stopping
+from tests.exchange.desk import SECRET, Desk, a_desk
+from tests.exchange.test_lifecycle import play
+
+BEARER = [(b"authorization", f"Bearer {SECRET}".encode())]
+
+
+class Told:
+    """An exchange, as far as a gate speaks to it."""
+
+    id = "01JDRECEIPT00000000000000A"
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.silences: list[float] = []
+        self.expired = 0
+        self.breathed = anyio.Event()
+        self._fault = fault
+
+    async def breathe(self, silent_s: float) -> None:
+        self.silences.append(silent_s)
+        self.breathed.set()
+        if self._fault is not None:
+            raise self._fault
+
+    def expire(self) -> None:
+        self.expired += 1
+
+
+def at_a_gate(tmp_path: Path, story: Callable[[Gate, Desk], Awaitable[None]]) -> None:
+    async def told() -> None:
+        async with a_desk(tmp_path) as desk:
+            await story(Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), (2**20, 5.0)), desk)
+
+    play(told)
+
+
+def admit(gate: Gate, *exchanges: Told) -> None:
+    gate.live |= {cast(Exchange, exchange) for exchange in exchanges}
+
+
+@pytest.mark.parametrize(
+    ("headers", "query_key"), [(BEARER, ""), ([(b"x-goog-api-key", SECRET.encode())], ""), ([], SECRET)]
+)
+def test_a_caller_is_known_by_its_key_wherever_that_stands(
+    tmp_path: Path, headers: list[tuple[bytes, bytes]], query_key: str
+) -> None:
+    async def story(gate: Gate, desk: Desk) -> None:
+        caller, in_force = gate.caller(Fields(headers), query_key)
+        assert caller.key == desk.key
+        assert in_force is desk.in_force
+
+    at_a_gate(tmp_path, story)
+
+
+def test_nobody_comes_in_without_a_key_or_while_the_gate_closes(tmp_path: Path) -> None:
+    async def story(gate: Gate, _: Desk) -> None:
+        for headers in ([], [(b"authorization", b"Bearer sc_other")]):
+            with pytest.raises(Unauthenticated):
+                gate.caller(Fields(headers), "")
+        gate.drain.begin()
+        for headers in ([], BEARER):
+            with pytest.raises(Unavailable) as refused:
+                gate.caller(Fields(headers), "")
+            assert refused.value.code == "draining"
+
+    at_a_gate(tmp_path, story)
+
+
+def test_the_end_is_logged_when_it_begins_and_told_to_everybody_when_it_comes(tmp_path: Path) -> None:
+    async def story(gate: Gate, desk: Desk) -> None:
+        one, other = Told(), Told()
+        admit(gate, one, other)
+        async with anyio.create_task_group() as group:
+            group.start_soon(gate.expire)
+            await anyio.lowlevel.checkpoint()
+            assert desk.heard.events == []
+            gate.drain.begin()
+            while not desk.heard.events:
+                await anyio.lowlevel.checkpoint()
+            assert desk.heard.events == [Stopping(2)]
+            assert (one.expired, other.expired) == (0, 0)
+            gate.drain.expired.set()
+        assert (one.expired, other.expired) == (1, 1)
+
+    at_a_gate(tmp_path, story)
+
+
+def test_every_exchange_is_kept_alive_whatever_happens_to_another(tmp_path: Path) -> None:
+    async def story(gate: Gate, desk: Desk) -> None:
+        broken, well = Told(ValueError("MARKER said")), Told()
+        admit(gate, broken, well)
+        async with anyio.create_task_group() as group:
+            group.start_soon(gate.breathe, 0.0)
+            for exchange in (well, broken) * 3:
+                exchange.breathed = anyio.Event()
+                await exchange.breathed.wait()
+            group.cancel_scope.cancel()
+        assert set(well.silences) == set(broken.silences) == {0.0}
+        fault = desk.heard.faults[0]
+        assert isinstance(fault, Fault)
+        assert fault.receipt == broken.id
+        assert "MARKER" not in str(desk.heard.events)
+
+    at_a_gate(tmp_path, story)
+
+
+def test_a_stream_says_something_before_a_client_gives_up() -> None:
+    """Agents and proxies wait for a minute and more; a silence is noticed after two periods at most."""
+    assert 2 * KEEP_ALIVE_S < 60

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import io
+
+import anyio
+import orjson
+
+from gateway.compose.background import tireless
+from gateway.telemetry.log import Log
+from tests.processes import PATIENCE_S
+
+
+class Said(io.BytesIO):
+    """A stream that says when something was written to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.something = anyio.Event()
+
+    def write(self, data: object) -> int:
+        self.something.set()
+        return super().write(data)  # type: ignore[arg-type]
+
+
+def test_a_fault_in_it_is_logged_without_its_words_and_ends_nothing() -> None:
+    stream = Said()
+
+    async def work() -> None:
+        raise ValueError("MARKER")
+
+    async def story() -> None:
+        with anyio.fail_after(PATIENCE_S):
+            async with anyio.create_task_group() as group:
+                group.start_soon(tireless, work, Log(stream))
+                await stream.something.wait()
+                group.cancel_scope.cancel()
+
+    anyio.run(story)
+    line = orjson.loads(stream.getvalue())
+    assert (line["event"], line["where"]) == ("fault", "loop")
+    assert b"MARKER" not in stream.getvalue()
+
+
+def test_work_that_ends_is_begun_again() -> None:
+    begun = 0
+
+    async def story() -> None:
+        with anyio.CancelScope() as scope:
+
+            async def work() -> None:
+                nonlocal begun
+                begun += 1
+                if begun == 2:
+                    scope.cancel()
+                await anyio.lowlevel.checkpoint()
+
+            await tireless(work, Log(io.BytesIO()))
+
+    anyio.run(story)
+    assert begun == 2

@@ -1,0 +1,95 @@
+"""What is noticed of a reply while it is translated."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.usage import Metered, Usage, UsageSource
+from gateway.dialects.neutral import (
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Lost,
+    Made,
+    Media,
+    Said,
+    Scored,
+    Signed,
+    Stop,
+    Thinking,
+    Used,
+)
+from gateway.dialects.stream_observer import Telling
+
+COUNTED = Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {"input_tokens": 9})
+CALLED = CallBegan(0, "c", "f")
+
+
+@pytest.mark.parametrize(
+    ("called", "stop", "told"),
+    [
+        (True, Stop.END, Stop.CALLS),
+        (True, Stop.SEQUENCE, Stop.CALLS),
+        (True, Stop.CALLS, Stop.CALLS),
+        (True, Stop.LENGTH, Stop.LENGTH),
+        (True, Stop.FILTERED, Stop.FILTERED),
+        (False, Stop.END, Stop.END),
+        (False, Stop.SEQUENCE, Stop.SEQUENCE),
+        (False, Stop.CALLS, Stop.END),
+        (False, Stop.LENGTH, Stop.LENGTH),
+        (False, Stop.FILTERED, Stop.FILTERED),
+    ],
+)
+def test_a_choice_that_called_tools_ended_for_that_and_no_other_did(called: bool, stop: Stop, told: Stop) -> None:
+    telling = Telling()
+    if called:
+        telling.tell(CALLED)
+    event = telling.tell(Finished(stop, "END" if stop is Stop.SEQUENCE else ""))
+    assert isinstance(event, Finished)
+    assert event.stop is told
+    assert event.sequence == ("END" if told is Stop.SEQUENCE else "")
+
+
+def test_each_choice_ends_for_reasons_of_its_own() -> None:
+    telling = Telling()
+    telling.tell(CallBegan(0, "c", "f", choice=1))
+    assert telling.tell(Finished(Stop.END)) == Finished(Stop.END)
+    assert telling.tell(Finished(Stop.END, choice=1)) == Finished(Stop.CALLS, choice=1)
+    assert telling.finished == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("event", "content", "size"),
+    [
+        (Said("hé"), True, 3),
+        (Thinking("hé"), True, 3),
+        (Signed("sig"), True, 3),
+        (CALLED, True, 0),
+        (CallWrote(0, "{}"), True, 2),
+        (Made(Media("image", data="AA==")), True, 0),
+        (Finished(Stop.END), True, 0),
+        (Scored(()), False, 0),
+        (Used(COUNTED), False, 0),
+        (Ended(), False, 0),
+    ],
+)
+def test_content_begins_with_content_and_is_counted_in_bytes(event: Event, content: bool, size: int) -> None:
+    telling = Telling()
+    assert telling.tell(event) == event
+    assert (telling.content, telling.generated) == (content, size)
+
+
+def test_what_is_lost_is_named_once_and_not_written() -> None:
+    telling = Telling()
+    assert [telling.tell(Lost(name)) for name in ("citations", "annotations", "citations")] == [None] * 3
+    assert telling.lost == ("citations", "annotations")
+    assert not telling.content
+
+
+def test_the_last_report_counts() -> None:
+    telling = Telling()
+    telling.tell(Used(Metered(Usage(input=9), UsageSource.PROVIDER, {})))
+    telling.tell(Used(COUNTED))
+    assert telling.metered == COUNTED

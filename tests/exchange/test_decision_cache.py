@@ -1,0 +1,166 @@
+"""Remembering changes nothing but the time it takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from gateway.core.catalog import Feature, RouteId
+from gateway.core.decision import decide
+from gateway.core.demand import Demand, Need
+from gateway.core.evaluation import Health
+from gateway.core.policy import EvidenceRule, LayerKind, MaxPrice, Policy, RouteRules, combine
+from gateway.core.posture import Posture
+from gateway.core.principal import principal
+from gateway.exchange.decision_cache import Plans
+from tests.builders import (
+    TODAY,
+    WELL,
+    a_connection,
+    a_demand,
+    a_key,
+    a_layer,
+    a_model,
+    a_policy,
+    a_posture,
+    a_price,
+    a_provider,
+    a_route,
+    a_snapshot,
+    facts_of,
+    some_abilities,
+    some_means,
+)
+
+SNAPSHOT = a_snapshot(
+    a_route("alpha", price=a_price(input="3")),
+    a_route("beta", abilities=some_abilities(tools=False, max_output=100)),
+    a_route(a_provider("gamma", facts=facts_of(a_posture(retention_days=30)))),
+)
+POLICIES = [
+    a_policy("open"),
+    a_policy("zero", bound=Posture(retention_days=0)),
+    a_policy("cheap", rules=RouteRules(max_price=MaxPrice(input=Decimal(2)))),
+    a_policy("fresh", evidence=EvidenceRule(max_age_days=0)),
+]
+DEMANDS = [
+    a_demand(),
+    a_demand(needs=frozenset({Need.TOOLS})),
+    a_demand(features=frozenset({Feature.STORED_RESPONSES})),
+    a_demand(output_tokens=200),
+    a_demand(output_tokens=None, input_tokens=10**6),
+    a_demand(pinned="beta"),
+    a_demand(model="unknown"),
+]
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.name)
+def test_what_is_remembered_is_what_would_be_decided(policy: Policy) -> None:
+    plans, means = Plans(SNAPSHOT, some_means()), some_means()
+    layers = (a_layer(policy),)
+    healths = [WELL, Health(cooling=frozenset({RouteId("alpha/small")})), Health(locked_out=frozenset({"beta"}))]
+    for _ in range(2):
+        for demand in DEMANDS:
+            for health in healths:
+                for day in (TODAY, TODAY + timedelta(days=1)):
+                    for priced_only in (False, True):
+                        asked = replace(means, priced_only=priced_only)
+                        found = plans.decide(demand, plans.demanded(layers), asked, health, day)
+                        assert found == decide(demand, combine(layers), SNAPSHOT, asked, health, day)
+
+
+def test_the_same_policies_in_other_layers_are_other_demands() -> None:
+    plans, policy = Plans(SNAPSHOT, some_means()), a_policy()
+    team = (a_layer(policy, LayerKind.TEAM),)
+    key = (a_layer(policy, LayerKind.KEY),)
+    assert plans.demanded(team) is plans.demanded(team)
+    assert plans.demanded(team) == combine(team)
+    assert plans.demanded(key) == combine(key)
+
+
+def test_memories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.exchange.decision_cache._MOST", 4)
+    plans = Plans(SNAPSHOT, some_means())
+    for _ in range(50):
+        plans.demanded((a_layer(a_policy()),))
+        assert len(plans._demanded) <= 4
+
+
+CLAUDE = a_connection(dialect="anthropic_messages")
+BOTH = a_connection(also=("openai_responses",))
+GEMINI = a_connection(dialect="google_generate")
+SEVERAL = a_snapshot(
+    a_route("alpha"),
+    a_route(a_provider("beta", connection=CLAUDE)),
+    a_route("beta", a_model("large")),
+    a_route("gamma", variant="fast"),
+    a_route(a_provider("delta", connection=BOTH)),
+    a_route(a_provider("epsilon", connection=GEMINI)),
+    a_route(a_provider("closed", connection=replace(CLAUDE, why_not="It is closed."))),
+)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "held", "ways"),
+    [
+        ("openai_chat", "alpha beta gamma delta", ["openai_chat alpha/small", "anthropic_messages beta/small"]),
+        ("anthropic_messages", "alpha beta gamma", ["openai_chat alpha/small", "anthropic_messages beta/small"]),
+        ("openai_chat", "gamma delta", ["openai_chat gamma/small@fast"]),
+        ("openai_chat", "beta closed", ["anthropic_messages beta/small"]),
+        ("openai_responses", "alpha delta", ["openai_chat alpha/small", "openai_responses delta/small"]),
+        ("openai_chat", "epsilon", []),
+        ("openai_chat", "nobody", []),
+    ],
+)
+def test_the_ways_to_a_model_are_the_first_open_route_in_each_dialect(dialect: str, held: str, ways: list[str]) -> None:
+    spoken = frozenset({"openai_chat", "openai_responses", "anthropic_messages"})
+    plans = Plans(SEVERAL, some_means(*held.split(), spoken=spoken))
+    demand = a_demand(dialect=dialect)
+    assert [f"{wire} {route.id}" for wire, route in plans.ways(demand)] == ways
+    assert plans.ways(demand) is plans.ways(replace(demand, input_tokens=7)), "remembered"
+
+
+def test_ways_are_remembered_for_model_dialect_and_endpoint() -> None:
+    spoken = frozenset({"openai_chat", "openai_embeddings", "anthropic_messages"})
+    plans = Plans(SEVERAL, some_means("beta", spoken=spoken))
+    demand = a_demand()
+    assert [wire for wire, _ in plans.ways(demand)] == ["anthropic_messages"]
+    assert [route.id for _, route in plans.ways(replace(demand, model="large"))] == ["beta/large"]
+    assert plans.ways(replace(demand, endpoint="embeddings")) == ()
+    assert plans.ways(replace(demand, model="unknown")) == ()
+
+
+def test_near_names_are_those_of_models_that_can_be_used() -> None:
+    strict = a_policy("strict", rules=RouteRules(only_models=frozenset({"large"})))
+    plans, means = Plans(SEVERAL, some_means("alpha", "beta")), some_means("alpha", "beta")
+    demanded = plans.demanded((a_layer(strict),))
+    assert plans.usable(["small", "large", "unknown"], demanded, means, TODAY) == ["large"]
+
+
+def test_codes_and_treatment_are_what_receipts_keep() -> None:
+    plans, demand = (
+        Plans(SNAPSHOT, some_means()),
+        Demand("openai_chat", "chat", "small", streaming=False, input_tokens=1),
+    )
+    decision = plans.decide(demand, plans.demanded((a_layer(POLICIES[1]),)), some_means(), WELL, TODAY)
+    assert plans.codes(decision) == {"gamma/small": ("posture:retention_days",)}
+    assert plans.codes(decision) is plans.codes(decision)
+    treated = plans.treated(SNAPSHOT.routes[RouteId("alpha/small")], frozenset(), TODAY)
+    assert treated.posture["retention_days"] == 0
+    assert len(treated.digest) == 64
+    assert treated.evidence_from == TODAY.isoformat()
+    kept = plans.treated(SNAPSHOT.routes[RouteId("alpha/small")], frozenset({Feature.FILES}), TODAY)
+    assert kept.posture["retention_days"] == "unknown"
+
+
+def test_a_caller_is_resolved_once_and_anew_when_its_key_changes() -> None:
+    plans, key = Plans(SNAPSHOT, some_means()), a_key()
+    known = plans.principal(key)
+    assert known == principal(key, SNAPSHOT)
+    assert plans.principal(key) is known
+    changed = replace(key, label="another")
+    assert plans.principal(changed) == principal(changed, SNAPSHOT) != known
+    assert plans.principal(replace(key, digest="d2", team="unknown")) is None
