@@ -27,9 +27,9 @@ from gateway.core.catalog import (
 )
 from gateway.core.cost import Fx, Price, Rates
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Health, Means
+from gateway.core.evaluation import Capabilities, Health
 from gateway.core.organisation import Organisation, Team
-from gateway.core.policy import UNRESTRICTED, Demanded, Layer, LayerKind, Policy, combine
+from gateway.core.policy import UNRESTRICTED, EffectivePolicy, Layer, LayerKind, Policy, combine
 from gateway.core.posture import (
     Dpa,
     LocationGuarantee,
@@ -169,7 +169,7 @@ def a_layer(policy: Policy | None = None, kind: LayerKind = LayerKind.ORGANISATI
     return Layer(kind, policy if policy is not None else a_policy())
 
 
-def demanded_by(*policies: Policy) -> Demanded:
+def demanded_by(*policies: Policy) -> EffectivePolicy:
     """What these policies demand together, the first as the organisation's, the next as the team's, and so on."""
     return combine(Layer(kind, policy) for kind, policy in zip(LayerKind, policies, strict=False))
 
@@ -227,10 +227,10 @@ def a_demand(**changed: Any) -> Demand:
     return replace(demand, **changed)
 
 
-def some_means(*providers: str, **changed: Any) -> Means:
+def some_means(*providers: str, **changed: Any) -> Capabilities:
     """Credentials for these providers (default: alpha, beta, gamma); speaks `openai_chat` and `anthropic_messages`."""
     held = frozenset(providers or ("alpha", "beta", "gamma"))
-    return replace(Means(held, frozenset({"openai_chat", "anthropic_messages"})), **changed)
+    return replace(Capabilities(held, frozenset({"openai_chat", "anthropic_messages"})), **changed)
 
 
 WELL = Health()

@@ -11,7 +11,7 @@ from starlette.routing import Route, Router, request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi.addresses import Address, Family, address, family_of
-from gateway.asgi.downstream import OPENAI, ClientDownstream, Voice, send_error
+from gateway.asgi.downstream import OPENAI, ClientDownstream, ErrorFormat, send_error
 from gateway.asgi.headers import Fields
 from gateway.asgi.intake import method_not_allowed, read_body
 from gateway.asgi.pages import DATA_CLASS, Pages, alive
@@ -24,7 +24,7 @@ from gateway.core.errors import (
 )
 from gateway.dialects import narrowing
 from gateway.dialects.prompt import PLAIN, Asked
-from gateway.exchange.deadlines import Watch
+from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.lifecycle import Exchange
 from gateway.exchange.services import Arrival
 from gateway.telemetry.events import Fault
@@ -41,13 +41,13 @@ class Exchanges:
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        watch = Watch()
+        watch = DeadlineScope()
         try:
             await self._exchanged(scope, receive, send, watch)
         finally:
             watch.close()
 
-    async def _exchanged(self, scope: Scope, receive: Receive, send: Send, watch: Watch) -> None:
+    async def _exchanged(self, scope: Scope, receive: Receive, send: Send, watch: DeadlineScope) -> None:
         fields = Fields(scope["headers"])
         state: dict[str, Any] = scope["state"]
         address: Address = state["address"]
@@ -68,7 +68,7 @@ class Exchanges:
         except ClientLeft:
             return
         except Ended as ended:
-            await send_error(send, ended, None, Voice(address.dialect, asked))
+            await send_error(send, ended, None, ErrorFormat(address.dialect, asked))
             return
         await asyncio.sleep(0)  # as in `Exchange._forward`: those that came together begin together
         exchange = Exchange(self._gate.services, in_force, caller, arrival, watch)
@@ -77,7 +77,7 @@ class Exchanges:
             exchange.expire()
         state["when_client_leaves"](exchange.leave)
         try:
-            await exchange.run(body, ClientDownstream(send, Voice(address.dialect, asked)))
+            await exchange.run(body, ClientDownstream(send, ErrorFormat(address.dialect, asked)))
         finally:
             self._gate.live.discard(exchange)
 
@@ -109,10 +109,10 @@ def application(gate: Gate) -> ASGIApp:
     return Guard(Router(routes, redirect_slashes=False), clients, gate)
 
 
-_VOICES: Final[Mapping[Family, Voice]] = {
+_VOICES: Final[Mapping[Family, ErrorFormat]] = {
     "openai": OPENAI,
-    "anthropic": Voice("anthropic_messages"),
-    "google": Voice("google_generate"),
+    "anthropic": ErrorFormat("anthropic_messages"),
+    "google": ErrorFormat("google_generate"),
 }
 
 

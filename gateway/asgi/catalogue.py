@@ -9,8 +9,8 @@ from gateway.core.catalog import Abilities, Fact, Model, Route
 from gateway.core.cost import Price, Rates
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.evaluation import Means, judge, treatment
-from gateway.core.policy import Demanded
+from gateway.core.evaluation import Capabilities, rejections_of, treatment
+from gateway.core.policy import EffectivePolicy
 from gateway.core.posture import word
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
@@ -20,15 +20,15 @@ from gateway.core.treatment import facts_in_force
 class Viewer:
     """Through whose eyes the catalogue is seen: what is demanded on that caller's behalf, and on which day."""
 
-    demanded: Demanded
-    means: Means
+    demanded: EffectivePolicy
+    means: Capabilities
     today: date
 
     def eligible(self, model: Model, snapshot: Snapshot) -> list[Route]:
         """The routes that a plain request of this caller could use."""
         demand = plain_demand(model)
         routes = snapshot.routes_of[model.id]
-        return [r for r in routes if not judge(r, demand, self.demanded, snapshot, self.means, self.today)]
+        return [r for r in routes if not rejections_of(r, demand, self.demanded, snapshot, self.means, self.today)]
 
 
 def plain_demand(model: Model) -> Demand:
@@ -81,7 +81,7 @@ def model_page(model: Model, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
 
 def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
     """One route with posture, price, dates, and the caller's own eligibility with every reason."""
-    reasons = judge(route, plain_demand(route.model), viewer.demanded, snapshot, viewer.means, viewer.today)
+    reasons = rejections_of(route, plain_demand(route.model), viewer.demanded, snapshot, viewer.means, viewer.today)
     grants = snapshot.grants.get(route.provider.id, ())
     sheets = facts_in_force(route.provider, route.model.id, frozenset(), grants, viewer.today)
     return {

@@ -24,7 +24,7 @@ _EVENTS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"), *_NOT_
 _ARRAY: Final = (*_WHOLE, *_NOT_HELD)
 
 
-class Voice(msgspec.Struct, frozen=True, gc=False):
+class ErrorFormat(msgspec.Struct, frozen=True, gc=False):
     """In which dialect a client is told of errors, and how its streams are framed."""
 
     dialect: str
@@ -35,14 +35,14 @@ class Voice(msgspec.Struct, frozen=True, gc=False):
         return refusal(self.dialect, ended, request_id, self.asked)
 
 
-OPENAI: Final = Voice("openai_chat")
+OPENAI: Final = ErrorFormat("openai_chat")
 """For addresses of nobody's SDK, ours included."""
 
 
 class ClientDownstream:
     """One client of an exchange. `send` is ASGI's."""
 
-    def __init__(self, send: Send, voice: Voice) -> None:
+    def __init__(self, send: Send, voice: ErrorFormat) -> None:
         self._send, self._voice = send, voice
         self._lines: Lines | None = None
         """Of the head, until it has gone out."""
@@ -83,7 +83,7 @@ def _request_id(receipt: str) -> Lines:
     return [(b"x-request-id", value), (b"request-id", value)]
 
 
-async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice: Voice) -> None:
+async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice: ErrorFormat) -> None:
     """The one place where an error becomes an HTTP response."""
     body = voice.body(ended, str(receipt or ""))
     headers = {

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from gateway.asgi.headers import Fields
 from gateway.core.errors import ClientLeft, InvalidRequest, Unauthenticated
-from gateway.exchange.deadlines import Watch
+from gateway.exchange.deadlines import DeadlineScope
 
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -44,7 +44,7 @@ def _key(name: bytes, value: bytes) -> str:
     return value.decode("latin-1")
 
 
-async def read_body(fields: Fields, receive: Receive, watch: Watch, *, limit: int, deadline_s: float) -> bytes:
+async def read_body(fields: Fields, receive: Receive, watch: DeadlineScope, *, limit: int, deadline_s: float) -> bytes:
     """The whole body of a JSON request, at most `limit` bytes, all of it within `deadline_s` from now.
 
     Raises `InvalidRequest` (408, 413, 415) or `ClientLeft`. A body declared too long is refused without reading any of

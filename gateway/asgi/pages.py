@@ -19,7 +19,7 @@ from gateway.asgi.intake import method_not_allowed
 from gateway.asgi.request_context import Gate
 from gateway.core.catalog import Model
 from gateway.core.errors import InvalidRequest, Json, ModelNotFound, NotFound
-from gateway.core.policy import Demanded
+from gateway.core.policy import EffectivePolicy
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.names import near, resolve
 from gateway.exchange.services import InForce
@@ -33,7 +33,7 @@ class Pages:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._listings: dict[Hashable, tuple[InForce, Demanded, bytes]] = {}
+        self._listings: dict[Hashable, tuple[InForce, EffectivePolicy, bytes]] = {}
 
     async def models(self, request: Request) -> Response:
         """A list of models or one of them, as the SDKs of the client's family read it."""

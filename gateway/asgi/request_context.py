@@ -46,7 +46,7 @@ class Gate:
         for exchange in self.live:
             exchange.expire()
 
-    async def breathe(self, every_s: float = KEEP_ALIVE_S) -> None:
+    async def send_keepalive(self, every_s: float = KEEP_ALIVE_S) -> None:
         """Keep silent streams alive, for as long as the process lives: clients give up on what says nothing."""
         async with anyio.create_task_group() as group:
             while True:
@@ -56,7 +56,7 @@ class Gate:
 
     async def _kept_alive(self, exchange: Exchange, silent_s: float) -> None:
         try:
-            await exchange.breathe(silent_s)
+            await exchange.send_keepalive(silent_s)
         except Exception as fault:  # noqa: BLE001  # one stream's end must not be that of all others
             self.services.log.emit(Fault(reduce(fault), receipt=exchange.id))
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from gateway.commands.access import budget_members
 from gateway.commands.access.receipts_access import journals_of, places, shared
 from gateway.commands.access.running import running
-from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Toned
 from gateway.commands.terminal.stop import FAILED
 
@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     match asked.options.action:
         case "verify":
             return _verify(asked)
@@ -39,7 +39,7 @@ def run(asked: Asked) -> int:
             return budget_members.forgotten(asked)
 
 
-def _verify(asked: Asked) -> int:
+def _verify(asked: CommandContext) -> int:
     answer = _verified(asked)
     checks, in_order = answer["checks"], answer["in_order"]
     asked.out.value(answer)
@@ -52,7 +52,7 @@ def _verify(asked: Asked) -> int:
     return 0 if in_order else FAILED
 
 
-def _verified(asked: Asked) -> dict[str, Any]:
+def _verified(asked: CommandContext) -> dict[str, Any]:
     """By the gateway that runs, which knows its own settings; else here."""
     settings = asked.settings()
     with running(settings.state, _PATIENCE_S) as ask:

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from gateway.asgi.catalogue import plain_demand
-from gateway.commands.terminal.context import Asked, document_options
+from gateway.commands.terminal.context import CommandContext, document_options
 from gateway.commands.terminal.stop import FAILED
 from gateway.core.catalog import Route
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Kind, Means, judge
+from gateway.core.evaluation import POLICY_KINDS, Capabilities, Kind, rejections_of
 from gateway.core.policy import Layer, LayerKind, Policy, combine
 from gateway.core.snapshot import Snapshot
 
@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     document_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     from gateway.compose import read
 
     loaded = read(asked.settings())
@@ -58,12 +58,12 @@ class Admitted:
     """Their credentials are set."""
 
 
-def admission(policy: Policy, snapshot: Snapshot, means: Means, today: date) -> Admitted:
+def admission(policy: Policy, snapshot: Snapshot, means: Capabilities, today: date) -> Admitted:
     """What the policy admits by itself, without the layers around it."""
     demanded = combine([Layer(LayerKind.ORGANISATION, policy)])
     admitted: list[tuple[Route, set[Kind]]] = []
     for route in snapshot.routes.values():
-        kinds = {r.kind for r in judge(route, plain_demand(route.model), demanded, snapshot, means, today)}
+        kinds = {r.kind for r in rejections_of(route, plain_demand(route.model), demanded, snapshot, means, today)}
         if not kinds & POLICY_KINDS:
             admitted.append((route, kinds))
     return Admitted(
@@ -75,7 +75,7 @@ def admission(policy: Policy, snapshot: Snapshot, means: Means, today: date) -> 
     )
 
 
-def _means(asked: Asked, snapshot: Snapshot) -> tuple[Means, list[dict[str, Json]]]:
+def _means(asked: CommandContext, snapshot: Snapshot) -> tuple[Capabilities, list[dict[str, Json]]]:
     """What could be called with this environment, and what is wrong with its credentials."""
     from gateway.compose import access, in_force
     from gateway.settings import SettingsRefused
@@ -86,14 +86,14 @@ def _means(asked: Asked, snapshot: Snapshot) -> tuple[Means, list[dict[str, Json
         unfit: list[dict[str, Json]] = [
             {"file": "environment", "key": f.variable, "what": f.what, "do": f.do} for f in refused.faults
         ]
-        return Means(frozenset(), frozenset()), unfit
+        return Capabilities(frozenset(), frozenset()), unfit
 
 
 def _entry(fault: object) -> dict[str, Json]:
     return {name: str(getattr(fault, name)) for name in ("file", "key", "what", "do")}
 
 
-def _print(asked: Asked, faults: list[dict[str, Json]], warnings: list[dict[str, Json]]) -> None:
+def _print(asked: CommandContext, faults: list[dict[str, Json]], warnings: list[dict[str, Json]]) -> None:
     for kind, found in (("fault", faults), ("warning", warnings)):
         for one in found:
             place = ": ".join(str(one[part]) for part in ("file", "key") if one[part])
@@ -106,7 +106,7 @@ def _counted(found: list[dict[str, Json]], word: str) -> str:
     return f"{len(found)} {word}" if len(found) == 1 else f"{len(found)} {word}s"
 
 
-def _print_admitted(asked: Asked, snapshot: Snapshot, admitted: list[Admitted]) -> None:
+def _print_admitted(asked: CommandContext, snapshot: Snapshot, admitted: list[Admitted]) -> None:
     columns = ("policy", "admits routes>", "of models>", "callable>", "with credentials>")
     rows = [(a.policy, *map(str, (a.routes, a.models, a.callable, a.ready))) for a in admitted]
     asked.out.table(columns, rows)

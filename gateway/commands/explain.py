@@ -9,8 +9,8 @@ from typing import Final
 
 from gateway.asgi.catalogue import plain_demand, price_view
 from gateway.commands.access.callers import layers_of
-from gateway.commands.access.current_state import Standing, standing
-from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.access.current_state import CurrentState, standing
+from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import undeclared
 from gateway.core.catalog import Feature, Route
@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     now = standing(asked)
     layers = layers_of(asked, now)
     demand = _demand(asked, now)
@@ -63,7 +63,7 @@ _COUNTS: Final = {
 }
 
 
-def _demand(asked: Asked, now: Standing) -> Demand:
+def _demand(asked: CommandContext, now: CurrentState) -> Demand:
     name = asked.options.model
     named = resolve(name, now.snapshot)
     if named is None:
@@ -82,7 +82,7 @@ def _demand(asked: Asked, now: Standing) -> Demand:
     )
 
 
-def _as_json(decision: Decision, now: Standing, asked: Asked) -> dict[str, Json]:
+def _as_json(decision: Decision, now: CurrentState, asked: CommandContext) -> dict[str, Json]:
     return {
         "model": decision.demand.model,
         "alias": decision.demand.alias or None,
@@ -106,7 +106,7 @@ def _as_json(decision: Decision, now: Standing, asked: Asked) -> dict[str, Json]
     }
 
 
-def _route_json(route: Route, decision: Decision, now: Standing, asked: Asked) -> dict[str, Json]:
+def _route_json(route: Route, decision: Decision, now: CurrentState, asked: CommandContext) -> dict[str, Json]:
     posture = treatment(route, _features(route, decision), now.snapshot, asked.today)
     return {
         "route": str(route.id),
@@ -122,7 +122,7 @@ def _admitted(rejection: Rejection) -> bool:
     return not any(reason.kind in POLICY_KINDS for reason in rejection.reasons)
 
 
-def _print(decision: Decision, layers: Iterable[Layer], now: Standing, asked: Asked) -> None:
+def _print(decision: Decision, layers: Iterable[Layer], now: CurrentState, asked: CommandContext) -> None:
     out, regions = asked.out, now.snapshot.regions
     alias = f" (by the alias {decision.demand.alias})" if decision.demand.alias else ""
     out.line(f"{decision.demand.model}{alias} on {asked.today}, under {_under(layers)}")

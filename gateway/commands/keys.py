@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from gateway.commands.access.running import office
-from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Tone, Toned
 from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.errors import Json
@@ -62,11 +62,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     return {"create": _create, "list": _list, "rotate": _rotate, "revoke": _revoke}[asked.options.action](asked)
 
 
-def _create(asked: Asked) -> int:
+def _create(asked: CommandContext) -> int:
     options = asked.options
     if not options.team:
         raise Stop("a key belongs to a team", "name one of config/teams.toml with --team", code=MISUSED)
@@ -87,7 +87,7 @@ def _create(asked: Asked) -> int:
     return 0
 
 
-def _rotate(asked: Asked) -> int:
+def _rotate(asked: CommandContext) -> int:
     key_id, wanted = (
         _id(asked.options.id),
         {"overlap_s": _overlap(asked.options.overlap), "expires_at": _expires(asked)},
@@ -101,13 +101,13 @@ def _rotate(asked: Asked) -> int:
     return 0
 
 
-def _show(asked: Asked, made: dict[str, Json]) -> None:
+def _show(asked: CommandContext, made: dict[str, Json]) -> None:
     asked.out.line("It is shown once; only its digest is kept:")
     asked.out.line()
     asked.out.line(str(made["secret"]))
 
 
-def _expires(asked: Asked) -> str | None:
+def _expires(asked: CommandContext) -> str | None:
     stated = asked.options.expires
     return None if stated is None else moment(stated, asked.now()).isoformat()
 
@@ -142,7 +142,7 @@ def _moment(stated: str, now: datetime) -> datetime:
     return datetime.fromisoformat(stated)
 
 
-def _list(asked: Asked) -> int:
+def _list(asked: CommandContext) -> int:
     with office(asked) as ask:
         listed = ask("GET", "/keys", {})
     asked.out.value(listed)
@@ -170,7 +170,7 @@ def _listed(words: Json) -> str:
     return ", ".join(map(str, words)) if isinstance(words, list) else ""
 
 
-def _revoke(asked: Asked) -> int:
+def _revoke(asked: CommandContext) -> int:
     with office(asked) as ask:
         revoked = ask("POST", f"/keys/{_id(asked.options.id)}/revoke", {})
     asked.out.value(revoked)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from gateway.commands.access.receipts_access import kept
-from gateway.commands.terminal.context import Asked, state_options
+from gateway.commands.terminal.context import CommandContext, state_options
 from gateway.commands.terminal.printing import Cell, Tone, Toned
 from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.cost import money
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     options = asked.options
     if options.limit < 1:
         raise Stop("--limit must be at least 1", "say how many receipts you want", code=MISUSED)
@@ -50,7 +50,7 @@ def run(asked: Asked) -> int:
     return 0
 
 
-def _table(asked: Asked, receipts: list[Receipt]) -> None:
+def _table(asked: CommandContext, receipts: list[Receipt]) -> None:
     asked.out.table(("receipt", "outcome", "tokens and cost>"), map(_row, receipts))
     if not receipts:
         asked.out.line("There is no receipt yet: no request has come with a valid key.")
@@ -76,7 +76,7 @@ def _counts(receipt: Receipt) -> tuple[str, str]:
     return f"{used.context:,}", f"{used.generated:,}"
 
 
-def _page(asked: Asked, receipt: Receipt) -> None:
+def _page(asked: CommandContext, receipt: Receipt) -> None:
     """One receipt as a page: what was decided, where it went, what it cost, and where it hangs in its chain."""
     asked.out.table(("", ""), [(Toned(name, "strong"), value) for name, value in _about(receipt) if value])
     if receipt.posture:

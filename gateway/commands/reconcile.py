@@ -13,7 +13,7 @@ from typing import Final
 from gateway.commands.access.current_state import standing
 from gateway.commands.access.paging import pages
 from gateway.commands.exports import bills
-from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop, undeclared
 from gateway.core.cost import money, to_ledger
@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     tolerance, credentials = _tolerance(asked.options.tolerance), _credentials(asked)
     snapshot = standing(asked).snapshot
     for name in {*credentials.values()} - {*snapshot.providers}:
@@ -72,7 +72,7 @@ def _tolerance(stated: str) -> Decimal:
     return percent
 
 
-def _credentials(asked: Asked) -> dict[str, str]:
+def _credentials(asked: CommandContext) -> dict[str, str]:
     """Key id of the export -> provider record; "" is for the lines without one, and of ids that are not named."""
     pairs = [stated.partition("=") for stated in asked.options.credential]
     if any(not id or not provider for id, _, provider in pairs):
@@ -80,7 +80,7 @@ def _credentials(asked: Asked) -> dict[str, str]:
     return {"": asked.options.provider, **{id: provider for id, _, provider in pairs}}
 
 
-def _read(asked: Asked) -> list[bills.Line]:
+def _read(asked: CommandContext) -> list[bills.Line]:
     try:
         exported = bills.lines(Path(asked.options.file), asked.options.shape)
     except bills.Unreadable as fault:
@@ -90,7 +90,7 @@ def _read(asked: Asked) -> list[bills.Line]:
     return exported
 
 
-def _bounds(asked: Asked, exported: Iterable[bills.Line]) -> tuple[date, date]:
+def _bounds(asked: CommandContext, exported: Iterable[bills.Line]) -> tuple[date, date]:
     days = sorted(line.day for line in exported)
     stated = (asked.options.since or days[0].isoformat(), asked.options.until or days[-1].isoformat())
     try:
@@ -124,7 +124,7 @@ def _route(model: str, provider: str, snapshot: Snapshot) -> str:
     return undated.get(_DATED.sub("", model), f"{provider}/{model} (undeclared)")
 
 
-def _ours(asked: Asked, first: date, last: date, providers: frozenset[str]) -> Iterator[tuple[Place, Amounts]]:
+def _ours(asked: CommandContext, first: date, last: date, providers: frozenset[str]) -> Iterator[tuple[Place, Amounts]]:
     """Attempts on the day they were made: one of an exchange of the evening before counts today after midnight."""
     for plain in pages(asked, first - timedelta(days=1), last):
         receipt = from_json(plain)

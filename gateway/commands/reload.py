@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from gateway.commands.access.running import running
-from gateway.commands.terminal.context import Asked, state_options
+from gateway.commands.terminal.context import CommandContext, state_options
 from gateway.commands.terminal.stop import FAILED, Stop
 from gateway.core.errors import Json
 
@@ -15,7 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     from gateway.stores.ledger.workers import states
 
     home = asked.settings().state

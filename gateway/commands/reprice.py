@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.commands.access.receipts_access import journals_of, shared
 from gateway.commands.access.running import office, running
-from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     options = asked.options
     for name in ("since", "until"):
         _checked(getattr(options, name), f"--{name}")
@@ -59,7 +59,7 @@ def _checked(stated: str, option: str) -> None:
         raise Stop(f"{option} is no day", "write it as 2026-11-24", code=MISUSED) from None
 
 
-def _repriced(asked: Asked, state: Path, body: dict[str, Json]) -> dict[str, Json]:
+def _repriced(asked: CommandContext, state: Path, body: dict[str, Json]) -> dict[str, Json]:
     """By the worker that runs there, else by this process under the lock of its journal."""
     with ExitStack() as stack:
         ask = stack.enter_context(running(state, _PATIENCE_S))

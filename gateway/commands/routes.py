@@ -6,13 +6,13 @@ import argparse
 from collections.abc import Iterator
 
 from gateway.asgi.catalogue import plain_demand, price_view
-from gateway.commands.access.current_state import Standing, standing
-from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.access.current_state import CurrentState, standing
+from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import undeclared
 from gateway.core.catalog import Route
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, judge, treatment
+from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, rejections_of, treatment
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
 from gateway.dialects.names import Named, near, resolve
 from gateway.views import figures
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     now = standing(asked)
     routes = list(_wanted(asked, now))
     asked.out.value([_as_json(route, now, asked) for route in routes])
@@ -38,7 +38,7 @@ def run(asked: Asked) -> int:
     return 0
 
 
-def _wanted(asked: Asked, now: Standing) -> Iterator[Route]:
+def _wanted(asked: CommandContext, now: CurrentState) -> Iterator[Route]:
     options, snapshot = asked.options, now.snapshot
     named = resolve(options.model, snapshot) if options.model else None
     if options.model and named is None:
@@ -57,7 +57,7 @@ def _is_meant(route: Route, named: Named | None) -> bool:
     return named is None or (route.model.id == named.model and named.pinned in (None, route.provider.id, route.id))
 
 
-def _admitted(route: Route, asked: Asked, now: Standing) -> bool:
+def _admitted(route: Route, asked: CommandContext, now: CurrentState) -> bool:
     name = asked.options.policy
     if name is None:
         return True
@@ -65,18 +65,18 @@ def _admitted(route: Route, asked: Asked, now: Standing) -> bool:
     if policy is None:
         raise undeclared("policy", name, near(name, now.snapshot.policies), "the files in policies/ declare them")
     demanded = combine([Layer(LayerKind.KEY, policy)])
-    reasons = judge(route, plain_demand(route.model), demanded, now.snapshot, now.means, asked.today)
+    reasons = rejections_of(route, plain_demand(route.model), demanded, now.snapshot, now.means, asked.today)
     return not any(reason.kind in POLICY_KINDS for reason in reasons)
 
 
-def _here(route: Route, now: Standing, asked: Asked) -> Reason | None:
+def _here(route: Route, now: CurrentState, asked: CommandContext) -> Reason | None:
     """What keeps this installation from calling the route, whatever the policy."""
     anything = combine([Layer(LayerKind.ORGANISATION, UNRESTRICTED)])
-    reasons = judge(route, plain_demand(route.model), anything, now.snapshot, now.means, asked.today)
+    reasons = rejections_of(route, plain_demand(route.model), anything, now.snapshot, now.means, asked.today)
     return next((reason for reason in reasons if reason.kind in _UNUSABLE), None)
 
 
-def _as_json(route: Route, now: Standing, asked: Asked) -> dict[str, Json]:
+def _as_json(route: Route, now: CurrentState, asked: CommandContext) -> dict[str, Json]:
     reason = _here(route, now, asked)
     return {
         "model": route.model.id,
@@ -95,7 +95,7 @@ def _as_json(route: Route, now: Standing, asked: Asked) -> dict[str, Json]:
     }
 
 
-def _row(route: Route, now: Standing, asked: Asked) -> tuple[Cell, ...]:
+def _row(route: Route, now: CurrentState, asked: CommandContext) -> tuple[Cell, ...]:
     posture = treatment(route, frozenset(), now.snapshot, asked.today)
     reason = _here(route, now, asked)
     return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.stop import MISUSED, Stop
 
 
@@ -12,7 +12,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default="0", metavar="N", help="TCP port on loopback (default: a free one)")
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     import secrets
 
     from gateway import compose

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.commands.terminal.address import unusable
-from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.first_steps import first_steps
 from gateway.commands.terminal.stop import MISUSED, Stop
 
@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     gc.disable()  # nothing of start-up is garbage, and looking takes a fifth of it; `compose` looks again from then on
     try:
         return _run(asked)
@@ -39,7 +39,7 @@ def run(asked: Asked) -> int:
         gc.enable()
 
 
-def _run(asked: Asked) -> int:
+def _run(asked: CommandContext) -> int:
     settings = asked.settings()
     if asked.options.with_key and not settings.sandbox:
         do = "start it with --sandbox, or create a key: safeconduct keys create --team T --policy P"
@@ -75,7 +75,7 @@ def _placed(settings: Settings) -> Worker | int:
     return Supervisor(settings.workers, listening, lambda *died: log.emit(WorkerDied(*died))).run()
 
 
-def _harden(asked: Asked, settings: Settings) -> None:
+def _harden(asked: CommandContext, settings: Settings) -> None:
     """No start where something would record what passes, and no dump of this process."""
     from gateway.telemetry.hardening import forbid_dumps, of_this_process
 
@@ -87,7 +87,7 @@ def _harden(asked: Asked, settings: Settings) -> None:
     forbid_dumps()
 
 
-def _serve(asked: Asked, settings: Settings, placed: Worker | None) -> None:
+def _serve(asked: CommandContext, settings: Settings, placed: Worker | None) -> None:
     """`placed`: among the workers of the gateway; None for the only process."""
     from gateway import compose
     from gateway.asgi.server import run as run_loop
@@ -101,7 +101,7 @@ def _serve(asked: Asked, settings: Settings, placed: Worker | None) -> None:
     first = placed is None or (placed.number == 1 and not placed.again)
     first_key = OF_THE_FIRST_KEY if first and asked.options.with_key else ""
     own = settings.model_copy(update={"state": state_of(settings.state, placed.number if placed else 1)})
-    post = compose.Post(settings.state, placed.listening if placed else None, first_key)
+    post = compose.WorkerPlace(settings.state, placed.listening if placed else None, first_key)
 
     def ready(now: Ready) -> None:
         if first:
@@ -123,7 +123,7 @@ def _serve(asked: Asked, settings: Settings, placed: Worker | None) -> None:
         log.flush()
 
 
-def _welcome(asked: Asked, settings: Settings, ready: Ready) -> None:
+def _welcome(asked: CommandContext, settings: Settings, ready: Ready) -> None:
     """Where it listens; with a first key also what a newcomer needs, ready to paste."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
     base = f"http://{host}:{ready.port}/v1"

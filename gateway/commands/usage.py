@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.commands.access.receipts_access import kept
 from gateway.commands.exports import focus, parquet
-from gateway.commands.terminal.context import Asked, state_options
+from gateway.commands.terminal.context import CommandContext, state_options
 from gateway.commands.terminal.printing import write_rows
 from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.cost import money
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     options = asked.options
     if options.csv and (options.json or options.focus):
         raise Stop("--csv stands alone", "leave out --json and --focus, or --csv", code=MISUSED)
@@ -51,7 +51,7 @@ def run(asked: Asked) -> int:
     return 0
 
 
-def _tell(asked: Asked, by: Sequence[str], rows: Sequence[UsageRow], currency: str) -> None:
+def _tell(asked: CommandContext, by: Sequence[str], rows: Sequence[UsageRow], currency: str) -> None:
     asked.out.value({"by": [*by], "currency": currency or None, "data": [*(_plain(by, row) for row in rows)]})
     cells = [
         (*row.group, str(row.exchanges), *_counts(row.usage), f"{money(row.cost)} {currency}".strip()) for row in rows
@@ -69,7 +69,7 @@ def _currency(by: Sequence[str], found: Sequence[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _export(asked: Asked, rows: Sequence[UsageRow]) -> int:
+def _export(asked: CommandContext, rows: Sequence[UsageRow]) -> int:
     path = Path(asked.options.focus)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gateway.commands.access.receipts_access import journals_of
-from gateway.commands.terminal.context import Asked, state_options
+from gateway.commands.terminal.context import CommandContext, state_options
 from gateway.commands.terminal.printing import Toned
 from gateway.commands.terminal.stop import FAILED
 
@@ -14,7 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: Asked) -> int:
+def run(asked: CommandContext) -> int:
     from gateway.stores.ledger.ledger import SqliteLedger
 
     states = [state for journal in journals_of(asked) for state in SqliteLedger(journal).verify_chains()]

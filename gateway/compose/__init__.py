@@ -7,14 +7,14 @@ could decide.
 from gateway.compose.clock import SystemClock
 from gateway.compose.documents import DocumentsRefused, read
 from gateway.compose.providers import Access, access, in_force
-from gateway.compose.serving import Post, Ready, serve, serve_sandbox
+from gateway.compose.serving import Ready, WorkerPlace, serve, serve_sandbox
 
 __all__ = [
     "Access",
     "DocumentsRefused",
-    "Post",
     "Ready",
     "SystemClock",
+    "WorkerPlace",
     "access",
     "in_force",
     "read",

@@ -14,7 +14,7 @@ from gateway.telemetry.log import Log
 _AGAIN_S: Final = 10.0
 
 
-async def tireless(work: Callable[[], Awaitable[None]], log: Log) -> None:
+async def run_forever(work: Callable[[], Awaitable[None]], log: Log) -> None:
     """`work` without end, whatever happens in it: nobody who is served may suffer from it."""
     while True:
         try:

@@ -8,7 +8,7 @@ import anyio
 
 from gateway import sandbox
 from gateway.compose.clock import SystemClock
-from gateway.compose.providers import Opened, in_force
+from gateway.compose.providers import AccessFor, in_force
 from gateway.core.snapshot import Snapshot
 from gateway.declarations.load import Loaded, load
 from gateway.exchange.services import InForce
@@ -32,10 +32,10 @@ def read(settings: Settings) -> Loaded:
     return load(settings.config, settings.policies, extra=extra, today=SystemClock().today())
 
 
-class Documented:
+class DocumentSet:
     """The documents in force: read at start, and again on request; a bad set keeps the old one."""
 
-    def __init__(self, settings: Settings, opened: Opened, kept: Documents, log: Log) -> None:
+    def __init__(self, settings: Settings, opened: AccessFor, kept: Documents, log: Log) -> None:
         """Raises DocumentsRefused and SettingsRefused."""
         self._settings, self._opened, self._kept, self._log = settings, opened, kept, log
         loaded = read(settings)

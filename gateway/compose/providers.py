@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway import sandbox
 from gateway.core.catalog import Auth, Provider
-from gateway.core.evaluation import Means
+from gateway.core.evaluation import Capabilities
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.translation import SPOKEN
 from gateway.exchange.services import InForce
@@ -23,7 +23,7 @@ class Access:
     settings: Mapping[str, Mapping[str, str]]
 
 
-Opened = Callable[[Snapshot], Access]
+AccessFor = Callable[[Snapshot], Access]
 """What is open once the providers are known. Raises SettingsRefused for credentials of providers that are not."""
 
 
@@ -49,7 +49,7 @@ def in_force(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
         name: target(provider, access.credentials[name], access.settings.get(name, {}))
         for name, provider in callable_.items()
     }
-    means = Means(
+    means = Capabilities(
         credentials=frozenset(access.credentials),
         spoken=SPOKEN,
         unset=unset,
@@ -63,7 +63,7 @@ def _missing(provider: Provider, access: Access) -> tuple[str, ...]:
     return tuple(name for name in provider.connection.settings if name not in given)
 
 
-def sandboxed(opened: Opened, port: int, password: str) -> Opened:
+def sandboxed(opened: AccessFor, port: int, password: str) -> AccessFor:
     """The same, with the sandbox that this process runs at that port."""
     return lambda snapshot: _with_sandbox(opened(snapshot), port, password)
 

@@ -10,7 +10,7 @@ from typing import Final
 import anyio
 
 from gateway.compose.clock import SystemClock
-from gateway.compose.documents import Documented
+from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import keys_of_all, of_keys
 from gateway.exchange.services import Deadlines, Services
 from gateway.settings import Settings
@@ -34,7 +34,7 @@ _LEASE_BEYOND_S: Final = 60
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, home: Path, documented: Documented, clock: SystemClock, log: Log
+    settings: Settings, home: Path, documented: DocumentSet, clock: SystemClock, log: Log
 ) -> AsyncIterator[tuple[Services, Keys, Repricer]]:
     """Everything that is open while the gateway runs, closed in the opposite order."""
     journal = Journal.open(settings.state, settings.durability)

@@ -24,12 +24,12 @@ from gateway.asgi.drain import Drain
 from gateway.asgi.request_context import Gate
 from gateway.asgi.server import Listener, bind_tcp, bind_unix
 from gateway.asgi.server import serve as listen
-from gateway.compose.background import tireless
+from gateway.compose.background import run_forever
 from gateway.compose.clock import SystemClock
-from gateway.compose.documents import Documented
+from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import first_key, joined
 from gateway.compose.ledger import ledger_of, places_of, ship_the_last
-from gateway.compose.providers import Opened, sandboxed
+from gateway.compose.providers import AccessFor, sandboxed
 from gateway.compose.services import open_services
 from gateway.exchange.services import InForce
 from gateway.sandbox.app import app as sandbox_app
@@ -58,7 +58,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class WorkerPlace:
     """The place of a process in its gateway. `home`: the state directory of the first worker, which keeps the keys."""
 
     home: Path
@@ -68,7 +68,9 @@ class Post:
     """The policy of a key to create at start; "" for none."""
 
 
-async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable[[Ready], None], post: Post) -> None:
+async def serve(
+    settings: Settings, opened: AccessFor, log: Log, *, ready: Callable[[Ready], None], post: WorkerPlace
+) -> None:
     """Run the gateway, or one worker of it, until it is told to end. The state directory of `settings` is its own.
 
     Raises DocumentsRefused, SettingsRefused, JournalRefused, CountersRefused, PostgresRefused and OSError (an address
@@ -79,7 +81,7 @@ async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable
     public = post.listening or bind_tcp(settings.host, settings.port)
     bench, opened = _bench(settings, opened)
     ledger, shipper = ledger_of(settings, post.home, clock, log)
-    documented = Documented(settings, opened, Documents(settings.state), log)
+    documented = DocumentSet(settings, opened, Documents(settings.state), log)
     disk = Disk(lambda: free_on(settings.state), settings.disk_reserve_mb * _MB)
     async with open_services(settings, post.home, documented, clock, log) as (services, keys, repricer):
         disk.look()
@@ -102,17 +104,17 @@ async def serve(settings: Settings, opened: Opened, log: Log, *, ready: Callable
         async with anyio.create_task_group() as group:
             group.start_soon(_reload_on_hangup, documented)
             group.start_soon(gate.expire)
-            group.start_soon(gate.breathe)
+            group.start_soon(gate.send_keepalive)
             group.start_soon(disk.watch, partial(_tell_of_disk, log))
             for work in _with_postgres(shipper, keys):
-                group.start_soon(tireless, work, log)
+                group.start_soon(run_forever, work, log)
             await listen(listeners, drain, grace_s=settings.grace_s, drain_s=settings.drain_s, ready=accepted)
             group.cancel_scope.cancel()
         if shipper is not None:
             await ship_the_last(shipper)
 
 
-def _bench(settings: Settings, opened: Opened) -> tuple[list[Listener], Opened]:
+def _bench(settings: Settings, opened: AccessFor) -> tuple[list[Listener], AccessFor]:
     """The bundled provider where it is switched on, at a port of its own, and what opens it."""
     if not settings.sandbox:
         return [], opened
@@ -145,7 +147,7 @@ def _tell_of_disk(log: Log, low: bool, free: int) -> None:
     log.emit(DiskLow(free // _MB) if low else DiskFree(free // _MB))
 
 
-async def _reload_on_hangup(documented: Documented) -> None:
+async def _reload_on_hangup(documented: DocumentSet) -> None:
     with anyio.open_signal_receiver(signal.SIGHUP) as signals:
         async for _ in signals:
             await documented.reload()

@@ -13,9 +13,9 @@ from typing import NewType
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Health, Means, Reason, judge, unwell
+from gateway.core.evaluation import Capabilities, Health, Reason, health_rejections, rejections_of
 from gateway.core.frozen import frozen
-from gateway.core.policy import Demanded, MaxPrice, SortKey
+from gateway.core.policy import EffectivePolicy, MaxPrice, SortKey
 from gateway.core.snapshot import Snapshot
 
 EligibleRoute = NewType("EligibleRoute", Route)
@@ -35,42 +35,44 @@ class Decision:
     """The plan in order, and every candidate that is not in it."""
 
     demand: Demand
-    demanded: Demanded
+    demanded: EffectivePolicy
     plan: tuple[EligibleRoute, ...]
     rejections: tuple[Rejection, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """Every route of one model, judged: by all but its health, until `well` leaves out who is not."""
+class Evaluation:
+    """Every route of one model, evaluated: by all but its health, until `with_health` leaves out the unhealthy ones."""
 
     eligible: tuple[Route, ...]
     rejections: tuple[Rejection, ...]
 
 
 def decide(
-    demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health, today: date
+    demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, health: Health, today: date
 ) -> Decision:
     """Judge every route of the demanded model; order the eligible ones. Never raises: an empty plan is a decision."""
-    found = well(judged(demand, demanded, snapshot, means, today), health)
+    found = with_health(evaluate(demand, demanded, snapshot, means, today), health)
     return planned(found, demand, demanded, snapshot, means, health)
 
 
-def judged(demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, today: date) -> Judged:
+def evaluate(
+    demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, today: date
+) -> Evaluation:
     """The part of a decision that does not change from one moment to the next: it may be kept for the day, under
-    `judged_on` the demand."""
+    `evaluation_key` the demand."""
     eligible: list[Route] = []
     rejections: list[Rejection] = []
     for route in snapshot.routes_of.get(demand.model, ()):
-        if reasons := judge(route, demand, demanded, snapshot, means, today):
+        if reasons := rejections_of(route, demand, demanded, snapshot, means, today):
             rejections.append(Rejection(route, reasons))
         else:
             eligible.append(route)
-    return Judged(tuple(eligible), tuple(rejections))
+    return Evaluation(tuple(eligible), tuple(rejections))
 
 
-def judged_on(demand: Demand, demanded: Demanded, snapshot: Snapshot) -> Hashable:
-    """All of a demand that `judge` reads: two demands with the same are judged alike.
+def evaluation_key(demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot) -> Hashable:
+    """All of a demand that `rejections_of` reads: two demands with the same are evaluated alike.
 
     Of its sizes that is little: which tiers of prices are in reach, if prices are limited, and an output limit if some
     route cannot give as much.
@@ -92,29 +94,34 @@ def judged_on(demand: Demand, demanded: Demanded, snapshot: Snapshot) -> Hashabl
     )
 
 
-def well(judged: Judged, health: Health) -> Judged:
-    """Without the routes that are not well, which are rejected for that too. It holds until the health changes."""
+def with_health(evaluation: Evaluation, health: Health) -> Evaluation:
+    """Without the routes that are not healthy, which are rejected for that too. It holds until the health changes."""
     if not (health.cooling or health.locked_out):
-        return judged
-    newly = tuple(Rejection(r, reasons) for r in judged.eligible if (reasons := unwell(r, health)))
-    others = (replace(r, reasons=r.reasons + unwell(r.route, health)) for r in judged.rejections)
-    return Judged(tuple(r for r in judged.eligible if not unwell(r, health)), (*others, *newly))
+        return evaluation
+    newly = tuple(Rejection(r, reasons) for r in evaluation.eligible if (reasons := health_rejections(r, health)))
+    others = (replace(r, reasons=r.reasons + health_rejections(r.route, health)) for r in evaluation.rejections)
+    return Evaluation(tuple(r for r in evaluation.eligible if not health_rejections(r, health)), (*others, *newly))
 
 
 def planned(
-    well: Judged, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health
+    healthy: Evaluation,
+    demand: Demand,
+    demanded: EffectivePolicy,
+    snapshot: Snapshot,
+    means: Capabilities,
+    health: Health,
 ) -> Decision:
-    """The decision of this moment: those who are well, in the order that is preferred."""
-    plan = well.eligible
+    """The decision of this moment: the healthy routes, in the order that is preferred."""
+    plan = healthy.eligible
     if len(plan) > 1:
         plan = tuple(sorted(plan, key=_order(demand, demanded, snapshot, means, health)))
     if not demanded.rules.allows_failover:
         plan = plan[:1]
-    return Decision(demand, demanded, tuple(map(EligibleRoute, plan)), well.rejections)
+    return Decision(demand, demanded, tuple(map(EligibleRoute, plan)), healthy.rejections)
 
 
 def _order(
-    demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, health: Health
+    demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, health: Health
 ) -> Callable[[Route], tuple[object, ...]]:
     explicit = {name: rank for rank, name in enumerate(demanded.prefer.explicit)}
     last = len(explicit)
@@ -132,7 +139,9 @@ def _order(
 _DEAR = _SLOW = float("inf")
 
 
-def _measure(by: SortKey, route: Route, demand: Demand, snapshot: Snapshot, means: Means, health: Health) -> float:
+def _measure(
+    by: SortKey, route: Route, demand: Demand, snapshot: Snapshot, means: Capabilities, health: Health
+) -> float:
     """Smaller is better: nano-units, milliseconds, or tokens per second below zero. Unknown is last."""
     if by is SortKey.PRICE:
         price, fx = route.price, snapshot.fx.rate(route.price.currency)

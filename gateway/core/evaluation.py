@@ -15,7 +15,7 @@ from typing import Final
 from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.policy import ANY_EVIDENCE, Demanded, Layer, Policy
+from gateway.core.policy import ANY_EVIDENCE, EffectivePolicy, Layer, Policy
 from gateway.core.posture import Breach, Posture, Value, within, word
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force, posture
@@ -78,7 +78,7 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Capabilities:
     """What this process can do: whose credentials it has, which dialects it speaks, and its default output limit.
 
     `unset` maps a provider to the settings its base URL needs and that are missing. `priced_only`: an unpriced route is
@@ -92,8 +92,8 @@ class Means:
     priced_only: bool = False
 
 
-def judge(
-    route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means, today: date
+def rejections_of(
+    route: Route, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, today: date
 ) -> tuple[Reason, ...]:
     """Everything that keeps `route` out, but for its health."""
     return (
@@ -121,7 +121,7 @@ def wire_dialect(route: Route, demand: Demand) -> str:
     return demand.dialect if route.speaks(demand.dialect) else connection.dialect
 
 
-def _connected(route: Route, demand: Demand, means: Means) -> list[Reason]:
+def _connected(route: Route, demand: Demand, means: Capabilities) -> list[Reason]:
     connection, provider = route.provider.connection, route.provider.id
     if connection.why_not:
         return [Reason(Kind.NOT_CALLABLE, offered=connection.why_not)]
@@ -141,7 +141,7 @@ def setting_name(provider: str, name: str) -> str:
     return f"SAFECONDUCT_PROVIDER_{provider.upper().replace('-', '_')}_{name.upper()}"
 
 
-def _excluded(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
+def _excluded(route: Route, demand: Demand, demanded: EffectivePolicy) -> list[Reason]:
     rules, provider, found = demanded.rules, route.provider.id, []
     if demand.pinned is not None and demand.pinned not in (provider, route.id):
         found.append(Reason(Kind.EXCLUDED, "pinned", provider, demand.pinned, "request"))
@@ -172,7 +172,9 @@ def _by(layer: Layer | None, reason: Reason) -> Reason:
     return replace(reason, layer=layer.kind.label, policy=layer.policy.name) if layer else reason
 
 
-def _treatment(route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, today: date) -> list[Reason]:
+def _treatment(
+    route: Route, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, today: date
+) -> list[Reason]:
     sheets = _sheets(route, demand.features_in(wire_dialect(route, demand)), snapshot, today)
     believed = posture(sheets, demanded.evidence, today)
     if believed <= demanded.bound:
@@ -192,7 +194,7 @@ def treatment(route: Route, features: frozenset[Feature], snapshot: Snapshot, to
 
 
 def _breach_reason(
-    breach: Breach, stated: Posture, sheets: tuple[Facts, ...], demanded: Demanded, today: date
+    breach: Breach, stated: Posture, sheets: tuple[Facts, ...], demanded: EffectivePolicy, today: date
 ) -> Reason:
     name, rule = breach.dimension, demanded.evidence
     as_read: Value = getattr(stated, name)
@@ -215,7 +217,9 @@ def _oldest(dimension: str, sheets: tuple[Facts, ...]) -> str | None:
     return min(known).isoformat() if known and len(known) == len(dates) else None
 
 
-def _affordable(route: Route, demand: Demand, demanded: Demanded, snapshot: Snapshot, means: Means) -> list[Reason]:
+def _affordable(
+    route: Route, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities
+) -> list[Reason]:
     price, limit, found = route.price, demanded.rules.max_price, []
     priced = price.is_priced and snapshot.fx.rate(price.currency) is not None
     if means.priced_only and not priced:
@@ -261,7 +265,7 @@ _SERVED_BY: Mapping[str, str] = {"embeddings": "embedding"}
 """Endpoint -> kind of model; every other endpoint talks to chat models."""
 
 
-def _capable(route: Route, demand: Demand, demanded: Demanded) -> list[Reason]:
+def _capable(route: Route, demand: Demand, demanded: EffectivePolicy) -> list[Reason]:
     able, found = route.abilities, []
     carried = demand.carried_in(wire_dialect(route, demand))
     if carried.unfit:
@@ -291,7 +295,7 @@ def _can(able: Abilities, need: Need) -> bool | None:
     return known
 
 
-def unwell(route: Route, health: Health) -> tuple[Reason, ...]:
+def health_rejections(route: Route, health: Health) -> tuple[Reason, ...]:
     """What keeps `route` out at this moment, whatever is demanded."""
     if route.provider.id in health.locked_out:
         return (Reason(Kind.LOCKED_OUT, demanded=setting_name(route.provider.id, "key")),)

@@ -163,7 +163,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Demanded:
+class EffectivePolicy:
     """What several layers demand together. Hashable: a plan can be kept per value."""
 
     bound: Posture
@@ -179,7 +179,7 @@ class Demanded:
         return next((layer for layer in self.layers if breached(layer.policy)), None)
 
 
-def combine(layers: Iterable[Layer]) -> Demanded:
+def combine(layers: Iterable[Layer]) -> EffectivePolicy:
     """Intersect layers: bounds meet, `only` intersects, `ignored` unites, the smaller price and age win.
 
     The order of evaluation does not matter for what is admitted. The preference is the innermost one stated.
@@ -193,7 +193,7 @@ def combine(layers: Iterable[Layer]) -> Demanded:
         prefer = layer.policy.prefer or prefer
         identifiers = max(identifiers, layer.policy.identifiers)
     bound = meet_all(layer.policy.bound for layer in ordered)
-    return Demanded(bound, evidence, rules, prefer, ordered, identifiers, _counted(ordered))
+    return EffectivePolicy(bound, evidence, rules, prefer, ordered, identifiers, _counted(ordered))
 
 
 def _counted(layers: tuple[Layer, ...]) -> TokenCounts:

@@ -184,7 +184,7 @@ class Broken:
 def verify(chain: str, links: Iterable[tuple[bytes, str]], head: str = "") -> Broken | None:
     """Check (canonical bytes, digest) pairs, in order from the first, of one chain; None if it holds.
 
-    `head`: the digest that a signed head names. Without one, receipts missing from the end cannot be noticed.
+    `head`: the digest that a signed head names. Without one, receipts missing from the end cannot be observed.
     """
     previous, expected = genesis(chain), 0
     reached = head in ("", previous)

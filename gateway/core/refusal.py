@@ -11,7 +11,7 @@ from typing import Final
 from gateway.core.catalog import Feature
 from gateway.core.decision import Decision, Rejection
 from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
-from gateway.core.evaluation import Kind, Means, Reason, judge
+from gateway.core.evaluation import Capabilities, Kind, Reason, rejections_of
 from gateway.core.snapshot import Snapshot
 
 _OURS: Final = frozenset({Kind.NO_CREDENTIAL, Kind.LOCKED_OUT})
@@ -21,7 +21,7 @@ _NAMED: Final = 4
 """How many things a message names; its details name all."""
 
 
-def refusal(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> Refused | RoutesUnavailable:
+def refusal(decision: Decision, snapshot: Snapshot, means: Capabilities, today: date) -> Refused | RoutesUnavailable:
     """The error of an empty plan. The names of unlisted members are in it; nothing else that a client wrote."""
     rejections = decision.rejections
     if rejections and all(_unable(r) for r in rejections):
@@ -88,14 +88,14 @@ def _listed(rejections: tuple[Rejection, ...] | list[Rejection]) -> Json:
     return [{"route": str(r.route.id), "reasons": [x.as_json() for x in r.reasons]} for r in rejections]
 
 
-def _to_blame(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> list[Json]:
+def _to_blame(decision: Decision, snapshot: Snapshot, means: Capabilities, today: date) -> list[Json]:
     """Names of the features without which a route would be admitted; empty if none would be."""
     used = decision.demand.features
 
     def admits(features: frozenset[Feature]) -> bool:
         demand = replace(decision.demand, features=features)
         routes = snapshot.routes_of.get(demand.model, ())
-        return any(not judge(r, demand, decision.demanded, snapshot, means, today) for r in routes)
+        return any(not rejections_of(r, demand, decision.demanded, snapshot, means, today) for r in routes)
 
     if not used or not admits(frozenset()):
         return []
@@ -119,14 +119,14 @@ def _closest(rejections: tuple[Rejection, ...]) -> Json:
     return [{"relax": reason.as_json(), "admits": admits} for reason, admits in ranked]
 
 
-def _compliant_models(decision: Decision, snapshot: Snapshot, means: Means, today: date) -> Json:
+def _compliant_models(decision: Decision, snapshot: Snapshot, means: Capabilities, today: date) -> Json:
     """Up to ten other models with a route that this same request could use now."""
     demand = replace(decision.demand, pinned=None)
     found: list[Json] = []
     for model, routes in snapshot.routes_of.items():
         within_reach = [r for r in routes if r.provider.id in means.credentials]  # most of a catalogue is not
         if model != demand.model and any(
-            not judge(r, demand, decision.demanded, snapshot, means, today) for r in within_reach
+            not rejections_of(r, demand, decision.demanded, snapshot, means, today) for r in within_reach
         ):
             found.append(model)
             if len(found) == 10:

@@ -9,8 +9,8 @@ from typing import Final, TypeAlias
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Kind, Means, Reason, judge
-from gateway.core.policy import Demanded, Layer, LayerKind, Policy, RouteRules, combine
+from gateway.core.evaluation import Capabilities, Kind, Reason, rejections_of
+from gateway.core.policy import EffectivePolicy, Layer, LayerKind, Policy, RouteRules, combine
 from gateway.core.posture import Posture
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force, posture
@@ -20,7 +20,7 @@ from gateway.declarations.policies import Case, PolicyDocument
 HORIZON_DAYS: Final = 30
 _OF_POLICY: Final = frozenset({Kind.POSTURE, Kind.EVIDENCE, Kind.PRICE, Kind.UNPRICED, Kind.EXCLUDED})
 """The reasons that a policy gives; the others are about this process and what a request needs."""
-_NO_MEANS: Final = Means(frozenset(), frozenset())
+_NO_MEANS: Final = Capabilities(frozenset(), frozenset())
 
 _Sheet: TypeAlias = tuple[str, tuple[str, ...]]
 """A provider and its exceptions that apply: all routes of one sheet are treated alike."""
@@ -69,11 +69,11 @@ def reasons(
 ) -> tuple[Reason, ...]:
     """Why the policy alone keeps a route out; empty if it does not."""
     asked = demand or Demand("openai_chat", "chat", route.model.id, streaming=False, input_tokens=0)
-    found = judge(route, asked, _demanded(policy), snapshot, _NO_MEANS, today)
+    found = rejections_of(route, asked, _demanded(policy), snapshot, _NO_MEANS, today)
     return tuple(reason for reason in found if reason.kind in _OF_POLICY)
 
 
-def _demanded(policy: Policy) -> Demanded:
+def _demanded(policy: Policy) -> EffectivePolicy:
     return combine((Layer(LayerKind.ORGANISATION, policy),))
 
 

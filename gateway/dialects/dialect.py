@@ -30,7 +30,7 @@ class Unportable(ValueError):
 
 
 @frozen
-class Orders:
+class RequestOverrides:
     """What policy and books add to a request on its way out.
 
     `output_limit`: the limit in tokens, whatever the client stated. `forbid_storing`: say `store: false`, because
@@ -57,7 +57,7 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ReplyIdentity:
     """What a reply that we write says of itself. `id` has no prefix; `created` in seconds since 1970.
 
     `input_tokens`: an estimate, for dialects that state the input before the provider has counted it.
@@ -69,8 +69,8 @@ class Head:
     input_tokens: int
 
 
-class Tally(Protocol):
-    """What is noticed of a stream that is passed on byte by byte."""
+class UsageWatcher(Protocol):
+    """What is observed of a stream that is passed on byte by byte."""
 
     content: bool
     """Content has begun, so that another route can no longer take over."""
@@ -119,7 +119,7 @@ class Writer(Protocol):
     def write(self, event: Event) -> bytes:
         """The bytes for the stream; empty where nothing is to be said yet."""
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         """Keeps a silent stream alive; empty where nothing may be said yet."""
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
@@ -144,7 +144,7 @@ class Dialect(Protocol):
     def conversation(self, prompt: Prompt) -> Conversation | Embedding:
         """What is asked, in the neutral form. InvalidRequest for what no other dialect could be told."""
 
-    def writer(self, prompt: Prompt, head: Head) -> Writer:
+    def writer(self, prompt: Prompt, head: ReplyIdentity) -> Writer:
         """Writes the reply to `prompt` in this dialect."""
 
     def error(self, ended: EndedWithoutReply, request_id: str) -> bytes:
@@ -152,13 +152,15 @@ class Dialect(Protocol):
 
     # The provider's side.
 
-    def passed(self, prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
+    def passed(self, prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
         """The client's own bytes for a route of this dialect, but for what policy and books change."""
 
-    def written(self, asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
+    def written(
+        self, asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides
+    ) -> Rendered:
         """A request of another dialect for a route of this one. Unportable."""
 
-    def noticed(self, body: bytes) -> tuple[Metered | None, int]:
+    def observe(self, body: bytes) -> tuple[Metered | None, int]:
         """Of a whole reply that is passed on: what the provider reported, and the bytes of content. Broken."""
 
     def events(self, body: bytes) -> Iterable[Event] | Vectors:
@@ -168,7 +170,7 @@ class Dialect(Protocol):
 class Streaming(Dialect, Protocol):
     """A dialect whose replies can be streamed."""
 
-    def tally(self, prompt: Prompt, demand: Demand) -> Tally:
+    def tally(self, prompt: Prompt, demand: Demand) -> UsageWatcher:
         """Watches a stream that is passed on."""
 
     def framing(self, prompt: Prompt) -> Framing:

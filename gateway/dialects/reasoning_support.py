@@ -8,7 +8,7 @@ from gateway.core.catalog import Route
 from gateway.dialects.neutral import Conversation
 
 
-def thinkable(asked: Conversation, route: Route) -> tuple[Conversation, tuple[str, ...]]:
+def drop_unsupported_reasoning(asked: Conversation, route: Route) -> tuple[Conversation, tuple[str, ...]]:
     """(the request, names of what is left out): of a model that cannot think no more is asked, not even not to, since
     OpenAI refuses the very word."""
     reasoning = asked.reasoning

@@ -10,11 +10,11 @@ from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.frozen import frozen
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
-from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, Tally, Writer
+from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, UsageWatcher, Writer
 from gateway.dialects.estimate import believed
 from gateway.dialects.neutral import Ended, Event, Vectors
-from gateway.dialects.stream_observer import Telling
-from gateway.dialects.whole_reply import gathered
+from gateway.dialects.stream_observer import StreamObserver
+from gateway.dialects.whole_reply import reply_from_events
 
 
 @frozen
@@ -28,7 +28,7 @@ class Whole:
 
 def passed_whole(dialect: Dialect, body: bytes, input_bytes: int) -> Whole:
     """The provider's own bytes. Broken."""
-    reported, generated = dialect.noticed(body)
+    reported, generated = dialect.observe(body)
     return Whole(body, believed(reported, input_bytes, generated))
 
 
@@ -39,11 +39,11 @@ def translated_whole(provider: Dialect, body: bytes, writer: Writer, input_bytes
         if found.metered.source is not UsageSource.PROVIDER:  # the provider did not count
             found = replace(found, metered=believed(replace(found.metered, source=UsageSource.HELD), input_bytes, 0))
         return Whole(writer.whole(found), found.metered)
-    told = Telling()
+    told = StreamObserver()
     events = [event for event in map(told.tell, found) if event is not None]
     if not told.finished:
         raise Broken("no answer in it")
-    reply = gathered(events, believed(told.metered, input_bytes, told.generated))
+    reply = reply_from_events(events, believed(told.metered, input_bytes, told.generated))
     reply = replace(reply, metered=believed(reply.metered, input_bytes, told.generated))
     return Whole(writer.whole(reply), reply.metered, told.lost)
 
@@ -77,7 +77,7 @@ class Course(Protocol):
     def close(self) -> bytes:
         """The provider closed the stream."""
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         """What keeps a silent stream alive; empty where nothing may be said, or the provider says it itself."""
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
@@ -89,7 +89,7 @@ class Passed:
 
     lost: Final = ()
 
-    def __init__(self, tally: Tally, framing: Framing) -> None:
+    def __init__(self, tally: UsageWatcher, framing: Framing) -> None:
         self._tally, self._framing = tally, framing
 
     @property
@@ -117,7 +117,7 @@ class Passed:
         self._tally.close()
         return self._framing.close() if self._tally.ended else b""
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         return b""
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
@@ -129,7 +129,7 @@ class Translated:
 
     def __init__(self, reader: Reader, writer: Writer) -> None:
         self._reader, self._writer = reader, writer
-        self._told = Telling()
+        self._told = StreamObserver()
         self.ended = False
 
     @property
@@ -154,8 +154,8 @@ class Translated:
     def close(self) -> bytes:
         return self._written(self._reader.close())
 
-    def beat(self) -> bytes:
-        return self._writer.beat()
+    def keepalive(self) -> bytes:
+        return self._writer.keepalive()
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         return self._writer.failure(ended)
@@ -199,9 +199,9 @@ class Stream:
         shown = self._shown([rest + b"\n\n"]) if rest.strip() else b""
         return shown if self.over else shown + self._course.close()
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         """What keeps a silent stream alive, if anything may be said now."""
-        return b"" if self.over or not self.content else self._course.beat()
+        return b"" if self.over or not self.content else self._course.keepalive()
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         """The client's dialect's error event, as the end of what it was sent."""

@@ -1,4 +1,4 @@
-"""What is noticed of a reply while it is translated: how much was said, what was lost, and why each choice ended."""
+"""What is observed of a reply while it is translated: how much was said, what was lost, and why each choice ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gateway.dialects.neutral import (
 )
 
 
-class Telling:
+class StreamObserver:
     """Watches the events of a reply: how much was said, what was lost, and why each choice really ended."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gateway.dialects.neutral import Role, Turn
 
 
-def answerable(turns: Sequence[Turn]) -> Sequence[Turn]:
+def move_trailing_system_turns(turns: Sequence[Turn]) -> Sequence[Turn]:
     """The turns, with instructions behind the model's last word said by the user: moved to the beginning they would
     leave that word the last, and a model goes on from its own word instead of answering."""
     last = max((place for place, turn in enumerate(turns) if turn.role is not Role.SYSTEM), default=-1)

@@ -24,7 +24,16 @@ from gateway.dialects import (
     openai_embeddings,
     openai_responses,
 )
-from gateway.dialects.dialect import Counting, Dialect, Fitting, Head, Orders, Rendered, Streaming, Unportable
+from gateway.dialects.dialect import (
+    Counting,
+    Dialect,
+    Fitting,
+    Rendered,
+    ReplyIdentity,
+    RequestOverrides,
+    Streaming,
+    Unportable,
+)
 from gateway.dialects.estimate import BYTES_A_TOKEN, tokens
 from gateway.dialects.neutral import Conversation, Embedding
 from gateway.dialects.prompt import Asked, Prompt
@@ -91,12 +100,12 @@ class Translation:
         if self.demand.endpoint == "count_tokens":
             return Carried(wire, unfit=("count_tokens",))
         try:
-            written = DIALECTS[wire].written(self._neutral, self.demand, route, Orders(pseudonym=str))
+            written = DIALECTS[wire].written(self._neutral, self.demand, route, RequestOverrides(pseudonym=str))
         except Unportable as unportable:
             return Carried(wire, unfit=declared(unportable.names, self.demand))
         return Carried(wire, dropped=declared(written.dropped, self.demand))
 
-    def rendered(self, wire: str, route: Route, orders: Orders) -> Rendered:
+    def rendered(self, wire: str, route: Route, orders: RequestOverrides) -> Rendered:
         """The request for `route`, in the dialect `wire`."""
         if wire == self.demand.dialect:
             return DIALECTS[wire].passed(self._prompt, self.demand, route, orders)
@@ -131,8 +140,8 @@ class Translation:
         bound = self.demand.input_tokens
         return max(bound, min(len(self._prompt.unseal().body), bound * BYTES_A_TOKEN))
 
-    def _head(self, signed: Signed) -> Head:
-        return Head(signed.id, self.demand.model, signed.created, self.estimate)
+    def _head(self, signed: Signed) -> ReplyIdentity:
+        return ReplyIdentity(signed.id, self.demand.model, signed.created, self.estimate)
 
     def counted(self) -> bytes:
         """The answer to a count, from an estimate."""

@@ -1,6 +1,7 @@
-"""Calls that an output limit cut off, for dialects whose arguments are objects: half of one cannot be told.
+"""Calls that an output limit cut off, for dialects whose arguments are objects: half of one cannot be passed on.
 
-Why the answer ended is told, and says enough. Where arguments are text, they are passed on as far as they came.
+Why the answer ended is reported, and says enough. Where arguments are text, they
+are passed on as far as they came.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import orjson
 from gateway.dialects.neutral import Answer, Call, Media, Stop, Text, Thought
 
 
-def told(answer: Answer) -> tuple[Text | Media | Thought | Call, ...]:
+def drop_truncated_calls(answer: Answer) -> tuple[Text | Media | Thought | Call, ...]:
     """The parts of an answer, without calls that were cut off."""
     return tuple(p for p in answer.parts if not isinstance(p, Call) or whole([p], answer.stop))
 

@@ -97,7 +97,7 @@ class Gathering:
         self._open = False
 
 
-def gathered(events: Iterable[Event], metered: Metered) -> Reply:
+def reply_from_events(events: Iterable[Event], metered: Metered) -> Reply:
     """The whole reply that these events tell. `metered`: what counts if they report no usage."""
     choices: dict[int, Gathering] = {}
     tier = ""

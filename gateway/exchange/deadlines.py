@@ -17,25 +17,25 @@ from types import TracebackType
 _NEVER = math.inf
 
 
-class Watch:
+class DeadlineScope:
     """The deadlines of one task: the one that opens the first block, and all others."""
 
     __slots__ = ("_cancelled", "_left", "_limits", "_loop", "_missed", "_rings_at", "_task", "_timer", "_told")
 
     def __init__(self) -> None:
-        self._limits: list[Limit] = []
+        self._limits: list[Deadline] = []
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = _NEVER
         self._left = self._told = self._cancelled = False
         self._missed = False  # something came that could not be told: looked for behind the shield
         self._task: asyncio.Task[object] | None = None
 
-    def within(self, seconds: float, *, shielded: bool = False) -> Limit:
+    def within(self, seconds: float, *, shielded: bool = False) -> Deadline:
         """A block that may take so long; what passes earlier than its end ends it. `shielded`: nothing else ends it,
         and what came meanwhile is delivered behind it. Raises CancelledError if the client left before the first."""
         if self._task is None:
             self._begin()
-        return Limit(self, self._loop.time() + seconds, shielded)
+        return Deadline(self, self._loop.time() + seconds, shielded)
 
     def now(self) -> float:
         """Seconds, in the loop's time."""
@@ -116,7 +116,7 @@ class Watch:
         self._timer, self._rings_at = None, _NEVER
         self._look()
 
-    def _ended(self, limit: Limit, kind: type[BaseException]) -> bool:
+    def _ended(self, limit: Deadline, kind: type[BaseException]) -> bool:
         """Whether what ends the block is the cancellation of this limit, and ends here."""
         self._delivered()
         if limit.shielded:
@@ -133,7 +133,7 @@ class Watch:
         self._cancelled = False
 
 
-class Limit:
+class Deadline:
     """A block with a deadline. `at`: in the loop's time. `passed`: whether it came before the end of the block.
 
     It is one with its watch.
@@ -141,11 +141,11 @@ class Limit:
 
     __slots__ = ("_watch", "at", "passed", "shielded", "told_before")
 
-    def __init__(self, watch: Watch, at: float, shielded: bool) -> None:
+    def __init__(self, watch: DeadlineScope, at: float, shielded: bool) -> None:
         self._watch, self.at, self.shielded = watch, at, shielded
         self.passed = False
 
-    def __enter__(self) -> Limit:
+    def __enter__(self) -> Deadline:
         watch = self._watch
         self.told_before = watch._told
         watch._limits.append(self)

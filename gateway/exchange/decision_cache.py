@@ -1,4 +1,4 @@
-"""Callers and decisions remembered: what the same few ask for all day is judged once a day and snapshot."""
+"""Callers and decisions remembered: what the same few ask for all day is evaluated once a day and snapshot."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import date
 from typing import Final, TypeVar
 
 from gateway.core.catalog import Feature, Route, RouteId
-from gateway.core.decision import Decision, Judged, judged, judged_on, planned, well
+from gateway.core.decision import Decision, Evaluation, evaluate, evaluation_key, planned, with_health
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.evaluation import Health, Means, treatment, wire_dialect
-from gateway.core.policy import Demanded, Layer, LayerKind, combine
+from gateway.core.evaluation import Capabilities, Health, treatment, wire_dialect
+from gateway.core.policy import EffectivePolicy, Layer, LayerKind, combine
 from gateway.core.posture import word
 from gateway.core.principal import Key, Principal, principal
 from gateway.core.receipt import canonical, digest
@@ -23,7 +23,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 _MOST: Final = 4096
-"""Entries of each memory; beyond it, everything is forgotten and judged anew."""
+"""Entries of each memory; beyond it, everything is forgotten and evaluated anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +37,26 @@ class Treated:
     region: str
 
 
-class Plans:
+class DecisionCache:
     """The memory of one snapshot. Everything in it follows from the snapshot and the day; nothing is ever corrected.
 
     What a request itself asks for may hold the client's words: such a demand, and what follows from it, is worked out
     anew and goes with its exchange.
     """
 
-    def __init__(self, snapshot: Snapshot, means: Means) -> None:
+    def __init__(self, snapshot: Snapshot, means: Capabilities) -> None:
         self._snapshot, self._means = snapshot, means
         self._ways: dict[tuple[str, str, str], tuple[tuple[str, Route], ...]] = {}
-        self._demanded: dict[tuple[int, ...], tuple[tuple[Layer, ...], Demanded]] = {}
-        self._lasting: dict[int, Demanded] = {}
+        self._demanded: dict[tuple[int, ...], tuple[tuple[Layer, ...], EffectivePolicy]] = {}
+        self._lasting: dict[int, EffectivePolicy] = {}
         """What may be remembered follows from one of these: demands by identity, without a request's own words."""
-        self._judged: dict[Hashable, tuple[Demanded, Judged]] = {}
+        self._judged: dict[Hashable, tuple[EffectivePolicy, Evaluation]] = {}
         self._unwell: tuple[frozenset[RouteId], frozenset[str]] = (frozenset(), frozenset())
-        self._well: dict[int, tuple[Judged, Judged]] = {}
+        self._well: dict[int, tuple[Evaluation, Evaluation]] = {}
         """Of the last state of health alone."""
         self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
         self._codes: dict[int, tuple[object, Mapping[str, tuple[str, ...]]]] = {}
-        self._names: dict[int, tuple[Demanded, Mapping[str, str]]] = {}
+        self._names: dict[int, tuple[EffectivePolicy, Mapping[str, str]]] = {}
         self._callers: dict[str, tuple[Key, Principal | None]] = {}
 
     def principal(self, key: Key) -> Principal | None:
@@ -67,7 +67,7 @@ class Plans:
             _remember(self._callers, key.digest, found)
         return found[1]
 
-    def demanded(self, layers: tuple[Layer, ...]) -> Demanded:
+    def demanded(self, layers: tuple[Layer, ...]) -> EffectivePolicy:
         """`combine(layers)`."""
         # Policies of one snapshot are single objects: comparing them by identity is exact, and costs nothing. The
         # layers are kept beside the answer, so that no identity is given to another object meanwhile.
@@ -80,7 +80,7 @@ class Plans:
                 _remember(self._lasting, id(found[1]), found[1])
         return found[1]
 
-    def names(self, demanded: Demanded) -> Mapping[str, str]:
+    def names(self, demanded: EffectivePolicy) -> Mapping[str, str]:
         """Layer -> the policies that apply there: what a receipt keeps of them."""
         found = self._names.get(id(demanded))
         if found is None or found[0] is not demanded:
@@ -93,29 +93,31 @@ class Plans:
         """A policy that a request wrote, not one that it named."""
         return layer.kind is LayerKind.REQUEST and self._snapshot.policies.get(layer.policy.name) is not layer.policy
 
-    def decide(self, demand: Demand, demanded: Demanded, means: Means, health: Health, today: date) -> Decision:
-        """`core.decision.decide`, with the judgement of the routes kept for the day, and who of them is well."""
-        key = (today, id(demanded), means.priced_only, judged_on(demand, demanded, self._snapshot))
+    def decide(
+        self, demand: Demand, demanded: EffectivePolicy, means: Capabilities, health: Health, today: date
+    ) -> Decision:
+        """`core.decision.decide`, with the judgement of the routes kept for the day, and the routes of them that are healthy."""
+        key = (today, id(demanded), means.priced_only, evaluation_key(demand, demanded, self._snapshot))
         found = self._judged.get(key)
         if found is None:
-            found = (demanded, judged(demand, demanded, self._snapshot, means, today))
+            found = (demanded, evaluate(demand, demanded, self._snapshot, means, today))
             if id(demanded) in self._lasting:
                 _remember(self._judged, key, found)
         now = self._who_is_well(found[1], health, lasting=id(demanded) in self._lasting)
         return planned(now, demand, demanded, self._snapshot, means, health)
 
-    def _who_is_well(self, judged: Judged, health: Health, *, lasting: bool) -> Judged:
+    def _who_is_well(self, evaluation: Evaluation, health: Health, *, lasting: bool) -> Evaluation:
         unwell = (health.cooling, health.locked_out)
         if not any(unwell):
-            return judged
+            return evaluation
         if unwell != self._unwell:
             self._unwell = unwell
             self._well.clear()
-        found = self._well.get(id(judged))
+        found = self._well.get(id(evaluation))
         if found is None:
-            found = (judged, well(judged, health))
+            found = (evaluation, with_health(evaluation, health))
             if lasting:
-                _remember(self._well, id(judged), found)
+                _remember(self._well, id(evaluation), found)
         return found[1]
 
     def ways(self, demand: Demand) -> tuple[tuple[str, Route], ...]:
@@ -135,11 +137,11 @@ class Plans:
             _remember(self._ways, key, found)
         return found
 
-    def usable(self, models: Iterable[str], demanded: Demanded, means: Means, today: date) -> list[str]:
+    def usable(self, models: Iterable[str], demanded: EffectivePolicy, means: Capabilities, today: date) -> list[str]:
         """Those of the models that a plain request under `demanded` could use."""
         return [name for name in models if self._usable(name, demanded, means, today)]
 
-    def _usable(self, model: str, demanded: Demanded, means: Means, today: date) -> bool:
+    def _usable(self, model: str, demanded: EffectivePolicy, means: Capabilities, today: date) -> bool:
         plain = Demand("openai_chat", "chat", model, streaming=False, input_tokens=1)
         return bool(self.decide(plain, demanded, means, Health(), today).plan)
 

@@ -20,15 +20,15 @@ from gateway.core.errors import (
     UpstreamTimeout,
 )
 from gateway.core.evaluation import wire_dialect
-from gateway.core.policy import Demanded, Identifiers
+from gateway.core.policy import EffectivePolicy, Identifiers
 from gateway.core.principal import Bill
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.dialects import provider_errors
-from gateway.dialects.dialect import Broken, Orders, Unportable
+from gateway.dialects.dialect import Broken, RequestOverrides, Unportable
 from gateway.dialects.translation import Signed, Translation
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.clamp import clamped
-from gateway.exchange.deadlines import Watch
+from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.record import rate
 from gateway.exchange.services import InForce, Services
 from gateway.stores.books.books import Intent
@@ -56,11 +56,11 @@ class Forwarding:
         in_force: InForce,
         bill: Bill,
         exchange: ReceiptId,
-        asked: tuple[Translation, Demanded],
+        asked: tuple[Translation, EffectivePolicy],
         attempts: list[Attempt],
         draft: Callable[[], Receipt],
         elapsed_ms: Callable[[], int],
-        watch: Watch,
+        watch: DeadlineScope,
     ) -> None:
         self._services, self._in_force, self._bill = services, in_force, bill
         self._id, (self._asked, self._demanded) = exchange, asked
@@ -186,7 +186,7 @@ class Forwarding:
     def _signed(self) -> Signed:
         return Signed(str(self._id), int(self._services.clock.now().timestamp()))
 
-    def _orders(self, attempt: Attempt) -> Orders:
+    def _orders(self, attempt: Attempt) -> RequestOverrides:
         """Under a hard budget a client that states no limit gets one: what is held is then what can be billed."""
         limit, route = attempt.output_limit, attempt.route
         if limit is None and self._bill.hard and self._demand.output_tokens is None:
@@ -194,7 +194,7 @@ class Forwarding:
         self.output_limit = limit
         keeps_nothing = self._demanded.bound.stored_in == frozenset()
         kept_apart = self._demanded.identifiers is Identifiers.PSEUDONYM
-        return Orders(
+        return RequestOverrides(
             output_limit=limit,
             forbid_storing=keeps_nothing,
             pseudonym=self._services.pseudonym if kept_apart else None,

@@ -9,7 +9,7 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.soft_budgets import budget_header
 
 
-def reply_headers(facts: record.Facts, answer: Attempt, output_limit: int | None) -> dict[str, str]:
+def reply_headers(facts: record.ExchangeRecord, answer: Attempt, output_limit: int | None) -> dict[str, str]:
     """The headers of a reply. The cost is added where the reply begins after it is known."""
     found = {
         "x-safeconduct-receipt": str(facts.id),

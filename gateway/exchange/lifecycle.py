@@ -26,19 +26,19 @@ from gateway.core.errors import (
     UpstreamEnded,
     UpstreamTimeout,
 )
-from gateway.core.policy import Demanded, Layer, LayerKind, TokenCounts
+from gateway.core.policy import EffectivePolicy, Layer, LayerKind, TokenCounts
 from gateway.core.principal import Bill, Principal
 from gateway.core.receipt import Outcome, Receipt, ReceiptId
 from gateway.core.refusal import refusal
 from gateway.dialects.translation import Translation, declared
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
-from gateway.exchange.deadlines import Limit, Watch
+from gateway.exchange.deadlines import Deadline, DeadlineScope
 from gateway.exchange.forward import Forwarding
 from gateway.exchange.headers import cost_header, reply_headers
-from gateway.exchange.rate_permit import Permission
+from gateway.exchange.rate_permit import RatePermit
 from gateway.exchange.services import Arrival, Downstream, InForce, Services
-from gateway.exchange.stream_relay import Pump
+from gateway.exchange.stream_relay import StreamRelay
 from gateway.stores.keys.keys import digest_of
 from gateway.telemetry.events import ExchangeEnded, Fault
 from gateway.telemetry.faults import reduce
@@ -66,7 +66,12 @@ class Exchange:
     """One request under way. Made once the caller is known; `run` is the whole of it."""
 
     def __init__(
-        self, services: Services, in_force: InForce, caller: Principal, arrival: Arrival, watch: Watch | None = None
+        self,
+        services: Services,
+        in_force: InForce,
+        caller: Principal,
+        arrival: Arrival,
+        watch: DeadlineScope | None = None,
     ) -> None:
         """`watch`: of the task that runs it, if something was watched there before."""
         self._services, self._in_force, self._caller, self._arrival = services, in_force, caller, arrival
@@ -77,10 +82,10 @@ class Exchange:
         self._begun = False  # INVARIANT: set before the first byte goes downstream; from then on there is no failover
         self._settled = False
         self._expired = False
-        self._pump: Pump | None = None
-        self._watch = watch or Watch()
-        self._whole: Limit | None = None
-        self._facts = record.Facts(
+        self._pump: StreamRelay | None = None
+        self._watch = watch or DeadlineScope()
+        self._whole: Deadline | None = None
+        self._facts = record.ExchangeRecord(
             id=ReceiptId(self._clock.ulid()),
             began_at=self._clock.now(),
             today=self._clock.today(),
@@ -89,7 +94,7 @@ class Exchange:
             dialect=arrival.dialect,
             endpoint=arrival.asked.endpoint,
         )
-        self._permission = Permission(services, caller, self._facts.id, self._watch)
+        self._permission = RatePermit(services, caller, self._facts.id, self._watch)
 
     @property
     def id(self) -> ReceiptId:
@@ -127,10 +132,10 @@ class Exchange:
         elif self._whole is not None:
             self._whole.cut()
 
-    async def breathe(self, silent_s: float) -> None:
+    async def send_keepalive(self, silent_s: float) -> None:
         """Keep a stream alive that has said nothing for `silent_s`. Safe to call at any time."""
         if self._pump is not None and not self._settled:
-            await self._pump.breathe(silent_s)
+            await self._pump.send_keepalive(silent_s)
 
     async def _serve(self, body: bytes, downstream: Downstream) -> None:
         if self._expired:
@@ -213,7 +218,7 @@ class Exchange:
 
     def _decide(self, demand: Demand, bill: Bill) -> Decision:
         in_force, facts = self._in_force, self._facts
-        demanded: Demanded | None = facts.demanded
+        demanded: EffectivePolicy | None = facts.demanded
         assert demanded is not None
         means = in_force.priced_means if bill.budgets else in_force.means
         health = self._services.health.view(self._clock.monotonic())
@@ -262,7 +267,7 @@ class Exchange:
         self._begun = True
         await downstream.begin(headers | self._permission.headers(self._facts.dialect), streaming=True)
         assert answer.stream is not None
-        self._pump = Pump(answer, answer.stream, downstream, self._services, self._watch)
+        self._pump = StreamRelay(answer, answer.stream, downstream, self._services, self._watch)
         last = await self._pump.run(forwarding.opening)
         await self._settle("served", "")
         self._note_speed(answer)
@@ -312,7 +317,7 @@ class Exchange:
         served = self._served.route if self._served is not None else None
         demand = self._facts.demand
         lost = declared(self._served.lost(), demand) if self._served is not None and demand is not None else ()
-        return record.receipt(self._facts, record.End(outcome, code, self._elapsed_ms()), attempts, served, lost)
+        return record.receipt(self._facts, record.Ending(outcome, code, self._elapsed_ms()), attempts, served, lost)
 
     def _elapsed_ms(self) -> int:
         return int((self._clock.monotonic() - self._began) * 1000)

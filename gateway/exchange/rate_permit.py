@@ -11,7 +11,7 @@ from gateway.core.receipt import AttemptRecord, ReceiptId
 from gateway.core.usage import UsageSource
 from gateway.dialects.rate_headers import rate_headers
 from gateway.dialects.translation import Translation
-from gateway.exchange.deadlines import Watch
+from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.services import Services
 from gateway.stores.rates.rates import Permit, Wanted
 
@@ -24,10 +24,10 @@ the end of it is read from the provider's cache."""
 _GIVE_BACK_S: Final = 1.0
 
 
-class Permission:
+class RatePermit:
     """Asks nobody where the caller has no limits."""
 
-    def __init__(self, services: Services, caller: Principal, exchange: ReceiptId, watch: Watch) -> None:
+    def __init__(self, services: Services, caller: Principal, exchange: ReceiptId, watch: DeadlineScope) -> None:
         self._services, self._watch = services, watch
         self._limits, self._exchange = caller.limits, exchange
         self._permit: Permit | None = None

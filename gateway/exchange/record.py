@@ -15,7 +15,7 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
 from gateway.core.evaluation import wire_dialect
 from gateway.core.frozen import frozen
-from gateway.core.policy import Demanded
+from gateway.core.policy import EffectivePolicy
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId
 from gateway.core.snapshot import Snapshot
@@ -35,7 +35,7 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class Facts:
+class ExchangeRecord:
     """What is known of an exchange when a receipt is written, learned step by step; None for those never reached."""
 
     id: ReceiptId
@@ -46,7 +46,7 @@ class Facts:
     dialect: str
     endpoint: str
     demand: Demand | None = None
-    demanded: Demanded | None = None
+    demanded: EffectivePolicy | None = None
     decision: Decision | None = None
     end_user: str = ""
     _asked: tuple[Decision, _Asked] | None = field(default=None, init=False, repr=False, compare=False)
@@ -75,7 +75,7 @@ class Facts:
 
 
 @frozen
-class End:
+class Ending:
     """How an exchange ended, and after how long."""
 
     outcome: Outcome
@@ -87,7 +87,11 @@ _NOWHERE: Final = Treated({}, "", "", "")
 
 
 def receipt(
-    facts: Facts, end: End, attempts: Sequence[AttemptRecord], served: Route | None, dropped: tuple[str, ...]
+    facts: ExchangeRecord,
+    end: Ending,
+    attempts: Sequence[AttemptRecord],
+    served: Route | None,
+    dropped: tuple[str, ...],
 ) -> Receipt:
     """The receipt, not yet linked into its chain. `dropped`: names of what the translation lost."""
     snapshot, asked = facts.in_force.snapshot, facts.asked()

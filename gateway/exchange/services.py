@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Protocol
 
 from gateway.core.errors import Ended
-from gateway.core.evaluation import Means
+from gateway.core.evaluation import Capabilities
 from gateway.core.frozen import frozen
 from gateway.core.receipt import ReceiptId
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN, Asked
-from gateway.exchange.decision_cache import Plans
+from gateway.exchange.decision_cache import DecisionCache
 from gateway.exchange.soft_budgets import SoftBudgets
 from gateway.stores.books.books import Books
 from gateway.stores.health import RouteHealth
@@ -46,15 +46,15 @@ class InForce:
     """
 
     snapshot: Snapshot
-    means: Means
+    means: Capabilities
     targets: Mapping[str, Target]
-    plans: Plans = field(init=False)
-    priced_means: Means = field(init=False)
+    plans: DecisionCache = field(init=False)
+    priced_means: Capabilities = field(init=False)
     """Where a budget applies: a route without a price is not used."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "priced_means", replace(self.means, priced_only=True))
-        object.__setattr__(self, "plans", Plans(self.snapshot, self.means))
+        object.__setattr__(self, "plans", DecisionCache(self.snapshot, self.means))
 
 
 class Clock(Protocol):

@@ -7,17 +7,17 @@ import math
 from gateway.core.errors import UpstreamFailed, UpstreamTimeout
 from gateway.dialects.relay import Stream
 from gateway.exchange.attempt import Attempt
-from gateway.exchange.deadlines import Limit, Watch
+from gateway.exchange.deadlines import Deadline, DeadlineScope
 from gateway.exchange.services import Downstream, Services
 from gateway.stores.health import Fault as RouteFault
 from gateway.upstream.seam import UpstreamFault
 
 
-class Pump:
+class StreamRelay:
     """One stream on its way from a route that has begun to answer."""
 
     def __init__(
-        self, answer: Attempt, stream: Stream, downstream: Downstream, services: Services, watch: Watch
+        self, answer: Attempt, stream: Stream, downstream: Downstream, services: Services, watch: DeadlineScope
     ) -> None:
         self._answer, self._stream, self._downstream, self._services = answer, stream, downstream, services
         self._watch = watch
@@ -42,7 +42,7 @@ class Pump:
             raise UpstreamTimeout("The provider fell silent in the middle of its reply.")
         raise UpstreamFailed("The provider broke off its reply.")
 
-    async def _passed_on(self, idle: Limit) -> bytes:
+    async def _passed_on(self, idle: Deadline) -> bytes:
         """Everything but what came with the end, which is returned."""
         stream, pieces, now = self._stream, self._answer.pieces, self._watch.now
         assert pieces is not None
@@ -67,10 +67,10 @@ class Pump:
         self._spoke_at = math.inf
         return shown
 
-    async def breathe(self, silent_s: float) -> None:
+    async def send_keepalive(self, silent_s: float) -> None:
         """Say something in a stream that has been silent for so long. Safe to call at any time."""
-        if self._services.clock.monotonic() - self._spoke_at >= silent_s and (beat := self._stream.beat()):
-            await self._say(beat)
+        if self._services.clock.monotonic() - self._spoke_at >= silent_s and (keepalive := self._stream.keepalive()):
+            await self._say(keepalive)
 
     async def _say(self, data: bytes) -> None:
         self._spoke_at = math.inf

@@ -16,7 +16,7 @@ from typing import Final, Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from gateway.upstream.response import Answer, Fields
+from gateway.upstream.response import Fields, Response
 from gateway.upstream.seam import FaultKind
 
 _PIECE: Final = 131_072  # bytes of a prompt that are handed over at once; a larger one is never copied
@@ -29,14 +29,14 @@ _INTERIM: Final = frozenset({100, *range(102, 200)})  # 101 would be another pro
 class Pool(Protocol):
     """Where a connection rests between two calls."""
 
-    def joined(self, wire: Wire) -> None: ...
+    def joined(self, wire: Connection) -> None: ...
 
-    def put(self, wire: Wire) -> None: ...
+    def put(self, wire: Connection) -> None: ...
 
-    def forget(self, wire: Wire) -> None: ...
+    def forget(self, wire: Connection) -> None: ...
 
 
-class Wire(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One connection. While it rests in the pool the peer has nothing to say: a byte ends it."""
 
     __slots__ = (
@@ -63,7 +63,7 @@ class Wire(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._poll = select.poll()
         self._parser = HttpResponseParser(self)
-        self._answer: Answer | None = None
+        self._answer: Response | None = None
         self._fields: Fields = []
         self._early: bytes | None = b""  # from a new connection not asked yet, such as a 503; None once it was asked
         self._clean = True  # what came so far belongs to the replies asked for
@@ -76,11 +76,11 @@ class Wire(asyncio.Protocol):
 
     def quiet(self) -> bool:
         """Whether it may be used again. Bytes that wait in the kernel show here, and so does an end that the loop has
-        not noticed yet, which would cost the next call its answer."""
+        not observed yet, which would cost the next call its answer."""
         return not self.transport.is_closing() and not self._poll.poll(0)
 
-    def ask(self, head: bytes, body: bytes) -> Answer:
-        self._answer = answer = Answer(self, self._loop)
+    def ask(self, head: bytes, body: bytes) -> Response:
+        self._answer = answer = Response(self, self._loop)
         self._silent = 0
         if len(body) <= _PIECE:
             self.transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
@@ -198,7 +198,7 @@ class Wire(asyncio.Protocol):
             answer.ended = True
             self._clean = self._clean and self._parser.should_keep_alive()
 
-    def _release(self, answer: Answer) -> None:
+    def _release(self, answer: Response) -> None:
         answer.complete()
         if self._clean and self._unsent is None:
             self._answer = None
@@ -206,7 +206,7 @@ class Wire(asyncio.Protocol):
         else:
             self.cut()
 
-    def _fail(self, answer: Answer, kind: FaultKind) -> None:
+    def _fail(self, answer: Response, kind: FaultKind) -> None:
         self.cut()
         answer.broken(kind)
 

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from gateway.upstream.address import Address, Origin, address, plain_origin
-from gateway.upstream.connection import Wire
+from gateway.upstream.connection import Connection
 from gateway.upstream.dial import Dialer
 from gateway.upstream.seam import Call, Reply, UpstreamFault
 
@@ -26,17 +26,17 @@ _ROUNDS_KEPT: Final = 3  # together below the idle deadlines of the providers' f
 _Head: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]  # address and headers: what the calls of one route share
 
 
-class Kept:
+class Pool:
     """The connections to one origin: all, and those that rest between two calls, the last used on top."""
 
     def __init__(self, round_s: float) -> None:
         self._round_s = round_s
         self._round = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._resting: list[Wire] = []
-        self._open: set[Wire] = set()
+        self._resting: list[Connection] = []
+        self._open: set[Connection] = set()
 
-    def take(self) -> Wire | None:
+    def take(self) -> Connection | None:
         while self._resting:
             wire = self._resting.pop()
             if wire.quiet():
@@ -44,16 +44,16 @@ class Kept:
             wire.cut()
         return None
 
-    def joined(self, wire: Wire) -> None:
+    def joined(self, wire: Connection) -> None:
         self._open.add(wire)
 
-    def put(self, wire: Wire) -> None:
+    def put(self, wire: Connection) -> None:
         wire.rested = self._round
         self._resting.append(wire)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._round_s, self._go_round)
 
-    def forget(self, wire: Wire) -> None:
+    def forget(self, wire: Connection) -> None:
         self._open.discard(wire)
         if wire in self._resting:
             self._resting.remove(wire)
@@ -78,7 +78,7 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class _Route:
     address: Address
-    kept: Kept
+    kept: Pool
 
 
 class Engine:
@@ -96,7 +96,7 @@ class Engine:
         self._dialer = Dialer(authorities)
         self._round_s = round_s
         self._routes: dict[_Head, _Route] = {}
-        self._kept: dict[Origin, Kept] = {}
+        self._kept: dict[Origin, Pool] = {}
         self._closed = False
 
     async def send(self, call: Call, connect_s: float) -> Reply:
@@ -119,12 +119,12 @@ class Engine:
             raise UpstreamFault("closed", "nothing")
         if len(self._routes) >= _PREPARED_KEPT:
             self._routes.clear()
-        kept = self._kept.setdefault(where.origin, Kept(self._round_s))
+        kept = self._kept.setdefault(where.origin, Pool(self._round_s))
         route = self._routes[head] = _Route(where, kept)
         return route
 
-    async def _dialled(self, route: _Route, connect_s: float) -> Wire:
-        wire = await self._dialer.dial(route.address.origin, partial(Wire, route.kept), connect_s)
+    async def _dialled(self, route: _Route, connect_s: float) -> Connection:
+        wire = await self._dialer.dial(route.address.origin, partial(Connection, route.kept), connect_s)
         if self._closed or wire.transport.is_closing():
             wire.cut()
             raise UpstreamFault("closed" if self._closed else "connect", "nothing")

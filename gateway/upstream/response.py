@@ -11,7 +11,7 @@ from gateway.upstream.seam import FaultKind, UpstreamFault
 Fields: TypeAlias = list[tuple[bytes, bytes]]
 
 
-class Line(Protocol):
+class ConnectionControl(Protocol):
     """The connection, as far as a reply knows it."""
 
     def cut(self) -> None: ...
@@ -21,7 +21,7 @@ class Line(Protocol):
     def go_on(self) -> None: ...
 
 
-class Answer:
+class Response:
     """`client.Reply`. It has its wire until the body came to its end, or was given up; then the wire goes its way."""
 
     __slots__ = (
@@ -38,8 +38,8 @@ class Answer:
         "status",
     )
 
-    def __init__(self, wire: Line, loop: asyncio.AbstractEventLoop) -> None:
-        self._wire: Line | None = wire
+    def __init__(self, wire: ConnectionControl, loop: asyncio.AbstractEventLoop) -> None:
+        self._wire: ConnectionControl | None = wire
         self._loop = loop
         self._waiter: asyncio.Future[None] | None = None
         self._fault: FaultKind | None = None
@@ -57,7 +57,7 @@ class Answer:
             self._headers = _headers(self.fields)
         return self._headers
 
-    async def begun(self) -> Answer:
+    async def begun(self) -> Response:
         """At the head. Raises UpstreamFault, also for a head that is not acceptable."""
         while not self.status:
             if self._fault is not None:
@@ -72,7 +72,7 @@ class Answer:
     def chunks(self) -> AsyncIterator[bytes]:
         return self
 
-    def __aiter__(self) -> Answer:
+    def __aiter__(self) -> Response:
         return self
 
     async def __anext__(self) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.asgi.downstream import OPENAI, ClientDownstream, Voice, encoded, send_error
+from gateway.asgi.downstream import OPENAI, ClientDownstream, ErrorFormat, encoded, send_error
 from gateway.core.errors import (
     Ended,
     InvalidRequest,
@@ -100,7 +100,7 @@ def head_of(asked: Asked, *, streaming: bool, headers: Mapping[str, str] = HEADE
     wire = Wire()
 
     async def story() -> None:
-        client = ClientDownstream(wire.send, Voice("google_generate", asked))
+        client = ClientDownstream(wire.send, ErrorFormat("google_generate", asked))
         await client.begin(headers, streaming=streaming)
         await client.end(b"[]")
 
@@ -126,7 +126,7 @@ def test_what_has_no_receipt_has_no_id() -> None:
 
 
 def refused(
-    ended: Ended, receipt: ReceiptId | None = None, voice: Voice = OPENAI
+    ended: Ended, receipt: ReceiptId | None = None, voice: ErrorFormat = OPENAI
 ) -> tuple[int, dict[bytes, bytes], Any]:
     wire = Wire()
     asyncio.run(send_error(wire.send, ended, receipt, voice))
@@ -192,7 +192,7 @@ def test_a_missing_key_is_asked_for_and_a_method_named() -> None:
 
 def test_where_an_array_was_asked_for_the_error_is_its_only_element() -> None:
     wire = Wire()
-    asyncio.run(send_error(wire.send, NotFound(), None, Voice("openai_chat", ARRAY)))
+    asyncio.run(send_error(wire.send, NotFound(), None, ErrorFormat("openai_chat", ARRAY)))
     (element,) = json.loads(wire.messages[1]["body"])
     assert element["error"]["code"] == "not_found"
     assert wire.headers[b"content-type"] == b"application/json"

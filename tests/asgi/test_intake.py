@@ -12,7 +12,7 @@ from gateway.asgi.headers import Fields, Headers
 from gateway.asgi.intake import credentials, read_body
 from gateway.core.errors import ClientLeft, Ended, InvalidRequest, Unauthenticated
 from gateway.dialects.openai_chat.errors import body as error_body
-from gateway.exchange.deadlines import Watch
+from gateway.exchange.deadlines import DeadlineScope
 from tests.asgi.serving import Message, Receive, Send, Served, answer, one_answer, serving
 
 JSON: Headers = ((b"content-type", b"application/json"),)
@@ -38,7 +38,7 @@ class Script:
 
 def read(receive: Receive, headers: Headers = JSON, deadline_s: float = 5.0) -> bytes:
     async def main() -> bytes:
-        return await read_body(Fields(headers), receive, Watch(), limit=LIMIT, deadline_s=deadline_s)
+        return await read_body(Fields(headers), receive, DeadlineScope(), limit=LIMIT, deadline_s=deadline_s)
 
     return anyio.run(main)
 
@@ -207,7 +207,7 @@ def test_anything_else_is_no_key(headers: Headers, query_key: str) -> None:
 
 async def reader(scope: Message, receive: Receive, send: Send) -> None:
     try:
-        body = await read_body(Fields(scope["headers"]), receive, Watch(), limit=1_000_000, deadline_s=0.3)
+        body = await read_body(Fields(scope["headers"]), receive, DeadlineScope(), limit=1_000_000, deadline_s=0.3)
         await answer(send, 200, b"%d" % len(body))
     except Ended as ended:
         start = {"status": ended.status, "headers": [(b"content-type", b"application/json")]}

@@ -32,7 +32,7 @@ class Told:
         self.breathed = anyio.Event()
         self._fault = fault
 
-    async def breathe(self, silent_s: float) -> None:
+    async def send_keepalive(self, silent_s: float) -> None:
         self.silences.append(silent_s)
         self.breathed.set()
         if self._fault is not None:
@@ -106,7 +106,7 @@ def test_every_exchange_is_kept_alive_whatever_happens_to_another(tmp_path: Path
         broken, well = Told(ValueError("MARKER said")), Told()
         admit(gate, broken, well)
         async with anyio.create_task_group() as group:
-            group.start_soon(gate.breathe, 0.0)
+            group.start_soon(gate.send_keepalive, 0.0)
             for exchange in (well, broken) * 3:
                 exchange.breathed = anyio.Event()
                 await exchange.breathed.wait()
@@ -121,5 +121,5 @@ def test_every_exchange_is_kept_alive_whatever_happens_to_another(tmp_path: Path
 
 
 def test_a_stream_says_something_before_a_client_gives_up() -> None:
-    """Agents and proxies wait for a minute and more; a silence is noticed after two periods at most."""
+    """Agents and proxies wait for a minute and more; a silence is observed after two periods at most."""
     assert 2 * KEEP_ALIVE_S < 60

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from gateway.core.decision import decide
 from gateway.core.evaluation import Health
 from gateway.core.policy import combine
-from gateway.exchange.decision_cache import Plans
+from gateway.exchange.decision_cache import DecisionCache
 from tests.bench.micro.test_decision import FIVE_LAYERS, world
 from tests.builders import TODAY, a_demand
 
@@ -18,7 +18,7 @@ ROUTES = 1_500
 def cold_and_compiled_us(rounds: int) -> tuple[list[float], list[float]]:
     """Microseconds of CPU per decision, one figure of each round."""
     snapshot, means = world(ROUTES, 8)
-    demand, health, plans = a_demand(model="m0"), Health(), Plans(snapshot, means)
+    demand, health, plans = a_demand(model="m0"), Health(), DecisionCache(snapshot, means)
 
     def cold() -> None:
         decide(demand, combine(FIVE_LAYERS), snapshot, means, health, TODAY)

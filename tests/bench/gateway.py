@@ -130,7 +130,7 @@ def one_process(settings: Settings, environ: dict[str, str], work: Path, worker:
     """The only process, or that worker of several; the first of them says the key."""
     number = worker.number if worker else 1
     own = settings.model_copy(update={"state": state_of(settings.state, number)})
-    post = compose.Post(settings.state, worker.listening if worker else None, "bench" if number == 1 else "")
+    post = compose.WorkerPlace(settings.state, worker.listening if worker else None, "bench" if number == 1 else "")
 
     def ready(now: compose.Ready) -> None:
         if worker:

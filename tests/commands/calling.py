@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import Stop
 from tests.builders import NOW
@@ -124,7 +124,7 @@ def call(
     parser.add_argument("--json", action="store_true")
     out, notes = io.StringIO(), io.StringIO()
     options = parser.parse_args([*words, *(["--json"] if json else [])])
-    asked = Asked(options, Printer(out, notes, as_json=json, width=200), environ or {}, lambda: now)
+    asked = CommandContext(options, Printer(out, notes, as_json=json, width=200), environ or {}, lambda: now)
     try:
         code = command.run(asked)
     except Stop as stop:

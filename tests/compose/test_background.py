@@ -5,7 +5,7 @@ import io
 import anyio
 import orjson
 
-from gateway.compose.background import tireless
+from gateway.compose.background import run_forever
 from gateway.telemetry.log import Log
 from tests.processes import PATIENCE_S
 
@@ -31,7 +31,7 @@ def test_a_fault_in_it_is_logged_without_its_words_and_ends_nothing() -> None:
     async def story() -> None:
         with anyio.fail_after(PATIENCE_S):
             async with anyio.create_task_group() as group:
-                group.start_soon(tireless, work, Log(stream))
+                group.start_soon(run_forever, work, Log(stream))
                 await stream.something.wait()
                 group.cancel_scope.cancel()
 
@@ -54,7 +54,7 @@ def test_work_that_ends_is_begun_again() -> None:
                     scope.cancel()
                 await anyio.lowlevel.checkpoint()
 
-            await tireless(work, Log(io.BytesIO()))
+            await run_forever(work, Log(io.BytesIO()))
 
     anyio.run(story)
     assert begun == 2

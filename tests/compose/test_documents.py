@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.compose.clock import SystemClock
-from gateway.compose.documents import Documented, DocumentsRefused
+from gateway.compose.documents import DocumentSet, DocumentsRefused
 from gateway.compose.documents import read as read_documents
 from gateway.compose.providers import Access
 from gateway.settings import read
@@ -38,7 +38,7 @@ def test_documents_with_faults_are_never_in_force(tmp_path: Path) -> None:
     edit(tmp_path / "config" / "organisation.toml", lambda text: "[nothing]\n" + text)
     settings = read({name: str(tmp_path / path) for name, path in PLACES.items()})
     with pytest.raises(DocumentsRefused) as refused:
-        Documented(settings, lambda _: Access({}, {}), Documents(tmp_path), Log(io.BytesIO()))
+        DocumentSet(settings, lambda _: Access({}, {}), Documents(tmp_path), Log(io.BytesIO()))
     assert "config/organisation.toml" in refused.value.faults[0]
     assert not (tmp_path / "documents").exists()
 

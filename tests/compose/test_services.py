@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.compose.clock import SystemClock
-from gateway.compose.documents import Documented
+from gateway.compose.documents import DocumentSet
 from gateway.compose.providers import Access
 from gateway.compose.services import open_services
 from gateway.settings import read
@@ -21,7 +21,7 @@ def test_what_is_open_holds_the_journal_and_lets_it_go(tmp_path: Path) -> None:
     settings, log = read({"SAFECONDUCT_STATE": str(tmp_path), "SAFECONDUCT_SANDBOX": "true"}), Log(io.BytesIO())
 
     async def story() -> None:
-        documented = Documented(settings, lambda _: Access({}, {}), Documents(tmp_path), log)
+        documented = DocumentSet(settings, lambda _: Access({}, {}), Documents(tmp_path), log)
         async with open_services(settings, tmp_path, documented, SystemClock(), log) as (services, keys, _):
             assert services.keys is keys
             assert await keys.all() == ()

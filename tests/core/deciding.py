@@ -10,7 +10,7 @@ from gateway.core.catalog import Provider, Route
 from gateway.core.cost import Tier
 from gateway.core.decision import Decision, decide
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Health, Means, Reason
+from gateway.core.evaluation import Capabilities, Health, Reason
 from gateway.core.policy import (
     MaxPrice,
     Policy,
@@ -41,7 +41,7 @@ def deciding(
     *routes: Route,
     policies: tuple[Policy, ...] = (),
     demand: Demand | None = None,
-    means: Means | None = None,
+    means: Capabilities | None = None,
     health: Health = WELL,
     **snapshot: Any,
 ) -> Decision:

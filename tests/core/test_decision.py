@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.catalog import Feature, Model, Route
-from gateway.core.decision import decide, judged, judged_on
+from gateway.core.decision import decide, evaluate, evaluation_key
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.evaluation import Health, Kind, Reason
 from gateway.core.policy import (
@@ -193,8 +193,8 @@ def test_demands_that_differ_only_in_what_no_judgement_reads_are_judged_alike(ch
     routes = (a_route(price=LONG_IS_DEAR), a_route("beta", abilities=CAN_NOTHING), a_route(replace(ABROAD, id="gamma")))
     demand, demanded = a_demand(needs=frozenset({Need.TOOLS})), demanded_by(NO_TRAINING, SURE)
     other, snapshot = replace(demand, **changed), a_snapshot(*routes)
-    assert judged_on(demand, demanded, snapshot) == judged_on(other, demanded, snapshot)
-    assert judged(demand, demanded, snapshot, some_means(), TODAY) == judged(
+    assert evaluation_key(demand, demanded, snapshot) == evaluation_key(other, demanded, snapshot)
+    assert evaluate(demand, demanded, snapshot, some_means(), TODAY) == evaluate(
         other, demanded, snapshot, some_means(), TODAY
     )
 
@@ -220,10 +220,10 @@ def test_demands_that_are_judged_differently_are_told_apart(
     bilingual = a_provider(connection=a_connection(also=("openai_responses",)))
     demand, demanded, snapshot = a_demand(), demanded_by(*policies), a_snapshot(a_route(bilingual, price=LONG_IS_DEAR))
     other = replace(demand, **changed)
-    assert judged(demand, demanded, snapshot, some_means(), TODAY) != judged(
+    assert evaluate(demand, demanded, snapshot, some_means(), TODAY) != evaluate(
         other, demanded, snapshot, some_means(), TODAY
     )
-    assert judged_on(demand, demanded, snapshot) != judged_on(other, demanded, snapshot)
+    assert evaluation_key(demand, demanded, snapshot) != evaluation_key(other, demanded, snapshot)
 
 
 @given(st.integers(0, 3_000), st.integers(0, 3_000), st.sampled_from([None, 10, 100, 101, 5_000]))
@@ -233,13 +233,13 @@ def test_sizes_that_reach_the_same_tiers_and_fit_every_route_are_judged_alike(
     snapshot = a_snapshot(a_route(price=LONG_IS_DEAR), a_route("beta", abilities=some_abilities(max_output=100)))
     demanded, first = demanded_by(capped("2")), a_demand(input_tokens=one, output_tokens=100)
     second = replace(first, input_tokens=other, output_tokens=output)
-    judgements = [judged(demand, demanded, snapshot, some_means(), TODAY) for demand in (first, second)]
-    kept_under = [judged_on(demand, demanded, snapshot) for demand in (first, second)]
+    judgements = [evaluate(demand, demanded, snapshot, some_means(), TODAY) for demand in (first, second)]
+    kept_under = [evaluation_key(demand, demanded, snapshot) for demand in (first, second)]
     assert (kept_under[0] == kept_under[1]) == (judgements[0] == judgements[1])
 
 
 def test_every_member_of_a_demand_is_known_to_matter_or_not_to_a_judgement() -> None:
-    """The two tables above name all of them: a new member must be put into one, and perhaps into `judged_on`."""
+    """The two tables above name all of them: a new member must be put into one, and perhaps into `evaluation_key`."""
     read = {"dialect", "endpoint", "carried", "model", "pinned", "needs", "features", "output_tokens", "input_tokens"}
     unread = {"alias", "streaming", "choices", "unlisted", "data_class", "narrowing"}
     assert {f.name for f in fields(Demand)} == read | unread

@@ -10,7 +10,16 @@ import pytest
 from gateway.core.catalog import Connection, Feature, Provider, Route
 from gateway.core.cost import Fx
 from gateway.core.demand import Carried, Demand, Need
-from gateway.core.evaluation import Health, Kind, Means, Reason, judge, setting_name, treatment, wire_dialect
+from gateway.core.evaluation import (
+    Capabilities,
+    Health,
+    Kind,
+    Reason,
+    rejections_of,
+    setting_name,
+    treatment,
+    wire_dialect,
+)
 from gateway.core.policy import (
     Evidence,
     EvidenceRule,
@@ -241,7 +250,7 @@ def test_a_tool_of_the_providers_own_is_no_use_of_it_where_translation_leaves_th
     assert reasons(a_route(), ZERO_RETENTION, demand=demand) == []
     native = a_route(a_provider(connection=a_connection(dialect="openai_responses")))
     means = replace(some_means(), spoken=frozenset({"openai_responses"}))
-    found = judge(native, demand, demanded_by(ZERO_RETENTION), a_snapshot(native), means, TODAY)
+    found = rejections_of(native, demand, demanded_by(ZERO_RETENTION), a_snapshot(native), means, TODAY)
     assert "posture:retention_days" in [r.code for r in found]
 
 
@@ -277,7 +286,9 @@ def test_a_tool_of_the_providers_own_is_no_use_of_it_where_translation_leaves_th
         ),
     ],
 )
-def test_what_keeps_us_from_calling_a_provider(provider: Provider, means: Means, expected: Reason | None) -> None:
+def test_what_keeps_us_from_calling_a_provider(
+    provider: Provider, means: Capabilities, expected: Reason | None
+) -> None:
     assert reasons(a_route(provider), means=means) == ([] if expected is None else [expected])
 
 
@@ -474,7 +485,7 @@ def test_more_output_than_a_route_can_give(most: int | None, asked: int | None, 
 
 def test_judging_a_route_leaves_its_health_aside() -> None:
     route = a_route()
-    assert judge(route, a_demand(), demanded_by(), a_snapshot(route), some_means(), TODAY) == ()
+    assert rejections_of(route, a_demand(), demanded_by(), a_snapshot(route), some_means(), TODAY) == ()
 
 
 def test_a_reason_as_code_and_as_json() -> None:

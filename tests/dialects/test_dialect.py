@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.dialects.dialect import Broken, Orders, Rendered, Unportable
+from gateway.dialects.dialect import Broken, Rendered, RequestOverrides, Unportable
 
 
 def test_what_cannot_be_carried_is_told_by_its_names() -> None:
@@ -22,7 +22,11 @@ def test_a_request_on_its_way_out_shows_everything_but_its_body() -> None:
 
 
 def test_without_orders_nothing_changes_and_identifiers_stay_here() -> None:
-    assert (Orders().output_limit, Orders().forbid_storing, Orders().pseudonym) == (None, False, None)
+    assert (RequestOverrides().output_limit, RequestOverrides().forbid_storing, RequestOverrides().pseudonym) == (
+        None,
+        False,
+        None,
+    )
 
 
 @pytest.mark.parametrize("kind", [Broken, Unportable])

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.dialects.dialect import Orders
+from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.neutral import Conversation, Reasoning, Role, Text, Turn
-from gateway.dialects.reasoning_support import thinkable
+from gateway.dialects.reasoning_support import drop_unsupported_reasoning
 from gateway.dialects.translation import STREAMING
 from tests.builders import a_demand, a_route, some_abilities
 
@@ -20,8 +20,8 @@ UNTHINKING = a_route(abilities=some_abilities(reasoning=False))
 @pytest.mark.parametrize("reasoning", [None, True])
 def test_a_model_that_may_think_is_asked_as_the_client_asks(reasoning: bool | None) -> None:
     asked = replace(HELLO, reasoning=Reasoning("high"))
-    assert thinkable(asked, a_route(abilities=some_abilities(reasoning=reasoning))) == (asked, ())
-    assert thinkable(HELLO, UNTHINKING) == (HELLO, ())
+    assert drop_unsupported_reasoning(asked, a_route(abilities=some_abilities(reasoning=reasoning))) == (asked, ())
+    assert drop_unsupported_reasoning(HELLO, UNTHINKING) == (HELLO, ())
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_model_that_may_think_is_asked_as_the_client_asks(reasoning: bool | No
 def test_nothing_is_said_of_thinking_to_a_model_that_cannot(
     wire: str, reasoning: Reasoning, left_out: tuple[str, ...]
 ) -> None:
-    sent = STREAMING[wire].written(replace(HELLO, reasoning=reasoning), a_demand(), UNTHINKING, Orders())
-    plain = STREAMING[wire].written(HELLO, a_demand(), UNTHINKING, Orders())
+    sent = STREAMING[wire].written(replace(HELLO, reasoning=reasoning), a_demand(), UNTHINKING, RequestOverrides())
+    plain = STREAMING[wire].written(HELLO, a_demand(), UNTHINKING, RequestOverrides())
     assert json.loads(sent.body) == json.loads(plain.body)
     assert sent.dropped == left_out

@@ -117,8 +117,8 @@ class Scribe:
                 return f"<{type(event).__name__.lower()}>".encode()
         return b""
 
-    def beat(self) -> bytes:
-        return b"<beat>"
+    def keepalive(self) -> bytes:
+        return b"<keepalive>"
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         return f"<{ended.code}>".encode()
@@ -158,7 +158,7 @@ class Provider:
     def __init__(self, found: Any, reported: Metered | None = None) -> None:
         self._found, self._reported = found, reported
 
-    def noticed(self, body: bytes) -> tuple[Metered | None, int]:
+    def observe(self, body: bytes) -> tuple[Metered | None, int]:
         return self._reported, len(body)
 
     def events(self, body: bytes) -> Iterable[Event] | Vectors:  # noqa: ARG002
@@ -364,17 +364,17 @@ def test_a_failure_is_told_in_the_language_of_what_was_written() -> None:
 
 def test_a_beat_is_the_writers_and_only_in_the_midst_of_a_stream() -> None:
     stream = translating()
-    assert stream.beat() == b"", "another route may still take over"
+    assert stream.keepalive() == b"", "another route may still take over"
     stream.feed(bytes_of("say:a"))
-    assert stream.beat() == b"<beat>"
+    assert stream.keepalive() == b"<keepalive>"
     stream.feed(bytes_of("end"))
-    assert stream.beat() == b""
+    assert stream.keepalive() == b""
     own = passing()
     own.feed(bytes_of("say:a"))
-    assert own.beat() == b"", "the provider keeps its stream alive itself"
+    assert own.keepalive() == b"", "the provider keeps its stream alive itself"
 
 
 def test_a_failed_stream_has_no_beat() -> None:
     stream = translating()
     stream.feed(bytes_of("say:a", "error"))
-    assert stream.beat() == b""
+    assert stream.keepalive() == b""

@@ -1,4 +1,4 @@
-"""What is noticed of a reply while it is translated."""
+"""What is observed of a reply while it is translated."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gateway.dialects.neutral import (
     Thinking,
     Used,
 )
-from gateway.dialects.stream_observer import Telling
+from gateway.dialects.stream_observer import StreamObserver
 
 COUNTED = Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {"input_tokens": 9})
 CALLED = CallBegan(0, "c", "f")
@@ -43,7 +43,7 @@ CALLED = CallBegan(0, "c", "f")
     ],
 )
 def test_a_choice_that_called_tools_ended_for_that_and_no_other_did(called: bool, stop: Stop, told: Stop) -> None:
-    telling = Telling()
+    telling = StreamObserver()
     if called:
         telling.tell(CALLED)
     event = telling.tell(Finished(stop, "END" if stop is Stop.SEQUENCE else ""))
@@ -53,7 +53,7 @@ def test_a_choice_that_called_tools_ended_for_that_and_no_other_did(called: bool
 
 
 def test_each_choice_ends_for_reasons_of_its_own() -> None:
-    telling = Telling()
+    telling = StreamObserver()
     telling.tell(CallBegan(0, "c", "f", choice=1))
     assert telling.tell(Finished(Stop.END)) == Finished(Stop.END)
     assert telling.tell(Finished(Stop.END, choice=1)) == Finished(Stop.CALLS, choice=1)
@@ -76,20 +76,20 @@ def test_each_choice_ends_for_reasons_of_its_own() -> None:
     ],
 )
 def test_content_begins_with_content_and_is_counted_in_bytes(event: Event, content: bool, size: int) -> None:
-    telling = Telling()
+    telling = StreamObserver()
     assert telling.tell(event) == event
     assert (telling.content, telling.generated) == (content, size)
 
 
 def test_what_is_lost_is_named_once_and_not_written() -> None:
-    telling = Telling()
+    telling = StreamObserver()
     assert [telling.tell(Lost(name)) for name in ("citations", "annotations", "citations")] == [None] * 3
     assert telling.lost == ("citations", "annotations")
     assert not telling.content
 
 
 def test_the_last_report_counts() -> None:
-    telling = Telling()
+    telling = StreamObserver()
     telling.tell(Used(Metered(Usage(input=9), UsageSource.PROVIDER, {})))
     telling.tell(Used(COUNTED))
     assert telling.metered == COUNTED

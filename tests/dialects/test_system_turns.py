@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.dialects.neutral import Role, Text, Turn
-from gateway.dialects.system_turns import answerable
+from gateway.dialects.system_turns import move_trailing_system_turns
 
 
 def turn(role: Role, text: str = "x") -> Turn:
@@ -28,10 +28,10 @@ RULE, ASKED, SAID = turn(Role.SYSTEM), turn(Role.USER), turn(Role.ASSISTANT)
     ],
 )
 def test_who_is_asked_by_the_user_is_asked(turns: tuple[Turn, ...]) -> None:
-    assert tuple(answerable(turns)) == turns
+    assert tuple(move_trailing_system_turns(turns)) == turns
 
 
 def test_instructions_behind_the_models_last_word_are_the_users() -> None:
     first, second = turn(Role.SYSTEM, "a"), turn(Role.SYSTEM, "b")
-    told = answerable((RULE, ASKED, SAID, RULE, ASKED, SAID, first, second))
+    told = move_trailing_system_turns((RULE, ASKED, SAID, RULE, ASKED, SAID, first, second))
     assert told == [RULE, ASKED, SAID, RULE, ASKED, SAID, turn(Role.USER, "a"), turn(Role.USER, "b")]

@@ -13,7 +13,7 @@ from gateway.core.catalog import Route
 from gateway.core.demand import Carried
 from gateway.core.errors import InvalidRequest, ModelNotFound, UpstreamFailed
 from gateway.core.usage import NO_USAGE, Usage, UsageSource
-from gateway.dialects.dialect import Broken, Orders
+from gateway.dialects.dialect import Broken, RequestOverrides
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.dialects.translation import (
     COUNTING,
@@ -129,7 +129,7 @@ def test_a_request_is_accepted_by_its_own_dialect(dialect: str) -> None:
 def test_every_dialect_can_be_carried_into_every_other(client: str, provider: str) -> None:
     asked, (wire, route) = asked_in(client), a_way(provider)
     assert asked.carried_over([(wire, route)]) == (() if client == provider else (Carried(provider),))
-    sent = asked.rendered(wire, route, Orders())
+    sent = asked.rendered(wire, route, RequestOverrides())
     assert b"MARKER hello" in sent.body
     assert sent.dropped == ()
     assert wire == "google_generate" or json.loads(sent.body)["model"] == "lab/small"
@@ -139,7 +139,7 @@ def test_every_dialect_can_be_carried_into_every_other(client: str, provider: st
 def test_within_a_dialect_the_clients_own_bytes_are_passed_on() -> None:
     asked = asked_in("openai_chat", logit_bias={"7": 1})
     body = json.dumps({**HELLO["openai_chat"], "logit_bias": {"7": 1}}).encode()
-    assert asked.rendered(*a_way("openai_chat"), Orders()).body == body.replace(b'"small"', b'"lab/small"')
+    assert asked.rendered(*a_way("openai_chat"), RequestOverrides()).body == body.replace(b'"small"', b'"lab/small"')
 
 
 def test_what_finds_no_place_in_a_dialect_is_known_before_anything_is_sent() -> None:
@@ -149,7 +149,7 @@ def test_what_finds_no_place_in_a_dialect_is_known_before_anything_is_sent() -> 
     assert set(carried) == {"anthropic_messages", "google_generate"}
     assert carried["anthropic_messages"] == Carried("anthropic_messages", dropped=("logit_bias", "seed"))
     assert carried["google_generate"] == Carried("google_generate", dropped=("logit_bias",))
-    assert set(asked.rendered(*ways[1], Orders()).dropped) == {"logit_bias", "seed"}
+    assert set(asked.rendered(*ways[1], RequestOverrides()).dropped) == {"logit_bias", "seed"}
 
 
 def test_a_request_that_a_dialect_cannot_carry_is_unfit_for_it() -> None:
@@ -178,15 +178,15 @@ def test_what_can_only_be_passed_on_is_unfit_for_every_other_dialect() -> None:
     assert carried.dialect == "anthropic_messages"
     assert carried.unfit
     assert all(name.startswith("messages[0].content[0]") for name in carried.unfit)
-    assert b"MARKER" in asked.rendered(*a_way("openai_chat"), Orders()).body
+    assert b"MARKER" in asked.rendered(*a_way("openai_chat"), RequestOverrides()).body
 
 
 def test_identifiers_do_not_count_as_lost_before_it_is_known_whether_they_have_pseudonyms() -> None:
     asked = asked_in("openai_chat", user="MARKER anna")
     assert asked.carried_over([a_way("openai_responses")]) == (Carried("openai_responses"),)
-    under_a_pseudonym = asked.rendered(*a_way("openai_responses"), Orders(pseudonym=lambda _: "p"))
+    under_a_pseudonym = asked.rendered(*a_way("openai_responses"), RequestOverrides(pseudonym=lambda _: "p"))
     assert "user" not in under_a_pseudonym.dropped
-    left_out = asked.rendered(*a_way("openai_responses"), Orders())
+    left_out = asked.rendered(*a_way("openai_responses"), RequestOverrides())
     assert left_out.dropped
     for sent in (under_a_pseudonym, left_out):
         assert b"anna" not in sent.body
@@ -205,7 +205,7 @@ def test_a_whole_reply_comes_back_in_the_clients_dialect(client: str, provider: 
     if client == provider:
         assert found.body == body
     else:
-        reported, generated = DIALECTS[client].noticed(found.body)
+        reported, generated = DIALECTS[client].observe(found.body)
         assert reported is not None
         assert reported.usage == Usage(input=9, output=3), "in the client's own way of counting"
         assert generated >= len("well said")
@@ -324,7 +324,7 @@ def test_a_beat_in_a_translated_stream_is_taken_for_none_of_its_words(client: st
     beats = []
     for piece in STREAMS[provider]:
         shown = stream.feed(piece)
-        beats.append(stream.beat())
+        beats.append(stream.keepalive())
         taken.feed(shown + beats[-1])
     taken.feed(stream.finish())
     taken.finish()
@@ -368,7 +368,7 @@ def test_vectors_are_asked_for_and_come_back_in_either_dialect(client: str, prov
     chat = {"openai_embeddings": "openai_chat", "google_embeddings": "google_generate"}[provider]
     route = a_route(a_provider(connection=a_connection(dialect=chat)))
     assert asked.carried_over([(provider, route)]) == (() if client == provider else (Carried(provider),))
-    sent = asked.rendered(provider, route, Orders())
+    sent = asked.rendered(provider, route, RequestOverrides())
     assert b"MARKER one" in sent.body
     assert b"MARKER two" in sent.body
     found = asked.whole(provider, json.dumps(EMBEDDED[provider]).encode(), SIGNED)
@@ -473,7 +473,9 @@ def test_a_receipt_keeps_no_name_that_a_client_made_up() -> None:
     asked = asked_in("openai_chat", patient_anna=1, logit_bias={"7": 1})
     (carried,) = asked.carried_over([a_way("anthropic_messages")])
     assert set(carried.dropped) == {"unlisted", "logit_bias"}
-    assert "patient_anna" in asked.rendered(*a_way("anthropic_messages"), Orders()).dropped, "the client may know"
+    assert "patient_anna" in asked.rendered(*a_way("anthropic_messages"), RequestOverrides()).dropped, (
+        "the client may know"
+    )
 
 
 # --- what a provider did not report ----------------------------------------------------------------------------------

@@ -10,20 +10,20 @@ import pytest
 from gateway.dialects.neutral import Answer, Call, Stop, Text
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.dialects.translation import Signed, Translation
-from gateway.dialects.truncated_calls import told, whole
+from gateway.dialects.truncated_calls import drop_truncated_calls, whole
 from tests.builders import a_snapshot
 
 SAID, CALL, HALF, BARE = Text("hm"), Call("a", "f", '{"x": 1}'), Call("b", "g", '{"y": "lo'), Call("c", "h", "")
 
 
 def test_a_call_that_was_cut_off_is_left_out() -> None:
-    assert told(Answer((SAID, CALL, BARE, HALF), Stop.LENGTH)) == (SAID, CALL, BARE)
+    assert drop_truncated_calls(Answer((SAID, CALL, BARE, HALF), Stop.LENGTH)) == (SAID, CALL, BARE)
     assert whole([CALL, HALF], Stop.LENGTH) == [CALL]
 
 
 @pytest.mark.parametrize("stop", [Stop.CALLS, Stop.END, Stop.FILTERED])
 def test_of_an_answer_that_was_not_cut_off_nothing_is(stop: Stop) -> None:
-    assert told(Answer((SAID, CALL, HALF), stop)) == (SAID, CALL, HALF)
+    assert drop_truncated_calls(Answer((SAID, CALL, HALF), stop)) == (SAID, CALL, HALF)
     assert whole([HALF], stop) == whole([HALF], None) == [HALF]
 
 

@@ -32,7 +32,7 @@ from gateway.dialects.neutral import (
     Thought,
     Used,
 )
-from gateway.dialects.whole_reply import gathered
+from gateway.dialects.whole_reply import reply_from_events
 
 UNKNOWN = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
 COUNTED = Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {"input_tokens": 9})
@@ -41,7 +41,7 @@ END = Finished(Stop.END)
 
 
 def whole(*events: Event) -> Reply:
-    return gathered(events, UNKNOWN)
+    return reply_from_events(events, UNKNOWN)
 
 
 def answer(*events: Event) -> Answer:

@@ -9,16 +9,16 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from gateway.exchange.deadlines import Watch
+from gateway.exchange.deadlines import DeadlineScope
 
 FOR_EVER = 3600.0
 
 
-def play(story: Callable[[Watch], Awaitable[None]]) -> None:
+def play(story: Callable[[DeadlineScope], Awaitable[None]]) -> None:
     """The story in a task of its own, with nothing left over when it ends."""
 
     async def told() -> None:
-        watch = Watch()
+        watch = DeadlineScope()
         task = asyncio.ensure_future(story(watch))
         try:
             await asyncio.wait_for(task, 30)
@@ -44,7 +44,7 @@ def cancels() -> int:
 
 
 def test_a_block_ends_when_its_deadline_passes_and_the_next_one_is_not_touched() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         with watch.within(0.01) as limit:
             await for_ever()
         assert limit.passed
@@ -57,7 +57,7 @@ def test_a_block_ends_when_its_deadline_passes_and_the_next_one_is_not_touched()
 
 
 def test_a_block_that_is_quick_enough_leaves_no_trace() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         for _ in range(3):
             with watch.within(0.01) as limit:
                 await asyncio.sleep(0)
@@ -70,7 +70,7 @@ def test_a_block_that_is_quick_enough_leaves_no_trace() -> None:
 
 @pytest.mark.parametrize(("outer_s", "inner_s"), [(0.01, FOR_EVER), (FOR_EVER, 0.01), (0.01, 0.01)])
 def test_the_deadline_that_passes_ends_its_own_block(outer_s: float, inner_s: float) -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         inner_ended = False
         with watch.within(outer_s) as outer:
             with watch.within(inner_s) as inner:
@@ -86,7 +86,7 @@ def test_the_deadline_that_passes_ends_its_own_block(outer_s: float, inner_s: fl
 
 
 def test_a_deadline_can_be_moved_both_ways_and_taken_away() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         with watch.within(0.01) as limit:
             limit.move(watch.now() + 0.05)
             await asyncio.sleep(0.03)
@@ -101,7 +101,7 @@ def test_a_deadline_can_be_moved_both_ways_and_taken_away() -> None:
 
 
 def test_a_client_that_leaves_ends_every_block() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         seen = []
         try:
             with watch.within(FOR_EVER) as outer, watch.within(FOR_EVER) as inner:
@@ -118,7 +118,7 @@ def test_a_client_that_leaves_ends_every_block() -> None:
 
 
 def test_a_client_that_has_left_before_the_first_block_is_found_there() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         watch.leave()
         with pytest.raises(asyncio.CancelledError), watch.within(FOR_EVER):
             raise AssertionError("nothing begins")
@@ -128,7 +128,7 @@ def test_a_client_that_has_left_before_the_first_block_is_found_there() -> None:
 
 
 def test_a_departure_is_not_lost_to_a_deadline_that_passes_at_the_same_moment() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         with pytest.raises(asyncio.CancelledError), watch.within(FOR_EVER) as limit:
             later(limit.cut)
             later(watch.leave)
@@ -140,7 +140,7 @@ def test_a_departure_is_not_lost_to_a_deadline_that_passes_at_the_same_moment() 
 
 
 def test_a_departure_counts_once() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         with pytest.raises(asyncio.CancelledError), watch.within(FOR_EVER):
             later(watch.leave)
             later(watch.leave)
@@ -154,7 +154,7 @@ def test_a_departure_counts_once() -> None:
 
 
 def test_what_is_shielded_goes_on_and_is_told_behind_it() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         done = False
         with pytest.raises(asyncio.CancelledError), watch.within(FOR_EVER):
             with watch.within(FOR_EVER, shielded=True):
@@ -170,7 +170,7 @@ def test_what_is_shielded_goes_on_and_is_told_behind_it() -> None:
 
 @pytest.mark.parametrize("leaves", [True, False], ids=["a departure", "a deadline"])
 def test_what_comes_to_a_shield_within_a_shield_is_told_behind_both(leaves: bool) -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         done = 0
         with contextlib.suppress(asyncio.CancelledError), watch.within(FOR_EVER) as outer:
             with watch.within(FOR_EVER, shielded=True):
@@ -190,7 +190,7 @@ def test_what_comes_to_a_shield_within_a_shield_is_told_behind_both(leaves: bool
 
 
 def test_a_deadline_within_a_shield_ends_its_block_and_the_one_around_it_still_waits() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         with watch.within(FOR_EVER) as outer:
             with watch.within(FOR_EVER, shielded=True):
                 with watch.within(FOR_EVER) as inner:
@@ -208,7 +208,7 @@ def test_a_deadline_within_a_shield_ends_its_block_and_the_one_around_it_still_w
 
 
 def test_a_watch_that_was_closed_rings_again_for_its_next_block() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         with watch.within(0.005):
             pass
         watch.close()
@@ -220,7 +220,7 @@ def test_a_watch_that_was_closed_rings_again_for_its_next_block() -> None:
 
 
 def test_an_outer_deadline_waits_for_the_shield() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         done = False
         with watch.within(0.01) as outer:
             with watch.within(FOR_EVER, shielded=True):
@@ -234,7 +234,7 @@ def test_an_outer_deadline_waits_for_the_shield() -> None:
 
 
 def test_a_shield_has_a_deadline_of_its_own_also_behind_a_departure() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         try:
             with watch.within(FOR_EVER):
                 later(watch.leave)
@@ -250,7 +250,7 @@ def test_a_shield_has_a_deadline_of_its_own_also_behind_a_departure() -> None:
 
 
 def test_a_fault_in_a_shield_goes_through_and_what_waited_is_told_at_the_next_await() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         with watch.within(FOR_EVER) as outer:
             with pytest.raises(ValueError, match="ours"), watch.within(FOR_EVER, shielded=True):
                 later(outer.cut)
@@ -263,7 +263,7 @@ def test_a_fault_in_a_shield_goes_through_and_what_waited_is_told_at_the_next_aw
 
 
 def test_a_cancellation_from_elsewhere_is_nobodys_deadline() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         task = asyncio.current_task()
         assert task is not None
         with pytest.raises(asyncio.CancelledError), watch.within(FOR_EVER) as limit:
@@ -277,7 +277,7 @@ def test_a_cancellation_from_elsewhere_is_nobodys_deadline() -> None:
 
 
 def test_one_timer_serves_all_blocks() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         loop, made = asyncio.get_running_loop(), 0
         call_at = loop.call_at
 
@@ -297,7 +297,7 @@ def test_one_timer_serves_all_blocks() -> None:
 
 
 def test_an_outer_deadline_is_still_watched_behind_an_inner_one_that_passed() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         with watch.within(0.05) as outer:
             with watch.within(0.01) as inner:
                 await for_ever()
@@ -309,7 +309,7 @@ def test_an_outer_deadline_is_still_watched_behind_an_inner_one_that_passed() ->
 
 
 def test_a_deadline_that_a_shield_holds_off_keeps_nobody_busy() -> None:
-    async def story(watch: Watch) -> None:
+    async def story(watch: DeadlineScope) -> None:
         loop, made = asyncio.get_running_loop(), 0
         call_at = loop.call_at
 

@@ -15,7 +15,7 @@ from gateway.core.evaluation import Health
 from gateway.core.policy import EvidenceRule, LayerKind, MaxPrice, Policy, RouteRules, combine
 from gateway.core.posture import Posture
 from gateway.core.principal import principal
-from gateway.exchange.decision_cache import Plans
+from gateway.exchange.decision_cache import DecisionCache
 from tests.builders import (
     TODAY,
     WELL,
@@ -59,7 +59,7 @@ DEMANDS = [
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda p: p.name)
 def test_what_is_remembered_is_what_would_be_decided(policy: Policy) -> None:
-    plans, means = Plans(SNAPSHOT, some_means()), some_means()
+    plans, means = DecisionCache(SNAPSHOT, some_means()), some_means()
     layers = (a_layer(policy),)
     healths = [WELL, Health(cooling=frozenset({RouteId("alpha/small")})), Health(locked_out=frozenset({"beta"}))]
     for _ in range(2):
@@ -73,7 +73,7 @@ def test_what_is_remembered_is_what_would_be_decided(policy: Policy) -> None:
 
 
 def test_the_same_policies_in_other_layers_are_other_demands() -> None:
-    plans, policy = Plans(SNAPSHOT, some_means()), a_policy()
+    plans, policy = DecisionCache(SNAPSHOT, some_means()), a_policy()
     team = (a_layer(policy, LayerKind.TEAM),)
     key = (a_layer(policy, LayerKind.KEY),)
     assert plans.demanded(team) is plans.demanded(team)
@@ -83,7 +83,7 @@ def test_the_same_policies_in_other_layers_are_other_demands() -> None:
 
 def test_memories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.exchange.decision_cache._MOST", 4)
-    plans = Plans(SNAPSHOT, some_means())
+    plans = DecisionCache(SNAPSHOT, some_means())
     for _ in range(50):
         plans.demanded((a_layer(a_policy()),))
         assert len(plans._demanded) <= 4
@@ -117,7 +117,7 @@ SEVERAL = a_snapshot(
 )
 def test_the_ways_to_a_model_are_the_first_open_route_in_each_dialect(dialect: str, held: str, ways: list[str]) -> None:
     spoken = frozenset({"openai_chat", "openai_responses", "anthropic_messages"})
-    plans = Plans(SEVERAL, some_means(*held.split(), spoken=spoken))
+    plans = DecisionCache(SEVERAL, some_means(*held.split(), spoken=spoken))
     demand = a_demand(dialect=dialect)
     assert [f"{wire} {route.id}" for wire, route in plans.ways(demand)] == ways
     assert plans.ways(demand) is plans.ways(replace(demand, input_tokens=7)), "remembered"
@@ -125,7 +125,7 @@ def test_the_ways_to_a_model_are_the_first_open_route_in_each_dialect(dialect: s
 
 def test_ways_are_remembered_for_model_dialect_and_endpoint() -> None:
     spoken = frozenset({"openai_chat", "openai_embeddings", "anthropic_messages"})
-    plans = Plans(SEVERAL, some_means("beta", spoken=spoken))
+    plans = DecisionCache(SEVERAL, some_means("beta", spoken=spoken))
     demand = a_demand()
     assert [wire for wire, _ in plans.ways(demand)] == ["anthropic_messages"]
     assert [route.id for _, route in plans.ways(replace(demand, model="large"))] == ["beta/large"]
@@ -135,14 +135,14 @@ def test_ways_are_remembered_for_model_dialect_and_endpoint() -> None:
 
 def test_near_names_are_those_of_models_that_can_be_used() -> None:
     strict = a_policy("strict", rules=RouteRules(only_models=frozenset({"large"})))
-    plans, means = Plans(SEVERAL, some_means("alpha", "beta")), some_means("alpha", "beta")
+    plans, means = DecisionCache(SEVERAL, some_means("alpha", "beta")), some_means("alpha", "beta")
     demanded = plans.demanded((a_layer(strict),))
     assert plans.usable(["small", "large", "unknown"], demanded, means, TODAY) == ["large"]
 
 
 def test_codes_and_treatment_are_what_receipts_keep() -> None:
     plans, demand = (
-        Plans(SNAPSHOT, some_means()),
+        DecisionCache(SNAPSHOT, some_means()),
         Demand("openai_chat", "chat", "small", streaming=False, input_tokens=1),
     )
     decision = plans.decide(demand, plans.demanded((a_layer(POLICIES[1]),)), some_means(), WELL, TODAY)
@@ -157,7 +157,7 @@ def test_codes_and_treatment_are_what_receipts_keep() -> None:
 
 
 def test_a_caller_is_resolved_once_and_anew_when_its_key_changes() -> None:
-    plans, key = Plans(SNAPSHOT, some_means()), a_key()
+    plans, key = DecisionCache(SNAPSHOT, some_means()), a_key()
     known = plans.principal(key)
     assert known == principal(key, SNAPSHOT)
     assert plans.principal(key) is known

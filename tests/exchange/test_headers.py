@@ -8,12 +8,12 @@ from gateway.core.usage import NO_USAGE, Metered, UsageSource
 from gateway.dialects.relay import Whole
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.headers import cost_header, reply_headers
-from gateway.exchange.record import Facts
+from gateway.exchange.record import ExchangeRecord
 from gateway.exchange.services import InForce
 from tests.builders import NOW, TODAY, a_principal, a_receipt, a_route, a_snapshot, some_means
 
 SNAPSHOT = a_snapshot()
-FACTS = Facts(
+FACTS = ExchangeRecord(
     ReceiptId("01JDRECEIPT00000000000000A"),
     NOW,
     TODAY,

@@ -667,9 +667,9 @@ def test_before_a_stream_and_after_its_end_nobody_needs_a_word(tmp_path: Path) -
     async def story() -> None:
         async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
             client, exchange = Client(), desk.exchange()
-            await exchange.breathe(0.0)
+            await exchange.send_keepalive(0.0)
             await exchange.run(json.dumps(BODY | STREAM).encode(), client)
-            await exchange.breathe(0.0)
+            await exchange.send_keepalive(0.0)
             assert client.body == WORDS + STOP + DONE
 
     play(story)
@@ -692,9 +692,9 @@ def test_a_translated_stream_is_kept_alive_while_its_provider_says_nothing(tmp_p
                 group.start_soon(exchange.run, json.dumps(BODY | STREAM).encode(), client)
                 await client.received.wait()
                 said = client.body
-                await exchange.breathe(3600.0)
+                await exchange.send_keepalive(3600.0)
                 assert client.body == said
-                await exchange.breathe(0.0)
+                await exchange.send_keepalive(0.0)
                 assert client.body.startswith(said + b":"), "a comment, which no client takes for words"
                 goes_on.set()
             assert client.complete

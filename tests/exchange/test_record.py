@@ -54,10 +54,10 @@ SNAPSHOT = a_snapshot(
 ALPHA = RouteId("alpha/small")
 
 
-def the_facts(snapshot: Any = SNAPSHOT, **changed: Any) -> record.Facts:
+def the_facts(snapshot: Any = SNAPSHOT, **changed: Any) -> record.ExchangeRecord:
     caller = a_principal(a_key(policy="key's"), snapshot)
     return replace(
-        record.Facts(
+        record.ExchangeRecord(
             id=ReceiptId("01JDRECEIPT00000000000000A"),
             began_at=NOW,
             today=TODAY,
@@ -70,7 +70,7 @@ def the_facts(snapshot: Any = SNAPSHOT, **changed: Any) -> record.Facts:
     )
 
 
-def decided(**demand: Any) -> record.Facts:
+def decided(**demand: Any) -> record.ExchangeRecord:
     facts = the_facts(demand=a_demand(**demand))
     assert facts.demand is not None
     demanded = combine(facts.principal.layers)
@@ -79,7 +79,7 @@ def decided(**demand: Any) -> record.Facts:
 
 
 def test_a_request_that_was_never_understood_has_a_receipt_of_who_and_when() -> None:
-    receipt = record.receipt(the_facts(), record.End("refused", "invalid_request", 3), (), None, ())
+    receipt = record.receipt(the_facts(), record.Ending("refused", "invalid_request", 3), (), None, ())
     assert (receipt.outcome, receipt.code, receipt.duration_ms) == ("refused", "invalid_request", 3)
     assert (receipt.organisation, receipt.team, receipt.key) == ("acme", "research", "key_1")
     assert (receipt.dialect, receipt.endpoint, receipt.model) == ("openai_chat", "chat", "")
@@ -94,7 +94,7 @@ def test_a_request_that_was_never_understood_has_a_receipt_of_who_and_when() -> 
 def test_a_served_request_has_route_posture_evidence_and_cost() -> None:
     facts = decided()
     tries = (an_attempt(outcome="failed", cost=5), an_attempt(cost=1_040_000))
-    receipt = record.receipt(facts, record.End("served", "", 430), tries, SNAPSHOT.routes[ALPHA], ())
+    receipt = record.receipt(facts, record.Ending("served", "", 430), tries, SNAPSHOT.routes[ALPHA], ())
     assert receipt.plan == ("alpha/small",)
     assert receipt.rejections == {"beta/small": ("posture:training",)}
     assert receipt.route == "alpha/small"
@@ -111,7 +111,7 @@ def test_a_served_request_has_route_posture_evidence_and_cost() -> None:
 def test_the_demand_is_kept_as_facts_in_an_order_of_its_own() -> None:
     features = a_use(Feature.WEB_SEARCH, Feature.FILES)
     receipt = record.receipt(
-        the_facts(demand=a_demand(features=features, pinned="alpha")), record.End("failed", "", 1), (), None, ()
+        the_facts(demand=a_demand(features=features, pinned="alpha")), record.Ending("failed", "", 1), (), None, ()
     )
     assert receipt.demand == {
         "streaming": True,
@@ -136,7 +136,7 @@ def test_policies_are_named_per_layer_and_several_of_one_layer_together() -> Non
         Layer(LayerKind.REQUEST, a_policy("request's")),
         Layer(LayerKind.REQUEST, a_policy("request")),
     )
-    receipt = record.receipt(replace(facts, demanded=combine(layers)), record.End("refused", "", 1), (), None, ())
+    receipt = record.receipt(replace(facts, demanded=combine(layers)), record.Ending("refused", "", 1), (), None, ())
     assert receipt.policy == {
         "organisation": "open",
         "team": "team's",
@@ -148,12 +148,12 @@ def test_policies_are_named_per_layer_and_several_of_one_layer_together() -> Non
 
 def test_what_was_asked_is_said_alike_in_every_receipt_and_anew_after_another_decision() -> None:
     facts = decided()
-    draft = record.receipt(facts, record.End("interrupted", "", 1), (), None, ())
-    final = record.receipt(facts, record.End("served", "", 9), (), SNAPSHOT.routes[ALPHA], ())
+    draft = record.receipt(facts, record.Ending("interrupted", "", 1), (), None, ())
+    final = record.receipt(facts, record.Ending("served", "", 9), (), SNAPSHOT.routes[ALPHA], ())
     assert final.demand is draft.demand
     assert final.plan == draft.plan == ("alpha/small",)
     facts.decision, facts.demand = decided(choices=2).decision, a_demand(choices=2)
-    assert record.receipt(facts, record.End("served", "", 9), (), None, ()).demand["choices"] == 2
+    assert record.receipt(facts, record.Ending("served", "", 9), (), None, ()).demand["choices"] == 2
 
 
 def test_the_evidence_is_as_old_as_its_oldest_fact() -> None:
@@ -203,7 +203,7 @@ def test_the_region_is_what_the_record_declares(places: Any, said: str) -> None:
         a_route(a_provider(facts=facts_of(a_posture(processed_in=places)))), policies=(a_policy("key's"),)
     )
     facts = the_facts(snapshot)
-    receipt = record.receipt(facts, record.End("served", "", 1), (), snapshot.routes[ALPHA], ())
+    receipt = record.receipt(facts, record.Ending("served", "", 1), (), snapshot.routes[ALPHA], ())
     assert receipt.region == said
 
 
@@ -217,19 +217,19 @@ def test_the_rate_is_the_days_of_the_documents_and_none_without_one() -> None:
     assert record.rate(SNAPSHOT, unknown) is None
     krona = replace(SNAPSHOT, fx=Fx("SEK", {}))
     assert record.rate(krona, a_route()) is None
-    assert record.receipt(the_facts(krona), record.End("refused", "", 1), (), None, ()).currency == "SEK"
+    assert record.receipt(the_facts(krona), record.Ending("refused", "", 1), (), None, ()).currency == "SEK"
 
 
 def test_a_data_class_is_kept_as_it_is_declared() -> None:
     organisation = an_organisation(classes={"personal": DataClass("personal", "open")})
     facts = the_facts(replace(SNAPSHOT, organisation=organisation), demand=a_demand(data_class="personal"))
-    assert record.receipt(facts, record.End("refused", "", 1), (), None, ()).demand["data_class"] == "personal"
+    assert record.receipt(facts, record.Ending("refused", "", 1), (), None, ()).demand["data_class"] == "personal"
 
 
 def test_what_became_of_a_request_between_dialects_is_kept_by_names() -> None:
     carried = (Carried("anthropic_messages", dropped=("seed",)), Carried("google_generate", unfit=("n",)))
     facts = the_facts(demand=a_demand(carried=carried, alias="gpt-*"))
-    receipt = record.receipt(facts, record.End("served", "", 1), (), None, ("seed", "citations"))
+    receipt = record.receipt(facts, record.Ending("served", "", 1), (), None, ("seed", "citations"))
     assert receipt.dropped == ("seed", "citations")
     assert receipt.demand["alias"] == "gpt-*"
     assert receipt.demand["carried"] == {

@@ -16,9 +16,9 @@ from gateway.core.errors import UpstreamFailed, UpstreamTimeout
 from gateway.dialects.neutral import Ended, Event, Reply, Said, Vectors
 from gateway.dialects.relay import Stream, Translated
 from gateway.exchange.attempt import Attempt
-from gateway.exchange.deadlines import Watch
+from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.services import Services
-from gateway.exchange.stream_relay import Pump
+from gateway.exchange.stream_relay import StreamRelay
 from gateway.upstream.seam import UpstreamFault
 from tests.builders import a_route
 from tests.exchange.desk import PATIENT, Client, StillClock, a_desk
@@ -39,13 +39,13 @@ class Listener:
 
 
 class Scribe:
-    """Writes words in brackets; `beat` says that somebody is there."""
+    """Writes words in brackets; a keepalive says that somebody is there."""
 
     def write(self, event: Event) -> bytes:
         return f"<{event.text}>".encode() if isinstance(event, Said) else b"<end>"
 
-    def beat(self) -> bytes:
-        return b"<beat>"
+    def keepalive(self) -> bytes:
+        return b"<keepalive>"
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         return f"<{ended.code}>".encode()
@@ -74,13 +74,13 @@ class Bench:
         self.client = Client()
         self.answer = Attempt(EligibleRoute(a_route()), "openai_chat", "hold", 0)
 
-    def pump(self, pieces: AsyncIterator[bytes], client: Client | None = None) -> Pump:
+    def pump(self, pieces: AsyncIterator[bytes], client: Client | None = None) -> StreamRelay:
         """With its opening read already."""
         stream = Stream(Translated(Listener(), Scribe()), 300)
         assert stream.feed(HELLO) == OPENING
         self.answer.pieces, self.answer.stream = pieces, stream
         self.client = client or self.client
-        return Pump(self.answer, stream, self.client, self.services, Watch())
+        return StreamRelay(self.answer, stream, self.client, self.services, DeadlineScope())
 
     @property
     def cooling(self) -> int:
@@ -181,25 +181,25 @@ def test_only_a_stream_that_has_been_silent_for_so_long_is_kept_alive(tmp_path: 
         async def relayed() -> None:
             last.append(await pump.run(OPENING))
 
-        await pump.breathe(0.0)
+        await pump.send_keepalive(0.0)
         assert bench.client.body == b"", "nothing has been said yet"
         async with anyio.create_task_group() as group:
             group.start_soon(relayed)
             await bench.client.received.wait()
             clock.at += 9.9
-            await pump.breathe(10.0)
+            await pump.send_keepalive(10.0)
             assert bench.client.body == OPENING
             clock.at += 0.1
-            await pump.breathe(10.0)
-            assert bench.client.body == OPENING + b"<beat>"
-            await pump.breathe(10.0)
-            assert bench.client.body == OPENING + b"<beat>", "somebody has just spoken"
+            await pump.send_keepalive(10.0)
+            assert bench.client.body == OPENING + b"<keepalive>"
+            await pump.send_keepalive(10.0)
+            assert bench.client.body == OPENING + b"<keepalive>", "somebody has just spoken"
             clock.at += 10
-            await pump.breathe(10.0)
+            await pump.send_keepalive(10.0)
             goes_on.set()
         clock.at = math.inf
-        await pump.breathe(10.0)
-        assert bench.client.body == OPENING + b"<beat><beat>", "nothing behind the end"
+        await pump.send_keepalive(10.0)
+        assert bench.client.body == OPENING + b"<keepalive><keepalive>", "nothing behind the end"
         assert last == [b"<end>"]
 
     at_a_bench(tmp_path, story)
@@ -226,7 +226,7 @@ def test_a_client_that_has_not_taken_what_there_is_needs_no_word(tmp_path: Path)
             group.start_soon(pump.run, OPENING)
             await client.asked.wait()
             bench.clock.at += 1000
-            await pump.breathe(10.0)
+            await pump.send_keepalive(10.0)
             assert client.body == b""
             client.may.set()
         assert client.body == OPENING

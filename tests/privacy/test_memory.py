@@ -8,7 +8,7 @@ from typing import Any
 
 from gateway.core.policy import Layer, LayerKind, Policy, RouteRules
 from gateway.dialects.narrowing import from_object
-from gateway.exchange.decision_cache import Plans
+from gateway.exchange.decision_cache import DecisionCache
 from tests.builders import TODAY, WELL, a_demand, a_layer, a_policy, a_route, a_snapshot, some_means
 from tests.privacy.hunt import hunt, marker
 
@@ -27,7 +27,7 @@ def reached(root: object) -> bytes:
     return b"\n".join(t.encode() if isinstance(t, str) else t for t in seen.values() if isinstance(t, str | bytes))
 
 
-def decided(plans: Plans, *layers: Layer) -> None:
+def decided(plans: DecisionCache, *layers: Layer) -> None:
     demanded = plans.demanded(layers)
     decision = plans.decide(a_demand(), demanded, some_means(), WELL, TODAY)
     assert len(decision.rejections) == 2
@@ -35,7 +35,7 @@ def decided(plans: Plans, *layers: Layer) -> None:
 
 
 def test_what_a_request_names_itself_is_forgotten() -> None:
-    plans = Plans(SNAPSHOT, some_means())
+    plans = DecisionCache(SNAPSHOT, some_means())
     for word in ("one", "two"):
         narrow = {"only": [marker("memory", word)], "order": [marker("memory", f"{word} more")]}
         own = (Layer(LayerKind.REQUEST, policy) for policy in from_object(narrow, SNAPSHOT))
@@ -44,7 +44,7 @@ def test_what_a_request_names_itself_is_forgotten() -> None:
 
 
 def test_what_is_remembered_can_be_found() -> None:
-    plans = Plans(SNAPSHOT, some_means())
+    plans = DecisionCache(SNAPSHOT, some_means())
     named = Policy(marker("memory", "declared"), rules=RouteRules(only_providers=frozenset({"gamma"})))
     decided(plans, a_layer(named))
     assert hunt({"plans": reached(plans)})

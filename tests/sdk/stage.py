@@ -76,7 +76,7 @@ class Stage:
         return self._portal.call(self._scripted.seen)
 
     def left(self) -> None:
-        """Returns once the provider has noticed that nobody listens any more. TimeoutError if it does not."""
+        """Returns once the provider has observed that nobody listens any more. TimeoutError if it does not."""
         self._portal.call(self._left)
 
     async def _left(self) -> None:

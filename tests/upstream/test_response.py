@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from gateway.upstream.response import Answer
+from gateway.upstream.response import Response
 from gateway.upstream.seam import UpstreamFault
 from tests.upstream.calling import run
 
@@ -30,8 +30,8 @@ class _Line:
 
 def _answer(
     line: _Line, *pieces: bytes, status: int = 200, fields: tuple[tuple[bytes, bytes], ...] = (), ended: bool = True
-) -> Answer:
-    answer = Answer(line, asyncio.get_running_loop())
+) -> Response:
+    answer = Response(line, asyncio.get_running_loop())
     answer.status, answer.fields = status, list(fields)
     answer.pieces, answer.size = list(pieces), sum(map(len, pieces))
     if ended:
@@ -66,7 +66,7 @@ def test_a_body_that_breaks_off_is_a_fault_after_what_came_of_it() -> None:
     run(scenario())
 
 
-WAITING: dict[str, Callable[[Answer], Awaitable[object]]] = {
+WAITING: dict[str, Callable[[Response], Awaitable[object]]] = {
     "head": lambda answer: answer.begun(),
     "piece": lambda answer: answer.__anext__(),
     "whole": lambda answer: answer.whole(99),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.commands.access.receipts_access import places
 from gateway.commands.access.running import running
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.printing import Toned
 from gateway.commands.terminal.stop import MISUSED, Stop
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.stores.audit.locations import Places
 
 
-def listed(asked: Asked) -> int:
+def listed(asked: CommandContext) -> int:
     """Print all members."""
     found = _roster(asked)
     asked.out.value(found)
@@ -27,7 +27,7 @@ def listed(asked: Asked) -> int:
     return 0
 
 
-def forgotten(asked: Asked) -> int:
+def forgotten(asked: CommandContext) -> int:
     """Strike off the member that is named, once it was said what that means."""
     name = asked.options.member
     member = next((m for m in _roster(asked)["members"] if m["member"] == name), None)
@@ -64,7 +64,7 @@ def _loss(member: Mapping[str, Any]) -> str:
     return kept + (f"; {left} holds that it left stay counted as spent" if left else "")
 
 
-def _roster(asked: Asked) -> dict[str, Any]:
+def _roster(asked: CommandContext) -> dict[str, Any]:
     """As the gateway that runs sees it, which knows its own settings; else as this process does."""
     with running(asked.settings().state) as ask:
         if ask is not None:
@@ -74,7 +74,7 @@ def _roster(asked: Asked) -> dict[str, Any]:
     return roster(_shared(asked))
 
 
-def _struck(asked: Asked, name: str) -> str:
+def _struck(asked: CommandContext, name: str) -> str:
     with running(asked.settings().state) as ask:
         if ask is not None:
             return str(ask("POST", f"/books/members/{name}/forget", {})["was"])
@@ -83,7 +83,7 @@ def _struck(asked: Asked, name: str) -> str:
     return forget(_shared(asked), name)
 
 
-def _shared(asked: Asked) -> Places:
+def _shared(asked: CommandContext) -> Places:
     if not asked.settings().counters_url:
         do = "set SAFECONDUCT_REDIS_URL as for the gateway"
         raise Stop("no Redis is named, so that the journal alone keeps these budgets", do, code=MISUSED)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from gateway.commands.access.current_state import Standing
+from gateway.commands.access.current_state import CurrentState
 from gateway.commands.access.running import office
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.stop import MISUSED, Stop, undeclared
 from gateway.core.errors import Json, NotAllowed
 from gateway.core.policy import Layer, LayerKind, Policy
@@ -17,7 +17,7 @@ from gateway.dialects.names import near
 NOBODY = KeyId("(any key)")
 
 
-def layers_of(asked: Asked, now: Standing) -> tuple[Layer, ...]:
+def layers_of(asked: CommandContext, now: CurrentState) -> tuple[Layer, ...]:
     """The layers of `--key`, `--team`, `--data-class` and `--policy`, outermost first. Stop for undeclared names.
 
     Without a key, `--policy` stands for a key's own; with one, for what a request asks on top.
@@ -75,7 +75,7 @@ def _key_layers(key: Key, data_class: str | None, snapshot: Snapshot) -> list[La
     return [*caller.layers, *([own] if own else [])]
 
 
-def _key(named: str, asked: Asked) -> Key:
+def _key(named: str, asked: CommandContext) -> Key:
     """The key of that id, or whose secret this is. Its secret leaves this function as a digest only."""
     secret = named.startswith("sc_")
     query = f"?digest={hashlib.sha256(named.encode('utf-8', 'surrogatepass')).hexdigest()}" if secret else ""
@@ -89,7 +89,7 @@ def _key(named: str, asked: Asked) -> Key:
     raise Stop(what, "`safeconduct keys list` shows the ids of all keys", code=MISUSED)
 
 
-def _from_view(view: dict[str, Json], asked: Asked) -> Key:
+def _from_view(view: dict[str, Json], asked: CommandContext) -> Key:
     if view["state"] != "active":
         asked.out.note(f"Key {view['id']} is {view['state']}: it opens nothing now.")
     classes = view["classes"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.commands.access.running import Status, status
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import Stop
-from gateway.core.evaluation import Means
+from gateway.core.evaluation import Capabilities
 from gateway.core.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CurrentState:
     """`running` is None where no gateway runs with this state directory; then the environment's credentials count."""
 
     settings: Settings
     snapshot: Snapshot
-    means: Means
+    means: Capabilities
     running: Status | None
 
 
@@ -49,7 +49,7 @@ def declared(settings: Settings, out: Printer) -> Snapshot:
     return loaded.snapshot
 
 
-def standing(asked: Asked) -> Standing:
+def standing(asked: CommandContext) -> CurrentState:
     """The documents as they are on disk, seen with the means of the running gateway, if one runs."""
     settings = asked.settings()
     now = status(settings.state)
@@ -61,10 +61,10 @@ def standing(asked: Asked) -> Standing:
             "The running gateway serves other documents. If it reads these directories, `safeconduct reload` puts them "
             "in force; else name its own with --config and --policies."
         )
-    return Standing(settings, snapshot, means(settings, snapshot, asked.environ, now), now)
+    return CurrentState(settings, snapshot, means(settings, snapshot, asked.environ, now), now)
 
 
-def means(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str], now: Status | None) -> Means:
+def means(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str], now: Status | None) -> Capabilities:
     """What could be called: with the environment's credentials, the sandbox's own, and the running gateway's."""
     from gateway.compose import access, in_force
 
@@ -72,7 +72,7 @@ def means(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str], no
     return (
         own
         if now is None
-        else Means(
+        else Capabilities(
             credentials=own.credentials | now.providers,
             spoken=own.spoken,
             unset={name: missing for name, missing in own.unset.items() if name not in now.providers},

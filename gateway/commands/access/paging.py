@@ -7,14 +7,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from gateway.commands.access.receipts_access import journals_of, shared
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.core.errors import Json
 
 if TYPE_CHECKING:
     from gateway.stores.ledger.ledger import Pages
 
 
-def pages(asked: Asked, since: date, until: date) -> Iterator[dict[str, Json]]:
+def pages(asked: CommandContext, since: date, until: date) -> Iterator[dict[str, Json]]:
     """Receipts of exchanges that began on these days in UTC, both included. Stop if nothing was ever kept."""
     from gateway.stores.ledger.ledger import every_receipt
 
@@ -22,7 +22,7 @@ def pages(asked: Asked, since: date, until: date) -> Iterator[dict[str, Json]]:
         yield from every_receipt(ledger, since, until)
 
 
-def _ledgers(asked: Asked) -> list[Pages]:
+def _ledgers(asked: CommandContext) -> list[Pages]:
     from gateway.stores.ledger.ledger import SqliteLedger
 
     if (postgres := shared(asked.settings())) is not None:

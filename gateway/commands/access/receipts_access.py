@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.commands.access.current_state import declared
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.stop import Stop
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gateway.stores.postgres.connection import Postgres
 
 
-def kept(asked: Asked) -> Ledger:
+def kept(asked: CommandContext) -> Ledger:
     """All receipts: of every gateway where the settings name a shared ledger, else of the state directory."""
     from gateway.stores.ledger.workers import WorkersLedger
 
@@ -31,7 +31,7 @@ def kept(asked: Asked) -> Ledger:
     return SharedLedger(near, far) if own_journals(settings) else far
 
 
-def journals_of(asked: Asked) -> list[Path]:
+def journals_of(asked: CommandContext) -> list[Path]:
     """The journals of the state directory, one of each worker. Stop if nothing was ever kept there."""
     settings = asked.settings()
     found = own_journals(settings)
@@ -49,7 +49,7 @@ def own_journals(settings: Settings) -> list[Path]:
     return journals(settings.state)
 
 
-def places(asked: Asked) -> Places:
+def places(asked: CommandContext) -> Places:
     """Where the books of these settings are. The documents say whose they are in Redis: Stop if they cannot be read."""
     from gateway.stores.audit.locations import Places
 

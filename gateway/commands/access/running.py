@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.errors import Json
 
@@ -60,7 +60,7 @@ def running(state: Path, patience_s: float = _PATIENCE_S) -> Iterator[Office | N
 
 
 @contextmanager
-def office(asked: Asked) -> Iterator[Office]:
+def office(asked: CommandContext) -> Iterator[Office]:
     """The running gateway's office; with none running, one in this process, under the journal's lock."""
     settings = asked.settings()
     with running(settings.state) as far:
@@ -120,16 +120,16 @@ def _begun(sentence: str) -> str:
 
 
 @contextmanager
-def _own(asked: Asked, settings: Settings) -> Iterator[Office]:
+def _own(asked: CommandContext, settings: Settings) -> Iterator[Office]:
     """The admin endpoints called in this process: one meaning of each command, whether a gateway runs or not."""
     from gateway.asgi.admin import Admin
     from gateway.commands.access.current_state import declared
-    from gateway.core.evaluation import Means
+    from gateway.core.evaluation import Capabilities
     from gateway.exchange.services import InForce
     from gateway.stores.journal.journal import Journal
     from gateway.stores.ledger.repricing import Repricer
 
-    in_force = InForce(declared(settings, asked.out), Means(frozenset(), frozenset()), {})
+    in_force = InForce(declared(settings, asked.out), Capabilities(frozenset(), frozenset()), {})
     journal = Journal.open(settings.state, settings.durability)
     try:
 

@@ -19,7 +19,7 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CommandContext:
     """One call of a command: its options, where it prints, the environment, the time, and how the program is called."""
 
     options: argparse.Namespace
@@ -51,7 +51,7 @@ class Command(Protocol):
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's own options."""
 
-    def run(self, asked: Asked) -> int:
+    def run(self, asked: CommandContext) -> int:
         """Do it; the exit code."""
 
 

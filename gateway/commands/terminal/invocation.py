@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, TextIO
 
-from gateway.commands.terminal.context import Asked, Command
+from gateway.commands.terminal.context import Command, CommandContext
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.errors import Ended
@@ -29,7 +29,7 @@ def invoke(name: str, summary: str, command: Command, words: Sequence[str], envi
         return end.code if isinstance(end.code, int) else MISUSED
     out = Printer(sys.stdout, sys.stderr, as_json=options.json, width=_width(environ))
     try:
-        return command.run(Asked(options, out, environ, program=_program(sys.argv[0])))
+        return command.run(CommandContext(options, out, environ, program=_program(sys.argv[0])))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has seen enough

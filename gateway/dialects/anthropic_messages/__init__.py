@@ -14,7 +14,7 @@ from gateway.dialects.anthropic_messages.decode import conversation
 from gateway.dialects.anthropic_messages.encode import written
 from gateway.dialects.anthropic_messages.errors import error
 from gateway.dialects.anthropic_messages.reader import events, reader
-from gateway.dialects.anthropic_messages.reply import framing, noticed, tally
+from gateway.dialects.anthropic_messages.reply import framing, observe, tally
 from gateway.dialects.anthropic_messages.request import NAME, accept, passed
 from gateway.dialects.anthropic_messages.writer import writer
 
@@ -27,7 +27,7 @@ __all__ = [
     "error",
     "events",
     "framing",
-    "noticed",
+    "observe",
     "passed",
     "reader",
     "tally",

@@ -14,7 +14,7 @@ import orjson
 from gateway.dialects import signatures
 from gateway.dialects.anthropic_messages.frames import frame
 from gateway.dialects.anthropic_messages.ids import plain
-from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.neutral import CallBegan, CallWrote, Made, Media, Said, Signed, Thinking
 
 Json: TypeAlias = dict[str, Any]
@@ -31,7 +31,7 @@ def note(media: Media) -> str:
     return f"[{media.kind}: {media.mime or 'made by the model'}; the Messages API has no place for it]"
 
 
-def call_id(head: Head, place: int, id_: str, signature: str) -> str:
+def call_id(head: ReplyIdentity, place: int, id_: str, signature: str) -> str:
     """The id that a client gets: the provider's, else one made of the place; with Google's signature in it."""
     return signatures.signed_id(plain(id_) if id_ else f"toolu_{head.id}_{place}", signature)
 
@@ -76,7 +76,7 @@ class _Block:
 class Blocks:
     """The blocks of one reply. The first that is not finished is open; the others wait."""
 
-    def __init__(self, head: Head) -> None:
+    def __init__(self, head: ReplyIdentity) -> None:
         self._head = head
         self._unfinished: list[_Block] = []
         self._index = 0

@@ -13,9 +13,9 @@ from gateway.dialects.anthropic_messages import schemas
 from gateway.dialects.anthropic_messages.effort import Plan, plan
 from gateway.dialects.anthropic_messages.messages import CALLED, Block, Told, mark, told
 from gateway.dialects.anthropic_messages.request import DEFAULT_OUTPUT, PATH, VERSION_HEADER, VERSIONS
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Embedding, Sampling, Tool, ToolChoice
-from gateway.dialects.reasoning_support import thinkable
+from gateway.dialects.reasoning_support import drop_unsupported_reasoning
 
 MARKS_MOST: Final = 4
 """Places that Anthropic lets a request mark for its caches."""
@@ -24,13 +24,13 @@ _LEAST_TOP_P_WITH_THOUGHTS: Final = 0.95
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(asked, Embedding):
         raise Unportable("input")
     if asked.choices > 1:
         raise Unportable("n")
-    asked, unthought = thinkable(asked, route)
+    asked, unthought = drop_unsupported_reasoning(asked, route)
     content = told(asked.turns)
     forced = asked.tool_choice is not None and asked.tool_choice.kind in ("required", "named")
     limit = _limit(asked, demand, route, orders)
@@ -52,7 +52,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     return Rendered(PATH, orjson.dumps(body), headers, tuple(dict.fromkeys(dropped)))
 
 
-def _limit(asked: Conversation, demand: Demand, route: Route, orders: Orders) -> int:
+def _limit(asked: Conversation, demand: Demand, route: Route, orders: RequestOverrides) -> int:
     """`max_tokens`, which must be stated and may not exceed what the model can write at all."""
     stated = orders.output_limit if orders.output_limit is not None else asked.output_limit
     if stated is None:
@@ -130,7 +130,7 @@ def _compatible(wanted: dict[str, Any], *, thinks: bool) -> dict[str, Any]:
     return kept
 
 
-def _rest(asked: Conversation, orders: Orders) -> _Members:
+def _rest(asked: Conversation, orders: RequestOverrides) -> _Members:
     if asked.streaming:
         yield "stream", True
     if asked.tier == "default":
@@ -155,7 +155,7 @@ def _marked(blocks: Sequence[Block]) -> Iterable[Block]:
             yield block
 
 
-def _dropped(asked: Conversation, orders: Orders) -> Iterable[str]:
+def _dropped(asked: Conversation, orders: RequestOverrides) -> Iterable[str]:
     for name in ("seed", "presence_penalty", "frequency_penalty", "logprobs"):
         if getattr(asked.sampling, name) is not None:
             yield name

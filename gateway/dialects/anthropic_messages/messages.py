@@ -15,7 +15,7 @@ from gateway.dialects.anthropic_messages.ids import plain
 from gateway.dialects.anthropic_messages.request import NAME
 from gateway.dialects.dialect import Unportable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
-from gateway.dialects.system_turns import answerable
+from gateway.dialects.system_turns import move_trailing_system_turns
 
 Block: TypeAlias = dict[str, Any]
 
@@ -44,7 +44,7 @@ def told(turns: Sequence[Turn]) -> Told:
     last word.
     """
     writing = _Writing()
-    for turn in answerable(turns):
+    for turn in move_trailing_system_turns(turns):
         writing.add(turn)
     return writing.complete()
 

@@ -1,4 +1,4 @@
-"""Replies of a route of this dialect, passed on byte by byte while usage, content and the end are noticed."""
+"""Replies of a route of this dialect, passed on byte by byte while usage, content and the end are observed."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _weight(said: _Said | None) -> int:
     return weighed(_CONTENT(said)) if said is not None else 0
 
 
-def noticed(body: bytes) -> tuple[Metered | None, int]:
+def observe(body: bytes) -> tuple[Metered | None, int]:
     """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it is a message."""
     event = _event(body)
     if event.type != "message" or event.content is None:

@@ -14,7 +14,7 @@ from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.anthropic_messages import betas, thoughts
 from gateway.dialects.anthropic_messages.survey import Survey
-from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
 from gateway.dialects.token_bound import OWN_TOOL_TOKENS, TOOLS_TOKENS, tokens_at_most
@@ -81,7 +81,7 @@ def _of_tools(survey: Survey) -> int:
     return TOOLS_TOKENS * bool(survey.tools) + OWN_TOOL_TOKENS * len(survey.tools - {"custom"})
 
 
-def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
+def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The body for `route`: the client's bytes but for the model's name, what policy and books order, and thoughts that
     Anthropic would refuse."""
     document, asked = prompt.unseal(), prompt.asked

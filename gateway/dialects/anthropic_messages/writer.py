@@ -15,7 +15,7 @@ from gateway.dialects.anthropic_messages.blocks import Blocks, Json, call_id, no
 from gateway.dialects.anthropic_messages.frames import PING, frame
 from gateway.dialects.anthropic_messages.reader import TIERS
 from gateway.dialects.anthropic_messages.usage import lifetimes, stated
-from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.estimate import estimated
 from gateway.dialects.neutral import (
     Begun,
@@ -49,7 +49,7 @@ _WORDS: Final[Mapping[Stop, str]] = {
 _TIERS: Final = {ours: theirs for theirs, ours in TIERS.items()}
 
 
-def writer(prompt: Prompt, head: Head) -> MessagesWriter:  # noqa: ARG001  # nothing of the request matters here
+def writer(prompt: Prompt, head: ReplyIdentity) -> MessagesWriter:  # noqa: ARG001  # nothing of the request matters here
     """Writes the reply."""
     return MessagesWriter(head)
 
@@ -57,7 +57,7 @@ def writer(prompt: Prompt, head: Head) -> MessagesWriter:  # noqa: ARG001  # not
 class MessagesWriter:
     """A reply under way. How it ended is held back until its usage is known, since one event states both."""
 
-    def __init__(self, head: Head) -> None:
+    def __init__(self, head: ReplyIdentity) -> None:
         self._head = head
         self._blocks = Blocks(head)
         self._begun = self._over = False
@@ -85,7 +85,7 @@ class MessagesWriter:
                 return self._begin() + self._blocks.add(event)
         return b""
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         """A ping, once the message has begun."""
         return PING if self._begun and not self._over else b""
 
@@ -99,7 +99,9 @@ class MessagesWriter:
         assert isinstance(reply, Reply)
         answer, usage = reply.answers[0], reply.metered.usage
         message = {
-            **self._message([self._block(part, place) for place, part in enumerate(truncated_calls.told(answer))]),
+            **self._message(
+                [self._block(part, place) for place, part in enumerate(truncated_calls.drop_truncated_calls(answer))]
+            ),
             **_stopped(Finished(answer.stop, answer.sequence), refused=bool(answer.refusal)),
             "usage": {**stated(usage), "cache_creation": lifetimes(usage), "service_tier": _TIERS.get(reply.tier)},
         }

@@ -1,4 +1,4 @@
-"""Replies with vectors: noticed where they are passed on, or read."""
+"""Replies with vectors: observed where they are passed on, or read."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _NOTICED: Final = msgspec.json.Decoder(_Noticed, strict=False)
 _READ: Final = msgspec.json.Decoder(_Read, strict=False)
 
 
-def noticed(body: bytes) -> tuple[Metered | None, int]:
+def observe(body: bytes) -> tuple[Metered | None, int]:
     """What the provider reported: Vertex does, Gemini does not. Vectors are no tokens. Broken."""
     return _metered(_opened(_NOTICED, body).usage_metadata), 0
 

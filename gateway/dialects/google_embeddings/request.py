@@ -12,7 +12,7 @@ from gateway.core.catalog import Feature, Route
 from gateway.core.demand import Demand
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.google_generate.fields import Fields, fault, snake
 from gateway.dialects.google_generate.survey import Survey
 from gateway.dialects.neutral import Conversation, Embedding
@@ -144,7 +144,7 @@ def _lost(request: Fields) -> Iterable[str]:
         yield from members.unlisted(stated, _CARRIED | _ELSEWHERE, frozenset())
 
 
-def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:  # noqa: ARG001  # nothing in it depends on demand and orders
+def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # nothing in it depends on demand and orders
     """The body for `route`: the client's bytes but for the model's name."""
     document, asked = prompt.unseal(), prompt.asked
     changes: dict[str, bytes | None] = {"provider": None}
@@ -169,7 +169,7 @@ def _path(route: Route, verb: str) -> str:
     return f"/models/{quote(route.upstream_model, safe='')}:{verb}"
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # it is all in `asked`
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(asked, Conversation):
         raise Unportable("messages")

@@ -8,14 +8,14 @@ import orjson
 
 from gateway.core.errors import Ended
 from gateway.core.usage import UsageSource
-from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.google_embeddings.request import inputs, is_batch
 from gateway.dialects.google_generate import errors
 from gateway.dialects.neutral import Event, Reply, Vectors
 from gateway.dialects.prompt import Prompt
 
 
-def writer(prompt: Prompt, head: Head) -> VectorsWriter:  # noqa: ARG001  # this dialect says nothing of the reply itself
+def writer(prompt: Prompt, head: ReplyIdentity) -> VectorsWriter:  # noqa: ARG001  # this dialect says nothing of the reply itself
     """Writes the reply to `prompt`."""
     return VectorsWriter(prompt)
 
@@ -30,7 +30,7 @@ class VectorsWriter:
     def write(self, event: Event) -> bytes:  # noqa: ARG002
         return b""
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         return b""
 
     def failure(self, ended: Ended) -> bytes:

@@ -13,7 +13,7 @@ from gateway.dialects.google_generate.encode import written
 from gateway.dialects.google_generate.errors import error
 from gateway.dialects.google_generate.framing import framing
 from gateway.dialects.google_generate.reader import events, reader
-from gateway.dialects.google_generate.reply import noticed, tally
+from gateway.dialects.google_generate.reply import observe, tally
 from gateway.dialects.google_generate.request import accept, passed
 from gateway.dialects.google_generate.signed import NAME
 from gateway.dialects.google_generate.writer import writer
@@ -27,7 +27,7 @@ __all__ = [
     "error",
     "events",
     "framing",
-    "noticed",
+    "observe",
     "passed",
     "reader",
     "tally",

@@ -10,7 +10,7 @@ import orjson
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.google_generate.contents import contents
 from gateway.dialects.google_generate.request import CHOICES_MOST, path
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
@@ -50,7 +50,7 @@ _BUDGETS: Final[Mapping[Effort, int]] = {
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(asked, Embedding):
         raise Unportable("input")
@@ -90,7 +90,7 @@ def _declared(tool: Tool) -> _Members:
     yield "parametersJsonSchema", tool.schema if "type" in tool.schema else {"type": "object", **tool.schema}
 
 
-def _config(asked: Conversation, route: Route, orders: Orders) -> _Members:
+def _config(asked: Conversation, route: Route, orders: RequestOverrides) -> _Members:
     yield from _sampling(asked.sampling)
     limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
     if limit is not None:

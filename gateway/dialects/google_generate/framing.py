@@ -17,7 +17,7 @@ class Frames(Protocol):
     def chunk(self, data: bytes) -> bytes:
         """One chunk."""
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         """Keeps a silent stream alive."""
 
     def failure(self, error: bytes) -> bytes:
@@ -41,7 +41,7 @@ class Events:
         self.begun = True
         return b"data: " + data + b"\r\n\r\n"
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         return b"\r\n" if self.begun else b""
 
     def failure(self, error: bytes) -> bytes:
@@ -52,7 +52,7 @@ class Events:
 
     def event(self, event: bytes, data: bytes) -> bytes:
         if not data:
-            return self.beat()
+            return self.keepalive()
         self.begun = True
         return event
 
@@ -67,7 +67,7 @@ class Array:
         before, self.begun = b",\r\n" if self.begun else b"[", True
         return before + data
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         return b"\r\n" if self.begun else b""  # blanks between elements mean nothing
 
     def failure(self, error: bytes) -> bytes:
@@ -77,7 +77,7 @@ class Array:
         return b"]" if self.begun else b"[]"
 
     def event(self, event: bytes, data: bytes) -> bytes:  # noqa: ARG002  # the data is the element
-        return self.chunk(data) if data else self.beat()
+        return self.chunk(data) if data else self.keepalive()
 
 
 def frames(asked: Asked) -> Frames:

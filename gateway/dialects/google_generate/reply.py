@@ -1,4 +1,4 @@
-"""generateContent replies: whole or streamed, passed on byte by byte while usage, content and the end are noticed."""
+"""generateContent replies: whole or streamed, passed on byte by byte while usage, content and the end are observed."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _weight(candidate: _Candidate) -> int:
     return sum(len(h.encode()) if isinstance(h, str) else len(msgspec.json.encode(h)) for h in held if h is not None)
 
 
-def noticed(body: bytes) -> tuple[Metered | None, int]:
+def observe(body: bytes) -> tuple[Metered | None, int]:
     """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it has a candidate, or
     says that the prompt was blocked."""
     chunk = _chunk(body)

@@ -13,7 +13,7 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
-from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.google_generate.fields import Fields, snake
 from gateway.dialects.google_generate.foreign import without_foreign
 from gateway.dialects.google_generate.signed import MARK, NAME
@@ -127,13 +127,13 @@ def path(upstream_model: str, *, endpoint: str, streaming: bool) -> str:
     return f"/models/{quote(upstream_model, safe='')}:{'countTokens' if endpoint == 'count_tokens' else verb}"
 
 
-def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
+def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The body for `route`: the client's bytes but for the model's name and what policy and books order."""
     document = prompt.unseal()
     held = next((name for name in (COUNTED, snake(COUNTED)) if document.values.get(name) is not None), "")
     if demand.endpoint == "count_tokens" and held:
         inner = document.part(held)
-        within, lost = _changes(inner, route, Orders())
+        within, lost = _changes(inner, route, RequestOverrides())
         # Google wants the model named here too.
         changes: dict[str, bytes | None] = {held: strict_json.spliced(inner, within | {"model": _named(route)}, {})}
     else:
@@ -144,7 +144,9 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     return Rendered(to, strict_json.spliced(document, changes, {}), dropped=lost)
 
 
-def _changes(document: Document, route: Route, orders: Orders) -> tuple[dict[str, bytes | None], tuple[str, ...]]:
+def _changes(
+    document: Document, route: Route, orders: RequestOverrides
+) -> tuple[dict[str, bytes | None], tuple[str, ...]]:
     """(changes of a request's members, names of what is left out)."""
     changes: dict[str, bytes | None] = {}
     lost: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ import orjson
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Usage
 from gateway.dialects import truncated_calls
-from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.google_generate.errors import body
 from gateway.dialects.google_generate.framing import frames
 from gateway.dialects.google_generate.signed import UNSIGNED, closed
@@ -51,7 +51,7 @@ _NOTHING: Final[dict[str, Any]] = {"text": ""}
 """A part that says nothing: the SDKs' chats forget a reply of which a chunk has no part at all."""
 
 
-def writer(prompt: Prompt, head: Head) -> GoogleWriter:
+def writer(prompt: Prompt, head: ReplyIdentity) -> GoogleWriter:
     """Writes the reply to `prompt`."""
     return GoogleWriter(prompt, head)
 
@@ -60,7 +60,7 @@ class GoogleWriter:
     """Whole parts: a call is written once its arguments are complete. Why each candidate ended is told with the usage,
     in the last chunk."""
 
-    def __init__(self, prompt: Prompt, head: Head) -> None:
+    def __init__(self, prompt: Prompt, head: ReplyIdentity) -> None:
         self._frames = frames(prompt.asked)
         self._head = head
         self._calls: dict[int, dict[int, Call]] = {}
@@ -91,9 +91,9 @@ class GoogleWriter:
                 return self._told(event.choice, [*self._complete(event.choice), *parts] if parts else [])
         return b""
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         """Nothing before the first chunk: a client that was told nothing can still be told of an error."""
-        return self._frames.beat()
+        return self._frames.keepalive()
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         return self._frames.failure(body(ended))
@@ -107,7 +107,7 @@ class GoogleWriter:
 
     def _answered(self, choice: int, answer: Answer) -> dict[str, Any]:
         parts: list[dict[str, Any]] = []
-        for place, part in enumerate(truncated_calls.told(answer)):
+        for place, part in enumerate(truncated_calls.drop_truncated_calls(answer)):
             if isinstance(part, Call):
                 id_ = part.id or self._id(choice, place)
                 parts += self._called_parts(choice, [Call(id_, part.name, part.arguments, part.signature)])

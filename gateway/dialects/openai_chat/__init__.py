@@ -11,7 +11,7 @@ from gateway.dialects.openai_chat.decode import conversation
 from gateway.dialects.openai_chat.encode import written
 from gateway.dialects.openai_chat.errors import error
 from gateway.dialects.openai_chat.reader import events, reader
-from gateway.dialects.openai_chat.reply import framing, noticed, tally
+from gateway.dialects.openai_chat.reply import framing, observe, tally
 from gateway.dialects.openai_chat.request import NAME, accept, passed
 from gateway.dialects.openai_chat.writer import writer
 
@@ -22,7 +22,7 @@ __all__ = [
     "error",
     "events",
     "framing",
-    "noticed",
+    "observe",
     "passed",
     "reader",
     "tally",

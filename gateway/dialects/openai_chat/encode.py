@@ -10,11 +10,11 @@ import orjson
 
 from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 from gateway.dialects.openai_chat.messages import messages
 from gateway.dialects.openai_chat.request import PATH
-from gateway.dialects.reasoning_support import thinkable
+from gateway.dialects.reasoning_support import drop_unsupported_reasoning
 from gateway.dialects.strictness import bound
 
 BUDGETS: Final[tuple[tuple[int, Effort], ...]] = ((0, "none"), (1_024, "low"), (8_192, "medium"))
@@ -28,12 +28,12 @@ _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(asked, Embedding):
         raise Unportable("input")
     connection = route.provider.connection
-    asked, unthought = thinkable(asked, route)
+    asked, unthought = drop_unsupported_reasoning(asked, route)
     shape, unbound = bound(asked.shape, demand.dialect)
     told, lost = messages(asked.turns, connection)
     body = [
@@ -120,7 +120,7 @@ def _sampling(sampling: Sampling, connection: Connection) -> _Members:
         yield "stop", list(sampling.stop if connection.lenient else sampling.stop[:STOPS_MOST])
 
 
-def _reply(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
+def _reply(asked: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
     """What the reply is to be like, but for its form."""
     limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
     if limit is not None:
@@ -135,7 +135,7 @@ def _reply(asked: Conversation, connection: Connection, orders: Orders) -> _Memb
         yield "service_tier", asked.tier
 
 
-def _identity(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
+def _identity(asked: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
     if orders.forbid_storing and connection.accepts_store:
         yield "store", False
     if orders.pseudonym is None:
@@ -151,7 +151,7 @@ def _is_like_openai(connection: Connection) -> bool:
     return connection.lenient or connection.accepts_store
 
 
-def _dropped(asked: Conversation, connection: Connection, orders: Orders) -> Iterable[str]:
+def _dropped(asked: Conversation, connection: Connection, orders: RequestOverrides) -> Iterable[str]:
     reasoning = asked.reasoning or Reasoning()
     if reasoning.budget:
         yield "reasoning_budget"

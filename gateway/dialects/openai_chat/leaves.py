@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from gateway.dialects import media, signatures
-from gateway.dialects.dialect import Head
+from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import Media, Score, Stop
 
 Json: TypeAlias = dict[str, Any]
@@ -31,7 +31,7 @@ def tier(word: str) -> Json:
     return {"service_tier": word} if word in _TIERS else {}
 
 
-def call_id(id_: str, signature: str, head: Head, where: tuple[int, int]) -> str:
+def call_id(id_: str, signature: str, head: ReplyIdentity, where: tuple[int, int]) -> str:
     """The id that a client gets: the provider's, else one made of (choice, place); with Google's signature in it."""
     return signatures.signed_id(id_ or f"call_{head.id}_{where[0]}_{where[1]}", signature)
 
@@ -47,7 +47,7 @@ def proof(text: str, signature: str, *, redacted: bool) -> Json:
     return {"type": "reasoning.text", "text": text, "signature": signature}
 
 
-def made(items: Sequence[Media], head: Head) -> Json:
+def made(items: Sequence[Media], head: ReplyIdentity) -> Json:
     """Members of a message for pictures (as OpenRouter has them) and a sound; it can hold one."""
     found: Json = {}
     if images := [item for item in items if item.kind == "image"]:

@@ -11,7 +11,7 @@ from gateway.dialects import media
 from gateway.dialects.dialect import Unportable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
 from gateway.dialects.openai_chat.request import NAME
-from gateway.dialects.system_turns import answerable
+from gateway.dialects.system_turns import move_trailing_system_turns
 
 Message: TypeAlias = dict[str, Any]
 
@@ -31,7 +31,7 @@ _APART: Final = "\n\n"
 def messages(turns: Sequence[Turn], connection: Connection) -> tuple[list[Message], tuple[str, ...]]:
     """(the messages, names of what has no place in them). Unportable for content that cannot be carried."""
     writing = _Writing(connection)
-    for turn in turns if connection.system_role == "developer" else answerable(turns):
+    for turn in turns if connection.system_role == "developer" else move_trailing_system_turns(turns):
         writing.add(turn)
     return writing.complete(), tuple(writing.dropped)
 

@@ -1,4 +1,4 @@
-"""Chat Completions replies: whole or streamed, passed on byte by byte while usage, content and the end are noticed."""
+"""Chat Completions replies: whole or streamed, passed on byte by byte while usage, content and the end are observed."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _weight(delta: _Delta | None) -> int:
     return weighed(_PARTS(delta)) if delta is not None else 0
 
 
-def noticed(body: bytes) -> tuple[Metered | None, int]:
+def observe(body: bytes) -> tuple[Metered | None, int]:
     """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it has a choice."""
     chunk = _chunk(body)
     if not chunk.choices:

@@ -12,7 +12,7 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
-from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.media import is_inline, is_picture
 from gateway.dialects.openai_chat.foreign import without_foreign
 from gateway.dialects.prompt import Asked, Prompt
@@ -68,7 +68,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     return demand, Prompt(document, asked)
 
 
-def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
+def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The body for `route`: the client's bytes but for the model's name, what policy and books order, and proofs of
     thoughts that the provider could not know."""
     document = prompt.unseal()

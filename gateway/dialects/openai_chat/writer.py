@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from gateway.core.errors import Ended as EndedWithoutReply
-from gateway.dialects.dialect import Head
+from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import (
     Answer,
     Begun,
@@ -44,7 +44,7 @@ from gateway.dialects.prompt import Prompt
 _DONE: Final = b"data: [DONE]\n\n"
 
 
-def writer(prompt: Prompt, head: Head) -> ChatWriter:
+def writer(prompt: Prompt, head: ReplyIdentity) -> ChatWriter:
     """Writes the reply to `prompt`."""
     return ChatWriter(prompt, head)
 
@@ -52,7 +52,7 @@ def writer(prompt: Prompt, head: Head) -> ChatWriter:
 class ChatWriter:
     """Writes one reply. A client that speaks of functions gets its calls as `function_call`, one for each choice."""
 
-    def __init__(self, prompt: Prompt, head: Head) -> None:
+    def __init__(self, prompt: Prompt, head: ReplyIdentity) -> None:
         self._head = head
         self._legacy = is_legacy(prompt.unseal().values)
         self._usage_asked = wants_usage(prompt)
@@ -83,7 +83,7 @@ class ChatWriter:
         delta = self._delta(event)
         return first + (self._chunk(event.choice, delta) if delta else b"")
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         """A comment, which belongs to the event after it."""
         return b": still here\n" if self._thoughts else b""
 

@@ -6,8 +6,8 @@ back, `writer` writes it; `vectors` knows the two forms of a vector. Refusals ar
 """
 
 from gateway.dialects.openai_chat.errors import error
-from gateway.dialects.openai_embeddings.reply import events, fitted, noticed
+from gateway.dialects.openai_embeddings.reply import events, fitted, observe
 from gateway.dialects.openai_embeddings.request import NAME, accept, conversation, passed, written
 from gateway.dialects.openai_embeddings.writer import writer
 
-__all__ = ["NAME", "accept", "conversation", "error", "events", "fitted", "noticed", "passed", "writer", "written"]
+__all__ = ["NAME", "accept", "conversation", "error", "events", "fitted", "observe", "passed", "writer", "written"]

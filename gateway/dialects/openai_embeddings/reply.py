@@ -47,7 +47,7 @@ _NOTICED: Final = msgspec.json.Decoder(_Noticed, strict=False)
 _READ: Final = msgspec.json.Decoder(_Read, strict=False)
 
 
-def noticed(body: bytes) -> tuple[Metered | None, int]:
+def observe(body: bytes) -> tuple[Metered | None, int]:
     """What the provider reported; vectors are no tokens. Broken for what is no reply of this dialect."""
     return _metered(_opened(_NOTICED, body).usage), 0
 

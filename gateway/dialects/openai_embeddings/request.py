@@ -12,7 +12,7 @@ from gateway.core.demand import Demand
 from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Embedding
 from gateway.dialects.prompt import Asked, Prompt
 
@@ -81,7 +81,7 @@ def conversation(prompt: Prompt) -> Embedding:
     )
 
 
-def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:  # noqa: ARG001  # nothing in it depends on the demand
+def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # nothing in it depends on the demand
     """The body for `route`: the client's bytes but for the model's name and what policy orders."""
     document = prompt.unseal()
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model), "provider": None}
@@ -89,7 +89,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     return Rendered(PATH, strict_json.spliced(document, changes | hidden, {}), dropped=dropped)
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # it is all in `asked`
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(asked, Conversation):
         raise Unportable("messages")
@@ -105,7 +105,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     return Rendered(PATH, orjson.dumps(body), dropped=tuple(dict.fromkeys(_dropped(asked, orders))))
 
 
-def _dropped(asked: Embedding, orders: Orders) -> Iterator[str]:
+def _dropped(asked: Embedding, orders: RequestOverrides) -> Iterator[str]:
     yield from asked.lost
     if asked.purpose:
         yield "purpose"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from gateway.core.errors import Ended
-from gateway.dialects.dialect import Head
+from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import Event, Reply, Vectors
 from gateway.dialects.openai_chat import errors
 from gateway.dialects.openai_embeddings.request import wants_base64
@@ -13,7 +13,7 @@ from gateway.dialects.openai_embeddings.vectors import packed
 from gateway.dialects.prompt import Prompt
 
 
-def writer(prompt: Prompt, head: Head) -> EmbeddingsWriter:
+def writer(prompt: Prompt, head: ReplyIdentity) -> EmbeddingsWriter:
     """Writes the reply to `prompt`."""
     return EmbeddingsWriter(prompt, head)
 
@@ -21,14 +21,14 @@ def writer(prompt: Prompt, head: Head) -> EmbeddingsWriter:
 class EmbeddingsWriter:
     """Writes one reply. There are no streams of vectors."""
 
-    def __init__(self, prompt: Prompt, head: Head) -> None:
+    def __init__(self, prompt: Prompt, head: ReplyIdentity) -> None:
         self._head = head
         self._base64 = wants_base64(prompt)
 
     def write(self, event: Event) -> bytes:  # noqa: ARG002
         return b""
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         return b""
 
     def failure(self, ended: Ended) -> bytes:

@@ -10,7 +10,7 @@ from gateway.dialects.openai_responses.decode import conversation
 from gateway.dialects.openai_responses.encode import written
 from gateway.dialects.openai_responses.errors import error
 from gateway.dialects.openai_responses.reader import events, reader
-from gateway.dialects.openai_responses.reply import framing, noticed, tally
+from gateway.dialects.openai_responses.reply import framing, observe, tally
 from gateway.dialects.openai_responses.request import NAME, accept, passed
 from gateway.dialects.openai_responses.usage import count, counted
 from gateway.dialects.openai_responses.writer import writer
@@ -24,7 +24,7 @@ __all__ = [
     "error",
     "events",
     "framing",
-    "noticed",
+    "observe",
     "passed",
     "reader",
     "tally",

@@ -11,20 +11,20 @@ import orjson
 
 from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 from gateway.dialects.openai_chat.encode import effort_of
 from gateway.dialects.openai_responses.decode import SCORES, SEALED
 from gateway.dialects.openai_responses.items import items
 from gateway.dialects.openai_responses.request import PATH
-from gateway.dialects.reasoning_support import thinkable
+from gateway.dialects.reasoning_support import drop_unsupported_reasoning
 from gateway.dialects.strictness import bound
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: Orders) -> Rendered:
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(asked, Embedding):
         raise Unportable("input")
@@ -33,7 +33,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     if not all(_NAME.match(tool.name) for tool in asked.tools):
         raise Unportable("tools")
     connection = route.provider.connection
-    asked, unthought = thinkable(asked, route)
+    asked, unthought = drop_unsupported_reasoning(asked, route)
     shape, unbound = bound(asked.shape, demand.dialect)
     asked = replace(asked, shape=shape)
     instructions, told, lost = items(asked.turns, connection)
@@ -117,7 +117,7 @@ def _sampling(sampling: Sampling) -> _Members:
         yield "top_logprobs", sampling.logprobs
 
 
-def _reply(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
+def _reply(asked: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
     """What the reply is to be like."""
     limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
     if limit is not None:
@@ -141,7 +141,7 @@ def _included(asked: Conversation) -> _Members:
         yield "include", wanted
 
 
-def _identity(asked: Conversation, connection: Connection, orders: Orders) -> _Members:
+def _identity(asked: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
     if orders.pseudonym is None or not _is_like_openai(connection):
         return
     if asked.user:
@@ -155,7 +155,7 @@ def _is_like_openai(connection: Connection) -> bool:
     return connection.lenient or connection.accepts_store
 
 
-def _dropped(asked: Conversation, connection: Connection, orders: Orders) -> Iterable[str]:
+def _dropped(asked: Conversation, connection: Connection, orders: RequestOverrides) -> Iterable[str]:
     for name in ("top_k", "seed", "presence_penalty", "frequency_penalty", "stop"):
         if getattr(asked.sampling, name) not in (None, ()):
             yield name

@@ -1,4 +1,4 @@
-"""Responses replies that are passed on byte by byte, while usage, content and the end are noticed."""
+"""Responses replies that are passed on byte by byte, while usage, content and the end are observed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class _Content(msgspec.Struct):
     result: object = None
 
 
-def noticed(body: bytes) -> tuple[Metered | None, int]:
+def observe(body: bytes) -> tuple[Metered | None, int]:
     """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it has an output."""
     response = decoded(body, Response)
     if response.failed:

@@ -12,7 +12,7 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
-from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_responses import seals
 from gateway.dialects.openai_responses.content import Content, tools
 from gateway.dialects.prompt import Asked, Prompt
@@ -76,7 +76,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     return demand, Prompt(document, asked)
 
 
-def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rendered:
+def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The body for `route`: the client's bytes but for the model's name, what policy and books order, and thoughts of
     models that the provider does not know."""
     document = prompt.unseal()
@@ -96,7 +96,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: Orders) -> Rend
     return Rendered(path, without_signatures(strict_json.spliced(document, changes, {})), dropped=dropped)
 
 
-def _ordered(values: Mapping[str, Any], orders: Orders) -> Iterable[tuple[str, bytes | None]]:
+def _ordered(values: Mapping[str, Any], orders: RequestOverrides) -> Iterable[tuple[str, bytes | None]]:
     """Where nothing is said of storing, the provider stores (`null` is not a no); here it does not, whatever policy
     says, because the route was judged for a request that leaves nothing behind. What runs in the background is judged
     as such, and no provider runs what it may not keep."""

@@ -9,7 +9,7 @@ import orjson
 
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Usage
-from gateway.dialects.dialect import Head
+from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -44,7 +44,7 @@ _CUT: Final = {Stop.LENGTH: "max_output_tokens", Stop.FILTERED: "content_filter"
 _BYTES_A_TOKEN: Final = 3
 
 
-def writer(prompt: Prompt, head: Head) -> ResponsesWriter:
+def writer(prompt: Prompt, head: ReplyIdentity) -> ResponsesWriter:
     """Writes the reply to `prompt`."""
     return ResponsesWriter(prompt.unseal().values, head)
 
@@ -52,7 +52,7 @@ def writer(prompt: Prompt, head: Head) -> ResponsesWriter:
 class ResponsesWriter:
     """A stream, or a whole reply. One or the other: what was written is remembered for the end."""
 
-    def __init__(self, values: Mapping[str, Any], head: Head) -> None:
+    def __init__(self, values: Mapping[str, Any], head: ReplyIdentity) -> None:
         self._head = head
         self._values = values
         self._output = Output(head.id, sealing=included(values, SEALED), scoring=included(values, SCORES))
@@ -77,7 +77,7 @@ class ResponsesWriter:
                 self._bytes += len(text.encode())
         return self._opening() + self._frames(self._output.tell(event))
 
-    def beat(self) -> bytes:
+    def keepalive(self) -> bytes:
         """The state once more: agents that watch for silence count events, not comments."""
         if not self._begun or self._ended:
             return b""

@@ -57,7 +57,7 @@ class Chain:
         self._head = None
 
     def note(self, connection: sqlite3.Connection) -> None:
-        """Write the head into the register, so that a missing tail is noticed."""
+        """Write the head into the register, so that a missing tail is observed."""
         sequence, head = self._head or self._read_head(connection)
         if sequence:
             connection.execute("UPDATE chains SET head = ? WHERE id = ?", (head, self.name))

@@ -90,7 +90,7 @@ def open_keys(
     own: Journal, home: Path, far: PostgresKeys | None = None, tell: Callable[[News], None] = lambda _: None
 ) -> Iterator[Keys]:
     """Keys of a process whose journal is `own`; those of its gateway are kept in the state directory `home`, and
-    `far` with those of others. `tell`: what is noticed there."""
+    `far` with those of others. `tell`: what is observed there."""
     freshness = Freshness(home)
     if own.path == home / JOURNAL_FILE:
         near = SqliteKeys(own)

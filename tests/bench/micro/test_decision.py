@@ -8,11 +8,11 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.core.decision import decide
-from gateway.core.evaluation import Health, Means
+from gateway.core.evaluation import Capabilities, Health
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import Posture
 from gateway.core.snapshot import Snapshot
-from gateway.exchange.decision_cache import Plans
+from gateway.exchange.decision_cache import DecisionCache
 from tests.builders import (
     TODAY,
     a_demand,
@@ -34,7 +34,7 @@ ELIGIBLE = [1, 8]
 
 
 @cache
-def world(routes: int, eligible: int) -> tuple[Snapshot, Means]:
+def world(routes: int, eligible: int) -> tuple[Snapshot, Capabilities]:
     """A catalogue of that many routes; so many of each model's routes keep nothing."""
     found = []
     for number in range(routes):
@@ -58,6 +58,6 @@ def test_deciding_cold(benchmark: BenchmarkFixture, routes: int, eligible: int) 
 @pytest.mark.parametrize("routes", SIZES)
 def test_deciding_from_a_compiled_policy(benchmark: BenchmarkFixture, routes: int, eligible: int) -> None:
     snapshot, means = world(routes, eligible)
-    plans, demand, health = Plans(snapshot, means), a_demand(model="m0"), Health()
+    plans, demand, health = DecisionCache(snapshot, means), a_demand(model="m0"), Health()
     decision = benchmark(lambda: plans.decide(demand, plans.demanded(FIVE_LAYERS), means, health, TODAY))
     assert len(decision.plan) == eligible

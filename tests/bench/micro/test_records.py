@@ -59,9 +59,9 @@ def test_the_draft_and_the_receipt(benchmark: BenchmarkFixture) -> None:
 
     def both() -> Receipt:
         told = (demand, demanded, decision)
-        facts = record.Facts(ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", "chat", *told)
-        record.receipt(facts, record.End("interrupted", "", 1), ATTEMPTS, None, ())
-        return record.receipt(facts, record.End("served", "", 9), ATTEMPTS, ROUTE, ())
+        facts = record.ExchangeRecord(ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", "chat", *told)
+        record.receipt(facts, record.Ending("interrupted", "", 1), ATTEMPTS, None, ())
+        return record.receipt(facts, record.Ending("served", "", 9), ATTEMPTS, ROUTE, ())
 
     assert benchmark(both).attempts == ATTEMPTS
 

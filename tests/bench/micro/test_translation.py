@@ -9,7 +9,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.core.catalog import Route
 from gateway.dialects import strict_json
-from gateway.dialects.dialect import Orders
+from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.translation import Signed, Translation
 from tests.bench.micro.bodies import SHAPES, USUAL
@@ -18,7 +18,7 @@ from tests.builders import a_connection, a_provider, a_route, a_snapshot
 HERE = a_route()
 CLAUDE = a_route(a_provider("beta", connection=a_connection(dialect="anthropic_messages")))
 SNAPSHOT = a_snapshot(HERE, CLAUDE)
-ORDERS = Orders(pseudonym=str)
+ORDERS = RequestOverrides(pseudonym=str)
 REPLY = (
     b'{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant",'
     b'"content":"' + b"word " * 60 + b'"},"finish_reason":"stop"}],'

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.commands.access.callers import layers_of
 from gateway.commands.access.current_state import standing
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.policy import Layer
@@ -30,7 +30,9 @@ def options_of(at: Path) -> dict[str, str]:
 
 def layers(at: Path, **options: str) -> tuple[Layer, ...]:
     asked_for = {"key": None, "policy": None, "team": None, "data_class": None, **options_of(at), **options}
-    asked = Asked(Namespace(**asked_for), Printer(io.StringIO(), io.StringIO(), as_json=False), {}, lambda: NOW)
+    asked = CommandContext(
+        Namespace(**asked_for), Printer(io.StringIO(), io.StringIO(), as_json=False), {}, lambda: NOW
+    )
     return layers_of(asked, standing(asked))
 
 

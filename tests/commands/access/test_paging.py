@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.commands.access.paging import pages
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import Stop
 from tests.builders import a_receipt
@@ -20,8 +20,8 @@ from tests.stores.books_in import books_in, run
 DAY = date(2026, 11, 24)
 
 
-def asked(state: Path) -> Asked:
-    return Asked(Namespace(state=str(state)), Printer(io.StringIO(), io.StringIO(), as_json=False), {})
+def asked(state: Path) -> CommandContext:
+    return CommandContext(Namespace(state=str(state)), Printer(io.StringIO(), io.StringIO(), as_json=False), {})
 
 
 def test_the_receipts_of_every_worker_come(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.commands.access.receipts_access import kept
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import FAILED, Stop
 from gateway.stores.postgres.connection import PostgresRefused
@@ -19,9 +19,9 @@ from tests.stores.postgres_server import fresh_database
 from tests.stores.shipped import ship, written
 
 
-def asked(state: Path, ledger: str = "") -> Asked:
+def asked(state: Path, ledger: str = "") -> CommandContext:
     environ = {"SAFECONDUCT_LEDGER_URL": ledger}
-    return Asked(Namespace(state=str(state)), Printer(io.StringIO(), io.StringIO(), as_json=False), environ)
+    return CommandContext(Namespace(state=str(state)), Printer(io.StringIO(), io.StringIO(), as_json=False), environ)
 
 
 def test_a_journal_is_read_though_nothing_runs(tmp_path: Path) -> None:

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from gateway.commands.terminal.context import Asked, document_options, state_options
+from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Printer
 from gateway.settings import SettingsRefused
 from tests.builders import NOW, TODAY
 
 
-def asked(words: list[str], environ: dict[str, str]) -> Asked:
+def asked(words: list[str], environ: dict[str, str]) -> CommandContext:
     parser = ArgumentParser()
     parser.add_argument("--port")
     document_options(parser)
     state_options(parser)
     printer = Printer(io.StringIO(), io.StringIO(), as_json=False)
-    return Asked(parser.parse_args(words), printer, environ, lambda: NOW)
+    return CommandContext(parser.parse_args(words), printer, environ, lambda: NOW)
 
 
 def test_an_option_stands_over_the_environment() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gateway.commands.terminal.context import Asked
+from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.invocation import INTERRUPTED, invoke
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.errors import Unavailable
@@ -21,17 +21,17 @@ from gateway.stores.journal.files import JournalRefused
 class Doing:
     """A command that does one thing."""
 
-    act: Callable[[Asked], int]
+    act: Callable[[CommandContext], int]
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--count", type=int)
 
-    def run(self, asked: Asked) -> int:
+    def run(self, asked: CommandContext) -> int:
         return self.act(asked)
 
 
 def raising(fault: BaseException) -> Doing:
-    def act(_: Asked) -> int:
+    def act(_: CommandContext) -> int:
         raise fault
 
     return Doing(act)

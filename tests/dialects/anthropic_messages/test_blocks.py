@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from gateway.dialects import sse
 from gateway.dialects.anthropic_messages.blocks import Blocks, Piece, call_id, note
-from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.neutral import CallBegan, CallWrote, Made, Media, Said, Signed, Thinking
 from gateway.dialects.signatures import split_id
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT
 
-HEAD = Head("01J", "small", 1_795_000_000, 25)
+HEAD = ReplyIdentity("01J", "small", 1_795_000_000, 25)
 
 
 def written(pieces: Iterable[Piece], *, closed: bool = True) -> list[dict[str, Any]]:

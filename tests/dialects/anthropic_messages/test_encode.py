@@ -16,7 +16,7 @@ from gateway.core.catalog import Route
 from gateway.dialects.anthropic_messages.decode import conversation
 from gateway.dialects.anthropic_messages.encode import written
 from gateway.dialects.anthropic_messages.request import accept
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import (
     Call,
     Conversation,
@@ -42,23 +42,23 @@ OLD = a_route(model=a_model(facts={"thinking": "enabled disabled"}))
 STRICTEST = a_route(model=a_model(facts={"sampling": "none"}))
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}}
 TOOLS = (Tool("weather", "Of a city.", SCHEMA), Tool("now"))
-NAMED = Orders(pseudonym=lambda said: "p" + said)
+NAMED = RequestOverrides(pseudonym=lambda said: "p" + said)
 SDK: dict[bool, TypeAdapter[Any]] = {
     False: TypeAdapter(MessageCreateParamsNonStreaming),
     True: TypeAdapter(MessageCreateParamsStreaming),
 }
 
 
-def rendered(route: Route = ROUTE, orders: Orders = NAMED, **members: Any) -> Rendered:
+def rendered(route: Route = ROUTE, orders: RequestOverrides = NAMED, **members: Any) -> Rendered:
     asked = Conversation(**{"turns": (HELLO,), "output_limit": 9_000, **members})
     return written(asked, a_demand(output_tokens=asked.output_limit), route, orders)
 
 
-def body(route: Route = ROUTE, orders: Orders = NAMED, **members: Any) -> Any:
+def body(route: Route = ROUTE, orders: RequestOverrides = NAMED, **members: Any) -> Any:
     return json.loads(rendered(route, orders, **members).body)
 
 
-def dropped(route: Route = ROUTE, orders: Orders = NAMED, **members: Any) -> tuple[str, ...]:
+def dropped(route: Route = ROUTE, orders: RequestOverrides = NAMED, **members: Any) -> tuple[str, ...]:
     return rendered(route, orders, **members).dropped
 
 
@@ -119,7 +119,7 @@ def test_everything_finds_its_place() -> None:
     ],
 )
 def test_the_limit_that_the_api_demands(stated: int | None, ordered: int | None, route: Route, limit: int) -> None:
-    assert body(route, Orders(output_limit=ordered), output_limit=stated)["max_tokens"] == limit
+    assert body(route, RequestOverrides(output_limit=ordered), output_limit=stated)["max_tokens"] == limit
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_what_finds_no_place_is_named(members: dict[str, Any], lost: tuple[str, 
 
 
 def test_identifiers_without_pseudonym_are_left_out_and_named() -> None:
-    found = rendered(orders=Orders(), user="device-1")
+    found = rendered(orders=RequestOverrides(), user="device-1")
     assert b"device-1" not in found.body
     assert found.dropped == ("user",)
 
@@ -289,7 +289,7 @@ SNAPSHOT = a_snapshot(a_route(model=a_model(facts={"thinking": "adaptive disable
 @ANY_INPUT
 @given(conversations())
 def test_what_is_written_is_read_as_it_was(asked: Conversation) -> None:
-    found = written(asked, a_demand(), OWN_NAME, Orders(pseudonym=lambda said: said))
+    found = written(asked, a_demand(), OWN_NAME, RequestOverrides(pseudonym=lambda said: said))
     exhaust(SDK[asked.streaming].validate_json(found.body))
     read = conversation(accept(found.body, PLAIN, SNAPSHOT)[1])
     lost = {"cache_control"} & set(found.dropped)

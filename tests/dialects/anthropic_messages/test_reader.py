@@ -34,7 +34,7 @@ from gateway.dialects.neutral import (
     Used,
 )
 from gateway.dialects.signatures import enveloped
-from gateway.dialects.whole_reply import gathered
+from gateway.dialects.whole_reply import reply_from_events
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -108,7 +108,7 @@ TOOLS = Answer(
 )
 def test_a_stream_is_read(name: str, answer: Answer, usage: Usage, tier: str) -> None:
     read = streamed(golden(name))
-    reply = gathered(read, NOTHING)
+    reply = reply_from_events(read, NOTHING)
     assert (reply.answers, reply.metered.usage, reply.tier) == ((answer,), usage, tier)
     assert read[-1] == Ended()
 
@@ -122,8 +122,8 @@ def test_a_whole_reply_says_what_the_stream_says(name: str) -> None:
             for part in (*answer.parts, answer.stop)
         ] + [reply.metered.usage, reply.tier]
 
-    whole = gathered(events(golden(f"{name}.json")), NOTHING)
-    assert canonical(whole) == canonical(gathered(streamed(golden(f"{name}.sse")), NOTHING))
+    whole = reply_from_events(events(golden(f"{name}.json")), NOTHING)
+    assert canonical(whole) == canonical(reply_from_events(streamed(golden(f"{name}.sse")), NOTHING))
 
 
 def test_a_refusal_has_an_end_and_no_words() -> None:

@@ -1,4 +1,4 @@
-"""Replies of a route of this dialect: passed on byte by byte, while usage, content and the end are noticed."""
+"""Replies of a route of this dialect: passed on byte by byte, while usage, content and the end are observed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Usage, UsageSource
-from gateway.dialects.anthropic_messages.reply import MessagesTally, framing, noticed, tally
+from gateway.dialects.anthropic_messages.reply import MessagesTally, framing, observe, tally
 from gateway.dialects.anthropic_messages.request import accept
 from gateway.dialects.dialect import Broken
 from gateway.dialects.prompt import PLAIN
@@ -169,7 +169,7 @@ def test_what_is_no_event_of_this_dialect_is_a_failure(data: bytes) -> None:
     assert stream.feed(WORDS + b"data: " + data + b"\n\n" + WORDS) == WORDS
     assert stream.failed
     with pytest.raises(Broken) as broken:
-        noticed(data)
+        observe(data)
     assert "MARKER" not in str(broken.value)
 
 
@@ -188,20 +188,20 @@ def test_the_closing_error_is_the_dialects_own() -> None:
 
 @pytest.mark.parametrize(("name", "generated"), [("chat", 7), ("tools", 79), ("refusal", 0)])
 def test_a_whole_reply_is_noticed(name: str, generated: int) -> None:
-    metered, weight = noticed(golden(f"{name}.json"))
+    metered, weight = observe(golden(f"{name}.json"))
     assert metered is not None
     assert metered.usage.input in (25, 472)
     assert weight == generated
 
 
 def test_a_whole_reply_may_come_without_usage() -> None:
-    assert noticed(b'{"type":"message","content":[{"type":"text","text":"abc"}]}') == (None, 3)
+    assert observe(b'{"type":"message","content":[{"type":"text","text":"abc"}]}') == (None, 3)
 
 
 @pytest.mark.parametrize("body", [b'{"type":"message"}', b'{"type":"completion","content":[]}', b'{"type":"error"}'])
 def test_what_is_no_message_is_no_reply(body: bytes) -> None:
     with pytest.raises(Broken):
-        noticed(body)
+        observe(body)
 
 
 def test_a_request_decides_neither_tally_nor_framing() -> None:

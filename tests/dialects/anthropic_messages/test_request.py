@@ -11,7 +11,7 @@ from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.dialects.anthropic_messages.request import REMOTE_TOKENS, accept, passed
-from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
 from gateway.dialects.signatures import enveloped, signed_id
 from gateway.dialects.token_bound import PICTURE_TOKENS
@@ -20,7 +20,7 @@ from tests.builders import a_model, a_policy, a_route, a_snapshot, an_organisati
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 HELLO = [{"role": "user", "content": "hello"}]
 ROUTE = a_route()
-NO_ORDERS = Orders()
+NO_ORDERS = RequestOverrides()
 
 
 def written(**members: Any) -> bytes:
@@ -177,12 +177,12 @@ def test_unknown_versions_and_strange_betas_are_refused_by_the_headers_name(aske
 # --- on to a route of the same dialect --------------------------------------------------------------------------------
 
 
-def rendered(orders: Orders = NO_ORDERS, asked: Asked = PLAIN, **members: Any) -> Rendered:
+def rendered(orders: RequestOverrides = NO_ORDERS, asked: Asked = PLAIN, **members: Any) -> Rendered:
     facts, prompt = accepted(asked, **members)
     return passed(prompt, facts, ROUTE, orders)
 
 
-def body(orders: Orders = NO_ORDERS, **members: Any) -> Any:
+def body(orders: RequestOverrides = NO_ORDERS, **members: Any) -> Any:
     return json.loads(rendered(orders, **members).body)
 
 
@@ -211,32 +211,32 @@ def test_betas_travel_with_the_request_that_was_admitted() -> None:
 def test_a_missing_limit_is_stated_since_the_api_demands_one() -> None:
     raw = json.dumps({"model": "small", "messages": HELLO}).encode()
 
-    def limit(route: Any, orders: Orders = NO_ORDERS) -> int:
+    def limit(route: Any, orders: RequestOverrides = NO_ORDERS) -> int:
         facts, prompt = accept(raw, PLAIN, SNAPSHOT)
         found: int = json.loads(passed(prompt, facts, route, orders).body)["max_tokens"]
         return found
 
     assert limit(ROUTE) == 8_192
     assert limit(a_route(model=a_model(abilities=some_abilities(max_output=4_096)))) == 4_096
-    assert limit(ROUTE, Orders(output_limit=77)) == 77
+    assert limit(ROUTE, RequestOverrides(output_limit=77)) == 77
 
 
 def test_a_stated_limit_stays_unless_another_is_ordered() -> None:
     assert body()["max_tokens"] == 100
-    assert body(Orders(output_limit=77))["max_tokens"] == 77
+    assert body(RequestOverrides(output_limit=77))["max_tokens"] == 77
     assert body(max_tokens=0)["max_tokens"] == 0
 
 
 def test_a_count_goes_to_its_own_path_and_needs_no_limit() -> None:
     raw = json.dumps({"model": "small", "messages": HELLO}).encode()
     facts, prompt = accept(raw, Asked(endpoint="count_tokens"), SNAPSHOT)
-    out = passed(prompt, facts, ROUTE, Orders(output_limit=7))
+    out = passed(prompt, facts, ROUTE, RequestOverrides(output_limit=7))
     assert (out.path, out.body) == ("/messages/count_tokens", raw.replace(b'"small"', b'"lab/small"'))
 
 
 def test_identifiers_are_replaced_or_left_out_and_named() -> None:
     members: dict[str, Any] = {"metadata": {"user_id": "device-1"}}
-    assert body(Orders(pseudonym=lambda said: "p" + said), **members)["metadata"] == {"user_id": "pdevice-1"}
+    assert body(RequestOverrides(pseudonym=lambda said: "p" + said), **members)["metadata"] == {"user_id": "pdevice-1"}
     gone = rendered(**members)
     assert "metadata" not in json.loads(gone.body)
     assert gone.dropped == ("metadata.user_id",)

@@ -20,7 +20,7 @@ from gateway.dialects import sse
 from gateway.dialects.anthropic_messages.reader import events, reader
 from gateway.dialects.anthropic_messages.request import accept
 from gateway.dialects.anthropic_messages.writer import MessagesWriter, writer
-from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -46,11 +46,11 @@ from gateway.dialects.neutral import (
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Stream, Translated
 from gateway.dialects.signatures import enveloped, split_id
-from gateway.dialects.whole_reply import gathered
+from gateway.dialects.whole_reply import reply_from_events
 from tests.builders import a_snapshot
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT, replies
 
-HEAD = Head("01J", "small", 1_795_000_000, 25)
+HEAD = ReplyIdentity("01J", "small", 1_795_000_000, 25)
 METERED = Metered(Usage(input=20, cache_read=5, output=7, reasoning=2), UsageSource.PROVIDER, {})
 EVENTS: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
 
@@ -193,12 +193,12 @@ def test_an_empty_answer_is_a_message_too() -> None:
 
 def test_a_silent_stream_is_kept_alive_while_the_message_lasts() -> None:
     writing = a_writer()
-    assert writing.beat() == b""
+    assert writing.keepalive() == b""
     writing.write(Said("hi"))
-    assert writing.beat() == b'event: ping\ndata: {"type":"ping"}\n\n'
+    assert writing.keepalive() == b'event: ping\ndata: {"type":"ping"}\n\n'
     writing.write(Finished(Stop.END))
     writing.write(Ended())
-    assert writing.beat() == b""
+    assert writing.keepalive() == b""
 
 
 @pytest.mark.parametrize("before", [[], [Said("hi")], [CallBegan(0, "t", "f"), CallWrote(0, "{")]])
@@ -207,7 +207,7 @@ def test_an_error_ends_the_stream_at_any_time(before: list[Event]) -> None:
     for event in before:
         writing.write(event)
     assert writing.failure(UpstreamFailed("x")).startswith(b'event: error\ndata: {"type":"error"')
-    assert writing.beat() == b""
+    assert writing.keepalive() == b""
 
 
 def test_a_whole_reply_has_all_its_blocks() -> None:
@@ -303,7 +303,7 @@ NOTHING = Metered(NO_USAGE, UsageSource.HELD, {})
 def test_a_whole_reply_reads_as_it_was(reply: Reply) -> None:
     body = a_writer().whole(reply)
     Message.model_validate_json(body, strict=True)
-    read = gathered(events(body), NOTHING)
+    read = reply_from_events(events(body), NOTHING)
     assert unsealed(read) == unsealed(reply)
     assert (read.metered.usage, read.tier) == (reply.metered.usage, reply.tier)
 
@@ -317,8 +317,8 @@ def test_a_stream_reads_as_the_whole_reply_does(reply: Reply) -> None:
     for event in data:
         if event != b'{"type":"ping"}':
             EVENTS.validate_python(json.loads(event), strict=True)
-    read = gathered((event for one in data for event in reading.read(one)), NOTHING)
-    assert unsealed(read) == unsealed(gathered(events(a_writer().whole(reply)), NOTHING))
+    read = reply_from_events((event for one in data for event in reading.read(one)), NOTHING)
+    assert unsealed(read) == unsealed(reply_from_events(events(a_writer().whole(reply)), NOTHING))
 
 
 TOOLS = (Path(__file__).parent / "golden" / "tools.sse").read_bytes()

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.core.usage import Usage, UsageSource
 from gateway.dialects.dialect import Broken
-from gateway.dialects.google_embeddings.reply import events, noticed
+from gateway.dialects.google_embeddings.reply import events, observe
 
 BATCH = b'{"embeddings":[{"values":[0.5,-1]},{"values":[1e-3,2]}]}'
 COUNTED = b'{"embedding":{"values":[0.5]},"usageMetadata":{"promptTokenCount":7,"totalTokenCount":7},"truncated":false}'
@@ -20,8 +20,8 @@ def test_vectors_stand_in_the_order_of_their_contents() -> None:
 
 
 def test_usage_is_taken_where_there_is_any() -> None:
-    assert noticed(BATCH) == (None, 0)
-    reported, generated = noticed(COUNTED)
+    assert observe(BATCH) == (None, 0)
+    reported, generated = observe(COUNTED)
     assert reported is not None
     assert (reported.usage, reported.source, generated) == (Usage(input=7), UsageSource.PROVIDER, 0)
     assert events(COUNTED).metered == reported
@@ -41,7 +41,7 @@ def test_usage_is_taken_where_there_is_any() -> None:
     ],
 )
 def test_what_is_no_reply_is_broken(body: bytes) -> None:
-    for read in (noticed, events):
+    for read in (observe, events):
         with pytest.raises(Broken) as broken:
             read(body)
         assert "MARKER" not in str(broken.value)

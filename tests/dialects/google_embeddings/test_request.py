@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.google_embeddings.request import (
     BATCH_MOST,
     accept,
@@ -48,7 +48,7 @@ def batch(*requests: Any, **members: Any) -> tuple[Demand, Prompt]:
 
 def sent(accepted: tuple[Demand, Prompt]) -> Rendered:
     facts, prompt = accepted
-    return passed(prompt, facts, a_route(), Orders())
+    return passed(prompt, facts, a_route(), RequestOverrides())
 
 
 def test_a_plain_request_needs_and_uses_nothing() -> None:
@@ -189,7 +189,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
     )
 )
 def test_what_is_written_is_read_as_it_was(asked: Embedding) -> None:
-    rendered = written(asked, a_demand(), a_route(), Orders())
+    rendered = written(asked, a_demand(), a_route(), RequestOverrides())
     assert rendered.path == "/models/lab%2Fsmall:batchEmbedContents"
     assert all(request["model"] == "models/lab/small" for request in json.loads(rendered.body)["requests"])
     assert conversation(accept(rendered.body, BATCH, SNAPSHOT)[1]) == asked
@@ -197,7 +197,10 @@ def test_what_is_written_is_read_as_it_was(asked: Embedding) -> None:
 
 
 def test_what_found_no_place_is_named() -> None:
-    assert written(Embedding(("a",), user="u", lost=("x",)), a_demand(), a_route(), Orders()).dropped == ("x", "user")
+    assert written(Embedding(("a",), user="u", lost=("x",)), a_demand(), a_route(), RequestOverrides()).dropped == (
+        "x",
+        "user",
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,5 +208,5 @@ def test_what_found_no_place_is_named() -> None:
 )
 def test_what_google_cannot_carry_is_said(asked: Any) -> None:
     with pytest.raises(Unportable) as unportable:
-        written(asked, a_demand(), a_route(), Orders())
+        written(asked, a_demand(), a_route(), RequestOverrides())
     assert unportable.value.names

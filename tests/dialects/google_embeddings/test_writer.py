@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.google_embeddings.reply import events
 from gateway.dialects.google_embeddings.request import accept
 from gateway.dialects.google_embeddings.writer import VectorsWriter, writer
@@ -30,7 +30,7 @@ def a_writer(verb: str = "batchEmbedContents", contents: int = 1) -> VectorsWrit
     requests = {"requests": [{"content": content}] * contents}
     body = json.dumps(requests if verb == "batchEmbedContents" else {"content": content}).encode()
     asked = Asked(endpoint="embeddings", model="small", verb=verb)
-    return writer(accept(body, asked, a_snapshot())[1], Head("01J", "small", 1, 1))
+    return writer(accept(body, asked, a_snapshot())[1], ReplyIdentity("01J", "small", 1, 1))
 
 
 def test_a_client_gets_the_form_that_it_asked_for() -> None:
@@ -57,5 +57,5 @@ def test_every_content_has_its_vector(verb: str) -> None:
 
 
 def test_nothing_is_streamed_and_a_failure_is_a_refusal() -> None:
-    assert a_writer().write(Ended()) == a_writer().beat() == b""
+    assert a_writer().write(Ended()) == a_writer().keepalive() == b""
     assert json.loads(a_writer().failure(UpstreamFailed("No.")))["error"]["status"] == "UNAVAILABLE"

@@ -12,8 +12,8 @@ from google.genai.types import GenerateContentResponse
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.neutral import Event, Reply
-from gateway.dialects.stream_observer import Telling
-from gateway.dialects.whole_reply import gathered
+from gateway.dialects.stream_observer import StreamObserver
+from gateway.dialects.whole_reply import reply_from_events
 
 _HERE: Final = Path(__file__).parent / "golden"
 STREAMS: Final = sorted(path.stem for path in _HERE.glob("*.sse"))
@@ -55,6 +55,6 @@ def response(body: bytes) -> dict[str, Any]:
 
 def heard(events: Iterable[Event]) -> Reply:
     """The whole reply that a reader's events tell, as every writer hears of it."""
-    telling = Telling()
+    telling = StreamObserver()
     told = [event for event in map(telling.tell, events) if event is not None]
-    return gathered(told, Metered(Usage(), UsageSource.HELD, {}))
+    return reply_from_events(told, Metered(Usage(), UsageSource.HELD, {}))

@@ -10,7 +10,7 @@ import pytest
 from google.genai import types
 from hypothesis import given
 
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.google_generate.decode import conversation
 from gateway.dialects.google_generate.encode import written
 from gateway.dialects.google_generate.request import accept
@@ -35,11 +35,11 @@ PLAIN = Conversation(HELLO)
 ROUTE = a_route(upstream_model="gemini-3.5-flash")
 
 
-def sent(asked: Conversation = PLAIN, orders: Orders | None = None, **route: Any) -> Rendered:
-    return written(asked, a_demand(), replace(ROUTE, **route), orders or Orders())
+def sent(asked: Conversation = PLAIN, orders: RequestOverrides | None = None, **route: Any) -> Rendered:
+    return written(asked, a_demand(), replace(ROUTE, **route), orders or RequestOverrides())
 
 
-def body(asked: Conversation = PLAIN, orders: Orders | None = None, **route: Any) -> dict[str, Any]:
+def body(asked: Conversation = PLAIN, orders: RequestOverrides | None = None, **route: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(sent(asked, orders, **route).body)
     return found
 
@@ -172,7 +172,7 @@ def test_a_model_that_cannot_think_is_not_asked_to() -> None:
 
 
 def test_orders_are_obeyed() -> None:
-    ordered = body(orders=Orders(output_limit=100, forbid_storing=True))
+    ordered = body(orders=RequestOverrides(output_limit=100, forbid_storing=True))
     assert (ordered["generationConfig"], ordered["store"]) == ({"maxOutputTokens": 100}, False)
     assert config(replace(PLAIN, output_limit=7)) == {"maxOutputTokens": 7}
 
@@ -210,5 +210,5 @@ def test_only_so_many_stop_strings_are_written() -> None:
 )
 def test_what_google_cannot_carry_is_said(asked: Any) -> None:
     with pytest.raises(Unportable) as unportable:
-        written(asked, a_demand(), ROUTE, Orders())
+        written(asked, a_demand(), ROUTE, RequestOverrides())
     assert unportable.value.names

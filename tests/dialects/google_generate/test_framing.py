@@ -15,9 +15,9 @@ CHUNKS = [b'{"a":1}', b'{"b":"]"}']
 
 def test_events_are_framed_with_googles_line_ends() -> None:
     frames = Events()
-    assert frames.beat() == b"", "nothing is said before the first chunk"
+    assert frames.keepalive() == b"", "nothing is said before the first chunk"
     assert frames.chunk(CHUNKS[0]) == b'data: {"a":1}\r\n\r\n'
-    assert frames.beat() == b"\r\n"
+    assert frames.keepalive() == b"\r\n"
     assert frames.failure(b'{"error":{}}') == b'data: {"error":{}}\r\n\r\n'
     assert frames.close() == b""
 
@@ -25,8 +25,8 @@ def test_events_are_framed_with_googles_line_ends() -> None:
 @pytest.mark.parametrize("chunks", [CHUNKS, CHUNKS[:1], []])
 def test_an_array_is_valid_json_at_its_end(chunks: list[bytes]) -> None:
     frames = Array()
-    assert frames.beat() == b""
-    told = b"".join(frames.chunk(chunk) + frames.beat() for chunk in chunks) + frames.close()
+    assert frames.keepalive() == b""
+    told = b"".join(frames.chunk(chunk) + frames.keepalive() for chunk in chunks) + frames.close()
     assert json.loads(told) == [json.loads(chunk) for chunk in chunks]
 
 

@@ -1,4 +1,4 @@
-"""Replies that are passed on: byte by byte, while usage, content and the end are noticed."""
+"""Replies that are passed on: byte by byte, while usage, content and the end are observed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Usage, UsageSource
 from gateway.dialects.dialect import Broken
 from gateway.dialects.google_generate.framing import framing
-from gateway.dialects.google_generate.reply import noticed, tally
+from gateway.dialects.google_generate.reply import observe, tally
 from gateway.dialects.google_generate.request import accept
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.relay import Passed, Stream
@@ -151,7 +151,7 @@ def test_the_last_report_counts_where_it_repeats() -> None:
 @pytest.mark.parametrize("name", goldens.WHOLES)
 def test_every_golden_reply_is_noticed(name: str) -> None:
     GenerateContentResponse.model_validate_json(goldens.whole(name))
-    reported, generated = noticed(goldens.whole(name))
+    reported, generated = observe(goldens.whole(name))
     assert reported is not None
     assert reported.suspect == ""
     assert (generated > 0) is (name != "blocked")
@@ -159,7 +159,7 @@ def test_every_golden_reply_is_noticed(name: str) -> None:
 
 def test_a_whole_reply_without_report_says_so() -> None:
     said = {"candidates": [{"content": {"parts": [{"text": "hello"}]}}]}
-    assert noticed(json.dumps(said).encode()) == (None, 5)
+    assert observe(json.dumps(said).encode()) == (None, 5)
 
 
 @pytest.mark.parametrize(
@@ -177,5 +177,5 @@ def test_a_whole_reply_without_report_says_so() -> None:
 )
 def test_what_is_no_reply_is_broken(body: bytes) -> None:
     with pytest.raises(Broken) as broken:
-        noticed(body)
+        observe(body)
     assert "MARKER" not in str(broken.value)

@@ -12,7 +12,7 @@ from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.dialects import signatures
-from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.google_generate.request import COUNTED, accept, asked_for, passed, path
 from gateway.dialects.google_generate.signed import UNSIGNED, closed
 from gateway.dialects.google_generate.survey import CONTEXT_TOKENS
@@ -24,7 +24,7 @@ HELLO = [{"role": "user", "parts": [{"text": "hello"}]}]
 ASKED = Asked(model="small", verb="generateContent")
 STREAM = replace(ASKED, streaming=True, verb="streamGenerateContent")
 COUNT = Asked(endpoint="count_tokens", model="small", verb="countTokens")
-NO_ORDERS = Orders()
+NO_ORDERS = RequestOverrides()
 
 
 def accepted(asked: Asked = ASKED, **members: Any) -> tuple[Demand, Prompt]:
@@ -39,12 +39,12 @@ def configured(**config: Any) -> Demand:
     return demand(generationConfig=config)
 
 
-def sent(orders: Orders = NO_ORDERS, asked: Asked = ASKED, **members: Any) -> Rendered:
+def sent(orders: RequestOverrides = NO_ORDERS, asked: Asked = ASKED, **members: Any) -> Rendered:
     facts, prompt = accepted(asked, **members)
     return passed(prompt, facts, a_route(), orders)
 
 
-def body(orders: Orders = NO_ORDERS, asked: Asked = ASKED, **members: Any) -> dict[str, Any]:
+def body(orders: RequestOverrides = NO_ORDERS, asked: Asked = ASKED, **members: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(sent(orders, asked, **members).body)
     return found
 
@@ -203,12 +203,14 @@ def test_the_provider_object_never_travels() -> None:
     ],
 )
 def test_the_output_limit_that_is_ordered_goes_out(given: dict[str, Any], config: dict[str, Any]) -> None:
-    assert body(Orders(output_limit=100), **given) == {"contents": HELLO, **config}
+    assert body(RequestOverrides(output_limit=100), **given) == {"contents": HELLO, **config}
 
 
 def test_storing_is_forbidden_where_nothing_may_be_kept() -> None:
-    assert body(Orders(forbid_storing=True))["store"] is False
-    assert body(Orders(forbid_storing=True), store=True)["store"] is True, "what was asked for, decide has judged"
+    assert body(RequestOverrides(forbid_storing=True))["store"] is False
+    assert body(RequestOverrides(forbid_storing=True), store=True)["store"] is True, (
+        "what was asked for, decide has judged"
+    )
 
 
 def test_what_other_dialects_signed_does_not_travel() -> None:
@@ -225,7 +227,7 @@ def test_what_other_dialects_signed_does_not_travel() -> None:
 def test_a_count_goes_to_the_counting_address() -> None:
     facts, prompt = accepted(COUNT)
     assert (facts.endpoint, facts.streaming) == ("count_tokens", False)
-    rendered = passed(prompt, facts, a_route(), Orders(output_limit=7, forbid_storing=True))
+    rendered = passed(prompt, facts, a_route(), RequestOverrides(output_limit=7, forbid_storing=True))
     assert rendered.path == "/models/lab%2Fsmall:countTokens"
 
 

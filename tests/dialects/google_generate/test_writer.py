@@ -11,7 +11,7 @@ from hypothesis import given
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import signatures
-from gateway.dialects.dialect import Broken, Head
+from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.google_generate.reader import events, reader
 from gateway.dialects.google_generate.request import accept
 from gateway.dialects.google_generate.signed import NAME, UNSIGNED, closed
@@ -42,7 +42,7 @@ from tests.builders import a_snapshot
 from tests.dialects.google_generate import goldens
 from tests.dialects.google_generate.strategies import UNKEPT, replies
 
-HEAD = Head("01JREPLY", "small", 1_700_000_000, 12)
+HEAD = ReplyIdentity("01JREPLY", "small", 1_700_000_000, 12)
 USED = Used(Metered(Usage(input=8, output=4, reasoning=2), UsageSource.PROVIDER, {}))
 FOREIGN = signatures.enveloped("s", "anthropic_messages")
 
@@ -175,7 +175,7 @@ def test_every_candidate_ends_in_the_last_chunk() -> None:
 @pytest.mark.parametrize("framing", ["events", "array"])
 def test_an_error_ends_a_stream_that_began(framing: Any) -> None:
     writing = a_writer(framing)
-    out = writing.write(Said("a")) + writing.beat() + writing.failure(UpstreamFailed("The provider failed."))
+    out = writing.write(Said("a")) + writing.keepalive() + writing.failure(UpstreamFailed("The provider failed."))
     told = json.loads(out) if framing == "array" else [json.loads(data) for data in goldens.datas(out)]
     assert [[*one] for one in told] == [["candidates", "modelVersion", "responseId"], ["error"]]
 
@@ -183,8 +183,8 @@ def test_an_error_ends_a_stream_that_began(framing: Any) -> None:
 def test_an_array_holds_what_the_events_hold() -> None:
     told = (Thinking("hm"), Said("a"), Finished(Stop.END), USED, Ended())
     writing = a_writer("array")
-    assert writing.beat() == b""
-    assert json.loads(b"".join(writing.write(event) + writing.beat() for event in told)) == stream(*told)
+    assert writing.keepalive() == b""
+    assert json.loads(b"".join(writing.write(event) + writing.keepalive() for event in told)) == stream(*told)
 
 
 @pytest.mark.parametrize("arguments", ["{", "[]", "MARKER", '"x"'])

@@ -12,7 +12,7 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsNon
 from pydantic import TypeAdapter
 
 from gateway.core.catalog import Route
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import (
     Conversation,
     Embedding,
@@ -35,7 +35,7 @@ from tests.dialects.openai_chat.strategies import conversations
 
 HELLO = Conversation((Turn(Role.USER, (Text("hello"),)),))
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
-KNOWING = Orders(pseudonym=str)
+KNOWING = RequestOverrides(pseudonym=str)
 STRICT = {"lenient": False}
 OPENAI: dict[str, Any] = {
     "lenient": False,
@@ -49,17 +49,21 @@ def a_way(**connection: Any) -> Route:
     return a_route(a_provider(connection=a_connection(**connection)))
 
 
-def rendered(asked: Conversation, orders: Orders = KNOWING, **connection: Any) -> Rendered:
+def rendered(asked: Conversation, orders: RequestOverrides = KNOWING, **connection: Any) -> Rendered:
     return written(asked, a_demand(), a_way(**connection), orders)
 
 
-def body(orders: Orders = KNOWING, connection: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
+def body(
+    orders: RequestOverrides = KNOWING, connection: dict[str, Any] | None = None, **members: Any
+) -> dict[str, Any]:
     """What stands in the body beside the model and the messages."""
     found: dict[str, Any] = json.loads(rendered(replace(HELLO, **members), orders, **connection or {}).body)
     return {name: value for name, value in found.items() if name not in ("model", "messages")}
 
 
-def dropped(orders: Orders = KNOWING, connection: dict[str, Any] | None = None, **members: Any) -> tuple[str, ...]:
+def dropped(
+    orders: RequestOverrides = KNOWING, connection: dict[str, Any] | None = None, **members: Any
+) -> tuple[str, ...]:
     return rendered(replace(HELLO, **members), orders, **connection or {}).dropped
 
 
@@ -99,8 +103,8 @@ def test_usage_is_asked_for_where_it_must_be() -> None:
 def test_the_output_limit_has_the_providers_name(name: str) -> None:
     connection = {"output_limit": name}
     assert body(output_limit=7, connection=connection) == {name: 7}
-    assert body(Orders(output_limit=9), connection) == {name: 9}
-    assert body(Orders(output_limit=9), connection, output_limit=70) == {name: 9}
+    assert body(RequestOverrides(output_limit=9), connection) == {name: 9}
+    assert body(RequestOverrides(output_limit=9), connection, output_limit=70) == {name: 9}
 
 
 def test_tools_and_the_choice_among_them() -> None:
@@ -203,15 +207,15 @@ def test_what_openai_alone_has_goes_to_no_strict_server_of_others() -> None:
 
 
 def test_identifiers_travel_under_their_pseudonyms_or_not_at_all() -> None:
-    orders = Orders(pseudonym=lambda name: f"p-{name}")
+    orders = RequestOverrides(pseudonym=lambda name: f"p-{name}")
     assert body(orders, user="ada", cache_key="thread") == {"user": "p-ada", "prompt_cache_key": "p-thread"}
-    assert body(Orders(), user="ada", cache_key="thread") == {}
-    assert dropped(Orders(), user="ada", cache_key="thread") == ("user", "cache_key")
+    assert body(RequestOverrides(), user="ada", cache_key="thread") == {}
+    assert dropped(RequestOverrides(), user="ada", cache_key="thread") == ("user", "cache_key")
 
 
 def test_nothing_is_to_be_stored_where_policy_says_so() -> None:
-    assert body(Orders(forbid_storing=True), {"accepts_store": True}) == {"store": False}
-    assert body(Orders(forbid_storing=True)) == {}, "who does not know the member keeps nothing for it"
+    assert body(RequestOverrides(forbid_storing=True), {"accepts_store": True}) == {"store": False}
+    assert body(RequestOverrides(forbid_storing=True)) == {}, "who does not know the member keeps nothing for it"
 
 
 def test_everything_that_was_lost_is_named_once() -> None:

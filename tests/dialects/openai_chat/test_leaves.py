@@ -9,11 +9,11 @@ from openai.types.chat import ChatCompletionAudio, ChatCompletionMessageFunction
 from openai.types.chat.chat_completion import ChoiceLogprobs
 
 from gateway.dialects import signatures
-from gateway.dialects.dialect import Head
+from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import Media, Score, Stop
 from gateway.dialects.openai_chat import leaves
 
-HEAD = Head("01J", "small", 1_700_000_000, 7)
+HEAD = ReplyIdentity("01J", "small", 1_700_000_000, 7)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from gateway.dialects.neutral import (
     Used,
 )
 from gateway.dialects.openai_chat.reader import events, reader
-from gateway.dialects.whole_reply import gathered
+from gateway.dialects.whole_reply import reply_from_events
 
 GOLDEN = Path(__file__).parent / "golden"
 NOBODY_COUNTED = Metered(Usage(), UsageSource.HELD, {})
@@ -142,7 +142,7 @@ END = [Finished(Stop.END), Ended()]
 def test_recorded_replies(name: str, answer: Answer, usage: Usage | None, tier: str, lost: list[str]) -> None:
     body = (GOLDEN / name).read_bytes()
     found = streamed(body) if name.endswith(".sse") else list(events(body))
-    reply = gathered(found, NOBODY_COUNTED)
+    reply = reply_from_events(found, NOBODY_COUNTED)
     assert reply.answers == (answer,)
     assert reply.metered.usage == (usage or Usage())
     assert reply.tier == tier
@@ -304,17 +304,17 @@ def test_what_is_said_in_passing(delta: dict[str, Any], found: list[Event]) -> N
 
 def test_an_older_function_call_is_a_call() -> None:
     pieces = [{"name": "f", "arguments": ""}, {"arguments": "{"}, {"arguments": "}"}]
-    reply = gathered(
+    reply = reply_from_events(
         told(*(chunk({"function_call": piece}) for piece in pieces), chunk({}, finish_reason="function_call")),
         NOBODY_COUNTED,
     )
     assert reply.answers == (Answer((Call("", "f", "{}"),), Stop.CALLS),)
-    assert gathered(whole({"function_call": pieces[0]}), NOBODY_COUNTED).answers[0].parts == (Call("", "f"),)
+    assert reply_from_events(whole({"function_call": pieces[0]}), NOBODY_COUNTED).answers[0].parts == (Call("", "f"),)
 
 
 def test_each_call_of_a_body_is_one_whatever_its_index_says() -> None:
     calls = [{"index": 0, "function": {"name": "f", "arguments": "{}"}}] * 2
-    reply = gathered(whole({"tool_calls": calls}), NOBODY_COUNTED)
+    reply = reply_from_events(whole({"tool_calls": calls}), NOBODY_COUNTED)
     assert reply.answers[0].parts == (Call("", "f"), Call("", "f"))
 
 

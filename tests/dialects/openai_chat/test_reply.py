@@ -1,4 +1,4 @@
-"""Chat Completions replies: passed on byte by byte, while usage, content and the end are noticed."""
+"""Chat Completions replies: passed on byte by byte, while usage, content and the end are observed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken
-from gateway.dialects.openai_chat.reply import ChatTally, framing, noticed, tally
+from gateway.dialects.openai_chat.reply import ChatTally, framing, observe, tally
 from gateway.dialects.openai_chat.request import accept
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Passed, Stream
@@ -149,7 +149,7 @@ def test_the_last_report_counts_where_it_repeats() -> None:
 
 def whole(**members: Any) -> tuple[Metered | None, int]:
     body = {"choices": [{"message": {"role": "assistant", "content": "hello"}, "finish_reason": "stop"}], **members}
-    return noticed(json.dumps(body).encode())
+    return observe(json.dumps(body).encode())
 
 
 def test_a_whole_reply_reports_what_was_used_and_shows_how_much_was_said() -> None:
@@ -204,5 +204,5 @@ def test_a_stream_that_fails_ends_with_an_error_event() -> None:
 )
 def test_what_is_no_completion_is_broken(body: bytes) -> None:
     with pytest.raises(Broken) as broken:
-        noticed(body)
+        observe(body)
     assert "MARKER" not in str(broken.value)

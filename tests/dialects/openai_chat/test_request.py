@@ -11,7 +11,7 @@ from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.dialects import signatures
-from gateway.dialects.dialect import Orders
+from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.openai_chat.request import accept, passed, wants_usage
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
 from gateway.dialects.token_bound import PICTURE_TOKENS
@@ -19,7 +19,7 @@ from tests.builders import a_connection, a_policy, a_provider, a_route, a_snapsh
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 HELLO = [{"role": "user", "content": "hello"}]
-NO_ORDERS = Orders()
+NO_ORDERS = RequestOverrides()
 
 
 def accepted(header: str = "", **members: Any) -> tuple[Demand, Prompt]:
@@ -146,7 +146,9 @@ def test_an_unknown_model_gets_near_names() -> None:
     assert "smal," not in missing.value.message
 
 
-def rendered(orders: Orders = NO_ORDERS, connection: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
+def rendered(
+    orders: RequestOverrides = NO_ORDERS, connection: dict[str, Any] | None = None, **members: Any
+) -> dict[str, Any]:
     facts, prompt = accepted(**members)
     route = a_route(a_provider(connection=a_connection(**(connection or {}))))
     body: dict[str, Any] = json.loads(passed(prompt, facts, route, orders).body)
@@ -182,11 +184,11 @@ def test_whether_the_client_asked_for_usage_is_remembered() -> None:
 
 
 def test_the_output_limit_that_is_ordered_goes_out() -> None:
-    assert rendered(Orders(output_limit=100))["max_tokens"] == 100
-    assert rendered(Orders(output_limit=100), max_tokens=700)["max_tokens"] == 100
-    both = rendered(Orders(output_limit=100), max_tokens=700, max_completion_tokens=900)
+    assert rendered(RequestOverrides(output_limit=100))["max_tokens"] == 100
+    assert rendered(RequestOverrides(output_limit=100), max_tokens=700)["max_tokens"] == 100
+    both = rendered(RequestOverrides(output_limit=100), max_tokens=700, max_completion_tokens=900)
     assert (both["max_tokens"], both["max_completion_tokens"]) == (100, 100)
-    assert rendered(Orders(output_limit=100), max_tokens=None)["max_tokens"] == 100
+    assert rendered(RequestOverrides(output_limit=100), max_tokens=None)["max_tokens"] == 100
 
 
 def test_the_limits_name_is_the_routes() -> None:
@@ -200,9 +202,11 @@ def test_the_limits_name_is_the_routes() -> None:
 
 def test_storing_is_forbidden_where_nothing_may_be_kept() -> None:
     knowing = {"accepts_store": True}
-    assert rendered(Orders(forbid_storing=True), knowing)["store"] is False
-    assert rendered(Orders(forbid_storing=True), knowing, store=True)["store"] is True, "decide has judged that"
-    assert "store" not in rendered(Orders(forbid_storing=True))
+    assert rendered(RequestOverrides(forbid_storing=True), knowing)["store"] is False
+    assert rendered(RequestOverrides(forbid_storing=True), knowing, store=True)["store"] is True, (
+        "decide has judged that"
+    )
+    assert "store" not in rendered(RequestOverrides(forbid_storing=True))
 
 
 USERS: dict[str, Any] = {
@@ -214,7 +218,7 @@ USERS: dict[str, Any] = {
 
 
 def test_identifiers_go_out_under_pseudonyms() -> None:
-    sent = rendered(Orders(pseudonym=lambda said: f"p-{said}"), **USERS)
+    sent = rendered(RequestOverrides(pseudonym=lambda said: f"p-{said}"), **USERS)
     assert {name: sent[name] for name in USERS} == {
         "user": "p-anna",
         "safety_identifier": "p-anna",

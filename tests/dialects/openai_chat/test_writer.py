@@ -13,7 +13,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from gateway.core.errors import UpstreamTimeout
 from gateway.core.usage import Usage
 from gateway.dialects import signatures, sse, strict_json
-from gateway.dialects.dialect import Head
+from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -41,11 +41,11 @@ from gateway.dialects.openai_chat.turns import turns
 from gateway.dialects.openai_chat.writer import ChatWriter, writer
 from gateway.dialects.prompt import Prompt
 from gateway.dialects.relay import Stream, Translated
-from gateway.dialects.whole_reply import gathered
+from gateway.dialects.whole_reply import reply_from_events
 from tests.dialects.openai_chat.strategies import as_reported, replies
 
 GOLDEN = Path(__file__).parent / "golden"
-HEAD = Head("01JD", "small", 1_700_000_000, 7)
+HEAD = ReplyIdentity("01JD", "small", 1_700_000_000, 7)
 METERED = as_reported(Usage(input=15, cache_read=4, output=8, reasoning=2))
 ASKED_FOR_USAGE = {"stream_options": {"include_usage": True}}
 SIGNED = signatures.enveloped("sig", "anthropic_messages")
@@ -249,7 +249,7 @@ def test_a_whole_reply() -> None:
 def test_a_whole_reply_is_read_as_it_was_written(reply: Reply) -> None:
     body = a_writer().whole(reply)
     ChatCompletion.model_validate_json(body, strict=True)
-    assert gathered(events(body), METERED) == reply
+    assert reply_from_events(events(body), METERED) == reply
 
 
 @given(reply=replies)
@@ -260,20 +260,20 @@ def test_a_stream_says_what_the_whole_reply_says(reply: Reply) -> None:
     assert chunks(found)
     reading = reader()
     again = [event for one in sse.Events().feed(found) for event in reading.read(sse.payload(one))]
-    assert gathered(again, METERED) == reply
+    assert reply_from_events(again, METERED) == reply
     assert again[-1] == Ended()
 
 
 def test_nothing_is_said_before_a_reply_begins() -> None:
     writing = a_writer()
-    assert writing.beat() == b""
+    assert writing.keepalive() == b""
     assert writing.write(Used(METERED)) == writing.write(Lost("annotations")) == b""
-    assert writing.beat() == b""
+    assert writing.keepalive() == b""
 
 
 def test_a_beat_between_chunks_disturbs_nobody() -> None:
     writing = a_writer()
-    body = writing.write(Said("a")) + writing.beat() + writing.write(Finished(Stop.END)) + writing.write(Ended())
+    body = writing.write(Said("a")) + writing.keepalive() + writing.write(Finished(Stop.END)) + writing.write(Ended())
     course = Stream(Translated(reader(), a_writer()), input_bytes=0)
     assert course.feed(body) + course.finish() == streamed(Said("a"), Finished(Stop.END), Ended())
     assert course.complete

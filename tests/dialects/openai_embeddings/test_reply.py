@@ -9,8 +9,8 @@ import pytest
 
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import openai_embeddings, strict_json
-from gateway.dialects.dialect import Broken, Fitting, Head
-from gateway.dialects.openai_embeddings.reply import events, fitted, noticed
+from gateway.dialects.dialect import Broken, Fitting, ReplyIdentity
+from gateway.dialects.openai_embeddings.reply import events, fitted, observe
 from gateway.dialects.openai_embeddings.writer import writer
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.relay import translated_whole
@@ -33,7 +33,7 @@ def a_prompt(**members: Any) -> Prompt:
 
 
 def test_what_the_provider_counted_is_input() -> None:
-    found, generated = noticed(a_reply(NUMBERS))
+    found, generated = observe(a_reply(NUMBERS))
     assert found == Metered(Usage(input=8), UsageSource.PROVIDER, USAGE)
     assert generated == 0
 
@@ -56,7 +56,7 @@ def test_what_the_provider_counted_is_input() -> None:
     ],
 )
 def test_every_way_of_counting(usage: Any, metered: Metered | None) -> None:
-    assert noticed(a_reply(NUMBERS, usage=usage))[0] == metered
+    assert observe(a_reply(NUMBERS, usage=usage))[0] == metered
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_every_way_of_counting(usage: Any, metered: Metered | None) -> None:
     ],
 )
 def test_what_is_no_reply_is_broken(body: bytes) -> None:
-    for read in (noticed, events, lambda body: fitted(a_prompt(), body)):
+    for read in (observe, events, lambda body: fitted(a_prompt(), body)):
         with pytest.raises(Broken):
             read(body)
 
@@ -143,7 +143,7 @@ def test_vectors_stand_in_the_order_of_their_inputs() -> None:
 
 
 def test_what_nobody_counted_is_estimated_from_what_was_sent() -> None:
-    writing = writer(a_prompt(), Head("01J", "small", 0, 0))
+    writing = writer(a_prompt(), ReplyIdentity("01J", "small", 0, 0))
     found = translated_whole(DIALECT, a_reply(NUMBERS, usage=None), writing, input_bytes=30)
     assert found.metered == Metered(Usage(input=10), UsageSource.ESTIMATED, {})
     assert json.loads(found.body)["usage"] == {"prompt_tokens": 10, "total_tokens": 10}

@@ -11,14 +11,14 @@ from gateway.core.catalog import Feature
 from gateway.core.demand import Demand
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.core.policy import UNRESTRICTED
-from gateway.dialects.dialect import Orders, Unportable
+from gateway.dialects.dialect import RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Embedding, Role, Text, Turn
 from gateway.dialects.openai_embeddings.request import accept, conversation, passed, wants_base64, written
 from gateway.dialects.prompt import Asked, Prompt
 from tests.builders import a_demand, a_policy, a_route, a_snapshot
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),), redirects={"embed-*": "small"})
-PSEUDONYMS = Orders(pseudonym=lambda name: f"p-{name}")
+PSEUDONYMS = RequestOverrides(pseudonym=lambda name: f"p-{name}")
 
 
 def accepted(policy: str = "", **members: Any) -> tuple[Demand, Prompt]:
@@ -148,7 +148,7 @@ def test_what_is_passed_on_is_the_clients_but_for_what_policy_changes() -> None:
     assert (
         found.body == b'{"model": "lab/small", "input": [1, 2], "encoding_format": "base64", "user": "p-ada", "odd": 1}'
     )
-    left_out = passed(prompt, demand, a_route(), Orders())
+    left_out = passed(prompt, demand, a_route(), RequestOverrides())
     assert left_out.dropped == ("user",)
     assert "user" not in json.loads(left_out.body)
 
@@ -168,7 +168,7 @@ def test_what_is_written_asks_for_numbers() -> None:
 
 def test_what_has_no_place_is_named() -> None:
     asked = Embedding(("a",), purpose="CLUSTERING", title="t", user="ada", lost=("truncation", "user"))
-    found = written(asked, a_demand(), a_route(), Orders())
+    found = written(asked, a_demand(), a_route(), RequestOverrides())
     assert found.dropped == ("truncation", "user", "purpose", "title")
     assert json.loads(found.body) == {"model": "lab/small", "input": ["a"], "encoding_format": "float"}
 
@@ -180,5 +180,5 @@ def test_a_conversation_is_no_request_for_vectors() -> None:
 
 def test_what_was_written_is_read_as_it_was() -> None:
     asked = Embedding(("a", (1, 2)), 64, user="ada")
-    body = written(asked, a_demand(), a_route(), Orders(pseudonym=str)).body.replace(b"lab/small", b"small")
+    body = written(asked, a_demand(), a_route(), RequestOverrides(pseudonym=str)).body.replace(b"lab/small", b"small")
     assert conversation(accept(body, Asked("embeddings"), SNAPSHOT)[1]) == asked

@@ -12,7 +12,7 @@ from openai.types import CreateEmbeddingResponse
 from gateway.core.errors import UpstreamTimeout
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import strict_json
-from gateway.dialects.dialect import Head
+from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import Ended, Vectors
 from gateway.dialects.openai_embeddings.reply import events
 from gateway.dialects.openai_embeddings.writer import EmbeddingsWriter, writer
@@ -28,7 +28,7 @@ vectors = st.lists(
 
 def a_writer(**members: Any) -> EmbeddingsWriter:
     body = {"model": "small", "input": "a", **members}
-    return writer(Prompt(strict_json.read(json.dumps(body).encode())), Head("01J", "small", 0, 0))
+    return writer(Prompt(strict_json.read(json.dumps(body).encode())), ReplyIdentity("01J", "small", 0, 0))
 
 
 def test_a_list_of_vectors_as_the_sdk_takes_it() -> None:
@@ -58,5 +58,5 @@ def test_what_was_written_is_read_as_it_was(found: Vectors, form: str) -> None:
 
 def test_there_is_no_stream() -> None:
     writing = a_writer()
-    assert writing.write(Ended()) == writing.beat() == b""
+    assert writing.write(Ended()) == writing.keepalive() == b""
     assert json.loads(writing.failure(UpstreamTimeout("It took too long.")))["error"]["code"] == "upstream_timeout"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from gateway.dialects.dialect import Orders, Rendered, Unportable
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import (
     Conversation,
     Embedding,
@@ -30,15 +30,15 @@ from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapsh
 from tests.dialects.openai_responses.strategies import conversations
 
 HELLO = Conversation((Turn(Role.USER, (Text("hello"),)),))
-KNOWN = Orders(pseudonym=str)
+KNOWN = RequestOverrides(pseudonym=str)
 
 
-def rendered(asked: Conversation, orders: Orders = KNOWN, **connection: Any) -> Rendered:
+def rendered(asked: Conversation, orders: RequestOverrides = KNOWN, **connection: Any) -> Rendered:
     known = a_connection(dialect="openai_responses", **connection)
     return written(asked, a_demand(), a_route(a_provider(connection=known)), orders)
 
 
-def body(asked: Conversation, orders: Orders = KNOWN, **connection: Any) -> dict[str, Any]:
+def body(asked: Conversation, orders: RequestOverrides = KNOWN, **connection: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(rendered(asked, orders, **connection).body)
     return found
 
@@ -133,7 +133,7 @@ def test_a_form_has_a_name_that_openai_takes() -> None:
 
 
 def test_an_output_limit_is_stated_or_ordered() -> None:
-    limited = Orders(output_limit=100, pseudonym=str)
+    limited = RequestOverrides(output_limit=100, pseudonym=str)
     assert body(HELLO, limited)["max_output_tokens"] == 100
     assert body(asked(output_limit=700), limited)["max_output_tokens"] == 100
     assert body(asked(output_limit=7))["max_output_tokens"] == 7
@@ -141,10 +141,10 @@ def test_an_output_limit_is_stated_or_ordered() -> None:
 
 def test_identifiers_go_out_under_pseudonyms_or_not_at_all() -> None:
     known = asked(user="ada", cache_key="k", tier="flex")
-    found = body(known, Orders(pseudonym=lambda name: f"p-{name}"))
+    found = body(known, RequestOverrides(pseudonym=lambda name: f"p-{name}"))
     assert (found["safety_identifier"], found["prompt_cache_key"]) == ("p-ada", "p-k")
-    assert rendered(known, Orders()).dropped == ("user", "cache_key")
-    assert b"ada" not in rendered(known, Orders()).body
+    assert rendered(known, RequestOverrides()).dropped == ("user", "cache_key")
+    assert b"ada" not in rendered(known, RequestOverrides()).body
 
 
 def test_a_strict_provider_is_not_told_what_openai_alone_knows() -> None:

@@ -29,7 +29,7 @@ from gateway.dialects.neutral import (
     Thought,
 )
 from gateway.dialects.openai_responses.reader import events, reader
-from gateway.dialects.whole_reply import gathered
+from gateway.dialects.whole_reply import reply_from_events
 from tests.dialects.openai_responses import goldens
 
 NOTHING = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
@@ -59,8 +59,8 @@ def event(kind: str, **members: Any) -> bytes:
 def test_a_stream_and_a_whole_reply_say_the_same(name: str) -> None:
     told = streamed(*goldens.datas(goldens.stream(name)))
     assert isinstance(told[-1], Ended)
-    reply = gathered(told, NOTHING)
-    assert reply == gathered(events(goldens.whole(name)), NOTHING)
+    reply = reply_from_events(told, NOTHING)
+    assert reply == reply_from_events(events(goldens.whole(name)), NOTHING)
     assert reply.answers == (ANSWERS[name],)
     assert reply.tier == "default"
 
@@ -70,7 +70,7 @@ def test_every_golden_reply_is_known_here() -> None:
 
 
 def test_usage_is_reported() -> None:
-    reply = gathered(events(goldens.whole("reasoning")), NOTHING)
+    reply = reply_from_events(events(goldens.whole("reasoning")), NOTHING)
     assert reply.metered.usage == Usage(input=39, cache_read=10, cache_write_30m=32, output=15, reasoning=320)
 
 
@@ -163,7 +163,7 @@ def a_call(id_: str, arguments: str = "{}") -> dict[str, Any]:
 def test_what_did_not_come_in_pieces_is_told_at_the_end_and_nothing_else(pieces: list[bytes]) -> None:
     output = [message("one"), a_call("c1", '{"x":1}'), a_call("c2")]
     end = event("response.completed", response={"status": "completed", "output": output})
-    (answer,) = gathered(streamed(*pieces, end), NOTHING).answers
+    (answer,) = reply_from_events(streamed(*pieces, end), NOTHING).answers
     parts = sorted(answer.parts, key=lambda part: isinstance(part, Call))
     assert (parts, answer.stop) == ([Text("one"), Call("c1", "f", '{"x":1}'), Call("c2", "f")], Stop.CALLS)
 
@@ -171,7 +171,7 @@ def test_what_did_not_come_in_pieces_is_told_at_the_end_and_nothing_else(pieces:
 def test_a_refusal_is_told_once() -> None:
     refused = {"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}
     end = event("response.completed", response={"status": "completed", "output": [refused]})
-    (answer,) = gathered(
+    (answer,) = reply_from_events(
         streamed(event("response.output_item.done", item=refused, output_index=5), end), NOTHING
     ).answers
     assert (answer.refusal, answer.stop) == ("No.", Stop.FILTERED)
@@ -219,7 +219,7 @@ def test_pictures_are_made_and_other_items_and_annotations_are_lost_by_name() ->
     }
     told = list(events(json.dumps(body).encode()))
     assert [e.name for e in told if isinstance(e, Lost)] == ["web_search_call", "output", "annotations"]
-    assert gathered(told, NOTHING) == Reply(
+    assert reply_from_events(told, NOTHING) == Reply(
         (Answer((Media("image", "image/png", "iVBORw0KGgo="), Text("Hi"))),), NOTHING
     )
 

@@ -1,4 +1,4 @@
-"""Responses replies that are passed on: byte by byte, while usage, content and the end are noticed."""
+"""Responses replies that are passed on: byte by byte, while usage, content and the end are observed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Usage, UsageSource
 from gateway.dialects.dialect import Broken
-from gateway.dialects.openai_responses.reply import framing, noticed, tally
+from gateway.dialects.openai_responses.reply import framing, observe, tally
 from gateway.dialects.openai_responses.request import accept
 from gateway.dialects.prompt import Asked
 from gateway.dialects.relay import Passed, Stream
@@ -167,7 +167,7 @@ def test_the_error_event_is_whole_even_if_nothing_is_known(head: bytes) -> None:
 
 
 def test_a_whole_reply_is_noticed() -> None:
-    reported, generated = noticed(goldens.whole("tools"))
+    reported, generated = observe(goldens.whole("tools"))
     assert reported is not None
     assert reported.usage == Usage(input=35, cache_read=256, output=46)
     assert generated == len('{"city":"Malmö"}{}'.encode())
@@ -175,14 +175,14 @@ def test_a_whole_reply_is_noticed() -> None:
 
 def test_hosted_searches_are_counted() -> None:
     body = {**json.loads(goldens.whole("text")), "tool_usage": {"web_search": {"num_requests": 3}}}
-    reported, _ = noticed(json.dumps(body).encode())
+    reported, _ = observe(json.dumps(body).encode())
     assert reported is not None
     assert reported.usage.server_tool_calls == 3
 
 
 def test_a_whole_reply_without_usage_is_left_to_be_estimated() -> None:
     body = {**json.loads(goldens.whole("text")), "usage": None}
-    reported, generated = noticed(json.dumps(body).encode())
+    reported, generated = observe(json.dumps(body).encode())
     assert reported is None
     assert generated > 10
 
@@ -204,5 +204,5 @@ def test_a_whole_reply_without_usage_is_left_to_be_estimated() -> None:
 )
 def test_what_is_no_response_is_broken(body: bytes) -> None:
     with pytest.raises(Broken) as broken:
-        noticed(body)
+        observe(body)
     assert "MARKER" not in str(broken.value)

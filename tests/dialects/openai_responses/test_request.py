@@ -10,14 +10,14 @@ import pytest
 from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
-from gateway.dialects.dialect import Orders, Rendered
+from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_responses.request import KEPT_TOKENS, accept, passed
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
 from gateway.dialects.token_bound import PICTURE_TOKENS
 from tests.builders import a_policy, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
-NO_ORDERS = Orders(pseudonym=str)
+NO_ORDERS = RequestOverrides(pseudonym=str)
 COUNT = Asked(endpoint="count_tokens")
 
 
@@ -59,7 +59,7 @@ def test_the_input_bound_counts_every_byte_what_must_be_fetched_and_what_is_kept
 def test_a_count_is_a_demand_of_its_own() -> None:
     counted, prompt = accepted(COUNT, stream=True, max_output_tokens=7)
     assert (counted.endpoint, counted.streaming, Need.STREAMING in counted.needs) == ("count_tokens", False, False)
-    rendered = passed(prompt, counted, a_route(), Orders(output_limit=9, forbid_storing=True))
+    rendered = passed(prompt, counted, a_route(), RequestOverrides(output_limit=9, forbid_storing=True))
     assert rendered.path == "/responses/input_tokens"
     assert "store" not in json.loads(rendered.body)
 
@@ -228,12 +228,12 @@ def test_an_unknown_model_gets_near_names() -> None:
     assert missing.value.details["near"] == ["small"]
 
 
-def rendered(orders: Orders = NO_ORDERS, **members: Any) -> Rendered:
+def rendered(orders: RequestOverrides = NO_ORDERS, **members: Any) -> Rendered:
     facts, prompt = accepted(**members)
     return passed(prompt, facts, a_route(), orders)
 
 
-def sent(orders: Orders = NO_ORDERS, **members: Any) -> dict[str, Any]:
+def sent(orders: RequestOverrides = NO_ORDERS, **members: Any) -> dict[str, Any]:
     body: dict[str, Any] = json.loads(rendered(orders, **members).body)
     return body
 
@@ -251,7 +251,7 @@ def test_the_provider_object_never_travels() -> None:
 
 
 def test_the_output_limit_that_is_ordered_goes_out() -> None:
-    orders = Orders(output_limit=100, pseudonym=str)
+    orders = RequestOverrides(output_limit=100, pseudonym=str)
     assert sent(orders)["max_output_tokens"] == 100
     assert sent(orders, max_output_tokens=700)["max_output_tokens"] == 100
     assert sent(orders, max_output_tokens=None)["max_output_tokens"] == 100
@@ -262,17 +262,17 @@ def test_the_output_limit_that_is_ordered_goes_out() -> None:
     [({}, False), ({"store": None}, False), ({"store": False}, False), ({"store": True}, True)],
 )
 def test_storing_is_forbidden_unless_it_was_asked_for(store: dict[str, Any], goes_out_as: object) -> None:
-    for orders in (Orders(), Orders(forbid_storing=True)):
+    for orders in (RequestOverrides(), RequestOverrides(forbid_storing=True)):
         assert sent(orders, **store)["store"] is goes_out_as, "what was asked for, decide has judged"
     assert "store" not in sent(background=True), "a provider refuses to run in the background what it may not keep"
 
 
 def test_identifiers_go_out_under_pseudonyms_or_not_at_all() -> None:
     known = {"user": "ada", "safety_identifier": "ada", "prompt_cache_key": "k", "client_metadata": {"machine": "m"}}
-    hidden = sent(Orders(pseudonym=lambda name: f"p-{name}"), **known)
+    hidden = sent(RequestOverrides(pseudonym=lambda name: f"p-{name}"), **known)
     assert (hidden["user"], hidden["safety_identifier"], hidden["prompt_cache_key"]) == ("p-ada", "p-ada", "p-k")
     assert hidden["client_metadata"] == {"machine": "p-m"}
-    bare = rendered(Orders(), **known)
+    bare = rendered(RequestOverrides(), **known)
     assert set(bare.dropped) == set(known)
     assert known.keys().isdisjoint(json.loads(bare.body))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
-from gateway.dialects.dialect import Head
+from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import (
     Answer,
     CallBegan,
@@ -38,12 +38,12 @@ from gateway.dialects.openai_responses.request import accept
 from gateway.dialects.openai_responses.writer import ResponsesWriter, writer
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Stream, Translated
-from gateway.dialects.whole_reply import gathered
+from gateway.dialects.whole_reply import reply_from_events
 from tests.builders import a_snapshot
 from tests.dialects.openai_responses import goldens
 from tests.dialects.openai_responses.strategies import replies
 
-HEAD = Head("01J", "small", 1_795_550_400, 12)
+HEAD = ReplyIdentity("01J", "small", 1_795_550_400, 12)
 EVERYTHING = ["reasoning.encrypted_content", "message.output_text.logprobs"]
 NOTHING = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
 USED = Used(Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {}), "priority")
@@ -176,12 +176,12 @@ def test_log_probabilities_are_told_only_where_they_are_included() -> None:
 
 def test_a_beat_says_nothing_new() -> None:
     writing = a_writer(instructions="Be brief.", tools=[FUNCTION])
-    assert writing.beat() == b""
-    stream = writing.write(Said("x")) + writing.beat() + writing.write(Ended())
-    assert writing.beat() == b""
+    assert writing.keepalive() == b""
+    stream = writing.write(Said("x")) + writing.keepalive() + writing.write(Ended())
+    assert writing.keepalive() == b""
     found = goldens.checked(stream)
-    beat = next(event for event in found[2:] if event["type"] == "response.in_progress")
-    assert (beat["response"]["status"], beat["response"]["instructions"], beat["response"]["tools"]) == (
+    keepalive = next(event for event in found[2:] if event["type"] == "response.in_progress")
+    assert (keepalive["response"]["status"], keepalive["response"]["instructions"], keepalive["response"]["tools"]) == (
         "in_progress",
         None,
         [],
@@ -197,7 +197,7 @@ def test_a_failure_continues_what_was_written(before: list[Event]) -> None:
     assert (error["error"]["code"], failed["response"]["status"]) == ("upstream_failed", "failed")
     assert (failed["response"]["id"], failed["response"]["instructions"]) == ("resp_01J", "Be brief.")
     assert len(failed["response"]["output"]) == (1 if len(before) == 3 else 0)
-    assert writing.beat() == b""
+    assert writing.keepalive() == b""
 
 
 def test_a_whole_reply_repeats_the_request() -> None:
@@ -229,7 +229,7 @@ def without_seals(reply: Reply) -> Reply:
 def test_what_is_written_whole_reads_the_same_but_for_whose_thoughts_they_are(reply: Reply) -> None:
     body = a_writer(include=EVERYTHING).whole(reply)
     goldens.response(body)
-    assert without_seals(gathered(events_of(body), NOTHING)) == without_seals(reply)
+    assert without_seals(reply_from_events(events_of(body), NOTHING)) == without_seals(reply)
 
 
 @settings(database=None, deadline=None)
@@ -243,7 +243,7 @@ def test_a_stream_says_what_the_whole_reply_says(reply: Reply) -> None:
     reading = reader()
     again = [event for data in goldens.datas(stream) for event in reading.read(data)]
     assert isinstance(again[-1], Ended)
-    assert without_seals(gathered(again, NOTHING)) == without_seals(gathered(told, NOTHING))
+    assert without_seals(reply_from_events(again, NOTHING)) == without_seals(reply_from_events(told, NOTHING))
 
 
 @settings(database=None, deadline=None)
