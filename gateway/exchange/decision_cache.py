@@ -96,7 +96,7 @@ class DecisionCache:
     def decide(
         self, demand: Demand, demanded: EffectivePolicy, means: Capabilities, health: Health, today: date
     ) -> Decision:
-        """`core.decision.decide`, with the judgement of the routes kept for the day, and the routes of them that are healthy."""
+        """`core.decision.decide`, with the evaluation of the routes and the healthy ones among them kept for the day."""
         key = (today, id(demanded), means.priced_only, evaluation_key(demand, demanded, self._snapshot))
         found = self._judged.get(key)
         if found is None:
