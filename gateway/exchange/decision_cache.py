@@ -96,7 +96,7 @@ class DecisionCache:
     def decide(
         self, demand: Demand, demanded: EffectivePolicy, means: Capabilities, health: Health, today: date
     ) -> Decision:
-        """`core.decision.decide`, with the evaluation of the routes and the healthy ones among them kept for the day."""
+        """`core.decision.decide`, with the evaluation of the routes and the healthy ones among them kept a day."""
         key = (today, id(demanded), means.priced_only, evaluation_key(demand, demanded, self._snapshot))
         found = self._judged.get(key)
         if found is None:
