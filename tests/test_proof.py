@@ -37,20 +37,17 @@ def test_five_hundred_deaths_leave_every_exchange_one_receipt(tmp_path: Path) ->
 
 
 @pytest.mark.proof
-def test_twenty_thousand_clients_that_leave_leak_nothing(tmp_path: Path) -> None:
-    async def story() -> None:
-        body = json.dumps({**BODY, "stream": True}).encode()
-        async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
-            for number in range(DEPARTURES):
-                exchange = desk.exchange()
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(exchange.run(body, Client()))
-                    for _ in range(number % 90):
-                        await asyncio.sleep(0)
-                    exchange.leave()
-            for _ in range(100):
-                assert (await desk.ask({"stream": True})).complete
-            assert await desk.held() == 0
-            assert desk.heard.faults == []
-
-    asyncio.run(story())
+async def test_twenty_thousand_clients_that_leave_leak_nothing(tmp_path: Path) -> None:
+    body = json.dumps({**BODY, "stream": True}).encode()
+    async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
+        for number in range(DEPARTURES):
+            exchange = desk.exchange()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(exchange.run(body, Client()))
+                for _ in range(number % 90):
+                    await asyncio.sleep(0)
+                exchange.leave()
+        for _ in range(100):
+            assert (await desk.ask({"stream": True})).complete
+        assert await desk.held() == 0
+        assert desk.heard.faults == []

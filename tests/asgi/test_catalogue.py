@@ -33,7 +33,7 @@ from tests.builders import (
     some_means,
     some_rates,
 )
-from tests.exchange.test_lifecycle import GOOD, play
+from tests.exchange.test_lifecycle import GOOD
 from tests.scripted import Provider
 
 TRAINS = a_provider("beta", facts=facts_of(a_posture(training=Training.YES)))
@@ -151,83 +151,68 @@ async def shown(door: Door) -> Door:
     return door
 
 
-def test_each_caller_sees_its_own_eligibility(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            await shown(door)
-            strict = await door.key("sc_strict", policy="no-training")
-            for headers, usable in ((KEY, {"small": 2, "large": 2}), (strict, {"small": 1, "large": 1})):
-                listed = (await door.get("/v1/catalog/models", headers)).json()
-                assert listed["snapshot"] == "5" * 64
-                assert {m["id"]: m["routes"] for m in listed["data"]} == {"small": 2, "large": 2}
-                assert {m["id"]: m["routes_you_may_use"] for m in listed["data"]} == usable
-                page = (await door.get("/v1/catalog/models/small", headers)).json()
-                assert sum(r["eligible"] for r in page["routes"]) == usable["small"]
-                why = (await door.get("/v1/explain?model=small", headers)).json()
-                assert why == {"model": "small", "routes": page["routes"]}
-            assert len((await door.get("/v1/models")).json()["data"]) == 6
-            assert len((await door.get("/v1/models", strict)).json()["data"]) == 4
-
-    play(story)
+async def test_each_caller_sees_its_own_eligibility(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        await shown(door)
+        strict = await door.key("sc_strict", policy="no-training")
+        for headers, usable in ((KEY, {"small": 2, "large": 2}), (strict, {"small": 1, "large": 1})):
+            listed = (await door.get("/v1/catalog/models", headers)).json()
+            assert listed["snapshot"] == "5" * 64
+            assert {m["id"]: m["routes"] for m in listed["data"]} == {"small": 2, "large": 2}
+            assert {m["id"]: m["routes_you_may_use"] for m in listed["data"]} == usable
+            page = (await door.get("/v1/catalog/models/small", headers)).json()
+            assert sum(r["eligible"] for r in page["routes"]) == usable["small"]
+            why = (await door.get("/v1/explain?model=small", headers)).json()
+            assert why == {"model": "small", "routes": page["routes"]}
+        assert len((await door.get("/v1/models")).json()["data"]) == 6
+        assert len((await door.get("/v1/models", strict)).json()["data"]) == 4
 
 
 @pytest.mark.parametrize(
     "name", ["small", "alpha/small", "alpha%2Fsmall", "big", "gamma/large@fast", "gamma%2Flarge%40fast"]
 )
-def test_a_model_is_found_by_every_name_a_request_may_use(tmp_path: Path, name: str) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            await shown(door)
-            door.desk.in_force.snapshot.aliases["big"] = "large"  # type: ignore[index]
-            model = (await door.get(f"/v1/models/{name}")).json()
-            plain = name.replace("%2F", "/").replace("%40", "@")
-            assert model == {"id": plain, "object": "model", "created": 0, "owned_by": "lab"}
-            page = (await door.get(f"/v1/catalog/models/{name}")).json()
-            assert page["id"] == ("small" if "small" in name else "large")
-
-    play(story)
+async def test_a_model_is_found_by_every_name_a_request_may_use(tmp_path: Path, name: str) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        await shown(door)
+        door.desk.in_force.snapshot.aliases["big"] = "large"  # type: ignore[index]
+        model = (await door.get(f"/v1/models/{name}")).json()
+        plain = name.replace("%2F", "/").replace("%40", "@")
+        assert model == {"id": plain, "object": "model", "created": 0, "owned_by": "lab"}
+        page = (await door.get(f"/v1/catalog/models/{name}")).json()
+        assert page["id"] == ("small" if "small" in name else "large")
 
 
-def test_an_explanation_of_a_pinned_model_is_of_that_route(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            await shown(door)
-            for name, routes in (
-                ("beta/small", ["beta/small"]),
-                ("gamma/large@fast", ["gamma/large@fast"]),
-                ("large", ["beta/large", "gamma/large@fast"]),
-            ):
-                answer = await door.get(f"/v1/explain?model={name}")
-                assert [r["route"] for r in answer.json()["routes"]] == routes
-            missing = await door.get("/v1/explain")
-            assert (missing.status_code, missing.json()["error"]["param"]) == (400, "model")
-
-    play(story)
+async def test_an_explanation_of_a_pinned_model_is_of_that_route(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        await shown(door)
+        for name, routes in (
+            ("beta/small", ["beta/small"]),
+            ("gamma/large@fast", ["gamma/large@fast"]),
+            ("large", ["beta/large", "gamma/large@fast"]),
+        ):
+            answer = await door.get(f"/v1/explain?model={name}")
+            assert [r["route"] for r in answer.json()["routes"]] == routes
+        missing = await door.get("/v1/explain")
+        assert (missing.status_code, missing.json()["error"]["param"]) == (400, "model")
 
 
-def test_a_new_snapshot_and_another_caller_are_seen_at_once(tmp_path: Path) -> None:
+async def test_a_new_snapshot_and_another_caller_are_seen_at_once(tmp_path: Path) -> None:
     """What is listed may be remembered, but never for somebody or something else."""
 
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            first = await door.get("/v1/models")
-            assert (await door.get("/v1/models")).content == first.content
-            await shown(door)
-            assert (await door.get("/v1/models")).content != first.content
-            strict = await door.key("sc_strict", policy="no-training")
-            listed = [len((await door.get("/v1/models", h)).json()["data"]) for h in (KEY, strict, KEY, strict)]
-            assert listed == [6, 4, 6, 4]
-
-    play(story)
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        first = await door.get("/v1/models")
+        assert (await door.get("/v1/models")).content == first.content
+        await shown(door)
+        assert (await door.get("/v1/models")).content != first.content
+        strict = await door.key("sc_strict", policy="no-training")
+        listed = [len((await door.get("/v1/models", h)).json()["data"]) for h in (KEY, strict, KEY, strict)]
+        assert listed == [6, 4, 6, 4]
 
 
-def test_under_a_hard_budget_an_unpriced_route_is_not_eligible(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha, price=NO_PRICE) as door:
-            assert len((await door.get("/v1/models")).json()["data"]) == 2
-            limited = await door.key("sc_limited", budgets=(Budget(limit=10**9, window="day"),))
-            assert (await door.get("/v1/models", limited)).json()["data"] == []
-            (route,) = (await door.get("/v1/explain?model=small", limited)).json()["routes"]
-            assert [r["kind"] for r in route["reasons"]] == ["unpriced"]
-
-    play(story)
+async def test_under_a_hard_budget_an_unpriced_route_is_not_eligible(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha, price=NO_PRICE) as door:
+        assert len((await door.get("/v1/models")).json()["data"]) == 2
+        limited = await door.key("sc_limited", budgets=(Budget(limit=10**9, window="day"),))
+        assert (await door.get("/v1/models", limited)).json()["data"] == []
+        (route,) = (await door.get("/v1/explain?model=small", limited)).json()["routes"]
+        assert [r["kind"] for r in route["reasons"]] == ["unpriced"]

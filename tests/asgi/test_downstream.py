@@ -42,16 +42,13 @@ class Wire:
         return dict(self.messages[0]["headers"])
 
 
-def test_a_whole_reply_is_one_head_with_its_length_and_one_body() -> None:
+async def test_a_whole_reply_is_one_head_with_its_length_and_one_body() -> None:
     wire = Wire()
 
-    async def story() -> None:
-        client = ClientDownstream(wire.send, OPENAI)
-        await client.begin(HEADERS, streaming=False)
-        assert wire.messages == [], "the head waits for the first bytes"
-        await client.end(b"{}")
-
-    asyncio.run(story())
+    client = ClientDownstream(wire.send, OPENAI)
+    await client.begin(HEADERS, streaming=False)
+    assert wire.messages == [], "the head waits for the first bytes"
+    await client.end(b"{}")
     start, body = wire.messages
     assert (start["status"], wire.headers[b"content-length"]) == (200, b"2")
     assert wire.headers[b"content-type"] == b"application/json"
@@ -60,17 +57,14 @@ def test_a_whole_reply_is_one_head_with_its_length_and_one_body() -> None:
     assert body == {"type": "http.response.body", "body": b"{}", "more_body": False}
 
 
-def test_a_stream_is_one_head_without_a_length_and_pieces_as_they_come() -> None:
+async def test_a_stream_is_one_head_without_a_length_and_pieces_as_they_come() -> None:
     wire = Wire()
 
-    async def story() -> None:
-        client = ClientDownstream(wire.send, OPENAI)
-        await client.begin(HEADERS, streaming=True)
-        await client.send(b"one")
-        await client.send(b"two")
-        await client.end(b"three")
-
-    asyncio.run(story())
+    client = ClientDownstream(wire.send, OPENAI)
+    await client.begin(HEADERS, streaming=True)
+    await client.send(b"one")
+    await client.send(b"two")
+    await client.end(b"three")
     assert b"content-length" not in wire.headers
     assert wire.headers[b"content-type"].startswith(b"text/event-stream")
     assert [(m["body"], m["more_body"]) for m in wire.messages[1:]] == [
@@ -80,16 +74,13 @@ def test_a_stream_is_one_head_without_a_length_and_pieces_as_they_come() -> None
     ]
 
 
-def test_a_broken_stream_gets_its_error_event_and_no_end() -> None:
+async def test_a_broken_stream_gets_its_error_event_and_no_end() -> None:
     wire = Wire()
 
-    async def story() -> None:
-        client = ClientDownstream(wire.send, OPENAI)
-        await client.begin(HEADERS, streaming=True)
-        await client.send(b"one")
-        await client.abort(b"data: {}\n\n")
-
-    asyncio.run(story())
+    client = ClientDownstream(wire.send, OPENAI)
+    await client.begin(HEADERS, streaming=True)
+    await client.send(b"one")
+    await client.abort(b"data: {}\n\n")
     last = wire.messages[-1]
     assert last["more_body"] is True, "the server then cuts the connection"
     assert last["body"] == b"data: {}\n\n"

@@ -18,7 +18,7 @@ from gateway.exchange.services import InForce
 from tests.asgi.gate import KEY, a_door
 from tests.builders import a_model, a_route, a_snapshot, some_means
 from tests.exchange.desk import SECRET, a_desk
-from tests.exchange.test_lifecycle import GOOD, play
+from tests.exchange.test_lifecycle import GOOD
 from tests.scripted import Provider
 
 ANTHROPIC = {"x-api-key": SECRET, "anthropic-version": "2023-06-01"}
@@ -41,19 +41,16 @@ OPENAI_ENTRY = {"id": "small", "object": "model", "created": 0, "owned_by": "lab
         ("/google/models", KEY, {"models"}),
     ],
 )
-def test_models_are_listed_as_the_clients_family_reads_them(
+async def test_models_are_listed_as_the_clients_family_reads_them(
     tmp_path: Path, path: str, headers: dict[str, str], members: set[str]
 ) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            answer = await door.get(path, headers)
-            assert answer.status_code == 200
-            assert set(answer.json()) == members
-            head = await door.client.head(path, headers=headers)
-            assert (head.status_code, head.content) == (200, b"")
-            assert head.headers["content-length"] == answer.headers["content-length"]
-
-    play(story)
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        answer = await door.get(path, headers)
+        assert answer.status_code == 200
+        assert set(answer.json()) == members
+        head = await door.client.head(path, headers=headers)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == answer.headers["content-length"]
 
 
 @pytest.mark.parametrize(
@@ -67,72 +64,57 @@ def test_models_are_listed_as_the_clients_family_reads_them(
         ("/google/v1/models/small", KEY, {"name": "models/small"}),
     ],
 )
-def test_one_model_is_shown_as_the_clients_family_reads_it(
+async def test_one_model_is_shown_as_the_clients_family_reads_it(
     tmp_path: Path, path: str, headers: dict[str, str], shown: dict[str, Any]
 ) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            answer = await door.get(path, headers)
-            assert answer.status_code == 200
-            assert {**answer.json(), **shown} == answer.json()
-
-    play(story)
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        answer = await door.get(path, headers)
+        assert answer.status_code == 200
+        assert {**answer.json(), **shown} == answer.json()
 
 
-def test_families_that_ask_in_turn_each_get_their_own_list(tmp_path: Path) -> None:
+async def test_families_that_ask_in_turn_each_get_their_own_list(tmp_path: Path) -> None:
     """Lists are remembered: never in another family's shape."""
 
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            asked = (KEY, ANTHROPIC, GOOGLE)
-            first = [(await door.get("/v1/models", headers)).content for headers in asked]
-            assert len(set(first)) == 3
-            assert [(await door.get("/v1/models", headers)).content for headers in asked] == first
-
-    play(story)
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        asked = (KEY, ANTHROPIC, GOOGLE)
+        first = [(await door.get("/v1/models", headers)).content for headers in asked]
+        assert len(set(first)) == 3
+        assert [(await door.get("/v1/models", headers)).content for headers in asked] == first
 
 
-def test_what_is_remembered_of_lists_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_remembered_of_lists_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "_LISTINGS_KEPT", 2)
 
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            gate = Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), (2**20, 5.0))
-            small, sizes, bodies = Pages(gate), [], []
-            for family in (*LISTS, *LISTS):
-                state = {"address": Address(family, lists_models=True)}
-                headers = [(b"authorization", f"Bearer {SECRET}".encode())]
-                scope = {"type": "http", "method": "GET", "headers": headers, "state": state}
-                bodies.append((await small.models(Request(scope))).body)
-                sizes.append(len(small._listings))
-            assert sizes == [1, 2, 1, 2, 1, 2]
-            assert bodies[:3] == bodies[3:]
-
-    play(story)
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        gate = Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), (2**20, 5.0))
+        small, sizes, bodies = Pages(gate), [], []
+        for family in (*LISTS, *LISTS):
+            state = {"address": Address(family, lists_models=True)}
+            headers = [(b"authorization", f"Bearer {SECRET}".encode())]
+            scope = {"type": "http", "method": "GET", "headers": headers, "state": state}
+            bodies.append((await small.models(Request(scope))).body)
+            sizes.append(len(small._listings))
+        assert sizes == [1, 2, 1, 2, 1, 2]
+        assert bodies[:3] == bodies[3:]
 
 
-def test_a_redirected_name_is_shown_as_the_model_that_answers_to_it(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            large = a_route(model=a_model("large"))
-            snapshot = a_snapshot(a_route(), large, redirects={"small": "large", "gpt-*": "large"})
-            door.desk.in_force = InForce(snapshot, some_means("alpha"), door.desk.in_force.targets)
-            for name in ("small", "gpt-9"):
-                assert (await door.get(f"/v1/catalog/models/{name}")).json()["id"] == "large"
-                assert (await door.get(f"/v1/models/{name}")).json()["id"] == name
-            assert (await door.get("/v1/catalog/models/alpha%2Fsmall")).json()["id"] == "small"
-
-    play(story)
+async def test_a_redirected_name_is_shown_as_the_model_that_answers_to_it(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        large = a_route(model=a_model("large"))
+        snapshot = a_snapshot(a_route(), large, redirects={"small": "large", "gpt-*": "large"})
+        door.desk.in_force = InForce(snapshot, some_means("alpha"), door.desk.in_force.targets)
+        for name in ("small", "gpt-9"):
+            assert (await door.get(f"/v1/catalog/models/{name}")).json()["id"] == "large"
+            assert (await door.get(f"/v1/models/{name}")).json()["id"] == name
+        assert (await door.get("/v1/catalog/models/alpha%2Fsmall")).json()["id"] == "small"
 
 
-def test_probes_answer_anybody_with_nothing(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
-            for path in ("/", "/api/hello", "/livez"):
-                for method in ("HEAD", "GET"):
-                    for headers in ({}, {"authorization": "Bearer sc_wrong"}, {**KEY, "x-api-key": "sc_other"}):
-                        answer = await door.client.request(method, path, headers=headers)
-                        assert (answer.status_code, answer.content) == (200, b"")
-            assert alpha.connections == 0
-
-    play(story)
+async def test_probes_answer_anybody_with_nothing(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        for path in ("/", "/api/hello", "/livez"):
+            for method in ("HEAD", "GET"):
+                for headers in ({}, {"authorization": "Bearer sc_wrong"}, {**KEY, "x-api-key": "sc_other"}):
+                    answer = await door.client.request(method, path, headers=headers)
+                    assert (answer.status_code, answer.content) == (200, b"")
+        assert alpha.connections == 0

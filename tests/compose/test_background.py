@@ -22,39 +22,33 @@ class Said(io.BytesIO):
         return super().write(data)  # type: ignore[arg-type]
 
 
-def test_a_fault_in_it_is_logged_without_its_words_and_ends_nothing() -> None:
+async def test_a_fault_in_it_is_logged_without_its_words_and_ends_nothing() -> None:
     stream = Said()
 
     async def work() -> None:
         raise ValueError("MARKER")
 
-    async def story() -> None:
-        with anyio.fail_after(PATIENCE_S):
-            async with anyio.create_task_group() as group:
-                group.start_soon(run_forever, work, Log(stream))
-                await stream.something.wait()
-                group.cancel_scope.cancel()
-
-    anyio.run(story)
+    with anyio.fail_after(PATIENCE_S):
+        async with anyio.create_task_group() as group:
+            group.start_soon(run_forever, work, Log(stream))
+            await stream.something.wait()
+            group.cancel_scope.cancel()
     line = orjson.loads(stream.getvalue())
     assert (line["event"], line["where"]) == ("fault", "loop")
     assert b"MARKER" not in stream.getvalue()
 
 
-def test_work_that_ends_is_begun_again() -> None:
+async def test_work_that_ends_is_begun_again() -> None:
     begun = 0
 
-    async def story() -> None:
-        with anyio.CancelScope() as scope:
+    with anyio.CancelScope() as scope:
 
-            async def work() -> None:
-                nonlocal begun
-                begun += 1
-                if begun == 2:
-                    scope.cancel()
-                await anyio.lowlevel.checkpoint()
+        async def work() -> None:
+            nonlocal begun
+            begun += 1
+            if begun == 2:
+                scope.cancel()
+            await anyio.lowlevel.checkpoint()
 
-            await run_forever(work, Log(io.BytesIO()))
-
-    anyio.run(story)
+        await run_forever(work, Log(io.BytesIO()))
     assert begun == 2

@@ -46,21 +46,18 @@ def test_the_last_receipts_are_shipped_if_they_can_be(tmp_path: Path) -> None:
     assert ids(url) == ["A"]
 
 
-def test_what_shipping_notices_is_logged(tmp_path: Path) -> None:
+async def test_what_shipping_notices_is_logged(tmp_path: Path) -> None:
     """Nobody is there: said once, and nobody who is served learns of it."""
     Journal.open(tmp_path, "process").close()
     assert (tmp_path / JOURNAL_FILE).exists()
     stream = Lines()
     log = Log(stream)
 
-    async def story() -> None:
-        with anyio.fail_after(PATIENCE_S):
-            async with anyio.create_task_group() as group:
-                group.start_soon(shipper_at(tmp_path, f"postgresql:///none?host={tmp_path}", log).run)
-                await stream.said.wait()
-                group.cancel_scope.cancel()
-
-    anyio.run(story)
+    with anyio.fail_after(PATIENCE_S):
+        async with anyio.create_task_group() as group:
+            group.start_soon(shipper_at(tmp_path, f"postgresql:///none?host={tmp_path}", log).run)
+            await stream.said.wait()
+            group.cancel_scope.cancel()
     assert orjson.loads(stream.getvalue().splitlines()[0])["event"] == "ledger_away"
 
 

@@ -16,7 +16,6 @@ from tests.asgi.gate import Door, a_door, chat
 from tests.dialects.test_translation import ANSWER, CHATS, HELLO, STREAMED
 from tests.exchange.desk import Client, Desk, a_desk
 from tests.exchange.test_bad_requests import NEXT, PATHS, answering
-from tests.exchange.test_lifecycle import play
 from tests.scripted import Connection, Provider, reply
 
 WAYS = [(client, route) for route in CHATS for client in (route, NEXT[route])]
@@ -90,36 +89,30 @@ def _usage_member(route: str) -> str:
 
 
 @pytest.mark.parametrize(("client", "route"), WAYS)
-def test_what_is_no_reply_is_left_for_the_next_route(tmp_path: Path, client: str, route: str) -> None:
-    async def story() -> None:
-        async with failing_over(tmp_path, route, to=client) as (playing, desk):
-            for name, body in not_replies(route).items():
-                playing.pieces = [reply(body=body)]
-                got, receipt = await asked(desk, client)
-                assert got.body == json.dumps(ANSWER[client]).encode(), name
-                assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"], name
-                assert receipt["attempts"][0]["usage_source"] == "held", "it may have been billed"
-                assert "MARKER" not in json.dumps(receipt), name
-            assert desk.heard.faults == []
-
-    play(story)
+async def test_what_is_no_reply_is_left_for_the_next_route(tmp_path: Path, client: str, route: str) -> None:
+    async with failing_over(tmp_path, route, to=client) as (playing, desk):
+        for name, body in not_replies(route).items():
+            playing.pieces = [reply(body=body)]
+            got, receipt = await asked(desk, client)
+            assert got.body == json.dumps(ANSWER[client]).encode(), name
+            assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"], name
+            assert receipt["attempts"][0]["usage_source"] == "held", "it may have been billed"
+            assert "MARKER" not in json.dumps(receipt), name
+        assert desk.heard.faults == []
 
 
 @pytest.mark.parametrize("client", CHATS)
-def test_where_no_route_has_a_reply_the_client_is_told_so_in_its_own_shape(tmp_path: Path, client: str) -> None:
-    async def story() -> None:
-        playing, route = Playing(), NEXT[client]
-        async with Provider(playing.script) as alpha, a_door(tmp_path, alpha, dialects=[route]) as door:
-            for name, body in not_replies(route).items():
-                playing.pieces = [reply(body=body, headers=[("x-request-id", "MARKER"), ("set-cookie", "MARKER=1")])]
-                door.desk.services.health.succeeded(RouteId("alpha/small"), 1.0)
-                status, headers, told = await exchanged(door, client)
-                assert status == 502, name
-                assert code_of(client, told) == "upstream_failed", name
-                assert b"MARKER" not in headers + told, name
-                assert b"x-should-retry: true" in headers
-
-    play(story)
+async def test_where_no_route_has_a_reply_the_client_is_told_so_in_its_own_shape(tmp_path: Path, client: str) -> None:
+    playing, route = Playing(), NEXT[client]
+    async with Provider(playing.script) as alpha, a_door(tmp_path, alpha, dialects=[route]) as door:
+        for name, body in not_replies(route).items():
+            playing.pieces = [reply(body=body, headers=[("x-request-id", "MARKER"), ("set-cookie", "MARKER=1")])]
+            door.desk.services.health.succeeded(RouteId("alpha/small"), 1.0)
+            status, headers, told = await exchanged(door, client)
+            assert status == 502, name
+            assert code_of(client, told) == "upstream_failed", name
+            assert b"MARKER" not in headers + told, name
+            assert b"x-should-retry: true" in headers
 
 
 def code_of(client: str, body: bytes) -> str:
@@ -178,23 +171,20 @@ def usages(route: str) -> dict[str, tuple[object, str, str]]:
 
 
 @pytest.mark.parametrize(("client", "route"), WAYS)
-def test_usage_that_cannot_be_true_is_marked_and_never_negative(tmp_path: Path, client: str, route: str) -> None:
-    async def story() -> None:
-        async with failing_over(tmp_path, route, to=client) as (playing, desk):
-            for name, (usage, source, suspect) in usages(route).items():
-                playing.pieces = [reply(body=_with_usage(route, usage))]
-                got, receipt = await asked(desk, client)
-                assert b"well said" in got.body, name
-                (attempt,) = receipt["attempts"]
-                assert (attempt["usage_source"], attempt["suspect"]) == (source, suspect), name
-                assert all(0 < tokens <= 2**53 for tokens in attempt["usage"].values()), name
-                assert (attempt["cost"] > 0) is (name != "nothing"), "what is unknown is not taken as nothing"
-                assert not attempt["over_hold"], name
-                assert "MARKER" not in json.dumps(receipt), name
-                assert client == route or _stated(client, got.body) >= 0, name
-            assert desk.heard.faults == []
-
-    play(story)
+async def test_usage_that_cannot_be_true_is_marked_and_never_negative(tmp_path: Path, client: str, route: str) -> None:
+    async with failing_over(tmp_path, route, to=client) as (playing, desk):
+        for name, (usage, source, suspect) in usages(route).items():
+            playing.pieces = [reply(body=_with_usage(route, usage))]
+            got, receipt = await asked(desk, client)
+            assert b"well said" in got.body, name
+            (attempt,) = receipt["attempts"]
+            assert (attempt["usage_source"], attempt["suspect"]) == (source, suspect), name
+            assert all(0 < tokens <= 2**53 for tokens in attempt["usage"].values()), name
+            assert (attempt["cost"] > 0) is (name != "nothing"), "what is unknown is not taken as nothing"
+            assert not attempt["over_hold"], name
+            assert "MARKER" not in json.dumps(receipt), name
+            assert client == route or _stated(client, got.body) >= 0, name
+        assert desk.heard.faults == []
 
 
 def _stated(client: str, body: bytes) -> int:

@@ -14,7 +14,6 @@ from tests.asgi.gate import KEY, Door, a_door
 from tests.builders import some_abilities
 from tests.dialects.test_translation import ANSWER, CHATS, HELLO
 from tests.exchange.malformed import MALFORMED
-from tests.exchange.test_lifecycle import play
 from tests.scripted import Provider, replies, reply
 
 PATHS = {
@@ -55,45 +54,41 @@ def fault_of(client: str, answer: httpx.Response) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("client", CHATS)
-def test_what_no_route_can_be_told_is_refused_by_its_field(tmp_path: Path, client: str) -> None:
-    async def story() -> None:
-        other = NEXT[client]
-        async with answering(other) as alpha, a_door(tmp_path, alpha, dialects=[other], abilities=ABLE) as door:
-            for name, case in MALFORMED[client].items():
-                answer = await posted(door, client, case.members)
-                assert answer.status_code == 400, (name, answer.text)
-                assert fault_of(client, answer) == ("invalid_request", case.field)
-                assert answer.headers["x-should-retry"] == "false"
-                receipt = door.desk.receipts()[0]
-                assert receipt["id"] == answer.headers["x-safeconduct-receipt"]
-                assert (receipt["outcome"], receipt["code"]) == ("refused", "invalid_request")
-                assert "MARKER" not in answer.text + json.dumps(receipt), name
-            assert alpha.connections == 0
-
-    play(story)
+async def test_what_no_route_can_be_told_is_refused_by_its_field(tmp_path: Path, client: str) -> None:
+    other = NEXT[client]
+    async with answering(other) as alpha, a_door(tmp_path, alpha, dialects=[other], abilities=ABLE) as door:
+        for name, case in MALFORMED[client].items():
+            answer = await posted(door, client, case.members)
+            assert answer.status_code == 400, (name, answer.text)
+            assert fault_of(client, answer) == ("invalid_request", case.field)
+            assert answer.headers["x-should-retry"] == "false"
+            receipt = door.desk.receipts()[0]
+            assert receipt["id"] == answer.headers["x-safeconduct-receipt"]
+            assert (receipt["outcome"], receipt["code"]) == ("refused", "invalid_request")
+            assert "MARKER" not in answer.text + json.dumps(receipt), name
+        assert alpha.connections == 0
 
 
 @pytest.mark.parametrize("client", CHATS)
-def test_a_route_of_the_clients_dialect_is_told_what_only_its_provider_can_judge(tmp_path: Path, client: str) -> None:
-    async def story() -> None:
-        other = NEXT[client]
-        async with answering(other) as alpha, answering(client) as beta:
-            async with a_door(tmp_path, alpha, beta, dialects=[other, client], abilities=ABLE) as door:
-                for name, case in MALFORMED[client].items():
-                    beta.requests.clear()
-                    answer = await posted(door, client, case.members)
-                    assert answer.status_code == (200 if case.passes else 400), (name, answer.text)
-                    assert [json.loads(seen.body).items() >= case.members.items() for seen in beta.requests] == (
-                        [True] if case.passes else []
-                    ), name
-                    receipt = door.desk.receipts()[0]
-                    assert receipt["outcome"] == ("served" if case.passes else "refused")
-                    assert "MARKER" not in json.dumps(receipt), name
-                    if not case.passes:
-                        assert fault_of(client, answer) == ("invalid_request", case.field)
-            assert alpha.connections == 0
-
-    play(story)
+async def test_a_route_of_the_clients_dialect_is_told_what_only_its_provider_can_judge(
+    tmp_path: Path, client: str
+) -> None:
+    other = NEXT[client]
+    async with answering(other) as alpha, answering(client) as beta:
+        async with a_door(tmp_path, alpha, beta, dialects=[other, client], abilities=ABLE) as door:
+            for name, case in MALFORMED[client].items():
+                beta.requests.clear()
+                answer = await posted(door, client, case.members)
+                assert answer.status_code == (200 if case.passes else 400), (name, answer.text)
+                assert [json.loads(seen.body).items() >= case.members.items() for seen in beta.requests] == (
+                    [True] if case.passes else []
+                ), name
+                receipt = door.desk.receipts()[0]
+                assert receipt["outcome"] == ("served" if case.passes else "refused")
+                assert "MARKER" not in json.dumps(receipt), name
+                if not case.passes:
+                    assert fault_of(client, answer) == ("invalid_request", case.field)
+        assert alpha.connections == 0
 
 
 # --- pictures of 20 MB -----------------------------------------------------------------------------------------------
@@ -126,28 +121,22 @@ SHOWN: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("client", CHATS)
-def test_a_picture_of_20_megabytes_arrives_whole_whatever_its_route_speaks(tmp_path: Path, client: str) -> None:
-    async def story() -> None:
-        for route in (client, NEXT[client]):
-            (tmp_path / route).mkdir()
-            async with answering(route) as alpha:
-                async with a_door(tmp_path / route, alpha, dialects=[route], limits=PATIENT) as door:
-                    answer = await posted(door, client, SHOWN[client])
-                    assert answer.status_code == 200, answer.text[:500]
-                (seen,) = alpha.requests
-                assert seen.body.count(LARGE.encode()) == 1
-
-    play(story)
+async def test_a_picture_of_20_megabytes_arrives_whole_whatever_its_route_speaks(tmp_path: Path, client: str) -> None:
+    for route in (client, NEXT[client]):
+        (tmp_path / route).mkdir()
+        async with answering(route) as alpha:
+            async with a_door(tmp_path / route, alpha, dialects=[route], limits=PATIENT) as door:
+                answer = await posted(door, client, SHOWN[client])
+                assert answer.status_code == 200, answer.text[:500]
+            (seen,) = alpha.requests
+            assert seen.body.count(LARGE.encode()) == 1
 
 
 @pytest.mark.parametrize("client", CHATS)
-def test_a_body_beyond_the_limit_is_refused_in_the_clients_own_shape(tmp_path: Path, client: str) -> None:
-    async def story() -> None:
-        async with answering(client) as alpha, a_door(tmp_path, alpha, dialects=[client], limits=(1024, 5.0)) as door:
-            answer = await posted(door, client, {"x": "MARKER" * 1024})
-            assert answer.status_code == 413
-            assert "too_large" in answer.text
-            assert "MARKER" not in answer.text
-            assert (alpha.connections, door.desk.receipts()) == (0, [])
-
-    play(story)
+async def test_a_body_beyond_the_limit_is_refused_in_the_clients_own_shape(tmp_path: Path, client: str) -> None:
+    async with answering(client) as alpha, a_door(tmp_path, alpha, dialects=[client], limits=(1024, 5.0)) as door:
+        answer = await posted(door, client, {"x": "MARKER" * 1024})
+        assert answer.status_code == 413
+        assert "too_large" in answer.text
+        assert "MARKER" not in answer.text
+        assert (alpha.connections, door.desk.receipts()) == (0, [])

@@ -15,7 +15,6 @@ from tests.asgi.gate import Door, a_door
 from tests.dialects.test_translation import MIDST, STREAMS
 from tests.exchange.desk import Desk
 from tests.exchange.test_bad_replies import WAYS, Playing, asked, failing_over, wire
-from tests.exchange.test_lifecycle import play
 from tests.scripted import END, Connection, Provider, chunk, stream_head
 
 
@@ -68,25 +67,22 @@ async def streamed(playing: Playing, desk: Desk, way: tuple[str, str], pieces: S
 
 
 @pytest.mark.parametrize(("client", "route"), WAYS)
-def test_a_stream_is_the_same_however_it_is_cut_and_whatever_nobody_knows_in_it(
+async def test_a_stream_is_the_same_however_it_is_cut_and_whatever_nobody_knows_in_it(
     tmp_path: Path, client: str, route: str
 ) -> None:
-    async def story() -> None:
-        way = (client, route)
-        async with failing_over(tmp_path, route, to=client) as (playing, desk):
-            plain = await streamed(playing, desk, way, foreign(route))
-            whole = b"".join(foreign(route))
-            assert await streamed(playing, desk, way, [whole[at : at + 1] for at in range(len(whole))]) == plain
-            assert await streamed(playing, desk, way, [whole]) == plain
-            told = await streamed(playing, desk, way, strange(route))
-            if client == route:
-                assert all(event in told for event in STRANGE[route]), "who speaks alike is told everything"
-            else:
-                assert b"MARKER" not in told
-                assert told == await streamed(playing, desk, way, STREAMS[route])
-            await streamed(playing, desk, way, again(route))  # repeated, and not added up
-
-    play(story)
+    way = (client, route)
+    async with failing_over(tmp_path, route, to=client) as (playing, desk):
+        plain = await streamed(playing, desk, way, foreign(route))
+        whole = b"".join(foreign(route))
+        assert await streamed(playing, desk, way, [whole[at : at + 1] for at in range(len(whole))]) == plain
+        assert await streamed(playing, desk, way, [whole]) == plain
+        told = await streamed(playing, desk, way, strange(route))
+        if client == route:
+            assert all(event in told for event in STRANGE[route]), "who speaks alike is told everything"
+        else:
+            assert b"MARKER" not in told
+            assert told == await streamed(playing, desk, way, STREAMS[route])
+        await streamed(playing, desk, way, again(route))  # repeated, and not added up
 
 
 def broken_in(route: str) -> dict[str, list[bytes]]:
@@ -104,30 +100,27 @@ def broken_in(route: str) -> dict[str, list[bytes]]:
 
 
 @pytest.mark.parametrize(("client", "route"), WAYS)
-def test_a_stream_that_breaks_ends_with_the_clients_own_error_and_no_proper_end(
+async def test_a_stream_that_breaks_ends_with_the_clients_own_error_and_no_proper_end(
     tmp_path: Path, client: str, route: str
 ) -> None:
-    async def story() -> None:
-        async with breaking(tmp_path, route) as (breaks, alpha, door):
-            for name, rest in broken_in(route).items():
-                door.desk.services.health.succeeded(RouteId("alpha/small"), 1.0)
-                before = len(door.desk.receipts())
-                text = await broken(door, client, breaks, rest)
-                assert text.startswith(b"HTTP/1.1 200 "), name
-                assert b"upstream_failed" in text, name
-                assert not text.endswith(END), name
-                assert b"MARKER" not in text, name
-                assert not any(end in text for end in (b"[DONE]", b"message_stop", b"response.completed", b'"STOP"'))
-                text.partition(b"\r\n\r\n")[2].decode()  # no half letter is passed on
-                await door.desk.heard.ended(before + 1)
-                receipt = door.desk.receipts()[0]
-                assert (receipt["outcome"], receipt["code"]) == ("failed", "upstream_failed"), name
-                assert receipt["attempts"][0]["outcome"] == "failed"
-                assert receipt["attempts"][0]["cost"] > 0
-                assert "MARKER" not in json.dumps(receipt), name
-                await alpha.quiet()
-
-    play(story)
+    async with breaking(tmp_path, route) as (breaks, alpha, door):
+        for name, rest in broken_in(route).items():
+            door.desk.services.health.succeeded(RouteId("alpha/small"), 1.0)
+            before = len(door.desk.receipts())
+            text = await broken(door, client, breaks, rest)
+            assert text.startswith(b"HTTP/1.1 200 "), name
+            assert b"upstream_failed" in text, name
+            assert not text.endswith(END), name
+            assert b"MARKER" not in text, name
+            assert not any(end in text for end in (b"[DONE]", b"message_stop", b"response.completed", b'"STOP"'))
+            text.partition(b"\r\n\r\n")[2].decode()  # no half letter is passed on
+            await door.desk.heard.ended(before + 1)
+            receipt = door.desk.receipts()[0]
+            assert (receipt["outcome"], receipt["code"]) == ("failed", "upstream_failed"), name
+            assert receipt["attempts"][0]["outcome"] == "failed"
+            assert receipt["attempts"][0]["cost"] > 0
+            assert "MARKER" not in json.dumps(receipt), name
+            await alpha.quiet()
 
 
 class Breaking:

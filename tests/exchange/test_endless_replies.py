@@ -14,7 +14,6 @@ from tests.dialects.test_translation import CHATS, MIDST, STREAMS
 from tests.exchange.desk import a_desk
 from tests.exchange.test_bad_replies import asked, wire
 from tests.exchange.test_bad_requests import NEXT, answering
-from tests.exchange.test_lifecycle import play
 from tests.scripted import END, Connection, Provider, chunk, head, stream_head
 
 GIGABYTE = 2**30
@@ -56,89 +55,74 @@ WORDLESS = b'{"id":"c1","object":"chat.completion","choices":[{"index":0,"messag
     ],
     ids=["length", "chunks", "no length", "error"],
 )
-def test_a_reply_without_end_is_cut_at_its_limit_and_the_next_route_asked(
+async def test_a_reply_without_end_is_cut_at_its_limit_and_the_next_route_asked(
     tmp_path: Path, endless: Endless, most: int
 ) -> None:
-    async def story() -> None:
-        async with (
-            Provider(endless.script) as alpha,
-            answering("openai_chat") as beta,
-            a_desk(tmp_path, alpha, beta) as desk,
-        ):
-            got, receipt = await asked(desk, "openai_chat")
-            assert got.headers["x-safeconduct-route"] == "beta/small"
-            assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"]
-            await alpha.quiet()
-        assert endless.sent < most + SLACK
-
-    play(story)
+    async with (
+        Provider(endless.script) as alpha,
+        answering("openai_chat") as beta,
+        a_desk(tmp_path, alpha, beta) as desk,
+    ):
+        got, receipt = await asked(desk, "openai_chat")
+        assert got.headers["x-safeconduct-route"] == "beta/small"
+        assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"]
+        await alpha.quiet()
+    assert endless.sent < most + SLACK
 
 
-def test_a_refusal_without_end_is_cut_at_its_limit(tmp_path: Path) -> None:
-    async def story() -> None:
-        endless = Endless(long_head(400), b'{"error":{"message":"MARKER')
-        async with Provider(endless.script) as alpha, a_desk(tmp_path, alpha) as desk:
-            got, _ = await asked(desk, "openai_chat")
-            assert got.error is not None
-            assert (got.error.status, got.error.code) == (400, "upstream_refused")
-            await alpha.quiet()
-        assert endless.sent < SLACK
-
-    play(story)
+async def test_a_refusal_without_end_is_cut_at_its_limit(tmp_path: Path) -> None:
+    endless = Endless(long_head(400), b'{"error":{"message":"MARKER')
+    async with Provider(endless.script) as alpha, a_desk(tmp_path, alpha) as desk:
+        got, _ = await asked(desk, "openai_chat")
+        assert got.error is not None
+        assert (got.error.status, got.error.code) == (400, "upstream_refused")
+        await alpha.quiet()
+    assert endless.sent < SLACK
 
 
 @pytest.mark.parametrize("route", CHATS)
-def test_a_stream_that_begins_without_end_is_cut_and_the_next_route_asked(tmp_path: Path, route: str) -> None:
-    async def story() -> None:
-        endless = Endless(stream_head(), chunk(b"data: "), piece=chunk(PIECE))
+async def test_a_stream_that_begins_without_end_is_cut_and_the_next_route_asked(tmp_path: Path, route: str) -> None:
+    endless = Endless(stream_head(), chunk(b"data: "), piece=chunk(PIECE))
 
-        async def says(connection: Connection) -> None:
-            await connection.request()
-            await connection.send(stream_head(), *map(chunk, STREAMS["openai_chat"]), END)
+    async def says(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(stream_head(), *map(chunk, STREAMS["openai_chat"]), END)
 
-        async with (
-            Provider(endless.script) as alpha,
-            Provider(says) as beta,
-            a_desk(tmp_path, alpha, beta, dialects=[route, "openai_chat"]) as desk,
-        ):
-            got, receipt = await asked(desk, "openai_chat", streaming=True)
-            assert got.complete
-            assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"]
-            await alpha.quiet()
-        assert endless.sent < forward.MAX_OPENING + SLACK
-
-    play(story)
+    async with (
+        Provider(endless.script) as alpha,
+        Provider(says) as beta,
+        a_desk(tmp_path, alpha, beta, dialects=[route, "openai_chat"]) as desk,
+    ):
+        got, receipt = await asked(desk, "openai_chat", streaming=True)
+        assert got.complete
+        assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"]
+        await alpha.quiet()
+    assert endless.sent < forward.MAX_OPENING + SLACK
 
 
 @pytest.mark.parametrize("route", CHATS)
-def test_an_event_without_end_is_cut_at_its_limit(tmp_path: Path, route: str) -> None:
-    async def story() -> None:
-        begun = [stream_head(), *map(chunk, STREAMS[route][: MIDST[route]])]
-        endless = Endless(*begun, chunk(b"data: MARKER"), piece=chunk(PIECE))
-        async with Provider(endless.script) as alpha, a_desk(tmp_path, alpha, dialects=[route]) as desk:
-            got, receipt = await asked(desk, NEXT[route], streaming=True)
-            assert b"upstream_failed" in got.last
-            assert b"MARKER" not in got.body + got.last
-            # Google reports with every event what was used so far.
-            source = "provider" if route == "google_generate" else "estimated"
-            assert receipt["attempts"][0]["usage_source"] == source
-            await alpha.quiet()
-        assert endless.sent < sse.MAX_EVENT + SLACK
-
-    play(story)
+async def test_an_event_without_end_is_cut_at_its_limit(tmp_path: Path, route: str) -> None:
+    begun = [stream_head(), *map(chunk, STREAMS[route][: MIDST[route]])]
+    endless = Endless(*begun, chunk(b"data: MARKER"), piece=chunk(PIECE))
+    async with Provider(endless.script) as alpha, a_desk(tmp_path, alpha, dialects=[route]) as desk:
+        got, receipt = await asked(desk, NEXT[route], streaming=True)
+        assert b"upstream_failed" in got.last
+        assert b"MARKER" not in got.body + got.last
+        # Google reports with every event what was used so far.
+        source = "provider" if route == "google_generate" else "estimated"
+        assert receipt["attempts"][0]["usage_source"] == source
+        await alpha.quiet()
+    assert endless.sent < sse.MAX_EVENT + SLACK
 
 
-def test_a_stream_without_end_waits_for_its_client_and_ends_with_the_deadline(tmp_path: Path) -> None:
-    async def story() -> None:
-        words = b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n' % PIECE
-        endless = Endless(stream_head(), piece=chunk(words))
-        soon = Deadlines(1, 5, 5, 0.5, 5)
-        async with Provider(endless.script) as alpha, a_door(tmp_path, alpha, deadlines=soon) as door:
-            await door.raw(wire("openai_chat", streaming=True))  # a client that reads nothing
-            await door.desk.heard.ended()
-            (receipt,) = door.desk.receipts()
-            assert (receipt["outcome"], receipt["code"]) == ("failed", "upstream_timeout")
-            await alpha.quiet()
-        assert endless.sent < SLACK
-
-    play(story)
+async def test_a_stream_without_end_waits_for_its_client_and_ends_with_the_deadline(tmp_path: Path) -> None:
+    words = b'data: {"choices":[{"index":0,"delta":{"content":"%b"}}]}\n\n' % PIECE
+    endless = Endless(stream_head(), piece=chunk(words))
+    soon = Deadlines(1, 5, 5, 0.5, 5)
+    async with Provider(endless.script) as alpha, a_door(tmp_path, alpha, deadlines=soon) as door:
+        await door.raw(wire("openai_chat", streaming=True))  # a client that reads nothing
+        await door.desk.heard.ended()
+        (receipt,) = door.desk.receipts()
+        assert (receipt["outcome"], receipt["code"]) == ("failed", "upstream_timeout")
+        await alpha.quiet()
+    assert endless.sent < SLACK

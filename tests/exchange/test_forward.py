@@ -12,7 +12,7 @@ from gateway.dialects.provider_errors import PASSED_CODES, TOO_LONG
 from gateway.exchange import forward
 from gateway.exchange.services import Deadlines
 from tests.exchange.desk import COMPLETION, DONE, STOP, USAGE, WORDS, Desk, a_desk
-from tests.exchange.test_lifecycle import GOOD, STREAM, play
+from tests.exchange.test_lifecycle import GOOD, STREAM
 from tests.scripted import Connection, Provider, Script, chunk, hangs, head, once, replies, reply, stream_head, streams
 
 
@@ -35,64 +35,52 @@ def test_the_table_of_statuses_that_speak_of_the_route() -> None:
 
 
 @pytest.mark.parametrize("status", [*sorted(forward.ROUTE_FAULTS), 500, 501, 502, 503, 504, 529, 599])
-def test_the_next_route_is_asked_when_the_route_is_at_fault(tmp_path: Path, status: int) -> None:
-    async def story() -> None:
-        client, receipt, asked = await asked_both(tmp_path, an_error(status))
-        assert client.complete
-        assert asked == 1
-        failed = receipt["attempts"][0]
-        assert (failed["outcome"], failed["status"], failed["cost"], failed["usage_source"]) == (
-            "failed",
-            status,
-            0,
-            "",
-        )
-
-    play(story)
+async def test_the_next_route_is_asked_when_the_route_is_at_fault(tmp_path: Path, status: int) -> None:
+    client, receipt, asked = await asked_both(tmp_path, an_error(status))
+    assert client.complete
+    assert asked == 1
+    failed = receipt["attempts"][0]
+    assert (failed["outcome"], failed["status"], failed["cost"], failed["usage_source"]) == (
+        "failed",
+        status,
+        0,
+        "",
+    )
 
 
 @pytest.mark.parametrize(
     "status", [400, 406, 410, 411, 412, 413, 414, 415, 416, 418, 421, 422, 423, 424, 431, 451, 499]
 )
-def test_no_other_route_is_asked_when_the_request_is_at_fault(tmp_path: Path, status: int) -> None:
-    async def story() -> None:
-        client, receipt, asked = await asked_both(tmp_path, an_error(status))
-        assert (client.error.status, client.error.code) == (status, "upstream_refused")
-        assert client.error.details == {"route": "alpha/small", "upstream_code": None}
-        assert not client.error.may_retry
-        assert asked == 0
-        assert receipt["outcome"] == "failed"
-        assert [(a["outcome"], a["status"], a["cost"]) for a in receipt["attempts"]] == [("refused", status, 0)]
-
-    play(story)
+async def test_no_other_route_is_asked_when_the_request_is_at_fault(tmp_path: Path, status: int) -> None:
+    client, receipt, asked = await asked_both(tmp_path, an_error(status))
+    assert (client.error.status, client.error.code) == (status, "upstream_refused")
+    assert client.error.details == {"route": "alpha/small", "upstream_code": None}
+    assert not client.error.may_retry
+    assert asked == 0
+    assert receipt["outcome"] == "failed"
+    assert [(a["outcome"], a["status"], a["cost"]) for a in receipt["attempts"]] == [("refused", status, 0)]
 
 
 @pytest.mark.parametrize("code", [*sorted(PASSED_CODES), "MARKER_said", "insufficient_quota", 7, None, ["MARKER"]])
-def test_only_listed_codes_of_a_provider_reach_the_client(tmp_path: Path, code: object) -> None:
-    async def story() -> None:
-        client, _, _ = await asked_both(tmp_path, an_error(400, code))
-        expected = code if isinstance(code, str) and code in PASSED_CODES else None
-        if code == TOO_LONG:
-            assert client.error.code == expected, "a code of our own, which clients look for"
-        else:
-            assert client.error.details["upstream_code"] == expected
-            assert ("Its code" in client.error.message) == (expected is not None)
-        assert "MARKER" not in client.error.message
-
-    play(story)
+async def test_only_listed_codes_of_a_provider_reach_the_client(tmp_path: Path, code: object) -> None:
+    client, _, _ = await asked_both(tmp_path, an_error(400, code))
+    expected = code if isinstance(code, str) and code in PASSED_CODES else None
+    if code == TOO_LONG:
+        assert client.error.code == expected, "a code of our own, which clients look for"
+    else:
+        assert client.error.details["upstream_code"] == expected
+        assert ("Its code" in client.error.message) == (expected is not None)
+    assert "MARKER" not in client.error.message
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"MARKER", b"[]", b'{"error":"MARKER"}', b'{"error":[1]}', b"\xff", b'{"error":{}}']
 )
-def test_an_error_of_any_shape_is_a_refusal_without_words(tmp_path: Path, body: bytes) -> None:
-    async def story() -> None:
-        client, _, asked = await asked_both(tmp_path, replies(reply(400, body=body)))
-        assert client.error.code == "upstream_refused"
-        assert "MARKER" not in client.error.message
-        assert asked == 0
-
-    play(story)
+async def test_an_error_of_any_shape_is_a_refusal_without_words(tmp_path: Path, body: bytes) -> None:
+    client, _, asked = await asked_both(tmp_path, replies(reply(400, body=body)))
+    assert client.error.code == "upstream_refused"
+    assert "MARKER" not in client.error.message
+    assert asked == 0
 
 
 @pytest.mark.parametrize(
@@ -103,41 +91,32 @@ def test_an_error_of_any_shape_is_a_refusal_without_words(tmp_path: Path, body: 
     ],
     ids=["too large", "broken off"],
 )
-def test_a_refusal_stays_one_whatever_becomes_of_its_body(tmp_path: Path, script: Script) -> None:
-    async def story() -> None:
-        client, receipt, asked = await asked_both(tmp_path, script)
-        assert (client.error.status, client.error.details["upstream_code"]) == (400, None)
-        assert asked == 0
-        assert receipt["attempts"][0]["cost"] == 0
-
-    play(story)
+async def test_a_refusal_stays_one_whatever_becomes_of_its_body(tmp_path: Path, script: Script) -> None:
+    client, receipt, asked = await asked_both(tmp_path, script)
+    assert (client.error.status, client.error.details["upstream_code"]) == (400, None)
+    assert asked == 0
+    assert receipt["attempts"][0]["cost"] == 0
 
 
 @pytest.mark.parametrize("status", [201, 202, 206])
-def test_another_success_than_200_is_no_answer_and_may_have_been_billed(tmp_path: Path, status: int) -> None:
-    async def story() -> None:
-        client, receipt, _ = await asked_both(tmp_path, replies(reply(status, body=json.dumps(COMPLETION).encode())))
-        assert client.headers["x-safeconduct-route"] == "beta/small"
-        assert receipt["attempts"][0]["usage_source"] == "held"
-        assert receipt["attempts"][0]["cost"] == receipt["attempts"][0]["hold"] > 0
-
-    play(story)
+async def test_another_success_than_200_is_no_answer_and_may_have_been_billed(tmp_path: Path, status: int) -> None:
+    client, receipt, _ = await asked_both(tmp_path, replies(reply(status, body=json.dumps(COMPLETION).encode())))
+    assert client.headers["x-safeconduct-route"] == "beta/small"
+    assert receipt["attempts"][0]["usage_source"] == "held"
+    assert receipt["attempts"][0]["cost"] == receipt["attempts"][0]["hold"] > 0
 
 
-def test_a_reply_that_is_none_may_have_been_billed_and_one_that_never_left_cannot(tmp_path: Path) -> None:
-    async def story() -> None:
-        _, receipt, _ = await asked_both(tmp_path / "a", replies(reply(body=b"{}")))
-        assert receipt["attempts"][0]["usage_source"] == "held"
-        async with Provider(GOOD) as alpha, Provider(GOOD) as beta, a_desk(tmp_path / "b", alpha, beta) as desk:
-            alpha._server.close()
-            await alpha._server.wait_closed()
-            client = await desk.ask()
-            assert client.complete
-            assert [a["usage_source"] for a in desk.receipts()[0]["attempts"]] == ["", "provider"]
-
+async def test_a_reply_that_is_none_may_have_been_billed_and_one_that_never_left_cannot(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).mkdir()
-    play(story)
+    _, receipt, _ = await asked_both(tmp_path / "a", replies(reply(body=b"{}")))
+    assert receipt["attempts"][0]["usage_source"] == "held"
+    async with Provider(GOOD) as alpha, Provider(GOOD) as beta, a_desk(tmp_path / "b", alpha, beta) as desk:
+        alpha._server.close()
+        await alpha._server.wait_closed()
+        client = await desk.ask()
+        assert client.complete
+        assert [a["usage_source"] for a in desk.receipts()[0]["attempts"]] == ["", "provider"]
 
 
 @pytest.mark.parametrize(
@@ -162,20 +141,17 @@ GOOGLES_401 = {"code": 400, "message": "MARKER", "details": [{"reason": "API_KEY
 """Google refuses a key with a status that speaks of the request."""
 
 
-def test_our_key_refused_in_the_words_of_a_bad_request_is_the_routes_fault(tmp_path: Path) -> None:
-    async def story() -> None:
-        refuses = replies(reply(400, body=json.dumps({"error": GOOGLES_401}).encode()))
-        async with Provider(refuses) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
-            for _ in range(2):
-                client = await desk.ask()
-                assert client.headers["x-safeconduct-route"] == "beta/small"
-            second, first = desk.receipts()
-            assert (first["attempts"][0]["outcome"], first["attempts"][0]["cost"]) == ("failed", 0)
-            assert second["rejections"] == {"alpha/small": ["locked_out"]}
-            assert await out(desk) == (set(), {"alpha"})
-            assert len(alpha.requests) == 1
-
-    play(story)
+async def test_our_key_refused_in_the_words_of_a_bad_request_is_the_routes_fault(tmp_path: Path) -> None:
+    refuses = replies(reply(400, body=json.dumps({"error": GOOGLES_401}).encode()))
+    async with Provider(refuses) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        for _ in range(2):
+            client = await desk.ask()
+            assert client.headers["x-safeconduct-route"] == "beta/small"
+        second, first = desk.receipts()
+        assert (first["attempts"][0]["outcome"], first["attempts"][0]["cost"]) == ("failed", 0)
+        assert second["rejections"] == {"alpha/small": ["locked_out"]}
+        assert await out(desk) == (set(), {"alpha"})
+        assert len(alpha.requests) == 1
 
 
 async def out(desk: Desk) -> tuple[set[str], set[str]]:
@@ -196,60 +172,48 @@ async def out(desk: Desk) -> tuple[set[str], set[str]]:
         (an_error(400), set(), set()),
     ],
 )
-def test_what_a_status_says_of_the_routes_health(
+async def test_what_a_status_says_of_the_routes_health(
     tmp_path: Path, script: Script, cooling: set[str], locked: set[str]
 ) -> None:
-    async def story() -> None:
-        async with Provider(script) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
-            await desk.ask()
-            assert await out(desk) == (cooling, locked)
-
-    play(story)
+    async with Provider(script) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        await desk.ask()
+        assert await out(desk) == (cooling, locked)
 
 
 @pytest.mark.parametrize("script", [replies(reply(500)), once(), replies(reply(body=b"{}")), replies(reply(204))])
-def test_three_faults_in_a_row_cool_a_route_down_and_it_is_not_asked(tmp_path: Path, script: Script) -> None:
-    async def story() -> None:
-        async with Provider(script) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
-            for _ in range(4):
-                assert (await desk.ask()).complete
-            assert await out(desk) == ({"alpha/small"}, set())
-            assert len(alpha.requests) == 3
-
-    play(story)
+async def test_three_faults_in_a_row_cool_a_route_down_and_it_is_not_asked(tmp_path: Path, script: Script) -> None:
+    async with Provider(script) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        for _ in range(4):
+            assert (await desk.ask()).complete
+        assert await out(desk) == ({"alpha/small"}, set())
+        assert len(alpha.requests) == 3
 
 
-def test_when_all_eligible_routes_cool_down_the_answer_says_so(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(replies(reply(500))) as alpha, a_desk(tmp_path, alpha) as desk:
-            for _ in range(3):
-                error = (await desk.ask()).error
-                assert error is not None
-                assert (error.status, error.code) == (502, "upstream_failed")
-                assert error.details["attempts"] == [{"route": "alpha/small", "outcome": "failed", "status": 500}]
+async def test_when_all_eligible_routes_cool_down_the_answer_says_so(tmp_path: Path) -> None:
+    async with Provider(replies(reply(500))) as alpha, a_desk(tmp_path, alpha) as desk:
+        for _ in range(3):
             error = (await desk.ask()).error
             assert error is not None
-            assert (error.status, error.code, error.may_retry) == (503, "routes_unavailable", True)
+            assert (error.status, error.code) == (502, "upstream_failed")
+            assert error.details["attempts"] == [{"route": "alpha/small", "outcome": "failed", "status": 500}]
+        error = (await desk.ask()).error
+        assert error is not None
+        assert (error.status, error.code, error.may_retry) == (503, "routes_unavailable", True)
 
-    play(story)
 
-
-def test_a_whole_reply_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_whole_reply_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = json.dumps(COMPLETION).encode()
-
-    async def story() -> None:
-        monkeypatch.setattr(forward, "MAX_REPLY", len(whole))
-        client, _, asked = await asked_both(tmp_path / "fits", replies(reply(body=whole)))
-        assert (client.complete, asked) == (True, 0)
-        monkeypatch.setattr(forward, "MAX_REPLY", len(whole) - 1)
-        client, receipt, asked = await asked_both(tmp_path / "not", replies(reply(body=whole)))
-        assert receipt["attempts"][0]["usage_source"] == "held"
-        assert asked == 1
 
     for name in ("fits", "not"):
         (tmp_path / name).mkdir()
     assert forward.MAX_REPLY == 64 * 2**20
-    play(story)
+    monkeypatch.setattr(forward, "MAX_REPLY", len(whole))
+    client, _, asked = await asked_both(tmp_path / "fits", replies(reply(body=whole)))
+    assert (client.complete, asked) == (True, 0)
+    monkeypatch.setattr(forward, "MAX_REPLY", len(whole) - 1)
+    client, receipt, asked = await asked_both(tmp_path / "not", replies(reply(body=whole)))
+    assert receipt["attempts"][0]["usage_source"] == "held"
+    assert asked == 1
 
 
 async def comments_for_ever(connection: Connection) -> None:
@@ -274,80 +238,65 @@ async def comments_for_ever(connection: Connection) -> None:
         streams(),
     ],
 )
-def test_a_stream_that_begins_without_content_is_left_for_the_next_route(tmp_path: Path, script: Script) -> None:
-    async def story() -> None:
-        async with Provider(script) as alpha, Provider(streams(WORDS, STOP, USAGE, DONE)) as beta:
-            async with a_desk(tmp_path, alpha, beta) as desk:
-                client = await desk.ask(STREAM)
-                assert client.headers["x-safeconduct-route"] == "beta/small"
-                assert client.body == WORDS + STOP + DONE, "nothing of the first route"
-                (receipt,) = desk.receipts()
-                assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"]
-                assert receipt["attempts"][0]["usage_source"] == "held"
-                assert receipt["cost"] == receipt["attempts"][0]["hold"] + receipt["attempts"][1]["cost"]
-            await alpha.quiet()
-
-    play(story)
+async def test_a_stream_that_begins_without_content_is_left_for_the_next_route(tmp_path: Path, script: Script) -> None:
+    async with Provider(script) as alpha, Provider(streams(WORDS, STOP, USAGE, DONE)) as beta:
+        async with a_desk(tmp_path, alpha, beta) as desk:
+            client = await desk.ask(STREAM)
+            assert client.headers["x-safeconduct-route"] == "beta/small"
+            assert client.body == WORDS + STOP + DONE, "nothing of the first route"
+            (receipt,) = desk.receipts()
+            assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"]
+            assert receipt["attempts"][0]["usage_source"] == "held"
+            assert receipt["cost"] == receipt["attempts"][0]["hold"] + receipt["attempts"][1]["cost"]
+        await alpha.quiet()
 
 
-def test_a_stream_may_hold_back_its_content_within_bounds(tmp_path: Path) -> None:
+async def test_a_stream_may_hold_back_its_content_within_bounds(tmp_path: Path) -> None:
     opening = b'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n'
 
-    async def story() -> None:
-        async with (
-            Provider(streams(b": hello\n\n", opening, WORDS, STOP, DONE)) as alpha,
-            a_desk(tmp_path, alpha) as desk,
-        ):
-            client = await desk.ask(STREAM)
-            assert client.body == b": hello\n\n" + opening + WORDS + STOP + DONE
-
-    play(story)
+    async with (
+        Provider(streams(b": hello\n\n", opening, WORDS, STOP, DONE)) as alpha,
+        a_desk(tmp_path, alpha) as desk,
+    ):
+        client = await desk.ask(STREAM)
+        assert client.body == b": hello\n\n" + opening + WORDS + STOP + DONE
 
 
-def test_without_budgets_no_limit_is_injected(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            client = await desk.ask(b'{"model":"small","messages":[{"role":"user","content":"x"}]}')
-            assert "x-safeconduct-output-limit" not in client.headers
-            assert "max_tokens" not in json.loads(alpha.requests[0].body)
-
-    play(story)
+async def test_without_budgets_no_limit_is_injected(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        client = await desk.ask(b'{"model":"small","messages":[{"role":"user","content":"x"}]}')
+        assert "x-safeconduct-output-limit" not in client.headers
+        assert "max_tokens" not in json.loads(alpha.requests[0].body)
 
 
-def test_every_route_timing_out_is_a_timeout_and_one_that_failed_makes_it_a_failure(tmp_path: Path) -> None:
+async def test_every_route_timing_out_is_a_timeout_and_one_that_failed_makes_it_a_failure(tmp_path: Path) -> None:
     soon = Deadlines(1, 0.2, 1, 10, 5, whole_s=0.2)
-
-    async def story() -> None:
-        async with (
-            Provider(hangs()) as alpha,
-            Provider(hangs()) as beta,
-            a_desk(tmp_path / "a", alpha, beta, deadlines=soon) as desk,
-        ):
-            error = (await desk.ask()).error
-            assert error is not None
-            assert error.code == "upstream_timeout"
-            listed: Any = error.details["attempts"]
-            assert [a["route"] for a in listed] == ["alpha/small", "beta/small"]
-        async with (
-            Provider(hangs()) as alpha,
-            Provider(replies(reply(500))) as beta,
-            a_desk(tmp_path / "b", alpha, beta, deadlines=soon) as desk,
-        ):
-            error = (await desk.ask()).error
-            assert error is not None
-            assert error.code == "upstream_failed"
 
     for name in "ab":
         (tmp_path / name).mkdir()
-    play(story)
+    async with (
+        Provider(hangs()) as alpha,
+        Provider(hangs()) as beta,
+        a_desk(tmp_path / "a", alpha, beta, deadlines=soon) as desk,
+    ):
+        error = (await desk.ask()).error
+        assert error is not None
+        assert error.code == "upstream_timeout"
+        listed: Any = error.details["attempts"]
+        assert [a["route"] for a in listed] == ["alpha/small", "beta/small"]
+    async with (
+        Provider(hangs()) as alpha,
+        Provider(replies(reply(500))) as beta,
+        a_desk(tmp_path / "b", alpha, beta, deadlines=soon) as desk,
+    ):
+        error = (await desk.ask()).error
+        assert error is not None
+        assert error.code == "upstream_failed"
 
 
-def test_each_attempt_has_its_times(tmp_path: Path) -> None:
-    async def story() -> None:
-        _, receipt, _ = await asked_both(tmp_path, an_error(500))
-        first, second = receipt["attempts"]
-        assert first["first_event_ms"] == -1
-        assert 0 <= first["began_ms"] <= first["ended_ms"] <= second["began_ms"]
-        assert second["began_ms"] <= second["first_event_ms"] <= second["ended_ms"] <= receipt["duration_ms"]
-
-    play(story)
+async def test_each_attempt_has_its_times(tmp_path: Path) -> None:
+    _, receipt, _ = await asked_both(tmp_path, an_error(500))
+    first, second = receipt["attempts"]
+    assert first["first_event_ms"] == -1
+    assert 0 <= first["began_ms"] <= first["ended_ms"] <= second["began_ms"]
+    assert second["began_ms"] <= second["first_event_ms"] <= second["ended_ms"] <= receipt["duration_ms"]

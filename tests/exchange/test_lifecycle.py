@@ -38,57 +38,48 @@ def play(story: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(bounded())
 
 
-def test_a_reply_passes_unchanged_and_has_a_receipt(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            client = await desk.ask()
-            assert json.loads(client.body) == COMPLETION
-            assert client.complete
-            assert client.headers["x-safeconduct-route"] == "alpha/small"
-            assert client.headers["x-safeconduct-region"] == "declared:SE"
-            assert client.headers["x-safeconduct-cost"] == "0.000015 USD"
-            (receipt,) = desk.receipts()
-            assert receipt["id"] == client.headers["x-safeconduct-receipt"]
-            assert (receipt["outcome"], receipt["route"], receipt["cost"]) == ("served", "alpha/small", 15_000)
-            assert receipt["attempts"][0]["usage"] == {"input": 9, "output": 3}
-            assert from_json(receipt).sequence == 1
-            assert await desk.held() == 0
-            (sent,) = alpha.requests
-            assert json.loads(sent.body) == {**BODY, "model": "lab/small"}
-            assert sent.header("authorization") == "Bearer credential-alpha"
-            assert sent.header("accept-encoding") == "identity"
-
-    play(story)
+async def test_a_reply_passes_unchanged_and_has_a_receipt(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        client = await desk.ask()
+        assert json.loads(client.body) == COMPLETION
+        assert client.complete
+        assert client.headers["x-safeconduct-route"] == "alpha/small"
+        assert client.headers["x-safeconduct-region"] == "declared:SE"
+        assert client.headers["x-safeconduct-cost"] == "0.000015 USD"
+        (receipt,) = desk.receipts()
+        assert receipt["id"] == client.headers["x-safeconduct-receipt"]
+        assert (receipt["outcome"], receipt["route"], receipt["cost"]) == ("served", "alpha/small", 15_000)
+        assert receipt["attempts"][0]["usage"] == {"input": 9, "output": 3}
+        assert from_json(receipt).sequence == 1
+        assert await desk.held() == 0
+        (sent,) = alpha.requests
+        assert json.loads(sent.body) == {**BODY, "model": "lab/small"}
+        assert sent.header("authorization") == "Bearer credential-alpha"
+        assert sent.header("accept-encoding") == "identity"
 
 
-def test_a_stream_passes_unchanged_and_is_metered(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
-            client = await desk.ask(STREAM | {"stream_options": {"include_usage": True}})
-            assert client.body == WORDS + STOP + USAGE + DONE
-            hidden = await desk.ask(STREAM)
-            assert hidden.body == WORDS + STOP + DONE
-            assert [r["cost"] for r in desk.receipts()] == [15_000, 15_000]
-            assert alpha.connections == 1, "a stream read to its end leaves its connection for the next exchange"
-
-    play(story)
+async def test_a_stream_passes_unchanged_and_is_metered(tmp_path: Path) -> None:
+    async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
+        client = await desk.ask(STREAM | {"stream_options": {"include_usage": True}})
+        assert client.body == WORDS + STOP + USAGE + DONE
+        hidden = await desk.ask(STREAM)
+        assert hidden.body == WORDS + STOP + DONE
+        assert [r["cost"] for r in desk.receipts()] == [15_000, 15_000]
+        assert alpha.connections == 1, "a stream read to its end leaves its connection for the next exchange"
 
 
 @pytest.mark.parametrize(("script", "body"), [(GOOD, {}), (streams(WORDS, STOP, USAGE, DONE), STREAM)])
-def test_the_last_byte_waits_for_the_receipt(tmp_path: Path, script: Any, body: dict[str, Any]) -> None:
-    async def story() -> None:
-        async with Provider(script) as alpha, a_desk(tmp_path, alpha) as desk:
-            seen: list[int] = []
+async def test_the_last_byte_waits_for_the_receipt(tmp_path: Path, script: Any, body: dict[str, Any]) -> None:
+    async with Provider(script) as alpha, a_desk(tmp_path, alpha) as desk:
+        seen: list[int] = []
 
-            class Watching(Client):
-                async def end(self, last: bytes) -> None:
-                    seen.append(len(desk.receipts()))
-                    await super().end(last)
+        class Watching(Client):
+            async def end(self, last: bytes) -> None:
+                seen.append(len(desk.receipts()))
+                await super().end(last)
 
-            await desk.exchange().run(json.dumps(BODY | body).encode(), Watching())
-            assert seen == [1]
-
-    play(story)
+        await desk.exchange().run(json.dumps(BODY | body).encode(), Watching())
+        assert seen == [1]
 
 
 @pytest.mark.parametrize(
@@ -108,18 +99,15 @@ def test_the_last_byte_waits_for_the_receipt(tmp_path: Path, script: Any, body: 
         replies(reply(headers=[("content-encoding", "gzip")])),
     ],
 )
-def test_failover_goes_to_the_next_route_of_the_plan(tmp_path: Path, bad: Any) -> None:
-    async def story() -> None:
-        async with Provider(bad) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
-            client = await desk.ask()
-            assert client.headers["x-safeconduct-route"] == "beta/small"
-            (receipt,) = desk.receipts()
-            assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"]
-            assert receipt["plan"] == ["alpha/small", "beta/small"]
-            assert await desk.held() == 0
-            assert not desk.heard.faults
-
-    play(story)
+async def test_failover_goes_to_the_next_route_of_the_plan(tmp_path: Path, bad: Any) -> None:
+    async with Provider(bad) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        client = await desk.ask()
+        assert client.headers["x-safeconduct-route"] == "beta/small"
+        (receipt,) = desk.receipts()
+        assert [a["outcome"] for a in receipt["attempts"]] == ["failed", "served"]
+        assert receipt["plan"] == ["alpha/small", "beta/small"]
+        assert await desk.held() == 0
+        assert not desk.heard.faults
 
 
 @pytest.mark.parametrize(
@@ -131,103 +119,83 @@ def test_failover_goes_to_the_next_route_of_the_plan(tmp_path: Path, bad: Any) -
         once(stream_head()),
     ],
 )
-def test_a_stream_fails_over_before_its_first_content(tmp_path: Path, bad: Any) -> None:
-    async def story() -> None:
-        good = streams(WORDS, STOP, USAGE, DONE)
-        async with Provider(bad) as alpha, Provider(good) as beta, a_desk(tmp_path, alpha, beta) as desk:
-            client = await desk.ask(STREAM)
-            assert client.body == WORDS + STOP + DONE
-            (receipt,) = desk.receipts()
-            first = receipt["attempts"][0]
-            assert first["outcome"] == "failed"
-            assert first["cost"] == first["hold"] > 0, "it may have been billed, and nothing was reported"
-            assert first["usage_source"] == "held"
-
-    play(story)
+async def test_a_stream_fails_over_before_its_first_content(tmp_path: Path, bad: Any) -> None:
+    good = streams(WORDS, STOP, USAGE, DONE)
+    async with Provider(bad) as alpha, Provider(good) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        client = await desk.ask(STREAM)
+        assert client.body == WORDS + STOP + DONE
+        (receipt,) = desk.receipts()
+        first = receipt["attempts"][0]
+        assert first["outcome"] == "failed"
+        assert first["cost"] == first["hold"] > 0, "it may have been billed, and nothing was reported"
+        assert first["usage_source"] == "held"
 
 
-def test_there_is_no_failover_after_content(tmp_path: Path) -> None:
-    async def story() -> None:
-        broken = once(stream_head(), chunk(WORDS))
-        async with Provider(broken) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
-            client = await desk.ask(STREAM)
-            assert client.body == WORDS
-            assert client.code == "upstream_failed"
-            assert not client.complete
-            assert beta.requests == []
-            (receipt,) = desk.receipts()
-            assert (receipt["outcome"], receipt["code"]) == ("failed", "upstream_failed")
-            assert receipt["attempts"][0]["usage_source"] == "estimated"
-
-    play(story)
+async def test_there_is_no_failover_after_content(tmp_path: Path) -> None:
+    broken = once(stream_head(), chunk(WORDS))
+    async with Provider(broken) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        client = await desk.ask(STREAM)
+        assert client.body == WORDS
+        assert client.code == "upstream_failed"
+        assert not client.complete
+        assert beta.requests == []
+        (receipt,) = desk.receipts()
+        assert (receipt["outcome"], receipt["code"]) == ("failed", "upstream_failed")
+        assert receipt["attempts"][0]["usage_source"] == "estimated"
 
 
-def test_an_error_in_mid_stream_is_ours_and_not_the_providers(tmp_path: Path) -> None:
-    async def story() -> None:
-        error = b'data: {"error":{"message":"MARKER said"}}\n\n'
-        client = Client()
+async def test_an_error_in_mid_stream_is_ours_and_not_the_providers(tmp_path: Path) -> None:
+    error = b'data: {"error":{"message":"MARKER said"}}\n\n'
+    client = Client()
 
-        async def fails_late(connection: Connection) -> None:
-            await connection.request()
-            await connection.send(stream_head(), chunk(WORDS))
-            await client.received.wait()
-            await connection.send(chunk(error), END)
+    async def fails_late(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(stream_head(), chunk(WORDS))
+        await client.received.wait()
+        await connection.send(chunk(error), END)
 
-        async with Provider(fails_late) as alpha, a_desk(tmp_path, alpha) as desk:
-            await desk.exchange().run(json.dumps(BODY | STREAM).encode(), client)
-            assert client.body == WORDS
-            assert client.code == "upstream_failed"
-            assert b"MARKER" not in client.last
-
-    play(story)
+    async with Provider(fails_late) as alpha, a_desk(tmp_path, alpha) as desk:
+        await desk.exchange().run(json.dumps(BODY | STREAM).encode(), client)
+        assert client.body == WORDS
+        assert client.code == "upstream_failed"
+        assert b"MARKER" not in client.last
 
 
-def test_when_every_route_fails_the_client_learns_which(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(FAILS) as alpha, Provider(FAILS) as beta, a_desk(tmp_path, alpha, beta) as desk:
-            client = await desk.ask()
-            assert client.error is not None
-            assert (client.error.status, client.error.code) == (502, "upstream_failed")
-            assert [a["route"] for a in client.error.details["attempts"]] == ["alpha/small", "beta/small"]  # type: ignore[index, union-attr, call-overload]
-            assert client.receipt == desk.receipts()[0]["id"]
-            assert desk.receipts()[0]["cost"] == 0
-
-    play(story)
+async def test_when_every_route_fails_the_client_learns_which(tmp_path: Path) -> None:
+    async with Provider(FAILS) as alpha, Provider(FAILS) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        client = await desk.ask()
+        assert client.error is not None
+        assert (client.error.status, client.error.code) == (502, "upstream_failed")
+        assert [a["route"] for a in client.error.details["attempts"]] == ["alpha/small", "beta/small"]  # type: ignore[index, union-attr, call-overload]
+        assert client.receipt == desk.receipts()[0]["id"]
+        assert desk.receipts()[0]["cost"] == 0
 
 
-def test_what_a_provider_finds_wrong_with_a_request_no_other_route_is_asked(tmp_path: Path) -> None:
-    async def story() -> None:
-        body = b'{"error":{"message":"MARKER said","code":"context_length_exceeded"}}'
-        async with (
-            Provider(replies(reply(400, body=body))) as alpha,
-            Provider(GOOD) as beta,
-            a_desk(tmp_path, alpha, beta) as desk,
-        ):
-            client = await desk.ask()
-            assert client.error is not None
-            assert (client.error.status, client.error.code) == (400, "context_length_exceeded")
-            assert client.error.message.startswith("prompt is too long"), (
-                "what agents look for to compact their history"
-            )
-            assert "MARKER" not in client.error.message
-            assert beta.requests == []
-
-    play(story)
+async def test_what_a_provider_finds_wrong_with_a_request_no_other_route_is_asked(tmp_path: Path) -> None:
+    body = b'{"error":{"message":"MARKER said","code":"context_length_exceeded"}}'
+    async with (
+        Provider(replies(reply(400, body=body))) as alpha,
+        Provider(GOOD) as beta,
+        a_desk(tmp_path, alpha, beta) as desk,
+    ):
+        client = await desk.ask()
+        assert client.error is not None
+        assert (client.error.status, client.error.code) == (400, "context_length_exceeded")
+        assert client.error.message.startswith("prompt is too long"), "what agents look for to compact their history"
+        assert "MARKER" not in client.error.message
+        assert beta.requests == []
 
 
-def test_silence_before_the_first_event_is_a_timeout(tmp_path: Path) -> None:
-    async def story() -> None:
-        soon = Deadlines(1, 0.2, 1, 5, 5, whole_s=0.2)
-        async with Provider(hangs()) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
-            client = await desk.ask()
-            assert client.error is not None
-            assert (client.error.status, client.error.code) == (504, "upstream_timeout")
-            (receipt,) = desk.receipts()
-            assert receipt["attempts"][0]["outcome"] == "timeout"
-            assert receipt["attempts"][0]["usage_source"] == "held"
-            await alpha.quiet()
-
-    play(story)
+async def test_silence_before_the_first_event_is_a_timeout(tmp_path: Path) -> None:
+    soon = Deadlines(1, 0.2, 1, 5, 5, whole_s=0.2)
+    async with Provider(hangs()) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
+        client = await desk.ask()
+        assert client.error is not None
+        assert (client.error.status, client.error.code) == (504, "upstream_timeout")
+        (receipt,) = desk.receipts()
+        assert receipt["attempts"][0]["outcome"] == "timeout"
+        assert receipt["attempts"][0]["usage_source"] == "held"
+        await alpha.quiet()
 
 
 async def drip(connection: Connection) -> None:
@@ -239,40 +207,31 @@ async def drip(connection: Connection) -> None:
         await asyncio.sleep(0.05)
 
 
-def test_a_drip_does_not_move_the_deadline(tmp_path: Path) -> None:
-    async def story() -> None:
-        soon = Deadlines(1, 0.3, 1, 5, 5)
-        async with Provider(drip) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
-            client = await desk.ask(STREAM)
-            assert client.error is not None
-            assert client.error.code == "upstream_timeout"
-
-    play(story)
+async def test_a_drip_does_not_move_the_deadline(tmp_path: Path) -> None:
+    soon = Deadlines(1, 0.3, 1, 5, 5)
+    async with Provider(drip) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
+        client = await desk.ask(STREAM)
+        assert client.error is not None
+        assert client.error.code == "upstream_timeout"
 
 
-def test_silence_in_mid_stream_ends_it_with_an_error(tmp_path: Path) -> None:
-    async def story() -> None:
-        soon = Deadlines(1, 1, 0.2, 5, 5)
-        stuck = hangs(stream_head(), chunk(WORDS))
-        async with Provider(stuck) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
-            client = await desk.ask(STREAM)
-            assert client.body == WORDS
-            assert client.code == "upstream_timeout"
-            await alpha.quiet()
-
-    play(story)
+async def test_silence_in_mid_stream_ends_it_with_an_error(tmp_path: Path) -> None:
+    soon = Deadlines(1, 1, 0.2, 5, 5)
+    stuck = hangs(stream_head(), chunk(WORDS))
+    async with Provider(stuck) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
+        client = await desk.ask(STREAM)
+        assert client.body == WORDS
+        assert client.code == "upstream_timeout"
+        await alpha.quiet()
 
 
-def test_the_whole_has_a_deadline_too(tmp_path: Path) -> None:
-    async def story() -> None:
-        soon = Deadlines(1, 9, 9, 0.3, 5)
-        async with Provider(hangs()) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
-            client = await desk.ask()
-            assert client.error is not None
-            assert client.error.code == "upstream_timeout"
-            assert await desk.held() == 0
-
-    play(story)
+async def test_the_whole_has_a_deadline_too(tmp_path: Path) -> None:
+    soon = Deadlines(1, 9, 9, 0.3, 5)
+    async with Provider(hangs()) as alpha, a_desk(tmp_path, alpha, deadlines=soon) as desk:
+        client = await desk.ask()
+        assert client.error is not None
+        assert client.error.code == "upstream_timeout"
+        assert await desk.held() == 0
 
 
 async def leave(desk: Desk, body: dict[str, Any], when: Callable[[Client], Awaitable[None]]) -> Client:
@@ -285,124 +244,103 @@ async def leave(desk: Desk, body: dict[str, Any], when: Callable[[Client], Await
     return client
 
 
-def test_a_client_that_leaves_before_the_first_byte_cancels_the_provider(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(hangs()) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+async def test_a_client_that_leaves_before_the_first_byte_cancels_the_provider(tmp_path: Path) -> None:
+    async with Provider(hangs()) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
 
-            async def asked(_: Client) -> None:
-                await alpha.asked.wait()
+        async def asked(_: Client) -> None:
+            await alpha.asked.wait()
 
-            await leave(desk, {}, asked)
-            await alpha.quiet()
-            (receipt,) = desk.receipts()
-            assert (receipt["outcome"], receipt["attempts"][0]["outcome"]) == ("client_left", "left")
-            assert receipt["cost"] == receipt["attempts"][0]["hold"]
-            assert beta.requests == []
-            assert await desk.held() == 0
-
-    play(story)
+        await leave(desk, {}, asked)
+        await alpha.quiet()
+        (receipt,) = desk.receipts()
+        assert (receipt["outcome"], receipt["attempts"][0]["outcome"]) == ("client_left", "left")
+        assert receipt["cost"] == receipt["attempts"][0]["hold"]
+        assert beta.requests == []
+        assert await desk.held() == 0
 
 
-def test_a_client_that_leaves_in_mid_stream_pays_an_estimate(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(hangs(stream_head(), chunk(WORDS))) as alpha, a_desk(tmp_path, alpha) as desk:
+async def test_a_client_that_leaves_in_mid_stream_pays_an_estimate(tmp_path: Path) -> None:
+    async with Provider(hangs(stream_head(), chunk(WORDS))) as alpha, a_desk(tmp_path, alpha) as desk:
 
-            async def received(client: Client) -> None:
-                await client.received.wait()
+        async def received(client: Client) -> None:
+            await client.received.wait()
 
-            await leave(desk, STREAM, received)
-            await alpha.quiet()
-            (receipt,) = desk.receipts()
-            attempt = receipt["attempts"][0]
-            assert receipt["outcome"] == "client_left"
-            assert attempt["usage_source"] == "estimated"
-            assert 0 < attempt["cost"] <= attempt["hold"]
-
-    play(story)
+        await leave(desk, STREAM, received)
+        await alpha.quiet()
+        (receipt,) = desk.receipts()
+        attempt = receipt["attempts"][0]
+        assert receipt["outcome"] == "client_left"
+        assert attempt["usage_source"] == "estimated"
+        assert 0 < attempt["cost"] <= attempt["hold"]
 
 
-def test_leaving_at_any_moment_leaves_one_receipt_and_nothing_held(tmp_path: Path) -> None:
+async def test_leaving_at_any_moment_leaves_one_receipt_and_nothing_held(tmp_path: Path) -> None:
     """The loop yields n times before the client leaves, for every n up to the end of the exchange."""
 
-    async def story() -> None:
-        async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
-            for moment in range(0, 120, 3):
+    async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
+        for moment in range(0, 120, 3):
 
-                async def later(_: Client, turns: int = moment) -> None:
-                    for _turn in range(turns):
-                        await asyncio.sleep(0)
+            async def later(_: Client, turns: int = moment) -> None:
+                for _turn in range(turns):
+                    await asyncio.sleep(0)
 
-                await leave(desk, STREAM, later)
-            client = await desk.ask(STREAM)
-            assert client.complete
-            assert await desk.held() == 0
-            ids = [r["id"] for r in desk.receipts()]
-            assert len(ids) == len(set(ids))
-            assert not desk.heard.faults
-
-    play(story)
+            await leave(desk, STREAM, later)
+        client = await desk.ask(STREAM)
+        assert client.complete
+        assert await desk.held() == 0
+        ids = [r["id"] for r in desk.receipts()]
+        assert len(ids) == len(set(ids))
+        assert not desk.heard.faults
 
 
-def test_a_refusal_of_policy_reaches_no_provider_and_has_a_receipt(tmp_path: Path) -> None:
-    async def story() -> None:
-        french = a_policy("french", bound=Posture(processed_in=frozenset({"FR"})))
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, policies=[french]) as desk:
-            client = await desk.ask(policy="french")
-            assert client.error is not None
-            assert (client.error.status, client.error.code) == (403, "no_eligible_route")
-            told = json.loads(json.dumps(client.error.details))
-            assert told["routes"][0]["reasons"][0]["dimension"] == "processed_in"
-            assert client.error.details["closest"]
-            (receipt,) = desk.receipts()
-            assert receipt["outcome"] == "refused"
-            assert receipt["rejections"] == {"alpha/small": ["posture:processed_in"]}
-            assert receipt["policy"]["request"] == "french"
-            assert alpha.connections == 0
-
-    play(story)
+async def test_a_refusal_of_policy_reaches_no_provider_and_has_a_receipt(tmp_path: Path) -> None:
+    french = a_policy("french", bound=Posture(processed_in=frozenset({"FR"})))
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, policies=[french]) as desk:
+        client = await desk.ask(policy="french")
+        assert client.error is not None
+        assert (client.error.status, client.error.code) == (403, "no_eligible_route")
+        told = json.loads(json.dumps(client.error.details))
+        assert told["routes"][0]["reasons"][0]["dimension"] == "processed_in"
+        assert client.error.details["closest"]
+        (receipt,) = desk.receipts()
+        assert receipt["outcome"] == "refused"
+        assert receipt["rejections"] == {"alpha/small": ["posture:processed_in"]}
+        assert receipt["policy"]["request"] == "french"
+        assert alpha.connections == 0
 
 
-def test_malformed_requests_are_refused_with_a_receipt(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            client = await desk.ask(b'{"MARKER said"')
-            assert client.error is not None
-            assert client.error.status == 400
-            assert desk.receipts()[0]["code"] == "invalid_request"
-            assert (await desk.ask()).complete, "the next request is unharmed"
-
-    play(story)
+async def test_malformed_requests_are_refused_with_a_receipt(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        client = await desk.ask(b'{"MARKER said"')
+        assert client.error is not None
+        assert client.error.status == 400
+        assert desk.receipts()[0]["code"] == "invalid_request"
+        assert (await desk.ask()).complete, "the next request is unharmed"
 
 
-def test_a_repeated_idempotency_key_gets_the_first_receipt(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            first = await desk.ask(idempotency_key="MARKER said")
-            second = await desk.ask(idempotency_key="MARKER said")
-            assert second.error is not None
-            assert (second.error.status, second.error.details["receipt"]) == (
-                409,
-                first.headers["x-safeconduct-receipt"],
-            )
-            assert len(alpha.requests) == 1
-
-    play(story)
+async def test_a_repeated_idempotency_key_gets_the_first_receipt(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        first = await desk.ask(idempotency_key="MARKER said")
+        second = await desk.ask(idempotency_key="MARKER said")
+        assert second.error is not None
+        assert (second.error.status, second.error.details["receipt"]) == (
+            409,
+            first.headers["x-safeconduct-receipt"],
+        )
+        assert len(alpha.requests) == 1
 
 
-def test_a_hard_budget_is_held_for_and_refuses_what_it_cannot_pay(tmp_path: Path) -> None:
-    async def story() -> None:
-        budgets = (Budget(limit=500_000, window="total"),)
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets) as desk:
-            client = await desk.ask()
-            assert client.complete
-            assert "x-safeconduct-output-limit" not in client.headers
-            refused = await desk.ask({"max_tokens": 4000})
-            assert refused.error is not None
-            assert (refused.error.status, refused.error.code) == (402, "budget_exceeded")
-            assert refused.error.details["spent"] == "0.000015"
-            assert len(alpha.requests) == 1
-
-    play(story)
+async def test_a_hard_budget_is_held_for_and_refuses_what_it_cannot_pay(tmp_path: Path) -> None:
+    budgets = (Budget(limit=500_000, window="total"),)
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets) as desk:
+        client = await desk.ask()
+        assert client.complete
+        assert "x-safeconduct-output-limit" not in client.headers
+        refused = await desk.ask({"max_tokens": 4000})
+        assert refused.error is not None
+        assert (refused.error.status, refused.error.code) == (402, "budget_exceeded")
+        assert refused.error.details["spent"] == "0.000015"
+        assert len(alpha.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -412,38 +350,34 @@ def test_a_hard_budget_is_held_for_and_refuses_what_it_cannot_pay(tmp_path: Path
         ({"classes": {"personal": DataClass("personal", "open", (Budget(500_000, "week"),))}}, "class/personal"),
     ],
 )
-def test_a_model_and_a_data_class_have_money_of_their_own(tmp_path: Path, where: dict[str, Any], account: str) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            organisation = an_organisation(default_class="personal" if "classes" in where else "", **where)
-            desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, organisation=organisation))
-            assert (await desk.ask()).complete
-            refused = await desk.ask({"max_tokens": 4000})
-            assert refused.error is not None
-            assert refused.error.details["budget"] == {"account": account, "window": "week"}
-            assert refused.error.details["spent"] == "0.000015"
-            assert len(alpha.requests) == 1
+async def test_a_model_and_a_data_class_have_money_of_their_own(
+    tmp_path: Path, where: dict[str, Any], account: str
+) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        organisation = an_organisation(default_class="personal" if "classes" in where else "", **where)
+        desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, organisation=organisation))
+        assert (await desk.ask()).complete
+        refused = await desk.ask({"max_tokens": 4000})
+        assert refused.error is not None
+        assert refused.error.details["budget"] == {"account": account, "window": "week"}
+        assert refused.error.details["spent"] == "0.000015"
+        assert len(alpha.requests) == 1
 
-    play(story)
 
-
-def test_a_budget_that_clamps_lowers_the_limit_to_what_the_money_buys(tmp_path: Path) -> None:
-    async def story() -> None:
-        budgets = (Budget(2_000_000, "total", floor=100), Budget(10**9, "day"))
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets) as desk:
-            for stated in ({"max_tokens": 4000}, {"max_tokens": None}, {"max_completion_tokens": 9000}):
-                client = await desk.ask(stated)
-                assert client.complete
-                limit = int(client.headers["x-safeconduct-output-limit"])
-                sent = json.loads(alpha.requests[-1].body)
-                assert 800 < limit < 1000
-                assert {sent[name] for name in ("max_tokens", "max_completion_tokens") if name in sent} == {limit}
-                (attempt,) = desk.receipts()[0]["attempts"]
-                spent = 15_000 * (len(alpha.requests) - 1)
-                assert 2_000_000 - 2_000 < spent + attempt["hold"] <= 2_000_000  # one more token costs 2,000
-            assert "x-safeconduct-output-limit" not in (await desk.ask()).headers
-
-    play(story)
+async def test_a_budget_that_clamps_lowers_the_limit_to_what_the_money_buys(tmp_path: Path) -> None:
+    budgets = (Budget(2_000_000, "total", floor=100), Budget(10**9, "day"))
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets) as desk:
+        for stated in ({"max_tokens": 4000}, {"max_tokens": None}, {"max_completion_tokens": 9000}):
+            client = await desk.ask(stated)
+            assert client.complete
+            limit = int(client.headers["x-safeconduct-output-limit"])
+            sent = json.loads(alpha.requests[-1].body)
+            assert 800 < limit < 1000
+            assert {sent[name] for name in ("max_tokens", "max_completion_tokens") if name in sent} == {limit}
+            (attempt,) = desk.receipts()[0]["attempts"]
+            spent = 15_000 * (len(alpha.requests) - 1)
+            assert 2_000_000 - 2_000 < spent + attempt["hold"] <= 2_000_000  # one more token costs 2,000
+        assert "x-safeconduct-output-limit" not in (await desk.ask()).headers
 
 
 @pytest.mark.parametrize(
@@ -454,267 +388,223 @@ def test_a_budget_that_clamps_lowers_the_limit_to_what_the_money_buys(tmp_path: 
         (Budget(2_000_000, "total", floor=100), Budget(2_000_000, "day")),
     ],
 )
-def test_below_its_floor_or_where_another_budget_does_not_clamp_a_request_is_refused(
+async def test_below_its_floor_or_where_another_budget_does_not_clamp_a_request_is_refused(
     tmp_path: Path, budgets: tuple[Budget, ...]
 ) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets[::-1]) as desk:
-            refused = await desk.ask({"max_tokens": 4000})
-            assert refused.code == "budget_exceeded"
-            assert alpha.requests == []
-            assert await desk.held() == 0
-
-    play(story)
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets[::-1]) as desk:
+        refused = await desk.ask({"max_tokens": 4000})
+        assert refused.code == "budget_exceeded"
+        assert alpha.requests == []
+        assert await desk.held() == 0
 
 
-def test_a_soft_budget_warns_the_client_each_time_and_the_log_once(tmp_path: Path) -> None:
-    async def story() -> None:
-        soft = (Budget(500_000, "month", soft=True),)
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            team = replace(desk.in_force.snapshot.teams["research"], budgets=soft)
-            desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, teams={"research": team}))
-            clients = [await desk.ask({"max_tokens": limit}) for limit in (1, 4000, 4000)]
-            assert [client.complete for client in clients] == [True] * 3
-            told = [client.headers.get("x-safeconduct-budget") for client in clients]
-            assert told == [None, "soft_exceeded team/month", "soft_exceeded team/month"]
-            logged = [event for event in desk.heard.events if isinstance(event, SoftBudgetCrossed)]
-            assert logged == [SoftBudgetCrossed("team/research", "month", "0.0005")]
-            client = await desk.ask({"max_tokens": None})
-            assert "x-safeconduct-output-limit" not in client.headers
-
-    play(story)
+async def test_a_soft_budget_warns_the_client_each_time_and_the_log_once(tmp_path: Path) -> None:
+    soft = (Budget(500_000, "month", soft=True),)
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        team = replace(desk.in_force.snapshot.teams["research"], budgets=soft)
+        desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, teams={"research": team}))
+        clients = [await desk.ask({"max_tokens": limit}) for limit in (1, 4000, 4000)]
+        assert [client.complete for client in clients] == [True] * 3
+        told = [client.headers.get("x-safeconduct-budget") for client in clients]
+        assert told == [None, "soft_exceeded team/month", "soft_exceeded team/month"]
+        logged = [event for event in desk.heard.events if isinstance(event, SoftBudgetCrossed)]
+        assert logged == [SoftBudgetCrossed("team/research", "month", "0.0005")]
+        client = await desk.ask({"max_tokens": None})
+        assert "x-safeconduct-output-limit" not in client.headers
 
 
-def test_under_a_budget_an_output_limit_is_injected_and_reported(tmp_path: Path) -> None:
-    async def story() -> None:
-        budgets = (Budget(limit=10**9, window="total"),)
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets) as desk:
-            body = {k: v for k, v in BODY.items() if k != "max_tokens"}
-            client = await desk.ask(json.dumps(body).encode())
-            assert client.headers["x-safeconduct-output-limit"] == "8192"
-            assert json.loads(alpha.requests[0].body)["max_tokens"] == 8192
-
-    play(story)
+async def test_under_a_budget_an_output_limit_is_injected_and_reported(tmp_path: Path) -> None:
+    budgets = (Budget(limit=10**9, window="total"),)
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, budgets=budgets) as desk:
+        body = {k: v for k, v in BODY.items() if k != "max_tokens"}
+        client = await desk.ask(json.dumps(body).encode())
+        assert client.headers["x-safeconduct-output-limit"] == "8192"
+        assert json.loads(alpha.requests[0].body)["max_tokens"] == 8192
 
 
-def test_without_books_nothing_is_sent(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            desk.services.books._journal.close()  # type: ignore[attr-defined]
-            client = await desk.ask()
-            assert client.error is not None
-            assert (client.error.status, client.error.code) == (503, "books_unavailable")
-            assert alpha.connections == 0
-
-    play(story)
+async def test_without_books_nothing_is_sent(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        desk.services.books._journal.close()  # type: ignore[attr-defined]
+        client = await desk.ask()
+        assert client.error is not None
+        assert (client.error.status, client.error.code) == (503, "books_unavailable")
+        assert alpha.connections == 0
 
 
-def test_a_fault_of_ours_is_a_500_with_the_receipt_and_no_words(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            desk.in_force.targets.clear()  # type: ignore[attr-defined]
-            client = await desk.ask()
-            assert client.error is not None
-            assert (client.error.status, client.error.details["receipt"]) == (500, desk.receipts()[0]["id"])
-            assert "MARKER" not in str(desk.heard.events)
-            assert desk.heard.faults[0].receipt == desk.receipts()[0]["id"]
-            assert await desk.held() == 0
-
-    play(story)
+async def test_a_fault_of_ours_is_a_500_with_the_receipt_and_no_words(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        desk.in_force.targets.clear()  # type: ignore[attr-defined]
+        client = await desk.ask()
+        assert client.error is not None
+        assert (client.error.status, client.error.details["receipt"]) == (500, desk.receipts()[0]["id"])
+        assert "MARKER" not in str(desk.heard.events)
+        assert desk.heard.faults[0].receipt == desk.receipts()[0]["id"]
+        assert await desk.held() == 0
 
 
-def test_identify_knows_active_keys_alone(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            assert identify(SECRET, desk.services, desk.in_force).key == desk.key
-            with pytest.raises(Unauthenticated):
-                identify(SECRET + "x", desk.services, desk.in_force)
-            await desk.services.keys.revoke(desk.key.id, NOW)
-            with pytest.raises(Unauthenticated):
-                identify(SECRET, desk.services, desk.in_force)
-
-    play(story)
+async def test_identify_knows_active_keys_alone(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        assert identify(SECRET, desk.services, desk.in_force).key == desk.key
+        with pytest.raises(Unauthenticated):
+            identify(SECRET + "x", desk.services, desk.in_force)
+        await desk.services.keys.revoke(desk.key.id, NOW)
+        with pytest.raises(Unauthenticated):
+            identify(SECRET, desk.services, desk.in_force)
 
 
-def test_a_whole_reply_may_take_longer_than_a_stream_to_begin(tmp_path: Path) -> None:
-    async def story() -> None:
-        asked_twice = asyncio.Event()
+async def test_a_whole_reply_may_take_longer_than_a_stream_to_begin(tmp_path: Path) -> None:
+    asked_twice = asyncio.Event()
 
-        async def thinks(connection: Connection) -> None:
-            await connection.request()
-            await asked_twice.wait()
-            await connection.send(reply(body=json.dumps(COMPLETION).encode()))
+    async def thinks(connection: Connection) -> None:
+        await connection.request()
+        await asked_twice.wait()
+        await connection.send(reply(body=json.dumps(COMPLETION).encode()))
 
-        hasty = Deadlines(1, 0.05, 5, 20, 5, whole_s=10)
-        async with (
-            Provider(thinks) as alpha,
-            Provider(hangs()) as beta,
-            a_desk(tmp_path, alpha, deadlines=hasty) as desk,
-        ):
-            async with a_desk(tmp_path / "other", beta, deadlines=hasty) as other, anyio.create_task_group() as group:
-                client = Client()
-                group.start_soon(desk.exchange().run, json.dumps(BODY).encode(), client)
-                stream = await other.ask(STREAM)  # its deadline passes meanwhile
-                assert stream.error is not None
-                asked_twice.set()
-            assert client.complete
-
-    play(story)
+    hasty = Deadlines(1, 0.05, 5, 20, 5, whole_s=10)
+    async with (
+        Provider(thinks) as alpha,
+        Provider(hangs()) as beta,
+        a_desk(tmp_path, alpha, deadlines=hasty) as desk,
+    ):
+        async with a_desk(tmp_path / "other", beta, deadlines=hasty) as other, anyio.create_task_group() as group:
+            client = Client()
+            group.start_soon(desk.exchange().run, json.dumps(BODY).encode(), client)
+            stream = await other.ask(STREAM)  # its deadline passes meanwhile
+            assert stream.error is not None
+            asked_twice.set()
+        assert client.complete
 
 
-def test_near_names_are_those_that_the_caller_may_use(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            found = await desk.ask({"model": "smal"})
-            assert found.error is not None
-            assert (found.error.status, found.error.details["near"]) == (404, ["small"])
-        async with Provider(GOOD) as alpha, a_desk(tmp_path / "other", alpha) as desk:
-            desk.in_force = InForce(desk.in_force.snapshot, some_means("nobody"), desk.in_force.targets)
-            found = await desk.ask({"model": "smal"})
-            assert found.error is not None
-            assert found.error.details["near"] == []
-
-    play(story)
+async def test_near_names_are_those_that_the_caller_may_use(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        found = await desk.ask({"model": "smal"})
+        assert found.error is not None
+        assert (found.error.status, found.error.details["near"]) == (404, ["small"])
+    async with Provider(GOOD) as alpha, a_desk(tmp_path / "other", alpha) as desk:
+        desk.in_force = InForce(desk.in_force.snapshot, some_means("nobody"), desk.in_force.targets)
+        found = await desk.ask({"model": "smal"})
+        assert found.error is not None
+        assert found.error.details["near"] == []
 
 
-def test_where_nothing_may_be_kept_storing_is_forbidden_to_providers_that_know_the_word(tmp_path: Path) -> None:
-    async def story() -> None:
-        zero = a_policy("zero", bound=Posture(retention_days=0))
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, policies=[zero], accepts_store=True) as desk:
-            await desk.ask(policy="zero")
-            await desk.ask()
-            assert [json.loads(r.body).get("store") for r in alpha.requests] == [False, None]
-        async with Provider(GOOD) as beta, a_desk(tmp_path / "other", beta, policies=[zero]) as desk:
-            await desk.ask(policy="zero")
-            assert "store" not in json.loads(beta.requests[0].body)
-
-    play(story)
+async def test_where_nothing_may_be_kept_storing_is_forbidden_to_providers_that_know_the_word(tmp_path: Path) -> None:
+    zero = a_policy("zero", bound=Posture(retention_days=0))
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, policies=[zero], accepts_store=True) as desk:
+        await desk.ask(policy="zero")
+        await desk.ask()
+        assert [json.loads(r.body).get("store") for r in alpha.requests] == [False, None]
+    async with Provider(GOOD) as beta, a_desk(tmp_path / "other", beta, policies=[zero]) as desk:
+        await desk.ask(policy="zero")
+        assert "store" not in json.loads(beta.requests[0].body)
 
 
-def test_routes_are_known_by_how_fast_they_begin_and_write(tmp_path: Path) -> None:
-    async def story() -> None:
-        client = Client()
+async def test_routes_are_known_by_how_fast_they_begin_and_write(tmp_path: Path) -> None:
+    client = Client()
 
-        async def writes(connection: Connection) -> None:
-            await connection.request()
-            await connection.send(stream_head(), chunk(WORDS))
-            await client.received.wait()
-            await asyncio.sleep(0.02)  # a speed is a time: the reply has to take some
-            await connection.send(chunk(STOP), chunk(USAGE), chunk(DONE), END)
+    async def writes(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(stream_head(), chunk(WORDS))
+        await client.received.wait()
+        await asyncio.sleep(0.02)  # a speed is a time: the reply has to take some
+        await connection.send(chunk(STOP), chunk(USAGE), chunk(DONE), END)
 
-        async with Provider(writes) as alpha, a_desk(tmp_path, alpha) as desk:
-            await desk.exchange().run(json.dumps(BODY | STREAM).encode(), client)
-            seen = desk.services.health.view(desk.services.clock.monotonic() + 10)
-            (speed,) = seen.throughput.values()
-            assert 0 < speed <= 3 / 0.019
-            assert set(seen.latency_ms) == {"alpha/small"}
-
-    play(story)
+    async with Provider(writes) as alpha, a_desk(tmp_path, alpha) as desk:
+        await desk.exchange().run(json.dumps(BODY | STREAM).encode(), client)
+        seen = desk.services.health.view(desk.services.clock.monotonic() + 10)
+        (speed,) = seen.throughput.values()
+        assert 0 < speed <= 3 / 0.019
+        assert set(seen.latency_ms) == {"alpha/small"}
 
 
 NAMES = {"user": "MARKER anna", "metadata": {"user_id": "MARKER anna", "project": "p"}, "prompt_cache_key": "MARKER k"}
 
 
-def test_a_provider_learns_a_clients_identifiers_under_pseudonyms_that_stay(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, Provider(FAILS) as beta:
-            async with a_desk(tmp_path, beta, alpha) as desk:
-                client = await desk.ask(NAMES)
-                await desk.ask({"user": "MARKER anna"})
-                first, second = (json.loads(r.body) for r in alpha.requests)
-                failed = json.loads(beta.requests[0].body)
-                pseudonym = desk.services.pseudonym("MARKER anna")
-            assert first["user"] == first["metadata"]["user_id"] == second["user"] == failed["user"] == pseudonym
-            assert first["prompt_cache_key"] not in (pseudonym, "MARKER k")
-            assert first["metadata"]["project"] == "p"
-            assert "x-safeconduct-dropped" not in client.headers
-            assert "MARKER k" not in alpha.requests[0].body.decode()
-
-    play(story)
+async def test_a_provider_learns_a_clients_identifiers_under_pseudonyms_that_stay(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, Provider(FAILS) as beta:
+        async with a_desk(tmp_path, beta, alpha) as desk:
+            client = await desk.ask(NAMES)
+            await desk.ask({"user": "MARKER anna"})
+            first, second = (json.loads(r.body) for r in alpha.requests)
+            failed = json.loads(beta.requests[0].body)
+            pseudonym = desk.services.pseudonym("MARKER anna")
+        assert first["user"] == first["metadata"]["user_id"] == second["user"] == failed["user"] == pseudonym
+        assert first["prompt_cache_key"] not in (pseudonym, "MARKER k")
+        assert first["metadata"]["project"] == "p"
+        assert "x-safeconduct-dropped" not in client.headers
+        assert "MARKER k" not in alpha.requests[0].body.decode()
 
 
-def test_where_policy_says_so_identifiers_stay_here_and_the_client_and_the_receipt_are_told(tmp_path: Path) -> None:
-    async def story() -> None:
-        nameless = a_policy("nameless", identifiers=Identifiers.DROP)
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, policies=[nameless]) as desk:
-            client = await desk.ask(NAMES, policy="nameless")
-            sent = json.loads(alpha.requests[0].body)
-            assert {"user", "prompt_cache_key"}.isdisjoint(sent)
-            assert sent["metadata"] == {"project": "p"}
-            assert client.headers["x-safeconduct-dropped"] == "user, prompt_cache_key, metadata.user_id"
-            assert desk.receipts()[0]["dropped"] == ["user", "prompt_cache_key", "metadata"]
-
-    play(story)
-
-
-def test_a_receipt_says_in_which_dialect_each_route_was_asked_and_by_which_alias(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(FAILS) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
-            now = desk.in_force
-            snapshot = a_snapshot(*now.snapshot.routes.values(), redirects={"gpt-*": "small"})
-            desk.in_force = InForce(snapshot, now.means, now.targets)
-            assert (await desk.ask({"model": "gpt-9"})).complete
-            (receipt,) = desk.receipts()
-            assert [a["dialect"] for a in receipt["attempts"]] == ["openai_chat", "openai_chat"]
-            assert (receipt["dialect"], receipt["endpoint"]) == ("openai_chat", "chat")
-            assert receipt["demand"]["alias"] == "gpt-*"
-            assert receipt["demand"]["carried"] == {}
-
-    play(story)
+async def test_where_policy_says_so_identifiers_stay_here_and_the_client_and_the_receipt_are_told(
+    tmp_path: Path,
+) -> None:
+    nameless = a_policy("nameless", identifiers=Identifiers.DROP)
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, policies=[nameless]) as desk:
+        client = await desk.ask(NAMES, policy="nameless")
+        sent = json.loads(alpha.requests[0].body)
+        assert {"user", "prompt_cache_key"}.isdisjoint(sent)
+        assert sent["metadata"] == {"project": "p"}
+        assert client.headers["x-safeconduct-dropped"] == "user, prompt_cache_key, metadata.user_id"
+        assert desk.receipts()[0]["dropped"] == ["user", "prompt_cache_key", "metadata"]
 
 
-def test_before_a_stream_and_after_its_end_nobody_needs_a_word(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
-            client, exchange = Client(), desk.exchange()
+async def test_a_receipt_says_in_which_dialect_each_route_was_asked_and_by_which_alias(tmp_path: Path) -> None:
+    async with Provider(FAILS) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        now = desk.in_force
+        snapshot = a_snapshot(*now.snapshot.routes.values(), redirects={"gpt-*": "small"})
+        desk.in_force = InForce(snapshot, now.means, now.targets)
+        assert (await desk.ask({"model": "gpt-9"})).complete
+        (receipt,) = desk.receipts()
+        assert [a["dialect"] for a in receipt["attempts"]] == ["openai_chat", "openai_chat"]
+        assert (receipt["dialect"], receipt["endpoint"]) == ("openai_chat", "chat")
+        assert receipt["demand"]["alias"] == "gpt-*"
+        assert receipt["demand"]["carried"] == {}
+
+
+async def test_before_a_stream_and_after_its_end_nobody_needs_a_word(tmp_path: Path) -> None:
+    async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
+        client, exchange = Client(), desk.exchange()
+        await exchange.send_keepalive(0.0)
+        await exchange.run(json.dumps(BODY | STREAM).encode(), client)
+        await exchange.send_keepalive(0.0)
+        assert client.body == WORDS + STOP + DONE
+
+
+async def test_a_translated_stream_is_kept_alive_while_its_provider_says_nothing(tmp_path: Path) -> None:
+    goes_on = asyncio.Event()
+    before, after = STREAMS["anthropic_messages"][:4], STREAMS["anthropic_messages"][4:]
+
+    async def pauses(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(stream_head(), *map(chunk, before))
+        await goes_on.wait()
+        await connection.send(*map(chunk, after), END)
+
+    async with Provider(pauses) as alpha, a_desk(tmp_path, alpha, dialects=["anthropic_messages"]) as desk:
+        client, exchange = Client(), desk.exchange()
+        async with anyio.create_task_group() as group:
+            group.start_soon(exchange.run, json.dumps(BODY | STREAM).encode(), client)
+            await client.received.wait()
+            said = client.body
+            await exchange.send_keepalive(3600.0)
+            assert client.body == said
             await exchange.send_keepalive(0.0)
-            await exchange.run(json.dumps(BODY | STREAM).encode(), client)
-            await exchange.send_keepalive(0.0)
-            assert client.body == WORDS + STOP + DONE
-
-    play(story)
-
-
-def test_a_translated_stream_is_kept_alive_while_its_provider_says_nothing(tmp_path: Path) -> None:
-    async def story() -> None:
-        goes_on = asyncio.Event()
-        before, after = STREAMS["anthropic_messages"][:4], STREAMS["anthropic_messages"][4:]
-
-        async def pauses(connection: Connection) -> None:
-            await connection.request()
-            await connection.send(stream_head(), *map(chunk, before))
-            await goes_on.wait()
-            await connection.send(*map(chunk, after), END)
-
-        async with Provider(pauses) as alpha, a_desk(tmp_path, alpha, dialects=["anthropic_messages"]) as desk:
-            client, exchange = Client(), desk.exchange()
-            async with anyio.create_task_group() as group:
-                group.start_soon(exchange.run, json.dumps(BODY | STREAM).encode(), client)
-                await client.received.wait()
-                said = client.body
-                await exchange.send_keepalive(3600.0)
-                assert client.body == said
-                await exchange.send_keepalive(0.0)
-                assert client.body.startswith(said + b":"), "a comment, which no client takes for words"
-                goes_on.set()
-            assert client.complete
-            assert client.body.endswith(b"data: [DONE]\n\n")
-
-    play(story)
+            assert client.body.startswith(said + b":"), "a comment, which no client takes for words"
+            goes_on.set()
+        assert client.complete
+        assert client.body.endswith(b"data: [DONE]\n\n")
 
 
 @pytest.mark.parametrize("told_apart", [True, False])
-def test_a_receipt_names_the_end_user_under_a_pseudonym_if_the_team_says_so(tmp_path: Path, told_apart: bool) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            team = replace(desk.in_force.snapshot.teams["research"], end_users=told_apart)
-            desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, teams={"research": team}))
-            await desk.ask({"user": "MARKER anna"})
-            await desk.ask()
-            seen = json.loads(alpha.requests[0].body)["user"]
-            receipts = desk.receipts()
-            assert [receipt["end_user"] for receipt in receipts] == ["", seen if told_apart else ""]
-            assert seen.startswith("sc_")
-            assert "MARKER" not in repr((receipts, desk.heard.events))
-
-    play(story)
+async def test_a_receipt_names_the_end_user_under_a_pseudonym_if_the_team_says_so(
+    tmp_path: Path, told_apart: bool
+) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        team = replace(desk.in_force.snapshot.teams["research"], end_users=told_apart)
+        desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, teams={"research": team}))
+        await desk.ask({"user": "MARKER anna"})
+        await desk.ask()
+        seen = json.loads(alpha.requests[0].body)["user"]
+        receipts = desk.receipts()
+        assert [receipt["end_user"] for receipt in receipts] == ["", seen if told_apart else ""]
+        assert seen.startswith("sc_")
+        assert "MARKER" not in repr((receipts, desk.heard.events))

@@ -20,7 +20,7 @@ from gateway.exchange.services import Deadlines
 from gateway.stores.rates.rates import Permit, Wanted
 from tests.builders import a_policy, a_team
 from tests.exchange.desk import BODY, COMPLETION, DONE, PATIENT, STOP, USAGE, WORDS, Client, Desk, a_desk
-from tests.exchange.test_lifecycle import FAILS, GOOD, STREAM, leave, play
+from tests.exchange.test_lifecycle import FAILS, GOOD, STREAM, leave
 from tests.scripted import Provider, Script, chunk, hangs, once, replies, reply, stream_head, streams
 
 ONE = Concurrent(1)
@@ -32,48 +32,39 @@ DAY_S = 86_400
 LEFT = "x-ratelimit-remaining-tokens"
 
 
-def test_who_has_used_its_requests_is_refused_before_anything_is_held_or_sent(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, rates=(FEW,)) as desk:
-            for _ in range(2):
-                assert (await desk.ask()).complete
-            client = await desk.ask()
-            assert client.error is not None
-            assert (client.error.status, client.code, client.error.may_retry) == (429, "rate_limited", True)
-            assert client.error.retry_after_s == DAY_S / 2
-            assert len(alpha.requests) == 2
-            newest = desk.receipts()[0]
-            assert (newest["id"], newest["outcome"], newest["code"]) == (client.receipt, "refused", "rate_limited")
-            assert newest["attempts"] == []
-            desk.time.passes(DAY_S / 2)
+async def test_who_has_used_its_requests_is_refused_before_anything_is_held_or_sent(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, rates=(FEW,)) as desk:
+        for _ in range(2):
             assert (await desk.ask()).complete
-            assert (await desk.ask()).code == "rate_limited"
+        client = await desk.ask()
+        assert client.error is not None
+        assert (client.error.status, client.code, client.error.may_retry) == (429, "rate_limited", True)
+        assert client.error.retry_after_s == DAY_S / 2
+        assert len(alpha.requests) == 2
+        newest = desk.receipts()[0]
+        assert (newest["id"], newest["outcome"], newest["code"]) == (client.receipt, "refused", "rate_limited")
+        assert newest["attempts"] == []
+        desk.time.passes(DAY_S / 2)
+        assert (await desk.ask()).complete
+        assert (await desk.ask()).code == "rate_limited"
 
-    play(story)
 
-
-def test_a_refused_request_keeps_its_idempotency_key_for_the_next_try(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, rates=(Rate("requests", 1, "day", 1),)) as desk:
-            assert (await desk.ask()).complete
-            assert (await desk.ask(idempotency_key="again")).code == "rate_limited"
-            desk.time.passes(DAY_S)
-            assert (await desk.ask(idempotency_key="again")).complete
-
-    play(story)
+async def test_a_refused_request_keeps_its_idempotency_key_for_the_next_try(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, rates=(Rate("requests", 1, "day", 1),)) as desk:
+        assert (await desk.ask()).complete
+        assert (await desk.ask(idempotency_key="again")).code == "rate_limited"
+        desk.time.passes(DAY_S)
+        assert (await desk.ask(idempotency_key="again")).complete
 
 
 @pytest.mark.parametrize(("other", "served"), [("key_1", False), ("key_2", True)])
-def test_each_key_of_a_team_has_its_own(tmp_path: Path, other: str, served: bool) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            teams = {"research": a_team(key_limits=(Rate("requests", 1, "day", 1),))}
-            desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, teams=teams))
-            assert (await desk.ask()).complete
-            desk.key = replace(desk.key, id=KeyId(other))
-            assert (await desk.ask()).complete is served
-
-    play(story)
+async def test_each_key_of_a_team_has_its_own(tmp_path: Path, other: str, served: bool) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        teams = {"research": a_team(key_limits=(Rate("requests", 1, "day", 1),))}
+        desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, teams=teams))
+        assert (await desk.ask()).complete
+        desk.key = replace(desk.key, id=KeyId(other))
+        assert (await desk.ask()).complete is served
 
 
 # --- what every ending gives back ------------------------------------------------------------------------------------
@@ -155,107 +146,89 @@ ENDINGS: dict[str, tuple[Script, Callable[[Desk, Provider], Awaitable[None]]]] =
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_nothing_is_under_way_after_any_ending(tmp_path: Path, ending: str) -> None:
+async def test_nothing_is_under_way_after_any_ending(tmp_path: Path, ending: str) -> None:
     script, ends = ENDINGS[ending]
     patient = ending in ("the client left before the first byte", "the client left in mid-stream", "the process ends")
     deadlines = PATIENT if patient else SOON
 
-    async def story() -> None:
-        money = (Budget(limit=5_000_000, window="total"),)
-        async with (
-            Provider(script, GOOD) as alpha,
-            a_desk(tmp_path, alpha, rates=(ONE,), budgets=money, deadlines=deadlines) as desk,
-        ):
-            await ends(desk, alpha)
-            client = await desk.ask()
-            assert client.code != "rate_limited"
-            assert desk.receipts()[0]["id"] == (client.receipt or client.headers["x-safeconduct-receipt"])
-
-    play(story)
+    money = (Budget(limit=5_000_000, window="total"),)
+    async with (
+        Provider(script, GOOD) as alpha,
+        a_desk(tmp_path, alpha, rates=(ONE,), budgets=money, deadlines=deadlines) as desk,
+    ):
+        await ends(desk, alpha)
+        client = await desk.ask()
+        assert client.code != "rate_limited"
+        assert desk.receipts()[0]["id"] == (client.receipt or client.headers["x-safeconduct-receipt"])
 
 
-def test_what_is_under_way_is_counted_whether_it_streams_or_not(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with (
-            Provider(hangs(), hangs(stream_head(), chunk(WORDS)), GOOD) as alpha,
-            a_desk(tmp_path, alpha, rates=(Concurrent(2),)) as desk,
-        ):
-            refused: list[str | None] = []
+async def test_what_is_under_way_is_counted_whether_it_streams_or_not(tmp_path: Path) -> None:
+    async with (
+        Provider(hangs(), hangs(stream_head(), chunk(WORDS)), GOOD) as alpha,
+        a_desk(tmp_path, alpha, rates=(Concurrent(2),)) as desk,
+    ):
+        refused: list[str | None] = []
 
-            async def asked(_: Client) -> None:
-                await alpha.asked.wait()
+        async def asked(_: Client) -> None:
+            await alpha.asked.wait()
 
-                async def received(client: Client) -> None:
-                    await client.received.wait()
-                    refused.append((await desk.ask()).code)
+            async def received(client: Client) -> None:
+                await client.received.wait()
+                refused.append((await desk.ask()).code)
 
-                await leave(desk, STREAM, received)
+            await leave(desk, STREAM, received)
 
-            await leave(desk, {}, asked)
-            assert refused == ["rate_limited"]
-            assert (await desk.ask()).complete
-
-    play(story)
+        await leave(desk, {}, asked)
+        assert refused == ["rate_limited"]
+        assert (await desk.ask()).complete
 
 
-def test_leaving_at_any_moment_leaves_nothing_under_way(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(SPOKEN) as alpha, a_desk(tmp_path, alpha, rates=(ONE,)) as desk:
-            for moment in range(0, 120, 3):
+async def test_leaving_at_any_moment_leaves_nothing_under_way(tmp_path: Path) -> None:
+    async with Provider(SPOKEN) as alpha, a_desk(tmp_path, alpha, rates=(ONE,)) as desk:
+        for moment in range(0, 120, 3):
 
-                async def later(_: Client, turns: int = moment) -> None:
-                    for _turn in range(turns):
-                        await asyncio.sleep(0)
+            async def later(_: Client, turns: int = moment) -> None:
+                for _turn in range(turns):
+                    await asyncio.sleep(0)
 
-                await leave(desk, STREAM, later)
-            assert (await desk.ask(STREAM)).complete
-            assert "rate_limited" not in {receipt["code"] for receipt in desk.receipts()}
-
-    play(story)
+            await leave(desk, STREAM, later)
+        assert (await desk.ask(STREAM)).complete
+        assert "rate_limited" not in {receipt["code"] for receipt in desk.receipts()}
 
 
 # --- tokens ----------------------------------------------------------------------------------------------------------
 
 
-def test_tokens_count_as_the_provider_reports_them_once_it_has(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, rates=(TOKENS,)) as desk:
-            remaining = [(await desk.ask({"max_tokens": limit})).headers[LEFT] for limit in (4_000, 50)]
-            assert remaining == [str(10_000 - 12), str(10_000 - 2 * 12)]
-
-    play(story)
+async def test_tokens_count_as_the_provider_reports_them_once_it_has(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, rates=(TOKENS,)) as desk:
+        remaining = [(await desk.ask({"max_tokens": limit})).headers[LEFT] for limit in (4_000, 50)]
+        assert remaining == [str(10_000 - 12), str(10_000 - 2 * 12)]
 
 
-def test_a_stream_says_what_remains_while_it_is_under_way(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(SPOKEN) as alpha, a_desk(tmp_path, alpha, rates=(TOKENS,)) as desk:
-            first = await desk.ask({**STREAM, "max_tokens": 4_000})
-            second = await desk.ask({**STREAM, "max_tokens": 4_000})
-            taken = 10_000 - int(first.headers[LEFT])
-            assert 4_000 < taken < 4_020, "the estimated input, and the output limit"
-            assert int(second.headers[LEFT]) == 10_000 - 12 - taken
-
-    play(story)
+async def test_a_stream_says_what_remains_while_it_is_under_way(tmp_path: Path) -> None:
+    async with Provider(SPOKEN) as alpha, a_desk(tmp_path, alpha, rates=(TOKENS,)) as desk:
+        first = await desk.ask({**STREAM, "max_tokens": 4_000})
+        second = await desk.ask({**STREAM, "max_tokens": 4_000})
+        taken = 10_000 - int(first.headers[LEFT])
+        assert 4_000 < taken < 4_020, "the estimated input, and the output limit"
+        assert int(second.headers[LEFT]) == 10_000 - 12 - taken
 
 
-def test_who_has_used_more_than_its_tokens_waits_until_they_have_flowed_back(tmp_path: Path) -> None:
+async def test_who_has_used_more_than_its_tokens_waits_until_they_have_flowed_back(tmp_path: Path) -> None:
     usage = {"prompt_tokens": 15_000, "completion_tokens": 0, "total_tokens": 15_000}
     much = replies(reply(body=json.dumps({**COMPLETION, "usage": usage}).encode()))
 
-    async def story() -> None:
-        async with Provider(much) as alpha, a_desk(tmp_path, alpha, rates=(TOKENS,)) as desk:
-            body = {"messages": [{"role": "user", "content": "word " * 4_000}]}
-            first = await desk.ask(body)
-            assert first.headers[LEFT] == "0"
-            refused = await desk.ask({"max_tokens": 1})
-            assert refused.code == "rate_limited"
-            assert refused.error is not None
-            assert refused.error.retry_after_s is not None
-            assert DAY_S / 2 < refused.error.retry_after_s < DAY_S / 2 + 200
-            desk.time.passes(refused.error.retry_after_s)
-            assert (await desk.ask({"max_tokens": 1})).complete
-
-    play(story)
+    async with Provider(much) as alpha, a_desk(tmp_path, alpha, rates=(TOKENS,)) as desk:
+        body = {"messages": [{"role": "user", "content": "word " * 4_000}]}
+        first = await desk.ask(body)
+        assert first.headers[LEFT] == "0"
+        refused = await desk.ask({"max_tokens": 1})
+        assert refused.code == "rate_limited"
+        assert refused.error is not None
+        assert refused.error.retry_after_s is not None
+        assert DAY_S / 2 < refused.error.retry_after_s < DAY_S / 2 + 200
+        desk.time.passes(refused.error.retry_after_s)
+        assert (await desk.ask({"max_tokens": 1})).complete
 
 
 # --- counts, and callers without limits ------------------------------------------------------------------------------
@@ -273,27 +246,21 @@ async def count(desk: Desk) -> str:
     return found
 
 
-def test_counts_that_are_made_here_are_not_limited(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(COUNTED) as alpha, a_desk(tmp_path, alpha, rates=(FEW,), dialects=[CLAUDE]) as desk:
-            assert {await count(desk) for _ in range(9)} == {"estimated"}
-
-    play(story)
+async def test_counts_that_are_made_here_are_not_limited(tmp_path: Path) -> None:
+    async with Provider(COUNTED) as alpha, a_desk(tmp_path, alpha, rates=(FEW,), dialects=[CLAUDE]) as desk:
+        assert {await count(desk) for _ in range(9)} == {"estimated"}
 
 
-def test_a_count_that_may_not_be_asked_for_now_is_an_estimate(tmp_path: Path) -> None:
+async def test_a_count_that_may_not_be_asked_for_now_is_an_estimate(tmp_path: Path) -> None:
     """Whoever is told 404 or 429 by a count gives the model up."""
     exact = a_policy("open", token_counts=TokenCounts.EXACT)
 
-    async def story() -> None:
-        async with (
-            Provider(COUNTED) as alpha,
-            a_desk(tmp_path, alpha, policies=[exact], dialects=[CLAUDE], rates=(FEW, TOKENS, ONE)) as desk,
-        ):
-            assert [await count(desk) for _ in range(4)] == ["exact", "exact", "estimated", "estimated"]
-            assert len(alpha.requests) == 2
-
-    play(story)
+    async with (
+        Provider(COUNTED) as alpha,
+        a_desk(tmp_path, alpha, policies=[exact], dialects=[CLAUDE], rates=(FEW, TOKENS, ONE)) as desk,
+    ):
+        assert [await count(desk) for _ in range(4)] == ["exact", "exact", "estimated", "estimated"]
+        assert len(alpha.requests) == 2
 
 
 class Nobody:
@@ -306,12 +273,9 @@ class Nobody:
         raise AssertionError(permit, tokens)
 
 
-def test_who_has_no_limits_costs_nothing(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-            desk.services = replace(desk.services, rates=Nobody())
-            client = await desk.ask()
-            assert client.complete
-            assert not any("ratelimit" in name for name in client.headers)
-
-    play(story)
+async def test_who_has_no_limits_costs_nothing(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        desk.services = replace(desk.services, rates=Nobody())
+        client = await desk.ask()
+        assert client.complete
+        assert not any("ratelimit" in name for name in client.headers)
