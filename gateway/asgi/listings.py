@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from gateway.asgi.addresses import Family
-from gateway.asgi.catalogue import Viewer
 from gateway.core.catalog import Model, Route
 from gateway.core.errors import Json
 from gateway.core.snapshot import Snapshot
+from gateway.views.catalogue import Viewer
 
 EPOCH: Final = "1970-01-01T00:00:00Z"
 """When a model was made is unknown for most; this says so where the SDK wants a date."""

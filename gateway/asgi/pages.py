@@ -11,9 +11,8 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.asgi import catalogue, listings, reports
+from gateway.asgi import listings, reports
 from gateway.asgi.addresses import Address
-from gateway.asgi.catalogue import Viewer
 from gateway.asgi.headers import Fields
 from gateway.asgi.intake import method_not_allowed
 from gateway.asgi.request_context import Gate
@@ -23,6 +22,8 @@ from gateway.core.policy import EffectivePolicy
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.names import near, resolve
 from gateway.exchange.services import InForce
+from gateway.views import catalogue
+from gateway.views.catalogue import Viewer
 
 DATA_CLASS: Final = b"x-data-class"
 _LISTINGS_KEPT: Final = 64

@@ -6,7 +6,7 @@ import argparse
 from typing import Any, Final
 
 from gateway.commands.access import budget_members
-from gateway.commands.access.receipts_access import journals_of, places, shared
+from gateway.commands.access.receipts_access import journals_of, places, shared_postgres
 from gateway.commands.access.running import running
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Toned
@@ -29,37 +29,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
-def run(asked: CommandContext) -> int:
-    match asked.options.action:
+def run(context: CommandContext) -> int:
+    match context.options.action:
         case "verify":
-            return _verify(asked)
+            return _verify(context)
         case "members":
-            return budget_members.listed(asked)
+            return budget_members.listed(context)
         case _:
-            return budget_members.forgotten(asked)
+            return budget_members.forgotten(context)
 
 
-def _verify(asked: CommandContext) -> int:
-    answer = _verified(asked)
+def _verify(context: CommandContext) -> int:
+    answer = _verified(context)
     checks, in_order = answer["checks"], answer["in_order"]
-    asked.out.value(answer)
+    context.out.value(answer)
     states = {True: Toned("holds", "good"), False: Toned("DOES NOT HOLD", "bad")}
-    asked.out.table(("invariant", "state", "found"), [(c["name"], states[c["holds"]], c["found"]) for c in checks])
+    context.out.table(("invariant", "state", "found"), [(c["name"], states[c["holds"]], c["found"]) for c in checks])
     for check in checks:
         if check["do"]:
-            asked.out.line(f"{check['name']}:\n  -> {check['do']}")
-    asked.out.line("The books are in order." if in_order else "The books are NOT in order.")
+            context.out.line(f"{check['name']}:\n  -> {check['do']}")
+    context.out.line("The books are in order." if in_order else "The books are NOT in order.")
     return 0 if in_order else FAILED
 
 
-def _verified(asked: CommandContext) -> dict[str, Any]:
+def _verified(context: CommandContext) -> dict[str, Any]:
     """By the gateway that runs, which knows its own settings; else here."""
-    settings = asked.settings()
+    settings = context.settings()
     with running(settings.state, _PATIENCE_S) as ask:
         if ask is not None:
             return ask("GET", "/books", {})
     from gateway.stores.audit.locations import audited, view
 
-    if shared(settings) is None:
-        journals_of(asked)
-    return view(audited(places(asked)))
+    if shared_postgres(settings) is None:
+        journals_of(context)
+    return view(audited(places(context)))

@@ -6,7 +6,6 @@ import argparse
 from dataclasses import asdict, dataclass
 from datetime import date
 
-from gateway.asgi.catalogue import plain_demand
 from gateway.commands.terminal.context import CommandContext, document_options
 from gateway.commands.terminal.stop import FAILED
 from gateway.core.catalog import Route
@@ -14,23 +13,24 @@ from gateway.core.errors import Json
 from gateway.core.evaluation import POLICY_KINDS, Capabilities, Kind, rejections_of
 from gateway.core.policy import Layer, LayerKind, Policy, combine
 from gateway.core.snapshot import Snapshot
+from gateway.views.catalogue import plain_demand
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     document_options(parser)
 
 
-def run(asked: CommandContext) -> int:
+def run(context: CommandContext) -> int:
     from gateway.compose import read
 
-    loaded = read(asked.settings())
+    loaded = read(context.settings())
     faults, warnings = [_entry(f) for f in loaded.faults], [_entry(w) for w in loaded.warnings]
     admitted: list[Admitted] = []
     if loaded.snapshot is not None:
-        means, unfit = _means(asked, loaded.snapshot)
+        means, unfit = _means(context, loaded.snapshot)
         faults += unfit
-        admitted = [admission(p, loaded.snapshot, means, asked.today) for p in loaded.snapshot.policies.values()]
-    asked.out.value(
+        admitted = [admission(p, loaded.snapshot, means, context.today) for p in loaded.snapshot.policies.values()]
+    context.out.value(
         {
             "in_order": not faults,
             "snapshot": loaded.snapshot.digest if loaded.snapshot else None,
@@ -39,9 +39,9 @@ def run(asked: CommandContext) -> int:
             "policies": [asdict(a) for a in admitted],
         }
     )
-    _print(asked, faults, warnings)
+    _print(context, faults, warnings)
     if loaded.snapshot is not None:
-        _print_admitted(asked, loaded.snapshot, admitted)
+        _print_admitted(context, loaded.snapshot, admitted)
     return FAILED if faults else 0
 
 
@@ -75,13 +75,13 @@ def admission(policy: Policy, snapshot: Snapshot, means: Capabilities, today: da
     )
 
 
-def _means(asked: CommandContext, snapshot: Snapshot) -> tuple[Capabilities, list[dict[str, Json]]]:
+def _means(context: CommandContext, snapshot: Snapshot) -> tuple[Capabilities, list[dict[str, Json]]]:
     """What could be called with this environment, and what is wrong with its credentials."""
     from gateway.compose import access, in_force
     from gateway.settings import SettingsRefused
 
     try:
-        return in_force(snapshot, access(snapshot, asked.environ), asked.settings()).means, []
+        return in_force(snapshot, access(snapshot, context.environ), context.settings()).means, []
     except SettingsRefused as refused:
         unfit: list[dict[str, Json]] = [
             {"file": "environment", "key": f.variable, "what": f.what, "do": f.do} for f in refused.faults
@@ -93,24 +93,24 @@ def _entry(fault: object) -> dict[str, Json]:
     return {name: str(getattr(fault, name)) for name in ("file", "key", "what", "do")}
 
 
-def _print(asked: CommandContext, faults: list[dict[str, Json]], warnings: list[dict[str, Json]]) -> None:
+def _print(context: CommandContext, faults: list[dict[str, Json]], warnings: list[dict[str, Json]]) -> None:
     for kind, found in (("fault", faults), ("warning", warnings)):
         for one in found:
             place = ": ".join(str(one[part]) for part in ("file", "key") if one[part])
-            asked.out.line(f"{kind:<8} {place}: {one['what']}; {one['do']}")
+            context.out.line(f"{kind:<8} {place}: {one['what']}; {one['do']}")
     told = f"{_counted(faults, 'fault')}: nothing of this would be put in force" if faults else "in order"
-    asked.out.line(f"{told}; {_counted(warnings, 'warning')}")
+    context.out.line(f"{told}; {_counted(warnings, 'warning')}")
 
 
 def _counted(found: list[dict[str, Json]], word: str) -> str:
     return f"{len(found)} {word}" if len(found) == 1 else f"{len(found)} {word}s"
 
 
-def _print_admitted(asked: CommandContext, snapshot: Snapshot, admitted: list[Admitted]) -> None:
+def _print_admitted(context: CommandContext, snapshot: Snapshot, admitted: list[Admitted]) -> None:
     columns = ("policy", "admits routes>", "of models>", "callable>", "with credentials>")
     rows = [(a.policy, *map(str, (a.routes, a.models, a.callable, a.ready))) for a in admitted]
-    asked.out.table(columns, rows)
-    asked.out.line(
+    context.out.table(columns, rows)
+    context.out.line(
         f"{len(snapshot.providers)} provider records, {len(snapshot.models)} models, {len(snapshot.routes)} routes; "
         f"documents {snapshot.digest[:12]}"
     )

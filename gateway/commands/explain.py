@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from gateway.asgi.catalogue import plain_demand, price_view
 from gateway.commands.access.callers import layers_of
-from gateway.commands.access.current_state import CurrentState, standing
+from gateway.commands.access.current_state import CurrentState, current_state
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import undeclared
@@ -22,6 +21,7 @@ from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve
 from gateway.dialects.translation import STREAMING
 from gateway.views import figures, reasons
+from gateway.views.catalogue import plain_demand, price_view
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,13 +43,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: CommandContext) -> int:
-    now = standing(asked)
-    layers = layers_of(asked, now)
-    demand = _demand(asked, now)
-    decision = decide(demand, combine(layers), now.snapshot, now.means, Health(), asked.today)
-    asked.out.value(_as_json(decision, now, asked))
-    _print(decision, layers, now, asked)
+def run(context: CommandContext) -> int:
+    now = current_state(context)
+    layers = layers_of(context, now)
+    demand = _demand(context, now)
+    decision = decide(demand, combine(layers), now.snapshot, now.means, Health(), context.today)
+    context.out.value(_as_json(decision, now, context))
+    _print(decision, layers, now, context)
     return 0
 
 
@@ -63,8 +63,8 @@ _COUNTS: Final = {
 }
 
 
-def _demand(asked: CommandContext, now: CurrentState) -> Demand:
-    name = asked.options.model
+def _demand(context: CommandContext, now: CurrentState) -> Demand:
+    name = context.options.model
     named = resolve(name, now.snapshot)
     if named is None:
         hint = "`safeconduct routes` lists every model"
@@ -74,27 +74,27 @@ def _demand(asked: CommandContext, now: CurrentState) -> Demand:
     plain = plain_demand(now.snapshot.models[named.model])
     return replace(
         plain,
-        dialect=plain.dialect if plain.endpoint == "embeddings" else asked.options.dialect or plain.dialect,
+        dialect=plain.dialect if plain.endpoint == "embeddings" else context.options.dialect or plain.dialect,
         pinned=named.pinned,
         alias=named.alias,
-        needs=frozenset(Need(n) for n in asked.options.need),
-        features=frozenset(Feature(f) for f in asked.options.feature),
+        needs=frozenset(Need(n) for n in context.options.need),
+        features=frozenset(Feature(f) for f in context.options.feature),
     )
 
 
-def _as_json(decision: Decision, now: CurrentState, asked: CommandContext) -> dict[str, Json]:
+def _as_json(decision: Decision, now: CurrentState, context: CommandContext) -> dict[str, Json]:
     return {
         "model": decision.demand.model,
         "alias": decision.demand.alias or None,
-        "day": asked.today.isoformat(),
+        "day": context.today.isoformat(),
         "documents": now.snapshot.digest,
         "layers": [{"layer": layer.kind.label, "policy": layer.policy.name} for layer in decision.demanded.layers],
         "identifiers": decision.demanded.identifiers.name.lower(),
         "token_counts": decision.demanded.token_counts.name.lower(),
-        "eligible": [_route_json(route, decision, now, asked) for route in decision.plan],
+        "eligible": [_route_json(route, decision, now, context) for route in decision.plan],
         "rejected": [
             {
-                **_route_json(rejection.route, decision, now, asked),
+                **_route_json(rejection.route, decision, now, context),
                 "admitted_by_policy": _admitted(rejection),
                 "reasons": [
                     {**reason.as_json(), "words": reasons.sentence(reason, now.snapshot.regions)}
@@ -106,8 +106,8 @@ def _as_json(decision: Decision, now: CurrentState, asked: CommandContext) -> di
     }
 
 
-def _route_json(route: Route, decision: Decision, now: CurrentState, asked: CommandContext) -> dict[str, Json]:
-    posture = treatment(route, _features(route, decision), now.snapshot, asked.today)
+def _route_json(route: Route, decision: Decision, now: CurrentState, context: CommandContext) -> dict[str, Json]:
+    posture = treatment(route, _features(route, decision), now.snapshot, context.today)
     return {
         "route": str(route.id),
         "provider": route.provider.id,
@@ -122,14 +122,14 @@ def _admitted(rejection: Rejection) -> bool:
     return not any(reason.kind in POLICY_KINDS for reason in rejection.reasons)
 
 
-def _print(decision: Decision, layers: Iterable[Layer], now: CurrentState, asked: CommandContext) -> None:
-    out, regions = asked.out, now.snapshot.regions
+def _print(decision: Decision, layers: Iterable[Layer], now: CurrentState, context: CommandContext) -> None:
+    out, regions = context.out, now.snapshot.regions
     alias = f" (by the alias {decision.demand.alias})" if decision.demand.alias else ""
-    out.line(f"{decision.demand.model}{alias} on {asked.today}, under {_under(layers)}")
+    out.line(f"{decision.demand.model}{alias} on {context.today}, under {_under(layers)}")
     rows: list[tuple[Cell, ...]] = []
     for place, route in enumerate(decision.plan, start=1):
         words = figures.treatment_words(
-            treatment(route, _features(route, decision), now.snapshot, asked.today), regions
+            treatment(route, _features(route, decision), now.snapshot, context.today), regions
         )
         why = f"{words}; {figures.price(route.price)}"
         if left_out := ", ".join(_left_out(route, decision)):

@@ -62,12 +62,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
-def run(asked: CommandContext) -> int:
-    return {"create": _create, "list": _list, "rotate": _rotate, "revoke": _revoke}[asked.options.action](asked)
+def run(context: CommandContext) -> int:
+    return {"create": _create, "list": _list, "rotate": _rotate, "revoke": _revoke}[context.options.action](context)
 
 
-def _create(asked: CommandContext) -> int:
-    options = asked.options
+def _create(context: CommandContext) -> int:
+    options = context.options
     if not options.team:
         raise Stop("a key belongs to a team", "name one of config/teams.toml with --team", code=MISUSED)
     wanted: dict[str, Json] = {
@@ -76,40 +76,40 @@ def _create(asked: CommandContext) -> int:
         "label": options.label,
         "classes": list(options.classes),
         "budgets": list(options.budgets),
-        "expires_at": _expires(asked),
+        "expires_at": _expires(context),
     }
-    with office(asked) as ask:
+    with office(context) as ask:
         made = ask("POST", "/keys", wanted)
-    asked.out.value(made)
+    context.out.value(made)
     until = f", until {made['expires_at']}" if made["expires_at"] else ""
-    asked.out.line(f"Key {made['id']} (team {made['team']}, policy {made['policy']}{until}).")
-    _show(asked, made)
+    context.out.line(f"Key {made['id']} (team {made['team']}, policy {made['policy']}{until}).")
+    _show(context, made)
     return 0
 
 
-def _rotate(asked: CommandContext) -> int:
+def _rotate(context: CommandContext) -> int:
     key_id, wanted = (
-        _id(asked.options.id),
-        {"overlap_s": _overlap(asked.options.overlap), "expires_at": _expires(asked)},
+        _id(context.options.id),
+        {"overlap_s": _overlap(context.options.overlap), "expires_at": _expires(context)},
     )
-    with office(asked) as ask:
+    with office(context) as ask:
         made = ask("POST", f"/keys/{key_id}/rotate", wanted)
-    asked.out.value(made)
+    context.out.value(made)
     old = f"the old one opens until {made['replaced_until']}" if made["replaced_until"] else "the old one opens nothing"
-    asked.out.line(f"Key {made['id']} has another secret; {old}.")
-    _show(asked, made)
+    context.out.line(f"Key {made['id']} has another secret; {old}.")
+    _show(context, made)
     return 0
 
 
-def _show(asked: CommandContext, made: dict[str, Json]) -> None:
-    asked.out.line("It is shown once; only its digest is kept:")
-    asked.out.line()
-    asked.out.line(str(made["secret"]))
+def _show(context: CommandContext, made: dict[str, Json]) -> None:
+    context.out.line("It is shown once; only its digest is kept:")
+    context.out.line()
+    context.out.line(str(made["secret"]))
 
 
-def _expires(asked: CommandContext) -> str | None:
-    stated = asked.options.expires
-    return None if stated is None else moment(stated, asked.now()).isoformat()
+def _expires(context: CommandContext) -> str | None:
+    stated = context.options.expires
+    return None if stated is None else moment(stated, context.now()).isoformat()
 
 
 def _overlap(stated: str) -> int:
@@ -142,15 +142,15 @@ def _moment(stated: str, now: datetime) -> datetime:
     return datetime.fromisoformat(stated)
 
 
-def _list(asked: CommandContext) -> int:
-    with office(asked) as ask:
+def _list(context: CommandContext) -> int:
+    with office(context) as ask:
         listed = ask("GET", "/keys", {})
-    asked.out.value(listed)
+    context.out.value(listed)
     keys = listed["keys"]
     rows = [_row(key) for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
-    asked.out.table(("key\nlabel", "state", "team\npolicy", "classes\nbudgets", "created\nexpires"), rows)
+    context.out.table(("key\nlabel", "state", "team\npolicy", "classes\nbudgets", "created\nexpires"), rows)
     if not rows:
-        asked.out.line("There is no key yet. `safeconduct keys create --team T --policy P` makes one.")
+        context.out.line("There is no key yet. `safeconduct keys create --team T --policy P` makes one.")
     return 0
 
 
@@ -170,11 +170,11 @@ def _listed(words: Json) -> str:
     return ", ".join(map(str, words)) if isinstance(words, list) else ""
 
 
-def _revoke(asked: CommandContext) -> int:
-    with office(asked) as ask:
-        revoked = ask("POST", f"/keys/{_id(asked.options.id)}/revoke", {})
-    asked.out.value(revoked)
-    asked.out.line(f"Key {revoked['id']} opens nothing any more.")
+def _revoke(context: CommandContext) -> int:
+    with office(context) as ask:
+        revoked = ask("POST", f"/keys/{_id(context.options.id)}/revoke", {})
+    context.out.value(revoked)
+    context.out.line(f"Key {revoked['id']} opens nothing any more.")
     return 0
 
 

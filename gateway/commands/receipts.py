@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from gateway.commands.access.receipts_access import kept
+from gateway.commands.access.receipts_access import open_ledger
 from gateway.commands.terminal.context import CommandContext, state_options
 from gateway.commands.terminal.printing import Cell, Tone, Toned
 from gateway.commands.terminal.stop import MISUSED, Stop
@@ -32,28 +32,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: CommandContext) -> int:
-    options = asked.options
+def run(context: CommandContext) -> int:
+    options = context.options
     if options.limit < 1:
         raise Stop("--limit must be at least 1", "say how many receipts you want", code=MISUSED)
-    ledger = kept(asked)
+    ledger = open_ledger(context)
     if options.id is None:
         found = ledger.newest(options.limit, options.key)
-        asked.out.value(found)
-        _table(asked, [from_json(plain) for plain in found])
+        context.out.value(found)
+        _table(context, [from_json(plain) for plain in found])
         return 0
     plain = ledger.receipt(options.id)
     if plain is None:
         raise Stop("there is no receipt of that id", "`safeconduct receipts` lists the newest", code=MISUSED)
-    asked.out.value(plain)
-    _page(asked, from_json(plain))
+    context.out.value(plain)
+    _page(context, from_json(plain))
     return 0
 
 
-def _table(asked: CommandContext, receipts: list[Receipt]) -> None:
-    asked.out.table(("receipt", "outcome", "tokens and cost>"), map(_row, receipts))
+def _table(context: CommandContext, receipts: list[Receipt]) -> None:
+    context.out.table(("receipt", "outcome", "tokens and cost>"), map(_row, receipts))
     if not receipts:
-        asked.out.line("There is no receipt yet: no request has come with a valid key.")
+        context.out.line("There is no receipt yet: no request has come with a valid key.")
 
 
 def _row(receipt: Receipt) -> tuple[Cell, ...]:
@@ -76,18 +76,18 @@ def _counts(receipt: Receipt) -> tuple[str, str]:
     return f"{used.context:,}", f"{used.generated:,}"
 
 
-def _page(asked: CommandContext, receipt: Receipt) -> None:
+def _page(context: CommandContext, receipt: Receipt) -> None:
     """One receipt as a page: what was decided, where it went, what it cost, and where it hangs in its chain."""
-    asked.out.table(("", ""), [(Toned(name, "strong"), value) for name, value in _about(receipt) if value])
+    context.out.table(("", ""), [(Toned(name, "strong"), value) for name, value in _about(receipt) if value])
     if receipt.posture:
         rows = [(name, _plainly(value)) for name, value in receipt.posture.items()]
-        asked.out.table(("how content was treated", ""), rows)
+        context.out.table(("how content was treated", ""), rows)
     if receipt.attempts:
         columns = ("attempt", "outcome", "status>", "used", "charged>", "held>", "first content>")
-        asked.out.table(columns, [_attempt(a, receipt.currency) for a in receipt.attempts])
+        context.out.table(columns, [_attempt(a, receipt.currency) for a in receipt.attempts])
     if receipt.rejections:
         rows = [(route, ", ".join(codes)) for route, codes in receipt.rejections.items()]
-        asked.out.table(("not eligible", "because"), rows)
+        context.out.table(("not eligible", "because"), rows)
 
 
 def _about(receipt: Receipt) -> tuple[tuple[str, str], ...]:

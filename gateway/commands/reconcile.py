@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
-from gateway.commands.access.current_state import standing
+from gateway.commands.access.current_state import current_state
 from gateway.commands.access.paging import pages
 from gateway.commands.exports import bills
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
@@ -44,21 +44,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: CommandContext) -> int:
-    tolerance, credentials = _tolerance(asked.options.tolerance), _credentials(asked)
-    snapshot = standing(asked).snapshot
+def run(context: CommandContext) -> int:
+    tolerance, credentials = _tolerance(context.options.tolerance), _credentials(context)
+    snapshot = current_state(context).snapshot
     for name in {*credentials.values()} - {*snapshot.providers}:
         raise undeclared("provider", name, near(name, snapshot.providers), "`safeconduct routes` lists all")
-    exported = _read(asked)
-    first, last = _bounds(asked, exported)
+    exported = _read(context)
+    first, last = _bounds(context, exported)
     theirs = gathered(_theirs((line for line in exported if first <= line.day <= last), credentials, snapshot))
-    ours = gathered(_ours(asked, first, last, frozenset(credentials.values())))
+    ours = gathered(_ours(context, first, last, frozenset(credentials.values())))
     drifts = compared(ours, theirs)
     beyond = [drift for drift in drifts if drift.percent > tolerance]
-    asked.out.value(_as_json(drifts, tolerance, snapshot.fx.ledger))
+    context.out.value(_as_json(drifts, tolerance, snapshot.fx.ledger))
     columns = ("day", "route", "measure", "ledger>", "provider>", "difference>", "%>")
-    asked.out.table(columns, [_row(drift, drift.percent > tolerance, snapshot.fx.ledger) for drift in drifts])
-    asked.out.line(f"{len(drifts)} compared, {len(beyond)} further apart than {tolerance} %.")
+    context.out.table(columns, [_row(drift, drift.percent > tolerance, snapshot.fx.ledger) for drift in drifts])
+    context.out.line(f"{len(drifts)} compared, {len(beyond)} further apart than {tolerance} %.")
     return FAILED if beyond else 0
 
 
@@ -72,17 +72,17 @@ def _tolerance(stated: str) -> Decimal:
     return percent
 
 
-def _credentials(asked: CommandContext) -> dict[str, str]:
+def _credentials(context: CommandContext) -> dict[str, str]:
     """Key id of the export -> provider record; "" is for the lines without one, and of ids that are not named."""
-    pairs = [stated.partition("=") for stated in asked.options.credential]
+    pairs = [stated.partition("=") for stated in context.options.credential]
     if any(not id or not provider for id, _, provider in pairs):
         raise Stop("--credential is no pair", "write the provider's key id and our record: ID=PROVIDER", code=MISUSED)
-    return {"": asked.options.provider, **{id: provider for id, _, provider in pairs}}
+    return {"": context.options.provider, **{id: provider for id, _, provider in pairs}}
 
 
-def _read(asked: CommandContext) -> list[bills.Line]:
+def _read(context: CommandContext) -> list[bills.Line]:
     try:
-        exported = bills.lines(Path(asked.options.file), asked.options.shape)
+        exported = bills.lines(Path(context.options.file), context.options.shape)
     except bills.Unreadable as fault:
         raise Stop(f"the file cannot be read: {fault}", "docs/operations.md, Reconciling, has the shapes") from None
     if not exported:
@@ -90,9 +90,9 @@ def _read(asked: CommandContext) -> list[bills.Line]:
     return exported
 
 
-def _bounds(asked: CommandContext, exported: Iterable[bills.Line]) -> tuple[date, date]:
+def _bounds(context: CommandContext, exported: Iterable[bills.Line]) -> tuple[date, date]:
     days = sorted(line.day for line in exported)
-    stated = (asked.options.since or days[0].isoformat(), asked.options.until or days[-1].isoformat())
+    stated = (context.options.since or days[0].isoformat(), context.options.until or days[-1].isoformat())
     try:
         first, last = map(date.fromisoformat, stated)
     except ValueError:
@@ -124,9 +124,11 @@ def _route(model: str, provider: str, snapshot: Snapshot) -> str:
     return undated.get(_DATED.sub("", model), f"{provider}/{model} (undeclared)")
 
 
-def _ours(asked: CommandContext, first: date, last: date, providers: frozenset[str]) -> Iterator[tuple[Place, Amounts]]:
+def _ours(
+    context: CommandContext, first: date, last: date, providers: frozenset[str]
+) -> Iterator[tuple[Place, Amounts]]:
     """Attempts on the day they were made: one of an exchange of the evening before counts today after midnight."""
-    for plain in pages(asked, first - timedelta(days=1), last):
+    for plain in pages(context, first - timedelta(days=1), last):
         receipt = from_json(plain)
         began = datetime.fromisoformat(receipt.began_at)
         for attempt in receipt.attempts:

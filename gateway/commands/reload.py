@@ -15,22 +15,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: CommandContext) -> int:
+def run(context: CommandContext) -> int:
     from gateway.stores.ledger.workers import states
 
-    home = asked.settings().state
+    home = context.settings().state
     answers = [answer for state in states(home) if (answer := _reloaded(state)) is not None]
     if not answers:
         raise Stop(f"no gateway runs with the state directory {home}", "start one, or name it with --state")
     answer = next((answer for answer in answers if answer["faults"]), answers[0])  # of all workers, the worst off
-    asked.out.value(answer)
+    context.out.value(answer)
     faults, digest = answer["faults"], str(answer["snapshot"])[:12]
     if not isinstance(faults, list) or not faults:
-        asked.out.line(f"In force: documents {digest}")
+        context.out.line(f"In force: documents {digest}")
         return 0
     for fault in faults:
-        asked.out.line(f"fault    {fault}")
-    asked.out.line(f"Documents {digest} stay in force; correct the faults, then reload again.")
+        context.out.line(f"fault    {fault}")
+    context.out.line(f"Documents {digest} stay in force; correct the faults, then reload again.")
     return FAILED
 
 

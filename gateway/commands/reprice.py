@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from gateway.commands.access.receipts_access import journals_of, shared
+from gateway.commands.access.receipts_access import journals_of, shared_postgres
 from gateway.commands.access.running import office, running
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.stop import MISUSED, Stop
@@ -28,8 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: CommandContext) -> int:
-    options = asked.options
+def run(context: CommandContext) -> int:
+    options = context.options
     for name in ("since", "until"):
         _checked(getattr(options, name), f"--{name}")
     body: dict[str, Json] = {
@@ -38,17 +38,19 @@ def run(asked: CommandContext) -> int:
         "provider": options.provider,
         "dry_run": options.dry_run,
     }
-    answers = [_repriced(asked, journal.parent, body) for journal in journals_of(asked)]
+    answers = [_repriced(context, journal.parent, body) for journal in journals_of(context)]
     exchanges, corrected, difference = (
         sum(int(str(answer[name])) for answer in answers) for name in ("exchanges", "corrected", "difference")
     )
     currency = str(answers[0]["currency"])
     said: dict[str, Json] = {"exchanges": exchanges, "corrected": corrected, "difference": money(difference)}
-    asked.out.value({**said, "currency": currency, "dry_run": options.dry_run})
+    context.out.value({**said, "currency": currency, "dry_run": options.dry_run})
     verb = "would be" if options.dry_run else "are"
-    asked.out.line(f"Of {exchanges} exchanges {corrected} {verb} corrected, by {money(difference)} {currency} in all.")
-    if shared(asked.settings()) is not None:
-        asked.out.note("These are the exchanges of this state directory; call it beside each gateway of the ledger.")
+    context.out.line(
+        f"Of {exchanges} exchanges {corrected} {verb} corrected, by {money(difference)} {currency} in all."
+    )
+    if shared_postgres(context.settings()) is not None:
+        context.out.note("This covers one state directory. Run the command beside each gateway of the ledger.")
     return 0
 
 
@@ -59,11 +61,11 @@ def _checked(stated: str, option: str) -> None:
         raise Stop(f"{option} is no day", "write it as 2026-11-24", code=MISUSED) from None
 
 
-def _repriced(asked: CommandContext, state: Path, body: dict[str, Json]) -> dict[str, Json]:
+def _repriced(context: CommandContext, state: Path, body: dict[str, Json]) -> dict[str, Json]:
     """By the worker that runs there, else by this process under the lock of its journal."""
     with ExitStack() as stack:
         ask = stack.enter_context(running(state, _PATIENCE_S))
         if ask is None:
-            asked.options.state = str(state)
-            ask = stack.enter_context(office(asked))
+            context.options.state = str(state)
+            ask = stack.enter_context(office(context))
         return ask("POST", "/reprice", body)

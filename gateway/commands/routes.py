@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from gateway.asgi.catalogue import plain_demand, price_view
-from gateway.commands.access.current_state import CurrentState, standing
+from gateway.commands.access.current_state import CurrentState, current_state
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import undeclared
@@ -16,6 +15,7 @@ from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, rejections_of, t
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
 from gateway.dialects.names import Named, near, resolve
 from gateway.views import figures
+from gateway.views.catalogue import plain_demand, price_view
 
 _UNUSABLE = {Kind.NOT_CALLABLE: "not callable", Kind.NO_CREDENTIAL: "no credential"}
 
@@ -28,18 +28,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: CommandContext) -> int:
-    now = standing(asked)
-    routes = list(_wanted(asked, now))
-    asked.out.value([_as_json(route, now, asked) for route in routes])
+def run(context: CommandContext) -> int:
+    now = current_state(context)
+    routes = list(_wanted(context, now))
+    context.out.value([_as_json(route, now, context) for route in routes])
     columns = ("route", "processed in", "kept, days>", "training", "input>", "output>", "here", "status")
-    asked.out.table(columns, (_row(route, now, asked) for route in routes))
-    asked.out.line(f"{len(routes)} routes; prices per million tokens; ? is not known, which no policy takes for good")
+    context.out.table(columns, (_row(route, now, context) for route in routes))
+    context.out.line(f"{len(routes)} routes; prices per million tokens; ? is not known, which no policy takes for good")
     return 0
 
 
-def _wanted(asked: CommandContext, now: CurrentState) -> Iterator[Route]:
-    options, snapshot = asked.options, now.snapshot
+def _wanted(context: CommandContext, now: CurrentState) -> Iterator[Route]:
+    options, snapshot = context.options, now.snapshot
     named = resolve(options.model, snapshot) if options.model else None
     if options.model and named is None:
         raise undeclared(
@@ -49,7 +49,7 @@ def _wanted(asked: CommandContext, now: CurrentState) -> Iterator[Route]:
         close = near(options.provider, snapshot.providers)
         raise undeclared("provider", options.provider, close, "`routes` without --provider lists all")
     for route in snapshot.routes.values():
-        if _is_meant(route, named) and options.provider in (None, route.provider.id) and _admitted(route, asked, now):
+        if _is_meant(route, named) and options.provider in (None, route.provider.id) and _admitted(route, context, now):
             yield route
 
 
@@ -57,32 +57,32 @@ def _is_meant(route: Route, named: Named | None) -> bool:
     return named is None or (route.model.id == named.model and named.pinned in (None, route.provider.id, route.id))
 
 
-def _admitted(route: Route, asked: CommandContext, now: CurrentState) -> bool:
-    name = asked.options.policy
+def _admitted(route: Route, context: CommandContext, now: CurrentState) -> bool:
+    name = context.options.policy
     if name is None:
         return True
     policy = now.snapshot.policies.get(name)
     if policy is None:
         raise undeclared("policy", name, near(name, now.snapshot.policies), "the files in policies/ declare them")
     demanded = combine([Layer(LayerKind.KEY, policy)])
-    reasons = rejections_of(route, plain_demand(route.model), demanded, now.snapshot, now.means, asked.today)
+    reasons = rejections_of(route, plain_demand(route.model), demanded, now.snapshot, now.means, context.today)
     return not any(reason.kind in POLICY_KINDS for reason in reasons)
 
 
-def _here(route: Route, now: CurrentState, asked: CommandContext) -> Reason | None:
+def _here(route: Route, now: CurrentState, context: CommandContext) -> Reason | None:
     """What keeps this installation from calling the route, whatever the policy."""
     anything = combine([Layer(LayerKind.ORGANISATION, UNRESTRICTED)])
-    reasons = rejections_of(route, plain_demand(route.model), anything, now.snapshot, now.means, asked.today)
+    reasons = rejections_of(route, plain_demand(route.model), anything, now.snapshot, now.means, context.today)
     return next((reason for reason in reasons if reason.kind in _UNUSABLE), None)
 
 
-def _as_json(route: Route, now: CurrentState, asked: CommandContext) -> dict[str, Json]:
-    reason = _here(route, now, asked)
+def _as_json(route: Route, now: CurrentState, context: CommandContext) -> dict[str, Json]:
+    reason = _here(route, now, context)
     return {
         "model": route.model.id,
         "provider": route.provider.id,
         "route": str(route.id),
-        "posture": figures.posture(treatment(route, frozenset(), now.snapshot, asked.today)),
+        "posture": figures.posture(treatment(route, frozenset(), now.snapshot, context.today)),
         "price": price_view(route.price),
         "status": route.status or None,
         "callable": reason is None,
@@ -95,9 +95,9 @@ def _as_json(route: Route, now: CurrentState, asked: CommandContext) -> dict[str
     }
 
 
-def _row(route: Route, now: CurrentState, asked: CommandContext) -> tuple[Cell, ...]:
-    posture = treatment(route, frozenset(), now.snapshot, asked.today)
-    reason = _here(route, now, asked)
+def _row(route: Route, now: CurrentState, context: CommandContext) -> tuple[Cell, ...]:
+    posture = treatment(route, frozenset(), now.snapshot, context.today)
+    reason = _here(route, now, context)
     return (
         str(route.id),
         figures.where(posture, now.snapshot.regions),

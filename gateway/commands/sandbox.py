@@ -12,29 +12,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", default="0", metavar="N", help="TCP port on loopback (default: a free one)")
 
 
-def run(asked: CommandContext) -> int:
+def run(context: CommandContext) -> int:
     import secrets
 
     from gateway import compose
-    from gateway.asgi.server import run as run_loop
     from gateway.sandbox import EMBEDDER, MODEL, PERSONAS
 
-    if not asked.options.port.isdecimal() or int(asked.options.port) > 65_535:
-        raise Stop("--port is no port", "write a number from 0 to 65535", code=MISUSED)
-    settings = asked.settings()
+    if not context.options.port.isdecimal() or int(context.options.port) > 65_535:
+        raise Stop("--port must be a number from 0 to 65535", "leave it out for a free port", code=MISUSED)
+    settings = context.settings()
     password = secrets.token_urlsafe(24)
 
     def ready(port: int) -> None:
         bases = [f"http://127.0.0.1:{port}/{persona}/v1" for persona in PERSONAS]
-        asked.out.value({"base_urls": list(bases), "key": password, "model": MODEL})
-        asked.out.line(f"The sandbox offers {MODEL} and {EMBEDDER} (Ctrl-C ends it) at")
+        context.out.value({"base_urls": list(bases), "key": password, "model": MODEL})
+        context.out.line(f"The sandbox offers {MODEL} and {EMBEDDER} (Ctrl-C ends it) at")
         for base in bases:
-            asked.out.line(f"  {base}")
-        asked.out.line(f"with the key {password}")
-        asked.out.line("(OpenAI's SDKs take an address as it is; Anthropic's and Google's take it without /v1).")
+            context.out.line(f"  {base}")
+        context.out.line(f"with the key {password}")
+        context.out.line("(OpenAI's SDKs take an address as it is; Anthropic's and Google's take it without /v1).")
 
-    async def serve() -> None:
-        await compose.serve_sandbox(settings, password, int(asked.options.port), ready=ready)
-
-    run_loop(serve)
+    compose.run_sandbox(settings, password, int(context.options.port), ready=ready)
     return 0

@@ -14,8 +14,7 @@ from gateway.commands.terminal.first_steps import first_steps
 from gateway.commands.terminal.stop import MISUSED, Stop
 
 if TYPE_CHECKING:
-    from gateway.compose import Ready
-    from gateway.compose.supervisor import Worker
+    from gateway.compose import Ready, Worker
     from gateway.settings import Settings
 
 OF_THE_FIRST_KEY = "unrestricted"
@@ -31,17 +30,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: CommandContext) -> int:
+def run(context: CommandContext) -> int:
     gc.disable()  # nothing of start-up is garbage, and looking takes a fifth of it; `compose` looks again from then on
     try:
-        return _run(asked)
+        return _run(context)
     finally:
         gc.enable()
 
 
-def _run(asked: CommandContext) -> int:
-    settings = asked.settings()
-    if asked.options.with_key and not settings.sandbox:
+def _run(context: CommandContext) -> int:
+    settings = context.settings()
+    if context.options.with_key and not settings.sandbox:
         do = "start it with --sandbox, or create a key: safeconduct keys create --team T --policy P"
         raise Stop(
             "--with-key is for the sandbox: a real key needs a team and a policy of your choice", do, code=MISUSED
@@ -51,85 +50,76 @@ def _run(asked: CommandContext) -> int:
         raise Stop(
             "more than one worker needs a Redis: without it each would spend every budget anew", do, code=MISUSED
         )
-    _harden(asked, settings)
+    _harden(context, settings)
     placed = _placed(settings) if settings.workers > 1 else None
     if isinstance(placed, int):
         return placed
-    _serve(asked, settings, placed)
+    _serve(context, settings, placed)
     return 0
 
 
 def _placed(settings: Settings) -> Worker | int:
     """In each worker its place; in the process that began them their exit code, when all have ended."""
-    import gateway.compose  # noqa: F401  # once, for all workers
-    from gateway.asgi.server import bind_tcp
-    from gateway.compose.supervisor import Supervisor
-    from gateway.telemetry.events import WorkerDied
+    from gateway.compose import start_workers
     from gateway.telemetry.log import standard_output
 
-    log = standard_output(settings.log_level)
     try:
-        listening = bind_tcp(settings.host, settings.port)
+        return start_workers(settings, standard_output(settings.log_level))
     except OSError as fault:
         raise unusable(fault, settings.host, settings.port) or fault from None
-    return Supervisor(settings.workers, listening, lambda *died: log.emit(WorkerDied(*died))).run()
 
 
-def _harden(asked: CommandContext, settings: Settings) -> None:
+def _harden(context: CommandContext, settings: Settings) -> None:
     """No start where something would record what passes, and no dump of this process."""
     from gateway.telemetry.hardening import forbid_dumps, of_this_process
 
     if settings.unsafe_allow_debug:
         return
-    if refusals := of_this_process(asked.environ):
+    if refusals := of_this_process(context.environ):
         do = "correct that, then start again; docs/operations.md, Starting, says more"
         raise Stop("this process could record content, so it does not start", do, faults=refusals)
     forbid_dumps()
 
 
-def _serve(asked: CommandContext, settings: Settings, placed: Worker | None) -> None:
+def _serve(context: CommandContext, settings: Settings, placed: Worker | None) -> None:
     """`placed`: among the workers of the gateway; None for the only process."""
     from gateway import compose
-    from gateway.asgi.server import run as run_loop
     from gateway.stores.ledger.workers import state_of
     from gateway.telemetry.library import take_over
     from gateway.telemetry.log import standard_output
 
     log = standard_output(settings.log_level)
     take_over(log)
-    opened = partial(compose.access, environ=asked.environ)
+    opened = partial(compose.access, environ=context.environ)
     first = placed is None or (placed.number == 1 and not placed.again)
-    first_key = OF_THE_FIRST_KEY if first and asked.options.with_key else ""
+    first_key = OF_THE_FIRST_KEY if first and context.options.with_key else ""
     own = settings.model_copy(update={"state": state_of(settings.state, placed.number if placed else 1)})
-    post = compose.WorkerPlace(settings.state, placed.listening if placed else None, first_key)
+    place = compose.WorkerPlace(settings.state, placed.listening if placed else None, first_key)
 
     def ready(now: Ready) -> None:
         if first:
-            _welcome(asked, settings, now)
+            _welcome(context, settings, now)
         if placed is not None:
             placed.ready()
 
-    async def serve() -> None:
-        await compose.serve(own, opened, log, ready=ready, post=post)
-
     try:
-        run_loop(serve)
+        compose.run_gateway(own, opened, log, ready=ready, place=place)
     except compose.DocumentsRefused as refused:
-        do = "correct them, then start again; `safeconduct check` lists their faults"
-        raise Stop("the documents are not in order; nothing was started", do, faults=refused.faults) from None
+        do = "correct the faults, then start again; `safeconduct check` lists them"
+        raise Stop("the configuration has errors; the gateway was not started", do, faults=refused.faults) from None
     except OSError as fault:
         raise unusable(fault, settings.host, settings.port) or fault from None
     finally:
         log.flush()
 
 
-def _welcome(asked: CommandContext, settings: Settings, ready: Ready) -> None:
+def _welcome(context: CommandContext, settings: Settings, ready: Ready) -> None:
     """Where it listens; with a first key also what a newcomer needs, ready to paste."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
     base = f"http://{host}:{ready.port}/v1"
-    asked.out.value({"base_url": base, "key": ready.secret or None})
-    asked.out.line(f"Safeconduct listens on http://{host}:{ready.port} (Ctrl-C ends it)")
+    context.out.value({"base_url": base, "key": ready.secret or None})
+    context.out.line(f"Safeconduct listens on http://{host}:{ready.port} (Ctrl-C ends it)")
     if ready.secret:
-        state = f" --state {shlex.quote(asked.options.state)}" if asked.options.state else ""
-        for line in first_steps(base, ready.secret, f"{asked.program} {{}}{state}"):
-            asked.out.line(line)
+        state = f" --state {shlex.quote(context.options.state)}" if context.options.state else ""
+        for line in first_steps(base, ready.secret, f"{context.program} {{}}{state}"):
+            context.out.line(line)

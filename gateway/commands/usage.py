@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.commands.access.receipts_access import kept
+from gateway.commands.access.receipts_access import open_ledger
 from gateway.commands.exports import focus, parquet
 from gateway.commands.terminal.context import CommandContext, state_options
 from gateway.commands.terminal.printing import write_rows
@@ -32,33 +32,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: CommandContext) -> int:
-    options = asked.options
+def run(context: CommandContext) -> int:
+    options = context.options
     if options.csv and (options.json or options.focus):
         raise Stop("--csv stands alone", "leave out --json and --focus, or --csv", code=MISUSED)
     by = list(focus.GROUPED) if options.focus else _groups(options.by)
-    ledger = kept(asked)
+    ledger = open_ledger(context)
     bounds = _day(options.since, "--since"), _day(options.until, "--until"), options.key
     rows = ledger.usage(by, *bounds)
     if options.focus:
-        return _export(asked, rows)
+        return _export(context, rows)
     currency = _currency(by, [row.group[0] for row in ledger.usage(("currency",), *bounds)])
     if options.csv:
         own = {} if "currency" in by else {"currency": currency}
-        asked.out.rows((*by, *_COUNTED, *own), [(*_line(row), *own.values()) for row in rows])
+        context.out.rows((*by, *_COUNTED, *own), [(*_line(row), *own.values()) for row in rows])
     else:
-        _tell(asked, by, rows, currency)
+        _tell(context, by, rows, currency)
     return 0
 
 
-def _tell(asked: CommandContext, by: Sequence[str], rows: Sequence[UsageRow], currency: str) -> None:
-    asked.out.value({"by": [*by], "currency": currency or None, "data": [*(_plain(by, row) for row in rows)]})
+def _tell(context: CommandContext, by: Sequence[str], rows: Sequence[UsageRow], currency: str) -> None:
+    context.out.value({"by": [*by], "currency": currency or None, "data": [*(_plain(by, row) for row in rows)]})
     cells = [
         (*row.group, str(row.exchanges), *_counts(row.usage), f"{money(row.cost)} {currency}".strip()) for row in rows
     ]
-    asked.out.table((*by, "exchanges>", "tokens in>", "tokens out>", "cost>"), cells)
+    context.out.table((*by, "exchanges>", "tokens in>", "tokens out>", "cost>"), cells)
     if not rows:
-        asked.out.line("There is no receipt in that time.")
+        context.out.line("There is no receipt in that time.")
 
 
 def _currency(by: Sequence[str], found: Sequence[str]) -> str:
@@ -69,16 +69,16 @@ def _currency(by: Sequence[str], found: Sequence[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _export(asked: CommandContext, rows: Sequence[UsageRow]) -> int:
-    path = Path(asked.options.focus)
+def _export(context: CommandContext, rows: Sequence[UsageRow]) -> int:
+    path = Path(context.options.focus)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         do = f"name a file that ends in {' or '.join(_WRITERS)}"
         raise Stop("FOCUS is written as CSV or Parquet", do, code=MISUSED)
     charges = list(focus.charges(rows))
     write(path, charges)
-    asked.out.value({"file": str(path), "focus": focus.VERSION, "charges": len(charges)})
-    asked.out.line(f"{len(charges)} charges are in {path}, as FOCUS {focus.VERSION}.")
+    context.out.value({"file": str(path), "focus": focus.VERSION, "charges": len(charges)})
+    context.out.line(f"{len(charges)} charges are in {path}, as FOCUS {focus.VERSION}.")
     return 0
 
 

@@ -14,12 +14,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state_options(parser)
 
 
-def run(asked: CommandContext) -> int:
+def run(context: CommandContext) -> int:
     from gateway.stores.ledger.ledger import SqliteLedger
 
-    states = [state for journal in journals_of(asked) for state in SqliteLedger(journal).verify_chains()]
+    states = [state for journal in journals_of(context) for state in SqliteLedger(journal).verify_chains()]
     broken = [state for state in states if state.broken is not None]
-    asked.out.value(
+    context.out.value(
         {
             "in_order": not broken,
             "chains": [
@@ -41,7 +41,7 @@ def run(asked: CommandContext) -> int:
         )
         for s in states
     ]
-    asked.out.table(("chain", "receipts>", "state"), rows)
+    context.out.table(("chain", "receipts>", "state"), rows)
     total = sum(s.receipts for s in states)
-    asked.out.line(f"receipts: {total}, chains: {len(states)}, " + ("NOT in order" if broken else "in order"))
+    context.out.line(f"receipts: {total}, chains: {len(states)}, " + ("NOT in order" if broken else "in order"))
     return FAILED if broken else 0

@@ -6,18 +6,22 @@ could decide.
 
 from gateway.compose.clock import SystemClock
 from gateway.compose.documents import DocumentsRefused, read
+from gateway.compose.process import run_gateway, run_sandbox, start_workers
 from gateway.compose.providers import Access, access, in_force
-from gateway.compose.serving import Ready, WorkerPlace, serve, serve_sandbox
+from gateway.compose.serving import Ready, WorkerPlace
+from gateway.compose.supervisor import Worker
 
 __all__ = [
     "Access",
     "DocumentsRefused",
     "Ready",
     "SystemClock",
+    "Worker",
     "WorkerPlace",
     "access",
     "in_force",
     "read",
-    "serve",
-    "serve_sandbox",
+    "run_gateway",
+    "run_sandbox",
+    "start_workers",
 ]

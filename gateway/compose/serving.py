@@ -87,7 +87,7 @@ async def serve(
         disk.look()
         sparing = replace(services, books=SparingBooks(services.books, disk))
         gate = Gate(sparing, documented.current, ledger, drain, (settings.max_body_bytes, settings.request_s))
-        default, books = _default_policy(settings), Bookkeeping(places_of(settings, post.home, documented.snapshot()))
+        default, books = default_policy(settings), Bookkeeping(places_of(settings, post.home, documented.snapshot()))
         admin = Admin(
             keys, documented.current, documented.reload, clock.now, default, log.emit, repricer, books, log.metrics.text
         )
@@ -153,7 +153,7 @@ async def _reload_on_hangup(documented: DocumentSet) -> None:
             await documented.reload()
 
 
-def _default_policy(settings: Settings) -> str:
+def default_policy(settings: Settings) -> str:
     """A new key needs a policy; only in the sandbox, where nothing leaves the machine, is there a default."""
     return "unrestricted" if settings.sandbox else ""
 

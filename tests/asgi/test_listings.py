@@ -9,7 +9,6 @@ import pytest
 from anthropic.types import ModelInfo
 from openai.types import Model as OpenAIModel
 
-from gateway.asgi.catalogue import Viewer
 from gateway.asgi.listings import (
     ENTRIES,
     LISTS,
@@ -23,6 +22,7 @@ from gateway.asgi.listings import (
 )
 from gateway.core.catalog import Model
 from gateway.core.posture import Posture, Training
+from gateway.views.catalogue import Viewer
 from tests.builders import (
     TODAY,
     a_model,

@@ -20,7 +20,7 @@ from typing import Final
 gc.disable()  # as `safeconduct serve` does; `compose` looks again once requests are accepted
 
 from gateway import compose  # noqa: E402
-from gateway.asgi.server import bind_tcp, run  # noqa: E402
+from gateway.asgi.server import bind_tcp  # noqa: E402
 from gateway.compose.supervisor import Supervisor, Worker  # noqa: E402
 from gateway.settings import Settings, read  # noqa: E402
 from gateway.stores.ledger.workers import state_of  # noqa: E402
@@ -130,7 +130,7 @@ def one_process(settings: Settings, environ: dict[str, str], work: Path, worker:
     """The only process, or that worker of several; the first of them says the key."""
     number = worker.number if worker else 1
     own = settings.model_copy(update={"state": state_of(settings.state, number)})
-    post = compose.WorkerPlace(settings.state, worker.listening if worker else None, "bench" if number == 1 else "")
+    place = compose.WorkerPlace(settings.state, worker.listening if worker else None, "bench" if number == 1 else "")
 
     def ready(now: compose.Ready) -> None:
         if worker:
@@ -139,7 +139,7 @@ def one_process(settings: Settings, environ: dict[str, str], work: Path, worker:
 
     with (work / f"log-{number}.jsonl").open("wb", buffering=0) as stream:
         opened = partial(compose.access, environ=environ)
-        run(lambda: compose.serve(own, opened, Log(stream), ready=ready, post=post))
+        compose.run_gateway(own, opened, Log(stream), ready=ready, place=place)
 
 
 if __name__ == "__main__":

@@ -124,9 +124,9 @@ def call(
     parser.add_argument("--json", action="store_true")
     out, notes = io.StringIO(), io.StringIO()
     options = parser.parse_args([*words, *(["--json"] if json else [])])
-    asked = CommandContext(options, Printer(out, notes, as_json=json, width=200), environ or {}, lambda: now)
+    context = CommandContext(options, Printer(out, notes, as_json=json, width=200), environ or {}, lambda: now)
     try:
-        code = command.run(asked)
+        code = command.run(context)
     except Stop as stop:
         return Called(stop.code, out.getvalue(), notes.getvalue(), stop)
     return Called(code, out.getvalue(), notes.getvalue())

@@ -66,10 +66,10 @@ def test_people_read_verdicts_and_sentences(tmp_path: Path) -> None:
 def test_a_name_that_the_operator_redirects_is_explained_as_what_answers_it(tmp_path: Path) -> None:
     documents(tmp_path)
     (tmp_path / "config/models/aliases.toml").write_text('[aliases]\n"claude-haiku-*" = "small"\n')
-    asked = ("--model", "claude-haiku-4-5")
-    answer = explain(tmp_path, *asked).json
+    context = ("--model", "claude-haiku-4-5")
+    answer = explain(tmp_path, *context).json
     assert (answer["model"], answer["alias"]) == ("small", "claude-haiku-*")
-    assert "small (by the alias claude-haiku-*) on" in explain(tmp_path, *asked, json=False).out
+    assert "small (by the alias claude-haiku-*) on" in explain(tmp_path, *context, json=False).out
     assert explain(tmp_path).json["alias"] is None
 
 

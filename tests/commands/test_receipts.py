@@ -45,9 +45,9 @@ def test_one_receipt_is_a_page_with_its_reasons(running: Running) -> None:
 
 
 def test_a_page_says_what_a_translation_lost_in_words(running: Running) -> None:
-    asked = {"model": "sandbox-small", "messages": [{"role": "user", "content": "Hello"}], "seed": 7, "n": 2}
+    context = {"model": "sandbox-small", "messages": [{"role": "user", "content": "Hello"}], "seed": 7, "n": 2}
     headers = {"authorization": f"Bearer {running.key}"}
-    answer = httpx.post(f"{running.base_url}/chat/completions", json=asked, headers=headers, timeout=30)
+    answer = httpx.post(f"{running.base_url}/chat/completions", json=context, headers=headers, timeout=30)
     out = call("receipts", answer.headers["x-safeconduct-receipt"], *running.options[:2]).out
     assert "anthropic_messages cannot hold n" in out
     assert "{" not in out

@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from gateway.stores.audit.locations import Places
 
 
-def listed(asked: CommandContext) -> int:
+def listed(context: CommandContext) -> int:
     """Print all members."""
-    found = _roster(asked)
-    asked.out.value(found)
+    found = _roster(context)
+    context.out.value(found)
     rows = [(m["member"], _joined(m), _alive(m), str(m["holds"]), str(m["lapsed"])) for m in found["members"]]
-    asked.out.table(("member", "has said what it spent", "state", "holds>", "left by its death>"), rows)
+    context.out.table(("member", "has said what it spent", "state", "holds>", "left by its death>"), rows)
     missing = sum(not member["joined"] for member in found["members"])
     if missing:
-        asked.out.line(f"Nothing is admitted before {missing} more have said what they spent.")
+        context.out.line(f"Nothing is admitted before {missing} more have said what they spent.")
     return 0
 
 
-def forgotten(asked: CommandContext) -> int:
+def forgotten(context: CommandContext) -> int:
     """Strike off the member that is named, once it was said what that means."""
-    name = asked.options.member
-    member = next((m for m in _roster(asked)["members"] if m["member"] == name), None)
+    name = context.options.member
+    member = next((m for m in _roster(context)["members"] if m["member"] == name), None)
     was = "unknown" if member is None else "alive" if member["alive"] else ""
     if member is not None and not was:
-        if not asked.options.yes:
+        if not context.options.yes:
             raise Stop(f"nothing was done yet: {_loss(member)}", f"if so, say: safeconduct books forget {name} --yes")
-        was = _struck(asked, name)
+        was = _struck(context, name)
     if was == "unknown":
         raise Stop(f"there is no member {name!r}", "`safeconduct books members` lists them", code=MISUSED)
     if was == "alive":
         do = "end its gateway first; one that crashed counts as alive for a minute"
         raise Stop(f"member {name} is alive, and stays", do)
-    asked.out.value({"member": name, "was": was})
-    asked.out.line(f"Member {name} is struck off. Should it start again, it is a member again.")
+    context.out.value({"member": name, "was": was})
+    context.out.line(f"Member {name} is struck off. Should it start again, it is a member again.")
     return 0
 
 
@@ -64,27 +64,27 @@ def _loss(member: Mapping[str, Any]) -> str:
     return kept + (f"; {left} holds that it left stay counted as spent" if left else "")
 
 
-def _roster(asked: CommandContext) -> dict[str, Any]:
+def _roster(context: CommandContext) -> dict[str, Any]:
     """As the gateway that runs sees it, which knows its own settings; else as this process does."""
-    with running(asked.settings().state) as ask:
+    with running(context.settings().state) as ask:
         if ask is not None:
             return ask("GET", "/books/members", {})
     from gateway.stores.audit.locations import roster
 
-    return roster(_shared(asked))
+    return roster(_shared(context))
 
 
-def _struck(asked: CommandContext, name: str) -> str:
-    with running(asked.settings().state) as ask:
+def _struck(context: CommandContext, name: str) -> str:
+    with running(context.settings().state) as ask:
         if ask is not None:
             return str(ask("POST", f"/books/members/{name}/forget", {})["was"])
     from gateway.stores.audit.locations import forget
 
-    return forget(_shared(asked), name)
+    return forget(_shared(context), name)
 
 
-def _shared(asked: CommandContext) -> Places:
-    if not asked.settings().counters_url:
+def _shared(context: CommandContext) -> Places:
+    if not context.settings().counters_url:
         do = "set SAFECONDUCT_REDIS_URL as for the gateway"
         raise Stop("no Redis is named, so that the journal alone keeps these budgets", do, code=MISUSED)
-    return places(asked)
+    return places(context)

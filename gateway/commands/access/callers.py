@@ -17,16 +17,16 @@ from gateway.dialects.names import near
 NOBODY = KeyId("(any key)")
 
 
-def layers_of(asked: CommandContext, now: CurrentState) -> tuple[Layer, ...]:
+def layers_of(context: CommandContext, now: CurrentState) -> tuple[Layer, ...]:
     """The layers of `--key`, `--team`, `--data-class` and `--policy`, outermost first. Stop for undeclared names.
 
     Without a key, `--policy` stands for a key's own; with one, for what a request asks on top.
     """
-    options, snapshot = asked.options, now.snapshot
+    options, snapshot = context.options, now.snapshot
     stated = None if options.policy is None else _policy(options.policy, snapshot)
     layers = [Layer(LayerKind.ORGANISATION, _policy(snapshot.organisation.policy, snapshot))]
     if options.key is not None:
-        key = _key(options.key, asked)
+        key = _key(options.key, context)
         layers = _key_layers(key, options.data_class, snapshot)
         return (*layers, Layer(LayerKind.REQUEST, stated)) if stated else tuple(layers)
     if options.team is not None:
@@ -75,23 +75,23 @@ def _key_layers(key: Key, data_class: str | None, snapshot: Snapshot) -> list[La
     return [*caller.layers, *([own] if own else [])]
 
 
-def _key(named: str, asked: CommandContext) -> Key:
+def _key(named: str, context: CommandContext) -> Key:
     """The key of that id, or whose secret this is. Its secret leaves this function as a digest only."""
     secret = named.startswith("sc_")
     query = f"?digest={hashlib.sha256(named.encode('utf-8', 'surrogatepass')).hexdigest()}" if secret else ""
-    with office(asked) as ask:
+    with office(context) as ask:
         listed = ask("GET", f"/keys{query}", {})["keys"]
     views = [view for view in listed if isinstance(view, dict)] if isinstance(listed, list) else []
     for view in reversed(views):  # the newest secret speaks for its key
         if secret or view["id"] == named:
-            return _from_view(view, asked)
+            return _from_view(view, context)
     what = "there is no such key" if secret else f"there is no key {named!r}"
     raise Stop(what, "`safeconduct keys list` shows the ids of all keys", code=MISUSED)
 
 
-def _from_view(view: dict[str, Json], asked: CommandContext) -> Key:
+def _from_view(view: dict[str, Json], context: CommandContext) -> Key:
     if view["state"] != "active":
-        asked.out.note(f"Key {view['id']} is {view['state']}: it opens nothing now.")
+        context.out.note(f"Key {view['id']} is {view['state']}: it opens nothing now.")
     classes = view["classes"]
     return Key(
         id=KeyId(str(view["id"])),
@@ -99,6 +99,6 @@ def _from_view(view: dict[str, Json], asked: CommandContext) -> Key:
         team=str(view["team"]),
         policy=str(view["policy"]),
         label=str(view["label"]),
-        created_at=asked.now(),
+        created_at=context.now(),
         classes=frozenset(map(str, classes)) if isinstance(classes, list) else frozenset(),
     )

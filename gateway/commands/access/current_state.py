@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gateway.commands.access.documents import declared_snapshot
 from gateway.commands.access.running import Status, status
 from gateway.commands.terminal.context import CommandContext
-from gateway.commands.terminal.printing import Printer
-from gateway.commands.terminal.stop import Stop
 from gateway.core.evaluation import Capabilities
 from gateway.core.snapshot import Snapshot
 
@@ -27,41 +26,19 @@ class CurrentState:
     running: Status | None
 
 
-def declared(settings: Settings, out: Printer) -> Snapshot:
-    """The documents these settings name. Stop, with every fault, if they cannot be read.
-
-    A policy that does not do what its cases expect can be looked at all the same: that is how one finds out why.
-    """
-    from gateway.compose import read
-
-    loaded = read(settings)
-    faults = [str(fault) for fault in loaded.faults]
-    if loaded.snapshot is None:
-        raise Stop(
-            "the documents are not in order",
-            "correct them; `safeconduct check` lists their faults again",
-            faults=faults,
-        )
-    for fault in faults:
-        out.note(f"fault    {fault}")
-    if faults:
-        out.note("These documents would not be put in force before that is corrected.")
-    return loaded.snapshot
-
-
-def standing(asked: CommandContext) -> CurrentState:
+def current_state(context: CommandContext) -> CurrentState:
     """The documents as they are on disk, seen with the means of the running gateway, if one runs."""
-    settings = asked.settings()
+    settings = context.settings()
     now = status(settings.state)
     if now is not None and now.sandbox:
         settings = settings.model_copy(update={"sandbox": True})
-    snapshot = declared(settings, asked.out)
+    snapshot = declared_snapshot(settings, context.out)
     if now is not None and now.snapshot != snapshot.digest:
-        asked.out.note(
+        context.out.note(
             "The running gateway serves other documents. If it reads these directories, `safeconduct reload` puts them "
             "in force; else name its own with --config and --policies."
         )
-    return CurrentState(settings, snapshot, means(settings, snapshot, asked.environ, now), now)
+    return CurrentState(settings, snapshot, means(settings, snapshot, context.environ, now), now)
 
 
 def means(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str], now: Status | None) -> Capabilities:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from gateway.commands.access.receipts_access import journals_of, shared
+from gateway.commands.access.receipts_access import journals_of, shared_postgres
 from gateway.commands.terminal.context import CommandContext
 from gateway.core.errors import Json
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from gateway.stores.ledger.ledger import Pages
 
 
-def pages(asked: CommandContext, since: date, until: date) -> Iterator[dict[str, Json]]:
+def pages(context: CommandContext, since: date, until: date) -> Iterator[dict[str, Json]]:
     """Receipts of exchanges that began on these days in UTC, both included. Stop if nothing was ever kept."""
     from gateway.stores.ledger.ledger import every_receipt
 
-    for ledger in _ledgers(asked):
+    for ledger in _ledgers(context):
         yield from every_receipt(ledger, since, until)
 
 
-def _ledgers(asked: CommandContext) -> list[Pages]:
+def _ledgers(context: CommandContext) -> list[Pages]:
     from gateway.stores.ledger.ledger import SqliteLedger
 
-    if (postgres := shared(asked.settings())) is not None:
+    if (postgres := shared_postgres(context.settings())) is not None:
         from gateway.stores.ledger.postgres_ledger import PostgresLedger
 
         return [PostgresLedger(postgres)]
-    return [SqliteLedger(journal) for journal in journals_of(asked)]
+    return [SqliteLedger(journal) for journal in journals_of(context)]

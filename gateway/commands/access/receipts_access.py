@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.commands.access.current_state import declared
+from gateway.commands.access.documents import declared_snapshot
 from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.stop import Stop
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from gateway.stores.postgres.connection import Postgres
 
 
-def kept(asked: CommandContext) -> Ledger:
+def open_ledger(context: CommandContext) -> Ledger:
     """All receipts: of every gateway where the settings name a shared ledger, else of the state directory."""
     from gateway.stores.ledger.workers import WorkersLedger
 
-    settings = asked.settings()
-    postgres = shared(settings)
+    settings = context.settings()
+    postgres = shared_postgres(settings)
     if postgres is None:
-        journals_of(asked)
+        journals_of(context)
         return WorkersLedger(settings.state)
     from gateway.stores.ledger.postgres_ledger import PostgresLedger, SharedLedger
 
@@ -31,9 +31,9 @@ def kept(asked: CommandContext) -> Ledger:
     return SharedLedger(near, far) if own_journals(settings) else far
 
 
-def journals_of(asked: CommandContext) -> list[Path]:
+def journals_of(context: CommandContext) -> list[Path]:
     """The journals of the state directory, one of each worker. Stop if nothing was ever kept there."""
-    settings = asked.settings()
+    settings = context.settings()
     found = own_journals(settings)
     if not found:
         raise Stop(
@@ -49,16 +49,16 @@ def own_journals(settings: Settings) -> list[Path]:
     return journals(settings.state)
 
 
-def places(asked: CommandContext) -> Places:
+def places(context: CommandContext) -> Places:
     """Where the books of these settings are. The documents say whose they are in Redis: Stop if they cannot be read."""
     from gateway.stores.audit.locations import Places
 
-    settings = asked.settings()
-    organisation = declared(settings, asked.out).organisation.id if settings.counters_url else ""
+    settings = context.settings()
+    organisation = declared_snapshot(settings, context.out).organisation.id if settings.counters_url else ""
     return Places(str(settings.state), settings.counters_url, organisation, settings.postgres_url)
 
 
-def shared(settings: Settings) -> Postgres | None:
+def shared_postgres(settings: Settings) -> Postgres | None:
     """The ledger that gateways share; None where the settings name none. PostgresRefused if they name it wrongly."""
     if not settings.postgres_url:
         return None

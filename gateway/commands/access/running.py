@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from gateway.commands.access.documents import declared_snapshot
 from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.errors import Json
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     import httpx
 
     from gateway.settings import Settings
-    from gateway.stores.journal.journal import Journal
-    from gateway.stores.keys.keys import Keys
 
 SOCKET: Final = "admin.sock"
 _BASE: Final = "http://gateway"  # a name for HTTP's sake: the socket is the address
@@ -60,14 +59,14 @@ def running(state: Path, patience_s: float = _PATIENCE_S) -> Iterator[Office | N
 
 
 @contextmanager
-def office(asked: CommandContext) -> Iterator[Office]:
+def office(context: CommandContext) -> Iterator[Office]:
     """The running gateway's office; with none running, one in this process, under the journal's lock."""
-    settings = asked.settings()
+    settings = context.settings()
     with running(settings.state) as far:
         if far is not None:
             yield far
             return
-    with _own(asked, settings) as near:
+    with _in_this_process(context, settings) as near:
         yield near
 
 
@@ -120,46 +119,12 @@ def _begun(sentence: str) -> str:
 
 
 @contextmanager
-def _own(asked: CommandContext, settings: Settings) -> Iterator[Office]:
+def _in_this_process(context: CommandContext, settings: Settings) -> Iterator[Office]:
     """The admin endpoints called in this process: one meaning of each command, whether a gateway runs or not."""
-    from gateway.asgi.admin import Admin
-    from gateway.commands.access.current_state import declared
-    from gateway.core.evaluation import Capabilities
-    from gateway.exchange.services import InForce
-    from gateway.stores.journal.journal import Journal
-    from gateway.stores.ledger.repricing import Repricer
+    from gateway.compose.offline_admin import offline_admin
 
-    in_force = InForce(declared(settings, asked.out), Capabilities(frozenset(), frozenset()), {})
-    journal = Journal.open(settings.state, settings.durability)
-    try:
-
-        async def unneeded() -> list[str]:
-            return []
-
-        default = "unrestricted" if settings.sandbox else ""
-        with _keys(settings, in_force.snapshot.organisation.id, journal) as keys:
-            admin = Admin(keys, lambda: in_force, unneeded, asked.now, default, repricer=Repricer(journal))
-            yield _office(admin.app())
-    finally:
-        journal.close()
-
-
-@contextmanager
-def _keys(settings: Settings, organisation: str, journal: Journal) -> Iterator[Keys]:
-    """Of this state directory, and of all gateways where those share a PostgreSQL."""
-    import asyncio
-
-    from gateway.stores.keys.sibling_keys import open_keys
-
-    if not settings.postgres_url:
-        with open_keys(journal, settings.state) as own:
-            yield own
-        return
-    from gateway.compose.keys import joined, keys_of_all
-
-    with open_keys(journal, settings.state, keys_of_all(settings, organisation)) as shared:
-        asyncio.run(joined(shared))
-        yield shared
+    with offline_admin(settings, declared_snapshot(settings, context.out), context.now) as app:
+        yield _office(app)
 
 
 def _office(app: Any) -> Office:
@@ -173,8 +138,8 @@ def _office(app: Any) -> Office:
         async with httpx.AsyncClient(transport=transport, base_url=_BASE) as client:
             return await client.request(method, path, json=dict(body) if body else None)
 
-    def asked_here(method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
+    def request_here(method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
         answer = asyncio.run(ask(method, path, body))
         return _understood(answer.status_code, answer.content)
 
-    return asked_here
+    return request_here

@@ -51,7 +51,7 @@ class Command(Protocol):
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's own options."""
 
-    def run(self, asked: CommandContext) -> int:
+    def run(self, context: CommandContext) -> int:
         """Do it; the exit code."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.commands.access.callers import layers_of
-from gateway.commands.access.current_state import standing
+from gateway.commands.access.current_state import current_state
 from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
@@ -30,10 +30,10 @@ def options_of(at: Path) -> dict[str, str]:
 
 def layers(at: Path, **options: str) -> tuple[Layer, ...]:
     asked_for = {"key": None, "policy": None, "team": None, "data_class": None, **options_of(at), **options}
-    asked = CommandContext(
+    context = CommandContext(
         Namespace(**asked_for), Printer(io.StringIO(), io.StringIO(), as_json=False), {}, lambda: NOW
     )
-    return layers_of(asked, standing(asked))
+    return layers_of(context, current_state(context))
 
 
 def named(found: tuple[Layer, ...]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from gateway.settings import SettingsRefused
 from tests.builders import NOW, TODAY
 
 
-def asked(words: list[str], environ: dict[str, str]) -> CommandContext:
+def context(words: list[str], environ: dict[str, str]) -> CommandContext:
     parser = ArgumentParser()
     parser.add_argument("--port")
     document_options(parser)
@@ -24,21 +24,21 @@ def asked(words: list[str], environ: dict[str, str]) -> CommandContext:
 
 
 def test_an_option_stands_over_the_environment() -> None:
-    settings = asked(
+    settings = context(
         ["--state", "/one", "--port", "0", "--sandbox"], {"SAFECONDUCT_STATE": "/two", "SAFECONDUCT_PORT": "9"}
     ).settings()
     assert (settings.state, settings.port, settings.sandbox) == (Path("/one"), 0, True)
 
 
 def test_what_is_not_given_is_the_environments() -> None:
-    settings = asked([], {"SAFECONDUCT_STATE": "/two", "SAFECONDUCT_SANDBOX": "true"}).settings()
+    settings = context([], {"SAFECONDUCT_STATE": "/two", "SAFECONDUCT_SANDBOX": "true"}).settings()
     assert (settings.state, settings.sandbox) == (Path("/two"), True)
 
 
 def test_a_setting_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SettingsRefused):
-        asked([], {"SAFECONDUCT_PROT": "8080"}).settings()
+        context([], {"SAFECONDUCT_PROT": "8080"}).settings()
 
 
 def test_the_day_is_that_of_the_clock() -> None:
-    assert asked([], {}).today == TODAY
+    assert context([], {}).today == TODAY

@@ -26,8 +26,8 @@ class Doing:
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--count", type=int)
 
-    def run(self, asked: CommandContext) -> int:
-        return self.act(asked)
+    def run(self, context: CommandContext) -> int:
+        return self.act(context)
 
 
 def raising(fault: BaseException) -> Doing:
@@ -38,7 +38,7 @@ def raising(fault: BaseException) -> Doing:
 
 
 def test_the_commands_exit_code_is_the_programs() -> None:
-    assert invoke("count", "Counts.", Doing(lambda asked: int(asked.options.count)), ["--count", "1"], {}) == 1
+    assert invoke("count", "Counts.", Doing(lambda context: int(context.options.count)), ["--count", "1"], {}) == 1
 
 
 @pytest.mark.parametrize("words", [["--count", "many"], ["--nope"]])

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from gateway.asgi.catalogue import Viewer, model_page, plain_demand, price_view, route_view
 from gateway.core.catalog import Score
 from gateway.core.cost import Tier
 from gateway.core.organisation import Budget
 from gateway.core.posture import UNKNOWN, Posture, Training
 from gateway.exchange.services import InForce
+from gateway.views.catalogue import Viewer, model_page, plain_demand, price_view, route_view
 from tests.asgi.gate import KEY, Door, a_door
 from tests.builders import (
     NO_PRICE,
