@@ -25,7 +25,7 @@ from gateway.stores.pseudonyms import Pseudonyms, key_in
 from gateway.stores.rates.open_rates import Lease, open_rates
 from gateway.telemetry.events import Recovered, of_counters, of_rates
 from gateway.telemetry.log import Log
-from gateway.upstream.pool import Engine
+from gateway.upstream.client import ProviderClient
 from gateway.upstream.targets import plain_origins
 
 _LEASE_BEYOND_S: Final = 60
@@ -46,7 +46,7 @@ async def open_services(
         books = SqliteBooks(journal, clock.ulid(), counting)
         if books.interrupted:
             log.emit(Recovered(books.interrupted))
-        upstream = Engine(plain_origins(documented.now.targets))
+        upstream = ProviderClient(plain_origins(documented.now.targets))
         try:
             deadlines = Deadlines(
                 settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s, whole_s=settings.whole_s

@@ -13,7 +13,7 @@ from gateway.core.usage import Metered, UsageSource
 from gateway.dialects.relay import Stream, Whole
 from gateway.exchange.clamp import worst_case
 from gateway.stores.books.counters import Budgets
-from gateway.upstream.seam import Reply
+from gateway.upstream.calls import ProviderReply
 
 _NOTHING: Final[Mapping[str, int]] = {}
 
@@ -38,7 +38,7 @@ class Attempt:
         self.ended_ms = -1
         self.maybe_billed = False
         """Whether the provider may charge for it although it reported nothing."""
-        self.reply: Reply | None = None
+        self.reply: ProviderReply | None = None
         self.pieces: AsyncIterator[bytes] | None = None
         self.stream: Stream | None = None
         self.whole: Whole | None = None

@@ -33,7 +33,7 @@ from gateway.exchange.record import rate
 from gateway.exchange.services import InForce, Services
 from gateway.stores.books.books import Intent
 from gateway.stores.health import Fault as RouteFault
-from gateway.upstream.seam import Call, Reply, UpstreamFault
+from gateway.upstream.calls import ProviderCall, ProviderReply, UpstreamFault
 
 MAX_REPLY: Final = 64 * 1024 * 1024
 """Bytes of a reply that is not streamed."""
@@ -158,7 +158,7 @@ class Forwarding:
         deadlines = self._services.deadlines
         return deadlines.first_event_s if self._demand.streaming else deadlines.whole_s
 
-    def _call(self, attempt: Attempt) -> Call:
+    def _call(self, attempt: Attempt) -> ProviderCall:
         """The request as this route is asked. Whoever sends it need not keep it until the answer comes."""
         route = attempt.route
         target = self._in_force.targets[route.provider.id]
@@ -168,7 +168,7 @@ class Forwarding:
         if translated and written.dropped and self._demanded.rules.requires_parameters:
             raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
         attempt.maybe_billed = True
-        return Call(target.url(written.path), (*target.headers, *written.headers), written.body)
+        return ProviderCall(target.url(written.path), (*target.headers, *written.headers), written.body)
 
     async def _ask(self, attempt: Attempt) -> None:
         reply = await self._services.upstream.send(self._call(attempt), connect_s=self._services.deadlines.connect_s)
@@ -283,7 +283,7 @@ def retry_after_s(header: str) -> float | None:
     return seconds if 0 <= seconds < 1e6 else None
 
 
-async def _whole(reply: Reply, most: int) -> bytes:
+async def _whole(reply: ProviderReply, most: int) -> bytes:
     """All of a body. Broken beyond `most` bytes."""
     body = await reply.whole(most)
     if body is None:

@@ -42,7 +42,7 @@ from gateway.exchange.stream_relay import StreamRelay
 from gateway.stores.keys.keys import digest_of
 from gateway.telemetry.events import ExchangeEnded, Fault
 from gateway.telemetry.faults import reduce
-from gateway.upstream.seam import UpstreamFault
+from gateway.upstream.calls import UpstreamFault
 
 _GOODBYE_S: Final = 0.25
 """How long a provider may take to finish a body whose last event has come."""

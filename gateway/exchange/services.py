@@ -20,7 +20,7 @@ from gateway.stores.health import RouteHealth
 from gateway.stores.keys.keys import Keys
 from gateway.stores.rates.rates import Rates
 from gateway.telemetry.log import Log
-from gateway.upstream.seam import Upstream
+from gateway.upstream.calls import Upstream
 from gateway.upstream.targets import Target
 
 

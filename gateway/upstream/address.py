@@ -11,7 +11,7 @@ from typing import Final
 
 import httpx
 
-from gateway.upstream.seam import UpstreamFault
+from gateway.upstream.calls import UpstreamFault
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _VALUE: Final = re.compile(r"[\t -~]*")
@@ -27,14 +27,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ProviderAddress:
     """`head` ends where the length of a body follows, its two line ends, and the body. It holds our credential."""
 
     origin: Origin
     head: bytes = field(repr=False)
 
 
-def address(url: str, headers: tuple[tuple[str, str], ...], plain_http: Collection[str] = ()) -> Address:
+def address(url: str, headers: tuple[tuple[str, str], ...], plain_http: Collection[str] = ()) -> ProviderAddress:
     """Raises UpstreamFault for what cannot be written, and for an address without TLS that is neither loopback nor of
     the origins in `plain_http`, as `plain_origin` writes them."""
     parsed = None
@@ -46,7 +46,7 @@ def address(url: str, headers: tuple[tuple[str, str], ...], plain_http: Collecti
         raise UpstreamFault("plaintext", "nothing")
     tls = parsed.scheme == "https"
     origin = Origin(parsed.raw_host.decode("ascii"), parsed.port or (443 if tls else 80), tls)
-    return Address(origin, _head(parsed, headers))
+    return ProviderAddress(origin, _head(parsed, headers))
 
 
 def plain_origin(url: str) -> str:

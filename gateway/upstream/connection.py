@@ -16,8 +16,8 @@ from typing import Final, Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from gateway.upstream.response import Fields, Response
-from gateway.upstream.seam import FaultKind
+from gateway.upstream.calls import FaultKind
+from gateway.upstream.reply import Fields, IncomingReply
 
 _PIECE: Final = 131_072  # bytes of a prompt that are handed over at once; a larger one is never copied
 _AHEAD: Final = 131_072  # bytes of a reply that wait for their reader
@@ -26,17 +26,17 @@ _MAX_FIELDS: Final = 100
 _INTERIM: Final = frozenset({100, *range(102, 200)})  # 101 would be another protocol
 
 
-class Pool(Protocol):
+class ConnectionOwner(Protocol):
     """Where a connection rests between two calls."""
 
-    def joined(self, wire: Connection) -> None: ...
+    def opened(self, wire: ProviderConnection) -> None: ...
 
-    def put(self, wire: Connection) -> None: ...
+    def release(self, wire: ProviderConnection) -> None: ...
 
-    def forget(self, wire: Connection) -> None: ...
+    def closed(self, wire: ProviderConnection) -> None: ...
 
 
-class Connection(asyncio.Protocol):
+class ProviderConnection(asyncio.Protocol):
     """One connection. While it rests in the pool the peer has nothing to say: a byte ends it."""
 
     __slots__ = (
@@ -58,12 +58,12 @@ class Connection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: ConnectionOwner) -> None:
         self._pool = pool
         self._loop = asyncio.get_running_loop()
         self._poll = select.poll()
         self._parser = HttpResponseParser(self)
-        self._answer: Response | None = None
+        self._answer: IncomingReply | None = None
         self._fields: Fields = []
         self._early: bytes | None = b""  # from a new connection not asked yet, such as a 503; None once it was asked
         self._clean = True  # what came so far belongs to the replies asked for
@@ -74,13 +74,13 @@ class Connection(asyncio.Protocol):
         self.rested = 0
         """When it was put to rest; the pool's own count."""
 
-    def quiet(self) -> bool:
+    def is_reusable(self) -> bool:
         """Whether it may be used again. Bytes that wait in the kernel show here, and so does an end that the loop has
         not observed yet, which would cost the next call its answer."""
         return not self.transport.is_closing() and not self._poll.poll(0)
 
-    def ask(self, head: bytes, body: bytes) -> Response:
-        self._answer = answer = Response(self, self._loop)
+    def send(self, head: bytes, body: bytes) -> IncomingReply:
+        self._answer = answer = IncomingReply(self, self._loop)
         self._silent = 0
         if len(body) <= _PIECE:
             self.transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
@@ -93,30 +93,30 @@ class Connection(asyncio.Protocol):
             self.data_received(early)
         return answer
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         self._answer = self._unsent = None
         self.transport.abort()
 
-    def hold_back(self) -> None:
+    def pause(self) -> None:
         if not self.transport.is_closing():
             self.transport.pause_reading()
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         if not self.transport.is_closing():
             self.transport.resume_reading()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Whatever it is doing. A reader hears of it."""
         if self._answer is not None:
             self._answer.give_up()
-        self.cut()
+        self.abort()
 
     # What the loop says
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-        self._pool.joined(self)
+        self._pool.opened(self)
 
     def data_received(self, data: bytes) -> None:
         answer = self._answer
@@ -134,12 +134,12 @@ class Connection(asyncio.Protocol):
             self._fail(answer, "protocol")
         elif answer.status:
             if answer.size > _AHEAD:
-                answer.hold_back()
+                answer.pause()
             answer.wake()
 
     def _unasked(self, data: bytes) -> None:
         if self._early is None or len(self._early) + len(data) > _MAX_SILENCE:
-            self.cut()
+            self.abort()
         else:
             self._early += data
 
@@ -147,14 +147,14 @@ class Connection(asyncio.Protocol):
         answer = self._answer
         if answer is not None and answer.goes_to_the_end:
             answer.complete()
-            self.cut()
+            self.abort()
         elif answer is not None:
             self._fail(answer, "reset")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         if self._answer is not None:
             self._fail(self._answer, "reset")
-        self._pool.forget(self)
+        self._pool.closed(self)
         del self._parser  # it refers to us
 
     def pause_writing(self) -> None:
@@ -198,16 +198,16 @@ class Connection(asyncio.Protocol):
             answer.ended = True
             self._clean = self._clean and self._parser.should_keep_alive()
 
-    def _release(self, answer: Response) -> None:
+    def _release(self, answer: IncomingReply) -> None:
         answer.complete()
         if self._clean and self._unsent is None:
             self._answer = None
-            self._pool.put(self)
+            self._pool.release(self)
         else:
-            self.cut()
+            self.abort()
 
-    def _fail(self, answer: Response, kind: FaultKind) -> None:
-        self.cut()
+    def _fail(self, answer: IncomingReply, kind: FaultKind) -> None:
+        self.abort()
         answer.broken(kind)
 
     def _write_on(self) -> None:

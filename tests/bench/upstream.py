@@ -19,8 +19,8 @@ from typing import Final, cast
 import aiohttp
 import uvloop
 
-from gateway.upstream.pool import Engine
-from gateway.upstream.seam import Call
+from gateway.upstream.calls import ProviderCall
+from gateway.upstream.client import ProviderClient
 from tests.scripted import END, chunk, reply, stream_head
 
 HEADERS: Final = (("authorization", "Bearer sk-0123456789"), ("content-type", "application/json"))
@@ -59,9 +59,9 @@ def _provide(listener: socket.socket, answer: bytes) -> None:
     uvloop.run(serve())
 
 
-def _through_us(upstream: Engine, url: str) -> One:
+def _through_us(upstream: ProviderClient, url: str) -> One:
     async def one() -> None:
-        answer = await upstream.send(Call(url, HEADERS, PROMPT), 5)
+        answer = await upstream.send(ProviderCall(url, HEADERS, PROMPT), 5)
         if "content-length" in answer.headers:
             await answer.whole(1_000_000)
         else:
@@ -92,7 +92,7 @@ async def _cpu_ms(one: One, calls: int) -> float:
 
 
 async def _measure(name: str, url: str, calls: int) -> None:
-    upstream = Engine()
+    upstream = ProviderClient()
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session:
         ways = {"the way out": _through_us(upstream, url), "aiohttp alone": _through_aiohttp(session, url)}
         best = dict.fromkeys(ways, float("inf"))

@@ -34,7 +34,7 @@ from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.pseudonyms import Pseudonyms
 from gateway.stores.rates.rates import LocalRates
 from gateway.telemetry.events import Event, ExchangeEnded, Fault
-from gateway.upstream.pool import Engine
+from gateway.upstream.client import ProviderClient
 from gateway.upstream.targets import target
 from tests.builders import (
     NOW,
@@ -226,7 +226,7 @@ async def a_desk(
         *routes, policies=(a_policy("strict"), *policies), teams={"research": a_team(limits=rates)}
     )
     journal = Journal.open(state, "process")
-    upstream = Engine()
+    upstream = ProviderClient()
     heard, clock = Heard(), StillClock()
     try:
         keys = SqliteKeys(journal)

@@ -26,8 +26,8 @@ from gateway.core.snapshot import Snapshot
 from gateway.exchange.services import InForce
 from gateway.settings import Settings
 from gateway.stores.books.books import SqliteBooks
-from gateway.upstream.pool import Engine
-from gateway.upstream.seam import Call, Reply
+from gateway.upstream.calls import ProviderCall, ProviderReply
+from gateway.upstream.client import ProviderClient
 
 KEPT: list[object] = []
 """What must live until the process ends."""
@@ -171,10 +171,10 @@ LEAKS: Final[Mapping[str, Callable[[str], None]]] = {
 """What the search must find."""
 
 
-class BrokenUpstream(Engine):
+class BrokenUpstream(ProviderClient):
     """Does what the scene asks for with the words of the request, and sends it if that raised nothing."""
 
-    async def send(self, call: Call, connect_s: float) -> Reply:
+    async def send(self, call: ProviderCall, connect_s: float) -> ProviderReply:
         seed = json.loads(call.body)["seed"]
         ({**QUIET, **LEAKS}.get(seed) or len)(call.body.decode())
         return await super().send(call, connect_s)
@@ -196,7 +196,7 @@ def without_the_third(snapshot: Snapshot, access: Access, settings: Settings) ->
 _in_force = in_force
 
 if __name__ == "__main__":
-    setattr(services, "Engine", BrokenUpstream)  # noqa: B010  # mypy would take it for a redefinition
+    setattr(services, "ProviderClient", BrokenUpstream)  # noqa: B010  # mypy would take it for a redefinition
     setattr(services, "SqliteBooks", BrokenBooks)  # noqa: B010
     setattr(documents, "in_force", without_the_third)  # noqa: B010
     sys.exit(main())

@@ -18,7 +18,7 @@ from gateway.dialects.strict_json import read
 from gateway.telemetry.events import Event
 from gateway.telemetry.faults import Reduced
 from gateway.telemetry.log import Log, NotAnEvent
-from gateway.upstream.seam import Call, SealedCall
+from gateway.upstream.calls import ProviderCall, SealedCall
 from tests.privacy.hunt import hunt, marker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,7 @@ def test_an_opening_is_noticed(code: str) -> None:
     assert openings(ast.parse(code)) == [1]
 
 
-SEALED = [(Prompt(read(BODY)), Sealed), (Call("https://a.example/", (("x-api-key", WORDS),), BODY), SealedCall)]
+SEALED = [(Prompt(read(BODY)), Sealed), (ProviderCall("https://a.example/", (("x-api-key", WORDS),), BODY), SealedCall)]
 
 
 @pytest.mark.parametrize(("sealed", "refusal"), SEALED, ids=["prompt", "call"])

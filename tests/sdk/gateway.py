@@ -27,7 +27,7 @@ from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import SqliteKeys, digest_of
 from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.rates.rates import LocalRates
-from gateway.upstream.pool import Engine
+from gateway.upstream.client import ProviderClient
 from gateway.upstream.targets import target
 from tests.builders import a_connection, a_key, a_model, a_provider, a_route, a_snapshot, a_team
 from tests.exchange.desk import PATIENT, SECRET, Heard, StillClock
@@ -89,7 +89,7 @@ def _route(dialect: str, url: str, kind: str = "chat") -> Route:
 async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
     """In front of providers that all answer at `url`."""
     routes = [*(_route(dialect, url) for dialect in ROUTES), *(_route(d, url, "embedding") for d in EMBEDDING)]
-    journal, upstream, heard = Journal.open(state, "process"), Engine(), Heard()
+    journal, upstream, heard = Journal.open(state, "process"), ProviderClient(), Heard()
     try:
         keys = SqliteKeys(journal)
         await keys.create(a_key(digest=digest_of(SECRET)))

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from gateway.upstream.pool import Engine
-from gateway.upstream.seam import Call, Reply, UpstreamFault
+from gateway.upstream.calls import ProviderCall, ProviderReply, UpstreamFault
+from gateway.upstream.client import ProviderClient
 from tests.scripted import Provider, Script
 
 KEY = "sk-the-operators-own-key"
@@ -34,21 +34,21 @@ def run(scenario: Coroutine[object, object, None]) -> None:
         runner.run(bounded())
 
 
-def a_call(url: str, *, body: bytes = PROMPT, **headers: str) -> Call:
+def a_call(url: str, *, body: bytes = PROMPT, **headers: str) -> ProviderCall:
     given = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Call(url, (("x-api-key", KEY), ("content-type", "application/json"), *given), body)
+    return ProviderCall(url, (("x-api-key", KEY), ("content-type", "application/json"), *given), body)
 
 
 @asynccontextmanager
-async def an_upstream(authorities: str | None = None) -> AsyncIterator[Engine]:
-    upstream = Engine(authorities=authorities)
+async def an_upstream(authorities: str | None = None) -> AsyncIterator[ProviderClient]:
+    upstream = ProviderClient(authorities=authorities)
     try:
         yield upstream
     finally:
         await upstream.close()
 
 
-async def whole(reply: Reply) -> bytes:
+async def whole(reply: ProviderReply) -> bytes:
     """The body, read to its end."""
     try:
         return b"".join([chunk async for chunk in reply.chunks()])
@@ -56,7 +56,7 @@ async def whole(reply: Reply) -> bytes:
         await reply.close()
 
 
-async def fault_of(upstream: Engine, call: Call, connect_s: float = CONNECT_S) -> UpstreamFault:
+async def fault_of(upstream: ProviderClient, call: ProviderCall, connect_s: float = CONNECT_S) -> UpstreamFault:
     """The fault of a call, wherever between sending and the end of the body it comes."""
     with pytest.raises(UpstreamFault) as caught:
         await whole(await upstream.send(call, connect_s))
@@ -79,7 +79,7 @@ async def turns(number: int) -> None:
         await asyncio.sleep(0)
 
 
-async def cancel(tasks: list[asyncio.Task[Reply]]) -> None:
+async def cancel(tasks: list[asyncio.Task[ProviderReply]]) -> None:
     for task in tasks:
         task.cancel()
     ended = await asyncio.gather(*tasks, return_exceptions=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.upstream.address import Origin, address, plain_origin
-from gateway.upstream.seam import UpstreamFault
+from gateway.upstream.calls import UpstreamFault
 
 KEY = "sk-the-operators-own-key"
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from gateway.upstream.seam import UpstreamFault
+from gateway.upstream.calls import UpstreamFault
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
 from tests.upstream.calling import (
     CONNECT_S,

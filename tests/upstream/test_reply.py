@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from gateway.upstream.response import Response
-from gateway.upstream.seam import UpstreamFault
+from gateway.upstream.calls import UpstreamFault
+from gateway.upstream.reply import IncomingReply
 from tests.upstream.calling import run
 
 
@@ -18,20 +18,20 @@ class _Line:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def cut(self) -> None:
-        self.asked.append("cut")
+    def abort(self) -> None:
+        self.asked.append("abort")
 
-    def hold_back(self) -> None:
-        self.asked.append("hold back")
+    def pause(self) -> None:
+        self.asked.append("pause")
 
-    def go_on(self) -> None:
-        self.asked.append("go on")
+    def resume(self) -> None:
+        self.asked.append("resume")
 
 
 def _answer(
     line: _Line, *pieces: bytes, status: int = 200, fields: tuple[tuple[bytes, bytes], ...] = (), ended: bool = True
-) -> Response:
-    answer = Response(line, asyncio.get_running_loop())
+) -> IncomingReply:
+    answer = IncomingReply(line, asyncio.get_running_loop())
     answer.status, answer.fields = status, list(fields)
     answer.pieces, answer.size = list(pieces), sum(map(len, pieces))
     if ended:
@@ -66,7 +66,7 @@ def test_a_body_that_breaks_off_is_a_fault_after_what_came_of_it() -> None:
     run(scenario())
 
 
-WAITING: dict[str, Callable[[Response], Awaitable[object]]] = {
+WAITING: dict[str, Callable[[IncomingReply], Awaitable[object]]] = {
     "head": lambda answer: answer.begun(),
     "piece": lambda answer: answer.__anext__(),
     "whole": lambda answer: answer.whole(99),
@@ -83,7 +83,7 @@ def test_who_is_cancelled_cuts_the_connection(what: str) -> None:
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        assert line.asked == ["cut"]
+        assert line.asked == ["abort"]
 
     run(scenario())
 
@@ -94,7 +94,7 @@ def test_closing_cuts_once_and_only_what_is_not_at_its_end() -> None:
         answer, complete = _answer(hanging, ended=False), _answer(ended)
         for reply in (answer, answer, complete, complete):
             await reply.close()
-        assert (hanging.asked, ended.asked) == (["cut"], [])
+        assert (hanging.asked, ended.asked) == (["abort"], [])
 
     run(scenario())
 
@@ -103,10 +103,10 @@ def test_holds_back_once_and_goes_on_when_it_is_read() -> None:
     async def scenario() -> None:
         line = _Line()
         answer = _answer(line, b"a", b"b", ended=False)
-        answer.hold_back()
-        answer.hold_back()
+        answer.pause()
+        answer.pause()
         assert await anext(answer) == b"ab"
-        assert line.asked == ["hold back", "go on"]
+        assert line.asked == ["pause", "resume"]
 
     run(scenario())
 
@@ -136,6 +136,6 @@ def test_refuses_what_cannot_be_handed_on(
         with pytest.raises(UpstreamFault) as caught:
             await answer.begun()
         assert (caught.value.kind, caught.value.sent) == (kind, "maybe")
-        assert line.asked == ["cut"]
+        assert line.asked == ["abort"]
 
     run(scenario())

@@ -10,8 +10,8 @@ from typing import cast
 import pytest
 
 from gateway.upstream.address import Origin
-from gateway.upstream.dial import Dialer, tls_context
-from gateway.upstream.seam import UpstreamFault
+from gateway.upstream.calls import UpstreamFault
+from gateway.upstream.dialer import Dialer, tls_context
 from tests.scripted import Provider, hangs
 from tests.upstream.calling import LOOPBACK_PEM, run, tls_server, turns
 

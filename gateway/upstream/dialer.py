@@ -11,7 +11,7 @@ from typing import Final, TypeAlias, TypeVar, cast
 from aiohappyeyeballs import start_connection
 
 from gateway.upstream.address import Origin
-from gateway.upstream.seam import FaultKind, UpstreamFault
+from gateway.upstream.calls import FaultKind, UpstreamFault
 
 _FAMILY_DELAY_S: Final = 0.25  # RFC 8305: how long IPv6 may take before IPv4 is tried beside it
 _NAMES_KEPT_S: Final = 10.0

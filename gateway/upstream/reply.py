@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Final, Protocol, TypeAlias
 
-from gateway.upstream.seam import FaultKind, UpstreamFault
+from gateway.upstream.calls import FaultKind, UpstreamFault
 
 Fields: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -14,14 +14,14 @@ Fields: TypeAlias = list[tuple[bytes, bytes]]
 class ConnectionControl(Protocol):
     """The connection, as far as a reply knows it."""
 
-    def cut(self) -> None: ...
+    def abort(self) -> None: ...
 
-    def hold_back(self) -> None: ...
+    def pause(self) -> None: ...
 
-    def go_on(self) -> None: ...
+    def resume(self) -> None: ...
 
 
-class Response:
+class IncomingReply:
     """`client.Reply`. It has its wire until the body came to its end, or was given up; then the wire goes its way."""
 
     __slots__ = (
@@ -57,7 +57,7 @@ class Response:
             self._headers = _headers(self.fields)
         return self._headers
 
-    async def begun(self) -> Response:
+    async def begun(self) -> IncomingReply:
         """At the head. Raises UpstreamFault, also for a head that is not acceptable."""
         while not self.status:
             if self._fault is not None:
@@ -72,7 +72,7 @@ class Response:
     def chunks(self) -> AsyncIterator[bytes]:
         return self
 
-    def __aiter__(self) -> Response:
+    def __aiter__(self) -> IncomingReply:
         return self
 
     async def __anext__(self) -> bytes:
@@ -105,7 +105,7 @@ class Response:
         if wire is not None:
             self.broken("reset")
             self.pieces.clear()
-            wire.cut()
+            wire.abort()
 
     @property
     def goes_to_the_end(self) -> bool:
@@ -125,10 +125,10 @@ class Response:
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
-    def hold_back(self) -> None:
+    def pause(self) -> None:
         if self._wire is not None and not self._paused:
             self._paused = True
-            self._wire.hold_back()
+            self._wire.pause()
 
     def _taken(self) -> bytes:
         pieces = self.pieces
@@ -137,7 +137,7 @@ class Response:
         self.size = 0
         if self._paused and self._wire is not None:
             self._paused = False
-            self._wire.go_on()
+            self._wire.resume()
         return taken
 
     async def _more(self) -> None:

@@ -9,8 +9,8 @@ import socket
 import httpx
 import pytest
 
-from gateway.upstream.pool import Engine
-from gateway.upstream.seam import Call, SealedCall, UpstreamFault
+from gateway.upstream.calls import ProviderCall, SealedCall, UpstreamFault
+from gateway.upstream.client import ProviderClient
 from tests.scripted import END, Connection, Provider, Script, chunk, head, once, replies, reply, stream_head, streams
 from tests.upstream.calling import (
     CONNECT_S,
@@ -243,7 +243,7 @@ def test_trusts_an_authority_that_the_operator_names() -> None:
     ],
     ids=["userinfo", "port", "line break", "beyond latin"],
 )
-def test_a_call_that_cannot_be_written_is_never_begun(call: Call) -> None:
+def test_a_call_that_cannot_be_written_is_never_begun(call: ProviderCall) -> None:
     async def scenario() -> None:
         async with an_upstream() as upstream:
             fault = await fault_of(upstream, call)
@@ -324,7 +324,7 @@ def test_cuts_no_lines_and_changes_no_byte() -> None:
 def test_a_fault_of_the_reader_stays_the_readers() -> None:
     """Else a second route would be started into a reply that is half sent."""
 
-    async def read(upstream: Engine, url: str) -> None:
+    async def read(upstream: ProviderClient, url: str) -> None:
         answer = await upstream.send(a_call(url), CONNECT_S)
         try:
             async for _ in answer.chunks():

@@ -1,7 +1,7 @@
 """The way out as the exchange sees it: one call, one reply, one kind of fault.
 
 Deadlines other than connecting belong to the exchange, which cancels a `send` or a read that takes too long.
-Cancelling at any moment releases the connection. Who receives a `Reply` closes it.
+Cancelling at any moment releases the connection. Who receives a `ProviderReply` closes it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SealedCall(TypeError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Call:
+class ProviderCall:
     """One POST to a provider. The headers hold our credential and the body holds content: neither shows in `repr`.
 
     Header names are lower-case. Not given here, because the engine writes them: host, content-length, connection,
@@ -61,7 +61,7 @@ class Call:
     __eq__ = __hash__ = _refuse
 
 
-class Reply(Protocol):
+class ProviderReply(Protocol):
     """The provider's answer, its body not read yet. Status is 2xx, 4xx or 5xx; header names are lower-case."""
 
     @property
@@ -91,7 +91,7 @@ class Reply(Protocol):
 class Upstream(Protocol):
     """What the exchange needs of the way out."""
 
-    async def send(self, call: Call, connect_s: float) -> Reply:
+    async def send(self, call: ProviderCall, connect_s: float) -> ProviderReply:
         """Send once, never retried, and return at the reply's head. Raises UpstreamFault."""
         ...
 
