@@ -21,8 +21,8 @@ CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlin
 KNOWN_BY: dict[str, set[str]] = {
     "alembic": {"stores"},
     "aiohappyeyeballs": {"upstream"},
-    "anyio": {"asgi", "compose", "exchange", "sandbox", "stores"},
-    "httptools": {"asgi", "upstream"},
+    "anyio": {"asgi", "compose", "exchange", "http", "sandbox", "stores"},
+    "httptools": {"http", "upstream"},
     "httpx": {"upstream", "commands"},
     "msgspec": {"asgi", "dialects"},
     "orjson": {"asgi", "dialects", "exchange", "sandbox", "stores", "telemetry"},
@@ -37,8 +37,8 @@ KNOWN_BY: dict[str, set[str]] = {
     "starlette": {"asgi", "compose", "sandbox"},
     "structlog": {"telemetry"},
     "tomli": {"declarations"},
-    "uvicorn": {"asgi", "compose", "sandbox"},
-    "uvloop": {"asgi", "compose"},
+    "uvicorn": {"asgi", "compose", "http", "sandbox"},
+    "uvloop": {"compose", "http"},
 }
 """Every library from outside, and the rooms that may know it."""
 

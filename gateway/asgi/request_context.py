@@ -7,13 +7,13 @@ from typing import Final
 
 import anyio
 
-from gateway.asgi.drain import Drain
 from gateway.asgi.headers import Fields
 from gateway.asgi.intake import credentials
 from gateway.core.errors import Unavailable
 from gateway.core.principal import Principal
 from gateway.exchange.lifecycle import Exchange, identify
 from gateway.exchange.services import InForce, Services
+from gateway.http.drain import Drain
 from gateway.stores.books.books import Ledger
 from gateway.telemetry.events import Fault, Stopping
 from gateway.telemetry.faults import reduce

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from gateway.asgi.server import bind_tcp, run
 from gateway.compose.providers import AccessFor
 from gateway.compose.serving import Ready, WorkerPlace, serve, serve_sandbox
 from gateway.compose.supervisor import Supervisor, Worker
+from gateway.http.server import bind_tcp, run
 from gateway.settings import Settings
 from gateway.telemetry.events import WorkerDied
 from gateway.telemetry.log import Log

@@ -20,10 +20,7 @@ import anyio
 from gateway.asgi.admin import Admin
 from gateway.asgi.admin_books import Bookkeeping
 from gateway.asgi.app import application
-from gateway.asgi.drain import Drain
 from gateway.asgi.request_context import Gate
-from gateway.asgi.server import Listener, bind_tcp, bind_unix
-from gateway.asgi.server import serve as listen
 from gateway.compose.background import run_forever
 from gateway.compose.clock import SystemClock
 from gateway.compose.documents import DocumentSet
@@ -32,6 +29,9 @@ from gateway.compose.ledger import ledger_of, places_of, ship_the_last
 from gateway.compose.providers import AccessFor, sandboxed
 from gateway.compose.services import open_services
 from gateway.exchange.services import InForce
+from gateway.http.drain import Drain
+from gateway.http.server import Listener, bind_tcp, bind_unix
+from gateway.http.server import serve as listen
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
 from gateway.stores.books.disk import Disk, SparingBooks, free_on

@@ -13,9 +13,9 @@ import anyio
 import httpx
 
 from gateway.asgi.app import application
-from gateway.asgi.drain import Drain
 from gateway.asgi.request_context import Gate
-from gateway.asgi.server import Listener, bind_tcp, serve
+from gateway.http.drain import Drain
+from gateway.http.server import Listener, bind_tcp, serve
 from gateway.stores.keys.keys import digest_of
 from tests.builders import a_key
 from tests.exchange.desk import BODY, SECRET, Desk, a_desk

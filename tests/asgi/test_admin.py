@@ -17,10 +17,10 @@ import pytest
 
 from gateway.asgi.admin import Admin
 from gateway.asgi.admin_keys import KeyNews, key_view
-from gateway.asgi.drain import Drain
-from gateway.asgi.server import Listener, bind_unix, serve
 from gateway.core.organisation import Budget, DataClass
 from gateway.exchange.services import InForce
+from gateway.http.drain import Drain
+from gateway.http.server import Listener, bind_unix, serve
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import SqliteKeys, digest_of
 from gateway.stores.ledger.repricing import Repricer

@@ -13,7 +13,7 @@ from gateway.asgi.intake import credentials, read_body
 from gateway.core.errors import ClientLeft, Ended, InvalidRequest, Unauthenticated
 from gateway.dialects.openai_chat.errors import body as error_body
 from gateway.exchange.deadlines import DeadlineScope
-from tests.asgi.serving import Message, Receive, Send, Served, answer, one_answer, serving
+from tests.http.serving import Message, Receive, Send, Served, answer, one_answer, serving
 
 JSON: Headers = ((b"content-type", b"application/json"),)
 LIMIT = 1000

@@ -10,11 +10,11 @@ from starlette.requests import Request
 
 from gateway.asgi import pages
 from gateway.asgi.addresses import Address
-from gateway.asgi.drain import Drain
 from gateway.asgi.listings import LISTS
 from gateway.asgi.pages import Pages
 from gateway.asgi.request_context import Gate
 from gateway.exchange.services import InForce
+from gateway.http.drain import Drain
 from tests.asgi.gate import KEY, a_door
 from tests.builders import a_model, a_route, a_snapshot, some_means
 from tests.exchange.desk import SECRET, a_desk

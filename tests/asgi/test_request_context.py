@@ -9,11 +9,11 @@ from typing import cast
 import anyio
 import pytest
 
-from gateway.asgi.drain import Drain
 from gateway.asgi.headers import Fields
 from gateway.asgi.request_context import KEEP_ALIVE_S, Gate
 from gateway.core.errors import Unauthenticated, Unavailable
 from gateway.exchange.lifecycle import Exchange
+from gateway.http.drain import Drain
 from gateway.telemetry.events import Fault, Stopping
 from tests.exchange.desk import SECRET, Desk, a_desk
 from tests.exchange.test_lifecycle import play

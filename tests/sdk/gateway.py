@@ -12,14 +12,14 @@ from typing import Any, Final
 import anyio
 
 from gateway.asgi.app import application
-from gateway.asgi.drain import Drain
 from gateway.asgi.request_context import Gate
-from gateway.asgi.server import Listener, bind_tcp, serve
 from gateway.core.catalog import Auth, Route
 from gateway.core.evaluation import Capabilities
 from gateway.core.limits import Rate
 from gateway.dialects.translation import SPOKEN
 from gateway.exchange.services import InForce, Services
+from gateway.http.drain import Drain
+from gateway.http.server import Listener, bind_tcp, serve
 from gateway.stores.books.books import SqliteBooks
 from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal.files import JOURNAL_FILE

@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from gateway.asgi.idle import Idle
+from gateway.http.deadlines import Idle
 
 
 class Timer:

@@ -17,12 +17,12 @@ import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway.asgi.chunked import Chunked
-from gateway.asgi.cycle import Cycle, answer
-from gateway.asgi.drain import Drain
-from gateway.asgi.head import MAX_HEAD, Head, check_unfinished, read_head
-from gateway.asgi.idle import Idle
 from gateway.core.errors import InvalidRequest, Refused
+from gateway.http.body import Chunked
+from gateway.http.cycle import Cycle, answer
+from gateway.http.deadlines import Idle
+from gateway.http.drain import Drain
+from gateway.http.request_head import MAX_HEAD, Head, check_unfinished, read_head
 
 _SMALL_BODY: Final = 64 * 1024
 """A refused request's body of this size is read to its end and the connection kept; a larger one is cut off."""

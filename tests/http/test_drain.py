@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gateway.asgi.drain import Drain
+from gateway.http.drain import Drain
 
 
 def test_nothing_drains_by_itself() -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.asgi.framing import Limits
-from tests.asgi.serving import Message, Receive, Send, answer, error_of, one_answer, serving, until_closed
+from gateway.http.connection import Limits
+from tests.http.serving import Message, Receive, Send, answer, error_of, one_answer, serving, until_closed
 
 HOST = b"Host: a\r\n"
 LAST = b"GET /last HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"

@@ -18,8 +18,8 @@ import anyio
 import anyio.lowlevel
 import uvicorn
 
-from gateway.asgi.drain import Drain
-from gateway.asgi.framing import Limits, protocol
+from gateway.http.connection import Limits, protocol
+from gateway.http.drain import Drain
 
 _BACKLOG: Final = 2048
 _LAST_WORDS_S: Final = 1.0

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 import anyio
 import anyio.from_thread
 
-from gateway.asgi.drain import Drain
-from gateway.asgi.framing import Limits
-from gateway.asgi.server import Listener, bind_tcp, serve
+from gateway.http.connection import Limits
+from gateway.http.drain import Drain
+from gateway.http.server import Listener, bind_tcp, serve
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]

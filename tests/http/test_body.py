@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.asgi.chunked import MAX_TRAILERS, Chunked
 from gateway.core.errors import InvalidRequest
+from gateway.http.body import MAX_TRAILERS, Chunked
 
 BODY = b"3\r\nabc\r\n00A\r\n0123\r\n6789\r\n0\r\n"
 NEXT = b"GET / HTTP/1.1\r\n\r\n"

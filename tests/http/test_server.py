@@ -15,9 +15,9 @@ from threading import Event
 import anyio
 import pytest
 
-from gateway.asgi.drain import Drain
-from gateway.asgi.server import Listener, bind_tcp, bind_unix, run, serve
-from tests.asgi.serving import Echo, Message, Receive, Send, answer, one_answer, serving, until_closed
+from gateway.http.drain import Drain
+from gateway.http.server import Listener, bind_tcp, bind_unix, run, serve
+from tests.http.serving import Echo, Message, Receive, Send, answer, one_answer, serving, until_closed
 
 GET = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -205,8 +205,8 @@ def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
 PROGRAM = textwrap.dedent(
     """
     import anyio
-    from gateway.asgi.drain import Drain
-    from gateway.asgi.server import Listener, bind_tcp, run, serve
+    from gateway.http.drain import Drain
+    from gateway.http.server import Listener, bind_tcp, run, serve
 
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})

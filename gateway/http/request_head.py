@@ -10,9 +10,8 @@ import re
 from typing import Final
 from urllib.parse import unquote_plus
 
-import msgspec
-
 from gateway.core.errors import InvalidRequest
+from gateway.core.frozen import frozen
 
 MAX_HEAD: Final = 64 * 1024
 MAX_TARGET: Final = 8 * 1024
@@ -36,7 +35,8 @@ _FAULTS: Final = (
 )
 
 
-class Head(msgspec.Struct, frozen=True, gc=False):
+@frozen
+class Head:
     """What a head said about its message. `wire` is what a parser may see: no key, nothing to upgrade to."""
 
     wire: bytes

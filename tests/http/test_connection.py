@@ -10,9 +10,9 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from gateway.asgi.drain import Drain
-from gateway.asgi.framing import Limits, protocol
-from tests.asgi.serving import Echo, Message, Receive, Send, Served, answer, error_of, serving, until_closed
+from gateway.http.connection import Limits, protocol
+from gateway.http.drain import Drain
+from tests.http.serving import Echo, Message, Receive, Send, Served, answer, error_of, serving, until_closed
 
 HOST = b"Host: a\r\n"
 JSON = HOST + b"Content-Type: application/json\r\n"

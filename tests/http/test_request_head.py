@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.asgi.head import MAX_HEAD, MAX_HEADERS, MAX_TARGET, check_unfinished, read_head
 from gateway.core.errors import InvalidRequest
+from gateway.http.request_head import MAX_HEAD, MAX_HEADERS, MAX_TARGET, check_unfinished, read_head
 
 HOST = b"Host: a\r\n"
 
