@@ -28,6 +28,7 @@ from gateway.core.catalog import (
 from gateway.core.cost import Fx, Price, Rates
 from gateway.core.demand import Demand
 from gateway.core.evaluation import Capabilities, Health
+from gateway.core.operation import CHAT
 from gateway.core.organisation import Organisation, Team
 from gateway.core.policy import UNRESTRICTED, EffectivePolicy, Layer, LayerKind, Policy, combine
 from gateway.core.posture import (
@@ -43,6 +44,7 @@ from gateway.core.posture import (
 from gateway.core.principal import Key, KeyId, Principal, principal
 from gateway.core.receipt import AttemptRecord, Receipt, ReceiptId
 from gateway.core.snapshot import Snapshot
+from gateway.dialects.registry import REGISTRY
 
 TODAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -85,7 +87,12 @@ def facts_of(posture: Posture, **evidence: Any) -> Facts:
 
 
 def a_connection(**changed: Any) -> Connection:
-    return replace(Connection("openai_chat", Auth.BEARER, "https://api.provider.example/v1"), **changed)
+    connection = replace(Connection("openai_chat", Auth.BEARER, "https://api.provider.example/v1"), **changed)
+    return (
+        connection
+        if "other_kinds" in changed
+        else replace(connection, other_kinds=REGISTRY.other_kinds(connection.dialect))
+    )
 
 
 def a_provider(id: str = "alpha", **changed: Any) -> Provider:
@@ -223,7 +230,7 @@ def a_principal(key: Key | None = None, snapshot: Snapshot | None = None) -> Pri
 
 def a_demand(**changed: Any) -> Demand:
     """A small streaming chat request for the model `small`."""
-    demand = Demand("openai_chat", "chat", "small", streaming=True, input_tokens=1_000, output_tokens=500)
+    demand = Demand("openai_chat", CHAT, "small", streaming=True, input_tokens=1_000, output_tokens=500)
     return replace(demand, **changed)
 
 

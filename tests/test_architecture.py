@@ -143,6 +143,16 @@ def test_the_heart_has_no_clock_no_chance_no_io_and_no_library() -> None:
     assert found == []
 
 
+def test_only_the_decision_makes_an_eligible_route() -> None:
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "EligibleRoute"
+    ]
+    assert [place.partition(":")[0] for place in found] == ["gateway/core/decision.py"]
+
+
 # --- what a module is ------------------------------------------------------------------------------------------------
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias
 from urllib.parse import parse_qs
 
 from gateway.asgi.headers import Headers
-from gateway.dialects.prompt import Asked, Endpoint
+from gateway.core.operation import CHAT, COUNT_TOKENS, EMBEDDINGS, OPERATIONS, Operation
+from gateway.dialects.prompt import Asked
 
 Family: TypeAlias = Literal["openai", "anthropic", "google"]
 """Whose conventions hold for errors and for lists of models."""
@@ -22,20 +23,20 @@ _MOUNTS: Final[Mapping[str, Family]] = {"openai": "openai", "anthropic": "anthro
 _FRONT: Final = re.compile(r"(?:/(openai|anthropic|google))?(?:/(?:v1beta1|v1beta|v1alpha|v1)){0,2}(/.*)")
 """A version stands twice where a base URL ends in one and the SDK adds its own: agents then tell their users that there
 is no such model, and nothing of ours."""
-_POSTED: Final[Mapping[str, tuple[Family, str, Endpoint]]] = {
-    "/chat/completions": ("openai", "openai_chat", "chat"),
-    "/responses": ("openai", "openai_responses", "chat"),
-    "/responses/input_tokens": ("openai", "openai_responses", "count_tokens"),
-    "/embeddings": ("openai", "openai_embeddings", "embeddings"),
-    "/messages": ("anthropic", "anthropic_messages", "chat"),
-    "/messages/count_tokens": ("anthropic", "anthropic_messages", "count_tokens"),
+_POSTED: Final[Mapping[str, tuple[Family, str, Operation]]] = {
+    "/chat/completions": ("openai", "openai_chat", CHAT),
+    "/responses": ("openai", "openai_responses", CHAT),
+    "/responses/input_tokens": ("openai", "openai_responses", COUNT_TOKENS),
+    "/embeddings": ("openai", "openai_embeddings", EMBEDDINGS),
+    "/messages": ("anthropic", "anthropic_messages", CHAT),
+    "/messages/count_tokens": ("anthropic", "anthropic_messages", COUNT_TOKENS),
 }
-_VERBS: Final[Mapping[str, tuple[str, Endpoint]]] = {
-    "generateContent": ("google_generate", "chat"),
-    "streamGenerateContent": ("google_generate", "chat"),
-    "countTokens": ("google_generate", "count_tokens"),
-    "embedContent": ("google_embeddings", "embeddings"),
-    "batchEmbedContents": ("google_embeddings", "embeddings"),
+_VERBS: Final[Mapping[str, tuple[str, Operation]]] = {
+    "generateContent": ("google_generate", CHAT),
+    "streamGenerateContent": ("google_generate", CHAT),
+    "countTokens": ("google_generate", COUNT_TOKENS),
+    "embedContent": ("google_embeddings", EMBEDDINGS),
+    "batchEmbedContents": ("google_embeddings", EMBEDDINGS),
 }
 _MODELS: Final = "/models"
 
@@ -47,7 +48,7 @@ class Address:
 
     family: Family
     dialect: str = ""
-    endpoint: Endpoint = "chat"
+    operation: Operation = CHAT
     lists_models: bool = False
     name: str = ""
     verb: str = ""
@@ -55,10 +56,10 @@ class Address:
     def asked(self, headers: Mapping[str, str], query: str, policy: str) -> Asked:
         """What the dialect has to know of the request beside its body."""
         if not (self.verb or headers or policy):
-            return _BODIES_ALONE[self.endpoint]
+            return _BODIES_ALONE[self.operation.name]
         streaming = self.verb == "streamGenerateContent"
         return Asked(
-            endpoint=self.endpoint,
+            operation=self.operation,
             model=self.name,
             streaming=streaming,
             framing="array" if streaming and "sse" not in parse_qs(query).get("alt", ()) else "events",
@@ -69,7 +70,7 @@ class Address:
         )
 
 
-_BODIES_ALONE: Final[Mapping[Endpoint, Asked]] = {e: Asked(endpoint=e) for e in get_args(Endpoint)}
+_BODIES_ALONE: Final[Mapping[str, Asked]] = {each.name: Asked(operation=each) for each in OPERATIONS}
 _FIXED: Final = {rest: Address(*meaning) for rest, meaning in _POSTED.items()}
 _SPELLED: Final[dict[str, Address]] = {}
 """Paths of a fixed meaning as they were spelled so far: some hundred spellings, as only mounts and versions vary."""
@@ -111,8 +112,8 @@ def _of_models(name: str, family: Family) -> Address:
     """A list of models, one of them, or Google's `{model}:verb`; ids may hold slashes and colons of their own."""
     model, colon, verb = name.rpartition(":")
     if colon and verb in _VERBS:
-        dialect, endpoint = _VERBS[verb]
-        return Address("google", dialect, endpoint, name=_bare(model), verb=verb)
+        dialect, operation = _VERBS[verb]
+        return Address("google", dialect, operation, name=_bare(model), verb=verb)
     return Address(family, lists_models=True, name=_bare(name) if family == "google" else name)
 
 

@@ -10,7 +10,7 @@ from gateway.commands.terminal.context import CommandContext, document_options
 from gateway.commands.terminal.stop import FAILED
 from gateway.core.catalog import Route
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Capabilities, Kind, rejections_of
+from gateway.core.evaluation import POLICY_KINDS, Capabilities, Kind, candidate, rejections_of
 from gateway.core.policy import Layer, LayerKind, Policy, combine
 from gateway.core.snapshot import Snapshot
 from gateway.views.catalogue import plain_demand
@@ -63,7 +63,8 @@ def admission(policy: Policy, snapshot: Snapshot, means: Capabilities, today: da
     demanded = combine([Layer(LayerKind.ORGANISATION, policy)])
     admitted: list[tuple[Route, set[Kind]]] = []
     for route in snapshot.routes.values():
-        kinds = {r.kind for r in rejections_of(route, plain_demand(route.model), demanded, snapshot, means, today)}
+        plain = plain_demand(route.model)
+        kinds = {r.kind for r in rejections_of(candidate(route, plain), plain, demanded, snapshot, means, today)}
         if not kinds & POLICY_KINDS:
             admitted.append((route, kinds))
     return Admitted(

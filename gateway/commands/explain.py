@@ -12,14 +12,15 @@ from gateway.commands.access.current_state import CurrentState, current_state
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import undeclared
-from gateway.core.catalog import Feature, Route
-from gateway.core.decision import Decision, Rejection, decide
+from gateway.core.catalog import Feature
+from gateway.core.decision import Decision, EligibleRoute, Rejection, decide
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Health, treatment, wire_dialect
+from gateway.core.evaluation import POLICY_KINDS, Health, treatment
+from gateway.core.operation import CHAT
 from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve
-from gateway.dialects.translation import STREAMING
+from gateway.dialects.registry import REGISTRY
 from gateway.views import figures, reasons
 from gateway.views.catalogue import plain_demand, price_view
 
@@ -37,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--feature", action="append", default=[], choices=[f.value for f in Feature], help="a feature the request uses"
     )
     parser.add_argument(
-        "--dialect", choices=sorted(STREAMING), help="as a client of this dialect asks (default: openai_chat)"
+        "--dialect", choices=sorted(REGISTRY.streaming), help="as a client of this dialect asks (default: openai_chat)"
     )
     document_options(parser)
     state_options(parser)
@@ -74,7 +75,7 @@ def _demand(context: CommandContext, now: CurrentState) -> Demand:
     plain = plain_demand(now.snapshot.models[named.model])
     return replace(
         plain,
-        dialect=plain.dialect if plain.endpoint == "embeddings" else context.options.dialect or plain.dialect,
+        dialect=plain.dialect if plain.operation is not CHAT else context.options.dialect or plain.dialect,
         pinned=named.pinned,
         alias=named.alias,
         needs=frozenset(Need(n) for n in context.options.need),
@@ -91,10 +92,10 @@ def _as_json(decision: Decision, now: CurrentState, context: CommandContext) -> 
         "layers": [{"layer": layer.kind.label, "policy": layer.policy.name} for layer in decision.demanded.layers],
         "identifiers": decision.demanded.identifiers.name.lower(),
         "token_counts": decision.demanded.token_counts.name.lower(),
-        "eligible": [_route_json(route, decision, now, context) for route in decision.plan],
+        "eligible": [_route_json(each, decision, now, context) for each in decision.plan],
         "rejected": [
             {
-                **_route_json(rejection.route, decision, now, context),
+                **_route_json(rejection, decision, now, context),
                 "admitted_by_policy": _admitted(rejection),
                 "reasons": [
                     {**reason.as_json(), "words": reasons.sentence(reason, now.snapshot.regions)}
@@ -106,14 +107,17 @@ def _as_json(decision: Decision, now: CurrentState, context: CommandContext) -> 
     }
 
 
-def _route_json(route: Route, decision: Decision, now: CurrentState, context: CommandContext) -> dict[str, Json]:
-    posture = treatment(route, _features(route, decision), now.snapshot, context.today)
+def _route_json(
+    candidate: EligibleRoute | Rejection, decision: Decision, now: CurrentState, context: CommandContext
+) -> dict[str, Json]:
+    route = candidate.route
+    posture = treatment(route, _features(candidate, decision), now.snapshot, context.today)
     return {
         "route": str(route.id),
         "provider": route.provider.id,
         "posture": figures.posture(posture),
         "price": price_view(route.price),
-        "left_out": [*_left_out(route, decision)],
+        "left_out": [*_left_out(candidate, decision)],
     }
 
 
@@ -127,14 +131,14 @@ def _print(decision: Decision, layers: Iterable[Layer], now: CurrentState, conte
     alias = f" (by the alias {decision.demand.alias})" if decision.demand.alias else ""
     out.line(f"{decision.demand.model}{alias} on {context.today}, under {_under(layers)}")
     rows: list[tuple[Cell, ...]] = []
-    for place, route in enumerate(decision.plan, start=1):
+    for place, eligible in enumerate(decision.plan, start=1):
+        route = eligible.route
         words = figures.treatment_words(
-            treatment(route, _features(route, decision), now.snapshot, context.today), regions
+            treatment(route, _features(eligible, decision), now.snapshot, context.today), regions
         )
         why = f"{words}; {figures.price(route.price)}"
-        if left_out := ", ".join(_left_out(route, decision)):
-            spoken = wire_dialect(route, decision.demand)
-            why += f"\nis asked in {spoken}, which leaves out {left_out}, or refuses what insists on it"
+        if left_out := ", ".join(_left_out(eligible, decision)):
+            why += f"\nis asked in {eligible.wire}, which leaves out {left_out}, or refuses what insists on it"
         rows.append((str(route.id), Toned(f"may serve ({place})", "good"), why))
     for admitted, verdict in ((True, "admitted, not usable here"), (False, "refused")):
         for rejection in decision.rejections:
@@ -152,11 +156,11 @@ def _under(layers: Iterable[Layer]) -> str:
     return ", ".join(f"{layer.policy.name} ({layer.kind.label.replace('_', ' ')})" for layer in layers)
 
 
-def _features(route: Route, decision: Decision) -> frozenset[Feature]:
-    """What of the request's features is in use on `route`, in the dialect in which it would be asked."""
-    return decision.demand.features_in(wire_dialect(route, decision.demand))
+def _features(candidate: EligibleRoute | Rejection, decision: Decision) -> frozenset[Feature]:
+    """The features of the request that are in use on this route, in the dialect in which the route is asked."""
+    return decision.demand.features_in(candidate.wire)
 
 
-def _left_out(route: Route, decision: Decision) -> list[str]:
-    """What the client's dialect could ask of `route`, and a translation cannot."""
-    return sorted(feature.value for feature in decision.demand.features - _features(route, decision))
+def _left_out(candidate: EligibleRoute | Rejection, decision: Decision) -> list[str]:
+    """The features that the client's dialect can express and a translation cannot."""
+    return sorted(feature.value for feature in decision.demand.features - _features(candidate, decision))

@@ -11,7 +11,7 @@ from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import undeclared
 from gateway.core.catalog import Route
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, rejections_of, treatment
+from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, candidate, rejections_of, treatment
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
 from gateway.dialects.names import Named, near, resolve
 from gateway.views import figures
@@ -65,14 +65,16 @@ def _admitted(route: Route, context: CommandContext, now: CurrentState) -> bool:
     if policy is None:
         raise undeclared("policy", name, near(name, now.snapshot.policies), "the files in policies/ declare them")
     demanded = combine([Layer(LayerKind.KEY, policy)])
-    reasons = rejections_of(route, plain_demand(route.model), demanded, now.snapshot, now.means, context.today)
+    plain = plain_demand(route.model)
+    reasons = rejections_of(candidate(route, plain), plain, demanded, now.snapshot, now.means, context.today)
     return not any(reason.kind in POLICY_KINDS for reason in reasons)
 
 
 def _here(route: Route, now: CurrentState, context: CommandContext) -> Reason | None:
     """What keeps this installation from calling the route, whatever the policy."""
     anything = combine([Layer(LayerKind.ORGANISATION, UNRESTRICTED)])
-    reasons = rejections_of(route, plain_demand(route.model), anything, now.snapshot, now.means, context.today)
+    plain = plain_demand(route.model)
+    reasons = rejections_of(candidate(route, plain), plain, anything, now.snapshot, now.means, context.today)
     return next((reason for reason in reasons if reason.kind in _UNUSABLE), None)
 
 

@@ -9,7 +9,7 @@ from gateway import sandbox
 from gateway.core.catalog import Auth, Provider
 from gateway.core.evaluation import Capabilities
 from gateway.core.snapshot import Snapshot
-from gateway.dialects.translation import SPOKEN
+from gateway.dialects.registry import REGISTRY
 from gateway.exchange.services import InForce
 from gateway.settings import Settings, provider_access
 from gateway.upstream.targets import target
@@ -51,7 +51,7 @@ def in_force(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
     }
     means = Capabilities(
         credentials=frozenset(access.credentials),
-        spoken=SPOKEN,
+        spoken=REGISTRY.names,
         unset=unset,
         default_max_output=settings.default_max_output,
     )

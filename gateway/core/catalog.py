@@ -9,6 +9,7 @@ from enum import Enum
 from typing import NewType
 
 from gateway.core.cost import Price
+from gateway.core.operation import CHAT, Operation
 from gateway.core.posture import Value
 
 RouteId = NewType("RouteId", str)
@@ -90,8 +91,8 @@ class Connection:
     """How a provider record is called. `base_url` may hold `{setting}` places, each named in `settings`.
 
     `also`: dialects it speaks under the same address beside `dialect`. `system_role`: `developer` where a provider
-    knows that role, else `system`. `lenient`: it ignores members that it does not know. `embeddings`: it answers
-    requests for them under this address too.
+    knows that role, else `system`. `lenient`: it ignores members that it does not know. `other_kinds`: kind of
+    model -> the dialect in which models of that kind are asked under this address; chat models are asked in `dialect`.
     `output_limit`: the request member that caps the output. `stream_usage`: `option` if usage in a stream must be asked
     for with `stream_options`, `always` if it comes unasked. `accepts_store`: knows the member `store`, and may keep
     what does not say `false`. `why_not`: the reason if it cannot be called; else empty.
@@ -109,7 +110,7 @@ class Connection:
     also: tuple[str, ...] = ()
     system_role: str = "system"
     lenient: bool = True
-    embeddings: bool = True
+    other_kinds: Mapping[str, str] = field(default_factory=dict)
 
     def speaks(self, dialect: str) -> bool:
         return dialect == self.dialect or dialect in self.also
@@ -215,6 +216,14 @@ class Route:
     note: str = ""
     weight: int = 1
     also: tuple[str, ...] | None = None
+
+    def wire(self, dialect: str, operation: Operation) -> str:
+        """The dialect in which this route is asked: `dialect`, the client's, where the route speaks it. Empty where the
+        route does not offer the operation."""
+        connection = self.provider.connection
+        if operation.model_kind != CHAT.model_kind:
+            return connection.other_kinds.get(operation.model_kind, "")
+        return dialect if self.speaks(dialect) else connection.dialect
 
     def speaks(self, dialect: str) -> bool:
         connection = self.provider.connection

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NewType
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Capabilities, Health, Reason, health_rejections, rejections_of
+from gateway.core.evaluation import Candidate, Capabilities, Health, Reason, candidate, health_rejections, rejections_of
 from gateway.core.frozen import frozen
 from gateway.core.policy import EffectivePolicy, MaxPrice, SortKey
 from gateway.core.snapshot import Snapshot
 
-EligibleRoute = NewType("EligibleRoute", Route)
-"""A route a policy has admitted. Only `decide` makes one; `forward` takes nothing else."""
+
+@dataclass(frozen=True, slots=True)
+class EligibleRoute(Candidate):
+    """A route that a policy has admitted, with the dialect in which it is asked.
+
+    Only this module makes one; `forward` takes nothing else.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Rejection:
     """A route that may not serve, with every reason."""
 
     route: Route
+    wire: str
     reasons: tuple[Reason, ...]
 
 
@@ -44,7 +49,7 @@ class Decision:
 class Evaluation:
     """Every route of one model, evaluated: by all but its health, until `with_health` leaves out the unhealthy ones."""
 
-    eligible: tuple[Route, ...]
+    eligible: tuple[EligibleRoute, ...]
     rejections: tuple[Rejection, ...]
 
 
@@ -61,13 +66,14 @@ def evaluate(
 ) -> Evaluation:
     """The part of a decision that does not change from one moment to the next: it may be kept for the day, under
     `evaluation_key` the demand."""
-    eligible: list[Route] = []
+    eligible: list[EligibleRoute] = []
     rejections: list[Rejection] = []
     for route in snapshot.routes_of.get(demand.model, ()):
-        if reasons := rejections_of(route, demand, demanded, snapshot, means, today):
-            rejections.append(Rejection(route, reasons))
+        judged = candidate(route, demand)
+        if reasons := rejections_of(judged, demand, demanded, snapshot, means, today):
+            rejections.append(Rejection(route, judged.wire, reasons))
         else:
-            eligible.append(route)
+            eligible.append(EligibleRoute(route, judged.wire))
     return Evaluation(tuple(eligible), tuple(rejections))
 
 
@@ -83,7 +89,7 @@ def evaluation_key(demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot
     fits = output is None or output <= snapshot.least_output_of.get(demand.model, output)
     return (
         demand.dialect,
-        demand.endpoint,
+        demand.operation.name,
         demand.model,
         demand.pinned,
         demand.carried,
@@ -98,9 +104,10 @@ def with_health(evaluation: Evaluation, health: Health) -> Evaluation:
     """Without the routes that are not healthy, which are rejected for that too. It holds until the health changes."""
     if not (health.cooling or health.locked_out):
         return evaluation
-    newly = tuple(Rejection(r, reasons) for r in evaluation.eligible if (reasons := health_rejections(r, health)))
+    newly = (Rejection(e.route, e.wire, health_rejections(e.route, health)) for e in evaluation.eligible)
     others = (replace(r, reasons=r.reasons + health_rejections(r.route, health)) for r in evaluation.rejections)
-    return Evaluation(tuple(r for r in evaluation.eligible if not health_rejections(r, health)), (*others, *newly))
+    eligible = tuple(e for e in evaluation.eligible if not health_rejections(e.route, health))
+    return Evaluation(eligible, (*others, *(r for r in newly if r.reasons)))
 
 
 def planned(
@@ -117,17 +124,18 @@ def planned(
         plan = tuple(sorted(plan, key=_order(demand, demanded, snapshot, means, health)))
     if not demanded.rules.allows_failover:
         plan = plan[:1]
-    return Decision(demand, demanded, tuple(map(EligibleRoute, plan)), healthy.rejections)
+    return Decision(demand, demanded, plan, healthy.rejections)
 
 
 def _order(
     demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, health: Health
-) -> Callable[[Route], tuple[object, ...]]:
+) -> Callable[[EligibleRoute], tuple[object, ...]]:
     explicit = {name: rank for rank, name in enumerate(demanded.prefer.explicit)}
     last = len(explicit)
     keys = demanded.prefer.keys
 
-    def key(route: Route) -> tuple[object, ...]:
+    def key(eligible: EligibleRoute) -> tuple[object, ...]:
+        route = eligible.route
         rank = min(explicit.get(route.id, last), explicit.get(route.provider.id, last)) if explicit else last
         by = [_measure(k, route, demand, snapshot, means, health) for k in keys]
         # Equal so far: the heavier route first, then a stable order that does not depend on the documents' order.

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.core.catalog import Feature, Route
 from gateway.core.frozen import frozen
+from gateway.core.operation import Operation
 from gateway.core.policy import Policy
 
 
@@ -50,7 +51,7 @@ class Demand:
     """
 
     dialect: str
-    endpoint: str
+    operation: Operation
     model: str
     streaming: bool
     input_tokens: int
@@ -90,6 +91,6 @@ class Demand:
 
     def at_most(self, route: Route, default: int) -> tuple[int, int]:
         """(tokens in, tokens out) that one attempt on `route` can use: every choice up to its limit."""
-        if self.endpoint == "count_tokens":
+        if not self.operation.charged:
             return 0, 0  # no provider charges for counting
         return self.input_tokens, self.output_limit(route, default) * self.choices

@@ -92,41 +92,46 @@ class Capabilities:
     priced_only: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A route with the dialect in which it would be asked; `wire` is empty where the route does not offer the
+    operation."""
+
+    route: Route
+    wire: str
+
+
+def candidate(route: Route, demand: Demand) -> Candidate:
+    """The route as `demand` would use it."""
+    return Candidate(route, route.wire(demand.dialect, demand.operation))
+
+
 def rejections_of(
-    route: Route, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, today: date
+    candidate: Candidate,
+    demand: Demand,
+    demanded: EffectivePolicy,
+    snapshot: Snapshot,
+    means: Capabilities,
+    today: date,
 ) -> tuple[Reason, ...]:
-    """Everything that keeps `route` out, but for its health."""
+    """Every reason that keeps `candidate` out, except for its health."""
+    route = candidate.route
     return (
-        *_connected(route, demand, means),
+        *_connected(candidate, demand, means),
         *_excluded(route, demand, demanded),
-        *_treatment(route, demand, demanded, snapshot, today),
+        *_treatment(candidate, demand, demanded, snapshot, today),
         *_affordable(route, demand, demanded, snapshot, means),
-        *_capable(route, demand, demanded),
+        *_capable(candidate, demand, demanded),
     )
 
 
-_VECTORS: Final[Mapping[str, str]] = {
-    "openai_chat": "openai_embeddings",
-    "openai_responses": "openai_embeddings",
-    "google_generate": "google_embeddings",
-}
-"""Dialect of a connection -> the one in which it is asked for embeddings."""
-
-
-def wire_dialect(route: Route, demand: Demand) -> str:
-    """The dialect in which `route` would be asked: the client's own where it speaks that; empty where it has none."""
-    connection = route.provider.connection
-    if demand.endpoint == "embeddings":
-        return _VECTORS.get(connection.dialect, "") if connection.embeddings else ""
-    return demand.dialect if route.speaks(demand.dialect) else connection.dialect
-
-
-def _connected(route: Route, demand: Demand, means: Capabilities) -> list[Reason]:
-    connection, provider = route.provider.connection, route.provider.id
+def _connected(candidate: Candidate, demand: Demand, means: Capabilities) -> list[Reason]:
+    wire, provider = candidate.wire, candidate.route.provider.id
+    connection = candidate.route.provider.connection
     if connection.why_not:
         return [Reason(Kind.NOT_CALLABLE, offered=connection.why_not)]
-    if not (wire := wire_dialect(route, demand)):
-        return [Reason(Kind.NOT_CALLABLE, offered="it offers no embeddings at this address")]
+    if not wire:
+        return [Reason(Kind.NOT_CALLABLE, offered=f"it offers no {demand.operation.name} at this address")]
     if wire not in means.spoken:
         return [Reason(Kind.NOT_CALLABLE, "dialect", wire, sorted(means.spoken))]
     if missing := means.unset.get(provider):
@@ -173,9 +178,9 @@ def _by(layer: Layer | None, reason: Reason) -> Reason:
 
 
 def _treatment(
-    route: Route, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, today: date
+    candidate: Candidate, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, today: date
 ) -> list[Reason]:
-    sheets = _sheets(route, demand.features_in(wire_dialect(route, demand)), snapshot, today)
+    sheets = _sheets(candidate.route, demand.features_in(candidate.wire), snapshot, today)
     believed = posture(sheets, demanded.evidence, today)
     if believed <= demanded.bound:
         return []
@@ -261,20 +266,18 @@ _ABILITY: Mapping[Need, str] = {
     Need.REASONING: "reasoning",
 }
 _INPUT: Mapping[Need, str] = {Need.VISION: "image", Need.AUDIO: "audio", Need.DOCUMENTS: "pdf"}
-_SERVED_BY: Mapping[str, str] = {"embeddings": "embedding"}
-"""Endpoint -> kind of model; every other endpoint talks to chat models."""
 
 
-def _capable(route: Route, demand: Demand, demanded: EffectivePolicy) -> list[Reason]:
-    able, found = route.abilities, []
-    carried = demand.carried_in(wire_dialect(route, demand))
+def _capable(candidate: Candidate, demand: Demand, demanded: EffectivePolicy) -> list[Reason]:
+    able, kind, found = candidate.route.abilities, candidate.route.model.kind, []
+    carried = demand.carried_in(candidate.wire)
     if carried.unfit:
         found.append(Reason(Kind.CAPABILITY, "dialect", carried.dialect, list(carried.unfit)))
     if carried.dropped and demanded.rules.requires_parameters:
         layer = demanded.who(lambda p: p.rules.requires_parameters)
         found.append(_by(layer, Reason(Kind.CAPABILITY, "parameters", None, list(carried.dropped))))
-    if route.model.kind != _SERVED_BY.get(demand.endpoint, "chat"):
-        found.append(Reason(Kind.CAPABILITY, "endpoint", route.model.kind, demand.endpoint))
+    if kind != demand.operation.model_kind:
+        found.append(Reason(Kind.CAPABILITY, "endpoint", kind, demand.operation.name))
     for need in sorted(demand.needs, key=lambda n: n.value):
         can = _can(able, need)
         if can is False:

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Final
 
 from gateway.core.catalog import Feature
-from gateway.core.decision import Decision, Rejection
+from gateway.core.decision import Decision, Rejection, evaluate
 from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
-from gateway.core.evaluation import Capabilities, Kind, Reason, rejections_of
+from gateway.core.evaluation import Capabilities, Kind, Reason, candidate, rejections_of
 from gateway.core.snapshot import Snapshot
 
 _OURS: Final = frozenset({Kind.NO_CREDENTIAL, Kind.LOCKED_OUT})
@@ -94,8 +94,7 @@ def _to_blame(decision: Decision, snapshot: Snapshot, means: Capabilities, today
 
     def admits(features: frozenset[Feature]) -> bool:
         demand = replace(decision.demand, features=features)
-        routes = snapshot.routes_of.get(demand.model, ())
-        return any(not rejections_of(r, demand, decision.demanded, snapshot, means, today) for r in routes)
+        return bool(evaluate(demand, decision.demanded, snapshot, means, today).eligible)
 
     if not used or not admits(frozenset()):
         return []
@@ -126,7 +125,8 @@ def _compliant_models(decision: Decision, snapshot: Snapshot, means: Capabilitie
     for model, routes in snapshot.routes_of.items():
         within_reach = [r for r in routes if r.provider.id in means.credentials]  # most of a catalogue is not
         if model != demand.model and any(
-            not rejections_of(r, demand, decision.demanded, snapshot, means, today) for r in within_reach
+            not rejections_of(candidate(r, demand), demand, decision.demanded, snapshot, means, today)
+            for r in within_reach
         ):
             found.append(model)
             if len(found) == 10:

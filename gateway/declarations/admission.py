@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Capabilities, Kind, Reason, rejections_of
+from gateway.core.evaluation import Capabilities, Kind, Reason, candidate, rejections_of
+from gateway.core.operation import CHAT
 from gateway.core.policy import EffectivePolicy, Layer, LayerKind, Policy, RouteRules, combine
 from gateway.core.posture import Posture
 from gateway.core.snapshot import Snapshot
@@ -68,8 +69,8 @@ def reasons(
     route: Route, policy: Policy, snapshot: Snapshot, today: date, demand: Demand | None = None
 ) -> tuple[Reason, ...]:
     """Why the policy alone keeps a route out; empty if it does not."""
-    asked = demand or Demand("openai_chat", "chat", route.model.id, streaming=False, input_tokens=0)
-    found = rejections_of(route, asked, _demanded(policy), snapshot, _NO_MEANS, today)
+    asked = demand or Demand("openai_chat", CHAT, route.model.id, streaming=False, input_tokens=0)
+    found = rejections_of(candidate(route, asked), asked, _demanded(policy), snapshot, _NO_MEANS, today)
     return tuple(reason for reason in found if reason.kind in _OF_POLICY)
 
 
@@ -144,7 +145,7 @@ def check_cases(documents: Iterable[PolicyDocument], snapshot: Snapshot, today: 
 
 def _check_case(case: Case, document: PolicyDocument, snapshot: Snapshot, today: date) -> None:
     route = next(route for route in snapshot.routes.values() if route.id == case.route)
-    demand = Demand("openai_chat", "chat", route.model.id, streaming=False, input_tokens=0, features=case.features)
+    demand = Demand("openai_chat", CHAT, route.model.id, streaming=False, input_tokens=0, features=case.features)
     found = reasons(route, document.policy, snapshot, case.today or today, demand)
     table, why = case.table, ", ".join(reason.code for reason in found)
     if case.is_admitted and found:

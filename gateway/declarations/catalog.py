@@ -17,6 +17,7 @@ from gateway.declarations.names import named_as_file, read_name
 from gateway.declarations.reader import Page, Table, labelled
 from gateway.declarations.regions import Regions
 from gateway.declarations.routes import DraftRoute, read_also, read_route
+from gateway.dialects.registry import REGISTRY
 
 DIALECTS: Final = {
     word: word
@@ -94,8 +95,9 @@ def _connection(table: Table | None) -> Connection:
         return Connection("none", Auth.NONE, "")
     table.require(dialect='dialect = "openai_chat"', auth='auth = "bearer"')
     settings, address = table.words("settings") or (), table.text("base_url")
+    dialect = table.choice("dialect", DIALECTS) or "none"
     connection = Connection(
-        dialect=table.choice("dialect", DIALECTS) or "none",
+        dialect=dialect,
         auth=table.choice("auth", _AUTHS) or Auth.NONE,
         base_url=address or (_GIVEN if "base_url" in settings else ""),
         settings=settings,
@@ -107,7 +109,7 @@ def _connection(table: Table | None) -> Connection:
         also=read_also(table) or (),
         system_role=table.choice("system_role", _SYSTEM_ROLES) or "system",
         lenient=table.flag("lenient") is not False,
-        embeddings=table.flag("embeddings") is not False,
+        other_kinds={} if table.flag("embeddings") is False else REGISTRY.other_kinds(dialect),
     )
     if connection.dialect in connection.also:
         table.fault("also_speaks", f"{shown(connection.dialect)} is its dialect already", "remove it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
@@ -129,12 +129,17 @@ class Writer(Protocol):
         """The body of a reply that is not streamed."""
 
 
+@runtime_checkable
 class Dialect(Protocol):
     """One wire language. A package of `gateway/dialects` is one: its functions are these."""
 
     @property
     def NAME(self) -> str:  # noqa: N802  # a constant of the package
-        """As the catalogue calls it."""
+        """The name in the catalogue and in receipts."""
+
+    @property
+    def EMBEDS_AS(self) -> str:  # noqa: N802
+        """The dialect in which a provider that speaks this one is asked for embeddings; empty if it offers none."""
 
     # The client's side.
 
@@ -167,6 +172,7 @@ class Dialect(Protocol):
         """A whole reply that is to be translated. Broken."""
 
 
+@runtime_checkable
 class Streaming(Dialect, Protocol):
     """A dialect whose replies can be streamed."""
 
@@ -180,6 +186,7 @@ class Streaming(Dialect, Protocol):
         """Reads a stream that is to be translated."""
 
 
+@runtime_checkable
 class Counting(Dialect, Protocol):
     """A dialect with an endpoint that counts the tokens of a request."""
 
@@ -190,6 +197,7 @@ class Counting(Dialect, Protocol):
         """What a provider counted. Broken."""
 
 
+@runtime_checkable
 class Fitting(Dialect, Protocol):
     """A dialect whose providers do not all answer in the form that the client asked for."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NoReturn, TypeAlias
+from typing import Final, Literal, NoReturn
 
 from gateway.core.frozen import frozen
+from gateway.core.operation import CHAT, Operation
 from gateway.dialects.strict_json import Document
-
-Endpoint: TypeAlias = Literal["chat", "embeddings", "count_tokens"]
 
 
 @frozen(repr=False)
@@ -19,7 +18,7 @@ class Asked:
     `version`, `betas`: Anthropic's headers. `policy`: the value of `x-safeconduct-policy`.
     """
 
-    endpoint: Endpoint = "chat"
+    operation: Operation = CHAT
     model: str = ""
     streaming: bool = False
     framing: Literal["events", "array"] = "events"

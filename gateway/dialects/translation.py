@@ -1,11 +1,8 @@
-"""One request and its reply between the client's dialect and a route's: which of the two ways it goes.
-
-The table of dialects stands here, and nowhere else.
-"""
+"""One request and its reply between the client's dialect and a route's: passed on as it is, or translated."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -15,38 +12,18 @@ from gateway.core.errors import Ended, InvalidRequest
 from gateway.core.frozen import frozen
 from gateway.core.snapshot import Snapshot
 from gateway.core.usage import NO_USAGE, Metered, UsageSource
-from gateway.dialects import (
-    anthropic_messages,
-    google_embeddings,
-    google_generate,
-    identifiers,
-    openai_chat,
-    openai_embeddings,
-    openai_responses,
-)
+from gateway.dialects import identifiers
 from gateway.dialects.dialect import (
-    Counting,
-    Dialect,
-    Fitting,
     Rendered,
     ReplyIdentity,
     RequestOverrides,
-    Streaming,
     Unportable,
 )
 from gateway.dialects.estimate import BYTES_A_TOKEN, tokens
 from gateway.dialects.neutral import Conversation, Embedding
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.registry import REGISTRY, Registry
 from gateway.dialects.relay import Course, Passed, Stream, Translated, Whole, passed_whole, translated_whole
-
-_CHATS: Final[tuple[Streaming, ...]] = (openai_chat, openai_responses, anthropic_messages, google_generate)
-STREAMING: Final[Mapping[str, Streaming]] = {d.NAME: d for d in _CHATS}
-FITTING: Final[Mapping[str, Fitting]] = {d.NAME: d for d in (openai_embeddings,)}
-DIALECTS: Final[Mapping[str, Dialect]] = {**STREAMING, **FITTING, google_embeddings.NAME: google_embeddings}
-_COUNTS: Final[tuple[Counting, ...]] = (openai_responses, anthropic_messages, google_generate)
-COUNTING: Final[Mapping[str, Counting]] = {d.NAME: d for d in _COUNTS}
-SPOKEN: Final = frozenset(DIALECTS)
-"""What clients may speak, and routes."""
 
 UNLISTED: Final = "unlisted"
 """Stands for the name of a member that is in no dialect's table: the client's own word."""
@@ -63,18 +40,21 @@ class Signed:
 class Translation:
     """A request that was accepted, for whatever route it goes to. Content never leaves it but as sealed bytes."""
 
-    def __init__(self, demand: Demand, prompt: Prompt) -> None:
+    def __init__(self, demand: Demand, prompt: Prompt, registry: Registry = REGISTRY) -> None:
         self.demand = demand
         self._prompt = prompt
+        self._registry = registry
 
     @classmethod
-    def accepted(cls, dialect: str, body: bytes, asked: Asked, snapshot: Snapshot) -> Translation:
-        """InvalidRequest and ModelNotFound, as the client's dialect finds them."""
-        return cls(*DIALECTS[dialect].accept(body, asked, snapshot))
+    def accepted(
+        cls, dialect: str, body: bytes, asked: Asked, snapshot: Snapshot, registry: Registry = REGISTRY
+    ) -> Translation:
+        """Read a request in the client's dialect. InvalidRequest, ModelNotFound."""
+        return cls(*registry[dialect].accept(body, asked, snapshot), registry)
 
     @cached_property
     def _neutral(self) -> Conversation | Embedding:
-        return DIALECTS[self.demand.dialect].conversation(self._prompt)
+        return self._registry[self.demand.dialect].conversation(self._prompt)
 
     def end_user(self, pseudonym: Callable[[str], str]) -> str:
         """Whom the client names as its end user, under that pseudonym; "" if nobody."""
@@ -97,10 +77,10 @@ class Translation:
         return tuple(found)
 
     def _carried(self, wire: str, route: Route) -> Carried:
-        if self.demand.endpoint == "count_tokens":
+        if self.demand.operation.counts:
             return Carried(wire, unfit=("count_tokens",))
         try:
-            written = DIALECTS[wire].written(self._neutral, self.demand, route, RequestOverrides(pseudonym=str))
+            written = self._registry[wire].written(self._neutral, self.demand, route, RequestOverrides(pseudonym=str))
         except Unportable as unportable:
             return Carried(wire, unfit=declared(unportable.names, self.demand))
         return Carried(wire, dropped=declared(written.dropped, self.demand))
@@ -108,29 +88,31 @@ class Translation:
     def rendered(self, wire: str, route: Route, orders: RequestOverrides) -> Rendered:
         """The request for `route`, in the dialect `wire`."""
         if wire == self.demand.dialect:
-            return DIALECTS[wire].passed(self._prompt, self.demand, route, orders)
-        return DIALECTS[wire].written(self._neutral, self.demand, route, orders)
+            return self._registry[wire].passed(self._prompt, self.demand, route, orders)
+        return self._registry[wire].written(self._neutral, self.demand, route, orders)
 
     def whole(self, wire: str, body: bytes, signed: Signed) -> Whole:
         """A reply that is not streamed. Broken."""
-        own = DIALECTS[self.demand.dialect]
-        if self.demand.endpoint == "count_tokens":
-            count = COUNTING[wire].count(body)
+        own = self._registry[self.demand.dialect]
+        if self.demand.operation.counts:
+            count = self._registry.counting[wire].count(body)
             return Whole(body, Metered(NO_USAGE, UsageSource.PROVIDER, {"counted": count}))
         if wire == own.NAME:
-            fitting = FITTING.get(wire)
+            fitting = self._registry.fitting.get(wire)
             fitted = fitting.fitted(self._prompt, body) if fitting is not None else body
             return passed_whole(own, fitted, self._input_bytes)
-        return translated_whole(DIALECTS[wire], body, own.writer(self._prompt, self._head(signed)), self._input_bytes)
+        return translated_whole(
+            self._registry[wire], body, own.writer(self._prompt, self._head(signed)), self._input_bytes
+        )
 
     def stream(self, wire: str, signed: Signed) -> Stream:
         """A stream that is about to begin."""
-        own = STREAMING[self.demand.dialect]
+        own = self._registry.streaming[self.demand.dialect]
         course: Course
         if wire == own.NAME:
             course = Passed(own.tally(self._prompt, self.demand), own.framing(self._prompt))
         else:
-            course = Translated(STREAMING[wire].reader(), own.writer(self._prompt, self._head(signed)))
+            course = Translated(self._registry.streaming[wire].reader(), own.writer(self._prompt, self._head(signed)))
         return Stream(course, self._input_bytes)
 
     @property
@@ -145,7 +127,7 @@ class Translation:
 
     def counted(self) -> bytes:
         """The answer to a count, from an estimate."""
-        return COUNTING[self.demand.dialect].counted(self.estimate)
+        return self._registry.counting[self.demand.dialect].counted(self.estimate)
 
     @property
     def estimate(self) -> int:
@@ -158,9 +140,9 @@ class Translation:
         return tokens(asked) if isinstance(asked, Conversation) else max(1, self._input_bytes // BYTES_A_TOKEN)
 
 
-def refusal(dialect: str, ended: Ended, request_id: str, asked: Asked) -> bytes:
+def refusal(dialect: str, ended: Ended, request_id: str, asked: Asked, registry: Registry = REGISTRY) -> bytes:
     """The body of an error before any reply has begun."""
-    body = DIALECTS[dialect].error(ended, request_id)
+    body = registry[dialect].error(ended, request_id)
     return b"[" + body + b"]" if asked.framing == "array" else body
 
 

@@ -21,9 +21,10 @@ _NOTHING: Final[Mapping[str, int]] = {}
 class Attempt:
     """The state of one try. `answer` is set once its first content event has come."""
 
-    def __init__(self, route: EligibleRoute, wire: str, hold_id: str, began_ms: int) -> None:
-        self.route = route
-        self.wire = wire
+    def __init__(self, eligible: EligibleRoute, hold_id: str, began_ms: int) -> None:
+        self.eligible = eligible
+        self.route = eligible.route
+        self.wire = eligible.wire
         """The dialect in which the route is asked."""
         self.hold_id = hold_id
         self.began_ms = began_ms

@@ -26,7 +26,7 @@ def clamped(
     None where that budget does not clamp, or pays for less than its floor.
     """
     floor, now = full.floor, demand.output_limit(route, default_limit)
-    if floor is None or demand.endpoint != "chat":
+    if floor is None or not demand.operation.generates:
         return None
 
     def costs(limit: int) -> int:

@@ -11,7 +11,8 @@ from gateway.core.catalog import Feature, Route, RouteId
 from gateway.core.decision import Decision, Evaluation, evaluate, evaluation_key, planned, with_health
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.evaluation import Capabilities, Health, treatment, wire_dialect
+from gateway.core.evaluation import Capabilities, Health, treatment
+from gateway.core.operation import CHAT
 from gateway.core.policy import EffectivePolicy, Layer, LayerKind, combine
 from gateway.core.posture import word
 from gateway.core.principal import Key, Principal, principal
@@ -122,7 +123,7 @@ class DecisionCache:
 
     def ways(self, demand: Demand) -> tuple[tuple[str, Route], ...]:
         """(dialect, a route of it) for each dialect in which this process could ask for the demanded model."""
-        key = (demand.model, demand.dialect, demand.endpoint)
+        key = (demand.model, demand.dialect, demand.operation.name)
         found = self._ways.get(key)
         if found is None:
             open_to_us = (
@@ -132,7 +133,7 @@ class DecisionCache:
             )
             firsts: dict[str, Route] = {}
             for route in open_to_us:
-                firsts.setdefault(wire_dialect(route, demand), route)
+                firsts.setdefault(route.wire(demand.dialect, demand.operation), route)
             found = tuple((wire, r) for wire, r in firsts.items() if wire in self._means.spoken)
             _remember(self._ways, key, found)
         return found
@@ -142,7 +143,7 @@ class DecisionCache:
         return [name for name in models if self._usable(name, demanded, means, today)]
 
     def _usable(self, model: str, demanded: EffectivePolicy, means: Capabilities, today: date) -> bool:
-        plain = Demand("openai_chat", "chat", model, streaming=False, input_tokens=1)
+        plain = Demand("openai_chat", CHAT, model, streaming=False, input_tokens=1)
         return bool(self.decide(plain, demanded, means, Health(), today).plan)
 
     def treated(self, route: Route, features: frozenset[Feature], today: date) -> Treated:

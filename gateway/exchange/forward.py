@@ -19,7 +19,6 @@ from gateway.core.errors import (
     UpstreamRefused,
     UpstreamTimeout,
 )
-from gateway.core.evaluation import wire_dialect
 from gateway.core.policy import EffectivePolicy, Identifiers
 from gateway.core.principal import Bill
 from gateway.core.receipt import Receipt, ReceiptId
@@ -66,7 +65,7 @@ class Forwarding:
         self._id, (self._asked, self._demanded) = exchange, asked
         self._demand = self._asked.demand
         # Whether a provider counts well says nothing of how it answers.
-        self._health = services.health if self._demand.endpoint != "count_tokens" else None
+        self._health = services.health if self._demand.operation.feeds_health else None
         self._attempts, self._draft, self._elapsed_ms = attempts, draft, elapsed_ms
         self._watch = watch
         self.opening = b""
@@ -74,17 +73,16 @@ class Forwarding:
 
     async def first_answer(self, plan: tuple[EligibleRoute, ...]) -> Attempt:
         """The attempt that has begun to answer. UpstreamEnded if none did; BudgetExceeded or Unavailable before any."""
-        for route in plan:
-            attempt = await self._held(route)
+        for eligible in plan:
+            attempt = await self._held(eligible)
             await self._try(attempt)
             if attempt.outcome == "served":
                 return attempt
         raise self._nobody_answered()
 
-    async def _held(self, route: EligibleRoute) -> Attempt:
+    async def _held(self, eligible: EligibleRoute) -> Attempt:
         """Money and intent first: after this line the exchange has a receipt, whatever happens."""
-        wire = wire_dialect(route, self._demand)
-        attempt = Attempt(route, wire, f"{self._id}.{len(self._attempts) + 1}", self._elapsed_ms())
+        attempt = Attempt(eligible, f"{self._id}.{len(self._attempts) + 1}", self._elapsed_ms())
         self._attempts.append(attempt)
         try:
             await self._pay(attempt)

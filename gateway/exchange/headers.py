@@ -14,7 +14,7 @@ def reply_headers(facts: record.ExchangeRecord, answer: Attempt, output_limit: i
     found = {
         "x-safeconduct-receipt": str(facts.id),
         "x-safeconduct-route": str(answer.route.id),
-        "x-safeconduct-region": facts.treated(answer.route).region,
+        "x-safeconduct-region": facts.treated(answer.eligible).region,
     }
     if lost := answer.lost():
         found["x-safeconduct-dropped"] = ", ".join(dict.fromkeys(lost))

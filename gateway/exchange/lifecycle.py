@@ -92,7 +92,7 @@ class Exchange:
             principal=caller,
             in_force=in_force,
             dialect=arrival.dialect,
-            endpoint=arrival.asked.endpoint,
+            operation=arrival.asked.operation,
         )
         self._permission = RatePermit(services, caller, self._facts.id, self._watch)
 
@@ -142,7 +142,7 @@ class Exchange:
             raise self._cut_short()
         with self._watch.within(self._services.deadlines.total_s) as self._whole:
             asked = self._accept(body)
-            if asked.demand.endpoint == "count_tokens":
+            if asked.demand.operation.counts:
                 await self._count(asked, downstream)
             else:
                 await self._forward(asked, downstream)
@@ -274,7 +274,7 @@ class Exchange:
         await downstream.end(last)
 
     def _note_speed(self, answer: Attempt) -> None:
-        if self._arrival.asked.endpoint != "count_tokens":
+        if self._arrival.asked.operation.feeds_health:
             self._services.health.succeeded(answer.route.id, tokens_per_s=answer.tokens_per_s())
 
     async def _end(self, ended: Ended, downstream: Downstream) -> None:
@@ -314,7 +314,7 @@ class Exchange:
     def _receipt(self, outcome: Outcome, code: str) -> Receipt:
         snapshot = self._in_force.snapshot
         attempts = [a.record(record.rate(snapshot, a.route)) for a in self._attempts]
-        served = self._served.route if self._served is not None else None
+        served = self._served.eligible if self._served is not None else None
         demand = self._facts.demand
         lost = declared(self._served.lost(), demand) if self._served is not None and demand is not None else ()
         return record.receipt(self._facts, record.Ending(outcome, code, self._elapsed_ms()), attempts, served, lost)

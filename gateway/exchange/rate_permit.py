@@ -56,7 +56,7 @@ class RatePermit:
 def tokens_at_first(asked: Translation, default_limit: int) -> int:
     """What is taken before anything is known: the estimated input, and some output for each choice."""
     demand = asked.demand
-    if demand.endpoint == "count_tokens":
+    if not demand.operation.charged:
         return 0
     limit = demand.output_tokens if demand.output_tokens is not None else default_limit
     return asked.estimate + min(limit, OUTPUT_AT_FIRST) * demand.choices

@@ -10,11 +10,11 @@ from functools import lru_cache
 from typing import Final
 
 from gateway.core.catalog import Feature, Route
-from gateway.core.decision import Decision
+from gateway.core.decision import Decision, EligibleRoute
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.evaluation import wire_dialect
 from gateway.core.frozen import frozen
+from gateway.core.operation import Operation
 from gateway.core.policy import EffectivePolicy
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId
@@ -44,7 +44,7 @@ class ExchangeRecord:
     principal: Principal
     in_force: InForce
     dialect: str
-    endpoint: str
+    operation: Operation
     demand: Demand | None = None
     demanded: EffectivePolicy | None = None
     decision: Decision | None = None
@@ -60,18 +60,17 @@ class ExchangeRecord:
             began_at=timestamp(self.began_at),
             policy=plans.names(demanded) if demanded else policy_names(self.principal.layers),
             demand=_demand(self.demand) if self.demand else {},
-            plan=tuple([r.id for r in decision.plan]) if decision else (),
+            plan=tuple([eligible.route.id for eligible in decision.plan]) if decision else (),
             rejections=plans.codes(decision) if decision else {},
         )
         if decision is not None:
             self._asked = (decision, asked)
         return asked
 
-    def treated(self, route: Route) -> Treated:
-        """How content is treated on `route`, with the features that this exchange uses."""
-        demand = self.demand
-        features = demand.features_in(wire_dialect(route, demand)) if demand else frozenset()
-        return self.in_force.plans.treated(route, features, self.today)
+    def treated(self, eligible: EligibleRoute) -> Treated:
+        """How content is treated on that route, with the features that this exchange uses."""
+        features = self.demand.features_in(eligible.wire) if self.demand else frozenset()
+        return self.in_force.plans.treated(eligible.route, features, self.today)
 
 
 @frozen
@@ -90,7 +89,7 @@ def receipt(
     facts: ExchangeRecord,
     end: Ending,
     attempts: Sequence[AttemptRecord],
-    served: Route | None,
+    served: EligibleRoute | None,
     dropped: tuple[str, ...],
 ) -> Receipt:
     """The receipt, not yet linked into its chain. `dropped`: names of what the translation lost."""
@@ -103,7 +102,7 @@ def receipt(
         team=facts.principal.team.id,
         key=facts.principal.key.id,
         dialect=facts.dialect,
-        endpoint=facts.endpoint,
+        endpoint=facts.operation.name,
         model=facts.demand.model if facts.demand else "",
         outcome=end.outcome,
         code=end.code,
@@ -113,7 +112,7 @@ def receipt(
         plan=asked.plan,
         rejections=asked.rejections,
         attempts=tuple(attempts),
-        route=str(served.id) if served is not None else "",
+        route=str(served.route.id) if served is not None else "",
         posture=treated.posture,
         posture_digest=treated.digest,
         evidence_from=treated.evidence_from,

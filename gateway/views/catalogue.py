@@ -9,7 +9,8 @@ from gateway.core.catalog import Abilities, Fact, Model, Route
 from gateway.core.cost import Price, Rates
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.evaluation import Capabilities, rejections_of, treatment
+from gateway.core.evaluation import Capabilities, candidate, rejections_of, treatment
+from gateway.core.operation import CHAT, EMBEDDINGS
 from gateway.core.policy import EffectivePolicy
 from gateway.core.posture import word
 from gateway.core.snapshot import Snapshot
@@ -28,13 +29,18 @@ class Viewer:
         """The routes that a plain request of this caller could use."""
         demand = plain_demand(model)
         routes = snapshot.routes_of[model.id]
-        return [r for r in routes if not rejections_of(r, demand, self.demanded, snapshot, self.means, self.today)]
+        return [
+            r
+            for r in routes
+            if not rejections_of(candidate(r, demand), demand, self.demanded, snapshot, self.means, self.today)
+        ]
 
 
 def plain_demand(model: Model) -> Demand:
     """A request that asks for nothing special."""
-    dialect, endpoint = ("openai_embeddings", "embeddings") if model.kind == "embedding" else ("openai_chat", "chat")
-    return Demand(dialect, endpoint, model.id, streaming=False, input_tokens=1000, output_tokens=None)
+    embeds = model.kind == EMBEDDINGS.model_kind
+    dialect, operation = ("openai_embeddings", EMBEDDINGS) if embeds else ("openai_chat", CHAT)
+    return Demand(dialect, operation, model.id, streaming=False, input_tokens=1000, output_tokens=None)
 
 
 def catalogue(viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
@@ -81,7 +87,8 @@ def model_page(model: Model, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
 
 def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
     """One route with posture, price, dates, and the caller's own eligibility with every reason."""
-    reasons = rejections_of(route, plain_demand(route.model), viewer.demanded, snapshot, viewer.means, viewer.today)
+    demand = plain_demand(route.model)
+    reasons = rejections_of(candidate(route, demand), demand, viewer.demanded, snapshot, viewer.means, viewer.today)
     grants = snapshot.grants.get(route.provider.id, ())
     sheets = facts_in_force(route.provider, route.model.id, frozenset(), grants, viewer.today)
     return {

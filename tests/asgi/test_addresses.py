@@ -7,17 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.asgi.addresses import Address, address, family_of
+from gateway.core import operation
 from gateway.dialects.prompt import Asked
 
-CHAT = Address("openai", "openai_chat", "chat")
+CHAT = Address("openai", "openai_chat", operation.CHAT)
 GOOGLE = [(b"x-goog-api-key", b"k")]
 ANTHROPIC = [(b"anthropic-version", b"2023-06-01")]
 
 
 def google(verb: str, name: str = "small") -> Address:
-    kind = {"countTokens": "count_tokens", "embedContent": "embeddings", "batchEmbedContents": "embeddings"}
+    kind = {
+        "countTokens": operation.COUNT_TOKENS,
+        "embedContent": operation.EMBEDDINGS,
+        "batchEmbedContents": operation.EMBEDDINGS,
+    }
     dialect = "google_embeddings" if "mbed" in verb else "google_generate"
-    return Address("google", dialect, kind.get(verb, "chat"), name=name, verb=verb)  # type: ignore[arg-type]
+    return Address("google", dialect, kind.get(verb, operation.CHAT), name=name, verb=verb)
 
 
 def found(path: str, headers: list[tuple[bytes, bytes]] | None = None, *, keyed: bool = False) -> Address | None:
@@ -28,11 +33,11 @@ def found(path: str, headers: list[tuple[bytes, bytes]] | None = None, *, keyed:
 
 POSTED = {
     "/chat/completions": CHAT,
-    "/responses": Address("openai", "openai_responses", "chat"),
-    "/responses/input_tokens": Address("openai", "openai_responses", "count_tokens"),
-    "/embeddings": Address("openai", "openai_embeddings", "embeddings"),
-    "/messages": Address("anthropic", "anthropic_messages", "chat"),
-    "/messages/count_tokens": Address("anthropic", "anthropic_messages", "count_tokens"),
+    "/responses": Address("openai", "openai_responses", operation.CHAT),
+    "/responses/input_tokens": Address("openai", "openai_responses", operation.COUNT_TOKENS),
+    "/embeddings": Address("openai", "openai_embeddings", operation.EMBEDDINGS),
+    "/messages": Address("anthropic", "anthropic_messages", operation.CHAT),
+    "/messages/count_tokens": Address("anthropic", "anthropic_messages", operation.COUNT_TOKENS),
 }
 VERBS = ["generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"]
 FRONTS = ["", "/v1", "/v1beta", "/v1alpha", "/v1beta1"]
@@ -207,10 +212,10 @@ def asked(meant: Address, query: str = "", **headers: str) -> Asked:
 
 def test_a_dialect_is_told_endpoint_policy_and_model() -> None:
     plain = asked(CHAT)
-    assert (plain.endpoint, plain.policy, plain.model, plain.verb) == ("chat", "strict", "", "")
+    assert (plain.operation.name, plain.policy, plain.model, plain.verb) == ("chat", "strict", "", "")
     assert (plain.streaming, plain.framing, plain.version, plain.betas) == (False, "events", "", ())
     counting = asked(google("countTokens", "a/b"))
-    assert (counting.endpoint, counting.model, counting.verb) == ("count_tokens", "a/b", "countTokens")
+    assert (counting.operation.name, counting.model, counting.verb) == ("count_tokens", "a/b", "countTokens")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from gateway import sandbox
 from gateway.compose.providers import access, in_force
 from gateway.core.catalog import Auth
 from gateway.core.snapshot import Snapshot
-from gateway.dialects.translation import SPOKEN
+from gateway.dialects.registry import REGISTRY
 from gateway.settings import SettingsRefused, read
 from tests.builders import a_connection, a_model, a_provider, a_route, a_snapshot
 
@@ -27,7 +27,7 @@ def test_a_provider_is_open_by_its_own_credential_only() -> None:
     assert set(now.targets) == {"alpha"}
     assert now.means.credentials == {"alpha"}
     assert now.means.unset == {"beta": ("resource",)}
-    assert now.means.spoken == SPOKEN
+    assert now.means.spoken == REGISTRY.names
 
 
 def test_an_address_that_needs_a_setting_is_called_once_it_is_given() -> None:

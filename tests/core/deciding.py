@@ -64,7 +64,7 @@ def reasons(route: Route, *policies: Policy, demand: Demand | None = None, **res
 
 
 def ids(decision: Decision) -> list[str]:
-    return [route.id for route in decision.plan]
+    return [eligible.route.id for eligible in decision.plan]
 
 
 def treating(**changed: Any) -> Provider:

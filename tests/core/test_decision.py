@@ -12,6 +12,7 @@ from gateway.core.catalog import Feature, Model, Route
 from gateway.core.decision import decide, evaluate, evaluation_key
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.evaluation import Health, Kind, Reason
+from gateway.core.operation import EMBEDDINGS
 from gateway.core.policy import (
     EvidenceRule,
     Layer,
@@ -117,7 +118,7 @@ MEASURED = Health(
 
 def ordered(prefer: Preference | None, *routes: Route, **rest: Any) -> list[str]:
     decision = deciding(*routes, policies=(a_policy(prefer=prefer),), health=MEASURED, **rest)
-    return [route.provider.id for route in decision.plan]
+    return [eligible.route.provider.id for eligible in decision.plan]
 
 
 ALL = (UNPRICED, DEAR, CHEAP)
@@ -203,7 +204,7 @@ def test_demands_that_differ_only_in_what_no_judgement_reads_are_judged_alike(ch
     ("changed", "policies"),
     [
         ({"dialect": "openai_responses"}, ()),
-        ({"endpoint": "embeddings"}, ()),
+        ({"operation": EMBEDDINGS}, ()),
         ({"carried": (Carried("openai_chat", unfit=("n",)),)}, ()),
         ({"carried": (Carried("openai_chat", dropped=("seed",)),)}, (SURE,)),
         ({"model": "large"}, ()),
@@ -240,7 +241,7 @@ def test_sizes_that_reach_the_same_tiers_and_fit_every_route_are_judged_alike(
 
 def test_every_member_of_a_demand_is_known_to_matter_or_not_to_a_judgement() -> None:
     """The two tables above name all of them: a new member must be put into one, and perhaps into `evaluation_key`."""
-    read = {"dialect", "endpoint", "carried", "model", "pinned", "needs", "features", "output_tokens", "input_tokens"}
+    read = {"dialect", "operation", "carried", "model", "pinned", "needs", "features", "output_tokens", "input_tokens"}
     unread = {"alias", "streaming", "choices", "unlisted", "data_class", "narrowing"}
     assert {f.name for f in fields(Demand)} == read | unread
 

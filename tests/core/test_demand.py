@@ -4,6 +4,7 @@ import pytest
 
 from gateway.core.catalog import Feature
 from gateway.core.demand import Carried
+from gateway.core.operation import COUNT_TOKENS
 from tests.builders import a_demand, a_model, a_route, some_abilities
 
 
@@ -33,7 +34,7 @@ def test_at_most_every_input_token_and_every_choice_up_to_its_limit_is_used() ->
 
 
 def test_counting_uses_nothing() -> None:
-    assert a_demand(endpoint="count_tokens").at_most(a_route(), 8_192) == (0, 0)
+    assert a_demand(operation=COUNT_TOKENS).at_most(a_route(), 8_192) == (0, 0)
 
 
 def test_nothing_is_lost_in_a_dialect_of_which_nothing_is_said() -> None:

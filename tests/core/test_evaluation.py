@@ -15,11 +15,12 @@ from gateway.core.evaluation import (
     Health,
     Kind,
     Reason,
+    candidate,
     rejections_of,
     setting_name,
     treatment,
-    wire_dialect,
 )
+from gateway.core.operation import CHAT, COUNT_TOKENS, EMBEDDINGS, Operation
 from gateway.core.policy import (
     Evidence,
     EvidenceRule,
@@ -250,7 +251,9 @@ def test_a_tool_of_the_providers_own_is_no_use_of_it_where_translation_leaves_th
     assert reasons(a_route(), ZERO_RETENTION, demand=demand) == []
     native = a_route(a_provider(connection=a_connection(dialect="openai_responses")))
     means = replace(some_means(), spoken=frozenset({"openai_responses"}))
-    found = rejections_of(native, demand, demanded_by(ZERO_RETENTION), a_snapshot(native), means, TODAY)
+    found = rejections_of(
+        candidate(native, demand), demand, demanded_by(ZERO_RETENTION), a_snapshot(native), means, TODAY
+    )
     assert "posture:retention_days" in [r.code for r in found]
 
 
@@ -457,22 +460,22 @@ def test_every_route_streams() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "endpoint", "admitted"),
+    ("kind", "operation", "admitted"),
     [
-        ("chat", "chat", True),
-        ("chat", "count_tokens", True),
-        ("embedding", "count_tokens", False),
-        ("chat", "embeddings", False),
-        ("embedding", "embeddings", True),
-        ("embedding", "chat", False),
-        ("transcription", "chat", False),
-        ("transcription", "embeddings", False),
+        ("chat", CHAT, True),
+        ("chat", COUNT_TOKENS, True),
+        ("embedding", COUNT_TOKENS, False),
+        ("chat", EMBEDDINGS, False),
+        ("embedding", EMBEDDINGS, True),
+        ("embedding", CHAT, False),
+        ("transcription", CHAT, False),
+        ("transcription", EMBEDDINGS, False),
     ],
 )
-def test_an_endpoint_is_served_by_its_kind_of_model(kind: str, endpoint: str, admitted: bool) -> None:
+def test_an_operation_is_served_by_its_kind_of_model(kind: str, operation: Operation, admitted: bool) -> None:
     means = some_means(spoken=frozenset({"openai_chat", "openai_embeddings"}))
-    found = reasons(a_route(model=a_model(kind=kind)), demand=a_demand(endpoint=endpoint), means=means)
-    assert found == ([] if admitted else [Reason(Kind.CAPABILITY, "endpoint", kind, endpoint)])
+    found = reasons(a_route(model=a_model(kind=kind)), demand=a_demand(operation=operation), means=means)
+    assert found == ([] if admitted else [Reason(Kind.CAPABILITY, "endpoint", kind, operation.name)])
 
 
 @pytest.mark.parametrize(
@@ -485,7 +488,10 @@ def test_more_output_than_a_route_can_give(most: int | None, asked: int | None, 
 
 def test_judging_a_route_leaves_its_health_aside() -> None:
     route = a_route()
-    assert rejections_of(route, a_demand(), demanded_by(), a_snapshot(route), some_means(), TODAY) == ()
+    found = rejections_of(
+        candidate(route, a_demand()), a_demand(), demanded_by(), a_snapshot(route), some_means(), TODAY
+    )
+    assert found == ()
 
 
 def test_a_reason_as_code_and_as_json() -> None:
@@ -527,24 +533,24 @@ CLAUDE = a_connection(dialect="anthropic_messages")
         (CLAUDE, a_demand(dialect="anthropic_messages"), "anthropic_messages"),
         (BOTH, a_demand(dialect="openai_responses"), "openai_responses"),
         (BOTH, a_demand(dialect="anthropic_messages"), "openai_chat"),
-        (CLAUDE, a_demand(dialect="anthropic_messages", endpoint="count_tokens"), "anthropic_messages"),
-        (CHAT_ONLY, a_demand(dialect="openai_embeddings", endpoint="embeddings"), "openai_embeddings"),
-        (CHAT_ONLY, a_demand(dialect="google_embeddings", endpoint="embeddings"), "openai_embeddings"),
-        (a_connection(dialect="openai_responses"), a_demand(endpoint="embeddings"), "openai_embeddings"),
-        (a_connection(dialect="google_generate"), a_demand(endpoint="embeddings"), "google_embeddings"),
-        (CLAUDE, a_demand(endpoint="embeddings"), ""),
+        (CLAUDE, a_demand(dialect="anthropic_messages", operation=COUNT_TOKENS), "anthropic_messages"),
+        (CHAT_ONLY, a_demand(dialect="openai_embeddings", operation=EMBEDDINGS), "openai_embeddings"),
+        (CHAT_ONLY, a_demand(dialect="google_embeddings", operation=EMBEDDINGS), "openai_embeddings"),
+        (a_connection(dialect="openai_responses"), a_demand(operation=EMBEDDINGS), "openai_embeddings"),
+        (a_connection(dialect="google_generate"), a_demand(operation=EMBEDDINGS), "google_embeddings"),
+        (CLAUDE, a_demand(operation=EMBEDDINGS), ""),
     ],
 )
 def test_a_route_is_asked_in_the_clients_dialect_if_it_can_be(
     connection: Connection, demand: Demand, wire: str
 ) -> None:
-    assert wire_dialect(a_route(a_provider(connection=connection)), demand) == wire
+    assert candidate(a_route(a_provider(connection=connection)), demand).wire == wire
 
 
 def test_a_route_may_speak_less_than_its_connection() -> None:
     demand = a_demand(dialect="openai_responses")
-    assert wire_dialect(a_route(a_provider(connection=BOTH), also=()), demand) == "openai_chat"
-    assert wire_dialect(a_route(a_provider(connection=CHAT_ONLY), also=("openai_responses",)), demand) == (
+    assert candidate(a_route(a_provider(connection=BOTH), also=()), demand).wire == "openai_chat"
+    assert candidate(a_route(a_provider(connection=CHAT_ONLY), also=("openai_responses",)), demand).wire == (
         "openai_responses"
     )
 
@@ -577,18 +583,19 @@ def test_where_everything_must_be_supported_nothing_may_get_lost_on_the_way() ->
 
 
 @pytest.mark.parametrize(
-    ("connection", "endpoint", "expected"),
+    ("connection", "operation", "expected"),
     [
-        (a_connection(), "embeddings", []),
-        (a_connection(dialect="google_generate"), "embeddings", ["google_embeddings"]),
-        (a_connection(embeddings=False), "embeddings", ["it offers no embeddings at this address"]),
-        (a_connection(dialect="anthropic_messages"), "embeddings", ["it offers no embeddings at this address"]),
-        (a_connection(embeddings=False), "chat", []),
+        (a_connection(), EMBEDDINGS, []),
+        (a_connection(dialect="google_generate"), EMBEDDINGS, ["google_embeddings"]),
+        (a_connection(other_kinds={}), EMBEDDINGS, ["it offers no embeddings at this address"]),
+        (a_connection(dialect="anthropic_messages"), EMBEDDINGS, ["it offers no embeddings at this address"]),
+        (a_connection(other_kinds={}), CHAT, []),
     ],
 )
-def test_a_connection_without_embeddings_says_so(connection: Connection, endpoint: str, expected: list[str]) -> None:
-    kind = "embedding" if endpoint == "embeddings" else "chat"
-    route = a_route(a_provider(connection=connection), a_model(kind=kind))
+def test_a_connection_without_embeddings_says_so(
+    connection: Connection, operation: Operation, expected: list[str]
+) -> None:
+    route = a_route(a_provider(connection=connection), a_model(kind=operation.model_kind))
     means = some_means("alpha", spoken=frozenset({"openai_chat", "openai_embeddings"}))
-    found = reasons(route, demand=a_demand(endpoint=endpoint), means=means)
+    found = reasons(route, demand=a_demand(operation=operation), means=means)
     assert [reason.offered for reason in found] == expected

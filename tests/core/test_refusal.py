@@ -12,6 +12,7 @@ from gateway.core.decision import Decision, decide
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.errors import Ended, NoEligibleRoute, NotAllowed, RoutesUnavailable, Unsupported
 from gateway.core.evaluation import Health
+from gateway.core.operation import EMBEDDINGS
 from gateway.core.policy import MaxPrice, Policy, RouteRules
 from gateway.core.posture import Party, Posture, Training
 from gateway.core.refusal import refusal
@@ -91,7 +92,7 @@ def test_what_no_dialect_of_the_models_routes_can_carry_is_unsupported() -> None
     [
         (UNFIT, "n"),
         (WITH_TOOLS, "tools"),
-        (a_demand(endpoint="embeddings"), "embeddings"),
+        (a_demand(operation=EMBEDDINGS), "embeddings"),
         (a_demand(output_tokens=10**9), "max_output"),
     ],
 )

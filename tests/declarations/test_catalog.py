@@ -49,7 +49,12 @@ def test_a_record_is_read_whole() -> None:
         id="evroc",
         name="Evroc",
         operator="evroc AB",
-        connection=Connection("openai_chat", Auth.BEARER, "https://api.evroc.example/v1"),
+        connection=Connection(
+            "openai_chat",
+            Auth.BEARER,
+            "https://api.evroc.example/v1",
+            other_kinds={"embedding": "openai_embeddings"},
+        ),
         facts={"training": fact},
         obtainable={"training": fact},
         parent="Holding",
@@ -79,7 +84,6 @@ def test_a_connection_says_how_it_is_called() -> None:
         also=("openai_responses", "anthropic_messages"),
         system_role="developer",
         lenient=False,
-        embeddings=False,
     )
 
 

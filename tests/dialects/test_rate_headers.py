@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.limits import Standing
 from gateway.dialects.rate_headers import duration, rate_headers
-from gateway.dialects.translation import SPOKEN
+from gateway.dialects.registry import REGISTRY
 from tests.builders import NOW
 
 STANDINGS = (
@@ -42,7 +42,7 @@ FAMILIES = {
 
 
 def test_every_dialect_has_its_names() -> None:
-    assert {dialect: rate_headers(dialect, STANDINGS, NOW) for dialect in SPOKEN} == FAMILIES
+    assert {dialect: rate_headers(dialect, STANDINGS, NOW) for dialect in REGISTRY.names} == FAMILIES
 
 
 def test_where_nothing_is_limited_nothing_is_said() -> None:

@@ -10,7 +10,7 @@ import pytest
 from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.neutral import Conversation, Reasoning, Role, Text, Turn
 from gateway.dialects.reasoning_support import drop_unsupported_reasoning
-from gateway.dialects.translation import STREAMING
+from gateway.dialects.registry import REGISTRY
 from tests.builders import a_demand, a_route, some_abilities
 
 HELLO = Conversation((Turn(Role.USER, (Text("hello"),)),))
@@ -36,11 +36,13 @@ def test_a_model_that_may_think_is_asked_as_the_client_asks(reasoning: bool | No
         (Reasoning(visible=True), ()),
     ],
 )
-@pytest.mark.parametrize("wire", STREAMING)
+@pytest.mark.parametrize("wire", REGISTRY.streaming)
 def test_nothing_is_said_of_thinking_to_a_model_that_cannot(
     wire: str, reasoning: Reasoning, left_out: tuple[str, ...]
 ) -> None:
-    sent = STREAMING[wire].written(replace(HELLO, reasoning=reasoning), a_demand(), UNTHINKING, RequestOverrides())
-    plain = STREAMING[wire].written(HELLO, a_demand(), UNTHINKING, RequestOverrides())
+    sent = REGISTRY.streaming[wire].written(
+        replace(HELLO, reasoning=reasoning), a_demand(), UNTHINKING, RequestOverrides()
+    )
+    plain = REGISTRY.streaming[wire].written(HELLO, a_demand(), UNTHINKING, RequestOverrides())
     assert json.loads(sent.body) == json.loads(plain.body)
     assert sent.dropped == left_out

@@ -10,8 +10,8 @@ import pytest
 
 from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.neutral import Conversation, Role, Shape, Text, Turn
+from gateway.dialects.registry import REGISTRY
 from gateway.dialects.strictness import bound
-from gateway.dialects.translation import STREAMING
 from tests.builders import a_demand, a_route
 
 WORDS = {"type": "string"}
@@ -76,10 +76,10 @@ def test_what_is_no_schema_or_says_itself_how_it_binds_stays_as_it_is(shape: Sha
 def test_openais_dialects_are_told(wire: str, strict: bytes) -> None:
     asked = Conversation((Turn(Role.USER, (Text("hello"),)),), shape=Shape(an_object(a=WORDS)))
     demand = a_demand(dialect="anthropic_messages")
-    sent = STREAMING[wire].written(asked, demand, a_route(), RequestOverrides())
+    sent = REGISTRY.streaming[wire].written(asked, demand, a_route(), RequestOverrides())
     assert strict in sent.body
     assert sent.dropped == ()
     loose = replace(asked, shape=Shape({"type": "object", "properties": {"a": WORDS}}))
-    sent = STREAMING[wire].written(loose, demand, a_route(), RequestOverrides())
+    sent = REGISTRY.streaming[wire].written(loose, demand, a_route(), RequestOverrides())
     assert "strict" not in json.loads(sent.body).get("response_format", {}).get("json_schema", {})
     assert sent.dropped == ("strict",)

@@ -12,26 +12,18 @@ import pytest
 from gateway.core.catalog import Route
 from gateway.core.demand import Carried
 from gateway.core.errors import InvalidRequest, ModelNotFound, UpstreamFailed
+from gateway.core.operation import COUNT_TOKENS, EMBEDDINGS
 from gateway.core.usage import NO_USAGE, Usage, UsageSource
 from gateway.dialects.dialect import Broken, RequestOverrides
 from gateway.dialects.prompt import PLAIN, Asked
-from gateway.dialects.translation import (
-    COUNTING,
-    DIALECTS,
-    FITTING,
-    SPOKEN,
-    STREAMING,
-    Signed,
-    Translation,
-    declared,
-    refusal,
-)
+from gateway.dialects.registry import REGISTRY
+from gateway.dialects.translation import Signed, Translation, declared, refusal
 from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapshot
 
 SNAPSHOT = a_snapshot()
 SIGNED = Signed("01JDRECEIPT00000000000000A", 1_795_000_000)
 CHATS = ["openai_chat", "openai_responses", "anthropic_messages", "google_generate"]
-COUNT = Asked(endpoint="count_tokens")
+COUNT = Asked(operation=COUNT_TOKENS)
 ADDRESSED = Asked(model="small", verb="generateContent")
 """Google's paths name the model."""
 
@@ -95,29 +87,13 @@ def a_way(dialect: str) -> tuple[str, Route]:
     return dialect, a_route(a_provider(connection=a_connection(dialect=dialect)))
 
 
-# --- the table -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("table", [DIALECTS, STREAMING, FITTING, COUNTING])
-def test_each_dialect_stands_under_its_own_name(table: dict[str, Any]) -> None:
-    assert table
-    assert {name: dialect.NAME for name, dialect in table.items()} == {name: name for name in table}
-
-
-def test_what_is_spoken_is_what_the_table_holds() -> None:
-    assert set(DIALECTS) == SPOKEN
-    assert set(CHATS) == set(STREAMING)
-    assert set(STREAMING) | set(FITTING) | set(COUNTING) <= SPOKEN
-    assert set(COUNTING) == set(CHATS) - {"openai_chat"}, "Chat Completions have no endpoint that counts"
-
-
 # --- on the way out --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dialect", CHATS)
 def test_a_request_is_accepted_by_its_own_dialect(dialect: str) -> None:
     asked = asked_in(dialect)
-    assert (asked.demand.dialect, asked.demand.endpoint, asked.demand.model) == (dialect, "chat", "small")
+    assert (asked.demand.dialect, asked.demand.operation.name, asked.demand.model) == (dialect, "chat", "small")
     with pytest.raises(ModelNotFound):
         asked_in(dialect, Asked(model="smal", verb="generateContent"), model="smal")
     with pytest.raises(InvalidRequest):
@@ -205,7 +181,7 @@ def test_a_whole_reply_comes_back_in_the_clients_dialect(client: str, provider: 
     if client == provider:
         assert found.body == body
     else:
-        reported, generated = DIALECTS[client].observe(found.body)
+        reported, generated = REGISTRY.by_name[client].observe(found.body)
         assert reported is not None
         assert reported.usage == Usage(input=9, output=3), "in the client's own way of counting"
         assert generated >= len("well said")
@@ -336,8 +312,8 @@ def test_a_beat_in_a_translated_stream_is_taken_for_none_of_its_words(client: st
 
 VECTORS = ["openai_embeddings", "google_embeddings"]
 EMBED = {
-    "openai_embeddings": Asked(endpoint="embeddings"),
-    "google_embeddings": Asked(endpoint="embeddings", model="small", verb="batchEmbedContents"),
+    "openai_embeddings": Asked(operation=EMBEDDINGS),
+    "google_embeddings": Asked(operation=EMBEDDINGS, model="small", verb="batchEmbedContents"),
 }
 TO_EMBED: dict[str, dict[str, Any]] = {
     "openai_embeddings": {"model": "small", "input": ["MARKER one", "MARKER two"], "encoding_format": "float"},
@@ -405,26 +381,26 @@ COUNTED = {
 
 
 def counting_in(dialect: str, **members: Any) -> Translation:
-    asked = Asked(endpoint="count_tokens", model="small", verb="countTokens")
+    asked = Asked(operation=COUNT_TOKENS, model="small", verb="countTokens")
     return asked_in(dialect, asked if dialect == "google_generate" else COUNT, **members)
 
 
-@pytest.mark.parametrize("dialect", COUNTING)
+@pytest.mark.parametrize("dialect", REGISTRY.counting)
 def test_a_count_is_estimated_and_answered_in_its_dialect(dialect: str) -> None:
     asked = counting_in(dialect)
-    assert asked.demand.endpoint == "count_tokens"
+    assert asked.demand.operation.counts
     assert not asked.demand.streaming
-    assert COUNTING[dialect].count(asked.counted()) == asked.estimate > 0
+    assert REGISTRY.counting[dialect].count(asked.counted()) == asked.estimate > 0
 
 
-@pytest.mark.parametrize("dialect", COUNTING)
+@pytest.mark.parametrize("dialect", REGISTRY.counting)
 def test_no_other_dialect_can_count_for_the_clients(dialect: str) -> None:
     others = [a_way(other) for other in CHATS if other != dialect]
     carried = counting_in(dialect).carried_over([a_way(dialect), *others])
     assert carried == tuple(Carried(wire, unfit=("count_tokens",)) for wire, _ in others)
 
 
-@pytest.mark.parametrize("dialect", COUNTING)
+@pytest.mark.parametrize("dialect", REGISTRY.counting)
 def test_what_a_provider_counted_is_passed_on_and_costs_nothing(dialect: str) -> None:
     body = json.dumps(COUNTED[dialect]).encode()
     found = counting_in(dialect).whole(dialect, body, SIGNED)
@@ -456,11 +432,11 @@ def test_what_the_neutral_form_has_no_place_for_is_estimated_from_its_size(diale
 # --- refusals and names ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dialect", sorted(SPOKEN))
+@pytest.mark.parametrize("dialect", sorted(REGISTRY.names))
 def test_a_refusal_is_told_in_the_clients_dialect(dialect: str) -> None:
     ended = InvalidRequest("`n` must be a number.", field="n")
     body = refusal(dialect, ended, SIGNED.id, PLAIN)
-    assert body == DIALECTS[dialect].error(ended, SIGNED.id)
+    assert body == REGISTRY.by_name[dialect].error(ended, SIGNED.id)
     assert json.loads(body)["error"]["message"] == ended.message
     array = Asked(streaming=True, framing="array")
     assert json.loads(refusal(dialect, ended, SIGNED.id, array)) == [json.loads(body)]

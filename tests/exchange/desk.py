@@ -22,7 +22,7 @@ from gateway.core.principal import Key, principal
 from gateway.core.receipt import ReceiptId
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN
-from gateway.dialects.translation import SPOKEN
+from gateway.dialects.registry import REGISTRY
 from gateway.exchange.lifecycle import Exchange
 from gateway.exchange.services import Arrival, Deadlines, InForce, Services
 from gateway.stores.books.books import SqliteBooks
@@ -244,7 +244,7 @@ async def a_desk(
             Pseudonyms(b"k" * 32, "acme"),
             LocalRates(clock),
         )
-        in_force = InForce(snapshot, some_means(*names, spoken=SPOKEN), targets)
+        in_force = InForce(snapshot, some_means(*names, spoken=REGISTRY.names), targets)
         yield Desk(services, in_force, key, SqliteLedger(state / JOURNAL_FILE), heard)
     finally:
         await upstream.close()

@@ -25,7 +25,7 @@ DEMAND = a_demand(input_tokens=1_000, output_tokens=500)
 
 
 def an_attempt(**route: Any) -> Attempt:
-    return Attempt(EligibleRoute(a_route(**route)), "openai_chat", "01JDHOLD0000000000000000A1", began_ms=7)
+    return Attempt(EligibleRoute(a_route(**route), "openai_chat"), "01JDHOLD0000000000000000A1", began_ms=7)
 
 
 def a_whole(**changed: object) -> Whole:
@@ -189,8 +189,8 @@ def test_the_price_is_named_by_source_day_and_currency(price: object, said: str)
 
 
 def test_a_record_says_in_which_dialect_the_route_was_asked() -> None:
-    route = EligibleRoute(a_route())
-    assert Attempt(route, "anthropic_messages", "hold", 0).record(ONE).dialect == "anthropic_messages"
+    eligible = EligibleRoute(a_route(), "anthropic_messages")
+    assert Attempt(eligible, "hold", 0).record(ONE).dialect == "anthropic_messages"
 
 
 def test_what_was_lost_is_what_the_request_and_the_reply_lost() -> None:

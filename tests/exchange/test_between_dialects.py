@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gateway.core.operation import COUNT_TOKENS, EMBEDDINGS
 from gateway.core.organisation import Budget
 from gateway.core.policy import RouteRules, TokenCounts
 from gateway.core.posture import Posture
@@ -211,7 +212,7 @@ async def test_vectors_are_asked_for_and_metered(tmp_path: Path) -> None:
     model = a_model(kind="embedding")
     async with Provider(replies(reply(body=body))) as alpha, a_desk(tmp_path, alpha, model=model) as desk:
         said = json.dumps({"model": "small", "input": "MARKER", "encoding_format": "float"}).encode()
-        client = await desk.ask(said, dialect="openai_embeddings", asked=Asked(endpoint="embeddings"))
+        client = await desk.ask(said, dialect="openai_embeddings", asked=Asked(operation=EMBEDDINGS))
         assert json.loads(client.body)["data"] == vectors["data"]
         assert alpha.requests[0].line.startswith("POST /v1/embeddings ")
         (receipt,) = desk.receipts()
@@ -220,7 +221,7 @@ async def test_vectors_are_asked_for_and_metered(tmp_path: Path) -> None:
 
 # --- counts ----------------------------------------------------------------------------------------------------------
 
-COUNT = Asked(endpoint="count_tokens")
+COUNT = Asked(operation=COUNT_TOKENS)
 EXACT = a_policy("open", token_counts=TokenCounts.EXACT)
 COUNTED = replies(reply(body=b'{"input_tokens":4321}'))
 TOOLS = [{"name": "find", "description": "Finds it.", "input_schema": {"type": "object", "properties": {}}}]

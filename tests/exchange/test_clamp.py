@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.core.catalog import Route
 from gateway.core.errors import BudgetExceeded
+from gateway.core.operation import CHAT, COUNT_TOKENS, EMBEDDINGS, Operation
 from gateway.exchange.clamp import clamped, worst_case
 from tests.builders import a_demand, a_price, a_route
 
@@ -54,17 +55,17 @@ def test_a_limit_that_nobody_stated_is_lowered_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "route", "rate", "floor", "room"),
+    ("operation", "route", "rate", "floor", "room"),
     [
-        ("chat", ROUTE, RATE, None, 10**9),
-        ("embeddings", ROUTE, RATE, 1, 10**9),
-        ("count_tokens", ROUTE, RATE, 1, 10**9),
-        ("chat", ROUTE, RATE, 1, -1),
-        ("chat", ROUTE, None, 1, -1),
+        (CHAT, ROUTE, RATE, None, 10**9),
+        (EMBEDDINGS, ROUTE, RATE, 1, 10**9),
+        (COUNT_TOKENS, ROUTE, RATE, 1, 10**9),
+        (CHAT, ROUTE, RATE, 1, -1),
+        (CHAT, ROUTE, None, 1, -1),
     ],
 )
 def test_nothing_is_lowered_where_that_would_not_help(
-    endpoint: str, route: Route, rate: Decimal | None, floor: int | None, room: int
+    operation: Operation, route: Route, rate: Decimal | None, floor: int | None, room: int
 ) -> None:
-    demand = a_demand(endpoint=endpoint, output_tokens=5_000)
+    demand = a_demand(operation=operation, output_tokens=5_000)
     assert clamped(demand, route, rate, 8_192, full(room, floor)) is None

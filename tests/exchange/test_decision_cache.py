@@ -12,6 +12,7 @@ from gateway.core.catalog import Feature, RouteId
 from gateway.core.decision import decide
 from gateway.core.demand import Demand, Need
 from gateway.core.evaluation import Health
+from gateway.core.operation import CHAT, EMBEDDINGS
 from gateway.core.policy import EvidenceRule, LayerKind, MaxPrice, Policy, RouteRules, combine
 from gateway.core.posture import Posture
 from gateway.core.principal import principal
@@ -129,7 +130,7 @@ def test_ways_are_remembered_for_model_dialect_and_endpoint() -> None:
     demand = a_demand()
     assert [wire for wire, _ in plans.ways(demand)] == ["anthropic_messages"]
     assert [route.id for _, route in plans.ways(replace(demand, model="large"))] == ["beta/large"]
-    assert plans.ways(replace(demand, endpoint="embeddings")) == ()
+    assert plans.ways(replace(demand, operation=EMBEDDINGS)) == ()
     assert plans.ways(replace(demand, model="unknown")) == ()
 
 
@@ -143,7 +144,7 @@ def test_near_names_are_those_of_models_that_can_be_used() -> None:
 def test_codes_and_treatment_are_what_receipts_keep() -> None:
     plans, demand = (
         DecisionCache(SNAPSHOT, some_means()),
-        Demand("openai_chat", "chat", "small", streaming=False, input_tokens=1),
+        Demand("openai_chat", CHAT, "small", streaming=False, input_tokens=1),
     )
     decision = plans.decide(demand, plans.demanded((a_layer(POLICIES[1]),)), some_means(), WELL, TODAY)
     assert plans.codes(decision) == {"gamma/small": ("posture:retention_days",)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.core.decision import EligibleRoute
+from gateway.core.operation import CHAT
 from gateway.core.receipt import ReceiptId
 from gateway.core.usage import NO_USAGE, Metered, UsageSource
 from gateway.dialects.relay import Whole
@@ -20,9 +21,9 @@ FACTS = ExchangeRecord(
     a_principal(snapshot=SNAPSHOT),
     InForce(SNAPSHOT, some_means(), {}),
     "openai_chat",
-    "chat",
+    CHAT,
 )
-ANSWER = Attempt(EligibleRoute(a_route(variant="fast")), "openai_chat", "hold", 0)
+ANSWER = Attempt(EligibleRoute(a_route(variant="fast"), "openai_chat"), "hold", 0)
 
 
 def test_a_reply_names_its_receipt_route_and_region_and_nothing_else() -> None:
@@ -38,7 +39,7 @@ def test_an_injected_limit_is_reported() -> None:
 
 
 def test_what_found_no_place_is_named_once_and_in_order() -> None:
-    answer = Attempt(EligibleRoute(a_route()), "anthropic_messages", "hold", 0)
+    answer = Attempt(EligibleRoute(a_route(), "anthropic_messages"), "hold", 0)
     answer.dropped = ("seed", "tools.web_search", "seed")
     answer.whole = Whole(b"", Metered(NO_USAGE, UsageSource.PROVIDER, {}), ("citations",))
     assert reply_headers(FACTS, answer, None)["x-safeconduct-dropped"] == "seed, tools.web_search, citations"

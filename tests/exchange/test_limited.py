@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gateway.core.limits import Concurrent, Rate
+from gateway.core.operation import COUNT_TOKENS
 from gateway.core.organisation import Budget
 from gateway.core.policy import TokenCounts
 from gateway.core.principal import KeyId
@@ -240,7 +241,7 @@ COUNTED = replies(reply(body=b'{"input_tokens":4321}'))
 
 async def count(desk: Desk) -> str:
     """`exact`, or `estimated`."""
-    client = await desk.ask(COUNT, dialect=CLAUDE, asked=Asked("count_tokens"))
+    client = await desk.ask(COUNT, dialect=CLAUDE, asked=Asked(COUNT_TOKENS))
     found = client.headers.get("x-safeconduct-count", "exact")
     assert (json.loads(client.body)["input_tokens"] == 4321) == (found == "exact")
     return found

@@ -10,11 +10,14 @@ import pytest
 
 from gateway.core.catalog import Feature, RouteId
 from gateway.core.cost import Fx
+from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Carried
+from gateway.core.operation import CHAT
 from gateway.core.organisation import DataClass
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import UNKNOWN, Posture, Training
 from gateway.core.receipt import ReceiptId, canonical, digest
+from gateway.core.snapshot import Snapshot
 from gateway.exchange import record
 from gateway.exchange.services import InForce
 from tests.builders import (
@@ -54,6 +57,10 @@ SNAPSHOT = a_snapshot(
 ALPHA = RouteId("alpha/small")
 
 
+def eligible(snapshot: Snapshot) -> EligibleRoute:
+    return EligibleRoute(snapshot.routes[ALPHA], "openai_chat")
+
+
 def the_facts(snapshot: Any = SNAPSHOT, **changed: Any) -> record.ExchangeRecord:
     caller = a_principal(a_key(policy="key's"), snapshot)
     return replace(
@@ -64,7 +71,7 @@ def the_facts(snapshot: Any = SNAPSHOT, **changed: Any) -> record.ExchangeRecord
             principal=caller,
             in_force=InForce(snapshot, some_means(), {}),
             dialect="openai_chat",
-            endpoint="chat",
+            operation=CHAT,
         ),
         **changed,
     )
@@ -94,7 +101,7 @@ def test_a_request_that_was_never_understood_has_a_receipt_of_who_and_when() -> 
 def test_a_served_request_has_route_posture_evidence_and_cost() -> None:
     facts = decided()
     tries = (an_attempt(outcome="failed", cost=5), an_attempt(cost=1_040_000))
-    receipt = record.receipt(facts, record.Ending("served", "", 430), tries, SNAPSHOT.routes[ALPHA], ())
+    receipt = record.receipt(facts, record.Ending("served", "", 430), tries, eligible(SNAPSHOT), ())
     assert receipt.plan == ("alpha/small",)
     assert receipt.rejections == {"beta/small": ("posture:training",)}
     assert receipt.route == "alpha/small"
@@ -149,7 +156,7 @@ def test_policies_are_named_per_layer_and_several_of_one_layer_together() -> Non
 def test_what_was_asked_is_said_alike_in_every_receipt_and_anew_after_another_decision() -> None:
     facts = decided()
     draft = record.receipt(facts, record.Ending("interrupted", "", 1), (), None, ())
-    final = record.receipt(facts, record.Ending("served", "", 9), (), SNAPSHOT.routes[ALPHA], ())
+    final = record.receipt(facts, record.Ending("served", "", 9), (), eligible(SNAPSHOT), ())
     assert final.demand is draft.demand
     assert final.plan == draft.plan == ("alpha/small",)
     facts.decision, facts.demand = decided(choices=2).decision, a_demand(choices=2)
@@ -159,20 +166,20 @@ def test_what_was_asked_is_said_alike_in_every_receipt_and_anew_after_another_de
 def test_the_evidence_is_as_old_as_its_oldest_fact() -> None:
     sheet = {**facts_of(a_posture()), "dpa": a_fact(a_posture().dpa, read_on=OLD, verified_on=None)}
     snapshot = a_snapshot(a_route(a_provider(facts=sheet)), policies=(a_policy("key's"),))
-    treated = the_facts(snapshot).treated(snapshot.routes[ALPHA])
+    treated = the_facts(snapshot).treated(eligible(snapshot))
     assert treated.evidence_from == "2026-03-01"
 
 
 def test_a_later_verification_renews_a_fact() -> None:
     sheet = facts_of(a_posture(), read_on=OLD, verified_on=TODAY)
     snapshot = a_snapshot(a_route(a_provider(facts=sheet)), policies=(a_policy("key's"),))
-    assert the_facts(snapshot).treated(snapshot.routes[ALPHA]).evidence_from == TODAY.isoformat()
+    assert the_facts(snapshot).treated(eligible(snapshot)).evidence_from == TODAY.isoformat()
 
 
 def test_features_used_count_for_how_content_was_treated() -> None:
     worse = an_exception(facts=some_facts(retention_days=30), features=a_use(Feature.FILES))
     snapshot = a_snapshot(a_route(a_provider(exceptions=(worse,))), policies=(a_policy("key's"),))
-    route = snapshot.routes[ALPHA]
+    route = eligible(snapshot)
     assert the_facts(snapshot).treated(route).posture["retention_days"] == 0
     used = the_facts(snapshot, demand=a_demand(features=a_use(Feature.FILES)))
     assert used.treated(route).posture["retention_days"] == 30
@@ -185,7 +192,7 @@ def test_a_grant_in_force_is_in_the_posture() -> None:
         policies=(a_policy("key's"),),
         grants=(a_grant(expires_on=date(2026, 11, 25)),),
     )
-    facts, route = the_facts(snapshot), snapshot.routes[ALPHA]
+    facts, route = the_facts(snapshot), eligible(snapshot)
     assert facts.treated(route).posture["retention_days"] == 0
     assert replace(facts, today=date(2026, 11, 26)).treated(route).posture["retention_days"] == 30
 
@@ -203,7 +210,7 @@ def test_the_region_is_what_the_record_declares(places: Any, said: str) -> None:
         a_route(a_provider(facts=facts_of(a_posture(processed_in=places)))), policies=(a_policy("key's"),)
     )
     facts = the_facts(snapshot)
-    receipt = record.receipt(facts, record.Ending("served", "", 1), (), snapshot.routes[ALPHA], ())
+    receipt = record.receipt(facts, record.Ending("served", "", 1), (), eligible(snapshot), ())
     assert receipt.region == said
 
 

@@ -72,7 +72,7 @@ class Bench:
         self.clock = Dial()
         self.services = replace(services, clock=self.clock)
         self.client = Client()
-        self.answer = Attempt(EligibleRoute(a_route()), "openai_chat", "hold", 0)
+        self.answer = Attempt(EligibleRoute(a_route(), "openai_chat"), "hold", 0)
 
     def pump(self, pieces: AsyncIterator[bytes], client: Client | None = None) -> StreamRelay:
         """With its opening read already."""

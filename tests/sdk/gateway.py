@@ -16,7 +16,7 @@ from gateway.asgi.request_context import Gate
 from gateway.core.catalog import Auth, Route
 from gateway.core.evaluation import Capabilities
 from gateway.core.limits import Rate
-from gateway.dialects.translation import SPOKEN
+from gateway.dialects.registry import REGISTRY
 from gateway.exchange.services import InForce, Services
 from gateway.http.drain import Drain
 from gateway.http.server import Listener, bind_tcp, serve
@@ -98,7 +98,7 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
         teams = {"research": a_team(), "limited": a_team("limited", key_limits=LIMITED)}
         in_force = InForce(
             a_snapshot(*routes, teams=teams),
-            Capabilities(frozenset(r.provider.id for r in routes), SPOKEN),
+            Capabilities(frozenset(r.provider.id for r in routes), REGISTRY.names),
             {r.provider.id: target(r.provider, f"credential-{r.provider.id}", {}) for r in routes},
         )
         books, health = SqliteBooks(journal, "chain"), RouteHealth(Patience(after=10_000))

@@ -62,7 +62,7 @@ def a_viewer(*providers: str, **changed: Any) -> Viewer:
 )
 def test_a_plain_demand_asks_for_what_the_model_is_for(kind: str, dialect: str, endpoint: str) -> None:
     demand = plain_demand(a_model(kind=kind))
-    assert (demand.dialect, demand.endpoint, demand.model) == (dialect, endpoint, "small")
+    assert (demand.dialect, demand.operation.name, demand.model) == (dialect, endpoint, "small")
     assert (demand.needs, demand.features) == (frozenset(), frozenset())
 
 

@@ -9,6 +9,8 @@ request into the neutral form and `writer` (with `blocks`, `ids`) writes its rep
 counts.
 """
 
+from typing import Final
+
 from gateway.dialects.anthropic_messages.counting import count, counted
 from gateway.dialects.anthropic_messages.decode import conversation
 from gateway.dialects.anthropic_messages.encode import written
@@ -18,7 +20,10 @@ from gateway.dialects.anthropic_messages.reply import framing, observe, tally
 from gateway.dialects.anthropic_messages.request import NAME, accept, passed
 from gateway.dialects.anthropic_messages.writer import writer
 
+EMBEDS_AS: Final = ""
+
 __all__ = [
+    "EMBEDS_AS",
     "NAME",
     "accept",
     "conversation",

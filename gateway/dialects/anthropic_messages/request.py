@@ -59,10 +59,10 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     named = members.model(values.get("model"), snapshot)
     survey = Survey(values)
     unlisted = tuple(_unlisted(values, asked, survey, snapshot.organisation.harmless))
-    streaming = asked.endpoint != "count_tokens" and members.flag(values, "stream")
+    streaming = asked.operation.streams and members.flag(values, "stream")
     demand = Demand(
         dialect=NAME,
-        endpoint=asked.endpoint,
+        operation=asked.operation,
         model=named.model,
         pinned=named.pinned,
         streaming=streaming,
@@ -89,7 +89,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
     if "provider" in document.values:
         changes["provider"] = None
-    if demand.endpoint == "chat" and (orders.output_limit is not None or demand.output_tokens is None):
+    if demand.operation.generates and (orders.output_limit is not None or demand.output_tokens is None):
         limit = orders.output_limit or demand.output_limit(route, DEFAULT_OUTPUT)
         changes["max_tokens"] = str(limit).encode()
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
@@ -105,7 +105,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
         dropped = (*dropped, "reasoning")
     body = without_signatures(strict_json.spliced(document, changes, {}))
     headers = ((VERSION_HEADER, asked.version or VERSIONS[0]), *betas.forwarded(asked.betas))
-    return Rendered(PATH if demand.endpoint == "chat" else COUNTING_PATH, body, headers, dropped)
+    return Rendered(COUNTING_PATH if demand.operation.counts else PATH, body, headers, dropped)
 
 
 def _unthinking(values: Mapping[str, Any]) -> Mapping[str, bytes | None]:

@@ -5,9 +5,13 @@ sends a batch even for one content. `request` reads, passes on and writes what i
 `writer` writes it. Refusals, and how Google's JSON is read, are those of generateContent.
 """
 
+from typing import Final
+
 from gateway.dialects.google_embeddings.reply import events, observe
 from gateway.dialects.google_embeddings.request import NAME, accept, conversation, passed, written
 from gateway.dialects.google_embeddings.writer import writer
 from gateway.dialects.google_generate.errors import error
 
-__all__ = ["NAME", "accept", "conversation", "error", "events", "observe", "passed", "writer", "written"]
+EMBEDS_AS: Final = ""
+
+__all__ = ["EMBEDS_AS", "NAME", "accept", "conversation", "error", "events", "observe", "passed", "writer", "written"]

@@ -7,6 +7,8 @@ For other dialects, `decode` (with `turns`, `parts`, `tools` and `schema`) and `
 requests, `reader` and `writer` replies.
 """
 
+from typing import Final
+
 from gateway.dialects.google_generate.counting import count, counted
 from gateway.dialects.google_generate.decode import conversation
 from gateway.dialects.google_generate.encode import written
@@ -18,7 +20,10 @@ from gateway.dialects.google_generate.request import accept, passed
 from gateway.dialects.google_generate.signed import NAME
 from gateway.dialects.google_generate.writer import writer
 
+EMBEDS_AS: Final = "google_embeddings"
+
 __all__ = [
+    "EMBEDS_AS",
     "NAME",
     "accept",
     "conversation",

@@ -11,6 +11,7 @@ import orjson
 from gateway.core.catalog import Feature, Route
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
+from gateway.core.operation import Operation
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
@@ -63,7 +64,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     elsewhere = survey.remote_tokens + TOOLS_TOKENS * ("tools" in given)
     demand = Demand(
         dialect=NAME,
-        endpoint=asked.endpoint,
+        operation=asked.operation,
         model=named.model,
         pinned=named.pinned,
         streaming=asked.streaming,
@@ -82,7 +83,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
 def asked_for(document: Document, asked: Asked) -> Fields:
     """The request itself, which countTokens may hold inside another. InvalidRequest if it has no contents."""
     given = Fields(document.values)
-    if asked.endpoint == "count_tokens" and COUNTED in given:
+    if asked.operation.counts and COUNTED in given:
         if "contents" in given:
             raise InvalidRequest(f"`contents` and `{COUNTED}` exclude each other.", field=COUNTED)
         given = given.inner(COUNTED)
@@ -121,17 +122,17 @@ def _features(given: Fields, unlisted: tuple[str, ...]) -> Iterable[Feature]:
         yield Feature.UNLISTED
 
 
-def path(upstream_model: str, *, endpoint: str, streaming: bool) -> str:
+def path(upstream_model: str, operation: Operation, *, streaming: bool) -> str:
     """Where a request goes. A stream is always asked for as events, however the client wants it framed."""
     verb = "streamGenerateContent?alt=sse" if streaming else "generateContent"
-    return f"/models/{quote(upstream_model, safe='')}:{'countTokens' if endpoint == 'count_tokens' else verb}"
+    return f"/models/{quote(upstream_model, safe='')}:{'countTokens' if operation.counts else verb}"
 
 
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The body for `route`: the client's bytes but for the model's name and what policy and books order."""
     document = prompt.unseal()
     held = next((name for name in (COUNTED, snake(COUNTED)) if document.values.get(name) is not None), "")
-    if demand.endpoint == "count_tokens" and held:
+    if demand.operation.counts and held:
         inner = document.part(held)
         within, lost = _changes(inner, route, RequestOverrides())
         # Google wants the model named here too.
@@ -140,7 +141,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
         changes, lost = _changes(document, route, orders)
     if "provider" in document.values:
         changes["provider"] = None
-    to = path(route.upstream_model, endpoint=demand.endpoint, streaming=demand.streaming)
+    to = path(route.upstream_model, demand.operation, streaming=demand.streaming)
     return Rendered(to, strict_json.spliced(document, changes, {}), dropped=lost)
 
 

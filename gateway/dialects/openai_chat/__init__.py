@@ -7,6 +7,8 @@ and `writer` (with `leaves`, `usage_out`) writes its reply; `encode` (with `mess
 `reader` (with `chunks`, `calls`) reads its reply. `errors` writes refusals.
 """
 
+from typing import Final
+
 from gateway.dialects.openai_chat.decode import conversation
 from gateway.dialects.openai_chat.encode import written
 from gateway.dialects.openai_chat.errors import error
@@ -15,7 +17,10 @@ from gateway.dialects.openai_chat.reply import framing, observe, tally
 from gateway.dialects.openai_chat.request import NAME, accept, passed
 from gateway.dialects.openai_chat.writer import writer
 
+EMBEDS_AS: Final = "openai_embeddings"
+
 __all__ = [
+    "EMBEDS_AS",
     "NAME",
     "accept",
     "conversation",

@@ -52,7 +52,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     elsewhere = PICTURE_TOKENS * content.remote + TOOLS_TOKENS * (Need.TOOLS in needs)
     demand = Demand(
         dialect=NAME,
-        endpoint=asked.endpoint,
+        operation=asked.operation,
         model=named.model,
         pinned=named.pinned,
         streaming=members.flag(values, "stream"),

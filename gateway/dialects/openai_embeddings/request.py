@@ -10,6 +10,7 @@ import orjson
 from gateway.core.catalog import Feature, Route
 from gateway.core.demand import Demand
 from gateway.core.errors import InvalidRequest
+from gateway.core.operation import EMBEDDINGS
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
@@ -53,7 +54,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     unlisted = tuple(members.unlisted(values, LISTED, snapshot.organisation.harmless))
     demand = Demand(
         dialect=NAME,
-        endpoint="embeddings",
+        operation=EMBEDDINGS,
         model=named.model,
         pinned=named.pinned,
         streaming=False,

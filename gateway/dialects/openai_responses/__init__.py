@@ -6,6 +6,8 @@ and `output` write the reply, `resource`, `frames` and `errors` what surrounds i
 `items` write the request, `reply` watches what is passed on, `reader` and `received` read what is translated.
 """
 
+from typing import Final
+
 from gateway.dialects.openai_responses.decode import conversation
 from gateway.dialects.openai_responses.encode import written
 from gateway.dialects.openai_responses.errors import error
@@ -15,7 +17,10 @@ from gateway.dialects.openai_responses.request import NAME, accept, passed
 from gateway.dialects.openai_responses.usage import count, counted
 from gateway.dialects.openai_responses.writer import writer
 
+EMBEDS_AS: Final = "openai_embeddings"
+
 __all__ = [
+    "EMBEDS_AS",
     "NAME",
     "accept",
     "conversation",

@@ -54,14 +54,14 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     members.no_lookalikes(values, _FOLDED)
     named = members.model(values.get("model"), snapshot)
     content = _content(values)
-    streaming = asked.endpoint != "count_tokens" and members.flag(values, "stream")
+    streaming = asked.operation.streams and members.flag(values, "stream")
     unlisted = tuple(dict.fromkeys(_unlisted(values, content, snapshot.organisation.harmless)))
     needs = frozenset(_needs(values, content))
     elsewhere = PICTURE_TOKENS * (content.remote + content.files) + TOOLS_TOKENS * (Need.TOOLS in needs)
     elsewhere += _kept(values, content)
     demand = Demand(
         dialect=NAME,
-        endpoint=asked.endpoint,
+        operation=asked.operation,
         model=named.model,
         pinned=named.pinned,
         streaming=streaming,
@@ -84,7 +84,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
     if "provider" in document.values:
         changes["provider"] = None
-    if demand.endpoint == "chat":
+    if demand.operation.generates:
         changes |= _ordered(values, orders)
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
     changes |= hidden
@@ -92,7 +92,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     if isinstance(items, list) and any(map(seals.is_foreign, items)):
         changes["input"] = orjson.dumps([item for item in items if not seals.is_foreign(item)])
         dropped = (*dropped, "thought")
-    path = PATH if demand.endpoint == "chat" else COUNTING_PATH
+    path = COUNTING_PATH if demand.operation.counts else PATH
     return Rendered(path, without_signatures(strict_json.spliced(document, changes, {})), dropped=dropped)
 
 

@@ -8,6 +8,7 @@ from itertools import count
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.compose.clock import SystemClock
+from gateway.core.operation import CHAT
 from gateway.core.policy import combine
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.exchange import record
@@ -57,11 +58,13 @@ def test_the_draft_and_the_receipt(benchmark: BenchmarkFixture) -> None:
     demanded = combine(caller.layers)
     decision = in_force.plans.decide(demand, demanded, in_force.means, WELL, TODAY)
 
+    eligible = decision.plan[0]
+
     def both() -> Receipt:
         told = (demand, demanded, decision)
-        facts = record.ExchangeRecord(ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", "chat", *told)
+        facts = record.ExchangeRecord(ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", CHAT, *told)
         record.receipt(facts, record.Ending("interrupted", "", 1), ATTEMPTS, None, ())
-        return record.receipt(facts, record.Ending("served", "", 9), ATTEMPTS, ROUTE, ())
+        return record.receipt(facts, record.Ending("served", "", 9), ATTEMPTS, eligible, ())
 
     assert benchmark(both).attempts == ATTEMPTS
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import InvalidRequest
+from gateway.core.operation import COUNT_TOKENS
 from gateway.dialects.anthropic_messages.decode import conversation
 from gateway.dialects.anthropic_messages.request import accept
 from gateway.dialects.neutral import Conversation, Reasoning, Role, Sampling, Shape, Text, Turn
@@ -47,7 +48,7 @@ def test_every_member_finds_its_place() -> None:
 
 
 def test_a_count_needs_no_limit() -> None:
-    assert read(Asked(endpoint="count_tokens"), max_tokens="absent").output_limit is None
+    assert read(Asked(operation=COUNT_TOKENS), max_tokens="absent").output_limit is None
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
+from gateway.core.operation import COUNT_TOKENS
 from gateway.dialects.anthropic_messages.request import REMOTE_TOKENS, accept, passed
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
@@ -49,7 +50,12 @@ PDF = {"type": "document", "source": {"type": "base64", "media_type": "applicati
 
 def test_a_plain_request_needs_and_uses_nothing() -> None:
     plain = demand()
-    assert (plain.dialect, plain.endpoint, plain.model, plain.pinned) == ("anthropic_messages", "chat", "small", None)
+    assert (plain.dialect, plain.operation.name, plain.model, plain.pinned) == (
+        "anthropic_messages",
+        "chat",
+        "small",
+        None,
+    )
     assert (plain.streaming, plain.choices, plain.output_tokens) == (False, 1, 100)
     assert [*plain.needs, *plain.features, *plain.unlisted, *plain.narrowing] == []
 
@@ -126,8 +132,8 @@ def test_narrowing_comes_from_header_and_body() -> None:
 
 
 def test_a_count_is_never_a_stream() -> None:
-    found = demand(Asked(endpoint="count_tokens"), stream=True)
-    assert (found.endpoint, found.streaming, found.needs) == ("count_tokens", False, frozenset())
+    found = demand(Asked(operation=COUNT_TOKENS), stream=True)
+    assert (found.operation.name, found.streaming, found.needs) == ("count_tokens", False, frozenset())
 
 
 def test_other_names_and_pins_are_resolved() -> None:
@@ -229,7 +235,7 @@ def test_a_stated_limit_stays_unless_another_is_ordered() -> None:
 
 def test_a_count_goes_to_its_own_path_and_needs_no_limit() -> None:
     raw = json.dumps({"model": "small", "messages": HELLO}).encode()
-    facts, prompt = accept(raw, Asked(endpoint="count_tokens"), SNAPSHOT)
+    facts, prompt = accept(raw, Asked(operation=COUNT_TOKENS), SNAPSHOT)
     out = passed(prompt, facts, ROUTE, RequestOverrides(output_limit=7))
     assert (out.path, out.body) == ("/messages/count_tokens", raw.replace(b'"small"', b'"lab/small"'))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
+from gateway.core.operation import EMBEDDINGS
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.google_embeddings.request import (
     BATCH_MOST,
@@ -28,8 +29,8 @@ from tests.builders import a_demand, a_policy, a_route, a_snapshot, an_organisat
 from tests.dialects.google_generate.strategies import UNKEPT
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
-ONE = Asked(endpoint="embeddings", model="small", verb="embedContent")
-BATCH = Asked(endpoint="embeddings", model="models/small", verb="batchEmbedContents", policy="strict")
+ONE = Asked(operation=EMBEDDINGS, model="small", verb="embedContent")
+BATCH = Asked(operation=EMBEDDINGS, model="models/small", verb="batchEmbedContents", policy="strict")
 HELLO: dict[str, Any] = {"parts": [{"text": "hello"}]}
 PICTURE = {"inlineData": {"mimeType": "image/png", "data": "AA=="}}
 
@@ -53,7 +54,7 @@ def sent(accepted: tuple[Demand, Prompt]) -> Rendered:
 
 def test_a_plain_request_needs_and_uses_nothing() -> None:
     facts, prompt = one()
-    assert (facts.dialect, facts.endpoint, facts.model, facts.streaming) == (
+    assert (facts.dialect, facts.operation.name, facts.model, facts.streaming) == (
         "google_embeddings",
         "embeddings",
         "small",
@@ -85,7 +86,7 @@ def test_pictures_are_needs_and_unlisted_members_features() -> None:
 
 def test_an_unknown_model_gets_near_names() -> None:
     with pytest.raises(ModelNotFound) as missing:
-        accepted(Asked(endpoint="embeddings", model="smal"), content=HELLO)
+        accepted(Asked(operation=EMBEDDINGS, model="smal"), content=HELLO)
     assert missing.value.details["near"] == ["small"]
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.errors import UpstreamFailed
+from gateway.core.operation import EMBEDDINGS
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.google_embeddings.reply import events
@@ -29,7 +30,7 @@ def a_writer(verb: str = "batchEmbedContents", contents: int = 1) -> VectorsWrit
     content = {"parts": {"text": "hello"}}
     requests = {"requests": [{"content": content}] * contents}
     body = json.dumps(requests if verb == "batchEmbedContents" else {"content": content}).encode()
-    asked = Asked(endpoint="embeddings", model="small", verb=verb)
+    asked = Asked(operation=EMBEDDINGS, model="small", verb=verb)
     return writer(accept(body, asked, a_snapshot())[1], ReplyIdentity("01J", "small", 1, 1))
 
 

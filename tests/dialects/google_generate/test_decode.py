@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import InvalidRequest
+from gateway.core.operation import COUNT_TOKENS
 from gateway.dialects.google_generate.decode import conversation
 from gateway.dialects.google_generate.request import COUNTED, accept
 from gateway.dialects.neutral import Conversation, Reasoning, Role, Sampling, Shape, Text, Tool, ToolChoice, Turn
@@ -139,7 +140,7 @@ def test_what_has_no_place_is_lost_by_name(members: dict[str, Any], lost: tuple[
 
 
 def test_a_count_is_read_from_either_form() -> None:
-    asked = Asked(endpoint="count_tokens", model="small")
+    asked = Asked(operation=COUNT_TOKENS, model="small")
     body = json.dumps({COUNTED: {"contents": HELLO, "systemInstruction": {"parts": {"text": "be"}}}}).encode()
     assert len(conversation(accept(body, asked, a_snapshot())[1]).turns) == 2
     assert read(asked) == read()

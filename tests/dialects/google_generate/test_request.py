@@ -11,6 +11,7 @@ import pytest
 from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
+from gateway.core.operation import CHAT, COUNT_TOKENS
 from gateway.dialects import signatures
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.google_generate.request import COUNTED, accept, asked_for, passed, path
@@ -23,7 +24,7 @@ SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 HELLO = [{"role": "user", "parts": [{"text": "hello"}]}]
 ASKED = Asked(model="small", verb="generateContent")
 STREAM = replace(ASKED, streaming=True, verb="streamGenerateContent")
-COUNT = Asked(endpoint="count_tokens", model="small", verb="countTokens")
+COUNT = Asked(operation=COUNT_TOKENS, model="small", verb="countTokens")
 NO_ORDERS = RequestOverrides()
 
 
@@ -51,7 +52,12 @@ def body(orders: RequestOverrides = NO_ORDERS, asked: Asked = ASKED, **members: 
 
 def test_a_plain_request_needs_and_uses_nothing() -> None:
     plain = demand()
-    assert (plain.dialect, plain.endpoint, plain.model, plain.pinned) == ("google_generate", "chat", "small", None)
+    assert (plain.dialect, plain.operation.name, plain.model, plain.pinned) == (
+        "google_generate",
+        "chat",
+        "small",
+        None,
+    )
     assert (plain.streaming, plain.choices, plain.output_tokens) == (False, 1, None)
     assert not plain.needs
     assert not plain.features
@@ -226,7 +232,7 @@ def test_what_other_dialects_signed_does_not_travel() -> None:
 
 def test_a_count_goes_to_the_counting_address() -> None:
     facts, prompt = accepted(COUNT)
-    assert (facts.endpoint, facts.streaming) == ("count_tokens", False)
+    assert (facts.operation.name, facts.streaming) == ("count_tokens", False)
     rendered = passed(prompt, facts, a_route(), RequestOverrides(output_limit=7, forbid_storing=True))
     assert rendered.path == "/models/lab%2Fsmall:countTokens"
 
@@ -250,4 +256,4 @@ def test_a_count_has_contents_in_one_place() -> None:
 
 
 def test_addresses_are_quoted() -> None:
-    assert path("a b:1", endpoint="chat", streaming=False) == "/models/a%20b%3A1:generateContent"
+    assert path("a b:1", operation=CHAT, streaming=False) == "/models/a%20b%3A1:generateContent"

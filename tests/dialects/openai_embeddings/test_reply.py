@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.core.operation import EMBEDDINGS
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import openai_embeddings, strict_json
 from gateway.dialects.dialect import Broken, Fitting, ReplyIdentity
@@ -153,7 +154,7 @@ def test_what_nobody_counted_is_estimated_from_what_was_sent() -> None:
 
 def test_a_reply_of_its_own_dialect_comes_in_the_form_asked_for() -> None:
     request = json.dumps({"model": "small", "input": "a", "encoding_format": "base64"}).encode()
-    translation = Translation.accepted("openai_embeddings", request, Asked("embeddings"), a_snapshot())
+    translation = Translation.accepted("openai_embeddings", request, Asked(EMBEDDINGS), a_snapshot())
     found = translation.whole("openai_embeddings", a_reply(NUMBERS), Signed("01J", 0))
     assert json.loads(found.body)["data"][0]["embedding"] == BASE64
     assert found.metered.usage == Usage(input=8)

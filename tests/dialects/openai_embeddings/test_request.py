@@ -10,6 +10,7 @@ import pytest
 from gateway.core.catalog import Feature
 from gateway.core.demand import Demand
 from gateway.core.errors import InvalidRequest, ModelNotFound
+from gateway.core.operation import EMBEDDINGS
 from gateway.core.policy import UNRESTRICTED
 from gateway.dialects.dialect import RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Embedding, Role, Text, Turn
@@ -23,7 +24,7 @@ PSEUDONYMS = RequestOverrides(pseudonym=lambda name: f"p-{name}")
 
 def accepted(policy: str = "", **members: Any) -> tuple[Demand, Prompt]:
     body = {"model": "small", "input": "hello", **members}
-    return accept(json.dumps(body).encode(), Asked("embeddings", policy=policy), SNAPSHOT)
+    return accept(json.dumps(body).encode(), Asked(EMBEDDINGS, policy=policy), SNAPSHOT)
 
 
 def read(**members: Any) -> Embedding:
@@ -39,7 +40,7 @@ def fault(**members: Any) -> str:
 
 def test_vectors_are_demanded_and_no_word_generated() -> None:
     found, prompt = accepted()
-    assert (found.dialect, found.endpoint, found.model) == ("openai_embeddings", "embeddings", "small")
+    assert (found.dialect, found.operation.name, found.model) == ("openai_embeddings", "embeddings", "small")
     assert (found.output_tokens, found.streaming, found.needs, found.features) == (0, False, frozenset(), frozenset())
     assert found.input_tokens == len(prompt.unseal().body)
     assert "hello" not in repr(found) + repr(prompt)
@@ -181,4 +182,4 @@ def test_a_conversation_is_no_request_for_vectors() -> None:
 def test_what_was_written_is_read_as_it_was() -> None:
     asked = Embedding(("a", (1, 2)), 64, user="ada")
     body = written(asked, a_demand(), a_route(), RequestOverrides(pseudonym=str)).body.replace(b"lab/small", b"small")
-    assert conversation(accept(body, Asked("embeddings"), SNAPSHOT)[1]) == asked
+    assert conversation(accept(body, Asked(EMBEDDINGS), SNAPSHOT)[1]) == asked

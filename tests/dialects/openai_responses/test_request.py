@@ -10,6 +10,7 @@ import pytest
 from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
+from gateway.core.operation import COUNT_TOKENS
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_responses.request import KEPT_TOKENS, accept, passed
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
@@ -18,7 +19,7 @@ from tests.builders import a_policy, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 NO_ORDERS = RequestOverrides(pseudonym=str)
-COUNT = Asked(endpoint="count_tokens")
+COUNT = Asked(operation=COUNT_TOKENS)
 
 
 def accepted(asked: Asked = PLAIN, **members: Any) -> tuple[Demand, Prompt]:
@@ -35,7 +36,12 @@ def user(*parts: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_a_plain_request_needs_and_uses_nothing() -> None:
     plain = demand()
-    assert (plain.dialect, plain.endpoint, plain.model, plain.pinned) == ("openai_responses", "chat", "small", None)
+    assert (plain.dialect, plain.operation.name, plain.model, plain.pinned) == (
+        "openai_responses",
+        "chat",
+        "small",
+        None,
+    )
     assert (plain.streaming, plain.choices, plain.output_tokens) == (False, 1, None)
     assert not plain.needs | plain.features
     assert not plain.unlisted + plain.narrowing
@@ -58,7 +64,11 @@ def test_the_input_bound_counts_every_byte_what_must_be_fetched_and_what_is_kept
 
 def test_a_count_is_a_demand_of_its_own() -> None:
     counted, prompt = accepted(COUNT, stream=True, max_output_tokens=7)
-    assert (counted.endpoint, counted.streaming, Need.STREAMING in counted.needs) == ("count_tokens", False, False)
+    assert (counted.operation.name, counted.streaming, Need.STREAMING in counted.needs) == (
+        "count_tokens",
+        False,
+        False,
+    )
     rendered = passed(prompt, counted, a_route(), RequestOverrides(output_limit=9, forbid_storing=True))
     assert rendered.path == "/responses/input_tokens"
     assert "store" not in json.loads(rendered.body)

@@ -1,0 +1,36 @@
+"""The operations that a client can ask for, as values whose traits tell the rest of the gateway how to treat them.
+
+A new operation is one value here and one line in the dialects that offer it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.core.frozen import frozen
+
+
+@frozen
+class Operation:
+    """One kind of request. `name` is the word of receipts, reasons and log lines.
+
+    `model_kind`: the kind of model that serves it. `streams`: the reply may be a stream. `generates`: the reply grows
+    up to an output limit. `counts`: the reply is a number of tokens, which the gateway can estimate itself; a provider
+    answers it in the client's own dialect only. `charged`: providers bill it. `feeds_health`: the outcome says how well
+    a route serves.
+    """
+
+    name: str
+    model_kind: str
+    streams: bool = False
+    generates: bool = False
+    counts: bool = False
+    charged: bool = True
+    feeds_health: bool = True
+
+
+CHAT: Final = Operation("chat", "chat", streams=True, generates=True)
+EMBEDDINGS: Final = Operation("embeddings", "embedding")
+COUNT_TOKENS: Final = Operation("count_tokens", "chat", counts=True, charged=False, feeds_health=False)
+
+OPERATIONS: Final = (CHAT, EMBEDDINGS, COUNT_TOKENS)

@@ -1,0 +1,52 @@
+"""The registry: every table of dialects follows from what each dialect states."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from gateway.dialects import (
+    anthropic_messages,
+    google_generate,
+    openai_chat,
+    openai_embeddings,
+    openai_responses,
+)
+from gateway.dialects.dialect import Counting, Fitting, Streaming
+from gateway.dialects.registry import REGISTRY, Registry
+
+STREAMING: Final[tuple[Streaming, ...]] = (openai_chat, openai_responses, anthropic_messages, google_generate)
+COUNTING: Final[tuple[Counting, ...]] = (openai_responses, anthropic_messages, google_generate)
+FITTING: Final[tuple[Fitting, ...]] = (openai_embeddings,)
+"""The type checker compares the signatures, which the registry cannot."""
+
+
+@pytest.mark.parametrize("table", [REGISTRY.by_name, REGISTRY.streaming, REGISTRY.fitting, REGISTRY.counting])
+def test_each_dialect_stands_under_its_own_name(table: dict[str, Any]) -> None:
+    assert table
+    assert {name: dialect.NAME for name, dialect in table.items()} == {name: name for name in table}
+
+
+def test_a_dialect_stands_in_the_tables_of_what_it_can_do() -> None:
+    assert tuple(REGISTRY.streaming.values()) == STREAMING
+    assert tuple(REGISTRY.counting.values()) == COUNTING
+    assert tuple(REGISTRY.fitting.values()) == FITTING
+    assert set(REGISTRY) == REGISTRY.names == set(REGISTRY.by_name)
+
+
+def test_embeddings_are_asked_for_in_a_registered_dialect() -> None:
+    kinds = {name: dict(REGISTRY.other_kinds(name)) for name in REGISTRY if REGISTRY.other_kinds(name)}
+    assert kinds == {
+        "openai_chat": {"embedding": "openai_embeddings"},
+        "openai_responses": {"embedding": "openai_embeddings"},
+        "google_generate": {"embedding": "google_embeddings"},
+    }
+    assert {kind for each in kinds.values() for kind in each.values()} <= REGISTRY.names
+    assert REGISTRY.other_kinds("none") == {}
+
+
+def test_a_registry_holds_what_it_was_given() -> None:
+    assert Registry((openai_chat,)).names == {"openai_chat"}
+    with pytest.raises(KeyError):
+        Registry(())["openai_chat"]
