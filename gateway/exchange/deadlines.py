@@ -1,11 +1,12 @@
-"""The deadlines of one exchange, and its client's departure: everything that cuts a running exchange short.
+"""Deadlines of one exchange, and the departure of its client: everything that ends a running exchange early.
 
-Why not the scopes of a library: they cost 7 µs each, and an exchange has a dozen. Here there is one timer for all of an
-exchange's deadlines, which is moved only when an earlier one is set; a deadline costs a comparison, and the end of a
-block costs nothing while nothing has come.
+A scope of anyio costs 7 µs, and an exchange opens a dozen. Here one timer serves all deadlines of an exchange, and is
+set anew only for an earlier deadline. A block costs a comparison to open, and nothing to leave while nothing is due.
 
-A cut is delivered once, as a cancellation of the task where it waits. INVARIANT: only this module cancels it; a
-cancellation that comes from elsewhere is nobody's deadline, and goes through.
+Each interruption cancels the task once, where the task waits. The outermost block that is due ends; a block within it
+ends with it. INVARIANT: this module takes back (`Task.uncancel`) exactly the cancellations that it requested. A
+cancellation from elsewhere always goes through, also when it comes in the same turn of the loop as an interruption of
+ours, where asyncio raises one CancelledError for both.
 """
 
 from __future__ import annotations
@@ -18,21 +19,38 @@ _NEVER = math.inf
 
 
 class DeadlineScope:
-    """The deadlines of one task: the one that opens the first block, and all others."""
+    """The deadlines of one task, which opens every block."""
 
-    __slots__ = ("_cancelled", "_left", "_limits", "_loop", "_missed", "_rings_at", "_task", "_timer", "_told")
+    __slots__ = (
+        "_alarm_at",
+        "_blocks",
+        "_cancellations_before",
+        "_departed",
+        "_held_off",
+        "_left",
+        "_loop",
+        "_requested",
+        "_task",
+        "_timer",
+    )
 
     def __init__(self) -> None:
-        self._limits: list[Deadline] = []
+        self._blocks: list[Deadline] = []
         self._timer: asyncio.TimerHandle | None = None
-        self._rings_at = _NEVER
-        self._left = self._told = self._cancelled = False
-        self._missed = False  # something came that could not be told: looked for behind the shield
+        self._alarm_at = _NEVER
+        self._left = False
+        self._departed = False  # the departure was delivered to the task
+        self._requested = False  # a cancellation of ours that was not taken back
+        self._held_off = False  # something may be due that a shield, or a requested cancellation, holds off
         self._task: asyncio.Task[object] | None = None
+        self._cancellations_before = 0
 
     def within(self, seconds: float, *, shielded: bool = False) -> Deadline:
-        """A block that may take so long; what passes earlier than its end ends it. `shielded`: nothing else ends it,
-        and what came meanwhile is delivered behind it. Raises CancelledError if the client left before the first."""
+        """A block that ends after so many seconds. Nothing outside a shielded block ends that block; deadlines and a
+        departure that come meanwhile are delivered behind it.
+
+        Raises CancelledError if the client left before the first block.
+        """
         if self._task is None:
             self._begin()
         return Deadline(self, self._loop.time() + seconds, shielded)
@@ -42,135 +60,153 @@ class DeadlineScope:
         return self._loop.time()
 
     def leave(self) -> None:
-        """The client has left: cut everything but what is shielded. Safe to call at any time."""
+        """The client has left: end every block that is not shielded. Safe to call at any time in the loop."""
         self._left = True
-        if self._task is not None:
-            self._look()
+        self._look()
 
     def departed(self) -> bool:
-        """Whether the cancellation that is being handled says that the client has left, and no more than that."""
-        self._delivered()
-        return self._told
+        """Whether the CancelledError in hand says that the client has left, and nothing else cancelled the task."""
+        self._take_back()
+        return self._departed and (self._task is None or self._task.cancelling() <= self._cancellations_before)
 
     def close(self) -> None:
-        """Nothing more is watched."""
+        """Stop the timer. The next block begins anew."""
         self._task = None
         if self._timer is not None:
             self._timer.cancel()
-            self._timer, self._rings_at = None, _NEVER
+            self._timer, self._alarm_at = None, _NEVER
 
     def _begin(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task()
+        self._task = task = asyncio.current_task()
+        assert task is not None, "a deadline needs a task"
+        self._cancellations_before = task.cancelling()
         if self._left:
             self._catch_up()
 
+    def _shield(self) -> int:
+        """Index of the innermost shielded block; -1 without one."""
+        return next((n for n in range(len(self._blocks) - 1, -1, -1) if self._blocks[n].shielded), -1)
+
+    def _exposed(self) -> list[Deadline]:
+        """Open blocks that may end now: the innermost shielded one and those within it, or all."""
+        return self._blocks[max(0, self._shield()) :]
+
     def _due(self) -> bool:
-        """Whether something has come that may end the innermost block, which is marked."""
-        now = self._loop.time()
-        shield = self._shield()
-        self._missed = shield >= 0
-        if self._left and not self._told and shield < 0:
-            self._told = True
+        """Whether something is due that may interrupt the task now. The block or the departure is marked."""
+        shielded = self._shield() >= 0
+        self._held_off = shielded
+        if self._left and not self._departed and not shielded:
+            self._departed = True
             return True
-        for limit in self._limits[max(0, shield) :]:
-            if limit.at <= now and not limit.passed:
-                limit.passed = True
+        now = self._loop.time()
+        for block in self._exposed():
+            if block.at <= now and not block.passed:
+                block.passed = True
                 return True
         return False
 
-    def _shield(self) -> int:
-        """Where the innermost shield stands; -1 if there is none."""
-        return next((n for n in range(len(self._limits) - 1, -1, -1) if self._limits[n].shielded), -1)
-
     def _look(self) -> None:
-        """From outside the task: cancel it where it waits, or wait for the next deadline."""
-        if self._task is None or self._cancelled:
-            self._missed = True
+        """Interrupt the task if something is due. Called in the loop; the task itself is interrupted when it waits."""
+        if self._task is None:
             return
-        if self._due():
-            self._cancelled = True
+        if asyncio.current_task() is self._task:
+            self._loop.call_soon(self._look)
+        elif self._requested:
+            self._held_off = True
+        elif self._due():
+            self._requested = True
             self._task.cancel()
-        else:
-            self._arm()
-
-    def _catch_up(self) -> None:
-        """From inside the task: the same, at once."""
-        if self._due():
-            raise asyncio.CancelledError
         self._arm()
 
+    def _catch_up(self) -> None:
+        """Interrupt the task if something is due. Called by the task."""
+        due = self._due()
+        self._arm()
+        if due:
+            raise asyncio.CancelledError
+
     def _arm(self) -> None:
-        watched = self._limits[max(0, self._shield()) :]  # what a shield keeps out is looked at behind it
-        next_at = min((limit.at for limit in watched if not limit.passed), default=_NEVER)
-        if next_at < self._rings_at:
+        next_at = min((block.at for block in self._exposed() if not block.passed), default=_NEVER)
+        if self._loop.time() < next_at < self._alarm_at:  # what is due already is looked at where it is held off
             self._set(next_at)
 
     def _set(self, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._rings_at = at
+        self._alarm_at = at
         self._timer = self._loop.call_at(at, self._ring)
 
     def _ring(self) -> None:
-        self._timer, self._rings_at = None, _NEVER
+        self._timer, self._alarm_at = None, _NEVER
         self._look()
 
-    def _ended(self, limit: Deadline, kind: type[BaseException]) -> bool:
-        """Whether what ends the block is the cancellation of this limit, and ends here."""
-        self._delivered()
-        if limit.shielded:
+    def _take_back(self) -> None:
+        """The task runs, so that the requested cancellation has reached it."""
+        if self._requested and self._task is not None:
+            self._task.uncancel()
+        self._requested = False
+
+    def _ends_here(self, block: Deadline, kind: type[BaseException]) -> bool:
+        """Whether the exception that leaves `block`, which is no longer open, is the end of that block alone."""
+        if block.shielded or self._held_off or self._requested:  # whatever leaves it, somebody around it may be due
             self._loop.call_soon(self._look)
-        own = limit.passed and self._told is limit.told_before
-        if not own or kind is not asyncio.CancelledError:
+        self._take_back()
+        if not block.passed or kind is not asyncio.CancelledError or self._is_interrupted_around(block):
             return False
         self._catch_up()
         return True
 
-    def _delivered(self) -> None:
-        if self._cancelled and self._task is not None:
-            self._task.uncancel()
-        self._cancelled = False
+    def _is_interrupted_around(self, block: Deadline) -> bool:
+        """Whether the task is cancelled from elsewhere, by its client's departure, or by a block around `block`."""
+        task = self._task
+        cancelled = task is not None and task.cancelling() > block.cancellations_before
+        if cancelled or self._departed is not block.departed_before:
+            return True
+        return not block.shielded and any(outer.passed for outer in self._exposed())
 
 
 class Deadline:
-    """A block with a deadline. `at`: in the loop's time. `passed`: whether it came before the end of the block.
+    """A block with a deadline. `at`: in the loop's time. `passed`: whether the deadline ended the block."""
 
-    It is one with its watch.
-    """
+    __slots__ = ("_scope", "at", "cancellations_before", "departed_before", "passed", "shielded")
 
-    __slots__ = ("_watch", "at", "passed", "shielded", "told_before")
-
-    def __init__(self, watch: DeadlineScope, at: float, shielded: bool) -> None:
-        self._watch, self.at, self.shielded = watch, at, shielded
+    def __init__(self, scope: DeadlineScope, at: float, shielded: bool) -> None:
+        self._scope, self.at, self.shielded = scope, at, shielded
         self.passed = False
 
     def __enter__(self) -> Deadline:
-        watch = self._watch
-        self.told_before = watch._told
-        watch._limits.append(self)
-        if self.at < watch._rings_at:
-            watch._set(self.at)
+        scope = self._scope
+        if scope._requested:
+            scope._take_back()
+        self.departed_before = scope._departed
+        self.cancellations_before = scope._task.cancelling() if scope._task is not None else 0
+        scope._blocks.append(self)
+        if self.at < scope._alarm_at:
+            scope._set(self.at)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, _fault: BaseException | None, _trace: TracebackType | None
     ) -> bool:
-        watch = self._watch
-        watch._limits.pop()
+        scope = self._scope
+        scope._blocks.pop()
         if kind is not None:
-            return watch._ended(self, kind)
-        if watch._missed and self.shielded:
-            watch._catch_up()
+            return scope._ends_here(self, kind)
+        if scope._held_off and self.shielded:
+            scope._catch_up()
         return False
 
     def move(self, at: float) -> None:
-        """Another deadline from now on; infinite for none."""
+        """Set another deadline; infinite for none."""
         self.at = at
-        if at < self._watch._rings_at:
-            self._watch._set(at)
+        if at < self._scope._alarm_at:
+            self._scope._set(at)
 
     def cut(self) -> None:
-        """Let it pass now. Safe to call at any time, from anywhere in the loop."""
+        """End the block now, or behind the shield within it. Safe to call at any time in the loop.
+
+        A later `move` takes back a cut that a shield still holds off.
+        """
         self.at = 0.0
-        self._watch._look()
+        self._scope._look()

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from gateway.exchange.deadlines import DeadlineScope
+from gateway.exchange.deadlines import Deadline, DeadlineScope
 
 FOR_EVER = 3600.0
 
@@ -272,6 +272,116 @@ def test_a_cancellation_from_elsewhere_is_nobodys_deadline() -> None:
         assert not limit.passed
         assert not watch.departed()
         assert task.uncancel() == 0
+
+    play(story)
+
+
+def cut_off(_scope: DeadlineScope, limit: Deadline) -> None:
+    limit.cut()
+
+
+def client_leaves(scope: DeadlineScope, _limit: Deadline) -> None:
+    scope.leave()
+
+
+@pytest.mark.parametrize("interrupt", [cut_off, client_leaves])
+@pytest.mark.parametrize("first", ["ours", "elsewhere"])
+def test_a_cancellation_from_elsewhere_goes_through_in_the_turn_of_an_interruption(
+    interrupt: Callable[[DeadlineScope, Deadline], None], first: str
+) -> None:
+    async def story(watch: DeadlineScope) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        with pytest.raises(asyncio.CancelledError), watch.within(FOR_EVER) as limit:
+            both: list[Callable[[], object]] = [lambda: interrupt(watch, limit), task.cancel]
+            for call in both if first == "ours" else reversed(both):
+                later(call)
+            await for_ever()
+        assert not watch.departed()
+        assert task.uncancel() == 0
+
+    play(story)
+
+
+def test_a_block_behind_a_cancellation_from_elsewhere_still_ends_at_its_deadline() -> None:
+    async def story(watch: DeadlineScope) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        with pytest.raises(asyncio.CancelledError):
+            try:
+                with watch.within(FOR_EVER):
+                    later(task.cancel)
+                    await for_ever()
+            finally:
+                with watch.within(0.01) as last:
+                    await for_ever()
+                assert last.passed
+        assert task.uncancel() == 0
+
+    play(story)
+
+
+def test_a_clean_up_within_a_block_that_ends_has_a_deadline_of_its_own() -> None:
+    async def story(watch: DeadlineScope) -> None:
+        with watch.within(0.01) as outer:
+            try:
+                await for_ever()
+            finally:
+                with watch.within(0.01, shielded=True) as last:
+                    await for_ever()
+                assert last.passed
+        assert outer.passed
+        assert cancels() == 0
+
+    play(story)
+
+
+def test_a_block_whose_deadline_passes_in_the_clean_up_of_one_within_it_ends_too() -> None:
+    async def story(watch: DeadlineScope) -> None:
+        with watch.within(FOR_EVER) as outer:
+            with watch.within(0.01):
+                try:
+                    await for_ever()
+                finally:
+                    with watch.within(FOR_EVER, shielded=True):
+                        later(outer.cut)
+                        await asyncio.sleep(0.01)
+            raise AssertionError("the block around it has ended")
+        assert outer.passed
+        assert cancels() == 0
+
+    play(story)
+
+
+def test_a_deadline_is_watched_behind_a_block_whose_end_became_a_fault() -> None:
+    async def story(watch: DeadlineScope) -> None:
+        with watch.within(0.04) as outer:
+            with pytest.raises(ValueError, match="ours"), watch.within(0.01):
+                try:
+                    await for_ever()
+                except asyncio.CancelledError:
+                    raise ValueError("ours") from None
+            await for_ever()
+        assert outer.passed
+        assert cancels() == 0
+
+    play(story)
+
+
+@pytest.mark.parametrize("interrupt", [cut_off, client_leaves])
+def test_an_interruption_by_the_task_itself_comes_where_it_waits(
+    interrupt: Callable[[DeadlineScope, Deadline], None],
+) -> None:
+    async def story(watch: DeadlineScope) -> None:
+        with watch.within(FOR_EVER) as before:
+            before.cut()
+        await asyncio.sleep(0.01)
+        assert not before.passed
+        with contextlib.suppress(asyncio.CancelledError), watch.within(FOR_EVER) as limit:
+            interrupt(watch, limit)
+            await for_ever()
+        assert limit.passed is not watch.departed()
+        assert cancels() == 0
 
     play(story)
 
