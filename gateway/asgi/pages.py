@@ -74,7 +74,7 @@ class Pages:
     async def receipt(self, request: Request) -> Response:
         caller, _ = self._gate.caller(*_head(request))
         found = await anyio.to_thread.run_sync(self._gate.ledger.receipt, request.path_params["id"])
-        if found is None or found["key"] != caller.key.id:
+        if found is None or found["key"] != caller.caller.id:
             raise NotFound("There is no receipt of that id that this key may see.")
         return _json(found)
 

@@ -20,7 +20,7 @@ def usage(ledger: Ledger, query: Mapping[str, str], caller: Principal, currency:
     by = [name.strip() for name in query.get("by", "day").split(",") if name.strip()]
     if not by or any(name not in GROUPS for name in by):
         raise InvalidRequest("`by` must list groups to sum by.", field="by", known=list(GROUPS))
-    bounds = _day(query, "since"), _day(query, "until"), caller.key.id
+    bounds = _day(query, "since"), _day(query, "until"), caller.caller.id
     found = [row.group[0] for row in ledger.usage(("currency",), *bounds)]
     if len(found) > 1 and "currency" not in by:
         raise InvalidRequest("These days have costs in several currencies: add `currency` to `by`.", field="by")

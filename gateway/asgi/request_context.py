@@ -11,9 +11,10 @@ from gateway.asgi.headers import Fields
 from gateway.asgi.intake import credentials
 from gateway.core.errors import Unavailable
 from gateway.core.principal import Principal
-from gateway.exchange.lifecycle import Exchange, identify
+from gateway.exchange.lifecycle import Exchange
 from gateway.exchange.services import InForce, Services
 from gateway.http.drain import Drain
+from gateway.identity.callers import identify
 from gateway.stores.books.books import Ledger
 from gateway.telemetry.events import Fault, Stopping
 from gateway.telemetry.faults import reduce
@@ -64,5 +65,6 @@ class Gate:
         """Step 1 of every endpoint that is not a probe. `query_key`: the value of `?key=`."""
         if self.drain.draining:
             raise Unavailable("draining", "This gateway is shutting down and takes no new request.")
-        in_force = self.in_force()
-        return identify(credentials(fields, query_key), self.services, in_force), in_force
+        in_force, services = self.in_force(), self.services
+        credential, now = credentials(fields, query_key), services.clock.now()
+        return identify(credential, services.callers, now, in_force.plans.principal), in_force

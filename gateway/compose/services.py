@@ -13,6 +13,7 @@ from gateway.compose.clock import SystemClock
 from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import keys_of_all, of_keys
 from gateway.exchange.services import Deadlines, Services
+from gateway.identity.callers import KeyCallers
 from gateway.settings import Settings
 from gateway.stores.books.books import SqliteBooks
 from gateway.stores.books.open_counters import open_counting
@@ -61,7 +62,7 @@ async def open_services(
                     settings.counters_url, organisation, clock, lease, lambda *said: log.emit(of_rates(*said))
                 ) as rates,
             ):
-                services = Services(keys, books, health, upstream, log, clock, deadlines, pseudonyms, rates)
+                services = Services(KeyCallers(keys), books, health, upstream, log, clock, deadlines, pseudonyms, rates)
                 yield services, keys, Repricer(journal, books.corrected)
         finally:
             await upstream.close()

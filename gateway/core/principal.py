@@ -1,17 +1,69 @@
-"""Who calls: organisation, team, key; and the policies that hold for it before a request says a word."""
+"""Callers, resolved against one snapshot: organisation, team, caller, and the policies in force before any request."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, NewType, TypeAlias
+from typing import ClassVar, Literal, NewType, Protocol, TypeAlias
 
 from gateway.core.errors import NotAllowed
 from gateway.core.limits import Limit
 from gateway.core.organisation import Budget, DataClass, Organisation, Team
 from gateway.core.policy import Layer, LayerKind
 from gateway.core.snapshot import Snapshot
+
+AccountId: TypeAlias = str
+"""`organisation/<id>`, `team/<id>` or the account of a caller (`key/<id>`): who pays; `model/<id>` or `class/<name>`:
+for what."""
+
+
+CallerId: TypeAlias = str
+"""The public name of a caller, unique among callers of every kind."""
+
+
+class Caller(Protocol):
+    """The sender of requests, of any kind: a key, a person, a workload."""
+
+    @property
+    def kind(self) -> str:
+        """`key`, `person` or `workload`."""
+
+    @property
+    def id(self) -> CallerId:
+        """The name that receipts and usage are recorded under."""
+
+    @property
+    def credential(self) -> str:
+        """A digest of the credential that it called with. Callers of one id may have several credentials."""
+
+    @property
+    def account(self) -> AccountId:
+        """The account that its budgets and limits are counted on."""
+
+    @property
+    def team(self) -> str:
+        """The id of its team."""
+
+    @property
+    def policy(self) -> str:
+        """The name of its policy, inside those of the organisation and the team."""
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The data classes that it may state; empty: those of its team."""
+
+    @property
+    def budgets(self) -> tuple[Budget, ...]:
+        """The budgets of its account."""
+
+
+class Callers(Protocol):
+    """Everybody who may call."""
+
+    def find(self, credential: str, at: datetime) -> Caller | None:
+        """The caller with this credential, if it may call at that time. Unavailable while callers cannot be known."""
+
 
 KeyId = NewType("KeyId", str)
 """Public name of a key (`key_…`); the secret is known to its owner alone."""
@@ -22,6 +74,7 @@ class Key:
     """A key as the store keeps it, once for each of its secrets: a digest (SHA-256 of the secret, hex), never the
     secret. Times are UTC. Several of the same `id` are one key, which was rotated."""
 
+    kind: ClassVar[str] = "key"
     id: KeyId
     digest: str
     team: str
@@ -33,15 +86,21 @@ class Key:
     classes: frozenset[str] = frozenset()
     budgets: tuple[Budget, ...] = ()
 
+    @property
+    def credential(self) -> str:
+        """The digest of its secret."""
+        return self.digest
+
+    @property
+    def account(self) -> AccountId:
+        """`key/<id>`, the same for all of its secrets."""
+        return f"key/{self.id}"
+
     def state(self, now: datetime) -> Literal["active", "expired", "revoked"]:
         """A revocation holds whatever the clock says: the gateway that wrote it may have another one."""
         if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
-
-
-AccountId: TypeAlias = str
-"""`organisation/<id>`, `team/<id>` or `key/<id>`: who pays; `model/<id>` or `class/<name>`: for what."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +123,7 @@ class Principal:
 
     organisation: Organisation
     team: Team
-    key: Key
+    caller: Caller
     layers: tuple[Layer, ...]
 
     @cached_property
@@ -73,24 +132,25 @@ class Principal:
         return (
             *((f"organisation/{self.organisation.id}", b) for b in self.organisation.budgets),
             *((f"team/{self.team.id}", b) for b in self.team.budgets),
-            *((f"key/{self.key.id}", b) for b in self.key.budgets),
+            *((self.caller.account, b) for b in self.caller.budgets),
         )
 
     @cached_property
     def limits(self) -> tuple[tuple[AccountId, Limit], ...]:
         """Every limit that a request of this caller counts against."""
-        organisation, team, key = self.organisation, self.team, self.key
+        organisation, team = self.organisation, self.team
         if not (organisation.limits or team.limits or team.key_limits):
             return ()
         return (
             *((f"organisation/{organisation.id}", limit) for limit in organisation.limits),
             *((f"team/{team.id}", limit) for limit in team.limits),
-            *((f"key/{key.id}", limit) for limit in team.key_limits),
+            *((self.caller.account, limit) for limit in team.key_limits),
         )
 
     @cached_property
     def accounts(self) -> tuple[AccountId, AccountId, AccountId]:
-        return f"organisation/{self.organisation.id}", f"team/{self.team.id}", f"key/{self.key.id}"
+        """The accounts that each of its exchanges is charged to."""
+        return f"organisation/{self.organisation.id}", f"team/{self.team.id}", self.caller.account
 
     def bill(self, model: str, stated: str | None) -> Bill:
         """Of an exchange with that model, by a request that states that data class, or none.
@@ -130,28 +190,27 @@ class Principal:
             return None
         if label not in classes:
             return Layer(LayerKind.DATA_CLASS, snapshot.every_class) if classes else None
-        may_state = self.key.classes or self.team.classes
+        may_state = self.caller.classes or self.team.classes
         if stated is not None and label not in may_state:
             raise NotAllowed(
-                "This key may not state that data class. An operator adds it to the key or to its team.",
+                "This caller may not state that data class. An operator adds the class to the key or to its team.",
                 data_class=label,
                 may_state=sorted(may_state),
             )
         return Layer(LayerKind.DATA_CLASS, snapshot.policies[classes[label].policy])
 
 
-def principal(key: Key, snapshot: Snapshot) -> Principal | None:
-    """The caller behind a key; None if the snapshot lacks its team or a policy above it: nothing defaults to open."""
-    team = snapshot.teams.get(key.team)
+def principal(caller: Caller, snapshot: Snapshot) -> Principal | None:
+    """The caller under this snapshot. None for a caller whose team or policy the snapshot does not declare."""
+    team = snapshot.teams.get(caller.team)
     if team is None:
         return None
     chain = (
         (LayerKind.ORGANISATION, snapshot.organisation.policy),
         (LayerKind.TEAM, team.policy),
-        (LayerKind.KEY, key.policy),
+        (LayerKind.KEY, caller.policy),
     )
     if any(name not in snapshot.policies for _, name in chain):
         return None
-    return Principal(
-        snapshot.organisation, team, key, tuple(Layer(kind, snapshot.policies[name]) for kind, name in chain)
-    )
+    layers = tuple(Layer(kind, snapshot.policies[name]) for kind, name in chain)
+    return Principal(snapshot.organisation, team, caller, layers)

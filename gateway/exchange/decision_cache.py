@@ -15,7 +15,7 @@ from gateway.core.evaluation import Capabilities, Health, treatment
 from gateway.core.operation import CHAT
 from gateway.core.policy import EffectivePolicy, Layer, LayerKind, combine
 from gateway.core.posture import word
-from gateway.core.principal import Key, Principal, principal
+from gateway.core.principal import Caller, Principal, principal
 from gateway.core.receipt import canonical, digest
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
@@ -58,14 +58,14 @@ class DecisionCache:
         self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
         self._codes: dict[int, tuple[object, Mapping[str, tuple[str, ...]]]] = {}
         self._names: dict[int, tuple[EffectivePolicy, Mapping[str, str]]] = {}
-        self._callers: dict[str, tuple[Key, Principal | None]] = {}
+        self._callers: dict[str, tuple[Caller, Principal | None]] = {}
 
-    def principal(self, key: Key) -> Principal | None:
-        """`core.principal.principal`. A key that changes is another object."""
-        found = self._callers.get(key.digest)
-        if found is None or found[0] is not key:
-            found = (key, principal(key, self._snapshot))
-            _remember(self._callers, key.digest, found)
+    def principal(self, caller: Caller) -> Principal | None:
+        """`core.principal.principal`. A caller that changes is another object."""
+        found = self._callers.get(caller.credential)
+        if found is None or found[0] is not caller:
+            found = (caller, principal(caller, self._snapshot))
+            _remember(self._callers, caller.credential, found)
         return found[1]
 
     def demanded(self, layers: tuple[Layer, ...]) -> EffectivePolicy:

@@ -20,7 +20,6 @@ from gateway.core.errors import (
     NoEligibleRoute,
     NotAllowed,
     RateLimited,
-    Unauthenticated,
     Unavailable,
     Unsupported,
     UpstreamEnded,
@@ -39,7 +38,6 @@ from gateway.exchange.headers import cost_header, reply_headers
 from gateway.exchange.rate_permit import RatePermit
 from gateway.exchange.services import Arrival, Downstream, InForce, Services
 from gateway.exchange.stream_relay import StreamRelay
-from gateway.stores.keys.keys import digest_of
 from gateway.telemetry.events import ExchangeEnded, Fault
 from gateway.telemetry.faults import reduce
 from gateway.upstream.calls import UpstreamFault
@@ -49,17 +47,6 @@ _GOODBYE_S: Final = 0.25
 _LAST_WORD_S: Final = 1.0
 """How long a client may take, whatever deadline has passed, to receive the last of what it is told: the end of a reply
 whose receipt is written, or the error that breaks its stream off, for which the provider waits."""
-
-
-def identify(secret: str, services: Services, in_force: InForce) -> Principal:
-    """Step 1, from headers alone. Unauthenticated for every kind of wrong key; Unavailable if keys cannot be known."""
-    key = services.keys.find(digest_of(secret))
-    if key is None or key.state(services.clock.now()) != "active":
-        raise Unauthenticated
-    caller = in_force.plans.principal(key)
-    if caller is None:
-        raise Unauthenticated
-    return caller
 
 
 class Exchange:
@@ -231,7 +218,7 @@ class Exchange:
     async def _claim(self) -> None:
         stated = self._arrival.idempotency_key
         if stated:
-            first = await self._services.books.claim(self._caller.key.id, stated, self.id, self._facts.began_at)
+            first = await self._services.books.claim(self._caller.caller.id, stated, self.id, self._facts.began_at)
             if first is not None:
                 raise IdempotencyConflict(
                     "This Idempotency-Key was used before. Nothing is replayed; the first exchange has this receipt.",

@@ -100,7 +100,7 @@ def receipt(
         began_at=asked.began_at,
         organisation=facts.principal.organisation.id,
         team=facts.principal.team.id,
-        key=facts.principal.key.id,
+        key=facts.principal.caller.id,
         dialect=facts.dialect,
         endpoint=facts.operation.name,
         model=facts.demand.model if facts.demand else "",

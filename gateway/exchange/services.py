@@ -10,6 +10,7 @@ from typing import Protocol
 from gateway.core.errors import Ended
 from gateway.core.evaluation import Capabilities
 from gateway.core.frozen import frozen
+from gateway.core.principal import Callers
 from gateway.core.receipt import ReceiptId
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN, Asked
@@ -17,7 +18,6 @@ from gateway.exchange.decision_cache import DecisionCache
 from gateway.exchange.soft_budgets import SoftBudgets
 from gateway.stores.books.books import Books
 from gateway.stores.health import RouteHealth
-from gateway.stores.keys.keys import Keys
 from gateway.stores.rates.rates import Rates
 from gateway.telemetry.log import Log
 from gateway.upstream.calls import Upstream
@@ -77,7 +77,7 @@ class Clock(Protocol):
 class Services:
     """What the process offers every exchange."""
 
-    keys: Keys
+    callers: Callers
     books: Books
     health: RouteHealth
     upstream: Upstream

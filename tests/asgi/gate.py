@@ -43,7 +43,7 @@ class Door:
 
     async def key(self, secret: str, **changed: Any) -> dict[str, str]:
         """One more key; returns the header that states it."""
-        await self.desk.services.keys.create(a_key(**{"id": "key_2", "digest": digest_of(secret), **changed}))
+        await self.desk.keys.create(a_key(**{"id": "key_2", "digest": digest_of(secret), **changed}))
         return {"authorization": f"Bearer {secret}"}
 
     async def raw(self, data: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

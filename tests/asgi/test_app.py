@@ -89,7 +89,7 @@ async def test_a_key_may_stand_where_any_sdk_puts_it(tmp_path: Path, headers: di
 async def test_a_revoked_key_is_refused_from_that_moment(tmp_path: Path) -> None:
     async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
         assert (await door.ask()).status_code == 200
-        await door.desk.services.keys.revoke(door.desk.key.id, NOW)
+        await door.desk.keys.revoke(door.desk.key.id, NOW)
         assert error_of(await door.ask()) == (401, "unknown_key")
 
 

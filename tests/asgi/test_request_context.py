@@ -62,7 +62,7 @@ def test_a_caller_is_known_by_its_key_wherever_that_stands(
 ) -> None:
     async def story(gate: Gate, desk: Desk) -> None:
         caller, in_force = gate.caller(Fields(headers), query_key)
-        assert caller.key == desk.key
+        assert caller.caller == desk.key
         assert in_force is desk.in_force
 
     at_a_gate(tmp_path, story)

@@ -13,7 +13,9 @@ from gateway.settings import read
 from gateway.stores.journal.documents import Documents
 from gateway.stores.journal.files import JournalRefused
 from gateway.stores.journal.journal import Journal
+from gateway.stores.keys.keys import digest_of
 from gateway.telemetry.log import Log
+from tests.builders import NOW, a_key
 from tests.stores.books_in import run
 
 
@@ -23,8 +25,9 @@ def test_what_is_open_holds_the_journal_and_lets_it_go(tmp_path: Path) -> None:
     async def story() -> None:
         documented = DocumentSet(settings, lambda _: Access({}, {}), Documents(tmp_path), log)
         async with open_services(settings, tmp_path, documented, SystemClock(), log) as (services, keys, _):
-            assert services.keys is keys
             assert await keys.all() == ()
+            await keys.create(a_key(digest=digest_of("a-secret")))
+            assert services.callers.find("a-secret", NOW) is not None
             with pytest.raises(JournalRefused):
                 Journal.open(tmp_path, "process")
 

@@ -120,4 +120,4 @@ def test_both_secrets_of_a_key_count_as_one_everywhere() -> None:
     old = a_key(digest="1" * 64, budgets=(Budget(5, "month"),))
     fresh, replaced = (a_principal(key) for key in rotated(old.id, Rotation(FRESH, NOW, DAY))([old]))
     assert fresh.budgets == replaced.budgets != ()
-    assert (fresh.accounts, fresh.key.id) == (replaced.accounts, replaced.key.id)
+    assert (fresh.accounts, fresh.caller.id) == (replaced.accounts, replaced.caller.id)

@@ -18,18 +18,19 @@ from gateway.core.errors import Ended
 from gateway.core.limits import Limit
 from gateway.core.organisation import Budget
 from gateway.core.policy import Policy
-from gateway.core.principal import Key, principal
+from gateway.core.principal import principal
 from gateway.core.receipt import ReceiptId
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.registry import REGISTRY
 from gateway.exchange.lifecycle import Exchange
 from gateway.exchange.services import Arrival, Deadlines, InForce, Services
+from gateway.identity.callers import KeyCallers
 from gateway.stores.books.books import SqliteBooks
 from gateway.stores.health import RouteHealth
 from gateway.stores.journal.files import JOURNAL_FILE
 from gateway.stores.journal.journal import Journal
-from gateway.stores.keys.keys import SqliteKeys, digest_of
+from gateway.stores.keys.keys import Keys, SqliteKeys, digest_of
 from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.pseudonyms import Pseudonyms
 from gateway.stores.rates.rates import LocalRates
@@ -165,8 +166,11 @@ class Client:
 class Desk:
     """Makes exchanges against scripted providers. `time`: that in which its rates flow back."""
 
-    def __init__(self, services: Services, in_force: InForce, key: Key, ledger: SqliteLedger, heard: Heard) -> None:
-        self.services, self.in_force, self.key, self.ledger, self.heard = services, in_force, key, ledger, heard
+    def __init__(self, services: Services, in_force: InForce, keys: Keys, ledger: SqliteLedger, heard: Heard) -> None:
+        self.services, self.in_force, self.keys, self.ledger, self.heard = services, in_force, keys, ledger, heard
+        key = keys.find(digest_of(SECRET))
+        assert key is not None
+        self.key = key
         self.time = Stopped()
         self.services = replace(services, rates=LocalRates(self.time))
 
@@ -230,11 +234,10 @@ async def a_desk(
     heard, clock = Heard(), StillClock()
     try:
         keys = SqliteKeys(journal)
-        key = a_key(digest=digest_of(SECRET), budgets=budgets)
-        await keys.create(key)
+        await keys.create(a_key(digest=digest_of(SECRET), budgets=budgets))
         targets = {r.provider.id: target(r.provider, f"credential-{r.provider.id}", {}) for r in routes}
         services = Services(
-            keys,
+            KeyCallers(keys),
             SqliteBooks(journal, "chain"),
             RouteHealth(),
             upstream,
@@ -245,7 +248,7 @@ async def a_desk(
             LocalRates(clock),
         )
         in_force = InForce(snapshot, some_means(*names, spoken=REGISTRY.names), targets)
-        yield Desk(services, in_force, key, SqliteLedger(state / JOURNAL_FILE), heard)
+        yield Desk(services, in_force, keys, SqliteLedger(state / JOURNAL_FILE), heard)
     finally:
         await upstream.close()
         await anyio.to_thread.run_sync(journal.close)

@@ -12,17 +12,15 @@ from typing import Any
 import anyio
 import pytest
 
-from gateway.core.errors import Unauthenticated
 from gateway.core.organisation import Budget, DataClass
 from gateway.core.policy import Identifiers
 from gateway.core.posture import Posture
 from gateway.core.receipt import from_json
-from gateway.exchange.lifecycle import identify
 from gateway.exchange.services import Deadlines, InForce
 from gateway.telemetry.events import SoftBudgetCrossed
-from tests.builders import NOW, a_policy, a_snapshot, an_organisation, some_means
+from tests.builders import a_policy, a_snapshot, an_organisation, some_means
 from tests.dialects.test_translation import STREAMS
-from tests.exchange.desk import BODY, COMPLETION, DONE, SECRET, STOP, USAGE, WORDS, Client, Desk, a_desk
+from tests.exchange.desk import BODY, COMPLETION, DONE, STOP, USAGE, WORDS, Client, Desk, a_desk
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
 
 GOOD = replies(reply(body=json.dumps(COMPLETION).encode()))
@@ -440,16 +438,6 @@ async def test_a_fault_of_ours_is_a_500_with_the_receipt_and_no_words(tmp_path: 
         assert "MARKER" not in str(desk.heard.events)
         assert desk.heard.faults[0].receipt == desk.receipts()[0]["id"]
         assert await desk.held() == 0
-
-
-async def test_identify_knows_active_keys_alone(tmp_path: Path) -> None:
-    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-        assert identify(SECRET, desk.services, desk.in_force).key == desk.key
-        with pytest.raises(Unauthenticated):
-            identify(SECRET + "x", desk.services, desk.in_force)
-        await desk.services.keys.revoke(desk.key.id, NOW)
-        with pytest.raises(Unauthenticated):
-            identify(SECRET, desk.services, desk.in_force)
 
 
 async def test_a_whole_reply_may_take_longer_than_a_stream_to_begin(tmp_path: Path) -> None:

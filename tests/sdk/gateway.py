@@ -20,6 +20,7 @@ from gateway.dialects.registry import REGISTRY
 from gateway.exchange.services import InForce, Services
 from gateway.http.drain import Drain
 from gateway.http.server import Listener, bind_tcp, serve
+from gateway.identity.callers import KeyCallers
 from gateway.stores.books.books import SqliteBooks
 from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal.files import JOURNAL_FILE
@@ -105,7 +106,7 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
         log: Any = heard
         clock = StillClock()
         services = Services(
-            keys, books, health, upstream, log, clock, PATIENT, lambda said: "p" + said, LocalRates(clock)
+            KeyCallers(keys), books, health, upstream, log, clock, PATIENT, lambda said: "p" + said, LocalRates(clock)
         )
         ledger = SqliteLedger(state / JOURNAL_FILE)
         async with _listening(services, in_force, ledger) as port:

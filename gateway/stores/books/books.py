@@ -21,7 +21,7 @@ from typing import Final, Protocol
 from gateway.core.errors import Json
 from gateway.core.frozen import frozen
 from gateway.core.organisation import Budget
-from gateway.core.principal import AccountId, KeyId
+from gateway.core.principal import AccountId, CallerId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books.counters import MOST, Budgets, Charge, Counters, Counting, Embedded, Hold
 from gateway.stores.books.recovery import recover
@@ -95,7 +95,9 @@ class Books(Protocol):
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
         """Spent and held of these accounts in the windows (`hour`, `day`, `week`, `month`, `total`) around `at`."""
 
-    async def claim(self, key: KeyId, idempotency_key: str, receipt_id: ReceiptId, at: datetime) -> ReceiptId | None:
+    async def claim(
+        self, caller: CallerId, idempotency_key: str, receipt_id: ReceiptId, at: datetime
+    ) -> ReceiptId | None:
         """None, and from now on this client's key stands for `receipt_id`; or the id it has stood for, for 24 hours.
 
         What the client wrote is kept as a keyed digest only.
@@ -186,8 +188,10 @@ class SqliteBooks:
         counters = await self._counting.balances(pairs, int(at.timestamp()), zone)
         return tuple(Balance(*pair, c.spent, c.held) for pair, c in zip(pairs, counters, strict=True))
 
-    async def claim(self, key: KeyId, idempotency_key: str, receipt_id: ReceiptId, at: datetime) -> ReceiptId | None:
-        text = f"{key}\0{idempotency_key}".encode("utf-8", "surrogatepass")
+    async def claim(
+        self, caller: CallerId, idempotency_key: str, receipt_id: ReceiptId, at: datetime
+    ) -> ReceiptId | None:
+        text = f"{caller}\0{idempotency_key}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._secret, text, "sha256")
         return await self._journal.write(partial(_claim, digest, receipt_id, int(at.timestamp())))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 
 from gateway.core.errors import Unavailable
-from gateway.core.principal import AccountId, KeyId
+from gateway.core.principal import AccountId, CallerId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books.books import Balance, Books, Intent
 from gateway.stores.books.counters import Budgets
@@ -69,5 +69,7 @@ class SparingBooks:
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
         return await self._books.balances(accounts, at, zone)
 
-    async def claim(self, key: KeyId, idempotency_key: str, receipt_id: ReceiptId, at: datetime) -> ReceiptId | None:
-        return await self._books.claim(key, idempotency_key, receipt_id, at)
+    async def claim(
+        self, caller: CallerId, idempotency_key: str, receipt_id: ReceiptId, at: datetime
+    ) -> ReceiptId | None:
+        return await self._books.claim(caller, idempotency_key, receipt_id, at)
