@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from gateway.dialects.anthropic_messages.schemas import closed
+from gateway.dialects.anthropic_messages.schema import closed
 from gateway.dialects.neutral import Shape
 
 BINDING: Final = frozenset({"anthropic_messages", "google_generate"})

@@ -13,7 +13,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gateway.core.errors import Ended, InternalError
-from gateway.dialects.openai_chat import errors as openai_errors
+from gateway.dialects.openai import errors as openai_errors
 
 Message: TypeAlias = MutableMapping[str, Any]
 """ASGI's."""

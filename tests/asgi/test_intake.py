@@ -11,7 +11,7 @@ import pytest
 from gateway.asgi.headers import Fields, Headers
 from gateway.asgi.intake import credentials, read_body
 from gateway.core.errors import ClientLeft, Ended, InvalidRequest, Unauthenticated
-from gateway.dialects.openai_chat.errors import body as error_body
+from gateway.dialects.openai.errors import body as error_body
 from gateway.exchange.deadlines import DeadlineScope
 from tests.http.serving import Message, Receive, Send, Served, answer, one_answer, serving
 

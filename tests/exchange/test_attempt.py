@@ -13,7 +13,7 @@ from gateway.core.cost import Rates, Tier
 from gateway.core.decision import EligibleRoute
 from gateway.core.usage import Usage
 from gateway.dialects import openai_chat
-from gateway.dialects.openai_chat.reply import ChatTally
+from gateway.dialects.openai_chat.stream import ChatTally
 from gateway.dialects.relay import Passed, Stream, Whole, passed_whole
 from gateway.dialects.sse import AsIs
 from gateway.exchange.attempt import Attempt

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, get_args
 
 from gateway.dialects import members
-from gateway.dialects.anthropic_messages import betas
-from gateway.dialects.anthropic_messages.parts import fault
+from gateway.dialects.anthropic_messages import request
+from gateway.dialects.anthropic_messages.content import fault
 from gateway.dialects.anthropic_messages.request import shape
 from gateway.dialects.anthropic_messages.tools import offered
 from gateway.dialects.anthropic_messages.turns import turns
@@ -61,8 +61,8 @@ def _lost(values: Mapping[str, Any], asked_betas: tuple[str, ...]) -> Iterable[s
     yield from members.unlisted(stated, _CARRIED, frozenset())
     if members.table(values, "output_config").get("task_budget") is not None:
         yield "output_config.task_budget"
-    if any(betas.unlisted(asked_betas, frozenset())):
-        yield betas.HEADER
+    if any(request.unlisted_betas(asked_betas, frozenset())):
+        yield request.BETA_HEADER
 
 
 def _tier(word: str) -> str:

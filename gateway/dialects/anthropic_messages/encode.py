@@ -1,20 +1,26 @@
-"""The neutral form, written as a Messages request (API version 2023-06-01)."""
+"""The neutral form, written as a Messages request (API version 2023-06-01).
+
+Anthropic's models differ in the reasoning settings that they accept, and refuse the rest with 400. The catalogue says
+in its facts of a model: `thinking`, the types that it accepts (default: adaptive, which every model since 4.6 accepts);
+`efforts`, the words (default: all five); `sampling` = "none" where it refuses temperature, top_p and top_k (since 4.7).
+Source: Anthropic's table of models, thinking and effort (July 2026), and its model capabilities (SDK 2.12.0).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import orjson
 
 from gateway.core.catalog import Model, Route
 from gateway.core.demand import Demand
-from gateway.dialects.anthropic_messages import schemas
-from gateway.dialects.anthropic_messages.effort import Plan, plan
+from gateway.dialects.anthropic_messages import schema
 from gateway.dialects.anthropic_messages.messages import CALLED, Block, Told, mark, told
 from gateway.dialects.anthropic_messages.request import DEFAULT_OUTPUT, PATH, VERSION_HEADER, VERSIONS
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
-from gateway.dialects.neutral import Conversation, Embedding, Sampling, Tool, ToolChoice
+from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Tool, ToolChoice
 from gateway.dialects.reasoning_support import drop_unsupported_reasoning
 
 MARKS_MOST: Final = 4
@@ -34,7 +40,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     content = told(asked.turns)
     forced = asked.tool_choice is not None and asked.tool_choice.kind in ("required", "named")
     limit = _limit(asked, demand, route, orders)
-    thought = plan(asked.reasoning, route.model, limit, barred=forced, unproved=content.unproved)
+    thought = plan_thinking(asked.reasoning, route.model, limit, barred=forced, unproved=content.unproved)
     sampling, unsampled = _sampling(asked.sampling, route.model, thinks=thought.thinks)
     body: dict[str, Any] = {
         "model": route.upstream_model,
@@ -84,7 +90,7 @@ _KINDS: Final = {"auto": "auto", "none": "none", "required": "any"}
 def _tool(tool: Tool) -> Block:
     if not CALLED.match(tool.name):
         raise Unportable("tools")
-    offered: Block = {"name": tool.name, "input_schema": schemas.of_object(tool.schema)}
+    offered: Block = {"name": tool.name, "input_schema": schema.of_object(tool.schema)}
     if tool.description:
         offered["description"] = tool.description
     if tool.strict is not None:
@@ -94,12 +100,12 @@ def _tool(tool: Tool) -> Block:
     return offered
 
 
-def _answer(asked: Conversation, thought: Plan) -> _Members:
+def _answer(asked: Conversation, thought: ThinkingPlan) -> _Members:
     if thought.thinking is not None:
         yield "thinking", thought.thinking
     config: dict[str, Any] = {"effort": thought.effort} if thought.effort else {}
     if asked.shape is not None and asked.shape.schema is not None:
-        config["format"] = {"type": "json_schema", "schema": schemas.closed(asked.shape.schema)}
+        config["format"] = {"type": "json_schema", "schema": schema.closed(asked.shape.schema)}
     if config:
         yield "output_config", config
 
@@ -167,3 +173,92 @@ def _dropped(asked: Conversation, orders: RequestOverrides) -> Iterable[str]:
         yield "user"
     if asked.cache_key:
         yield "cache_key"
+
+
+BUDGETS: Final[dict[Effort, int]] = {
+    "minimal": 1_024,
+    "low": 1_024,
+    "medium": 8_192,
+    "high": 24_576,
+    "xhigh": 32_768,
+    "max": 32_768,
+}
+"""Effort -> tokens of thinking, for models that know budgets alone. Up to `high` it is Google's table, of its
+OpenAI-compatible endpoint, which the other dialects read too; above 32k Anthropic advises batches."""
+
+LEAST_BUDGET: Final = 1_024
+_EFFORTS: Final[tuple[Effort, ...]] = ("low", "medium", "high", "xhigh", "max")
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingPlan:
+    """What of a request's members follows from how much is to be thought. `thinks`: thinking is asked for."""
+
+    thinking: dict[str, Any] | None = None
+    effort: str = ""
+    dropped: tuple[str, ...] = ()
+    thinks: bool = False
+
+
+def plan_thinking(
+    reasoning: Reasoning | None, model: Model, limit: int, *, barred: bool, unproved: bool
+) -> ThinkingPlan:
+    """`limit`: `max_tokens`. `barred`: nothing may be thought, because a tool must be called. `unproved`: the turn that
+    is to be continued lacks its signed thought, which models with budgets demand."""
+    if reasoning is None or reasoning == Reasoning():
+        return ThinkingPlan()
+    types = model.facts.get("thinking", "adaptive").split()
+    if reasoning.effort == "none" or reasoning.budget == 0:
+        return _off(types)
+    if barred or (unproved and "adaptive" not in types):
+        return ThinkingPlan(dropped=("reasoning",))
+    if "adaptive" in types:
+        return _adaptive(reasoning, model)
+    return _budgeted(reasoning, limit)
+
+
+def _off(types: Iterable[str]) -> ThinkingPlan:
+    """Models with budgets do not think by themselves; those that always think are asked for as little as they can."""
+    if "adaptive" not in types:
+        return ThinkingPlan()
+    if "disabled" in types:
+        return ThinkingPlan({"type": "disabled"})
+    return ThinkingPlan(effort="low", dropped=("reasoning",))
+
+
+def _adaptive(reasoning: Reasoning, model: Model) -> ThinkingPlan:
+    """The model decides, with an effort as guidance; a budget says which one comes nearest."""
+    thinking: dict[str, Any] = {"type": "adaptive"}
+    if reasoning.visible is not None:
+        thinking["display"] = "summarized" if reasoning.visible else "omitted"
+    budget = reasoning.budget if reasoning.budget is not None and reasoning.budget > 0 else None
+    wanted = reasoning.effort or (_nearest(budget) if budget is not None else None)
+    known = model.facts.get("efforts", " ".join(_EFFORTS)).split()
+    effort = _known(wanted, known) if wanted is not None else ""
+    return ThinkingPlan(thinking, effort, ("reasoning_budget",) if budget is not None else (), thinks=True)
+
+
+def _nearest(budget: int) -> Effort:
+    return next((effort for effort in _EFFORTS if budget <= BUDGETS[effort]), "max")
+
+
+def _known(wanted: Effort, known: Iterable[str]) -> str:
+    """The word, or the next lower one that the model knows, else the next higher one."""
+    place = _EFFORTS.index(wanted) if wanted in _EFFORTS else 0  # `minimal` is below all of them
+    nearer = (*reversed(_EFFORTS[: place + 1]), *_EFFORTS[place + 1 :])
+    return next((effort for effort in nearer if effort in known), "")
+
+
+def _budgeted(reasoning: Reasoning, limit: int) -> ThinkingPlan:
+    """A budget counts towards `max_tokens`: what does not fit below is cut to half of it, which leaves the other half
+    for the answer."""
+    stated = reasoning.budget if reasoning.budget is not None and reasoning.budget > 0 else None
+    wanted = stated if stated is not None else BUDGETS[reasoning.effort or "medium"]
+    if limit <= LEAST_BUDGET:
+        return ThinkingPlan(dropped=("reasoning",))
+    budget = max(wanted if wanted < limit else limit // 2, LEAST_BUDGET)
+    thinking: dict[str, Any] = {"type": "enabled", "budget_tokens": budget}
+    if reasoning.visible is False:
+        thinking["display"] = "omitted"
+    cut = stated is not None and budget != stated
+    return ThinkingPlan(thinking, dropped=("reasoning_budget",) if cut else (), thinks=True)

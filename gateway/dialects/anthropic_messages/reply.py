@@ -1,128 +1,168 @@
-"""Replies of a route of this dialect, passed on byte by byte while usage, content and the end are observed."""
+"""Replies in Messages, written from events or from a whole reply (golden sequence: wire contract §4)."""
 
 from __future__ import annotations
 
-from operator import attrgetter
+from collections.abc import Mapping
+from typing import Any, Final
 
-import msgspec
+import orjson
 
-from gateway.core.demand import Demand
-from gateway.core.errors import Ended
-from gateway.core.usage import Metered
-from gateway.dialects import sse
+from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.usage import Usage
+from gateway.dialects import truncated_calls
 from gateway.dialects.anthropic_messages import errors
-from gateway.dialects.anthropic_messages.usage import Reported, metered, over, unfinished
-from gateway.dialects.dialect import Broken
-from gateway.dialects.estimate import weighed
+from gateway.dialects.anthropic_messages.events import TIERS
+from gateway.dialects.anthropic_messages.frames import PING, Blocks, Json, frame, note
+from gateway.dialects.anthropic_messages.ids import call_id
+from gateway.dialects.anthropic_messages.usage import lifetimes, stated
+from gateway.dialects.dialect import Broken, ReplyIdentity
+from gateway.dialects.estimate import estimated
+from gateway.dialects.neutral import (
+    Begun,
+    Call,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Lost,
+    Media,
+    Reply,
+    Said,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+    Vectors,
+)
 from gateway.dialects.prompt import Prompt
 
-
-class _Said(msgspec.Struct):
-    """A block, or more of one."""
-
-    type: object = None
-    text: object = None
-    thinking: object = None
-    signature: object = None
-    data: object = None
-    partial_json: object = None
-    input: object = None
-    content: object = None
-    citation: object = None
-    stop_reason: object = None
+_WORDS: Final[Mapping[Stop, str]] = {
+    Stop.END: "end_turn",
+    Stop.SEQUENCE: "stop_sequence",
+    Stop.CALLS: "tool_use",
+    Stop.LENGTH: "max_tokens",
+    Stop.FILTERED: "refusal",
+}
+_TIERS: Final = {ours: theirs for theirs, ours in TIERS.items()}
 
 
-class _Message(msgspec.Struct):
-    content: list[_Said] | None = None
-    usage: Reported | None = None
+def writer(prompt: Prompt, head: ReplyIdentity) -> MessagesWriter:  # noqa: ARG001  # nothing of the request matters here
+    """Writes the reply."""
+    return MessagesWriter(head)
 
 
-class _Event(msgspec.Struct):
-    type: str = ""
-    delta: _Said | None = None
-    content_block: _Said | None = None
-    message: _Message | None = None
-    content: list[_Said] | None = None
-    usage: Reported | None = None
-    error: msgspec.Raw = msgspec.Raw(b"null")
+class MessagesWriter:
+    """A reply under way. How it ended is held back until its usage is known, since one event states both."""
 
+    def __init__(self, head: ReplyIdentity) -> None:
+        self._head = head
+        self._blocks = Blocks(head)
+        self._begun = self._over = False
+        self._refused = False
+        self._end = Finished(Stop.END)
+        self._usage: Usage | None = None
+        self._generated = 0
 
-_decode = msgspec.json.Decoder(_Event, strict=False).decode
-_CONTENT = attrgetter("text", "thinking", "signature", "data", "partial_json", "input", "content", "citation")
-_OPENED_EMPTY = frozenset({"text", "thinking"})
-"""Blocks that begin without content; every other says something by being there."""
+    def write(self, event: Event) -> bytes:
+        """The frames for one event. Only the first choice is written: this dialect has no other."""
+        match event:
+            case Used(metered):
+                self._usage = metered.usage
+            case Ended():
+                return self._begin() + self._blocks.close() + self._ended()
+            case Lost() | Begun() | Scored():
+                pass
+            case _ if event.choice:
+                pass
+            case Finished():
+                self._end = event
+                return self._begin() + self._blocks.close()
+            case _:
+                self._weigh(event)
+                return self._begin() + self._blocks.add(event)
+        return b""
 
+    def keepalive(self) -> bytes:
+        """A ping, once the message has begun."""
+        return PING if self._begun and not self._over else b""
 
-def _event(data: bytes) -> _Event:
-    """Broken for what is no event or message of this dialect, and for an error in its place."""
-    try:
-        event = _decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        event = None
-    if event is None or not event.type or event.type == "error" or bytes(event.error) != b"null":
-        raise Broken("an error, or no event of this dialect")
-    return event
-
-
-def _weight(said: _Said | None) -> int:
-    """Bytes of generated content in a block or delta; 0 if it carries none."""
-    return weighed(_CONTENT(said)) if said is not None else 0
-
-
-def observe(body: bytes) -> tuple[Metered | None, int]:
-    """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it is a message."""
-    event = _event(body)
-    if event.type != "message" or event.content is None:
-        raise Broken("not a message")
-    return metered(event.usage) if event.usage is not None else None, sum(map(_weight, event.content))
-
-
-def tally(prompt: Prompt, demand: Demand) -> MessagesTally:  # noqa: ARG001  # nothing of the request matters here
-    """Watches a stream of this dialect."""
-    return MessagesTally()
-
-
-def framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
-    """Events travel as they came."""
-    return sse.AsIs()
-
-
-class MessagesTally:
-    """A stream that is passed on: usage, content and its end."""
-
-    def __init__(self) -> None:
-        self.content = False
-        self.ended = False
-        self.generated = 0
-        self._reported: Reported | None = None
-        self._closing = False  # the final usage has come
-
-    def see(self, data: bytes) -> bool:
-        """Take note of one event; every one is the client's. Broken for an error in an event's place."""
-        event = _event(data)
-        begun, delta = event.content_block, event.delta
-        weight = _weight(delta) + _weight(begun)
-        self.generated += weight
-        opened = begun is not None and begun.type not in _OPENED_EMPTY
-        stopped = delta is not None and delta.stop_reason is not None
-        self.content = self.content or weight > 0 or opened or stopped
-        self._closing = self._closing or (event.type == "message_delta" and event.usage is not None)
-        self.ended = self.ended or event.type == "message_stop"
-        reported = event.usage or (event.message.usage if event.message is not None else None)
-        if reported is not None:
-            self._reported = over(reported, self._reported) if self._reported is not None else reported
-        return True
-
-    def close(self) -> None:
-        """Only `message_stop` is a proper end."""
-
-    def failure(self, ended: Ended) -> bytes:
+    def failure(self, ended: EndedWithoutReply) -> bytes:
         """The error event; no `message_stop` follows it."""
+        self._over = True
         return errors.event(ended)
 
-    @property
-    def metered(self) -> Metered | None:
-        """The last report; of a stream that broke off, its report of the input with an estimate of the output."""
-        if self._reported is None:
-            return None
-        return metered(self._reported) if self._closing else unfinished(self._reported, self.generated)
+    def whole(self, reply: Reply | Vectors) -> bytes:
+        """A message. Broken for arguments that are no JSON object."""
+        assert isinstance(reply, Reply)
+        answer, usage = reply.answers[0], reply.metered.usage
+        message = {
+            **self._message(
+                [self._block(part, place) for place, part in enumerate(truncated_calls.drop_truncated_calls(answer))]
+            ),
+            **_stopped(Finished(answer.stop, answer.sequence), refused=bool(answer.refusal)),
+            "usage": {**stated(usage), "cache_creation": lifetimes(usage), "service_tier": _TIERS.get(reply.tier)},
+        }
+        if answer.refusal:
+            message["content"].append({"type": "text", "text": answer.refusal})
+        return orjson.dumps(message)
+
+    def _weigh(self, event: Event) -> None:
+        match event:
+            case Said(text, _, refusal):
+                self._refused = self._refused or refusal
+                self._generated += len(text.encode())
+            case Thinking(text) | Signed(text) | CallWrote(_, text):
+                self._generated += len(text.encode())
+
+    def _begin(self) -> bytes:
+        if self._begun:
+            return b""
+        self._begun = True
+        usage = stated(Usage(input=self._head.input_tokens))
+        begun = {**self._message([]), "stop_reason": None, "stop_sequence": None, "usage": usage}
+        return frame("message_start", message=begun) + PING
+
+    def _ended(self) -> bytes:
+        """What a provider did not count is estimated: the SDKs demand a number."""
+        self._over = True
+        said = estimated(0, self._generated, {}).usage
+        usage = self._usage if self._usage is not None else Usage(input=self._head.input_tokens) + said
+        delta = _stopped(self._end, refused=self._refused)
+        return frame("message_delta", delta=delta, usage=stated(usage)) + frame("message_stop")
+
+    def _message(self, content: list[Json]) -> Json:
+        stem = {"id": f"msg_{self._head.id}", "type": "message", "role": "assistant", "model": self._head.model}
+        return {**stem, "content": content}
+
+    def _block(self, part: Text | Media | Thought | Call, place: int) -> Json:
+        match part:
+            case Text(text):
+                return {"type": "text", "text": text}
+            case Media():
+                return {"type": "text", "text": note(part)}
+            case Thought(_, signature, _, True):
+                return {"type": "redacted_thinking", "data": signature}
+            case Thought(text, signature):
+                return {"type": "thinking", "thinking": text, "signature": signature}
+            case _:
+                given = call_id(self._head, place, part.id, part.signature)
+                return {"type": "tool_use", "id": given, "name": part.name, "input": _object(part.arguments)}
+
+
+def _object(arguments: str) -> Any:
+    try:
+        found = orjson.loads(arguments)
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise Broken("arguments that are no JSON object")
+    return found
+
+
+def _stopped(end: Finished, *, refused: bool) -> Json:
+    """Why it ended. A model that said why it will not has refused, whatever its provider calls that."""
+    stop = Stop.FILTERED if refused and end.stop is Stop.END else end.stop
+    return {"stop_reason": _WORDS[stop], "stop_sequence": end.sequence if stop is Stop.SEQUENCE else None}

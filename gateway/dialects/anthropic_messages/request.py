@@ -1,8 +1,13 @@
-"""Messages requests: bytes to a Demand and a sealed Prompt, and the bytes for a route that speaks the dialect too."""
+"""Messages requests: bytes to a Demand and a sealed Prompt, and the bytes for a route that speaks the dialect too.
+
+A token of the header `anthropic-beta` mostly opens members, tool types and block types, and these are judged in the
+body. KNOWN_BETAS lists the tokens that do nothing else: they neither keep state nor call out by themselves.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -12,8 +17,8 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
-from gateway.dialects.anthropic_messages import betas, thoughts
-from gateway.dialects.anthropic_messages.survey import Survey
+from gateway.dialects.anthropic_messages import signatures
+from gateway.dialects.anthropic_messages.content import Survey
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
@@ -96,15 +101,15 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     changes |= hidden
     if (system := unbilled(values.get("system"))) is not values.get("system"):
         changes["system"] = orjson.dumps(system) if system else None
-    if (messages := thoughts.own(values["messages"])) is not None:
+    if (messages := signatures.own(values["messages"])) is not None:
         changes["messages"] = orjson.dumps(messages)
         dropped = (*dropped, "thought")
     thinking = members.table(values, "thinking").get("type")
-    if thinking == "enabled" and thoughts.are_unproved(values["messages"] if messages is None else messages):
+    if thinking == "enabled" and signatures.are_unproved(values["messages"] if messages is None else messages):
         changes |= _unthinking(values)
         dropped = (*dropped, "reasoning")
     body = without_signatures(strict_json.spliced(document, changes, {}))
-    headers = ((VERSION_HEADER, asked.version or VERSIONS[0]), *betas.forwarded(asked.betas))
+    headers = ((VERSION_HEADER, asked.version or VERSIONS[0]), *beta_headers(asked.betas))
     return Rendered(COUNTING_PATH if demand.operation.counts else PATH, body, headers, dropped)
 
 
@@ -141,7 +146,7 @@ def _checked(asked: Asked) -> None:
             header=VERSION_HEADER,
             known=list(VERSIONS),
         )
-    betas.checked(asked.betas)
+    check_betas(asked.betas)
 
 
 def _needs(values: Mapping[str, Any], survey: Survey) -> Iterable[Need]:
@@ -181,4 +186,51 @@ def _unlisted(values: Mapping[str, Any], asked: Asked, survey: Survey, harmless:
     """Names of what no table lists; a name that is no plain word is not repeated."""
     yield from members.unlisted(values, LISTED, harmless)
     yield from survey.unlisted
-    yield from betas.unlisted(asked.betas, harmless)
+    yield from unlisted_betas(asked.betas, harmless)
+
+
+BETA_HEADER: Final = "anthropic-beta"
+BETAS_MOST: Final = 20
+
+KNOWN_BETAS: Final = frozenset(
+    # Of the official SDK's list (2.12.0).
+    "code-execution-2025-05-22 compact-2026-01-12 compact-2026-09-04 computer-use-2024-10-22 computer-use-2025-01-24 "
+    "computer-use-2025-11-24 context-1m-2025-08-07 context-management-2025-06-27 dev-full-thinking-2025-05-14 "
+    "extended-cache-ttl-2025-04-11 fast-mode-2026-02-01 files-api-2025-04-14 inline-tools-2026-09-15 "
+    "interleaved-thinking-2025-05-14 mcp-client-2025-04-04 mcp-client-2025-11-20 mcp-client-2026-09-15 "
+    "mid-conversation-output-config-2026-07-01 mid-conversation-system-clear-at-2026-08-21 "
+    "mid-conversation-tool-changes-2026-07-01 model-context-window-exceeded-2025-08-26 output-128k-2025-02-19 "
+    "output-300k-2026-03-24 pdfs-2024-09-25 prompt-caching-2024-07-31 skills-2025-10-02 structured-outputs-2025-11-13 "
+    "task-budgets-2026-03-13 thinking-binding-controls-2026-08-01 thinking-display-updates-2026-08-18 "
+    "thinking-token-count-2026-05-13 token-counting-2024-11-01 token-efficient-tools-2025-02-19 "
+    # Of older SDKs, and of agents.
+    "adaptive-thinking-2026-01-28 advanced-tool-use-2025-11-20 claude-code-20250219 effort-2025-11-24 "
+    "fine-grained-tool-streaming-2025-05-14 prompt-caching-scope-2026-01-05 redact-thinking-2026-02-12 "
+    "tool-examples-2025-10-29 tool-search-tool-2025-10-19 web-fetch-2025-09-10 web-search-2025-03-05".split()
+)
+
+_OF_THE_KEY: Final = frozenset({"oauth-2025-04-20"})
+"""They speak of the client's own credential, which does not travel either."""
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+_DATED: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*-\d{4}-\d{2}-\d{2}\Z")
+"""The form of a beta's name. What has another is nothing of Anthropic's, and is not repeated."""
+
+
+def check_betas(betas: Sequence[str]) -> None:
+    """InvalidRequest for more tokens than anybody needs, or for what is no token of a header."""
+    if len(betas) > BETAS_MOST or not all(map(_TOKEN.match, betas)):
+        raise InvalidRequest(f"The header {BETA_HEADER} may hold up to {BETAS_MOST} plain names.", header=BETA_HEADER)
+
+
+def unlisted_betas(betas: Iterable[str], harmless: frozenset[str]) -> Iterable[str]:
+    """Names of the betas that no table lists."""
+    for beta in betas:
+        if beta not in KNOWN_BETAS and beta not in _OF_THE_KEY and beta not in harmless:
+            yield f"beta:{beta}" if _DATED.match(beta) else "(a beta whose name is no plain word)"
+
+
+def beta_headers(betas: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The header for a route that policy admitted with all that `unlisted_betas` names; none if nothing is left."""
+    kept = dict.fromkeys(beta for beta in betas if beta not in _OF_THE_KEY)
+    return ((BETA_HEADER, ",".join(kept)),) if kept else ()

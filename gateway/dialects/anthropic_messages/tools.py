@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.dialects import members
-from gateway.dialects.anthropic_messages import survey
-from gateway.dialects.anthropic_messages.parts import cached, fault
+from gateway.dialects.anthropic_messages import content
+from gateway.dialects.anthropic_messages.content import cached, fault
 from gateway.dialects.neutral import Tool, ToolChoice
 
 
@@ -23,7 +23,7 @@ class Offered:
 
 def offered(values: Mapping[str, Any]) -> Offered:
     """InvalidRequest for a choice that no tool of the client's own satisfies."""
-    given = survey.tools(values)
+    given = content.tools(values)
     own = [tool for tool in given if tool.get("type") in (None, "custom")]
     tools = tuple(_tool(tool, f"tools[{given.index(tool)}]") for tool in own)
     lost = dict.fromkeys(name for tool in given for name in _lost(tool))

@@ -8,8 +8,8 @@ from typing import Any, Final
 import orjson
 
 from gateway.dialects import signatures
-from gateway.dialects.anthropic_messages import parts
-from gateway.dialects.anthropic_messages.parts import Block, fault
+from gateway.dialects.anthropic_messages import content
+from gateway.dialects.anthropic_messages.content import Block, fault
 from gateway.dialects.anthropic_messages.request import NAME, unbilled
 from gateway.dialects.neutral import Call, Part, Result, Role, Thought, Turn
 
@@ -58,34 +58,34 @@ class _Reading:
             case _:
                 raise fault(where, "must be an object whose role is one of assistant, system, user")
 
-    def system(self, content: object, where: str) -> Turn:
-        return Turn(Role.SYSTEM, parts.read(unbilled(content), where, parts.WORDS))
+    def system(self, said: object, where: str) -> Turn:
+        return Turn(Role.SYSTEM, content.read(unbilled(said), where, content.WORDS))
 
-    def _parts(self, content: object, where: str, reading: Callable[[Block, str], Iterable[Part]]) -> tuple[Part, ...]:
+    def _parts(self, said: object, where: str, reading: Callable[[Block, str], Iterable[Part]]) -> tuple[Part, ...]:
         found: list[Part] = []
-        for block, at in parts.blocks(content, f"{where}.content"):
-            if parts.cites(block):
+        for block, at in content.blocks(said, f"{where}.content"):
+            if content.cites(block):
                 self.lost["citations"] = None
             found += reading(block, at)
         return tuple(found)
 
     def _said_to(self, block: Block, where: str) -> Iterable[Part]:
-        return [self._result(block, where)] if block.get("type") == "tool_result" else parts.one(block, where, _SHOWN)
+        return [self._result(block, where)] if block.get("type") == "tool_result" else content.one(block, where, _SHOWN)
 
     def _said_by(self, block: Block, where: str) -> Iterable[Part]:
         match block.get("type"):
             case "thinking":
                 return _thought(block, where)
             case "redacted_thinking":
-                data = parts.words(block, "data", where)
+                data = content.words(block, "data", where)
                 return [Thought("", *signatures.opened(data, NAME), redacted=True)] if data else []
             case "tool_use":
                 return [self._call(block, where)]
             case _:
-                return parts.one(block, where, _SPOKEN)
+                return content.one(block, where, _SPOKEN)
 
     def _call(self, block: Block, where: str) -> Call:
-        id_, name = parts.words(block, "id", where), parts.words(block, "name", where)
+        id_, name = content.words(block, "id", where), content.words(block, "name", where)
         given = block.get("input")
         if not id_ or not name or not isinstance(given, dict) or block.get("toolset_name") is not None:
             raise fault(where, "must have an id, a name and an input of its own: calls of toolsets have no translation")
@@ -96,20 +96,20 @@ class _Reading:
         return Call(plain, name, orjson.dumps(given).decode(), signature)
 
     def _result(self, block: Block, where: str) -> Result:
-        call = signatures.split_id(parts.words(block, "tool_use_id", where))[0]
+        call = signatures.split_id(content.words(block, "tool_use_id", where))[0]
         if call not in self._called:
             raise fault(f"{where}.tool_use_id", "must be the id of a tool call in a message before this one")
-        content = block.get("content")
-        answered = parts.read(content, f"{where}.content", parts.ANSWERED) if content is not None else ()
+        said = block.get("content")
+        answered = content.read(said, f"{where}.content", content.ANSWERED) if said is not None else ()
         failed = block.get("is_error")
         if not isinstance(failed, bool | None):
             raise fault(f"{where}.is_error", "must be true or false")
-        return Result(call, answered, self._called[call], failed=bool(failed), cached=parts.cached(block))
+        return Result(call, answered, self._called[call], failed=bool(failed), cached=content.cached(block))
 
 
 def _thought(block: Block, where: str) -> Iterable[Thought]:
     """Signed by Anthropic, by another provider (in an envelope), or by nobody."""
-    text, signature = parts.words(block, "thinking", where), block.get("signature") or ""
+    text, signature = content.words(block, "thinking", where), block.get("signature") or ""
     if not isinstance(signature, str):
         raise fault(f"{where}.signature", "must be a string")
     if signature:
@@ -117,5 +117,5 @@ def _thought(block: Block, where: str) -> Iterable[Thought]:
     return [Thought(text)] if text else []
 
 
-_SHOWN: Final = parts.ANYTHING
-_SPOKEN: Final = parts.WORDS
+_SHOWN: Final = content.ANYTHING
+_SPOKEN: Final = content.WORDS

@@ -1,72 +1,51 @@
-"""Replies with vectors: observed where they are passed on, or read."""
+"""Vectors written for clients, one alone or a batch as they asked."""
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import Any
 
-import msgspec
+import orjson
 
-from gateway.core.usage import Metered
-from gateway.dialects.dialect import Broken
-from gateway.dialects.estimate import estimated
-from gateway.dialects.google_generate.usage import Reported, metered
-from gateway.dialects.neutral import Vectors
-from gateway.dialects.openai_embeddings.vectors import checked
-
-
-class _Sketch(msgspec.Struct):
-    """A vector whose numbers nobody looks at."""
-
-    values: msgspec.Raw
+from gateway.core.errors import Ended
+from gateway.core.usage import UsageSource
+from gateway.dialects.dialect import Broken, ReplyIdentity
+from gateway.dialects.google import errors
+from gateway.dialects.google_embeddings.content import inputs, is_batch
+from gateway.dialects.neutral import Event, Reply, Vectors
+from gateway.dialects.prompt import Prompt
 
 
-class _Vector(msgspec.Struct):
-    values: list[float]
+def writer(prompt: Prompt, head: ReplyIdentity) -> VectorsWriter:  # noqa: ARG001  # this dialect says nothing of the reply itself
+    """Writes the reply to `prompt`."""
+    return VectorsWriter(prompt)
 
 
-class _Noticed(msgspec.Struct, rename="camel"):
-    embedding: _Sketch | None = None
-    embeddings: list[_Sketch] | None = None
-    usage_metadata: Reported | None = None
-    error: object = None
+class VectorsWriter:
+    """Writes one reply. There are no streams of vectors."""
 
+    def __init__(self, prompt: Prompt) -> None:
+        self._batch = is_batch(prompt.asked)
+        self._inputs = inputs(prompt)
 
-class _Read(msgspec.Struct, rename="camel"):
-    embedding: _Vector | None = None
-    embeddings: list[_Vector] | None = None
-    usage_metadata: Reported | None = None
-    error: object = None
+    def write(self, event: Event) -> bytes:  # noqa: ARG002
+        return b""
 
+    def keepalive(self) -> bytes:
+        return b""
 
-_Opened = TypeVar("_Opened", _Noticed, _Read)
+    def failure(self, ended: Ended) -> bytes:
+        """The body of a refusal, since nothing can stand before it."""
+        return errors.body(ended)
 
-_NOTICED: Final = msgspec.json.Decoder(_Noticed, strict=False)
-_READ: Final = msgspec.json.Decoder(_Read, strict=False)
-
-
-def observe(body: bytes) -> tuple[Metered | None, int]:
-    """What the provider reported: Vertex does, Gemini does not. Vectors are no tokens. Broken."""
-    return _metered(_opened(_NOTICED, body).usage_metadata), 0
-
-
-def events(body: bytes) -> Vectors:
-    """The vectors. Where the provider did not count, the usage is an estimate of nothing. Broken."""
-    found = _opened(_READ, body)
-    rows = found.embeddings or ([found.embedding] if found.embedding is not None else [])
-    counted = _metered(found.usage_metadata) or estimated(0, 0, {})
-    return Vectors(tuple(checked(row.values) for row in rows), counted)
-
-
-def _opened(decoder: msgspec.json.Decoder[_Opened], body: bytes) -> _Opened:
-    """Broken for what is no reply of this dialect, and for an error in its place."""
-    try:
-        found = decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        found = None
-    if found is None or found.error is not None or not (found.embedding or found.embeddings):
-        raise Broken("an error, or no vectors")
-    return found
-
-
-def _metered(reported: Reported | None) -> Metered | None:
-    return metered(reported) if reported is not None else None
+    def whole(self, reply: Reply | Vectors) -> bytes:
+        """Usage only where the provider counted: Gemini itself states none. Broken unless there is one vector for
+        each content."""
+        assert isinstance(reply, Vectors)
+        told: list[dict[str, Any]] = [{"values": vector} for vector in reply.vectors]
+        if len(told) != self._inputs:
+            raise Broken("not as many vectors as contents")
+        body: dict[str, Any] = {"embeddings": told} if self._batch else {"embedding": told[0]}
+        if reply.metered.source is UsageSource.PROVIDER:
+            tokens = reply.metered.usage.context
+            body["usageMetadata"] = {"promptTokenCount": tokens, "totalTokenCount": tokens}
+        return orjson.dumps(body)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from gateway.dialects import members
-from gateway.dialects.google_generate.fields import Fields, fault
+from gateway.dialects.google.fields import Fields, fault
 from gateway.dialects.google_generate.request import CHOICES_MOST, LISTED_INSIDE, asked_for
 from gateway.dialects.google_generate.schema import json_schema
 from gateway.dialects.google_generate.tools import offered

@@ -11,7 +11,7 @@ import orjson
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
-from gateway.dialects.google_generate.contents import contents
+from gateway.dialects.google_generate.messages import contents
 from gateway.dialects.google_generate.request import CHOICES_MOST, path
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 

@@ -1,136 +1,222 @@
-"""generateContent replies: whole or streamed, passed on byte by byte while usage, content and the end are observed."""
+"""Replies for a client of generateContent, written from neutral events."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
-import msgspec
+import orjson
 
-from gateway.core.demand import Demand
-from gateway.core.errors import Ended
-from gateway.core.usage import Metered
-from gateway.dialects.dialect import Broken
-from gateway.dialects.google_generate.errors import body
-from gateway.dialects.google_generate.framing import frames
-from gateway.dialects.google_generate.usage import Reported, metered
+from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.usage import Usage
+from gateway.dialects import truncated_calls
+from gateway.dialects.dialect import Broken, ReplyIdentity
+from gateway.dialects.google.errors import body
+from gateway.dialects.google_generate.frames import frames
+from gateway.dialects.google_generate.signatures import UNSIGNED, closed
+from gateway.dialects.google_generate.usage import written
+from gateway.dialects.neutral import (
+    Answer,
+    Call,
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Made,
+    Media,
+    Reply,
+    Said,
+    Score,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+    Vectors,
+)
 from gateway.dialects.prompt import Prompt
 
-UNFINISHED: Final[tuple[object, ...]] = (None, "", 0, "FINISH_REASON_UNSPECIFIED")
-"""Values of `finishReason` of a candidate that goes on."""
-UNBLOCKED: Final[tuple[object, ...]] = (None, "", 0, "BLOCKED_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED")
-"""Values of `blockReason` of a prompt that is answered."""
+_REASONS: Final = {
+    Stop.END: "STOP",
+    Stop.SEQUENCE: "STOP",
+    Stop.CALLS: "STOP",
+    Stop.LENGTH: "MAX_TOKENS",
+    Stop.FILTERED: "SAFETY",
+}
+_TRAFFIC: Final = {"flex": "ON_DEMAND_FLEX", "priority": "ON_DEMAND_PRIORITY"}
+_NOTHING: Final[dict[str, Any]] = {"text": ""}
+"""A part that says nothing: the SDKs' chats forget a reply of which a chunk has no part at all."""
 
 
-class _Part(msgspec.Struct, rename="camel"):
-    text: object = None
-    thought_signature: object = None
-    inline_data: object = None
-    file_data: object = None
-    function_call: object = None
-    executable_code: object = None
-    code_execution_result: object = None
-    tool_call: object = None
-    tool_response: object = None
+def writer(prompt: Prompt, head: ReplyIdentity) -> GoogleWriter:
+    """Writes the reply to `prompt`."""
+    return GoogleWriter(prompt, head)
 
 
-class _Content(msgspec.Struct):
-    parts: list[_Part] | None = None
+class GoogleWriter:
+    """Whole parts: a call is written once its arguments are complete. Why each candidate ended is told with the usage,
+    in the last chunk."""
 
-
-class _Candidate(msgspec.Struct, rename="camel"):
-    content: _Content | None = None
-    finish_reason: object = None
-    index: int | None = None
-
-
-class _Feedback(msgspec.Struct, rename="camel"):
-    block_reason: object = None
-
-
-class _Chunk(msgspec.Struct, rename="camel"):
-    candidates: list[_Candidate] | None = None
-    usage_metadata: Reported | None = None
-    prompt_feedback: _Feedback | None = None
-    error: msgspec.Raw = msgspec.Raw(b"null")
-
-
-_decode = msgspec.json.Decoder(_Chunk, strict=False).decode
-
-
-def _chunk(data: bytes) -> _Chunk:
-    """Broken for what is no chunk or reply of this dialect, and for an error in its place."""
-    try:
-        chunk = _decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        chunk = None
-    if chunk is None or bytes(chunk.error) != b"null":
-        raise Broken("an error, or no chunk of this dialect")
-    return chunk
-
-
-def _is_blocked(chunk: _Chunk) -> bool:
-    return chunk.prompt_feedback is not None and chunk.prompt_feedback.block_reason not in UNBLOCKED
-
-
-def _weight(candidate: _Candidate) -> int:
-    """Bytes of generated content; 0 if it carries none."""
-    parts = (candidate.content.parts if candidate.content is not None else None) or ()
-    held = (getattr(part, name) for part in parts for name in _Part.__struct_fields__)
-    return sum(len(h.encode()) if isinstance(h, str) else len(msgspec.json.encode(h)) for h in held if h is not None)
-
-
-def observe(body: bytes) -> tuple[Metered | None, int]:
-    """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it has a candidate, or
-    says that the prompt was blocked."""
-    chunk = _chunk(body)
-    if not chunk.candidates and not _is_blocked(chunk):
-        raise Broken("no candidate")
-    reported = metered(chunk.usage_metadata) if chunk.usage_metadata is not None else None
-    return reported, sum(map(_weight, chunk.candidates or ()))
-
-
-def tally(prompt: Prompt, demand: Demand) -> GoogleTally:  # noqa: ARG001  # how many candidates come, the stream says
-    """Watches a stream of this dialect."""
-    return GoogleTally(prompt)
-
-
-class GoogleTally:
-    """A stream that is passed on: usage, content and its end, which is the connection's."""
-
-    def __init__(self, prompt: Prompt) -> None:
-        self.content = False
-        self.ended = False
-        self.generated = 0
+    def __init__(self, prompt: Prompt, head: ReplyIdentity) -> None:
         self._frames = frames(prompt.asked)
-        self._open: dict[int, bool] = {}
-        self._blocked = False
-        self._reported: Reported | None = None
+        self._head = head
+        self._calls: dict[int, dict[int, Call]] = {}
+        self._called: set[int] = set()
+        self._finished: dict[int, Stop] = {}
+        self._usage: dict[str, Any] = {}
 
-    def see(self, data: bytes) -> bool:
-        """Take note of one chunk; the client sees all of them. Broken for an error in a chunk's place."""
-        chunk = _chunk(data)
-        if chunk.usage_metadata is not None:
-            self._reported = chunk.usage_metadata  # cumulative where it repeats: the last one counts
-        for candidate in chunk.candidates or ():
-            weight = _weight(candidate)
-            index = candidate.index or 0
-            self.generated += weight
-            self._open[index] = self._open.get(index, True) and candidate.finish_reason in UNFINISHED
-            self.content = self.content or weight > 0 or not self._open[index]
-        self._blocked = self._blocked or _is_blocked(chunk)
-        self.content = self.content or self._blocked
-        self._frames.begun = True
-        return True
+    def write(self, event: Event) -> bytes:
+        """Broken for a call whose arguments are no JSON object."""
+        match event:
+            case CallBegan(place, id_, name, signature, choice):
+                call = Call(id_ or self._id(choice, place), name, "", signature)
+                self._calls.setdefault(choice, {})[place] = call
+            case CallWrote(place, arguments, choice):
+                self._grow(place, arguments, choice)
+            case Used(metered, tier):
+                self._usage = _usage(metered.usage, tier)
+            case Finished(stop, _, choice):
+                self._finished[choice] = stop
+                return self._told(choice, self._complete(choice, stop))
+            case Ended():
+                return self._last()
+            case Scored(scores, choice):
+                return self._told(choice, [_NOTHING], logprobsResult=_scored(scores))
+            case Said() | Thinking() | Signed() | Made():
+                parts = [*_part(event)]
+                # What follows a call keeps its place behind it.
+                return self._told(event.choice, [*self._complete(event.choice), *parts] if parts else [])
+        return b""
 
-    def close(self) -> None:
-        """Proper, if every candidate that began has finished."""
-        self.ended = self._blocked or (bool(self._open) and not any(self._open.values()))
+    def keepalive(self) -> bytes:
+        """Nothing before the first chunk: a client that was told nothing can still be told of an error."""
+        return self._frames.keepalive()
 
-    def failure(self, ended: Ended) -> bytes:
-        """The error, in the client's framing."""
+    def failure(self, ended: EndedWithoutReply) -> bytes:
         return self._frames.failure(body(ended))
 
-    @property
-    def metered(self) -> Metered | None:
-        """The last report; None if there was none."""
-        return metered(self._reported) if self._reported is not None else None
+    def whole(self, reply: Reply | Vectors) -> bytes:
+        """Broken for a call whose arguments are no JSON object."""
+        assert isinstance(reply, Reply), "vectors have a dialect of their own"
+        candidates = [self._answered(choice, answer) for choice, answer in enumerate(reply.answers)]
+        usage = _usage(reply.metered.usage, reply.tier)
+        return orjson.dumps(self._reply(candidates) | usage)
+
+    def _answered(self, choice: int, answer: Answer) -> dict[str, Any]:
+        parts: list[dict[str, Any]] = []
+        for place, part in enumerate(truncated_calls.drop_truncated_calls(answer)):
+            if isinstance(part, Call):
+                id_ = part.id or self._id(choice, place)
+                parts += self._called_parts(choice, [Call(id_, part.name, part.arguments, part.signature)])
+            else:
+                parts += _whole_part(part)
+        parts += [{"text": answer.refusal}] if answer.refusal else []
+        scores = {"logprobsResult": _scored(answer.scores)} if answer.scores else {}
+        return _candidate(choice, parts or [_NOTHING], finishReason=_REASONS[answer.stop], **scores)
+
+    def _id(self, choice: int, place: int) -> str:
+        return f"call_{self._head.id}_{choice}_{place}"
+
+    def _grow(self, place: int, arguments: str, choice: int) -> None:
+        call = self._calls.get(choice, {}).get(place)
+        if call is None:
+            raise Broken("arguments for a call that was complete")
+        self._calls[choice][place] = Call(call.id, call.name, call.arguments + arguments, call.signature)
+
+    def _complete(self, choice: int, stop: Stop | None = None) -> list[dict[str, Any]]:
+        """The calls that wait to be written."""
+        calls = self._calls.pop(choice, {})
+        return self._called_parts(choice, truncated_calls.whole((call for _, call in sorted(calls.items())), stop))
+
+    def _called_parts(self, choice: int, calls: Iterable[Call]) -> list[dict[str, Any]]:
+        """The first call of a turn is never without a signature, or Gemini 3 would refuse to go on from it."""
+        found: list[dict[str, Any]] = []
+        for call in calls:
+            signature = call.signature or ("" if choice in self._called else UNSIGNED)
+            self._called.add(choice)
+            stated = {"functionCall": {"id": call.id, "name": call.name, "args": _object(call.arguments)}}
+            found.append({**stated, "thoughtSignature": signature} if signature else stated)
+        return found
+
+    def _told(self, choice: int, parts: list[dict[str, Any]], **more: Any) -> bytes:
+        return self._chunk([_candidate(choice, parts, **more)]) if parts else b""
+
+    def _last(self) -> bytes:
+        told = [_candidate(choice, [_NOTHING], finishReason=_REASONS[stop]) for choice, stop in self._finished.items()]
+        return self._chunk(told, **self._usage) + self._frames.close()
+
+    def _chunk(self, candidates: list[dict[str, Any]], **more: Any) -> bytes:
+        return self._frames.chunk(orjson.dumps(self._reply(candidates) | more))
+
+    def _reply(self, candidates: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"candidates": candidates, "modelVersion": self._head.model, "responseId": self._head.id}
+
+
+def _candidate(choice: int, parts: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    return {"content": {"parts": parts, "role": "model"}, **more, "index": choice}
+
+
+def _part(event: Said | Thinking | Signed | Made) -> Iterable[dict[str, Any]]:
+    match event:
+        case Said(text):
+            yield from [{"text": text}] if text else []
+        case Thinking(text):
+            yield from [{"text": text, "thought": True}] if text else []
+        case Signed(signature, _, redacted):
+            yield _signed(signature, redacted=redacted)
+        case Made(media):
+            yield _shown(media)
+
+
+def _whole_part(part: Text | Media | Thought) -> Iterable[dict[str, Any]]:
+    if isinstance(part, Text):
+        yield {"text": part.text}
+    elif isinstance(part, Media):
+        yield _shown(part)
+    else:
+        yield from [{"text": part.text, "thought": True}] if part.text else []
+        yield from [_signed(part.signature, redacted=part.redacted)] if part.signature else []
+
+
+def _signed(signature: str, *, redacted: bool) -> dict[str, Any]:
+    """Of its own, Google keeps a signature on words; another dialect's stands on a thought, unless that has no words
+    at all: so each is known again when it comes back."""
+    stated, foreign = closed(signature)
+    part: dict[str, Any] = {"text": "", "thoughtSignature": stated}
+    return {**part, "thought": True} if foreign and not redacted else part
+
+
+def _shown(media: Media) -> dict[str, Any]:
+    if media.url:
+        return {"fileData": {"mimeType": media.mime, "fileUri": media.url}}
+    return {"inlineData": {"mimeType": media.mime, "data": media.data}}
+
+
+def _scored(scores: Iterable[Score]) -> dict[str, Any]:
+    listed = list(scores)
+    found: dict[str, Any] = {"chosenCandidates": [_token(score.token, score.logprob) for score in listed]}
+    if any(score.top for score in listed):
+        found["topCandidates"] = [{"candidates": [_token(*other) for other in score.top]} for score in listed]
+    return found
+
+
+def _token(token: str, logprob: float) -> dict[str, Any]:
+    return {"token": token, "logProbability": logprob}
+
+
+def _object(arguments: str) -> Any:
+    try:
+        found = orjson.loads(arguments or "{}")
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise Broken("the arguments of a call are no JSON object")
+    return found
+
+
+def _usage(usage: Usage, tier: str) -> dict[str, Any]:
+    traffic = {"trafficType": _TRAFFIC[tier]} if tier in _TRAFFIC else {}
+    return {"usageMetadata": {**written(usage), **traffic}}

@@ -15,10 +15,9 @@ from gateway.core.operation import Operation
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.google_generate.fields import Fields, snake
-from gateway.dialects.google_generate.foreign import without_foreign
-from gateway.dialects.google_generate.signed import MARK, NAME
-from gateway.dialects.google_generate.survey import Survey, surveyed
+from gateway.dialects.google.content import Survey, surveyed
+from gateway.dialects.google.fields import Fields, snake
+from gateway.dialects.google_generate.signatures import MARK, NAME, without_foreign
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.strict_json import Document
 from gateway.dialects.token_bound import TOOLS_TOKENS, tokens_at_most

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.dialects.google_generate.fields import camel, fault
+from gateway.dialects.google.fields import camel, fault
 
 _TYPES: Final = {1: "STRING", 2: "NUMBER", 3: "INTEGER", 4: "BOOLEAN", 5: "ARRAY", 6: "OBJECT", 7: "NULL"}
 """Numbers of `Type`, which old clients write."""

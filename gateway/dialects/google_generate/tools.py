@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.dialects.google_generate.fields import Fields, fault
+from gateway.dialects.google.fields import Fields, fault
 from gateway.dialects.google_generate.request import LISTED_INSIDE
 from gateway.dialects.google_generate.schema import json_schema
 from gateway.dialects.members import SAFE_NAME, unlisted

@@ -10,10 +10,10 @@ from typing import Final
 import orjson
 
 from gateway.dialects import signatures
-from gateway.dialects.google_generate import parts
-from gateway.dialects.google_generate.fields import Fields, fault
-from gateway.dialects.google_generate.signed import NAME, opened
-from gateway.dialects.google_generate.survey import PAYLOADS
+from gateway.dialects.google.content import PAYLOADS
+from gateway.dialects.google.fields import Fields, fault
+from gateway.dialects.google_generate import content
+from gateway.dialects.google_generate.signatures import NAME, opened
 from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Turn
 
 _MODIFIERS: Final = ("videoMetadata", "partMetadata")
@@ -89,13 +89,13 @@ class _Reading:
 
     def _shown(self, kind: str, part: Fields) -> Part:
         held = part.inner(kind)
-        detail, lost = parts.detail_of(part)
+        detail, lost = content.detail_of(part)
         self.lost |= {"mediaResolution": None} if lost else {}
         match kind:
             case "inlineData":
-                return parts.inline(held, detail)
+                return content.inline(held, detail)
             case "fileData":
-                return parts.linked(held, detail)
+                return content.linked(held, detail)
             case "executableCode":
                 return Text(f"```{held.word('language', {1: 'PYTHON'}).lower()}\n{held.text('code')}\n```")
             case "codeExecutionResult":
@@ -117,7 +117,7 @@ class _Reading:
         return id_
 
     def _result(self, held: Fields) -> Result:
-        said, failed = parts.answered(held)
+        said, failed = content.answered(held)
         id_ = self._answered(held)
         self._open.pop(id_, None)
         return Result(id_, said, self._called[id_], failed)

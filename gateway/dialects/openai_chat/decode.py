@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from gateway.dialects import members
 from gateway.dialects.neutral import Conversation, Effort, Reasoning, Sampling, Shape
-from gateway.dialects.openai_chat.parts import fault
+from gateway.dialects.openai_chat.content import fault
 from gateway.dialects.openai_chat.tools import offered
 from gateway.dialects.openai_chat.turns import turns
 from gateway.dialects.prompt import Prompt

@@ -12,14 +12,11 @@ from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
+from gateway.dialects.openai.encode import effort_of
 from gateway.dialects.openai_chat.messages import messages
 from gateway.dialects.openai_chat.request import PATH
 from gateway.dialects.reasoning_support import drop_unsupported_reasoning
 from gateway.dialects.strictness import bound
-
-BUDGETS: Final[tuple[tuple[int, Effort], ...]] = ((0, "none"), (1_024, "low"), (8_192, "medium"))
-"""Tokens of thinking, and the effort that stands for up to so many; `high` for more. The table is Google's, of its
-OpenAI-compatible endpoint, read the other way round."""
 
 STOPS_MOST: Final = 4
 """Stop strings that OpenAI takes."""
@@ -99,11 +96,6 @@ def _effort(reasoning: Reasoning | None, connection: Connection) -> _Members:
 def _is_beyond(effort: Effort | None, connection: Connection) -> bool:
     """OpenAI knows efforts above `high`; servers of others refuse a word that they do not know."""
     return effort in ("xhigh", "max") and not connection.accepts_store
-
-
-def effort_of(budget: int) -> Effort:
-    """The effort that comes nearest to so many tokens of thinking."""
-    return next((effort for most, effort in BUDGETS if budget <= most), "high")
 
 
 def _sampling(sampling: Sampling, connection: Connection) -> _Members:

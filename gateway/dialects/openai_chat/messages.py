@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -10,13 +9,12 @@ from gateway.core.catalog import Connection
 from gateway.dialects import media
 from gateway.dialects.dialect import Unportable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
+from gateway.dialects.openai.ids import call_id
 from gateway.dialects.openai_chat.request import NAME
 from gateway.dialects.system_turns import move_trailing_system_turns
 
 Message: TypeAlias = dict[str, Any]
 
-LONGEST_ID: Final = 64
-"""Characters of a call's id, as OpenAI takes them."""
 
 _SOUNDS: Final = {
     "audio/wav": "wav",
@@ -34,11 +32,6 @@ def messages(turns: Sequence[Turn], connection: Connection) -> tuple[list[Messag
     for turn in turns if connection.system_role == "developer" else move_trailing_system_turns(turns):
         writing.add(turn)
     return writing.complete(), tuple(writing.dropped)
-
-
-def call_id(id_: str) -> str:
-    """The id, or, of one that is too long, a short one that follows from it."""
-    return id_ if len(id_) <= LONGEST_ID else f"call_{hashlib.sha256(id_.encode()).hexdigest()[:40]}"
 
 
 class _Writing:

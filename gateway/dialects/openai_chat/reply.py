@@ -1,140 +1,241 @@
-"""Chat Completions replies: whole or streamed, passed on byte by byte while usage, content and the end are observed."""
+"""Replies in Chat Completions, written from events or from a whole reply (golden sequence: wire contract §4).
+
+Reasoning stands in `reasoning_content`, as DeepSeek began it. What a provider signed stands in `reasoning_details` too,
+as OpenRouter has it: a client that returns those gives the provider back what it wants to see.
+"""
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
-import msgspec
+import orjson
 
-from gateway.core.demand import Demand
-from gateway.core.errors import Ended
-from gateway.core.usage import Metered
-from gateway.dialects import sse
-from gateway.dialects.dialect import Broken
-from gateway.dialects.estimate import weighed
-from gateway.dialects.openai_chat.errors import event
+from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.dialects import media, signatures
+from gateway.dialects.dialect import ReplyIdentity
+from gateway.dialects.neutral import (
+    Answer,
+    Begun,
+    Call,
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Lost,
+    Made,
+    Media,
+    Reply,
+    Said,
+    Score,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+    Vectors,
+)
+from gateway.dialects.openai import errors
 from gateway.dialects.openai_chat.request import wants_usage
-from gateway.dialects.openai_chat.usage import Reported, metered
+from gateway.dialects.openai_chat.tools import is_legacy
+from gateway.dialects.openai_chat.usage import stated
 from gateway.dialects.prompt import Prompt
 
-DONE: Final = b"[DONE]"
+_DONE: Final = b"data: [DONE]\n\n"
 
 
-class _Delta(msgspec.Struct):
-    content: object = None
-    refusal: object = None
-    reasoning_content: object = None
-    reasoning: object = None
-    tool_calls: object = None
-    function_call: object = None
-    audio: object = None
+def writer(prompt: Prompt, head: ReplyIdentity) -> ChatWriter:
+    """Writes the reply to `prompt`."""
+    return ChatWriter(prompt, head)
 
 
-_PARTS: Final = attrgetter(*_Delta.__struct_fields__)
+class ChatWriter:
+    """Writes one reply. A client that speaks of functions gets its calls as `function_call`, one for each choice."""
 
+    def __init__(self, prompt: Prompt, head: ReplyIdentity) -> None:
+        self._head = head
+        self._legacy = is_legacy(prompt.unseal().values)
+        self._usage_asked = wants_usage(prompt)
+        self._thoughts: dict[int, str] = {}  # choices that have begun, with what of their thought is not signed yet
+        self._bare: dict[tuple[int, int], None] = {}  # (choice, place) of calls without a word of arguments so far
+        self._used: Used | None = None
 
-class _Shown(_Delta):
-    """Pictures are content too; their tokens are not weighed by their bytes."""
+    def write(self, event: Event) -> bytes:
+        """The chunks for one event; the first of a choice says who speaks."""
+        match event:
+            case Used():
+                self._used = event
+                return b""
+            case Lost() | Begun():
+                return b""
+            case Ended():
+                return self._end()
+        first = b""
+        if event.choice not in self._thoughts:
+            self._thoughts[event.choice] = ""
+            first = self._chunk(event.choice, {"role": "assistant", "content": ""})
+        match event:
+            case Finished(stop, _, choice):
+                reason = finish_reason_of(stop, legacy=self._legacy)
+                return first + self._no_arguments(choice) + self._chunk(choice, {}, finish_reason=reason)
+            case Scored(scores, choice):
+                return first + self._chunk(choice, {}, logprobs=logprobs_of(scores))
+        delta = self._delta(event)
+        return first + (self._chunk(event.choice, delta) if delta else b"")
 
-    images: object = None
+    def keepalive(self) -> bytes:
+        """A comment, which belongs to the event after it."""
+        return b": still here\n" if self._thoughts else b""
 
-
-class _Choice(msgspec.Struct):
-    delta: _Shown | None = None
-    message: _Delta | None = None
-    finish_reason: object = None
-    index: int | None = None
-
-
-class _Groq(msgspec.Struct):
-    usage: Reported | None = None
-
-
-class _Chunk(msgspec.Struct):
-    choices: list[_Choice] | None = None
-    usage: Reported | None = None
-    error: msgspec.Raw = msgspec.Raw(b"null")
-    x_groq: _Groq | None = None
-
-
-_decode = msgspec.json.Decoder(_Chunk, strict=False).decode
-
-
-def _chunk(data: bytes) -> _Chunk:
-    """Broken for what is no chunk or completion of this dialect, and for an error in its place."""
-    try:
-        chunk = _decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        chunk = None
-    if chunk is None or bytes(chunk.error) != b"null":
-        raise Broken("an error, or no chunk of this dialect")
-    return chunk
-
-
-def _weight(delta: _Delta | None) -> int:
-    """Bytes of generated content in a delta or message; 0 if it carries none."""
-    return weighed(_PARTS(delta)) if delta is not None else 0
-
-
-def observe(body: bytes) -> tuple[Metered | None, int]:
-    """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it has a choice."""
-    chunk = _chunk(body)
-    if not chunk.choices:
-        raise Broken("not a completion")
-    generated = sum(_weight(c.message) for c in chunk.choices)
-    return metered(chunk.usage) if chunk.usage is not None else None, generated
-
-
-def tally(prompt: Prompt, demand: Demand) -> ChatTally:
-    """Watches a stream of this dialect."""
-    return ChatTally(demand.choices, usage_asked=wants_usage(prompt))
-
-
-def framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
-    """Events travel as they came."""
-    return sse.AsIs()
-
-
-class ChatTally:
-    """A stream that is passed on: usage, content and its end."""
-
-    def __init__(self, choices: int, *, usage_asked: bool) -> None:
-        self.content = False
-        self.ended = False
-        self.generated = 0
-        self._finished: set[int] = set()
-        self._choices = choices
-        self._usage_asked = usage_asked
-        self._reported: Reported | None = None
-
-    def see(self, data: bytes) -> bool:
-        """Take note of one chunk; whether the client should see it. Broken for an error in a chunk's place."""
-        if data.strip() == DONE:
-            self.ended = True
-            return True
-        chunk = _chunk(data)
-        reported = chunk.usage or (chunk.x_groq.usage if chunk.x_groq is not None else None)
-        if reported is not None:
-            self._reported = reported  # cumulative where it repeats: the last one counts
-        for choice in chunk.choices or ():
-            weight = _weight(choice.delta)
-            self.generated += weight
-            if choice.finish_reason not in (None, ""):
-                self._finished.add(choice.index or 0)
-            shown = choice.delta is not None and bool(choice.delta.images)
-            self.content = self.content or weight > 0 or shown or choice.finish_reason not in (None, "")
-        return bool(chunk.choices) or chunk.usage is None or self._usage_asked
-
-    def close(self) -> None:
-        """A stream whose every choice has finished needs no `[DONE]`."""
-        self.ended = self.ended or len(self._finished) >= self._choices
-
-    def failure(self, ended: Ended) -> bytes:
+    def failure(self, ended: EndedWithoutReply) -> bytes:
         """The error event; no `[DONE]` follows it."""
-        return event(ended)
+        return errors.event(ended)
 
-    @property
-    def metered(self) -> Metered | None:
-        """The last report; None if there was none."""
-        return metered(self._reported) if self._reported is not None else None
+    def whole(self, reply: Reply | Vectors) -> bytes:
+        """A completion."""
+        assert isinstance(reply, Reply)
+        choices = [self._choice(place, answer) for place, answer in enumerate(reply.answers)]
+        usage = stated(reply.metered.usage)
+        return orjson.dumps({**self._frame("chat.completion", choices), **tier_member(reply.tier), "usage": usage})
+
+    def _end(self) -> bytes:
+        if not self._usage_asked or self._used is None:
+            return _DONE
+        frame = self._frame("chat.completion.chunk", [])
+        usage = stated(self._used.metered.usage)
+        return _event({**frame, **tier_member(self._used.tier), "usage": usage}) + _DONE
+
+    def _delta(self, event: Said | Thinking | Signed | CallBegan | CallWrote | Made) -> Json:
+        match event:
+            case Said(text, _, refusal):
+                return {"refusal" if refusal else "content": text}
+            case Thinking(text, choice):
+                self._thoughts[choice] += text
+                return {"reasoning_content": text}
+            case Signed(signature, choice, redacted):
+                text = self._thoughts[choice]
+                self._thoughts[choice] = text if redacted else ""
+                return {"reasoning_details": [reasoning_detail(text, signature, redacted=redacted)]}
+            case Made(made):
+                return media_members([made], self._head)
+            case CallBegan(place, id_, name, signature, choice):
+                self._bare[choice, place] = None
+                given = reply_call_id(id_, signature, self._head, (choice, place))
+                return self._called(place, tool_call(given, name, ""))
+            case _:
+                self._bare.pop((event.choice, event.place), None)
+                return self._called(event.place, {"function": {"arguments": event.arguments}})
+
+    def _no_arguments(self, choice: int) -> bytes:
+        """Clients parse what they were sent, and an empty text is no object."""
+        bare = [place for of, place in self._bare if of == choice]
+        return b"".join(self.write(CallWrote(place, "{}", choice)) for place in bare)
+
+    def _called(self, place: int, call: Json) -> Json:
+        if not self._legacy:
+            return {"tool_calls": [{"index": place, **call}]}
+        return {"function_call": call["function"]} if place == 0 else {}
+
+    def _chunk(self, choice: int, delta: Json, *, finish_reason: str | None = None, logprobs: Any = None) -> bytes:
+        one = {"index": choice, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
+        frame = self._frame("chat.completion.chunk", [one])
+        return _event({**frame, "usage": None} if self._usage_asked else frame)
+
+    def _frame(self, kind: str, choices: list[Json]) -> Json:
+        head = self._head
+        stem = {"id": f"chatcmpl-{head.id}", "object": kind, "created": head.created, "model": head.model}
+        return {**stem, "choices": choices}
+
+    def _choice(self, place: int, answer: Answer) -> Json:
+        return {
+            "index": place,
+            "message": self._message(place, answer),
+            "logprobs": logprobs_of(answer.scores) if answer.scores else None,
+            "finish_reason": finish_reason_of(answer.stop, legacy=self._legacy),
+        }
+
+    def _message(self, choice: int, answer: Answer) -> Json:
+        said = "".join(part.text for part in answer.parts if isinstance(part, Text))
+        message: Json = {"role": "assistant", "content": said or None, "refusal": answer.refusal or None}
+        thoughts = [part for part in answer.parts if isinstance(part, Thought)]
+        if words := "".join(thought.text for thought in thoughts):
+            message["reasoning_content"] = words
+        if proofs := [reasoning_detail(t.text, t.signature, redacted=t.redacted) for t in thoughts if t.signature]:
+            message["reasoning_details"] = proofs
+        calls = [part for part in answer.parts if isinstance(part, Call)]
+        given = [
+            tool_call(reply_call_id(c.id, c.signature, self._head, (choice, place)), c.name, c.arguments)
+            for place, c in enumerate(calls)
+        ]
+        if given:
+            message |= {"function_call": given[0]["function"]} if self._legacy else {"tool_calls": given}
+        message |= media_members([part for part in answer.parts if isinstance(part, Media)], self._head)
+        return message
+
+
+def _event(chunk: Json) -> bytes:
+    return b"data: " + orjson.dumps(chunk) + b"\n\n"
+
+
+Json: TypeAlias = dict[str, Any]
+
+_TIERS: Final = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
+_REASONS: Final[Mapping[Stop, str]] = {
+    Stop.END: "stop",
+    Stop.SEQUENCE: "stop",
+    Stop.CALLS: "tool_calls",
+    Stop.LENGTH: "length",
+    Stop.FILTERED: "content_filter",
+}
+
+
+def finish_reason_of(stop: Stop, *, legacy: bool) -> str:
+    """`finish_reason`. `legacy`: for a client that speaks of functions."""
+    return "function_call" if legacy and stop is Stop.CALLS else _REASONS[stop]
+
+
+def tier_member(word: str) -> Json:
+    """`service_tier`, if the word is one that OpenAI's SDK knows."""
+    return {"service_tier": word} if word in _TIERS else {}
+
+
+def reply_call_id(id_: str, signature: str, head: ReplyIdentity, where: tuple[int, int]) -> str:
+    """The id that a client gets: the provider's, else one made of (choice, place); with Google's signature in it."""
+    return signatures.signed_id(id_ or f"call_{head.id}_{where[0]}_{where[1]}", signature)
+
+
+def tool_call(id_: str, name: str, arguments: str) -> Json:
+    return {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def reasoning_detail(text: str, signature: str, *, redacted: bool) -> Json:
+    """One of `reasoning_details`, as OpenRouter has them."""
+    if redacted:
+        return {"type": "reasoning.encrypted", "data": signature}
+    return {"type": "reasoning.text", "text": text, "signature": signature}
+
+
+def media_members(items: Sequence[Media], head: ReplyIdentity) -> Json:
+    """Members of a message for pictures (as OpenRouter has them) and a sound; it can hold one."""
+    found: Json = {}
+    if images := [item for item in items if item.kind == "image"]:
+        found["images"] = [
+            {"type": "image_url", "image_url": {"url": image.url or media.data_url(image)}} for image in images
+        ]
+    for sound in (item for item in items if item.kind == "audio"):
+        audio = {"id": f"audio_{head.id}", "data": sound.data, "expires_at": head.created, "transcript": ""}
+        found["audio"] = audio
+    return found
+
+
+def logprobs_of(scores: Iterable[Score]) -> Json:
+    """Without the bytes of a token, which nobody but OpenAI tells."""
+    content = [{**_token(s.token, s.logprob), "top_logprobs": [_token(*one) for one in s.top]} for s in scores]
+    return {"content": content, "refusal": None}
+
+
+def _token(token: str, logprob: float) -> Json:
+    return {"token": token, "logprob": logprob, "bytes": None}

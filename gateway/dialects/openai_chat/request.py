@@ -13,11 +13,11 @@ from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.media import is_inline, is_picture
-from gateway.dialects.openai_chat.foreign import without_foreign
+from gateway.dialects.openai_chat.content import ContentSurvey
+from gateway.dialects.openai_chat.signatures import without_foreign
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
-from gateway.dialects.token_bound import PICTURE_TOKENS, TOOLS_TOKENS, Pictures, tokens_at_most
+from gateway.dialects.token_bound import PICTURE_TOKENS, TOOLS_TOKENS, tokens_at_most
 
 NAME: Final = "openai_chat"
 PATH: Final = "/chat/completions"
@@ -46,7 +46,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     values = document.values
     members.no_lookalikes(values, _FOLDED)
     named = members.model(values.get("model"), snapshot)
-    content = _Content(_messages(values))
+    content = ContentSurvey(_messages(values))
     unlisted = tuple(_unlisted(values, snapshot.organisation.harmless))
     needs = frozenset(_needs(values, content))
     elsewhere = PICTURE_TOKENS * content.remote + TOOLS_TOKENS * (Need.TOOLS in needs)
@@ -124,50 +124,7 @@ def _messages(values: Mapping[str, Any]) -> list[dict[str, Any]]:
     return messages
 
 
-class _Content:
-    """What kinds of parts the messages hold, and how many of them the provider would have to fetch."""
-
-    def __init__(self, messages: list[dict[str, Any]]) -> None:
-        self.kinds: set[str] = set()
-        self.pictures = Pictures()
-        self.long_cached = False
-        self.remote = 0
-        self.file_ids = 0
-        for index, message in enumerate(messages):
-            parts = message.get("content")
-            for place, part in enumerate(parts if isinstance(parts, list) else ()):
-                self._part(part, f"messages[{index}].content[{place}]")
-
-    def _part(self, part: Any, where: str) -> None:
-        if not isinstance(part, dict) or not isinstance(part.get("type"), str):
-            raise InvalidRequest(f"`{where}` must be an object with a type.", field=where)
-        kind = part["type"] if part["type"] in _PARTS else "unlisted"
-        self.kinds.add(kind)
-        mark = part.get("cache_control")
-        self.long_cached = self.long_cached or (isinstance(mark, dict) and mark.get("ttl") not in (None, "5m"))
-        held = part.get(_PARTS.get(kind, ""), {})
-        url = held.get("url") if isinstance(held, dict) else held
-        if kind in ("image_url", "video_url", "audio_url"):
-            if not (isinstance(url, str) and is_inline(url)):
-                self.remote += 1
-            elif kind == "image_url" and is_picture(url):
-                self.pictures.see(url)
-        if kind == "file" and isinstance(held, dict) and "file_data" not in held:
-            self.file_ids += 1
-
-
-_PARTS: Final[Mapping[str, str]] = {
-    "text": "text",
-    "refusal": "refusal",
-    "image_url": "image_url",
-    "video_url": "video_url",
-    "audio_url": "audio_url",
-    "input_audio": "input_audio",
-    "file": "file",
-}
-
-
-def _needs(values: Mapping[str, Any], content: _Content) -> Iterable[Need]:
+def _needs(values: Mapping[str, Any], content: ContentSurvey) -> Iterable[Need]:
     if values.get("tools") or values.get("functions"):
         yield Need.TOOLS
     if content.kinds & {"image_url"}:
@@ -185,7 +142,7 @@ def _needs(values: Mapping[str, Any], content: _Content) -> Iterable[Need]:
         yield Need.STREAMING
 
 
-def _features(values: Mapping[str, Any], content: _Content, unlisted: tuple[str, ...]) -> Iterable[Feature]:
+def _features(values: Mapping[str, Any], content: ContentSurvey, unlisted: tuple[str, ...]) -> Iterable[Feature]:
     if members.flag(values, "store"):
         yield Feature.STORED_RESPONSES
     if values.get("web_search_options") is not None or any(t.startswith("web_search") for t in _tool_types(values)):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gateway.dialects import members
 from gateway.dialects.neutral import Tool, ToolChoice
-from gateway.dialects.openai_chat.parts import cached, fault
+from gateway.dialects.openai_chat.content import cached, fault
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import orjson
 
 from gateway.dialects import signatures
 from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Turn
-from gateway.dialects.openai_chat import parts
-from gateway.dialects.openai_chat.parts import fault
+from gateway.dialects.openai_chat import content
+from gateway.dialects.openai_chat.content import fault
 from gateway.dialects.openai_chat.request import NAME
 
 
@@ -50,29 +50,29 @@ class _Reading:
         if not isinstance(message, dict) or not isinstance(role, str) or role not in self._roles:
             raise fault(where, f"must be an object whose role is one of {', '.join(self._roles)}")
         turn = self._roles[role](message, where)
-        if parts.marked(message.get("content")):
-            self.lost[parts.BREAKPOINT] = None
+        if content.marked(message.get("content")):
+            self.lost[content.BREAKPOINT] = None
         if message.get("name") and role not in ("tool", "function"):
             self.lost["name"] = None
         return turn
 
     def _system(self, message: dict[str, Any], where: str) -> Turn:
-        return Turn(Role.SYSTEM, parts.read(message.get("content"), f"{where}.content", parts.WORDS))
+        return Turn(Role.SYSTEM, content.read(message.get("content"), f"{where}.content", content.WORDS))
 
     def _user(self, message: dict[str, Any], where: str) -> Turn:
-        return Turn(Role.USER, parts.read(message.get("content"), f"{where}.content", parts.ANYTHING))
+        return Turn(Role.USER, content.read(message.get("content"), f"{where}.content", content.ANYTHING))
 
     def _assistant(self, message: dict[str, Any], where: str) -> Turn:
-        content, refusal = message.get("content"), message.get("refusal")
+        written, refusal = message.get("content"), message.get("refusal")
         if message.get("audio") is not None:
             raise fault(f"{where}.audio", "names a sound that one provider keeps: send its transcript as content")
         if not isinstance(refusal, str | None):
             raise fault(f"{where}.refusal", "must be a string")
         said: list[Part] = list(_thoughts(message))
-        said += parts.read(content, f"{where}.content", parts.SPOKEN) if content not in (None, []) else ()
+        said += content.read(written, f"{where}.content", content.SPOKEN) if written not in (None, []) else ()
         said += (Text(refusal),) if refusal else ()
         said += self._calls(message, where)
-        if not said and content is None:
+        if not said and written is None:
             raise fault(where, "must have content or tool calls")
         return Turn(Role.ASSISTANT, tuple(said))
 
@@ -114,11 +114,11 @@ class _Reading:
         return self._result(calls[-1], message, where)
 
     def _result(self, call: str, message: dict[str, Any], where: str) -> Turn:
-        said = parts.read(message.get("content"), f"{where}.content", _ANSWERED)
+        said = content.read(message.get("content"), f"{where}.content", _ANSWERED)
         return Turn(Role.USER, (Result(call, said, self._called[call]),))
 
 
-_ANSWERED: Final = {kind: parts.ANYTHING[kind] for kind in ("text", "image_url", "file")}
+_ANSWERED: Final = {kind: content.ANYTHING[kind] for kind in ("text", "image_url", "file")}
 """What a tool may answer with: OpenAI knows text alone, clients send pictures too."""
 
 

@@ -1,106 +1,29 @@
-"""Usage of Chat Completions as providers report it, into disjoint classes (wire contract §5)."""
+"""Usage as Chat Completions states it: parts inside totals (wire contract §5)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import TypeAlias
 
-import msgspec
+from gateway.core.usage import Usage
 
-from gateway.core.usage import Metered, Usage
-from gateway.dialects.estimate import credible, source
+Stated: TypeAlias = dict[str, int | dict[str, int]]
 
 
-class PromptDetails(msgspec.Struct, omit_defaults=True):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    audio_tokens: int | None = None
-    image_tokens: int | None = None
-
-
-class CompletionDetails(msgspec.Struct, omit_defaults=True):
-    reasoning_tokens: int | None = None
-    audio_tokens: int | None = None
-    image_tokens: int | None = None
-
-
-class Reported(msgspec.Struct, omit_defaults=True):
-    """The usage object. Members of other OpenAI-compatible providers stand beside OpenAI's own."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    prompt_tokens_details: PromptDetails | None = None
-    completion_tokens_details: CompletionDetails | None = None
-    prompt_cache_hit_tokens: int | None = None  # DeepSeek
-    num_cached_tokens: int | None = None  # Mistral
-    num_search_queries: int | None = None  # Perplexity
-    prompt_audio_seconds: object = None  # Mistral, which also says `{}` or null
-
-
-_DETAILS: Final = frozenset({"prompt_tokens_details", "completion_tokens_details"})
-
-
-def figures(reported: Reported) -> dict[str, int]:
-    """The provider's own numbers under its own names, nested names joined by a dot."""
-    found: dict[str, int] = {}
-    for name, value in msgspec.to_builtins(reported).items():  # without what is None
-        if isinstance(value, int):
-            found[name] = value
-        elif isinstance(value, dict) and name in _DETAILS:
-            found |= {f"{name}.{inner}": count for inner, count in value.items()}
-    return found
-
-
-def metered(reported: Reported) -> Metered | None:
-    """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
-
-    OpenAI: cached and media tokens are inside `prompt_tokens`, reasoning inside `completion_tokens`. Reasoning counts
-    as outside where the provider's total says so (xAI), and so does what was heard (Mistral); a cached count above the
-    prompt is outside too (Azure's Grok).
-    """
-    raw = figures(reported)
-    if reported.prompt_tokens is None and reported.completion_tokens is None:
-        return None
-    count, suspect = credible(raw)
-    counted_by, of = source(suspect), count.get
-    prompt, completion = of("prompt_tokens", 0), of("completion_tokens", 0)
-    reasoning = of("completion_tokens_details.reasoning_tokens", 0)
-    outside = reasoning > 0 and of("total_tokens") == prompt + completion + reasoning
-    cached = max([of(name, 0) for name in _CACHED])
-    written = of("prompt_tokens_details.cache_write_tokens", 0)
-    image_in, audio_in = of("prompt_tokens_details.image_tokens", 0), _heard(count)
-    prompt += audio_in if audio_in and _beyond(count) == audio_in else 0
-    audio_out = of("completion_tokens_details.audio_tokens", 0)
-    image_out = of("completion_tokens_details.image_tokens", 0)
-    visible = completion - audio_out - image_out - (0 if outside else reasoning)
-    plain = prompt - cached - written - audio_in - image_in
-    if not suspect and (visible < 0 or plain < 0):
-        suspect = "parts_exceed_total"
-    usage = Usage(
-        input=max(plain, 0),
-        cache_read=cached,
-        cache_write_5m=written,
-        output=max(visible, 0),
-        reasoning=reasoning if outside else min(reasoning, completion),
-        audio_in=audio_in,
-        audio_out=audio_out,
-        image_in=image_in,
-        image_out=image_out,
-        server_tool_calls=of("num_search_queries", 0),
-    )
-    return Metered(usage, counted_by, raw, suspect)
-
-
-def _beyond(count: Mapping[str, int]) -> int:
-    """What the provider's total holds beside prompt and completion."""
-    return count.get("total_tokens", 0) - count.get("prompt_tokens", 0) - count.get("completion_tokens", 0)
-
-
-def _heard(count: Mapping[str, int]) -> int:
-    """Tokens of sounds; where only their seconds are stated, the total tells."""
-    stated = count.get("prompt_tokens_details.audio_tokens", 0)
-    return max(_beyond(count), 0) if count.get("prompt_audio_seconds") and not stated else stated
-
-
-_CACHED: Final = ("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens")
+def stated(usage: Usage) -> Stated:
+    """OpenAI's usage object. Whatever was read, written or media on the input side is inside `prompt_tokens`; reasoning
+    and media on the output side are inside `completion_tokens`."""
+    completion = {"reasoning_tokens": usage.reasoning, "audio_tokens": usage.audio_out}
+    if usage.image_out:  # OpenAI has no name for it, and says nothing of it where there is none
+        completion["image_tokens"] = usage.image_out
+    return {
+        "prompt_tokens": usage.context,
+        "completion_tokens": usage.generated,
+        "total_tokens": usage.context + usage.generated,
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cache_read,
+            "cache_write_tokens": usage.cache_write,
+            "audio_tokens": usage.audio_in,
+            "image_tokens": usage.image_in,
+        },
+        "completion_tokens_details": completion,
+    }

@@ -1,16 +1,18 @@
 """OpenAI Embeddings, as clients write it and as most providers speak it.
 
-Reference: the API's published reference and the types of the official Python SDK 3.54.0 (November 2026), which asks for
-base64 unless its user asks for numbers. `request` reads, passes on and writes what is asked; `reply` reads what comes
-back, `writer` writes it; `vectors` knows the two forms of a vector. Refusals are those of Chat Completions.
+Reference: the API's published reference and the types of the official Python SDK 3.54.0 (November 2026). The SDK asks
+for base64 unless its user asks for numbers.
 """
 
 from typing import Final
 
-from gateway.dialects.openai_chat.errors import error
-from gateway.dialects.openai_embeddings.reply import events, fitted, observe
-from gateway.dialects.openai_embeddings.request import NAME, accept, conversation, passed, written
-from gateway.dialects.openai_embeddings.writer import writer
+from gateway.dialects.openai.errors import error
+from gateway.dialects.openai_embeddings.decode import conversation
+from gateway.dialects.openai_embeddings.encode import written
+from gateway.dialects.openai_embeddings.events import events
+from gateway.dialects.openai_embeddings.reply import writer
+from gateway.dialects.openai_embeddings.request import NAME, accept, passed
+from gateway.dialects.openai_embeddings.stream import fitted, observe
 
 EMBEDS_AS: Final = ""
 

@@ -13,9 +13,9 @@ from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
-from gateway.dialects.openai_chat.encode import effort_of
+from gateway.dialects.openai.encode import effort_of
 from gateway.dialects.openai_responses.decode import SCORES, SEALED
-from gateway.dialects.openai_responses.items import items
+from gateway.dialects.openai_responses.messages import items
 from gateway.dialects.openai_responses.request import PATH
 from gateway.dialects.reasoning_support import drop_unsupported_reasoning
 from gateway.dialects.strictness import bound

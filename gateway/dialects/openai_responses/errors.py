@@ -1,4 +1,4 @@
-"""Errors: a refusal is shaped as in all of OpenAI's dialects; a stream that breaks off ends with two events."""
+"""The end of a stream that failed: two events, with the refusal that all of OpenAI's dialects share."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from typing import Any, Final
 import orjson
 
 from gateway.core.errors import Ended
-from gateway.dialects.openai_chat.errors import body, error
+from gateway.dialects.openai.errors import body
 from gateway.dialects.openai_responses.frames import frame
-
-__all__ = ["error", "failed"]
 
 _FAILURES: Final = {429: "rate_limit_exceeded"}
 """HTTP status -> `code` of a failed response, which knows a handful of words; `server_error` for all else."""

@@ -1,120 +1,239 @@
-"""Responses replies that are passed on byte by byte, while usage, content and the end are observed."""
+"""Replies of any dialect, written for a client of this one."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeAlias
 
-import msgspec
+import orjson
 
-from gateway.core.demand import Demand
-from gateway.core.errors import Ended
-from gateway.core.usage import Metered
-from gateway.dialects import sse
-from gateway.dialects.dialect import Broken
+from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.usage import Usage
+from gateway.dialects.dialect import ReplyIdentity
+from gateway.dialects.neutral import (
+    Answer,
+    Call,
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Made,
+    Reply,
+    Said,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+    Vectors,
+)
+from gateway.dialects.openai_responses.decode import SCORES, SEALED, included
 from gateway.dialects.openai_responses.errors import failed
-from gateway.dialects.openai_responses.received import DONE, ENDS, Event, Response, decoded, is_something, kind_of
-from gateway.dialects.openai_responses.resource import begun
+from gateway.dialects.openai_responses.frames import Output, Telling, frame
+from gateway.dialects.openai_responses.usage import told
 from gateway.dialects.prompt import Prompt
 
-_HEADS: Final = ENDS | {"response.created", "response.in_progress", "response.queued", "response.failed"}
-"""Events that hold the whole response as far as it came."""
+_CUT: Final = {Stop.LENGTH: "max_output_tokens", Stop.FILTERED: "content_filter"}
+"""Why a reply is incomplete."""
 
-_CALLS: Final = "_call"
-"""How the types of items end that are calls: with them content begins."""
-
-
-class _Content(msgspec.Struct):
-    """What may be generated content of an item, whatever its type."""
-
-    content: object = None
-    summary: object = None
-    arguments: object = None
-    input: object = None
-    result: object = None
+_BYTES_A_TOKEN: Final = 3
 
 
-def observe(body: bytes) -> tuple[Metered | None, int]:
-    """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it has an output."""
-    response = decoded(body, Response)
-    if response.failed:
-        raise Broken("not a response, or one that failed")
-    return response.metered, sum(map(_weight, response.output or ()))
+def writer(prompt: Prompt, head: ReplyIdentity) -> ResponsesWriter:
+    """Writes the reply to `prompt`."""
+    return ResponsesWriter(prompt.unseal().values, head)
 
 
-def _weight(item: msgspec.Raw) -> int:
-    """Bytes of generated content; 0 if there is none."""
-    held = decoded(item, _Content)
-    return sum(_size(value) for name in _Content.__struct_fields__ if (value := getattr(held, name)))
+class ResponsesWriter:
+    """A stream, or a whole reply. One or the other: what was written is remembered for the end."""
+
+    def __init__(self, values: Mapping[str, Any], head: ReplyIdentity) -> None:
+        self._head = head
+        self._values = values
+        self._output = Output(head.id, sealing=included(values, SEALED), scoring=included(values, SCORES))
+        self._begun: dict[str, Any] = {}
+        self._number = 0
+        self._bytes = 0
+        self._stop: Stop | None = None
+        self._used: Used | None = None
+        self._ended = False
+
+    def write(self, event: Event) -> bytes:
+        """The bytes for the stream; empty where nothing is to be said yet."""
+        match event:
+            case Used():
+                self._used = event
+                return b""
+            case Finished(stop):
+                return self._opening() + self._finish(stop)
+            case Ended():
+                return self._opening() + self._finish(self._stop or Stop.END) + self._end()
+            case Said(text) | Thinking(text) | CallWrote(_, text):
+                self._bytes += len(text.encode())
+        return self._opening() + self._frames(self._output.tell(event))
+
+    def keepalive(self) -> bytes:
+        """The state once more: agents that watch for silence count events, not comments."""
+        if not self._begun or self._ended:
+            return b""
+        short = {**self._begun, "instructions": None, "tools": []}  # may be large, and were said at the beginning
+        return self._frames([("response.in_progress", {"response": short})])
+
+    def failure(self, ended: EndedWithoutReply) -> bytes:
+        """The end of a stream that will not be complete, with the items that are."""
+        self._ended = True
+        return failed(ended, {**(self._begun or self._resource()), "output": self._output.items}, self._number)
+
+    def whole(self, reply: Reply | Vectors) -> bytes:
+        """The body of a reply that is not streamed."""
+        if isinstance(reply, Vectors):
+            raise TypeError("vectors are no response")
+        answer = reply.answers[0] if reply.answers else Answer(())
+        self._used = Used(reply.metered, reply.tier)
+        self._begun = self._resource()
+        for event in _events(answer):
+            for _ in self._output.tell(event):  # the events of a stream, which nobody reads
+                pass
+        self._stop = answer.stop
+        for _ in self._closing():
+            pass
+        return orjson.dumps(self._final()[1])
+
+    def _resource(self) -> dict[str, Any]:
+        return begun(self._values, f"resp_{self._head.id}", self._head.model, self._head.created)
+
+    def _opening(self) -> bytes:
+        if self._begun:
+            return b""
+        self._begun = self._resource()
+        heads = ("response.created", "response.in_progress")
+        return self._frames((kind, {"response": self._begun}) for kind in heads)
+
+    def _finish(self, stop: Stop) -> bytes:
+        self._stop = stop
+        return self._frames(self._closing())
+
+    def _closing(self) -> Telling:
+        """The last item is complete, unless it was cut off."""
+        return self._output.close("incomplete" if self._is_cut() else "completed")
+
+    def _end(self) -> bytes:
+        self._ended = True
+        kind, response = self._final()
+        return self._frames([(kind, {"response": response})])
+
+    def _final(self) -> tuple[str, dict[str, Any]]:
+        """The last event's type, and the complete response."""
+        used, cut = self._used, self._is_cut()
+        estimate = Usage(input=self._head.input_tokens, output=-(-self._bytes // _BYTES_A_TOKEN))
+        status = "incomplete" if cut else "completed"
+        return f"response.{status}", {
+            **self._begun,
+            "status": status,
+            "completed_at": None if cut else self._head.created,
+            "incomplete_details": {"reason": _CUT[self._stop]} if cut and self._stop is not None else None,
+            "output": self._output.items,
+            "service_tier": (used.tier if used is not None else "") or "default",
+            "usage": told(used.metered.usage if used is not None else estimate),
+        }
+
+    def _is_cut(self) -> bool:
+        """A model that refuses has completed its answer; a provider that withholds it has not."""
+        return self._stop is Stop.LENGTH or (self._stop is Stop.FILTERED and not self._output.refused)
+
+    def _frames(self, events: Iterable[tuple[str, dict[str, Any]]] | Telling) -> bytes:
+        out = []
+        for kind, members in events:
+            out.append(frame(kind, self._number, **members))
+            self._number += 1
+        return b"".join(out)
 
 
-def _size(value: object) -> int:
-    return len(value.encode()) if isinstance(value, str) else len(msgspec.json.encode(value))
+def _events(answer: Answer) -> Iterable[Event]:
+    """What a whole answer would have been as a stream."""
+    words = [place for place, part in enumerate(answer.parts) if isinstance(part, Text)]
+    for place, part in enumerate(answer.parts):
+        match part:
+            case Text(text):
+                yield Said(text)
+                if place == words[-1] and answer.scores:
+                    yield Scored(answer.scores)
+            case Thought(text, signature, _, redacted):
+                yield Thinking(text)
+                if signature:
+                    yield Signed(signature, redacted=redacted)
+            case Call(id_, name, arguments, signature):
+                yield CallBegan(place, id_, name, signature)
+                yield CallWrote(place, arguments)
+            case _:
+                yield Made(part)
+    if answer.refusal:
+        yield Said(answer.refusal, refusal=True)
 
 
-def tally(prompt: Prompt, demand: Demand) -> ResponsesTally:
-    """Watches a stream of this dialect."""
-    return ResponsesTally(prompt, demand.model)
+_NUMBER: Final = (int, float)
+_Kind: TypeAlias = type | tuple[type, ...]
+_ECHOED: Final[Mapping[str, tuple[_Kind, Any]]] = {
+    "instructions": (str, None),
+    "max_output_tokens": (int, None),
+    "max_tool_calls": (int, None),
+    "metadata": (dict, {}),
+    "parallel_tool_calls": (bool, True),
+    "presence_penalty": (_NUMBER, 0.0),
+    "frequency_penalty": (_NUMBER, 0.0),
+    "prompt_cache_key": (str, None),
+    "reasoning": (dict, {}),
+    "safety_identifier": (str, None),
+    "service_tier": (str, "auto"),
+    "temperature": (_NUMBER, 1.0),
+    "text": (dict, {}),
+    "tool_choice": ((str, dict), "auto"),
+    "tools": (list, []),
+    "top_logprobs": (int, 0),
+    "top_p": (_NUMBER, 1.0),
+    "truncation": (str, "disabled"),
+    "user": (str, None),
+}
+"""Member -> what it may be, and what holds where the client did not state it."""
+
+_FUNCTION: Final[Mapping[str, Any]] = {"description": None, "parameters": None, "strict": None}
 
 
-def framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
-    """Events travel as they came."""
-    return sse.AsIs()
+def begun(values: Mapping[str, Any], id_: str, model: str, created: object) -> dict[str, Any]:
+    """A response in progress, to the request with these members. `id_` with its prefix.
+
+    The members are those that the SDKs' types and the Open Responses schema require (November 2026). They repeat the
+    request, with OpenAI's defaults for what the client left out.
+    """
+    echoed: dict[str, Any] = {name: _stated(values.get(name), *known) for name, known in _ECHOED.items()}
+    echoed["text"] = {"format": {"type": "text"}, **echoed["text"]}
+    echoed["reasoning"] = {"effort": None, "summary": None, **echoed["reasoning"]}
+    echoed["tools"] = [_tool(tool) for tool in echoed["tools"]]
+    return {
+        "id": id_,
+        "object": "response",
+        "created_at": created,
+        "completed_at": None,
+        "status": "in_progress",
+        "background": False,
+        "error": None,
+        "incomplete_details": None,
+        "model": model,
+        "output": [],
+        "previous_response_id": None,
+        "store": False,
+        "usage": None,
+        **echoed,
+    }
 
 
-class ResponsesTally:
-    """A stream that is passed on: usage, content, its end, and what an error event must say to continue it."""
-
-    def __init__(self, prompt: Prompt, model: str) -> None:
-        self.content = False
-        self.ended = False
-        self.generated = 0
-        self._prompt, self._model = prompt, model
-        self._number = -1
-        self._response = Response("resp_unknown")
-        self._metered: Metered | None = None
-
-    def see(self, data: bytes) -> bool:
-        """Take note of one event; whether the client should see it. Broken for an error in a reply's place."""
-        if data == DONE:
-            return False
-        event = decoded(data, Event)
-        kind = event.kind
-        if isinstance(event.sequence_number, int):
-            self._number = event.sequence_number
-        if kind in _HEADS and is_something(event.response):
-            self._note(decoded(event.response, Response))
-        if event.failed:
-            raise Broken("the provider reports an error")
-        if kind.endswith(".delta") and event.delta:
-            self.generated += _size(event.delta)
-            self.content = True
-        self.ended = self.ended or kind in ENDS
-        self.content = self.content or self.ended or _begins(event)
-        return True
-
-    def _note(self, response: Response) -> None:
-        self._response = response if response.id is not None else self._response
-        self._metered = response.metered or self._metered
-
-    def close(self) -> None:
-        """Only an event of its own ends a stream properly."""
-
-    def failure(self, ended: Ended) -> bytes:
-        """The error event and `response.failed`, as the next events of the response that was begun."""
-        seen = self._response
-        model = seen.model if isinstance(seen.model, str) else self._model
-        created = seen.created_at if isinstance(seen.created_at, int | float) else 0
-        resource = begun(self._prompt.unseal().values, str(seen.id), model, created)
-        return failed(ended, resource, self._number + 1)
-
-    @property
-    def metered(self) -> Metered | None:
-        """The last report; None if there was none."""
-        return self._metered
+def _stated(given: Any, kind: _Kind, default: Any) -> Any:
+    is_flag = isinstance(given, bool) and kind is not bool  # a number, to Python
+    return given if isinstance(given, kind) and not is_flag else default
 
 
-def _begins(event: Event) -> bool:
-    """Whether content begins with an item: when it is complete, or already when it is a call."""
-    if event.kind == "response.output_item.added":
-        return kind_of(event.item).endswith(_CALLS)
-    return event.kind == "response.output_item.done"
+def _tool(tool: Any) -> Any:
+    return {**_FUNCTION, **tool} if isinstance(tool, dict) and tool.get("type") == "function" else tool

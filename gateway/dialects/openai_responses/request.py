@@ -13,7 +13,7 @@ from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.openai_responses import seals
+from gateway.dialects.openai_responses import signatures
 from gateway.dialects.openai_responses.content import Content, tools
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
@@ -89,8 +89,8 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
     changes |= hidden
     items = values.get("input")
-    if isinstance(items, list) and any(map(seals.is_foreign, items)):
-        changes["input"] = orjson.dumps([item for item in items if not seals.is_foreign(item)])
+    if isinstance(items, list) and any(map(signatures.is_foreign, items)):
+        changes["input"] = orjson.dumps([item for item in items if not signatures.is_foreign(item)])
         dropped = (*dropped, "thought")
     path = COUNTING_PATH if demand.operation.counts else PATH
     return Rendered(path, without_signatures(strict_json.spliced(document, changes, {})), dropped=dropped)

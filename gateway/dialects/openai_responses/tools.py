@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gateway.dialects import members
 from gateway.dialects.neutral import Tool, ToolChoice
-from gateway.dialects.openai_responses.parts import fault
+from gateway.dialects.openai_responses.content import fault
 
 _ONLY_HERE: Final = ("defer_loading", "output_schema", "allowed_callers", "async")
 """Members of a function that no other dialect knows."""

@@ -10,17 +10,17 @@ import orjson
 
 from gateway.dialects import media, signatures
 from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Turn
-from gateway.dialects.openai_responses import parts, seals
-from gateway.dialects.openai_responses.content import kind_of
-from gateway.dialects.openai_responses.parts import fault
+from gateway.dialects.openai_responses import content
+from gateway.dialects.openai_responses.content import fault, kind_of
 from gateway.dialects.openai_responses.request import NAME
+from gateway.dialects.openai_responses.signatures import UNSIGNED, unsealed
 
 _APART: Final = "\n\n"
 _ROLES: Final = {
-    "system": (Role.SYSTEM, parts.WORDS),
-    "developer": (Role.SYSTEM, parts.WORDS),
-    "user": (Role.USER, parts.ANYTHING),
-    "assistant": (Role.ASSISTANT, parts.SPOKEN),
+    "system": (Role.SYSTEM, content.WORDS),
+    "developer": (Role.SYSTEM, content.WORDS),
+    "user": (Role.USER, content.ANYTHING),
+    "assistant": (Role.ASSISTANT, content.SPOKEN),
 }
 _TRACES: Final = frozenset({"web_search_call"})
 """Items that tell of what a hosted tool did; what it found stands in the answer."""
@@ -109,11 +109,11 @@ class _Reading:
         if not isinstance(given, str) or given not in _ROLES:
             raise fault(f"{where}.role", f"must be one of {', '.join(_ROLES)}")
         role, readings = _ROLES[given]
-        content = item.get("content")
-        self.said(role, parts.read(content, f"{where}.content", readings))
+        said = item.get("content")
+        self.said(role, content.read(said, f"{where}.content", readings))
         if item.get("phase") is not None:
             self.lost["phase"] = None
-        if isinstance(content, list) and any(part.get("annotations") for part in content):
+        if isinstance(said, list) and any(part.get("annotations") for part in said):
             self.lost["annotations"] = None
 
     def _function_call(self, item: dict[str, Any], where: str) -> None:
@@ -142,14 +142,14 @@ class _Reading:
         if id_ not in self._waiting:
             raise fault(f"{where}.call_id", "must be that of a call before it which has no output yet")
         entry, name, _ = self._waiting.pop(id_)
-        entry.results.append(Result(id_, parts.read(item.get("output"), f"{where}.output", parts.RESULTS), name))
+        entry.results.append(Result(id_, content.read(item.get("output"), f"{where}.output", content.RESULTS), name))
 
     def _reasoning(self, item: dict[str, Any], where: str) -> None:
         sealed, id_ = item.get("encrypted_content"), item.get("id")
         text = _APART.join(_words(item, "content", where) or _words(item, "summary", where))
         if not isinstance(sealed, str | None) or not isinstance(id_, str | None):
             raise fault(where, "must have an id and an encrypted_content that are strings, or none")
-        signature, origin, redacted = seals.read(sealed or seals.UNSIGNED, id_ or "", NAME)
+        signature, origin, redacted = unsealed(sealed or UNSIGNED, id_ or "", NAME)
         if text or signature:
             redacted = redacted or (origin == NAME and not text)
             self.said(Role.ASSISTANT, [Thought(text, signature, origin, redacted)])
@@ -158,7 +158,7 @@ class _Reading:
         data = item.get("result")
         if not isinstance(data, str):
             raise fault(f"{where}.result", "must hold the picture: what one provider keeps, no other can read")
-        self.said(Role.ASSISTANT, [parts.picture(media.encoded(data, f"{where}.result"))])
+        self.said(Role.ASSISTANT, [content.picture(media.encoded(data, f"{where}.result"))])
 
 
 def _call_id(item: dict[str, Any], where: str) -> tuple[str, str]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import msgspec
-import orjson
 
 from gateway.core.usage import Metered, Usage
-from gateway.dialects.dialect import Broken
-from gateway.dialects.estimate import MOST, credible, source
+from gateway.dialects.estimate import credible, source
 
 
 class Written(msgspec.Struct):
@@ -108,23 +106,3 @@ def told(usage: Usage) -> dict[str, Any]:
         "output_tokens_details": {"reasoning_tokens": usage.reasoning},
         "total_tokens": usage.context + usage.generated,
     }
-
-
-class _Counted(msgspec.Struct):
-    input_tokens: int
-
-
-def counted(tokens: int) -> bytes:
-    """The answer to `/responses/input_tokens`."""
-    return orjson.dumps({"object": "response.input_tokens", "input_tokens": tokens})
-
-
-def count(body: bytes) -> int:
-    """What a provider counted. Broken."""
-    try:
-        found = msgspec.json.decode(body, type=_Counted, strict=False).input_tokens
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        found = -1
-    if not 0 <= found < MOST:
-        raise Broken("no count")
-    return found

@@ -1,211 +1,348 @@
-"""Replies of a route of this dialect: passed on byte by byte, while usage, content and the end are observed."""
+"""Replies in Messages, as the official SDK reads them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from anthropic.types import Message, RawMessageStreamEvent
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from gateway.core.errors import UpstreamFailed
-from gateway.core.usage import Usage, UsageSource
-from gateway.dialects.anthropic_messages.reply import MessagesTally, framing, observe, tally
+from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
+from gateway.dialects import sse
+from gateway.dialects.anthropic_messages.events import events, reader
+from gateway.dialects.anthropic_messages.reply import MessagesWriter, writer
 from gateway.dialects.anthropic_messages.request import accept
-from gateway.dialects.dialect import Broken
+from gateway.dialects.dialect import Broken, ReplyIdentity
+from gateway.dialects.neutral import (
+    Answer,
+    Call,
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Lost,
+    Made,
+    Media,
+    Reply,
+    Said,
+    Score,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+)
 from gateway.dialects.prompt import PLAIN
-from gateway.dialects.relay import Passed, Stream
-from gateway.dialects.sse import AsIs
+from gateway.dialects.relay import Stream, Translated
+from gateway.dialects.signatures import enveloped, split_id
+from gateway.dialects.whole_reply import reply_from_events
 from tests.builders import a_snapshot
-from tests.dialects.anthropic_messages.strategies import ANY_INPUT
+from tests.dialects.anthropic_messages.strategies import ANY_INPUT, replies
 
-GOLDEN = Path(__file__).parent / "golden"
-STREAMS = {
-    "chat": Usage(input=25, output=15),
-    "tools": Usage(input=472, output=69, reasoning=20),
-    "search": Usage(input=10_682, output=510, server_tool_calls=1),
-    "redacted": Usage(input=92, cache_read=12, cache_write_5m=10, cache_write_1h=20, output=60),
+HEAD = ReplyIdentity("01J", "small", 1_795_000_000, 25)
+METERED = Metered(Usage(input=20, cache_read=5, output=7, reasoning=2), UsageSource.PROVIDER, {})
+EVENTS: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
+
+
+def a_writer() -> MessagesWriter:
+    prompt = accept(b'{"model":"small","messages":[{"role":"user","content":"x"}]}', PLAIN, a_snapshot())[1]
+    return writer(prompt, HEAD)
+
+
+def written(*told: Event) -> list[Any]:
+    """The data of the events, each valid for the SDK."""
+    writing = a_writer()
+    found = [json.loads(sse.payload(e)) for e in sse.Events().feed(b"".join(map(writing.write, told)))]
+    for data in found:
+        if data["type"] != "ping":
+            EVENTS.validate_python(data, strict=True)
+    return found
+
+
+def whole(*parts: Any, **changed: Any) -> Any:
+    answer = Answer(parts, **changed)
+    body = a_writer().whole(Reply((answer,), METERED, "priority"))
+    Message.model_validate_json(body, strict=True)
+    return json.loads(body)
+
+
+USAGE = {
+    "input_tokens": 20,
+    "cache_creation_input_tokens": 0,
+    "cache_read_input_tokens": 5,
+    "output_tokens": 9,
+    "output_tokens_details": {"thinking_tokens": 2},
 }
 
 
-def golden(name: str) -> bytes:
-    return (GOLDEN / name).read_bytes()
+def test_the_golden_sequence() -> None:
+    told: list[Event] = [
+        Thinking("hm"),
+        Signed("s"),
+        Said("hi"),
+        CallBegan(0, "t", "f"),
+        CallWrote(0, "{}"),
+        Finished(Stop.CALLS),
+    ]
+    assert written(*told, Used(METERED), Ended()) == [
+        {
+            "type": "message_start",
+            "message": {
+                "id": "msg_01J",
+                "type": "message",
+                "role": "assistant",
+                "model": "small",
+                "content": [],
+                "stop_reason": None,
+                "stop_sequence": None,
+                "usage": {
+                    "input_tokens": 25,
+                    "cache_creation_input_tokens": 0,
+                    "cache_read_input_tokens": 0,
+                    "output_tokens": 0,
+                    "output_tokens_details": {"thinking_tokens": 0},
+                },
+            },
+        },
+        {"type": "ping"},
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "thinking", "thinking": "", "signature": ""},
+        },
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "hm"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "s"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "hi"}},
+        {"type": "content_block_stop", "index": 1},
+        {
+            "type": "content_block_start",
+            "index": 2,
+            "content_block": {"type": "tool_use", "id": "t", "name": "f", "input": {}},
+        },
+        {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "{}"}},
+        {"type": "content_block_stop", "index": 2},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use", "stop_sequence": None}, "usage": USAGE},
+        {"type": "message_stop"},
+    ]
 
 
-def reply() -> Stream:
-    return Stream(Passed(MessagesTally(), AsIs()), 300)
+def test_the_end_waits_for_the_usage() -> None:
+    writing = a_writer()
+    writing.write(Said("hi"))
+    assert b"content_block_stop" in writing.write(Finished(Stop.END))
+    assert writing.write(Used(METERED)) == b""
+    assert b'"output_tokens":9' in writing.write(Ended())
 
 
-def event(kind: str, **members: Any) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps({'type': kind, **members})}\n\n".encode()
-
-
-BEGUN = event("message_start", message={"content": [], "usage": {"input_tokens": 9, "output_tokens": 1}})
-OPENED = event("content_block_start", index=0, content_block={"type": "text", "text": ""})
-WORDS = event("content_block_delta", index=0, delta={"type": "text_delta", "text": "héllo"})
-STOPPED = event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 3})
-OVER = event("message_stop")
-
-
-@pytest.mark.parametrize("name", STREAMS)
-def test_a_stream_passes_as_it_came_and_its_usage_is_seen(name: str) -> None:
-    stream, data = reply(), golden(f"{name}.sse")
-    assert stream.feed(data) + stream.finish() == data
-    assert (stream.complete, stream.content) == (True, True)
-    assert (stream.metered.usage, stream.metered.source) == (STREAMS[name], UsageSource.PROVIDER)
-
-
-@ANY_INPUT
-@given(st.lists(st.integers(0, len(golden("tools.sse"))), max_size=20))
-def test_any_cutting_passes_the_same_bytes(cuts: list[int]) -> None:
-    stream, data, at, out = reply(), golden("tools.sse"), 0, b""
-    for cut in [*sorted(cuts), len(data)]:
-        out += stream.feed(data[at:cut])
-        at = cut
-    assert out + stream.finish() == data
-    assert (stream.complete, stream.metered.usage) == (True, STREAMS["tools"])
-
-
-def test_byte_by_byte_is_a_cutting_too() -> None:
-    stream, data = reply(), golden("redacted.sse")
-    assert b"".join(stream.feed(data[n : n + 1]) for n in range(len(data))) == data
-    assert stream.complete
-
-
-@pytest.mark.parametrize("last", range(1, 12))
-def test_a_stream_cut_short_is_not_complete(last: int) -> None:
-    events = golden("tools.sse").split(b"\n\n")
-    stream = reply()
-    stream.feed(b"\n\n".join(events[:last]) + b"\n\n")
-    stream.finish()
-    assert not stream.complete
-    assert stream.metered.usage.input == 472
-    assert stream.metered.source is UsageSource.ESTIMATED
-
-
-def test_a_cut_stream_is_estimated_from_what_was_said() -> None:
-    stream = reply()
-    stream.feed(BEGUN + OPENED + WORDS * 6)
-    assert stream.metered.usage == Usage(input=9, output=12)
-
-
-def test_a_stream_without_any_report_is_estimated_from_sizes() -> None:
-    stream = reply()
-    stream.feed(OPENED + WORDS)
-    assert stream.metered.usage == Usage(input=100, output=2)
-
-
-def test_a_final_event_without_usage_leaves_the_output_to_be_estimated() -> None:
-    stream = reply()
-    stream.feed(BEGUN + WORDS * 6 + event("message_delta", delta={"stop_reason": "end_turn"}) + OVER)
-    assert stream.complete
-    assert (stream.metered.usage.output, stream.metered.source) == (12, UsageSource.ESTIMATED)
+def test_usage_that_never_came_is_estimated() -> None:
+    frames = written(Said("hello"), Signed("1234"), Finished(Stop.END), Ended())
+    assert (frames[-2]["usage"]["input_tokens"], frames[-2]["usage"]["output_tokens"]) == (25, 3)
 
 
 @pytest.mark.parametrize(
-    "first",
+    ("end", "reason", "sequence"),
     [
-        WORDS,
-        event("content_block_start", index=0, content_block={"type": "tool_use", "id": "t", "name": "f", "input": {}}),
-        event("content_block_start", index=0, content_block={"type": "redacted_thinking", "data": "x"}),
-        event("content_block_start", index=0, content_block={"type": "server_tool_use", "id": "t", "name": "f"}),
-        event("content_block_delta", index=0, delta={"type": "signature_delta", "signature": "x"}),
-        event("content_block_delta", index=0, delta={"type": "citations_delta", "citation": {"url": "x"}}),
-        STOPPED,
+        (Finished(Stop.END), "end_turn", None),
+        (Finished(Stop.SEQUENCE, "X"), "stop_sequence", "X"),
+        (Finished(Stop.CALLS), "tool_use", None),
+        (Finished(Stop.LENGTH), "max_tokens", None),
+        (Finished(Stop.FILTERED), "refusal", None),
     ],
 )
-def test_content_begins_with_what_the_client_would_see(first: bytes) -> None:
-    stream = reply()
-    stream.feed(BEGUN + event("ping") + OPENED)
-    assert not stream.content
-    stream.feed(first)
-    assert stream.content
+def test_why_it_ended(end: Finished, reason: str, sequence: str | None) -> None:
+    delta = written(end, Ended())[-2]["delta"]
+    assert delta == {"stop_reason": reason, "stop_sequence": sequence}
+    message = whole(stop=end.stop, sequence=end.sequence)
+    assert (message["stop_reason"], message["stop_sequence"]) == (reason, sequence)
 
 
-def test_unknown_events_and_pings_travel() -> None:
-    news = event("message_thread", thread={"id": 7}) + event("ping") + b": note\n\n"
-    stream = reply()
-    assert stream.feed(BEGUN + news) == BEGUN + news
-    assert not stream.failed
+@pytest.mark.parametrize(("stop", "reason"), [(Stop.END, "refusal"), (Stop.LENGTH, "max_tokens")])
+def test_a_model_that_says_why_it_will_not_has_refused(stop: Stop, reason: str) -> None:
+    frames = written(Said("I will not.", refusal=True), Finished(stop), Ended())
+    assert frames[-2]["delta"]["stop_reason"] == reason
+    assert frames[3]["delta"]["text"] == "I will not."
+    message = whole(stop=stop, refusal="I will not.")
+    assert (message["stop_reason"], message["content"]) == (reason, [{"type": "text", "text": "I will not."}])
 
 
-def test_a_ping_behind_the_end_does_not_undo_it() -> None:
-    whole = BEGUN + OPENED + WORDS + STOPPED + OVER
-    for pieces in ([whole + event("ping")], [whole, event("ping")]):
-        stream = reply()
-        assert b"".join(map(stream.feed, pieces)) + stream.finish() == whole
-        assert stream.complete
-    tally = MessagesTally()
-    for data in (b'{"type":"message_stop"}', b'{"type":"ping"}'):
-        tally.see(data)
-    assert tally.ended
+def test_only_the_first_choice_is_written() -> None:
+    other: list[Event] = [Said("no", 1), Finished(Stop.LENGTH, choice=1)]
+    assert written(Said("hi"), *other, Finished(Stop.END), Ended()) == written(Said("hi"), Finished(Stop.END), Ended())
 
 
-def test_an_error_in_the_stream_is_a_failure_and_not_passed_on() -> None:
-    stream, data = reply(), golden("overloaded.sse")
-    assert stream.feed(data) == data[: data.index(b"event: error")]
-    assert (stream.failed, stream.complete) == (True, False)
+def test_what_has_no_place_here_begins_nothing() -> None:
+    assert written(Lost("citations"), Scored((Score("x", -1.0),)), Used(METERED)) == []
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"<html>",
-        b"{",
-        b"7",
-        b"{}",
-        b"[DONE]",
-        b'{"error":{"message":"the prompt said MARKER"}}',
-        b'{"type":"message_start","message":{"usage":{"input_tokens":"many"}}}',
-        b'{"type":"content_block_delta","delta":"MARKER"}',
-        b'{"type":7}',
-        b"\xff\xfe",
-    ],
-)
-def test_what_is_no_event_of_this_dialect_is_a_failure(data: bytes) -> None:
-    stream = reply()
-    assert stream.feed(WORDS + b"data: " + data + b"\n\n" + WORDS) == WORDS
-    assert stream.failed
+def test_an_empty_answer_is_a_message_too() -> None:
+    assert [data["type"] for data in written(Ended())] == ["message_start", "ping", "message_delta", "message_stop"]
+
+
+def test_a_silent_stream_is_kept_alive_while_the_message_lasts() -> None:
+    writing = a_writer()
+    assert writing.keepalive() == b""
+    writing.write(Said("hi"))
+    assert writing.keepalive() == b'event: ping\ndata: {"type":"ping"}\n\n'
+    writing.write(Finished(Stop.END))
+    writing.write(Ended())
+    assert writing.keepalive() == b""
+
+
+@pytest.mark.parametrize("before", [[], [Said("hi")], [CallBegan(0, "t", "f"), CallWrote(0, "{")]])
+def test_an_error_ends_the_stream_at_any_time(before: list[Event]) -> None:
+    writing = a_writer()
+    for event in before:
+        writing.write(event)
+    assert writing.failure(UpstreamFailed("x")).startswith(b'event: error\ndata: {"type":"error"')
+    assert writing.keepalive() == b""
+
+
+def test_a_whole_reply_has_all_its_blocks() -> None:
+    message = whole(
+        Thought("hm", "s"),
+        Thought("", "d", redacted=True),
+        Thought("unsigned"),
+        Text("hi"),
+        Media("image", "image/png", "AAAA"),
+        Call("t", "f", '{"a":1}', "google's"),
+        Call("", "g"),
+        stop=Stop.CALLS,
+    )
+    signed = message["content"].pop(5)
+    assert split_id(signed.pop("id")) == ("t", "google's")
+    assert signed == {"type": "tool_use", "name": "f", "input": {"a": 1}}
+    note = message["content"].pop(4)
+    assert note["type"] == "text"
+    assert "image/png" in note["text"]
+    assert message == {
+        "id": "msg_01J",
+        "type": "message",
+        "role": "assistant",
+        "model": "small",
+        "content": [
+            {"type": "thinking", "thinking": "hm", "signature": "s"},
+            {"type": "redacted_thinking", "data": "d"},
+            {"type": "thinking", "thinking": "unsigned", "signature": ""},
+            {"type": "text", "text": "hi"},
+            {"type": "tool_use", "id": "toolu_01J_6", "name": "g", "input": {}},
+        ],
+        "stop_reason": "tool_use",
+        "stop_sequence": None,
+        "usage": {
+            **USAGE,
+            "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+            "service_tier": "priority",
+        },
+    }
+
+
+@pytest.mark.parametrize("arguments", ["{", "7", '"MARKER"', ""])
+def test_arguments_that_are_no_object_are_broken_and_not_repeated(arguments: str) -> None:
     with pytest.raises(Broken) as broken:
-        observe(data)
+        whole(Call("t", "f", arguments))
     assert "MARKER" not in str(broken.value)
 
 
-@pytest.mark.parametrize(
-    ("usage", "suspect"), [({"input_tokens": -1}, "out_of_range"), ({"output_tokens": 2**62}, "out_of_range")]
-)
-def test_impossible_usage_is_suspect(usage: dict[str, int], suspect: str) -> None:
-    stream = reply()
-    stream.feed(BEGUN + event("message_delta", delta={"stop_reason": "end_turn"}, usage=usage) + OVER)
-    assert (stream.complete, stream.metered.suspect) == (True, suspect)
+def test_a_picture_in_a_stream_leaves_a_note() -> None:
+    frames = written(Made(Media("image", "image/png", "AAAA")), Finished(Stop.END), Ended())
+    assert "image/png" in frames[3]["delta"]["text"]
 
 
-def test_the_closing_error_is_the_dialects_own() -> None:
-    assert reply().failure(UpstreamFailed("x")).startswith(b"event: error\n")
+# --- what is written is what is read ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "generated"), [("chat", 7), ("tools", 79), ("refusal", 0)])
-def test_a_whole_reply_is_noticed(name: str, generated: int) -> None:
-    metered, weight = observe(golden(f"{name}.json"))
-    assert metered is not None
-    assert metered.usage.input in (25, 472)
-    assert weight == generated
+def told(reply: Reply) -> Iterable[Event]:
+    """A reply as a provider streams it."""
+    (answer,) = reply.answers
+    place = -1
+    for part in answer.parts:
+        match part:
+            case Text(text):
+                yield Said(text)
+            case Thought(text, signature, _, redacted):
+                yield Thinking(text)
+                yield Signed(signature, redacted=redacted)
+            case Call(id_, name, arguments):
+                place += 1
+                yield CallBegan(place, id_, name)
+                yield CallWrote(place, arguments)
+    yield Finished(answer.stop, answer.sequence)
+    yield Used(reply.metered, reply.tier)
+    yield Ended()
 
 
-def test_a_whole_reply_may_come_without_usage() -> None:
-    assert observe(b'{"type":"message","content":[{"type":"text","text":"abc"}]}') == (None, 3)
+def unsealed(reply: Reply) -> list[Any]:
+    """What counts; thoughts without the envelopes that every reading adds, and what a provider reported aside."""
+    (answer,) = reply.answers
+    envelope = enveloped("", "anthropic_messages")
+    parts = [
+        (part.text, part.signature.replace(envelope, ""), part.redacted) if isinstance(part, Thought) else part
+        for part in answer.parts
+    ]
+    return [parts, answer.stop, answer.sequence, reply.metered.usage.context, reply.metered.usage.generated]
 
 
-@pytest.mark.parametrize("body", [b'{"type":"message"}', b'{"type":"completion","content":[]}', b'{"type":"error"}'])
-def test_what_is_no_message_is_no_reply(body: bytes) -> None:
-    with pytest.raises(Broken):
-        observe(body)
+NOTHING = Metered(NO_USAGE, UsageSource.HELD, {})
 
 
-def test_a_request_decides_neither_tally_nor_framing() -> None:
-    raw = b'{"model":"small","messages":[{"role":"user","content":"x"}]}'
-    demand, prompt = accept(raw, PLAIN, a_snapshot())
-    assert isinstance(tally(prompt, demand), MessagesTally)
-    assert isinstance(framing(prompt), AsIs)
+@ANY_INPUT
+@given(replies)
+def test_a_whole_reply_reads_as_it_was(reply: Reply) -> None:
+    body = a_writer().whole(reply)
+    Message.model_validate_json(body, strict=True)
+    read = reply_from_events(events(body), NOTHING)
+    assert unsealed(read) == unsealed(reply)
+    assert (read.metered.usage, read.tier) == (reply.metered.usage, reply.tier)
+
+
+@ANY_INPUT
+@given(replies)
+def test_a_stream_reads_as_the_whole_reply_does(reply: Reply) -> None:
+    writing, reading = a_writer(), reader()
+    out = b"".join(map(writing.write, told(reply)))
+    data = [sse.payload(event) for event in sse.Events().feed(out)]
+    for event in data:
+        if event != b'{"type":"ping"}':
+            EVENTS.validate_python(json.loads(event), strict=True)
+    read = reply_from_events((event for one in data for event in reading.read(one)), NOTHING)
+    assert unsealed(read) == unsealed(reply_from_events(events(a_writer().whole(reply)), NOTHING))
+
+
+TOOLS = (Path(__file__).parent / "golden" / "tools.sse").read_bytes()
+
+
+def translated(pieces: Iterable[bytes]) -> tuple[bytes, Stream]:
+    """What becomes of a provider's stream on its way through both sides of the dialect."""
+    stream = Stream(Translated(reader(), a_writer()), 300)
+    out = b"".join(map(stream.feed, pieces))
+    return out + stream.finish(), stream
+
+
+@ANY_INPUT
+@given(st.lists(st.integers(0, len(TOOLS)), max_size=20))
+def test_any_cutting_is_written_alike(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(TOOLS)]
+    out, stream = translated(TOOLS[a:b] for a, b in pairwise(edges))
+    assert out == translated(TOOLS[n : n + 1] for n in range(len(TOOLS)))[0]
+    assert (stream.complete, stream.metered.usage) == (True, Usage(input=472, output=69, reasoning=20))
+
+
+@pytest.mark.parametrize("kept", range(1, 13))
+def test_a_stream_cut_short_is_never_written_to_its_end(kept: int) -> None:
+    cut = b"\n\n".join(TOOLS.split(b"\n\n")[:kept]) + b"\n\n"
+    out, stream = translated([cut])
+    assert not stream.complete
+    assert b"message_stop" not in out

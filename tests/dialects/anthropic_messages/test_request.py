@@ -11,7 +11,17 @@ from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.core.operation import COUNT_TOKENS
-from gateway.dialects.anthropic_messages.request import REMOTE_TOKENS, accept, passed
+from gateway.dialects.anthropic_messages.request import (
+    BETA_HEADER,
+    BETAS_MOST,
+    KNOWN_BETAS,
+    REMOTE_TOKENS,
+    accept,
+    beta_headers,
+    check_betas,
+    passed,
+    unlisted_betas,
+)
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
 from gateway.dialects.signatures import enveloped, signed_id
@@ -297,3 +307,31 @@ def test_signatures_inside_call_ids_stay_here() -> None:
     result = {"type": "tool_result", "tool_use_id": signed_id("toolu_1", "secret"), "content": "x"}
     turns = body(messages=[*HELLO, {"role": "assistant", "content": [call]}, *user(result)])["messages"]
     assert (turns[1]["content"][0]["id"], turns[2]["content"][0]["tool_use_id"]) == ("toolu_1", "toolu_1")
+
+
+@pytest.mark.parametrize(
+    "betas", [[f"beta-{n}" for n in range(BETAS_MOST + 1)], ["a b"], ["a\r\nx-api-key: y"], ["é"], [""]]
+)
+def test_too_many_tokens_or_what_is_none_is_refused_without_repeating_it(betas: list[str]) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        check_betas(betas)
+    assert refused.value.details == {"header": BETA_HEADER}
+
+
+def test_what_agents_send_is_known() -> None:
+    sent = ["claude-code-20250219", "interleaved-thinking-2025-05-14", "context-management-2025-06-27"]
+    check_betas(sent)
+    assert set(sent) <= KNOWN_BETAS
+    assert list(unlisted_betas(sent, frozenset())) == []
+
+
+def test_a_beta_that_no_table_lists_is_named_by_its_dated_name_alone() -> None:
+    named = list(unlisted_betas(["message-threads-2026-08-12", "MARKER", "hello"], frozenset({"hello"})))
+    assert named == ["beta:message-threads-2026-08-12", "(a beta whose name is no plain word)"]
+
+
+def test_betas_travel_once_and_without_those_of_the_clients_key() -> None:
+    sent = ["oauth-2025-04-20", "b-2026-01-01", "a-2026-01-01", "b-2026-01-01"]
+    assert list(unlisted_betas(sent[:1], frozenset())) == []
+    assert beta_headers(sent) == ((BETA_HEADER, "b-2026-01-01,a-2026-01-01"),)
+    assert beta_headers(sent[:1]) == ()

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects import signatures
-from gateway.dialects.google_generate.signed import NAME
-from gateway.dialects.google_generate.usage import Reported, metered, written
+from gateway.dialects.google.usage import Reported, metered
+from gateway.dialects.google_generate.signatures import NAME
+from gateway.dialects.google_generate.usage import written
 from gateway.dialects.neutral import (
     Answer,
     Call,

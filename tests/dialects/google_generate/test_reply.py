@@ -1,4 +1,4 @@
-"""Replies that are passed on: byte by byte, while usage, content and the end are observed."""
+"""Replies written for clients of generateContent."""
 
 from __future__ import annotations
 
@@ -6,23 +6,45 @@ import json
 from typing import Any
 
 import pytest
-from google.genai.types import GenerateContentResponse
 from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.core.errors import UpstreamFailed
-from gateway.core.usage import Usage, UsageSource
-from gateway.dialects.dialect import Broken
-from gateway.dialects.google_generate.framing import framing
-from gateway.dialects.google_generate.reply import observe, tally
+from gateway.core.usage import Metered, Usage, UsageSource
+from gateway.dialects import signatures
+from gateway.dialects.dialect import Broken, ReplyIdentity
+from gateway.dialects.google_generate.events import events, reader
+from gateway.dialects.google_generate.reply import GoogleWriter, writer
 from gateway.dialects.google_generate.request import accept
+from gateway.dialects.google_generate.signatures import NAME, UNSIGNED, closed
+from gateway.dialects.neutral import (
+    Answer,
+    Call,
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Made,
+    Media,
+    Reply,
+    Said,
+    Score,
+    Scored,
+    Signed,
+    Stop,
+    Text,
+    Thinking,
+    Thought,
+    Used,
+)
 from gateway.dialects.prompt import Asked, Prompt
-from gateway.dialects.relay import Passed, Stream
-from tests.builders import a_demand, a_snapshot
+from tests.builders import a_snapshot
 from tests.dialects.google_generate import goldens
-from tests.dialects.google_generate.strategies import UNKEPT
+from tests.dialects.google_generate.strategies import UNKEPT, replies
 
-PROPER = [name for name in goldens.STREAMS if name != "failed"]
+HEAD = ReplyIdentity("01JREPLY", "small", 1_700_000_000, 12)
+USED = Used(Metered(Usage(input=8, output=4, reasoning=2), UsageSource.PROVIDER, {}))
+FOREIGN = signatures.enveloped("s", "anthropic_messages")
 
 
 def a_prompt(framing: Any = "events") -> Prompt:
@@ -30,152 +52,211 @@ def a_prompt(framing: Any = "events") -> Prompt:
     return accept(b'{"contents":{"parts":{"text":"hello"}}}', asked, a_snapshot())[1]
 
 
-def a_stream(framed: Any = "events") -> Stream:
-    prompt = a_prompt(framed)
-    return Stream(Passed(tally(prompt, a_demand()), framing(prompt)), 300)
+def a_writer(framing: Any = "events") -> GoogleWriter:
+    return writer(a_prompt(framing), HEAD)
 
 
-def event(**members: Any) -> bytes:
-    return b"data: " + json.dumps(members).encode() + b"\r\n\r\n"
+def stream(*told: Event) -> list[dict[str, Any]]:
+    """The chunks that these events become."""
+    writing = a_writer()
+    return goldens.checked(b"".join(map(writing.write, told)))
 
 
-def candidate(**members: Any) -> bytes:
-    return event(candidates=[members])
+def parts(*told: Event) -> list[dict[str, Any]]:
+    """The parts of all chunks but the last."""
+    chunks = stream(*told, Finished(Stop.END), Ended())
+    return [part for chunk in chunks[:-1] for part in chunk["candidates"][0]["content"]["parts"]]
 
 
-@UNKEPT
-@given(st.data())
-def test_any_cutting_passes_the_same_bytes_and_sees_the_same_usage(data: st.DataObject) -> None:
-    golden = goldens.stream("reasoning")
-    cuts = data.draw(st.lists(st.integers(0, len(golden)), max_size=20))
-    stream, at, out = a_stream(), 0, b""
-    for cut in [*sorted(cuts), len(golden)]:
-        out += stream.feed(golden[at:cut])
-        at = cut
-    out += stream.finish()
-    assert out == golden
-    assert (stream.ended, stream.failed, stream.content, stream.complete) == (True, False, True, True)
-    assert stream.metered.usage == Usage(input=18, output=7, reasoning=33)
-    assert stream.metered.source is UsageSource.PROVIDER
+def chunk(*parts: dict[str, Any], **members: Any) -> dict[str, Any]:
+    return {
+        "candidates": [{"content": {"parts": list(parts), "role": "model"}, **members, "index": 0}],
+        "modelVersion": "small",
+        "responseId": "01JREPLY",
+    }
 
 
-@pytest.mark.parametrize("name", PROPER)
-def test_every_golden_stream_comes_to_its_end(name: str) -> None:
-    stream = a_stream()
-    assert stream.feed(goldens.stream(name)) + stream.finish() == goldens.stream(name)
-    assert stream.complete
+def test_a_stream_is_chunks_of_which_the_last_has_the_reason_and_the_usage() -> None:
+    assert stream(Said("Hel"), Said("lo"), Finished(Stop.END), USED, Ended()) == [
+        chunk({"text": "Hel"}),
+        chunk({"text": "lo"}),
+        {
+            **chunk({"text": ""}, finishReason="STOP"),
+            "usageMetadata": {
+                "promptTokenCount": 8,
+                "candidatesTokenCount": 4,
+                "thoughtsTokenCount": 2,
+                "totalTokenCount": 14,
+                "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 8}],
+            },
+        },
+    ]
 
 
-@pytest.mark.parametrize("name", PROPER)
-def test_every_golden_stream_can_be_framed_as_an_array(name: str) -> None:
-    golden, stream, out = goldens.stream(name), a_stream("array"), b""
-    for place in range(0, len(golden), 7):
-        out += stream.feed(golden[place : place + 7])
-    assert json.loads(out + stream.finish()) == [json.loads(data) for data in goldens.datas(golden)]
+def test_events_end_as_googles_do() -> None:
+    assert a_writer().write(Said("é")).endswith('"text":"é"}],"role":"model"},"index":0}],'.encode() + REST)
 
 
-@pytest.mark.parametrize("name", ["text", "reasoning", "tools", "length", "safety", "choices"])
-def test_a_stream_that_is_cut_short_is_not_complete(name: str) -> None:
-    events = goldens.stream(name).split(b"\r\n\r\n")
-    for kept in range(len(events) - 1):
-        stream = a_stream()
-        stream.feed(b"\r\n\r\n".join(events[:kept]))
-        stream.finish()
-        assert not stream.complete
+REST = b'"modelVersion":"small","responseId":"01JREPLY"}\r\n\r\n'
 
 
-@pytest.mark.parametrize("framed", ["events", "array"])
-def test_an_error_in_the_stream_is_a_failure_and_ours_takes_its_place(framed: Any) -> None:
-    stream = a_stream(framed)
-    out = stream.feed(goldens.stream("failed"))
-    assert stream.failed
-    assert b"overloaded" not in out
-    out += stream.failure(UpstreamFailed("The provider failed."))
-    told = json.loads(out) if framed == "array" else [json.loads(data) for data in goldens.datas(out)]
-    assert [*told[1]] == ["error"]
-    assert told[1]["error"]["status"] == "UNAVAILABLE"
+def test_a_call_is_one_whole_part() -> None:
+    found = parts(
+        Said("a"),
+        CallBegan(0, "c1", "f", "T1dO"),
+        CallWrote(0, '{"x":'),
+        CallBegan(1, "", "g"),
+        CallWrote(0, "1}"),
+    )
+    assert found == [
+        {"text": "a"},
+        {"functionCall": {"id": "c1", "name": "f", "args": {"x": 1}}, "thoughtSignature": "T1dO"},
+        {"functionCall": {"id": "call_01JREPLY_0_1", "name": "g", "args": {}}},
+    ]
 
 
-def test_content_begins_with_parts_that_hold_something() -> None:
-    for framed in (candidate(content={"parts": [{"text": ""}], "role": "model"}), event(usageMetadata={}), candidate()):
-        stream = a_stream()
-        stream.feed(framed)
-        assert not stream.content
-    for begun in (
-        candidate(content={"parts": [{"text": "x"}]}),
-        candidate(content={"parts": [{"functionCall": {"name": "f"}}]}),
-        candidate(content={"parts": [{"inlineData": {"data": "AA=="}}]}),
-        candidate(finishReason="SAFETY"),
-        candidate(finishReason=2),
-        event(promptFeedback={"blockReason": "SAFETY"}),
-    ):
-        stream = a_stream()
-        stream.feed(begun)
-        assert stream.content
+def test_the_first_call_is_never_without_a_signature() -> None:
+    found = parts(CallBegan(0, "c1", "f"), CallBegan(1, "c2", "g"), Said("a"), CallBegan(2, "c3", "f"))
+    assert [part.get("thoughtSignature", "") for part in found] == [UNSIGNED, "", "", ""]
+    assert found[2] == {"text": "a"}, "words behind a call stay behind it"
 
 
-def test_a_reason_that_is_unspecified_ends_nothing() -> None:
-    stream = a_stream()
-    stream.feed(candidate(content={"parts": [{"text": "x"}]}, finishReason="FINISH_REASON_UNSPECIFIED"))
-    stream.finish()
-    assert not stream.complete
+def test_thoughts_and_their_signatures_are_parts() -> None:
+    own, theirs = signatures.enveloped("T1dO", NAME), closed(FOREIGN)[0]
+    assert parts(Thinking("hm"), Signed(FOREIGN), Signed(FOREIGN, redacted=True), Signed(own)) == [
+        {"text": "hm", "thought": True},
+        {"text": "", "thoughtSignature": theirs, "thought": True},
+        {"text": "", "thoughtSignature": theirs},
+        {"text": "", "thoughtSignature": "T1dO"},
+    ]
 
 
-@pytest.mark.parametrize("data", [b"<html>", b"{", b"1", b"[]", b'{"candidates":"MARKER"}', b'{"error":{}}', b"\xff"])
-def test_what_is_no_chunk_is_a_failure(data: bytes) -> None:
-    stream = a_stream()
-    assert stream.feed(b"data: " + data + b"\n\n" + candidate(finishReason="STOP")) == b""
-    assert stream.failed
+def test_media_and_scores_are_told() -> None:
+    flag, film = Media("image", "image/png", "AA=="), Media("video", "video/mp4", url="https://x.test/a")
+    assert parts(Made(flag), Made(film)) == [
+        {"inlineData": {"mimeType": "image/png", "data": "AA=="}},
+        {"fileData": {"mimeType": "video/mp4", "fileUri": "https://x.test/a"}},
+    ]
+    scored = stream(Scored((Score("a", -1.5), Score("b", -0.5, (("b", -0.5), ("c", -2.0))))), Ended())[0]
+    assert scored["candidates"][0]["logprobsResult"] == {
+        "chosenCandidates": [{"token": "a", "logProbability": -1.5}, {"token": "b", "logProbability": -0.5}],
+        "topCandidates": [
+            {"candidates": []},
+            {"candidates": [{"token": "b", "logProbability": -0.5}, {"token": "c", "logProbability": -2.0}]},
+        ],
+    }
 
 
-def test_a_stream_without_report_is_estimated() -> None:
-    stream = a_stream()
-    stream.feed(candidate(content={"parts": [{"text": "hello!"}]}))
-    assert stream.metered.usage == Usage(input=100, output=2)
-    assert stream.metered.source is UsageSource.ESTIMATED
-
-
-def test_chunks_of_a_kind_unheard_of_travel() -> None:
-    stream = a_stream()
-    strange = event(modelStatus={"stage": "NEW"}, candidates=None)
-    assert stream.feed(strange) == strange
-    assert not stream.failed
-
-
-def test_the_last_report_counts_where_it_repeats() -> None:
-    stream = a_stream()
-    stream.feed(goldens.stream("cached"))
-    assert stream.metered.usage == Usage(input=31, cache_read=1980, output=5)
-
-
-@pytest.mark.parametrize("name", goldens.WHOLES)
-def test_every_golden_reply_is_noticed(name: str) -> None:
-    GenerateContentResponse.model_validate_json(goldens.whole(name))
-    reported, generated = observe(goldens.whole(name))
-    assert reported is not None
-    assert reported.suspect == ""
-    assert (generated > 0) is (name != "blocked")
-
-
-def test_a_whole_reply_without_report_says_so() -> None:
-    said = {"candidates": [{"content": {"parts": [{"text": "hello"}]}}]}
-    assert observe(json.dumps(said).encode()) == (None, 5)
+def test_nothing_is_written_for_nothing() -> None:
+    writing = a_writer()
+    for event in (Said(""), Thinking(""), USED, Finished(Stop.END)):
+        assert writing.write(event) == b""
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("stop", "reason"),
     [
-        b"",
-        b"<html>",
-        b"{}",
-        b'{"candidates":[]}',
-        b'{"candidates":[],"promptFeedback":{}}',
-        b'{"error":{"message":"MARKER"}}',
-        b'[{"candidates":[]}]',
-        b"\xff",
+        (Stop.END, "STOP"),
+        (Stop.SEQUENCE, "STOP"),
+        (Stop.CALLS, "STOP"),
+        (Stop.LENGTH, "MAX_TOKENS"),
+        (Stop.FILTERED, "SAFETY"),
     ],
 )
-def test_what_is_no_reply_is_broken(body: bytes) -> None:
+def test_stops_are_reasons(stop: Stop, reason: str) -> None:
+    assert stream(Finished(stop), Ended())[-1]["candidates"][0]["finishReason"] == reason
+
+
+def test_every_candidate_ends_in_the_last_chunk() -> None:
+    last = stream(Said("a"), Said("b", 1), Finished(Stop.END), Finished(Stop.LENGTH, choice=1), Ended())[-1]
+    assert [(c["index"], c["finishReason"]) for c in last["candidates"]] == [(0, "STOP"), (1, "MAX_TOKENS")]
+
+
+@pytest.mark.parametrize("framing", ["events", "array"])
+def test_an_error_ends_a_stream_that_began(framing: Any) -> None:
+    writing = a_writer(framing)
+    out = writing.write(Said("a")) + writing.keepalive() + writing.failure(UpstreamFailed("The provider failed."))
+    told = json.loads(out) if framing == "array" else [json.loads(data) for data in goldens.datas(out)]
+    assert [[*one] for one in told] == [["candidates", "modelVersion", "responseId"], ["error"]]
+
+
+def test_an_array_holds_what_the_events_hold() -> None:
+    told = (Thinking("hm"), Said("a"), Finished(Stop.END), USED, Ended())
+    writing = a_writer("array")
+    assert writing.keepalive() == b""
+    assert json.loads(b"".join(writing.write(event) + writing.keepalive() for event in told)) == stream(*told)
+
+
+@pytest.mark.parametrize("arguments", ["{", "[]", "MARKER", '"x"'])
+def test_arguments_that_are_no_object_are_broken(arguments: str) -> None:
+    writing = a_writer()
+    writing.write(CallBegan(0, "c1", "f"))
+    writing.write(CallWrote(0, arguments))
     with pytest.raises(Broken) as broken:
-        observe(body)
+        writing.write(Finished(Stop.CALLS))
     assert "MARKER" not in str(broken.value)
+    reply = Reply((Answer((Call("c1", "f", arguments),)),), USED.metered)
+    with pytest.raises(Broken):
+        writing.whole(reply)
+
+
+def test_arguments_for_a_call_that_was_written_are_broken() -> None:
+    writing = a_writer()
+    writing.write(CallBegan(0, "c1", "f"))
+    writing.write(Said("a"))
+    with pytest.raises(Broken):
+        writing.write(CallWrote(0, "{}"))
+
+
+@UNKEPT
+@given(replies)
+def test_a_whole_reply_is_read_as_it_was(reply: Reply) -> None:
+    body = a_writer().whole(reply)
+    goldens.response(body)
+    assert goldens.heard(events(body)) == reply
+
+
+@UNKEPT
+@given(replies)
+def test_a_stream_tells_what_the_whole_reply_does(reply: Reply) -> None:
+    writing = a_writer()
+    out = b"".join(map(writing.write, _events(reply)))
+    goldens.checked(out)
+    reading = reader()
+    found = [event for data in goldens.datas(out) for event in reading.read(data)]
+    assert goldens.heard([*found, *reading.close()]) == reply
+
+
+def _events(reply: Reply) -> list[Event]:
+    """What a provider's stream would have been read as."""
+    found: list[Event] = []
+    for choice, answer in enumerate(reply.answers):
+        place = 0
+        for part in answer.parts:
+            match part:
+                case Text(text):
+                    found += [Said(text[:1], choice), Said(text[1:], choice)]
+                case Thought(text, signature):
+                    found += [Thinking(text, choice), *([Signed(signature, choice)] if signature else [])]
+                case Media():
+                    found.append(Made(part, choice))
+                case Call():
+                    found += [CallBegan(place, part.id, part.name, part.signature, choice)]
+                    found += [CallWrote(place, part.arguments, choice)]
+                    place += 1
+        found += [Scored(answer.scores, choice)] if answer.scores else []
+        found.append(Finished(answer.stop, choice=choice))
+    return [*found, Used(reply.metered, reply.tier), Ended()]
+
+
+def test_a_refusal_is_said_in_words_and_a_silent_answer_has_a_part() -> None:
+    reply = Reply((Answer((), refusal="I will not."), Answer(())), USED.metered)
+    told = goldens.response(a_writer().whole(reply))["candidates"]
+    assert [candidate["content"]["parts"] for candidate in told] == [[{"text": "I will not."}], [{"text": ""}]]
+    assert parts(Said("I will not.", refusal=True)) == [{"text": "I will not."}]
+
+
+def test_a_call_without_an_id_gets_one_in_a_whole_reply_too() -> None:
+    reply = Reply((Answer((Text("a"), Call("", "f"))),), USED.metered)
+    (candidate,) = goldens.response(a_writer().whole(reply))["candidates"]
+    assert candidate["content"]["parts"][1]["functionCall"]["id"] == "call_01JREPLY_0_1"

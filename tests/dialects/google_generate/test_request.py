@@ -14,9 +14,9 @@ from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.core.operation import CHAT, COUNT_TOKENS
 from gateway.dialects import signatures
 from gateway.dialects.dialect import Rendered, RequestOverrides
+from gateway.dialects.google.content import CONTEXT_TOKENS
 from gateway.dialects.google_generate.request import COUNTED, accept, asked_for, passed, path
-from gateway.dialects.google_generate.signed import UNSIGNED, closed
-from gateway.dialects.google_generate.survey import CONTEXT_TOKENS
+from gateway.dialects.google_generate.signatures import UNSIGNED, closed
 from gateway.dialects.prompt import Asked, Prompt
 from tests.builders import a_policy, a_route, a_snapshot, an_organisation
 

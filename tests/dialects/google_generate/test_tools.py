@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import InvalidRequest
-from gateway.dialects.google_generate.fields import Fields
+from gateway.dialects.google.fields import Fields
 from gateway.dialects.google_generate.tools import Offered, offered
 from gateway.dialects.neutral import Tool, ToolChoice
 

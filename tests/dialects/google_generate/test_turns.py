@@ -8,8 +8,8 @@ import pytest
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import signatures
-from gateway.dialects.google_generate.fields import Fields
-from gateway.dialects.google_generate.signed import NAME, UNSIGNED, closed
+from gateway.dialects.google.fields import Fields
+from gateway.dialects.google_generate.signatures import NAME, UNSIGNED, closed
 from gateway.dialects.google_generate.turns import turns
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
 

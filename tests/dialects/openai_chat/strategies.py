@@ -29,8 +29,8 @@ from gateway.dialects.neutral import (
     ToolChoice,
     Turn,
 )
-from gateway.dialects.openai_chat.usage import Reported, metered
-from gateway.dialects.openai_chat.usage_out import stated
+from gateway.dialects.openai.usage import Reported, metered
+from gateway.dialects.openai_chat.usage import stated
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 names = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=12)

@@ -27,7 +27,7 @@ from gateway.dialects.neutral import (
     Turn,
 )
 from gateway.dialects.openai_chat.decode import conversation
-from gateway.dialects.openai_chat.encode import effort_of, written
+from gateway.dialects.openai_chat.encode import written
 from gateway.dialects.openai_chat.request import accept
 from gateway.dialects.prompt import Asked
 from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapshot
@@ -153,15 +153,6 @@ def test_the_form_of_the_answer(shape: Shape, found: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("budget", "effort"),
-    [(0, "none"), (1, "low"), (1_024, "low"), (1_025, "medium"), (8_192, "medium"), (8_193, "high"), (64_000, "high")],
-)
-def test_a_budget_is_the_nearest_effort(budget: int, effort: str) -> None:
-    assert effort_of(budget) == effort
-    assert body(reasoning=Reasoning(budget=budget)) == {"reasoning_effort": effort}
-
-
-@pytest.mark.parametrize(
     ("reasoning", "members", "names"),
     [
         (Reasoning("high"), {"reasoning_effort": "high"}, ()),
@@ -231,3 +222,7 @@ def test_everything_that_was_lost_is_named_once() -> None:
 def test_what_it_cannot_carry_is_unportable(asked: Conversation | Embedding) -> None:
     with pytest.raises(Unportable):
         written(asked, a_demand(), a_route(), KNOWING)
+
+
+def test_a_budget_is_told_as_an_effort() -> None:
+    assert body(reasoning=Reasoning(budget=1_025)) == {"reasoning_effort": "medium"}

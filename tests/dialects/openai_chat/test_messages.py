@@ -9,7 +9,8 @@ import pytest
 from gateway.core.catalog import Connection
 from gateway.dialects.dialect import Unportable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
-from gateway.dialects.openai_chat.messages import LONGEST_ID, call_id, messages
+from gateway.dialects.openai.ids import LONGEST_ID, call_id
+from gateway.dialects.openai_chat.messages import messages
 from tests.builders import a_connection
 
 PICTURE = Media("image", "image/png", "iVBORw0KGgo=")
@@ -186,8 +187,6 @@ def test_long_ids_are_shortened_alike_on_both_sides() -> None:
     call, result = written(assistant(Call(long, "look")), user(Result(long, (Text("a"),))))
     assert call["tool_calls"][0]["id"] == result["tool_call_id"] == call_id(long)
     assert len(call_id(long)) <= LONGEST_ID
-    assert call_id(long) != call_id(long + "y")
-    assert call_id("x" * LONGEST_ID) == "x" * LONGEST_ID
 
 
 @pytest.mark.parametrize(

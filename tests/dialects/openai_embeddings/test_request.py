@@ -8,34 +8,13 @@ from typing import Any
 import pytest
 
 from gateway.core.catalog import Feature
-from gateway.core.demand import Demand
-from gateway.core.errors import InvalidRequest, ModelNotFound
-from gateway.core.operation import EMBEDDINGS
+from gateway.core.errors import ModelNotFound
 from gateway.core.policy import UNRESTRICTED
-from gateway.dialects.dialect import RequestOverrides, Unportable
-from gateway.dialects.neutral import Conversation, Embedding, Role, Text, Turn
-from gateway.dialects.openai_embeddings.request import accept, conversation, passed, wants_base64, written
-from gateway.dialects.prompt import Asked, Prompt
-from tests.builders import a_demand, a_policy, a_route, a_snapshot
-
-SNAPSHOT = a_snapshot(policies=(a_policy("strict"),), redirects={"embed-*": "small"})
-PSEUDONYMS = RequestOverrides(pseudonym=lambda name: f"p-{name}")
-
-
-def accepted(policy: str = "", **members: Any) -> tuple[Demand, Prompt]:
-    body = {"model": "small", "input": "hello", **members}
-    return accept(json.dumps(body).encode(), Asked(EMBEDDINGS, policy=policy), SNAPSHOT)
-
-
-def read(**members: Any) -> Embedding:
-    return conversation(accepted(**members)[1])
-
-
-def fault(**members: Any) -> str:
-    with pytest.raises(InvalidRequest) as refused:
-        accepted(**members)
-    assert "secret" not in refused.value.message
-    return str(refused.value.details["field"])
+from gateway.dialects.dialect import RequestOverrides
+from gateway.dialects.openai_embeddings.decode import conversation
+from gateway.dialects.openai_embeddings.request import passed, wants_base64
+from tests.builders import a_policy, a_route
+from tests.dialects.openai_embeddings.requests import PSEUDONYMS, accepted, fault
 
 
 def test_vectors_are_demanded_and_no_word_generated() -> None:
@@ -62,43 +41,6 @@ def test_members_that_no_table_lists_are_a_feature() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "inputs"),
-    [
-        ("a", ("a",)),
-        (["a", "b"], ("a", "b")),
-        ([1, 2, 0], ((1, 2, 0),)),
-        ([[1], [2, 3]], ((1,), (2, 3))),
-        (["a", [1]], ("a", (1,))),
-    ],
-)
-def test_inputs_are_words_or_tokens(given: Any, inputs: tuple[Any, ...]) -> None:
-    assert read(input=given).inputs == inputs
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        None,
-        "",
-        [],
-        [""],
-        ["a", ""],
-        [[]],
-        [[1], []],
-        [1, "secret"],
-        [-1],
-        [1.5],
-        [True],
-        {"secret": 1},
-        7,
-        ["a"] * 2049,
-    ],
-)
-def test_inputs_that_are_empty_or_mixed_are_refused(given: Any) -> None:
-    assert fault(input=given) == "input"
-
-
-@pytest.mark.parametrize(
     ("members", "field"),
     [
         ({"encoding_format": "secret"}, "encoding_format"),
@@ -119,22 +61,6 @@ def test_an_unknown_model_is_not_found() -> None:
         accepted(model="smal")
 
 
-def test_the_neutral_form() -> None:
-    assert read() == Embedding(("hello",))
-    assert read(
-        input=["a"],
-        dimensions=64,
-        user="ada",
-        encoding_format="base64",
-        input_type="query",
-        provider={"only": ["alpha"]},
-    ) == Embedding(("a",), 64, "RETRIEVAL_QUERY", user="ada")
-    assert read(input_type="brand_new").lost == ("input_type",)
-    assert read(dimensions=None, user=None, encoding_format=None) == read()
-    with pytest.raises(InvalidRequest):
-        read(user=7)
-
-
 @pytest.mark.parametrize(
     ("members", "wanted"), [({}, False), ({"encoding_format": "float"}, False), ({"encoding_format": "base64"}, True)]
 )
@@ -152,34 +78,3 @@ def test_what_is_passed_on_is_the_clients_but_for_what_policy_changes() -> None:
     left_out = passed(prompt, demand, a_route(), RequestOverrides())
     assert left_out.dropped == ("user",)
     assert "user" not in json.loads(left_out.body)
-
-
-def test_what_is_written_asks_for_numbers() -> None:
-    asked = Embedding(("a", (1, 2)), 64, user="ada")
-    found = written(asked, a_demand(), a_route(), PSEUDONYMS)
-    assert (found.path, found.dropped) == ("/embeddings", ())
-    assert json.loads(found.body) == {
-        "model": "lab/small",
-        "input": ["a", [1, 2]],
-        "encoding_format": "float",
-        "dimensions": 64,
-        "user": "p-ada",
-    }
-
-
-def test_what_has_no_place_is_named() -> None:
-    asked = Embedding(("a",), purpose="CLUSTERING", title="t", user="ada", lost=("truncation", "user"))
-    found = written(asked, a_demand(), a_route(), RequestOverrides())
-    assert found.dropped == ("truncation", "user", "purpose", "title")
-    assert json.loads(found.body) == {"model": "lab/small", "input": ["a"], "encoding_format": "float"}
-
-
-def test_a_conversation_is_no_request_for_vectors() -> None:
-    with pytest.raises(Unportable):
-        written(Conversation((Turn(Role.USER, (Text("a"),)),)), a_demand(), a_route(), PSEUDONYMS)
-
-
-def test_what_was_written_is_read_as_it_was() -> None:
-    asked = Embedding(("a", (1, 2)), 64, user="ada")
-    body = written(asked, a_demand(), a_route(), RequestOverrides(pseudonym=str)).body.replace(b"lab/small", b"small")
-    assert conversation(accept(body, Asked(EMBEDDINGS), SNAPSHOT)[1]) == asked

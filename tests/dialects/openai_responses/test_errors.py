@@ -7,8 +7,9 @@ import json
 import pytest
 
 from gateway.core.errors import Ended, InvalidRequest, ModelNotFound, RateLimited, UpstreamFailed, UpstreamTimeout
-from gateway.dialects.openai_responses.errors import error, failed
-from gateway.dialects.openai_responses.resource import begun
+from gateway.dialects.openai.errors import error
+from gateway.dialects.openai_responses.errors import failed
+from gateway.dialects.openai_responses.reply import begun
 from tests.dialects.openai_responses.goldens import checked
 
 

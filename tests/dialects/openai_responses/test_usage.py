@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types.responses import ResponseUsage
-from openai.types.responses.input_token_count_response import InputTokenCountResponse
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.dialect import Broken
-from gateway.dialects.openai_responses.usage import Reported, count, counted, figures, metered, told
+from gateway.dialects.openai_responses.usage import Reported, figures, metered, told
 
 
 def read(text: str, searches: int = 0) -> Metered | None:
@@ -147,15 +145,3 @@ def test_times_this_dialect_does_not_know_are_told_as_the_shorter_one() -> None:
     details = told(Usage(input=1, cache_write_5m=2, cache_write_1h=3))["input_tokens_details"]
     assert details["cache_write_tokens"] == 5
     assert details["cache_write_tokens_details"] == {"ttl_30m_tokens": 5, "ttl_12h_tokens": 0}
-
-
-def test_counts_are_written_and_read() -> None:
-    InputTokenCountResponse.model_validate_json(counted(12), strict=True)
-    assert count(counted(12)) == 12
-
-
-@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"input_tokens":-1}', b'{"input_tokens":"MARKER"}', b"\xff"])
-def test_what_is_no_count_is_broken(body: bytes) -> None:
-    with pytest.raises(Broken) as broken:
-        count(body)
-    assert "MARKER" not in str(broken.value)

@@ -1,0 +1,292 @@
+"""The content of a request: kinds of blocks and tools, for the choice of routes; blocks, read into neutral parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+from gateway.core.errors import InvalidRequest
+from gateway.dialects import media, members
+from gateway.dialects.neutral import Media, Text
+from gateway.dialects.token_bound import Pictures
+
+Block: TypeAlias = Mapping[str, Any]
+Reading: TypeAlias = Callable[[Block, str], Iterable[Text | Media]]
+"""(the block, where it stands) -> what it says and shows."""
+
+_REMOTE: Final = ("https://", "http://")
+
+
+def fault(field: str, what: str) -> InvalidRequest:
+    return InvalidRequest(f"`{field}` {what}.", field=field)
+
+
+def read(content: object, where: str, readings: Mapping[str, Reading]) -> tuple[Text | Media, ...]:
+    """A string, or blocks of the kinds in `readings`. InvalidRequest names the block at fault."""
+    return tuple(part for block, at in blocks(content, where) for part in one(block, at, readings))
+
+
+def blocks(content: object, where: str) -> Iterable[tuple[Block, str]]:
+    """Each block with its place; a string is one block of text, and an empty one none."""
+    if isinstance(content, str):
+        return [({"type": "text", "text": content}, where)] if content else []
+    if not isinstance(content, list):
+        raise fault(where, "must be a string or a list of blocks")
+    found = [(block, f"{where}[{place}]") for place, block in enumerate(content)]
+    for block, at in found:
+        if not isinstance(block, dict):
+            raise fault(at, "must be an object with a type")
+    return found
+
+
+def one(block: Block, where: str, readings: Mapping[str, Reading]) -> Iterable[Text | Media]:
+    kind = block.get("type")
+    if not isinstance(kind, str) or kind not in readings:
+        raise fault(f"{where}.type", "has no translation: in its place only these have one: " + ", ".join(readings))
+    return readings[kind](block, where)
+
+
+def cached(holder: Block) -> str:
+    """How long the prompt up to here is worth caching; empty if the client does not say."""
+    mark = holder.get("cache_control")
+    if not isinstance(mark, dict):
+        return ""
+    return "1h" if mark.get("ttl") == "1h" else "5m"
+
+
+def words(holder: Block, name: str, where: str) -> str:
+    """A string that must be there."""
+    found = holder.get(name)
+    if not isinstance(found, str):
+        raise fault(f"{where}.{name}", "must be a string")
+    return found
+
+
+def cites(block: Block) -> bool:
+    """The block has or asks for citations, which nobody else knows."""
+    citations = block.get("citations")
+    return bool(citations.get("enabled")) if isinstance(citations, dict) else bool(citations)
+
+
+def _text(block: Block, where: str) -> Iterable[Text]:
+    text = words(block, "text", where)
+    return [Text(text, cached(block))] if text else []
+
+
+def _image(block: Block, where: str) -> Iterable[Media]:
+    source, at = _source(block, where), f"{where}.source"
+    match source.get("type"):
+        case "base64":
+            mime = media.fitting(words(source, "media_type", at), "image", f"{at}.media_type")
+            return [Media("image", mime, media.encoded(words(source, "data", at), f"{at}.data"), cached=cached(block))]
+        case "url":
+            return [Media("image", url=_address(source, at), cached=cached(block))]
+        case _:
+            raise _unknown(at)
+
+
+def _document(block: Block, where: str) -> Iterable[Text | Media]:
+    """What is to be read. Its title is a file's name where it is a file, and stands before it where it is text."""
+    source, at = _source(block, where), f"{where}.source"
+    title, context = (_optional(block, name, where) for name in ("title", "context"))
+    if context:
+        yield Text(context)
+    match source.get("type"):
+        case "base64":
+            mime = media.fitting(words(source, "media_type", at), "document", f"{at}.media_type")
+            data = media.encoded(words(source, "data", at), f"{at}.data")
+            yield Media("document", mime, data, name=title, cached=cached(block))
+        case "url":
+            yield Media("document", url=_address(source, at), name=title, cached=cached(block))
+        case "text":
+            yield Text(_titled(title, words(source, "data", at)), cached(block))
+        case "content":
+            if title:
+                yield Text(title)
+            yield from read(source.get("content"), f"{at}.content", {"text": _text, "image": _image})
+        case _:
+            raise _unknown(at)
+
+
+def _found(block: Block, where: str) -> Iterable[Text]:
+    """A search result: its title, where it is from, and what it says."""
+    head = "\n".join(filter(None, (_optional(block, name, where) for name in ("title", "source"))))
+    content = read(block.get("content"), f"{where}.content", WORDS)
+    said = "\n\n".join(part.text for part in content if isinstance(part, Text))
+    return [Text(_titled(head, said), cached(block))]
+
+
+def _reference(block: Block, where: str) -> Iterable[Text]:
+    """A tool that a search among the tools found. All tools are offered elsewhere, so that its name is enough."""
+    return [Text(words(block, "tool_name", where))]
+
+
+def _titled(title: str, text: str) -> str:
+    return f"{title}\n\n{text}" if title else text
+
+
+def _source(block: Block, where: str) -> Block:
+    source = block.get("source")
+    if not isinstance(source, dict):
+        raise fault(f"{where}.source", "must be an object")
+    return source
+
+
+def _address(source: Block, where: str) -> str:
+    url = words(source, "url", where)
+    if not url.lower().startswith(_REMOTE):
+        raise fault(f"{where}.url", "must be an https: URL")
+    return url
+
+
+def _optional(block: Block, name: str, where: str) -> str:
+    return words(block, name, where) if block.get(name) is not None else ""
+
+
+def _unknown(where: str) -> InvalidRequest:
+    return fault(f"{where}.type", "has no translation: what one provider keeps under an id, no other can read")
+
+
+WORDS: Final[Mapping[str, Reading]] = {"text": _text}
+ANYTHING: Final[Mapping[str, Reading]] = {
+    "text": _text,
+    "image": _image,
+    "document": _document,
+    "search_result": _found,
+}
+ANSWERED: Final[Mapping[str, Reading]] = {**ANYTHING, "tool_reference": _reference}
+"""What a tool may answer with."""
+
+
+ROLES: Final = frozenset({"user", "assistant", "system"})
+
+BLOCKS: Final = frozenset(
+    "text image document search_result thinking redacted_thinking tool_use tool_result tool_reference "
+    "server_tool_use web_search_tool_result web_fetch_tool_result code_execution_tool_result "
+    "bash_code_execution_tool_result text_editor_code_execution_tool_result tool_search_tool_result "
+    "advisor_tool_result mcp_tool_use mcp_tool_result mcp_tool_listing container_upload browser_state compaction "
+    "fallback tool_addition tool_removal".split()
+)
+"""Types of blocks whose effect on content is known."""
+
+_RUN_BY_THE_CLIENT: Final = frozenset(
+    "custom bash text_editor computer memory browser_toolset computer_toolset".split()
+)
+_RUN_INSIDE: Final = frozenset({"tool_search_tool_regex", "tool_search_tool_bm25"})
+"""By the provider, over nothing but the request itself."""
+_SEARCHING: Final = frozenset({"web_search", "web_fetch"})
+_CALLING_OUT: Final = frozenset({"web_fetch", "mcp_toolset"})
+_KEEPING: Final = frozenset({"code_execution"})
+"""They work in a container of the provider's, with files in it."""
+_LISTED: Final = _RUN_BY_THE_CLIENT | _RUN_INSIDE | _SEARCHING | _CALLING_OUT | _KEEPING
+_DATED: Final = re.compile(r"_\d{8}\Z")
+
+
+def tools(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """InvalidRequest unless each is an object whose type, if it has one, is a string."""
+    given = members.rows(values, "tools")
+    for tool in given:
+        if not isinstance(tool, dict) or not isinstance(tool.get("type"), str | None):
+            raise InvalidRequest("`tools` must be a list of objects.", field="tools")
+    return given
+
+
+def kind_of(tool: Mapping[str, Any]) -> str:
+    """A tool's type without the date of its version; `custom` where none is stated."""
+    return _DATED.sub("", tool.get("type") or "custom")
+
+
+class Survey:
+    """`kinds` of blocks, and of tools without their dates; `unlisted`: names of those that no table lists.
+
+    `documents` (those of mere text apart): how many. `remote`: those that the provider would have to
+    fetch or keeps; `urls` and `files` say which. `long_cached`: something is to stay in a cache for an hour.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.kinds: set[str] = set()
+        self.tools: set[str] = set()
+        self.unlisted: dict[str, None] = {}
+        self.pictures = Pictures()
+        self.documents = self.remote = 0
+        self.urls = self.files = self.long_cached = False
+        self._marked(values)
+        self._held(values.get("system"), "system")
+        for place, message in enumerate(_messages(values)):
+            self._held(message.get("content"), f"messages[{place}].content")
+        for tool in tools(values):
+            self._tool(tool)
+
+    @property
+    def searching(self) -> bool:
+        return bool(self.tools & _SEARCHING)
+
+    @property
+    def calling_out(self) -> bool:
+        return self.urls or bool(self.tools & _CALLING_OUT)
+
+    @property
+    def keeping(self) -> bool:
+        return self.files or bool(self.tools & _KEEPING) or "container_upload" in self.kinds
+
+    def _tool(self, tool: Mapping[str, Any]) -> None:
+        self._marked(tool)
+        kind = kind_of(tool)
+        self.tools.add(kind)
+        if kind not in _LISTED:
+            name = tool["type"]
+            plain = members.SAFE_NAME.match(name)
+            self.unlisted[f"tool:{name}" if plain else "(a tool whose type is no plain word)"] = None
+
+    def _held(self, content: Any, where: str) -> None:
+        """A string, or a list of blocks."""
+        if isinstance(content, str | None):
+            return
+        if not isinstance(content, list):
+            raise InvalidRequest(f"`{where}` must be a string or a list of blocks.", field=where)
+        for place, block in enumerate(content):
+            self._block(block, f"{where}[{place}]")
+
+    def _block(self, block: Any, where: str) -> None:
+        kind = block.get("type") if isinstance(block, dict) else None
+        if not isinstance(kind, str):
+            raise InvalidRequest(f"`{where}` must be an object with a type.", field=where)
+        self.kinds.add(kind)
+        if kind not in BLOCKS:
+            plain = members.SAFE_NAME.match(kind)
+            self.unlisted[f"block:{kind}" if plain else "(a block whose type is no plain word)"] = None
+        self._marked(block)
+        if kind in ("image", "document"):
+            self._source(block.get("source"), kind, f"{where}.source")
+        elif kind == "tool_result":
+            self._held(block.get("content"), f"{where}.content")
+
+    def _source(self, source: Any, kind: str, where: str) -> None:
+        held = source if isinstance(source, dict) else {}
+        if kind == "image":
+            self.pictures.see(held.get("data"))
+        self.documents += kind == "document" and held.get("type") not in ("text", "content")
+        match held.get("type"):
+            case "url":
+                self.remote, self.urls = self.remote + 1, True
+            case "file":
+                self.remote, self.files = self.remote + 1, True
+            case "content":
+                self._held(held.get("content"), f"{where}.content")
+
+    def _marked(self, holder: Mapping[str, Any]) -> None:
+        mark = holder.get("cache_control")
+        self.long_cached = self.long_cached or (isinstance(mark, dict) and mark.get("ttl") not in (None, "5m"))
+
+
+def _messages(values: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    messages = values.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise InvalidRequest("`messages` must be a list of at least one message.", field="messages")
+    for place, message in enumerate(messages):
+        if not isinstance(message, dict) or message.get("role") not in ROLES:
+            where = f"messages[{place}]"
+            roles = ", ".join(sorted(ROLES))
+            raise InvalidRequest(f"`{where}` must be an object whose role is one of {roles}.", field=where)
+    return messages

@@ -1,0 +1,119 @@
+"""Usage as Google reports it (wire contract §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from gateway.core.usage import Metered, Usage
+from gateway.dialects.estimate import credible, source
+
+
+class Counted(msgspec.Struct, rename="camel"):
+    """Tokens of one modality."""
+
+    modality: str | int = ""
+    token_count: int | None = None
+
+
+class Reported(msgspec.Struct, rename="camel"):
+    """`usageMetadata` of Gemini and of Vertex."""
+
+    prompt_token_count: int | None = None
+    cached_content_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
+    candidates_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    total_token_count: int | None = None
+    prompt_tokens_details: list[Counted] | None = None
+    cache_tokens_details: list[Counted] | None = None
+    tool_use_prompt_tokens_details: list[Counted] | None = None
+    candidates_tokens_details: list[Counted] | None = None
+    service_tier: object = None
+    traffic_type: object = None
+
+
+_MODALITIES: Final = {1: "TEXT", 2: "IMAGE", 3: "VIDEO", 4: "AUDIO", 5: "DOCUMENT"}
+
+
+_TIERS: Final[Mapping[str, str]] = {
+    "standard": "default",
+    "flex": "flex",
+    "priority": "priority",
+    "on_demand": "default",
+    "on_demand_flex": "flex",
+    "on_demand_priority": "priority",
+}
+"""`serviceTier` and `trafficType` -> OpenAI's words."""
+
+
+def figures(reported: Reported) -> dict[str, int]:
+    """The provider's own numbers under its own names; those of a modality with its name behind a dot."""
+    found: dict[str, int] = {}
+    for name, field in zip(Reported.__struct_encode_fields__, Reported.__struct_fields__, strict=True):
+        value = getattr(reported, field)
+        if isinstance(value, list):
+            for counted in value:
+                modality = _modality(counted.modality)
+                if modality and counted.token_count is not None:
+                    found[f"{name}.{modality}"] = found.get(f"{name}.{modality}", 0) + counted.token_count
+        elif field.endswith("_count") and value is not None:
+            found[name] = value
+    return found
+
+
+def _modality(given: str | int) -> str:
+    """Empty for one that is not known: the name is the provider's."""
+    named = _MODALITIES.get(given, "") if isinstance(given, int) else given.upper()
+    return named if named in _MODALITIES.values() else ""
+
+
+def metered(reported: Reported) -> Metered | None:
+    """Disjoint counts; None if the report has no total. What cannot be true is left out and named in `suspect`.
+
+    Cached tokens are inside the prompt's, those of tools and thoughts outside of both other counts: so it is in 827 of
+    828 recordings. Thoughts count as inside where the provider's own total says so.
+    """
+    raw = figures(reported)
+    if not {"promptTokenCount", "candidatesTokenCount", "totalTokenCount"} & set(raw):
+        return None
+    count, suspect = credible(raw)
+    counted_by = source(suspect)
+    prompt, tools = count.get("promptTokenCount", 0), count.get("toolUsePromptTokenCount", 0)
+    candidates, thoughts = count.get("candidatesTokenCount", 0), count.get("thoughtsTokenCount", 0)
+    cached = count.get("cachedContentTokenCount", 0)
+    audio_in, image_in = (_uncached(count, modality) for modality in ("AUDIO", "IMAGE"))
+    audio_out, image_out = (count.get(f"candidatesTokensDetails.{m}", 0) for m in ("AUDIO", "IMAGE"))
+    inside = 0 < thoughts <= candidates and count.get("totalTokenCount") == prompt + tools + candidates
+    plain = prompt + tools - cached - audio_in - image_in
+    visible = candidates - audio_out - image_out - (thoughts if inside else 0)
+    if not suspect and (plain < 0 or visible < 0):
+        suspect = "parts_exceed_total"
+    usage = Usage(
+        input=max(plain, 0),
+        cache_read=cached,
+        output=max(visible, 0),
+        reasoning=thoughts,
+        audio_in=audio_in,
+        audio_out=audio_out,
+        image_in=image_in,
+        image_out=image_out,
+    )
+    return Metered(usage, counted_by, raw, suspect)
+
+
+def _uncached(count: Mapping[str, int], modality: str) -> int:
+    """Tokens of a modality on the input side, without those that came out of a cache."""
+    prompt, tools, cached = (
+        count.get(f"{name}.{modality}", 0)
+        for name in ("promptTokensDetails", "toolUsePromptTokensDetails", "cacheTokensDetails")
+    )
+    return max(prompt + tools - cached, 0)
+
+
+def tier(reported: Reported) -> str:
+    """The service tier that served, in OpenAI's words; empty if the provider does not say."""
+    stated = (reported.service_tier, reported.traffic_type)
+    return next((_TIERS[word.lower()] for word in stated if isinstance(word, str) and word.lower() in _TIERS), "")

@@ -1,0 +1,31 @@
+"""The contents of a request for vectors: one, or a batch."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.dialects.google.fields import Fields, fault
+from gateway.dialects.prompt import Asked, Prompt
+
+BATCH: Final = "batchEmbedContents"
+
+
+def is_batch(asked: Asked) -> bool:
+    """Whether the client sent several requests at once, and wants as many vectors."""
+    return asked.verb == BATCH
+
+
+def inputs(prompt: Prompt) -> int:
+    """How many vectors the client waits for."""
+    return len(requests_of(Fields(prompt.unseal().values), prompt.asked))
+
+
+def requests_of(given: Fields, asked: Asked) -> list[Fields]:
+    """What is to be embedded, each with what is said of it."""
+    requests = list(given.each("requests")) if is_batch(asked) else [given]
+    if not requests:
+        raise fault("requests", "must be a list of at least one request")
+    for request in requests:
+        if not request.inner("content").rows("parts"):
+            raise fault(request.path("content"), "must have at least one part")
+    return requests

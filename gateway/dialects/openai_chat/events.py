@@ -1,0 +1,298 @@
+"""Replies of any provider that speaks Chat Completions, whole or streamed, read into events.
+
+What is said, called and counted is read strictly. What stands beside it in a form of some provider's own is read where
+that form is known; otherwise it is named as lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from gateway.dialects.dialect import Broken
+from gateway.dialects.neutral import (
+    CallBegan,
+    CallWrote,
+    Ended,
+    Event,
+    Finished,
+    Lost,
+    Made,
+    Media,
+    Said,
+    Score,
+    Scored,
+    Stop,
+    Thinking,
+    Used,
+)
+from gateway.dialects.openai.usage import metered
+from gateway.dialects.openai_chat.payloads import Choice, Chunk, Delta, Function, Logprobs, Part, Piece, Token, opened
+from gateway.dialects.openai_chat.stream import DONE
+
+_STOPS: Final[Mapping[str, Stop]] = {
+    "length": Stop.LENGTH,
+    "max_tokens": Stop.LENGTH,
+    "model_length": Stop.LENGTH,  # Mistral
+    "tool_calls": Stop.CALLS,
+    "tool_use": Stop.CALLS,
+    "function_call": Stop.CALLS,
+    "content_filter": Stop.FILTERED,
+    "safety": Stop.FILTERED,
+    "refusal": Stop.FILTERED,
+    # Numbers of Google's enumeration, where an endpoint writes them so.
+    "2": Stop.LENGTH,
+    "3": Stop.FILTERED,
+}
+"""Every other word (stop, eos, end_turn, …) means that the answer came to its end."""
+
+_FAILURES: Final = frozenset({"error", "abort", "insufficient_system_resource", "network_error"})
+"""Words of Mistral, OpenRouter, vLLM, DeepSeek and Z.ai for an answer that was broken off."""
+
+
+def reader() -> ChatReader:
+    """Reads one stream."""
+    return ChatReader()
+
+
+def events(body: bytes) -> Iterable[Event]:
+    """A whole reply. Broken, also while it is read, for what is none."""
+    chunk = opened(body)
+    if not chunk.choices:
+        raise Broken("not a completion")
+    reading = ChatReader(whole=True)
+    yield from reading.chunk(chunk)
+    yield from reading.end()
+
+
+class ChatReader:
+    """A reply under way. Of a choice that is finished nothing more is read."""
+
+    def __init__(self, *, whole: bool = False) -> None:
+        self._whole = whole
+        self._open: dict[int, Calls] = {}
+        self._finished: set[int] = set()
+        self._tier = ""
+
+    def read(self, data: bytes) -> Iterable[Event]:
+        """One event's data. Broken."""
+        if data.strip() == DONE:
+            return self.end()
+        return self.chunk(opened(data))
+
+    def close(self) -> Iterable[Event]:
+        """A stream whose every choice has finished needs no `[DONE]`."""
+        return [Ended()] if self._finished and not self._open else []
+
+    def end(self) -> Iterable[Event]:
+        """The provider says that this was all; choices of which it did not say so have ended too. Broken if none was
+        ever begun."""
+        if not self._open and not self._finished:
+            raise Broken("no answer in it")
+        for index in sorted(self._open):
+            yield from self._finish(index, Finished(Stop.END, choice=index))
+        yield Ended()
+
+    def chunk(self, chunk: Chunk) -> Iterable[Event]:
+        self._tier = chunk.service_tier or self._tier
+        for choice in chunk.choices or ():
+            yield from self._choice(choice)
+        for name in ("citations", "search_results"):
+            if getattr(chunk, name):
+                yield Lost(name)
+        reported = chunk.usage or (chunk.x_groq.usage if chunk.x_groq is not None else None)
+        counted = metered(reported) if reported is not None else None
+        if counted is not None:
+            yield Used(counted, self._tier)
+
+    def _choice(self, choice: Choice) -> Iterable[Event]:
+        index = choice.index or 0
+        if index in self._finished:
+            return
+        calls = self._open.setdefault(index, Calls(index))
+        delta = choice.message if self._whole or choice.delta is None else choice.delta
+        if delta is not None:
+            yield from _said(delta, index)
+            yield from calls.whole(delta.tool_calls or ()) if self._whole else self._called(delta, calls)
+            if delta.function_call is not None:
+                yield from calls.add(Piece(-1, function=delta.function_call))
+            yield from _beside(delta, index)
+        if choice.logprobs is not None:
+            yield from _scored(choice.logprobs, index)
+        if choice.finish_reason not in (None, ""):
+            yield from self._finish(index, _finished(choice, index))
+
+    @staticmethod
+    def _called(delta: Delta, calls: Calls) -> Iterable[Event]:
+        for piece in delta.tool_calls or ():
+            yield from calls.add(piece)
+
+    def _finish(self, index: int, finished: Finished) -> Iterable[Event]:
+        self._open.pop(index).close()
+        self._finished.add(index)
+        yield finished
+
+
+def _finished(choice: Choice, index: int) -> Finished:
+    reason = str(choice.finish_reason).lower()
+    if reason in _FAILURES:
+        raise Broken("the provider broke the answer off")
+    stop = _STOPS.get(reason, Stop.END)
+    if stop is Stop.END and isinstance(choice.stop_reason, str) and choice.stop_reason:
+        return Finished(Stop.SEQUENCE, choice.stop_reason, index)
+    return Finished(stop, choice=index)
+
+
+def _said(delta: Delta, index: int) -> Iterable[Event]:
+    if thought := _thought(delta):
+        yield Thinking(thought, index)
+    if isinstance(delta.content, list):
+        for part in delta.content:
+            yield from _part(part, index)
+    elif delta.content:
+        yield Said(delta.content, index)
+    if delta.refusal:
+        yield Said(delta.refusal, index, refusal=True)
+
+
+def _part(part: Part, index: int) -> Iterable[Event]:
+    match part.type:
+        case "text":
+            if part.text:
+                yield Said(part.text, index)
+        case "thinking":
+            if words := _words(part.thinking):
+                yield Thinking(words, index)
+        case _:
+            yield Lost("content")
+
+
+def _words(thinking: str | list[Part]) -> str:
+    return thinking if isinstance(thinking, str) else "".join(part.text for part in thinking)
+
+
+def _thought(delta: Delta) -> str:
+    """Some say the same in several places: the first that says anything counts."""
+    for text in (delta.reasoning_content, delta.reasoning):
+        if isinstance(text, str) and text:
+            return text
+    return "".join(text for text in map(_detail, _listed(delta.reasoning_details)) if isinstance(text, str))
+
+
+def _detail(detail: Any) -> object:
+    return detail.get("text", detail.get("summary")) if isinstance(detail, dict) else None
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _beside(delta: Delta, index: int) -> Iterable[Event]:
+    """What came with the words: pictures and sounds, proofs of reasoning, sources."""
+    for image in _listed(delta.images):
+        yield _image(image, index)
+    if delta.audio:
+        if isinstance(delta.audio, dict) and isinstance(words := delta.audio.get("transcript"), str) and words:
+            yield Said(words, index)
+        yield Lost("audio")
+    if any(isinstance(d, dict) and (d.get("signature") or d.get("data")) for d in _listed(delta.reasoning_details)):
+        yield Lost("reasoning_details")
+    if delta.annotations:
+        yield Lost("annotations")
+
+
+def _image(image: object, index: int) -> Event:
+    match image:
+        case {"image_url": {"url": str(url)}} if url.startswith("data:image/"):
+            head, _, data = url[5:].partition(",")
+            if head.endswith(";base64"):
+                return Made(Media("image", head.partition(";")[0], data), index)
+    return Lost("images")
+
+
+def _scored(logprobs: object, index: int) -> Iterable[Event]:
+    try:
+        found = msgspec.convert(logprobs, Logprobs)
+    except msgspec.ValidationError:
+        yield Lost("logprobs")
+        return
+    tokens = [*(found.content or ()), *(found.refusal or ())]
+    if tokens:
+        yield Scored(tuple(_score(token) for token in tokens), index)
+
+
+def _score(token: Token) -> Score:
+    return Score(token.token, token.logprob, tuple((one.token, one.logprob) for one in token.top_logprobs or ()))
+
+
+class _Call:
+    """`place`: None until the name is known and the call has begun."""
+
+    def __init__(self) -> None:
+        self.id = ""
+        self.name = ""
+        self.place: int | None = None
+        self.held = ""
+
+
+class Calls:
+    """The calls of one choice so far, put together from the pieces that a provider sends.
+
+    OpenAI's stream begins a call with index, id and name, and goes on with the index and more arguments. Others send
+    whole calls, no index, one index for all, no id, the id or the name again with every piece, or the name after the
+    id. An id that never came stays empty: the writer of the reply makes one.
+    """
+
+    def __init__(self, choice: int) -> None:
+        self._choice = choice
+        self._calls: list[_Call] = []
+        self._at: dict[int | None, _Call] = {}
+        self._begun = 0
+
+    def add(self, piece: Piece) -> Iterable[CallBegan | CallWrote]:
+        """More of a call, or another one."""
+        function = piece.function or Function()
+        name, id_ = function.name or "", piece.id or ""
+        call = self._at.get(piece.index)
+        if call is None or _is_another(call, name, id_, indexed=piece.index is not None):
+            call = _Call()
+            self._calls.append(call)
+        self._at[piece.index] = self._at[None] = call
+        call.id, call.name = call.id or id_, call.name or name
+        call.held += _arguments_text(function.arguments)
+        return self._told(call)
+
+    def whole(self, pieces: Iterable[Piece]) -> Iterable[CallBegan | CallWrote]:
+        """Calls of a whole reply: each piece is one, whatever index it says it has."""
+        for place, piece in enumerate(pieces):
+            yield from self.add(Piece(place, piece.id, piece.function))
+
+    def close(self) -> None:
+        """Nothing more comes. Broken if a call never got a name."""
+        if any(call.place is None for call in self._calls):
+            raise Broken("a call without a name")
+
+    def _told(self, call: _Call) -> Iterable[CallBegan | CallWrote]:
+        if call.place is None and call.name:
+            call.place, self._begun = self._begun, self._begun + 1
+            yield CallBegan(call.place, call.id, call.name, choice=self._choice)
+        if call.place is not None and call.held:
+            yield CallWrote(call.place, call.held, self._choice)
+            call.held = ""
+
+
+def _is_another(call: _Call, name: str, id_: str, *, indexed: bool) -> bool:
+    """Whether a piece that comes where `call` stands begins another call: only a name can begin one."""
+    if not name or not call.name:
+        return False
+    if id_ and call.id:
+        return id_ != call.id
+    return name != call.name or not indexed
+
+
+def _arguments_text(arguments: str | dict[str, Any] | None) -> str:
+    """Arguments are the text of an object; some send the object."""
+    return orjson.dumps(arguments).decode() if isinstance(arguments, dict) else arguments or ""

@@ -1,0 +1,102 @@
+"""The shape of a completion and of its chunks, as far as they are read.
+
+What is said, called and counted has a type here, and anything else in its place is no reply of this dialect. What
+stands beside it differs from provider to provider, and may be anything.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gateway.dialects.dialect import Broken
+from gateway.dialects.openai.usage import Reported
+
+
+class Function(msgspec.Struct):
+    name: str | None = None
+    arguments: str | dict[str, Any] | None = None
+
+
+class Piece(msgspec.Struct):
+    index: int | None = None
+    id: str | None = None
+    function: Function | None = None
+
+
+class Part(msgspec.Struct):
+    """Of a content that is a list (Mistral)."""
+
+    type: str = ""
+    text: str = ""
+    thinking: str | list[Part] = ""
+
+
+class Delta(msgspec.Struct):
+    """Of a stream the delta, of a whole reply the message."""
+
+    content: str | list[Part] | None = None
+    refusal: str | None = None
+    tool_calls: list[Piece] | None = None
+    function_call: Function | None = None
+    reasoning_content: object = None
+    reasoning: object = None
+    reasoning_details: object = None
+    images: object = None
+    audio: object = None
+    annotations: object = None
+
+
+class Choice(msgspec.Struct):
+    index: int | None = None
+    delta: Delta | None = None
+    message: Delta | None = None
+    finish_reason: str | int | None = None
+    stop_reason: object = None  # vLLM: the stop string that was met
+    logprobs: object = None
+
+
+class Groq(msgspec.Struct):
+    usage: Reported | None = None
+
+
+class Chunk(msgspec.Struct):
+    choices: list[Choice] | None = None
+    usage: Reported | None = None
+    x_groq: Groq | None = None
+    service_tier: str | None = None
+    error: object = None
+    kind: str | None = msgspec.field(default=None, name="object")
+    citations: object = None
+    search_results: object = None
+
+
+class Alternative(msgspec.Struct):
+    token: str
+    logprob: float
+
+
+class Token(msgspec.Struct):
+    token: str
+    logprob: float
+    top_logprobs: list[Alternative] | None = None
+
+
+class Logprobs(msgspec.Struct):
+    content: list[Token] | None = None
+    refusal: list[Token] | None = None
+
+
+_decode = msgspec.json.Decoder(Chunk, strict=False).decode
+
+
+def opened(data: bytes) -> Chunk:
+    """One chunk, or a whole completion. Broken for what is neither, and for an error in its place."""
+    try:
+        chunk = _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        chunk = None
+    if chunk is None or chunk.error is not None or chunk.kind == "error":
+        raise Broken("an error, or no chunk of this dialect")
+    return chunk

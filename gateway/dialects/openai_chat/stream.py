@@ -1,0 +1,140 @@
+"""Chat Completions replies: whole or streamed, passed on byte by byte while usage, content and the end are observed."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Final
+
+import msgspec
+
+from gateway.core.demand import Demand
+from gateway.core.errors import Ended
+from gateway.core.usage import Metered
+from gateway.dialects import sse
+from gateway.dialects.dialect import Broken
+from gateway.dialects.estimate import weighed
+from gateway.dialects.openai.errors import event
+from gateway.dialects.openai.usage import Reported, metered
+from gateway.dialects.openai_chat.request import wants_usage
+from gateway.dialects.prompt import Prompt
+
+DONE: Final = b"[DONE]"
+
+
+class _Delta(msgspec.Struct):
+    content: object = None
+    refusal: object = None
+    reasoning_content: object = None
+    reasoning: object = None
+    tool_calls: object = None
+    function_call: object = None
+    audio: object = None
+
+
+_PARTS: Final = attrgetter(*_Delta.__struct_fields__)
+
+
+class _Shown(_Delta):
+    """Pictures are content too; their tokens are not weighed by their bytes."""
+
+    images: object = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Shown | None = None
+    message: _Delta | None = None
+    finish_reason: object = None
+    index: int | None = None
+
+
+class _Groq(msgspec.Struct):
+    usage: Reported | None = None
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice] | None = None
+    usage: Reported | None = None
+    error: msgspec.Raw = msgspec.Raw(b"null")
+    x_groq: _Groq | None = None
+
+
+_decode = msgspec.json.Decoder(_Chunk, strict=False).decode
+
+
+def _chunk(data: bytes) -> _Chunk:
+    """Broken for what is no chunk or completion of this dialect, and for an error in its place."""
+    try:
+        chunk = _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        chunk = None
+    if chunk is None or bytes(chunk.error) != b"null":
+        raise Broken("an error, or no chunk of this dialect")
+    return chunk
+
+
+def _weight(delta: _Delta | None) -> int:
+    """Bytes of generated content in a delta or message; 0 if it carries none."""
+    return weighed(_PARTS(delta)) if delta is not None else 0
+
+
+def observe(body: bytes) -> tuple[Metered | None, int]:
+    """Of a whole reply: what the provider reported, and the bytes of content. Broken unless it has a choice."""
+    chunk = _chunk(body)
+    if not chunk.choices:
+        raise Broken("not a completion")
+    generated = sum(_weight(c.message) for c in chunk.choices)
+    return metered(chunk.usage) if chunk.usage is not None else None, generated
+
+
+def tally(prompt: Prompt, demand: Demand) -> ChatTally:
+    """Watches a stream of this dialect."""
+    return ChatTally(demand.choices, usage_asked=wants_usage(prompt))
+
+
+def framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
+    """Events travel as they came."""
+    return sse.AsIs()
+
+
+class ChatTally:
+    """A stream that is passed on: usage, content and its end."""
+
+    def __init__(self, choices: int, *, usage_asked: bool) -> None:
+        self.content = False
+        self.ended = False
+        self.generated = 0
+        self._finished: set[int] = set()
+        self._choices = choices
+        self._usage_asked = usage_asked
+        self._reported: Reported | None = None
+
+    def see(self, data: bytes) -> bool:
+        """Take note of one chunk; whether the client should see it. Broken for an error in a chunk's place."""
+        if data.strip() == DONE:
+            self.ended = True
+            return True
+        chunk = _chunk(data)
+        reported = chunk.usage or (chunk.x_groq.usage if chunk.x_groq is not None else None)
+        if reported is not None:
+            self._reported = reported  # cumulative where it repeats: the last one counts
+        for choice in chunk.choices or ():
+            weight = _weight(choice.delta)
+            self.generated += weight
+            if choice.finish_reason not in (None, ""):
+                self._finished.add(choice.index or 0)
+            shown = choice.delta is not None and bool(choice.delta.images)
+            self.content = self.content or weight > 0 or shown or choice.finish_reason not in (None, "")
+        return bool(chunk.choices) or chunk.usage is None or self._usage_asked
+
+    def close(self) -> None:
+        """A stream whose every choice has finished needs no `[DONE]`."""
+        self.ended = self.ended or len(self._finished) >= self._choices
+
+    def failure(self, ended: Ended) -> bytes:
+        """The error event; no `[DONE]` follows it."""
+        return event(ended)
+
+    @property
+    def metered(self) -> Metered | None:
+        """The last report; None if there was none."""
+        return metered(self._reported) if self._reported is not None else None

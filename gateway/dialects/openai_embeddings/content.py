@@ -1,0 +1,33 @@
+"""The inputs of an Embeddings request: texts, or token ids."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gateway.core.errors import InvalidRequest
+
+INPUTS_MOST: Final = 2_048
+
+
+def inputs_of(given: object) -> tuple[str | tuple[int, ...], ...]:
+    """Texts, or token ids: one of them alone, or a list."""
+    many = given if isinstance(given, list) and not _is_tokens(given) else [given]
+    if not 1 <= len(many) <= INPUTS_MOST:
+        raise fault("input", f"must hold from 1 to {INPUTS_MOST} inputs")
+    return tuple(_input(one) for one in many)
+
+
+def _input(one: object) -> str | tuple[int, ...]:
+    if isinstance(one, str) and one:
+        return one
+    if isinstance(one, list) and _is_tokens(one):
+        return tuple(one)
+    raise fault("input", "must be a string or a list of token ids, or a list of such; none of them empty")
+
+
+def _is_tokens(given: list[Any]) -> bool:
+    return bool(given) and all(type(token) is int and token >= 0 for token in given)
+
+
+def fault(name: str, what: str) -> InvalidRequest:
+    return InvalidRequest(f"`{name}` {what}.", field=name)

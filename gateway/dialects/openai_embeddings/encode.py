@@ -1,0 +1,40 @@
+"""The neutral form, written as an Embeddings request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from gateway.core.catalog import Route
+from gateway.core.demand import Demand
+from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
+from gateway.dialects.neutral import Conversation, Embedding
+from gateway.dialects.openai_embeddings.request import PATH
+
+
+def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+    """The request for `route`, with the names of what found no place in it. Unportable."""
+    if isinstance(asked, Conversation):
+        raise Unportable("messages")
+    body: dict[str, Any] = {
+        "model": route.upstream_model,
+        "input": list(asked.inputs),
+        "encoding_format": "float",
+    }
+    if asked.dimensions is not None:
+        body["dimensions"] = asked.dimensions
+    if asked.user and orders.pseudonym is not None:
+        body["user"] = orders.pseudonym(asked.user)
+    return Rendered(PATH, orjson.dumps(body), dropped=tuple(dict.fromkeys(_dropped(asked, orders))))
+
+
+def _dropped(asked: Embedding, orders: RequestOverrides) -> Iterator[str]:
+    yield from asked.lost
+    if asked.purpose:
+        yield "purpose"
+    if asked.title:
+        yield "title"
+    if asked.user and orders.pseudonym is None:
+        yield "user"

@@ -1,0 +1,21 @@
+"""Embeddings replies, read into vectors."""
+
+from __future__ import annotations
+
+from gateway.dialects.dialect import Broken
+from gateway.dialects.estimate import estimated
+from gateway.dialects.neutral import Vectors
+from gateway.dialects.openai_embeddings.payloads import VECTORS, metered_of, opened, vectors_of
+
+
+def events(body: bytes) -> Vectors:
+    """The vectors in the order of their inputs. Where the provider did not count, the usage is an estimate of nothing.
+    Broken."""
+    found = opened(VECTORS, body)
+    rows = found.data or ()
+    places = [place if row.index is None else row.index for place, row in enumerate(rows)]
+    if sorted(places) != list(range(len(places))):
+        raise Broken("vectors whose places are not those of the inputs")
+    vectors = dict(zip(places, vectors_of(found), strict=True))
+    counted = metered_of(found.usage) or estimated(0, 0, {})
+    return Vectors(tuple(vectors[place] for place in range(len(places))), counted)

@@ -1,0 +1,74 @@
+"""The typed shape of an Embeddings reply: sketched for a reply that is passed on, whole for one that is translated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, TypeVar
+
+import msgspec
+
+from gateway.core.usage import Metered
+from gateway.dialects.dialect import Broken
+from gateway.dialects.openai.usage import Reported, figures, metered
+from gateway.dialects.vectors import checked, unpacked
+
+
+class VectorSketch(msgspec.Struct):
+    """A vector whose numbers nobody looks at."""
+
+    embedding: msgspec.Raw
+
+
+class VectorRow(msgspec.Struct):
+    embedding: str | list[float]
+    index: int | None = None
+
+
+class SketchedReply(msgspec.Struct):
+    data: list[VectorSketch] | None = None
+    usage: Reported | None = None
+    error: object = None
+
+
+class VectorsReply(msgspec.Struct):
+    data: list[VectorRow] | None = None
+    usage: Reported | None = None
+    error: object = None
+
+
+_Opened = TypeVar("_Opened", SketchedReply, VectorsReply)
+
+
+SKETCHED: Final = msgspec.json.Decoder(SketchedReply, strict=False)
+
+
+VECTORS: Final = msgspec.json.Decoder(VectorsReply, strict=False)
+
+
+def opened(decoder: msgspec.json.Decoder[_Opened], body: bytes) -> _Opened:
+    """Broken for what is no reply of this dialect, and for an error in its place."""
+    try:
+        found = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = None
+    if found is None or found.error is not None or not found.data:
+        raise Broken("an error, or no vectors")
+    return found
+
+
+def vectors_of(found: VectorsReply) -> list[tuple[float, ...]]:
+    """In the order of the rows."""
+    return [
+        unpacked(row.embedding) if isinstance(row.embedding, str) else checked(row.embedding)
+        for row in found.data or ()
+    ]
+
+
+def metered_of(reported: Reported | None) -> Metered | None:
+    """Some providers state the total alone (Voyage); there is nothing else in it than the input."""
+    if reported is None:
+        return None
+    if reported.prompt_tokens is None and reported.total_tokens is not None:
+        counted = metered(msgspec.structs.replace(reported, prompt_tokens=reported.total_tokens))
+        return counted and replace(counted, reported=figures(reported))
+    return metered(reported)

@@ -1,0 +1,29 @@
+"""Embeddings replies, passed on in the form that the client asked for while their usage is observed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from gateway.core.usage import Metered
+from gateway.dialects.openai_embeddings.payloads import SKETCHED, VECTORS, metered_of, opened, vectors_of
+from gateway.dialects.openai_embeddings.request import wants_base64
+from gateway.dialects.prompt import Prompt
+from gateway.dialects.vectors import packed
+
+
+def observe(body: bytes) -> tuple[Metered | None, int]:
+    """What the provider reported; vectors are no tokens. Broken for what is no reply of this dialect."""
+    return metered_of(opened(SKETCHED, body).usage), 0
+
+
+def fitted(prompt: Prompt, body: bytes) -> bytes:
+    """The body in the form that `prompt` asks for: some providers know one of the two alone. Broken."""
+    wanted = wants_base64(prompt)
+    if all(bytes(row.embedding).startswith(b'"') is wanted for row in opened(SKETCHED, body).data or ()):
+        return body
+    whole: dict[str, Any] = orjson.loads(body)
+    for row, vector in zip(whole["data"], vectors_of(opened(VECTORS, body)), strict=True):
+        row["embedding"] = packed(vector) if wanted else vector
+    return orjson.dumps(whole)

@@ -1,0 +1,78 @@
+"""One list of file names for all dialect packages: the same role stands in the same file of each."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import gateway.dialects
+from gateway.dialects.registry import REGISTRY
+
+ROOM = Path(gateway.dialects.__file__).parent
+PACKAGES = sorted(path.parent for path in ROOM.glob("*/__init__.py"))
+
+STEMS = frozenset(
+    "request decode encode content tools turns reply stream events usage errors counting schema signatures ids".split()
+)
+EXTRA = {
+    "messages": "the way out of `turns`: both ways in one file would be longer than a file may be",
+    "frames": "the way out of `stream`: items and blocks that grow would double the size of `reply`",
+    "payloads": "shapes that `events` and `stream` both decode",
+    "fields": "Google alone has two names for each member; both of its dialects read them",
+}
+"""Stems beside the list, each with its reason."""
+
+ROLES = {
+    "accept": "request",
+    "passed": "request",
+    "conversation": "decode",
+    "written": "encode",
+    "writer": "reply",
+    "error": "errors",
+    "observe": "stream",
+    "tally": "stream",
+    "fitted": "stream",
+    "events": "events",
+    "reader": "events",
+    "counted": "counting",
+    "count": "counting",
+}
+"""Function of the dialect protocols -> the stem that it stands in."""
+
+
+def test_every_module_of_a_dialect_has_a_name_of_the_list() -> None:
+    strange = [
+        f"{path.parent.name}/{path.name}"
+        for package in PACKAGES
+        for path in package.glob("*.py")
+        if path.stem not in {"__init__", *STEMS, *EXTRA}
+    ]
+    assert strange == []
+
+
+def test_every_name_of_the_list_is_explained_and_used() -> None:
+    explained = set(re.findall(r"^    (\w+) {2,}\S", gateway.dialects.__doc__ or "", re.MULTILINE))
+    used = {path.stem for package in PACKAGES for path in package.glob("*.py")} - {"__init__"}
+    assert explained == used == STEMS | set(EXTRA)
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY))
+def test_every_function_of_a_dialect_stands_in_the_file_of_its_role(name: str) -> None:
+    """In the package itself, or in the one that its family shares."""
+    dialect = REGISTRY[name]
+    homes = {f"gateway.dialects.{name}", f"gateway.dialects.{name.partition('_')[0]}"}
+    for function, stem in ROLES.items():
+        if (found := getattr(dialect, function, None)) is not None:
+            assert found.__module__ in {f"{home}.{stem}" for home in homes}, function
+
+
+def test_a_dialect_knows_no_sibling() -> None:
+    """It knows its own package, its family's, and the modules of the room."""
+    packages = {package.name for package in PACKAGES}
+    for package in PACKAGES:
+        others = packages - {package.name, package.name.partition("_")[0]}
+        for path in package.glob("*.py"):
+            imported = set(re.findall(r"^ *from gateway\.dialects\.(\w+)", path.read_text(), re.MULTILINE))
+            assert imported.isdisjoint(others), path
