@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast, get_args, get_type_hints
 from urllib.parse import urlsplit
 
@@ -16,10 +17,10 @@ import pytest
 from starlette.routing import Route
 
 from gateway.__main__ import COMMANDS
-from gateway.asgi import addresses
 from gateway.asgi.app import Guard, application
 from gateway.asgi.request_context import Gate
 from gateway.core import errors
+from gateway.dialects.registry import REGISTRY
 from gateway.settings import PROVIDER_PREFIX, Settings, default_of, provider_variable, read, variable
 
 ROOT = Path(__file__).parents[1]
@@ -282,7 +283,7 @@ def test_the_proxy_takes_what_the_gateway_takes(name: str) -> None:
 
 def served() -> set[tuple[str, str]]:
     """(method, path) of everything a client reaches; what a path takes is written {}."""
-    app = application(cast(Gate, None))
+    app = application(cast(Gate, SimpleNamespace(services=SimpleNamespace(dialects=REGISTRY))))
     assert isinstance(app, Guard)
     routes = [route for route in app._ours.routes if isinstance(route, Route)]
     ours = {
@@ -290,8 +291,8 @@ def served() -> set[tuple[str, str]]:
         for route in routes
         for method in (route.methods or set()) - {"HEAD"}
     }
-    posted = {("POST", f"/v1{path}") for path in addresses._POSTED}
-    verbs = {("POST", f"/v1beta/models/{{}}:{verb}") for verb in addresses._VERBS}
+    posted = {("POST", f"/v1{path}") for path in REGISTRY.paths}
+    verbs = {("POST", f"/v1beta/models/{{}}:{verb}") for verb in REGISTRY.verbs}
     return ours | posted | verbs | {("GET", "/v1/models"), ("GET", "/v1/models/{}")}
 
 

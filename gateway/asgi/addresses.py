@@ -1,7 +1,7 @@
-"""Which path means what: the addresses that the official SDKs build from whatever base URL their user configures.
+"""The meaning of a path: whatever base URL a client configures.
 
-Matched from the right, after any of the mounts and versions that the SDKs put in front (wire contract §1): paths of
-three vendors overlap, so that for lists of models the headers decide.
+A path is matched from the right, behind any of the mounts and versions that the SDKs put in front (wire contract §1).
+The paths of three vendors overlap, so that for lists of models the request headers decide.
 """
 
 from __future__ import annotations
@@ -9,114 +9,112 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 from urllib.parse import parse_qs
 
-from gateway.asgi.headers import Headers
-from gateway.core.operation import CHAT, COUNT_TOKENS, EMBEDDINGS, OPERATIONS, Operation
+from gateway.asgi.headers import Fields, Headers
+from gateway.core.operation import CHAT, OPERATIONS, Operation
+from gateway.dialects.dialect import Dialect
 from gateway.dialects.prompt import Asked
+from gateway.dialects.registry import Registry
 
-Family: TypeAlias = Literal["openai", "anthropic", "google"]
-"""Whose conventions hold for errors and for lists of models."""
-
-_MOUNTS: Final[Mapping[str, Family]] = {"openai": "openai", "anthropic": "anthropic", "google": "google"}
-_FRONT: Final = re.compile(r"(?:/(openai|anthropic|google))?(?:/(?:v1beta1|v1beta|v1alpha|v1)){0,2}(/.*)")
-"""A version stands twice where a base URL ends in one and the SDK adds its own: agents then tell their users that there
-is no such model, and nothing of ours."""
-_POSTED: Final[Mapping[str, tuple[Family, str, Operation]]] = {
-    "/chat/completions": ("openai", "openai_chat", CHAT),
-    "/responses": ("openai", "openai_responses", CHAT),
-    "/responses/input_tokens": ("openai", "openai_responses", COUNT_TOKENS),
-    "/embeddings": ("openai", "openai_embeddings", EMBEDDINGS),
-    "/messages": ("anthropic", "anthropic_messages", CHAT),
-    "/messages/count_tokens": ("anthropic", "anthropic_messages", COUNT_TOKENS),
-}
-_VERBS: Final[Mapping[str, tuple[str, Operation]]] = {
-    "generateContent": ("google_generate", CHAT),
-    "streamGenerateContent": ("google_generate", CHAT),
-    "countTokens": ("google_generate", COUNT_TOKENS),
-    "embedContent": ("google_embeddings", EMBEDDINGS),
-    "batchEmbedContents": ("google_embeddings", EMBEDDINGS),
-}
+_VERSIONED: Final = re.compile(r"(?:/(?:v1beta1|v1beta|v1alpha|v1)){0,2}(/.*)")
+"""A version stands twice where a base URL ends in one and the SDK adds its own. A refusal there would let agents report
+that there is no such model."""
 _MODELS: Final = "/models"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a client's path means. `dialect` is empty where nothing is exchanged: `models` lists them, or shows the one
-    called `name`."""
+    """The meaning of one path. `family` is the name of a family of SDKs.
 
-    family: Family
-    dialect: str = ""
+    `dialect` is None where nothing is exchanged: then the path lists models, or shows the model `name`. `verb`: the
+    verb behind the model's name, where the dialect has verbs; `streaming`: the verb asks for a stream.
+    """
+
+    family: str
+    dialect: Dialect | None = None
     operation: Operation = CHAT
-    lists_models: bool = False
     name: str = ""
     verb: str = ""
+    streaming: bool = False
 
-    def asked(self, headers: Mapping[str, str], query: str, policy: str) -> Asked:
-        """What the dialect has to know of the request beside its body."""
-        if not (self.verb or headers or policy):
+    def asked(self, fields: Fields, query: bytes, policy: str) -> Asked:
+        """The facts beside the body that concern the dialect. `policy`: the request's own, from its header."""
+        family = self.dialect.FAMILY if self.dialect is not None else None
+        version = fields.one(family.version_header) if family is not None and family.version_header else None
+        betas = fields.one(family.betas_header) if family is not None and family.betas_header else None
+        if not (self.verb or version or betas or policy):
             return _BODIES_ALONE[self.operation.name]
-        streaming = self.verb == "streamGenerateContent"
+        as_events = not self.streaming or "sse" in parse_qs(query.decode("latin-1")).get("alt", ())
         return Asked(
             operation=self.operation,
             model=self.name,
-            streaming=streaming,
-            framing="array" if streaming and "sse" not in parse_qs(query).get("alt", ()) else "events",
+            streaming=self.streaming,
+            framing="events" if as_events else "array",
             verb=self.verb,
-            version=headers.get("anthropic-version", ""),
-            betas=tuple(filter(None, (b.strip() for b in headers.get("anthropic-beta", "").split(",")))),
+            version=version or "",
+            betas=tuple(filter(None, (b.strip() for b in (betas or "").split(",")))),
             policy=policy,
         )
 
 
 _BODIES_ALONE: Final[Mapping[str, Asked]] = {each.name: Asked(operation=each) for each in OPERATIONS}
-_FIXED: Final = {rest: Address(*meaning) for rest, meaning in _POSTED.items()}
-_SPELLED: Final[dict[str, Address]] = {}
-"""Paths of a fixed meaning as they were spelled so far: some hundred spellings, as only mounts and versions vary."""
 
 
-def address(path: str, headers: Headers, *, keyed: bool) -> Address | None:
-    """The meaning of `path`, decoded and without its query; None if it is not one of a client's SDK.
+class Addresses:
+    """The paths of every registered dialect."""
 
-    `keyed`: the key came as `?key=`, which only Google's clients do.
-    """
-    if (known := _SPELLED.get(path)) is not None:
-        return known
-    found = _FRONT.fullmatch(path)
-    if found is None:
-        return None
-    mount, rest = found.groups()
-    if (fixed := _FIXED.get(rest)) is not None:
-        if mount not in (None, fixed.family):
+    def __init__(self, registry: Registry) -> None:
+        self._families = {name: dialect.FAMILY for name, dialect in registry.families.items()}
+        self._default = next(iter(self._families))
+        self._verbs = registry.verbs
+        self._fixed = {
+            path: Address(dialect.FAMILY.name, dialect, operation)
+            for path, (dialect, operation) in registry.paths.items()
+        }
+        self._spelled: dict[str, Address] = {}
+        """Spellings of fixed paths seen so far: some hundred, as only mounts and versions vary."""
+
+    def find(self, path: str, headers: Headers, *, keyed: bool) -> Address | None:
+        """The meaning of `path`, decoded and without its query; None if it does not belong to a client's SDK.
+
+        `keyed`: the key came as `?key=`.
+        """
+        if (known := self._spelled.get(path)) is not None:
+            return known
+        mount = self._mount(path)
+        versioned = _VERSIONED.fullmatch(path[len(mount) + 1 :] if mount else path)
+        if versioned is None:
             return None
-        _SPELLED[path] = fixed
-        return fixed
-    if rest != _MODELS and not rest.startswith(_MODELS + "/"):
-        return None
-    return _of_models(rest.removeprefix(_MODELS).removeprefix("/"), family_of(path, headers, keyed=keyed))
+        rest = versioned[1]
+        if (fixed := self._fixed.get(rest)) is not None:
+            if mount not in ("", fixed.family):
+                return None
+            self._spelled[path] = fixed
+            return fixed
+        if rest != _MODELS and not rest.startswith(_MODELS + "/"):
+            return None
+        return self._of_models(rest.removeprefix(_MODELS).removeprefix("/"), self.family(path, headers, keyed=keyed))
 
+    def family(self, path: str, headers: Headers, *, keyed: bool) -> str:
+        """The family of the client: from the mount, else from the headers, else the first family."""
+        if mount := self._mount(path):
+            return mount
+        names = {name for name, _ in headers}
+        marked = [name for name, f in self._families.items() if (keyed and f.key_in_query) or names & f.marks]
+        return marked[-1] if marked else self._default
 
-def family_of(path: str, headers: Headers, *, keyed: bool) -> Family:
-    """Whose client this is: the mount says so, or else the headers do."""
-    mount = _MOUNTS.get(path[1:].partition("/")[0])
-    if mount is not None:
-        return mount
-    names = {name for name, _ in headers}
-    if keyed or names & {b"x-goog-api-key", b"x-goog-api-client"}:
-        return "google"
-    return "anthropic" if b"anthropic-version" in names else "openai"
+    def _mount(self, path: str) -> str:
+        """The name of the family at whose mount `path` stands; empty for none."""
+        first = path[1:].partition("/")[0]
+        return first if path[:1] == "/" and first in self._families else ""
 
-
-def _of_models(name: str, family: Family) -> Address:
-    """A list of models, one of them, or Google's `{model}:verb`; ids may hold slashes and colons of their own."""
-    model, colon, verb = name.rpartition(":")
-    if colon and verb in _VERBS:
-        dialect, operation = _VERBS[verb]
-        return Address("google", dialect, operation, name=_bare(model), verb=verb)
-    return Address(family, lists_models=True, name=_bare(name) if family == "google" else name)
-
-
-def _bare(name: str) -> str:
-    """Google's clients may put their prefix before a name that already has it."""
-    return name.removeprefix("models/")
+    def _of_models(self, name: str, family: str) -> Address:
+        """A list of models, one model, or `{model}:verb`. Ids of models may hold slashes and colons."""
+        model, colon, verb = name.rpartition(":")
+        if colon and verb in self._verbs:
+            dialect, meaning = self._verbs[verb]
+            bare = model.removeprefix(dialect.FAMILY.model_prefix)
+            return Address(dialect.FAMILY.name, dialect, meaning.operation, bare, verb, meaning.streaming)
+        return Address(family, name=name.removeprefix(self._families[family].model_prefix))

@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router, request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.asgi.addresses import Address, Family, address, family_of
-from gateway.asgi.downstream import OPENAI, ClientDownstream, ErrorFormat, send_error
+from gateway.asgi.addresses import Address, Addresses
+from gateway.asgi.downstream import ClientDownstream, ErrorFormat, send_error
 from gateway.asgi.headers import Fields
 from gateway.asgi.intake import method_not_allowed, read_body
 from gateway.asgi.pages import DATA_CLASS, Pages, alive
@@ -23,7 +23,7 @@ from gateway.core.errors import (
     NotFound,
 )
 from gateway.dialects import narrowing
-from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.prompt import PLAIN
 from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.lifecycle import Exchange
 from gateway.exchange.services import Arrival
@@ -51,15 +51,17 @@ class Exchanges:
         fields = Fields(scope["headers"])
         state: dict[str, Any] = scope["state"]
         address: Address = state["address"]
+        dialect = address.dialect
+        assert dialect is not None  # the other addresses are those of `Pages.models`
         asked = PLAIN
         try:
-            asked = _asked(address, fields, scope["query_string"])
+            asked = address.asked(fields, scope["query_string"], fields.one(_POLICY) or "")
             if scope["method"] != "POST":
                 raise method_not_allowed("POST")
             caller, in_force = self._gate.caller(fields, state.get("query_key", ""))
             limit, within_s = self._gate.limits
             arrival = Arrival(
-                dialect=address.dialect,
+                dialect=dialect.NAME,
                 asked=asked,
                 data_class=fields.one(DATA_CLASS),
                 idempotency_key=fields.one(IDEMPOTENCY) or "",
@@ -68,7 +70,7 @@ class Exchanges:
         except ClientLeft:
             return
         except Ended as ended:
-            await send_error(send, ended, None, ErrorFormat(address.dialect, asked))
+            await send_error(send, ended, None, ErrorFormat(dialect, asked))
             return
         await asyncio.sleep(0)  # as in `Exchange._forward`: those that came together begin together
         exchange = Exchange(self._gate.services, in_force, caller, arrival, watch)
@@ -77,18 +79,12 @@ class Exchanges:
             exchange.expire()
         state["when_client_leaves"](exchange.leave)
         try:
-            await exchange.run(body, ClientDownstream(send, ErrorFormat(address.dialect, asked)))
+            await exchange.run(body, ClientDownstream(send, ErrorFormat(dialect, asked)))
         finally:
             self._gate.live.discard(exchange)
 
 
-_TOLD: Final = (b"anthropic-version", b"anthropic-beta")
 _POLICY: Final = narrowing.HEADER.encode()
-
-
-def _asked(address: Address, fields: Fields, query: bytes) -> Asked:
-    told = {name.decode(): value for name in _TOLD if (value := fields.one(name)) is not None}
-    return address.asked(told, query.decode("latin-1"), fields.one(_POLICY) or "")
 
 
 def application(gate: Gate) -> ASGIApp:
@@ -109,13 +105,6 @@ def application(gate: Gate) -> ASGIApp:
     return Guard(Router(routes, redirect_slashes=False), clients, gate)
 
 
-_VOICES: Final[Mapping[Family, ErrorFormat]] = {
-    "openai": OPENAI,
-    "anthropic": ErrorFormat("anthropic_messages"),
-    "google": ErrorFormat("google_generate"),
-}
-
-
 class Guard:
     """Finds out whom a path concerns, and turns whatever an endpoint raises into the error shape of its dialect;
     nothing else of an exception gets out.
@@ -126,16 +115,21 @@ class Guard:
     def __init__(self, ours: Router, clients: Mapping[bool, ASGIApp], gate: Gate) -> None:
         """`clients`: what serves the addresses of SDKs, by whether they list models."""
         self._ours, self._clients, self._gate = ours, clients, gate
+        registry = gate.services.dialects
+        self._addresses = Addresses(registry)
+        self._formats = {family: ErrorFormat(dialect) for family, dialect in registry.families.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         scope["app"] = self  # makes the router raise for 404 and 405 instead of answering in plain text
         keyed = bool(scope["state"].get("query_key"))
-        found = address(scope["path"], scope["headers"], keyed=keyed)
-        voice = _VOICES[found.family if found is not None else family_of(scope["path"], scope["headers"], keyed=keyed)]
-        scope["state"]["address"] = found
-        app = self._ours if found is None else self._clients[found.lists_models]
+        path, headers = scope["path"], scope["headers"]
+        address = self._addresses.find(path, headers, keyed=keyed)
+        family = self._addresses.family(path, headers, keyed=keyed) if address is None else address.family
+        voice = self._formats[family]
+        scope["state"]["address"] = address
+        app = self._ours if address is None else self._clients[address.dialect is None]
         try:
             await app(scope, receive, send)
         except Ended as ended:

@@ -11,8 +11,8 @@ from starlette.types import Send
 
 from gateway.core.errors import Ended, RateLimited
 from gateway.core.receipt import ReceiptId
+from gateway.dialects.dialect import Dialect
 from gateway.dialects.prompt import PLAIN, Asked
-from gateway.dialects.rate_headers import rate_headers
 from gateway.dialects.translation import refusal
 
 Lines: TypeAlias = list[tuple[bytes, bytes]]
@@ -25,18 +25,14 @@ _ARRAY: Final = (*_WHOLE, *_NOT_HELD)
 
 
 class ErrorFormat(msgspec.Struct, frozen=True, gc=False):
-    """In which dialect a client is told of errors, and how its streams are framed."""
+    """The dialect of a client's errors, and the framing of its streams."""
 
-    dialect: str
+    dialect: Dialect
     asked: Asked = PLAIN
 
     def body(self, ended: Ended, request_id: str) -> bytes:
         """The error's body."""
         return refusal(self.dialect, ended, request_id, self.asked)
-
-
-OPENAI: Final = ErrorFormat("openai_chat")
-"""For addresses of nobody's SDK, ours included."""
 
 
 class ClientDownstream:
@@ -97,7 +93,7 @@ async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice:
         headers["retry-after"] = str(max(1, math.ceil(ended.retry_after_s)))
         headers["retry-after-ms"] = str(max(1, math.ceil(ended.retry_after_s * 1_000)))
     if isinstance(ended, RateLimited) and ended.standings:
-        headers |= rate_headers(voice.dialect, ended.standings, ended.standings[0].at)
+        headers |= voice.dialect.FAMILY.rate_headers(ended.standings, ended.standings[0].at)
     if ended.status == 401:
         headers["www-authenticate"] = "Bearer"
     if ended.status == 405 and isinstance(allow := ended.details.get("allow"), str):

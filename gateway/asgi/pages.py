@@ -11,7 +11,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.asgi import listings, reports
+from gateway.asgi import reports
 from gateway.asgi.addresses import Address
 from gateway.asgi.headers import Fields
 from gateway.asgi.intake import method_not_allowed
@@ -22,7 +22,7 @@ from gateway.core.policy import EffectivePolicy
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.names import near, resolve
 from gateway.exchange.services import InForce
-from gateway.views import catalogue
+from gateway.views import catalogue, listings
 from gateway.views.catalogue import Viewer
 
 DATA_CLASS: Final = b"x-data-class"

@@ -17,8 +17,11 @@ from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force, posture
 from gateway.declarations.faults import shown, some
 from gateway.declarations.policies import Case, PolicyDocument
+from gateway.dialects.registry import REGISTRY
 
 HORIZON_DAYS: Final = 30
+_DIALECT: Final = REGISTRY.offering(CHAT)[0]
+"""The dialect of a plain request."""
 _OF_POLICY: Final = frozenset({Kind.POSTURE, Kind.EVIDENCE, Kind.PRICE, Kind.UNPRICED, Kind.EXCLUDED})
 """The reasons that a policy gives; the others are about this process and what a request needs."""
 _NO_MEANS: Final = Capabilities(frozenset(), frozenset())
@@ -69,7 +72,7 @@ def reasons(
     route: Route, policy: Policy, snapshot: Snapshot, today: date, demand: Demand | None = None
 ) -> tuple[Reason, ...]:
     """Why the policy alone keeps a route out; empty if it does not."""
-    asked = demand or Demand("openai_chat", CHAT, route.model.id, streaming=False, input_tokens=0)
+    asked = demand or Demand(_DIALECT, CHAT, route.model.id, streaming=False, input_tokens=0)
     found = rejections_of(candidate(route, asked), asked, _demanded(policy), snapshot, _NO_MEANS, today)
     return tuple(reason for reason in found if reason.kind in _OF_POLICY)
 
@@ -145,7 +148,7 @@ def check_cases(documents: Iterable[PolicyDocument], snapshot: Snapshot, today: 
 
 def _check_case(case: Case, document: PolicyDocument, snapshot: Snapshot, today: date) -> None:
     route = next(route for route in snapshot.routes.values() if route.id == case.route)
-    demand = Demand("openai_chat", CHAT, route.model.id, streaming=False, input_tokens=0, features=case.features)
+    demand = Demand(_DIALECT, CHAT, route.model.id, streaming=False, input_tokens=0, features=case.features)
     found = reasons(route, document.policy, snapshot, case.today or today, demand)
     table, why = case.table, ", ".join(reason.code for reason in found)
     if case.is_admitted and found:

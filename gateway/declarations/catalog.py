@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.core.catalog import Auth, Connection, Facts, Feature, Provider, TreatmentException
+from gateway.core.operation import CHAT
 from gateway.core.posture import UNKNOWN
 from gateway.declarations.facts import Evidence, read_evidence, read_facts
 from gateway.declarations.faults import shown
@@ -19,18 +20,9 @@ from gateway.declarations.regions import Regions
 from gateway.declarations.routes import DraftRoute, read_also, read_route
 from gateway.dialects.registry import REGISTRY
 
-DIALECTS: Final = {
-    word: word
-    for word in (
-        "openai_chat",
-        "openai_responses",
-        "anthropic_messages",
-        "google_generate",
-        "bedrock_converse",
-        "cohere_v2",
-        "none",
-    )
-}
+_UNSPOKEN: Final = ("bedrock_converse", "cohere_v2", "none")
+"""Languages of providers that are on record and cannot be called."""
+DIALECTS: Final = {word: word for word in (*REGISTRY.offering(CHAT), *_UNSPOKEN)}
 _AUTHS: Final = {auth.value: auth for auth in Auth}
 _FEATURES: Final = {feature.value: feature for feature in Feature}
 _OUTPUT_LIMITS: Final = {word: word for word in ("max_tokens", "max_completion_tokens")}

@@ -8,14 +8,14 @@ from typing import Final
 
 from gateway.core.catalog import Abilities, Model, Provider, Route, RouteId
 from gateway.core.cost import Price
+from gateway.core.operation import CHAT
 from gateway.declarations.names import read_model_name
 from gateway.declarations.prices import read_price
 from gateway.declarations.reader import Table
+from gateway.dialects.registry import REGISTRY
 
-_CLIENT_DIALECTS: Final = {
-    word: word for word in ("openai_chat", "openai_responses", "anthropic_messages", "google_generate")
-}
-"""What clients speak, hence what may travel untranslated."""
+_CLIENT_DIALECTS: Final = {word: word for word in REGISTRY.offering(CHAT)}
+"""The dialects of clients: a request may travel untranslated in them."""
 _MEDIA: Final = {word: word for word in ("text", "image", "audio", "video", "pdf", "embedding")}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -10,8 +10,11 @@ from gateway.core.catalog import Route
 from gateway.core.demand import Demand
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.frozen import frozen
+from gateway.core.operation import Operation
 from gateway.core.snapshot import Snapshot
 from gateway.core.usage import Metered
+from gateway.dialects.families import Family
+from gateway.dialects.identifiers import Members
 from gateway.dialects.neutral import Conversation, Embedding, Event, Reply, Vectors
 from gateway.dialects.prompt import Asked, Prompt
 
@@ -27,6 +30,14 @@ class Unportable(ValueError):
     def __init__(self, *names: str) -> None:
         super().__init__(", ".join(names))
         self.names = names
+
+
+@frozen
+class Verb:
+    """A verb behind a model's name in a path."""
+
+    operation: Operation
+    streaming: bool = False
 
 
 @frozen
@@ -131,11 +142,27 @@ class Writer(Protocol):
 
 @runtime_checkable
 class Dialect(Protocol):
-    """One wire language. A package of `gateway/dialects` is one: its functions are these."""
+    """One wire language: the functions of a package of `gateway/dialects`, and its statements in capitals."""
 
     @property
     def NAME(self) -> str:  # noqa: N802  # a constant of the package
         """The name in the catalogue and in receipts."""
+
+    @property
+    def FAMILY(self) -> Family:  # noqa: N802
+        """The family of SDKs that speak it."""
+
+    @property
+    def PATHS(self) -> Mapping[str, Operation]:  # noqa: N802
+        """The paths that clients post to, below mount and version, and the operation of each."""
+
+    @property
+    def VERBS(self) -> Mapping[str, Verb]:  # noqa: N802
+        """The verbs behind a model's name in a path (`/models/{model}:verb`), where the dialect has such paths."""
+
+    @property
+    def IDENTIFIERS(self) -> Members:  # noqa: N802
+        """The members of a request that name its end user, the decisive one first."""
 
     @property
     def EMBEDS_AS(self) -> str:  # noqa: N802

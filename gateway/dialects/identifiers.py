@@ -1,4 +1,4 @@
-"""What clients say about their own users and machines, replaced on the way out so that no provider learns it.
+"""Identifiers of a client's users and machines: replaced on the way out, so that no provider learns them.
 
 The same person keeps the same pseudonym, so that a provider's handling of abuse and of caches still works.
 """
@@ -16,30 +16,26 @@ PLAIN: Final = ("user", "safety_identifier", "prompt_cache_key")
 TABLES: Final[Mapping[str, frozenset[str] | None]] = {"metadata": frozenset({"user_id"}), "client_metadata": None}
 """Objects that hold identifiers: in these members, or in all (None)."""
 
-
-_END_USER: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "openai_chat": (("safety_identifier",), ("user",)),
-    "openai_responses": (("safety_identifier",), ("user",)),
-    "openai_embeddings": (("user",),),
-    "anthropic_messages": (("metadata", "user_id"),),
-}
-"""Dialect -> where a request names its end user, what counts first."""
+Members: TypeAlias = tuple[tuple[str, ...], ...]
+"""Paths of members that name the end user, the decisive one first."""
 
 
-def end_user(dialect: str, values: Mapping[str, Any], pseudonym: Pseudonym) -> str:
-    """The pseudonym of the end user whom the request names in its dialect's own member; "" if it names none."""
-    for way in _END_USER.get(dialect, ()):
-        found: object = values
-        for name in way:
-            found = found.get(name) if isinstance(found, dict) else None
-        if isinstance(found, str) and found:
-            return pseudonym(found)
+def end_user(members: Members, values: Mapping[str, Any], pseudonym: Pseudonym) -> str:
+    """The pseudonym of the end user whom the request names in one of `members`; empty if it names none."""
+    for path in members:
+        value: object = values
+        for name in path:
+            value = value.get(name) if isinstance(value, dict) else None
+        if isinstance(value, str) and value:
+            return pseudonym(value)
     return ""
 
 
 def hidden(values: Mapping[str, Any], pseudonym: Pseudonym | None) -> tuple[dict[str, bytes | None], tuple[str, ...]]:
-    """(changes of top-level members, names of what is left out): every identifier under its pseudonym, or, where
-    that is None, left out. What is no string has no pseudonym and is left out."""
+    """(changes of top-level members, names of the members left out): replaces every identifier by its pseudonym.
+
+    Without `pseudonym`, identifiers are left out; so is an identifier that is not a string.
+    """
     changes: dict[str, bytes | None] = {}
     dropped: list[str] = []
     for name in PLAIN:

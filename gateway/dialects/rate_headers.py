@@ -1,26 +1,33 @@
-"""Where a caller's rates stand, in the headers that each family of SDKs reads. Google's read none.
+"""The headers that state a caller's rates, as each family of SDKs reads them. Google's SDKs read none.
 
 OpenAI states resets as durations (`1s`, `6m0s`), Anthropic as times (RFC 3339): wire contract, November 2026.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TypeAlias
 
 from gateway.core.limits import Standing
-from gateway.dialects import anthropic_messages, openai_chat, openai_embeddings, openai_responses
+
+RateHeaders: TypeAlias = Callable[[Iterable[Standing], datetime], dict[str, str]]
+"""Writes the headers for some standings at a time in UTC that is not before them."""
 
 
-def rate_headers(dialect: str, standings: Iterable[Standing], now: datetime) -> dict[str, str]:
-    """`now` in UTC: later than the standings, or as they."""
-    write = _FAMILIES.get(dialect)
-    found: dict[str, str] = {}
-    if write is not None:
-        for standing in standings:
-            found |= write(standing, now)
-    return found
+def openai_headers(standings: Iterable[Standing], now: datetime) -> dict[str, str]:
+    """`x-ratelimit-…`, with resets as durations."""
+    return {name: value for standing in standings for name, value in _openai(standing, now).items()}
+
+
+def anthropic_headers(standings: Iterable[Standing], now: datetime) -> dict[str, str]:  # noqa: ARG001  # resets are times
+    """`anthropic-ratelimit-…`, with resets as times."""
+    return {name: value for standing in standings for name, value in _anthropic(standing).items()}
+
+
+def no_headers(standings: Iterable[Standing], now: datetime) -> dict[str, str]:  # noqa: ARG001
+    """For SDKs that read no rates."""
+    return {}
 
 
 def _openai(standing: Standing, now: datetime) -> dict[str, str]:
@@ -32,7 +39,7 @@ def _openai(standing: Standing, now: datetime) -> dict[str, str]:
     }
 
 
-def _anthropic(standing: Standing, now: datetime) -> dict[str, str]:  # noqa: ARG001  # this family states the time itself
+def _anthropic(standing: Standing) -> dict[str, str]:
     name = f"anthropic-ratelimit-{standing.counts}"
     return {
         f"{name}-limit": str(standing.limit),
@@ -41,16 +48,8 @@ def _anthropic(standing: Standing, now: datetime) -> dict[str, str]:  # noqa: AR
     }
 
 
-_FAMILIES: Final[Mapping[str, Callable[[Standing, datetime], dict[str, str]]]] = {
-    openai_chat.NAME: _openai,
-    openai_responses.NAME: _openai,
-    openai_embeddings.NAME: _openai,
-    anthropic_messages.NAME: _anthropic,
-}
-
-
 def duration(span: timedelta) -> str:
-    """As Go writes it: `0s`, `120ms`, `1.5s`, `6m0s`, `1h0m0s`; rounded up to milliseconds, and never negative."""
+    """A duration as Go writes it, rounded up to milliseconds: `0s`, `120ms`, `1.5s`, `6m0s`, `1h0m0s`; 0 at least."""
     ms = max(-(-span // timedelta(milliseconds=1)), 0)
     if 0 < ms < 1_000:
         return f"{ms}ms"
@@ -63,5 +62,5 @@ def duration(span: timedelta) -> str:
 
 
 def _second(at: datetime) -> datetime:
-    """The first whole second that is not before."""
+    """The first whole second that is not before `at`."""
     return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from gateway.core.operation import EMBEDDINGS
+from gateway.core.operation import EMBEDDINGS, Operation
 from gateway.dialects import (
     anthropic_messages,
     google_embeddings,
@@ -16,7 +16,7 @@ from gateway.dialects import (
     openai_embeddings,
     openai_responses,
 )
-from gateway.dialects.dialect import Counting, Dialect, Fitting, Streaming
+from gateway.dialects.dialect import Counting, Dialect, Fitting, Streaming, Verb
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,37 @@ class Registry:
         """The dialects that put a reply into the form that the client asked for."""
         return {dialect.NAME: dialect for dialect in self.dialects if isinstance(dialect, Fitting)}
 
+    @cached_property
+    def paths(self) -> Mapping[str, tuple[Dialect, Operation]]:
+        """Path -> the dialect and the operation that a client means by it."""
+        return {path: (d, operation) for d in self.dialects for path, operation in d.PATHS.items()}
+
+    @cached_property
+    def verbs(self) -> Mapping[str, tuple[Dialect, Verb]]:
+        """Verb behind a model's name -> its dialect and its meaning."""
+        return {name: (dialect, verb) for dialect in self.dialects for name, verb in dialect.VERBS.items()}
+
+    @cached_property
+    def families(self) -> Mapping[str, Dialect]:
+        """Family -> its first dialect, whose error shape is the family's."""
+        first: dict[str, Dialect] = {}
+        for dialect in self.dialects:
+            first.setdefault(dialect.FAMILY.name, dialect)
+        return first
+
+    def offering(self, operation: Operation) -> tuple[str, ...]:
+        """The dialects in which clients can ask for an operation."""
+        return tuple(d.NAME for d in self.dialects if operation in (*d.PATHS.values(), *_operations(d.VERBS)))
+
     def other_kinds(self, name: str) -> Mapping[str, str]:
         """Kind of model -> the dialect in which a provider that speaks `name` is asked for models of that kind. Chat
         models are asked in `name` itself."""
         dialect = self.by_name.get(name)
         return {EMBEDDINGS.model_kind: dialect.EMBEDS_AS} if dialect is not None and dialect.EMBEDS_AS else {}
+
+
+def _operations(verbs: Mapping[str, Verb]) -> Iterator[Operation]:
+    return (verb.operation for verb in verbs.values())
 
 
 REGISTRY: Final = Registry(

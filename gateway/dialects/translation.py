@@ -14,6 +14,7 @@ from gateway.core.snapshot import Snapshot
 from gateway.core.usage import NO_USAGE, Metered, UsageSource
 from gateway.dialects import identifiers
 from gateway.dialects.dialect import (
+    Dialect,
     Rendered,
     ReplyIdentity,
     RequestOverrides,
@@ -57,8 +58,10 @@ class Translation:
         return self._registry[self.demand.dialect].conversation(self._prompt)
 
     def end_user(self, pseudonym: Callable[[str], str]) -> str:
-        """Whom the client names as its end user, under that pseudonym; "" if nobody."""
-        return identifiers.end_user(self.demand.dialect, self._prompt.unseal().values, pseudonym)
+        """The pseudonym of the end user whom the client names; empty if it names none."""
+        return identifiers.end_user(
+            self._registry[self.demand.dialect].IDENTIFIERS, self._prompt.unseal().values, pseudonym
+        )
 
     def carried_over(self, ways: Sequence[tuple[str, Route]]) -> tuple[Carried, ...]:
         """What would become of the request in each dialect that is not the client's, on some route of it.
@@ -140,9 +143,9 @@ class Translation:
         return tokens(asked) if isinstance(asked, Conversation) else max(1, self._input_bytes // BYTES_A_TOKEN)
 
 
-def refusal(dialect: str, ended: Ended, request_id: str, asked: Asked, registry: Registry = REGISTRY) -> bytes:
+def refusal(dialect: Dialect, ended: Ended, request_id: str, asked: Asked) -> bytes:
     """The body of an error before any reply has begun."""
-    body = registry[dialect].error(ended, request_id)
+    body = dialect.error(ended, request_id)
     return b"[" + body + b"]" if asked.framing == "array" else body
 
 

@@ -19,6 +19,7 @@ from gateway.core.principal import Caller, Principal, principal
 from gateway.core.receipt import canonical, digest
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
+from gateway.dialects.registry import REGISTRY
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -143,7 +144,7 @@ class DecisionCache:
         return [name for name in models if self._usable(name, demanded, means, today)]
 
     def _usable(self, model: str, demanded: EffectivePolicy, means: Capabilities, today: date) -> bool:
-        plain = Demand("openai_chat", CHAT, model, streaming=False, input_tokens=1)
+        plain = Demand(REGISTRY.offering(CHAT)[0], CHAT, model, streaming=False, input_tokens=1)
         return bool(self.decide(plain, demanded, means, Health(), today).plan)
 
     def treated(self, route: Route, features: frozenset[Feature], today: date) -> Treated:

@@ -177,7 +177,7 @@ class Exchange:
     def _accept(self, body: bytes) -> Translation:
         arrival, snapshot = self._arrival, self._in_force.snapshot
         try:
-            asked = Translation.accepted(arrival.dialect, body, arrival.asked, snapshot)
+            asked = Translation.accepted(arrival.dialect, body, arrival.asked, snapshot, self._services.dialects)
         except ModelNotFound as missing:
             usable = self._names_to_use(missing.near)
             raise usable from None

@@ -9,7 +9,6 @@ from gateway.core.limits import Rate
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, ReceiptId
 from gateway.core.usage import UsageSource
-from gateway.dialects.rate_headers import rate_headers
 from gateway.dialects.translation import Translation
 from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.services import Services
@@ -50,7 +49,8 @@ class RatePermit:
         """Where the caller's rates stand, in the names that SDKs of that dialect read."""
         if self._permit is None:
             return {}
-        return rate_headers(dialect, self._permit.standings, self._services.clock.now())
+        family = self._services.dialects[dialect].FAMILY
+        return family.rate_headers(self._permit.standings, self._services.clock.now())
 
 
 def tokens_at_first(asked: Translation, default_limit: int) -> int:

@@ -14,6 +14,7 @@ from gateway.core.principal import Callers
 from gateway.core.receipt import ReceiptId
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.registry import REGISTRY, Registry
 from gateway.exchange.decision_cache import DecisionCache
 from gateway.exchange.soft_budgets import SoftBudgets
 from gateway.stores.books.books import Books
@@ -87,6 +88,7 @@ class Services:
     pseudonym: Callable[[str], str]
     """What stands in the place of a client's identifier at a provider."""
     rates: Rates
+    dialects: Registry = REGISTRY
     soft_budgets: SoftBudgets = field(default_factory=SoftBudgets)
 
 

@@ -15,6 +15,7 @@ from gateway.core.policy import EffectivePolicy
 from gateway.core.posture import word
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
+from gateway.dialects.registry import REGISTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,10 @@ class Viewer:
 
 def plain_demand(model: Model) -> Demand:
     """A request that asks for nothing special."""
-    embeds = model.kind == EMBEDDINGS.model_kind
-    dialect, operation = ("openai_embeddings", EMBEDDINGS) if embeds else ("openai_chat", CHAT)
-    return Demand(dialect, operation, model.id, streaming=False, input_tokens=1000, output_tokens=None)
+    operation = EMBEDDINGS if model.kind == EMBEDDINGS.model_kind else CHAT
+    return Demand(
+        REGISTRY.offering(operation)[0], operation, model.id, streaming=False, input_tokens=1000, output_tokens=None
+    )
 
 
 def catalogue(viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asgi.addresses import Address, address, family_of
+from gateway.asgi.addresses import Address, Addresses
+from gateway.asgi.headers import Fields
 from gateway.core import operation
 from gateway.dialects.prompt import Asked
+from gateway.dialects.registry import REGISTRY
 
-CHAT = Address("openai", "openai_chat", operation.CHAT)
+ADDRESSES = Addresses(REGISTRY)
+CHAT = Address("openai", REGISTRY["openai_chat"], operation.CHAT)
 GOOGLE = [(b"x-goog-api-key", b"k")]
 ANTHROPIC = [(b"anthropic-version", b"2023-06-01")]
 
@@ -22,22 +25,25 @@ def google(verb: str, name: str = "small") -> Address:
         "batchEmbedContents": operation.EMBEDDINGS,
     }
     dialect = "google_embeddings" if "mbed" in verb else "google_generate"
-    return Address("google", dialect, kind.get(verb, operation.CHAT), name=name, verb=verb)
+    streaming = verb.startswith("stream")
+    return Address(
+        "google", REGISTRY[dialect], kind.get(verb, operation.CHAT), name=name, verb=verb, streaming=streaming
+    )
 
 
 def found(path: str, headers: list[tuple[bytes, bytes]] | None = None, *, keyed: bool = False) -> Address | None:
-    return address(path, headers or [], keyed=keyed)
+    return ADDRESSES.find(path, headers or [], keyed=keyed)
 
 
 # --- what is posted --------------------------------------------------------------------------------------------------
 
 POSTED = {
     "/chat/completions": CHAT,
-    "/responses": Address("openai", "openai_responses", operation.CHAT),
-    "/responses/input_tokens": Address("openai", "openai_responses", operation.COUNT_TOKENS),
-    "/embeddings": Address("openai", "openai_embeddings", operation.EMBEDDINGS),
-    "/messages": Address("anthropic", "anthropic_messages", operation.CHAT),
-    "/messages/count_tokens": Address("anthropic", "anthropic_messages", operation.COUNT_TOKENS),
+    "/responses": Address("openai", REGISTRY["openai_responses"], operation.CHAT),
+    "/responses/input_tokens": Address("openai", REGISTRY["openai_responses"], operation.COUNT_TOKENS),
+    "/embeddings": Address("openai", REGISTRY["openai_embeddings"], operation.EMBEDDINGS),
+    "/messages": Address("anthropic", REGISTRY["anthropic_messages"], operation.CHAT),
+    "/messages/count_tokens": Address("anthropic", REGISTRY["anthropic_messages"], operation.COUNT_TOKENS),
 }
 VERBS = ["generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"]
 FRONTS = ["", "/v1", "/v1beta", "/v1alpha", "/v1beta1"]
@@ -63,7 +69,7 @@ def test_each_path_has_its_dialect_behind_any_version_and_its_own_mount(path: st
 def test_a_version_may_stand_twice_since_base_urls_and_sdks_both_bring_one(front: str) -> None:
     assert found(f"{front}/messages") == found(f"/anthropic{front}/messages") == POSTED["/messages"]
     assert found(f"{front}/models/small:countTokens") == google("countTokens")
-    assert found(f"{front}/models", ANTHROPIC) == Address("anthropic", lists_models=True)
+    assert found(f"{front}/models", ANTHROPIC) == Address("anthropic")
 
 
 @pytest.mark.parametrize("path", POSTED)
@@ -122,11 +128,11 @@ def test_the_verb_is_what_follows_the_last_colon(name: str, verb: str) -> None:
 def test_headers_tell_whose_list_of_models_is_meant(
     headers: list[tuple[bytes, bytes]], keyed: bool, family: str
 ) -> None:
-    assert family_of("/v1/files", headers, keyed=keyed) == family
+    assert ADDRESSES.family("/v1/files", headers, keyed=keyed) == family
     for path in ("/models", "/v1/models", "/v1beta/models"):
-        assert found(path, headers, keyed=keyed) == Address(family, lists_models=True)
+        assert found(path, headers, keyed=keyed) == Address(family)
     one = found("/v1/models/small", headers, keyed=keyed)
-    assert one == Address(family, lists_models=True, name="small")
+    assert one == Address(family, name="small")
 
 
 @pytest.mark.parametrize("mount", ["openai", "anthropic", "google"])
@@ -134,8 +140,8 @@ def test_headers_tell_whose_list_of_models_is_meant(
 def test_a_mount_tells_it_whatever_the_headers_say(mount: str, headers: list[tuple[bytes, bytes]]) -> None:
     listed, one = found(f"/{mount}/v1/models", headers), found(f"/{mount}/models/a/b", headers, keyed=True)
     assert (listed, one) == (
-        Address(mount, lists_models=True),  # type: ignore[arg-type]
-        Address(mount, lists_models=True, name="a/b"),  # type: ignore[arg-type]
+        Address(mount),
+        Address(mount, name="a/b"),
     )
 
 
@@ -151,7 +157,7 @@ def test_a_mount_tells_it_whatever_the_headers_say(mount: str, headers: list[tup
     ],
 )
 def test_where_nothing_is_a_mount_still_tells_whose_client_it_is(path: str, family: str) -> None:
-    assert family_of(path, ANTHROPIC, keyed=False) == family
+    assert ADDRESSES.family(path, ANTHROPIC, keyed=False) == family
 
 
 @pytest.mark.parametrize(
@@ -168,7 +174,7 @@ def test_where_nothing_is_a_mount_still_tells_whose_client_it_is(path: str, fami
 def test_one_model_is_meant_by_its_whole_name(path: str, headers: list[tuple[bytes, bytes]], name: str) -> None:
     meant = found(path, headers)
     assert meant is not None
-    assert (meant.lists_models, meant.name, meant.dialect) == (True, name, "")
+    assert (meant.name, meant.dialect) == (name, None)
 
 
 # --- nobody's ---------------------------------------------------------------------------------------------------------
@@ -207,7 +213,8 @@ def test_other_paths_are_no_sdks(path: str) -> None:
 
 
 def asked(meant: Address, query: str = "", **headers: str) -> Asked:
-    return meant.asked({name.replace("_", "-"): value for name, value in headers.items()}, query, "strict")
+    fields = Fields((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items())
+    return meant.asked(fields, query.encode("latin-1"), "strict")
 
 
 def test_a_dialect_is_told_endpoint_policy_and_model() -> None:

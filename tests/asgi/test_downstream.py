@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.asgi.downstream import OPENAI, ClientDownstream, ErrorFormat, encoded, send_error
+from gateway.asgi.downstream import ClientDownstream, ErrorFormat, encoded, send_error
 from gateway.core.errors import (
     Ended,
     InvalidRequest,
@@ -22,9 +22,11 @@ from gateway.core.errors import (
 )
 from gateway.core.limits import Standing
 from gateway.core.receipt import ReceiptId
+from gateway.dialects import google_generate, openai_chat
 from gateway.dialects.prompt import PLAIN, Asked
 
 RECEIPT = ReceiptId("01JDRECEIPT00000000000000A")
+CHAT = ErrorFormat(openai_chat)
 HEADERS = {"x-safeconduct-receipt": str(RECEIPT), "x-safeconduct-route": "alpha/small"}
 
 
@@ -45,7 +47,7 @@ class Wire:
 async def test_a_whole_reply_is_one_head_with_its_length_and_one_body() -> None:
     wire = Wire()
 
-    client = ClientDownstream(wire.send, OPENAI)
+    client = ClientDownstream(wire.send, CHAT)
     await client.begin(HEADERS, streaming=False)
     assert wire.messages == [], "the head waits for the first bytes"
     await client.end(b"{}")
@@ -60,7 +62,7 @@ async def test_a_whole_reply_is_one_head_with_its_length_and_one_body() -> None:
 async def test_a_stream_is_one_head_without_a_length_and_pieces_as_they_come() -> None:
     wire = Wire()
 
-    client = ClientDownstream(wire.send, OPENAI)
+    client = ClientDownstream(wire.send, CHAT)
     await client.begin(HEADERS, streaming=True)
     await client.send(b"one")
     await client.send(b"two")
@@ -77,7 +79,7 @@ async def test_a_stream_is_one_head_without_a_length_and_pieces_as_they_come() -
 async def test_a_broken_stream_gets_its_error_event_and_no_end() -> None:
     wire = Wire()
 
-    client = ClientDownstream(wire.send, OPENAI)
+    client = ClientDownstream(wire.send, CHAT)
     await client.begin(HEADERS, streaming=True)
     await client.send(b"one")
     await client.abort(b"data: {}\n\n")
@@ -91,7 +93,7 @@ def head_of(asked: Asked, *, streaming: bool, headers: Mapping[str, str] = HEADE
     wire = Wire()
 
     async def story() -> None:
-        client = ClientDownstream(wire.send, ErrorFormat("google_generate", asked))
+        client = ClientDownstream(wire.send, ErrorFormat(google_generate, asked))
         await client.begin(headers, streaming=streaming)
         await client.end(b"[]")
 
@@ -117,7 +119,7 @@ def test_what_has_no_receipt_has_no_id() -> None:
 
 
 def refused(
-    ended: Ended, receipt: ReceiptId | None = None, voice: ErrorFormat = OPENAI
+    ended: Ended, receipt: ReceiptId | None = None, voice: ErrorFormat = CHAT
 ) -> tuple[int, dict[bytes, bytes], Any]:
     wire = Wire()
     asyncio.run(send_error(wire.send, ended, receipt, voice))
@@ -183,7 +185,7 @@ def test_a_missing_key_is_asked_for_and_a_method_named() -> None:
 
 def test_where_an_array_was_asked_for_the_error_is_its_only_element() -> None:
     wire = Wire()
-    asyncio.run(send_error(wire.send, NotFound(), None, ErrorFormat("openai_chat", ARRAY)))
+    asyncio.run(send_error(wire.send, NotFound(), None, ErrorFormat(openai_chat, ARRAY)))
     (element,) = json.loads(wire.messages[1]["body"])
     assert element["error"]["code"] == "not_found"
     assert wire.headers[b"content-type"] == b"application/json"

@@ -10,11 +10,11 @@ from starlette.requests import Request
 
 from gateway.asgi import pages
 from gateway.asgi.addresses import Address
-from gateway.asgi.listings import LISTS
 from gateway.asgi.pages import Pages
 from gateway.asgi.request_context import Gate
 from gateway.exchange.services import InForce
 from gateway.http.drain import Drain
+from gateway.views.listings import LISTS
 from tests.asgi.gate import KEY, a_door
 from tests.builders import a_model, a_route, a_snapshot, some_means
 from tests.exchange.desk import SECRET, a_desk
@@ -90,7 +90,7 @@ async def test_what_is_remembered_of_lists_is_bounded(tmp_path: Path, monkeypatc
         gate = Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), (2**20, 5.0))
         small, sizes, bodies = Pages(gate), [], []
         for family in (*LISTS, *LISTS):
-            state = {"address": Address(family, lists_models=True)}
+            state = {"address": Address(family)}
             headers = [(b"authorization", f"Bearer {SECRET}".encode())]
             scope = {"type": "http", "method": "GET", "headers": headers, "state": state}
             bodies.append((await small.models(Request(scope))).body)

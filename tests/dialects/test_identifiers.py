@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dialects.identifiers import end_user, hidden
+from gateway.dialects.registry import REGISTRY
 
 
 def alias(said: str) -> str:
@@ -91,7 +92,9 @@ def test_names_that_are_left_out_are_told_once_and_in_their_order() -> None:
     ],
 )
 def test_an_end_user_is_whom_the_member_of_the_dialect_names(dialect: str, values: dict[str, Any], named: str) -> None:
-    assert end_user(dialect, values, lambda said: f"p({said})") == (f"p({named})" if named else "")
+    assert end_user(REGISTRY[dialect].IDENTIFIERS, values, lambda said: f"p({said})") == (
+        f"p({named})" if named else ""
+    )
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers(0, 9) | st.just("MARKER"), st.lists, max_leaves=4)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.core.limits import Standing
-from gateway.dialects.rate_headers import duration, rate_headers
+from gateway.dialects.rate_headers import duration, openai_headers
 from gateway.dialects.registry import REGISTRY
 from tests.builders import NOW
 
@@ -42,17 +42,17 @@ FAMILIES = {
 
 
 def test_every_dialect_has_its_names() -> None:
-    assert {dialect: rate_headers(dialect, STANDINGS, NOW) for dialect in REGISTRY.names} == FAMILIES
+    assert {name: REGISTRY[name].FAMILY.rate_headers(STANDINGS, NOW) for name in REGISTRY} == FAMILIES
 
 
 def test_where_nothing_is_limited_nothing_is_said() -> None:
-    assert rate_headers("openai_chat", (), NOW) == {}
+    assert openai_headers((), NOW) == {}
 
 
 def test_a_reset_is_as_far_away_as_it_is_when_it_is_said() -> None:
-    later = rate_headers("openai_chat", STANDINGS, NOW + timedelta(milliseconds=900))
+    later = openai_headers(STANDINGS, NOW + timedelta(milliseconds=900))
     assert later["x-ratelimit-reset-requests"] == "100ms"
-    much_later = rate_headers("openai_chat", STANDINGS, NOW + timedelta(seconds=9))
+    much_later = openai_headers(STANDINGS, NOW + timedelta(seconds=9))
     assert much_later["x-ratelimit-reset-requests"] == "0s"
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pytest
 
+from gateway.core.operation import CHAT, COUNT_TOKENS, EMBEDDINGS, OPERATIONS
 from gateway.dialects import (
     anthropic_messages,
     google_generate,
@@ -50,3 +51,24 @@ def test_a_registry_holds_what_it_was_given() -> None:
     assert Registry((openai_chat,)).names == {"openai_chat"}
     with pytest.raises(KeyError):
         Registry(())["openai_chat"]
+
+
+def test_a_path_and_a_verb_mean_one_dialect_and_operation() -> None:
+    paths = {path: (dialect.NAME, operation.name) for path, (dialect, operation) in REGISTRY.paths.items()}
+    assert paths == {
+        "/chat/completions": ("openai_chat", "chat"),
+        "/responses": ("openai_responses", "chat"),
+        "/responses/input_tokens": ("openai_responses", "count_tokens"),
+        "/embeddings": ("openai_embeddings", "embeddings"),
+        "/messages": ("anthropic_messages", "chat"),
+        "/messages/count_tokens": ("anthropic_messages", "count_tokens"),
+    }
+    assert len(paths) == sum(len(dialect.PATHS) for dialect in REGISTRY.dialects), "no two dialects share a path"
+    assert len(REGISTRY.verbs) == sum(len(dialect.VERBS) for dialect in REGISTRY.dialects)
+
+
+def test_an_operation_is_offered_by_the_dialects_that_have_an_address_for_it() -> None:
+    assert REGISTRY.offering(CHAT) == ("openai_chat", "openai_responses", "anthropic_messages", "google_generate")
+    assert REGISTRY.offering(EMBEDDINGS) == ("openai_embeddings", "google_embeddings")
+    assert set(REGISTRY.offering(COUNT_TOKENS)) == set(REGISTRY.counting)
+    assert set(REGISTRY.streaming) == {name for o in OPERATIONS if o.streams for name in REGISTRY.offering(o)}

@@ -435,11 +435,11 @@ def test_what_the_neutral_form_has_no_place_for_is_estimated_from_its_size(diale
 @pytest.mark.parametrize("dialect", sorted(REGISTRY.names))
 def test_a_refusal_is_told_in_the_clients_dialect(dialect: str) -> None:
     ended = InvalidRequest("`n` must be a number.", field="n")
-    body = refusal(dialect, ended, SIGNED.id, PLAIN)
+    body = refusal(REGISTRY[dialect], ended, SIGNED.id, PLAIN)
     assert body == REGISTRY.by_name[dialect].error(ended, SIGNED.id)
     assert json.loads(body)["error"]["message"] == ended.message
     array = Asked(streaming=True, framing="array")
-    assert json.loads(refusal(dialect, ended, SIGNED.id, array)) == [json.loads(body)]
+    assert json.loads(refusal(REGISTRY[dialect], ended, SIGNED.id, array)) == [json.loads(body)]
 
 
 def test_a_receipt_keeps_no_name_that_a_client_made_up() -> None:

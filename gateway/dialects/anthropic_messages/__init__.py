@@ -4,22 +4,35 @@ Reference: the API's published reference, versions 2023-06-01 and 2026-10-21, an
 2.12.0 (November 2026).
 """
 
+from collections.abc import Mapping
 from typing import Final
 
+from gateway.core.operation import CHAT, COUNT_TOKENS, Operation
 from gateway.dialects.anthropic_messages.counting import count, counted
 from gateway.dialects.anthropic_messages.decode import conversation
 from gateway.dialects.anthropic_messages.encode import written
 from gateway.dialects.anthropic_messages.errors import error
 from gateway.dialects.anthropic_messages.events import events, reader
 from gateway.dialects.anthropic_messages.reply import writer
-from gateway.dialects.anthropic_messages.request import NAME, accept, passed
+from gateway.dialects.anthropic_messages.request import COUNTING_PATH, NAME, PATH, accept, passed
 from gateway.dialects.anthropic_messages.stream import framing, observe, tally
+from gateway.dialects.dialect import Verb
+from gateway.dialects.families import ANTHROPIC, Family
+from gateway.dialects.identifiers import Members
 
+FAMILY: Final[Family] = ANTHROPIC
+PATHS: Final[Mapping[str, Operation]] = {PATH: CHAT, COUNTING_PATH: COUNT_TOKENS}
+VERBS: Final[Mapping[str, Verb]] = {}
+IDENTIFIERS: Final[Members] = (("metadata", "user_id"),)
 EMBEDS_AS: Final = ""
 
 __all__ = [
     "EMBEDS_AS",
+    "FAMILY",
+    "IDENTIFIERS",
     "NAME",
+    "PATHS",
+    "VERBS",
     "accept",
     "conversation",
     "count",

@@ -3,8 +3,12 @@
 Reference: the Gemini API's published reference and the types of the official Python SDK 3.4.0 (November 2026).
 """
 
+from collections.abc import Mapping
 from typing import Final
 
+from gateway.core.operation import CHAT, COUNT_TOKENS, Operation
+from gateway.dialects.dialect import Verb
+from gateway.dialects.families import GOOGLE, Family
 from gateway.dialects.google.errors import error
 from gateway.dialects.google_generate.counting import count, counted
 from gateway.dialects.google_generate.decode import conversation
@@ -15,12 +19,25 @@ from gateway.dialects.google_generate.reply import writer
 from gateway.dialects.google_generate.request import accept, passed
 from gateway.dialects.google_generate.signatures import NAME
 from gateway.dialects.google_generate.stream import observe, tally
+from gateway.dialects.identifiers import Members
 
+FAMILY: Final[Family] = GOOGLE
+PATHS: Final[Mapping[str, Operation]] = {}
+VERBS: Final[Mapping[str, Verb]] = {
+    "generateContent": Verb(CHAT),
+    "streamGenerateContent": Verb(CHAT, streaming=True),
+    "countTokens": Verb(COUNT_TOKENS),
+}
+IDENTIFIERS: Final[Members] = ()
 EMBEDS_AS: Final = "google_embeddings"
 
 __all__ = [
     "EMBEDS_AS",
+    "FAMILY",
+    "IDENTIFIERS",
     "NAME",
+    "PATHS",
+    "VERBS",
     "accept",
     "conversation",
     "count",

@@ -9,7 +9,10 @@ import pytest
 from anthropic.types import ModelInfo
 from openai.types import Model as OpenAIModel
 
-from gateway.asgi.listings import (
+from gateway.core.catalog import Model
+from gateway.core.posture import Posture, Training
+from gateway.views.catalogue import Viewer
+from gateway.views.listings import (
     ENTRIES,
     LISTS,
     anthropic_model,
@@ -20,9 +23,6 @@ from gateway.asgi.listings import (
     openai_models,
     usable,
 )
-from gateway.core.catalog import Model
-from gateway.core.posture import Posture, Training
-from gateway.views.catalogue import Viewer
 from tests.builders import (
     TODAY,
     a_model,
