@@ -28,6 +28,7 @@ from gateway.core.catalog import (
 from gateway.core.cost import Fx, Price, Rates
 from gateway.core.demand import Demand
 from gateway.core.evaluation import Capabilities, Health
+from gateway.core.evidence import Source
 from gateway.core.operation import CHAT
 from gateway.core.organisation import Organisation, Team
 from gateway.core.policy import UNRESTRICTED, EffectivePolicy, Layer, LayerKind, Policy, combine
@@ -72,7 +73,7 @@ def a_posture(**changed: Any) -> Posture:
 def a_fact(value: Value, **changed: Any) -> Fact:
     """Read today and verified today, unless changed."""
     return replace(
-        Fact(value, read_on=TODAY, verified_on=TODAY, sources=("https://provider.example/terms",)), **changed
+        Fact(value, read_on=TODAY, verified_on=TODAY, sources=(Source("https://provider.example/terms"),)), **changed
     )
 
 
@@ -105,7 +106,7 @@ def a_provider(id: str = "alpha", **changed: Any) -> Provider:
         facts=facts_of(KIND_TREATMENT),
         read_on=TODAY,
         verified_on=TODAY,
-        sources=("https://provider.example/terms",),
+        sources=(Source("https://provider.example/terms"),),
     )
     return replace(provider, **changed)
 

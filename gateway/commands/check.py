@@ -65,7 +65,7 @@ def admission(policy: Policy, snapshot: Snapshot, means: Capabilities, today: da
     for route in snapshot.routes.values():
         plain = plain_demand(route.model)
         kinds = {r.kind for r in rejections_of(candidate(route, plain), plain, demanded, snapshot, means, today)}
-        if not kinds & POLICY_KINDS:
+        if Kind.RETIRED not in kinds and not kinds & POLICY_KINDS:
             admitted.append((route, kinds))
     return Admitted(
         policy.name,

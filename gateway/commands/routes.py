@@ -9,7 +9,7 @@ from gateway.commands.access.current_state import CurrentState, current_state
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import undeclared
-from gateway.core.catalog import Route
+from gateway.core.catalog import Route, Status
 from gateway.core.errors import Json
 from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, candidate, rejections_of, treatment
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
@@ -86,7 +86,7 @@ def _as_json(route: Route, now: CurrentState, context: CommandContext) -> dict[s
         "route": str(route.id),
         "posture": figures.posture(treatment(route, frozenset(), now.snapshot, context.today)),
         "price": price_view(route.price),
-        "status": route.status or None,
+        "status": route.status.value,
         "callable": reason is None,
         "why_not": None if reason is None else reason.as_json(),
         "operator": route.provider.operator,
@@ -108,5 +108,5 @@ def _row(route: Route, now: CurrentState, context: CommandContext) -> tuple[Cell
         figures.rate(route.price, "input"),
         figures.rate(route.price, "output"),
         Toned("callable", "good") if reason is None else Toned(_UNUSABLE[reason.kind], "quiet"),
-        route.status,
+        "" if route.status is Status.LISTED else route.status.value,
     )

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import NewType
 
 from gateway.core.cost import Price
+from gateway.core.evidence import Source, aged_from
 from gateway.core.operation import CHAT, Operation
 from gateway.core.posture import Value
 
@@ -31,14 +32,25 @@ class Feature(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A value of one dimension with its evidence. `disputed`: what other sources say; `value` is the worst of them."""
+    """A value of one dimension with its evidence.
+
+    `verified_by` and `looked_at`: the person who verified it, and the text or screen that the person read.
+    `disputed`: values of other sources; `value` is the worst of them.
+    """
 
     value: Value
     read_on: date | None = None
     verified_on: date | None = None
-    sources: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
     note: str = ""
     disputed: tuple[Value, ...] = ()
+    verified_by: str = ""
+    looked_at: str = ""
+
+    @property
+    def aged_from(self) -> date | None:
+        """The day from which the fact ages; see `evidence.aged_from`."""
+        return aged_from(self.read_on, self.verified_on, self.sources)
 
 
 Facts = Mapping[str, Fact]
@@ -120,6 +132,8 @@ class Connection:
 class Provider:
     """One record: one provider, plan and region. `obtainable`: what a contract could put in force.
 
+    `closed_models_of`: the labs whose closed-weight models this record treats as it treats the others.
+
     `sandbox` marks the bundled provider; it exists only where the sandbox is switched on.
     """
 
@@ -134,9 +148,10 @@ class Provider:
     plan: str = ""
     read_on: date | None = None
     verified_on: date | None = None
-    sources: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
+    closed_models_of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +192,22 @@ class Score:
     note: str = ""
 
 
+class Status(Enum):
+    """Standing of a route at its provider. A retired route never serves; an unlisted one is the last choice."""
+
+    LISTED = "listed"
+    PREVIEW = "preview"
+    DEPRECATED = "deprecated"
+    UNLISTED = "unlisted"  # the provider's own list no longer shows it
+    RETIRED = "retired"
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model as its lab made it, wherever it runs."""
+    """A model as its lab made it, wherever it runs.
+
+    `retires_on`: the last day on which the lab serves it. `successor`: the model id that takes its place.
+    """
 
     id: str
     name: str
@@ -196,11 +224,18 @@ class Model:
     description: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     scores: tuple[Score, ...] = ()
+    retires_on: date | None = None
+    successor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One model at one provider record (and variant), with a price. `also`: as of the connection, where it differs."""
+    """One model at one provider record (and variant), with a price.
+
+    `dialect` and `also`: those of the connection, where the route states others. `retires_on`: the last day on which
+    the provider serves it. `successor`: the model id that takes its place. `upstream_assumed`: no source states the
+    upstream name.
+    """
 
     id: RouteId
     provider: Provider
@@ -211,11 +246,34 @@ class Route:
     """The route's own where stated, else the model's."""
     variant: str = ""
     quantization: str = ""
-    status: str = ""
+    status: Status = Status.LISTED
     region_note: str = ""
     note: str = ""
     weight: int = 1
     also: tuple[str, ...] | None = None
+    dialect: str = ""
+    retires_on: date | None = None
+    successor: str = ""
+    upstream_assumed: bool = False
+
+    @property
+    def own_dialect(self) -> str:
+        """The dialect in which the route is asked if the client's is not spoken there."""
+        return self.dialect or self.provider.connection.dialect
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of service, by the provider or by the model's lab, whichever comes first."""
+        return min((day for day in (self.retires_on, self.model.retires_on) if day is not None), default=None)
+
+    def is_retired(self, today: date) -> bool:
+        """Past its last day, or withdrawn by the provider."""
+        return self.status is Status.RETIRED or ((last := self.last_day) is not None and today > last)
+
+    @property
+    def next_model(self) -> str:
+        """The model id that takes the route's place; empty if no source names one."""
+        return self.successor or self.model.successor
 
     def wire(self, dialect: str, operation: Operation) -> str:
         """The dialect in which this route is asked: `dialect`, the client's, where the route speaks it. Empty where the
@@ -223,11 +281,13 @@ class Route:
         connection = self.provider.connection
         if operation.model_kind != CHAT.model_kind:
             return connection.other_kinds.get(operation.model_kind, "")
-        return dialect if self.speaks(dialect) else connection.dialect
+        return dialect if self.speaks(dialect) else self.own_dialect
 
     def speaks(self, dialect: str) -> bool:
         connection = self.provider.connection
-        return connection.speaks(dialect) if self.also is None else dialect in (connection.dialect, *self.also)
+        if self.dialect or self.also is not None:
+            return dialect in (self.own_dialect, *(self.also or ()))
+        return connection.speaks(dialect)
 
     def __hash__(self) -> int:
         return hash(self.id)

@@ -31,6 +31,7 @@ class Kind(Enum):
     EXCLUDED = "excluded"  # by `only`, `ignore`, `quantizations` or the pinned provider
     UNPRICED = "unpriced"
     NOT_CALLABLE = "not_callable"
+    RETIRED = "retired"  # past its last day at the provider
     NO_CREDENTIAL = "no_credential"
     LOCKED_OUT = "locked_out"  # our credential was refused; an operator has to act
     COOLING_DOWN = "cooling_down"  # failed a moment ago
@@ -117,12 +118,21 @@ def rejections_of(
     """Every reason that keeps `candidate` out, except for its health."""
     route = candidate.route
     return (
+        *_retired(route, today),
         *_connected(candidate, demand, means),
         *_excluded(route, demand, demanded),
         *_treatment(candidate, demand, demanded, snapshot, today),
         *_affordable(route, demand, demanded, snapshot, means),
         *_capable(candidate, demand, demanded),
     )
+
+
+def _retired(route: Route, today: date) -> list[Reason]:
+    """Offered: the last day of service, where a source names it. Demanded: the successor, where a source names one."""
+    if not route.is_retired(today):
+        return []
+    last = route.last_day
+    return [Reason(Kind.RETIRED, offered=last.isoformat() if last else None, demanded=route.next_model or None)]
 
 
 def _connected(candidate: Candidate, demand: Demand, means: Capabilities) -> list[Reason]:
@@ -181,16 +191,16 @@ def _treatment(
     candidate: Candidate, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, today: date
 ) -> list[Reason]:
     sheets = _sheets(candidate.route, demand.features_in(candidate.wire), snapshot, today)
-    believed = posture(sheets, demanded.evidence, today)
+    believed = posture(sheets, demanded.evidence, today).with_guaranteed_places()
     if believed <= demanded.bound:
         return []
-    stated = believed if demanded.evidence == ANY_EVIDENCE else posture(sheets, ANY_EVIDENCE, today)
+    stated = posture(sheets, ANY_EVIDENCE, today)
     return [_breach_reason(b, stated, sheets, demanded, today) for b in believed.breaches(demanded.bound)]
 
 
 def _sheets(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> tuple[Facts, ...]:
     grants = snapshot.grants.get(route.provider.id, ())
-    return facts_in_force(route.provider, route.model.id, features, grants, today)
+    return facts_in_force(route.provider, route.model, features, grants, today)
 
 
 def treatment(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> Posture:
@@ -202,22 +212,31 @@ def _breach_reason(
     breach: Breach, stated: Posture, sheets: tuple[Facts, ...], demanded: EffectivePolicy, today: date
 ) -> Reason:
     name, rule = breach.dimension, demanded.evidence
-    as_read: Value = getattr(stated, name)
+    as_read: Value = getattr(stated.with_guaranteed_places(), name)
     if not within(as_read, breach.demanded):
         layer = demanded.who(lambda p: not within(as_read, getattr(p.bound, name)))
-        return _by(layer, Reason(Kind.POSTURE, name, word(as_read), word(breach.demanded)))
+        return _by(layer, Reason(Kind.POSTURE, name, _offered(name, as_read, stated), word(breach.demanded)))
 
     def disbelieves(policy: Policy) -> bool:
-        return not within(getattr(posture(sheets, policy.evidence, today), name), breach.demanded)
+        believed = posture(sheets, policy.evidence, today).with_guaranteed_places()
+        return not within(getattr(believed, name), breach.demanded)
 
     offered: dict[str, Json] = {"value": word(as_read), "dated": _oldest(name, sheets)}
     wanted: dict[str, Json] = {"grade": rule.grade.name.lower(), "max_age_days": rule.max_age_days}
     return _by(demanded.who(disbelieves), Reason(Kind.EVIDENCE, name, offered, wanted))
 
 
+def _offered(name: str, counted: Value, stated: Posture) -> Json:
+    """The value as it counts; beside places that nobody guarantees, the list that the provider states."""
+    listed: Value = getattr(stated, name)
+    if counted == listed:
+        return word(counted)
+    return {"value": word(listed), "location_guarantee": word(stated.location_guarantee)}
+
+
 def _oldest(dimension: str, sheets: tuple[Facts, ...]) -> str | None:
     """The oldest date of what is known of one dimension; None if any of it has no date."""
-    dates = [f.verified_on or f.read_on for sheet in sheets if (f := sheet.get(dimension))]
+    dates = [f.aged_from for sheet in sheets if (f := sheet.get(dimension))]
     known = [d for d in dates if d is not None]
     return min(known).isoformat() if known and len(known) == len(dates) else None
 

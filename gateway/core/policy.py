@@ -100,7 +100,7 @@ def _intersection(a: frozenset[str] | None, b: frozenset[str] | None) -> frozens
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRule:
-    """What a fact must bring along to be believed. Age runs from `verified_on`, else from `read_on`."""
+    """What a fact must bring along to be believed. Age runs from `Fact.aged_from`."""
 
     max_age_days: int | None = None
     grade: Evidence = Evidence.READ
@@ -109,14 +109,13 @@ class EvidenceRule:
         ages = [a for a in (self.max_age_days, other.max_age_days) if a is not None]
         return EvidenceRule(min(ages, default=None), max(self.grade, other.grade))
 
-    def accepts(self, read_on: date | None, verified_on: date | None, today: date) -> bool:
-        """Whether a fact with these dates may be believed on that day. A fact without a date never ages well."""
-        if self.grade is Evidence.VERIFIED and verified_on is None:
+    def accepts(self, aged_from: date | None, *, verified: bool, today: date) -> bool:
+        """Whether a fact of that age is believed on that day. An age limit refuses a fact without a date."""
+        if self.grade is Evidence.VERIFIED and not verified:
             return False
         if self.max_age_days is None:
             return True
-        dated = verified_on or read_on
-        return dated is not None and (today - dated).days <= self.max_age_days
+        return aged_from is not None and (today - aged_from).days <= self.max_age_days
 
 
 ANY_EVIDENCE: Final = EvidenceRule()

@@ -8,7 +8,7 @@ a route's posture values of the same type, and admission a single comparison: `r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import Enum, IntEnum
 from typing import Final, TypeAlias
 
@@ -78,8 +78,9 @@ class LocationGuarantee(IntEnum):
 
 
 class Party(Enum):
-    """Third parties that may see content."""
+    """Third parties that may see content. `undisclosed`: the provider names none, which promises nothing."""
 
+    UNDISCLOSED = "undisclosed"
     SUBPROCESSORS = "subprocessors"
     MODEL_DEVELOPER = "model_developer"
     HUMAN_REVIEW = "human_review"
@@ -136,6 +137,13 @@ class Posture:
     def __le__(self, bound: Posture) -> bool:
         """At least as private as `bound` in every dimension."""
         return all(within(getattr(self, name), getattr(bound, name)) for name in DIMENSIONS)
+
+    def with_guaranteed_places(self) -> Posture:
+        """The posture with UNKNOWN for places that no document guarantees: today's sites bound no request."""
+        if within(self.location_guarantee, LocationGuarantee.DOCUMENTED):
+            return self
+        stored = self.stored_in if self.stored_in == frozenset() else UNKNOWN
+        return replace(self, processed_in=UNKNOWN, stored_in=stored)
 
     def meet(self, other: Posture) -> Posture:
         """The strictest of both in each dimension: what is left when two bounds apply together."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from gateway.core.catalog import Fact, Facts, Feature, Grant, Provider
+from gateway.core.catalog import Fact, Facts, Feature, Grant, Model, Provider
 from gateway.core.policy import ANY_EVIDENCE, EvidenceRule
 from gateway.core.posture import DIMENSIONS, UNKNOWN, Party, Posture, Value
 from gateway.core.posture import of as posture_of
@@ -17,21 +17,30 @@ FEATURE_TOUCHES: Final[tuple[str, ...]] = ("stored_in", "retention_days", "third
 
 
 def facts_in_force(
-    provider: Provider, model: str, used: frozenset[Feature], grants: tuple[Grant, ...], today: date
+    provider: Provider, model: Model, used: frozenset[Feature], grants: tuple[Grant, ...], today: date
 ) -> tuple[Facts, ...]:
     """The sheets of facts whose postures, joined, are how content is treated there on that day.
 
     The first is the catalogue's default with unexpired grants applied; the others are the exceptions that apply. A
-    feature of which no exception for this model speaks is a sheet of its own, UNKNOWN in `FEATURE_TOUCHES`.
+    feature of which no exception for this model speaks is a sheet of its own, UNKNOWN in `FEATURE_TOUCHES`. A model of
+    closed weights at another host than its lab is UNKNOWN altogether, unless the record or an exception speaks of it.
     """
     live = [g for g in grants if g.in_force(today)]
-    applied = [e for e in provider.exceptions if e.applies(model, used)]
+    applied = [e for e in provider.exceptions if e.applies(model.id, used)]
     stated = {feature for exception in applied for feature in exception.features}
     return (
         _granted(_own(provider.facts), live),
         *(_lifted(_own(e.facts), [g for g in live if e.id in g.exceptions]) for e in applied),
         *([dict.fromkeys(FEATURE_TOUCHES, Fact(UNKNOWN))] if used - stated else []),
+        *([] if _is_covered(provider, model) else [dict.fromkeys(DIMENSIONS, Fact(UNKNOWN))]),
     )
+
+
+def _is_covered(provider: Provider, model: Model) -> bool:
+    """Whether the record says how content for this model is treated: closed weights run where nobody else can look."""
+    if model.open_weights is not False or model.lab in provider.closed_models_of:
+        return True
+    return any(exception.models is not None and model.id in exception.models for exception in provider.exceptions)
 
 
 def _own(facts: Facts) -> Facts:
@@ -93,6 +102,8 @@ def _believed(sheet: Facts, evidence: EvidenceRule, today: date) -> dict[str, Va
     if evidence == ANY_EVIDENCE:
         return {name: fact.value for name, fact in sheet.items()}
     return {
-        name: fact.value if evidence.accepts(fact.read_on, fact.verified_on, today) else UNKNOWN
+        name: fact.value
+        if evidence.accepts(fact.aged_from, verified=fact.verified_on is not None, today=today)
+        else UNKNOWN
         for name, fact in sheet.items()
     }

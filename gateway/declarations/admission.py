@@ -12,7 +12,7 @@ from gateway.core.demand import Demand
 from gateway.core.evaluation import Capabilities, Kind, Reason, candidate, rejections_of
 from gateway.core.operation import CHAT
 from gateway.core.policy import EffectivePolicy, Layer, LayerKind, Policy, RouteRules, combine
-from gateway.core.posture import Posture
+from gateway.core.posture import Party, Posture
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force, posture
 from gateway.declarations.faults import shown, some
@@ -22,12 +22,12 @@ from gateway.dialects.registry import REGISTRY
 HORIZON_DAYS: Final = 30
 _DIALECT: Final = REGISTRY.offering(CHAT)[0]
 """The dialect of a plain request."""
-_OF_POLICY: Final = frozenset({Kind.POSTURE, Kind.EVIDENCE, Kind.PRICE, Kind.UNPRICED, Kind.EXCLUDED})
-"""The reasons that a policy gives; the others are about this process and what a request needs."""
+_OF_POLICY: Final = frozenset({Kind.POSTURE, Kind.EVIDENCE, Kind.PRICE, Kind.UNPRICED, Kind.EXCLUDED, Kind.RETIRED})
+"""Reasons of the policy and of the calendar; the others are about this process and what a request needs."""
 _NO_MEANS: Final = Capabilities(frozenset(), frozenset())
 
-_Sheet: TypeAlias = tuple[str, tuple[str, ...]]
-"""A provider and its exceptions that apply: all routes of one sheet are treated alike."""
+_Sheet: TypeAlias = tuple[str, tuple[str, ...], str]
+"""A provider, its exceptions that apply, and the lab of closed weights: all routes of one sheet are treated alike."""
 
 
 class Admission:
@@ -38,7 +38,8 @@ class Admission:
         self._sheets: dict[_Sheet, list[Route]] = {}
         for route in snapshot.routes.values():
             applied = tuple(e.id for e in route.provider.exceptions if e.applies(route.model.id, frozenset()))
-            self._sheets.setdefault((route.provider.id, applied), []).append(route)
+            lab = route.model.lab if route.model.open_weights is False else ""
+            self._sheets.setdefault((route.provider.id, applied, lab), []).append(route)
         self._postures: dict[tuple[_Sheet, object], Posture] = {}
 
     def routes(self, policy: Policy) -> list[Route]:
@@ -48,6 +49,7 @@ class Admission:
             for sheet, routes in self._sheets.items()
             if self._posture(sheet, routes[0], policy) <= policy.bound
             for route in routes
+            if not route.is_retired(self._today)
         ]
         if policy.rules == RouteRules():
             return admitted
@@ -57,8 +59,8 @@ class Admission:
         at = (sheet, policy.evidence)
         if at not in self._postures:
             grants = self._snapshot.grants.get(route.provider.id, ())
-            sheets = facts_in_force(route.provider, route.model.id, frozenset(), grants, self._today)
-            self._postures[at] = posture(sheets, policy.evidence, self._today)
+            sheets = facts_in_force(route.provider, route.model, frozenset(), grants, self._today)
+            self._postures[at] = posture(sheets, policy.evidence, self._today).with_guaranteed_places()
         return self._postures[at]
 
 
@@ -99,7 +101,14 @@ def _report_empty(document: PolicyDocument, snapshot: Snapshot, today: date) -> 
     unending = {
         name: tuple(replace(grant, expires_on=None) for grant in grants) for name, grants in snapshot.grants.items()
     }
-    if Admission(replace(snapshot, grants=unending), today).routes(ageless):
+    if _needs_names(policy, snapshot, today):
+        table.report.warn(
+            table.file,
+            "bound.third_party_access",
+            "it admits no route until a contract names the third parties that see content: no provider does",
+            'record the contract in contracts.toml with third_party_access = [], or allow "undisclosed"',
+        )
+    elif Admission(replace(snapshot, grants=unending), today).routes(ageless):
         table.report.warn(
             table.file,
             "max_evidence_age_days",
@@ -112,6 +121,15 @@ def _report_empty(document: PolicyDocument, snapshot: Snapshot, today: date) -> 
             "the policy admits none of the routes of the catalogue",
             "loosen it, record a contract that helps, or remove the policy: it refuses every request",
         )
+
+
+def _needs_names(policy: Policy, snapshot: Snapshot, today: date) -> bool:
+    """Whether the policy admits a route as soon as "undisclosed" third parties are disclosed."""
+    parties = policy.bound.third_party_access
+    if not isinstance(parties, frozenset) or Party.UNDISCLOSED in parties:
+        return False
+    disclosed = replace(policy.bound, third_party_access=parties | {Party.UNDISCLOSED})
+    return bool(Admission(snapshot, today).routes(replace(policy, bound=disclosed)))
 
 
 def _can_expire(policy: Policy, snapshot: Snapshot) -> bool:
@@ -136,8 +154,8 @@ def _warn_of_expiry(document: PolicyDocument, now: Iterable[Route], later: Itera
 def check_cases(documents: Iterable[PolicyDocument], snapshot: Snapshot, today: date) -> None:
     """Report every case that does not hold.
 
-    A refusal is judged without our contracts: what a contract lifts is not the policy's doing. An undated case that
-    fails only because evidence grew old is a warning: a restart at night must not fail on it.
+    A refusal is judged without our contracts: what a contract lifts is not the policy's doing. A case that expects
+    `admitted` and is refused is a warning: a fact that became worse, and a tighter policy, take effect.
     """
     without = replace(snapshot, grants={})
     for document in documents:
@@ -152,10 +170,9 @@ def _check_case(case: Case, document: PolicyDocument, snapshot: Snapshot, today:
     found = reasons(route, document.policy, snapshot, case.today or today, demand)
     table, why = case.table, ", ".join(reason.code for reason in found)
     if case.is_admitted and found:
-        aged = case.today is None and all(reason.kind is Kind.EVIDENCE for reason in found)
-        report = table.report.warn if aged else table.report.fault
         what = f"{case.route} is expected to be admitted, and is refused ({why})"
-        report(table.file, table.key("expect"), what, "correct the policy, the record or the case")
+        do = "correct the case if this is meant, else the policy or the record"
+        table.report.warn(table.file, table.key("expect"), what, do)
     elif not case.is_admitted and not found:
         what = f"{case.route} is expected to be refused, and is admitted"
         table.fault("expect", what, "tighten the policy, or correct the record or the case")

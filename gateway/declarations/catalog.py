@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from gateway.core.catalog import Auth, Connection, Facts, Feature, Provider, TreatmentException
 from gateway.core.operation import CHAT
 from gateway.core.posture import UNKNOWN
-from gateway.declarations.facts import Evidence, read_evidence, read_facts
+from gateway.declarations.evidence import Evidence, read_evidence
+from gateway.declarations.facts import read_facts
 from gateway.declarations.faults import shown
 from gateway.declarations.names import named_as_file, read_name
 from gateway.declarations.reader import Page, Table, labelled
@@ -76,6 +77,7 @@ def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) 
         sources=evidence.sources,
         notes=root.mapping("notes"),
         sandbox=pinned is not None,
+        closed_models_of=frozenset(root.words("closed_models_of") or ()),
     )
     _distinct(tables, provider)
     routes = tuple(read_route(table, pinned) for table in root.tables("routes", labelled("model")))

@@ -11,9 +11,9 @@ from gateway.core.organisation import Organisation, Team
 from gateway.core.posture import Dpa, within, word
 from gateway.declarations.catalog import ProviderDocument
 from gateway.declarations.contracts import GrantEntry
-from gateway.declarations.faults import some
+from gateway.declarations.faults import one_of, shown, some
 from gateway.declarations.names import Declared, Names
-from gateway.declarations.policies import PolicyDocument
+from gateway.declarations.policies import Case, PolicyDocument
 from gateway.declarations.reader import Page
 
 
@@ -32,7 +32,15 @@ def check_policies(documents: Iterable[PolicyDocument], names: Names) -> None:
         explicit = document.policy.prefer.explicit if document.policy.prefer else ()
         places.check_all(document.prefer, "order", explicit)
         for case in document.cases:
-            names.routes.check(case.table, "route", case.route)
+            _check_case_route(case, names.routes)
+
+
+def _check_case_route(case: Case, routes: Declared) -> None:
+    """Warn of a case whose route is gone: removing a route never stops a start."""
+    if not routes.complete or case.route in routes.names:
+        return
+    what = f"{shown(case.route)} is not a declared route any more, so the case proves nothing"
+    case.table.report.warn(case.table.file, case.table.key("route"), what, one_of(case.route, routes.names))
 
 
 def check_organisation(page: Page, organisation: Organisation, policies: Declared, models: Declared) -> None:
@@ -115,6 +123,7 @@ def resolved_routes(
     for document in documents:
         for draft in document.routes:
             model = models.get(draft.model)
+            names.check(draft.table, "successor", draft.successor)
             if model is None:
                 names.check(draft.table, "model", draft.model)
                 continue

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from enum import IntEnum
 from typing import Final
 
 from gateway.core.catalog import Fact, Facts
+from gateway.core.evidence import sources_of
 from gateway.core.posture import (
     DIMENSIONS,
     UNKNOWN,
@@ -25,6 +25,7 @@ from gateway.core.posture import (
     within,
 )
 from gateway.core.posture import of as posture_of
+from gateway.declarations.evidence import Evidence, read_evidence
 from gateway.declarations.faults import Toml, one_of, shown
 from gateway.declarations.reader import Table
 from gateway.declarations.regions import Regions, expand, unknown_place
@@ -46,28 +47,6 @@ _NOWHERE_KNOWN: Final = frozenset({"unknown", "global", "other"})
 _DAYS_MOST: Final = 36_500
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a fact inherits from its record. `pinned`: the day that stands in for every `read_on` (the sandbox's)."""
-
-    read_on: date | None = None
-    verified_on: date | None = None
-    sources: tuple[str, ...] = ()
-    pinned: date | None = None
-
-
-def read_evidence(table: Table, inherited: Evidence) -> Evidence:
-    """The evidence that `table` states, else the inherited one. Whoever states anything states all of it."""
-    read_on, verified_on = table.past_day("read_on"), table.past_day("verified_on")
-    sources = table.words("sources")
-    if read_on is None and verified_on is None and sources is None:
-        return inherited
-    pinned = inherited.pinned
-    return Evidence(
-        pinned or read_on or (None if verified_on else inherited.read_on), verified_on, sources or (), pinned
-    )
-
-
 def read_facts(table: Table | None, regions: Regions, evidence: Evidence) -> Facts:
     """Dimension -> fact, for the dimensions that are stated. A plain value has the evidence of its record."""
     if table is None:
@@ -81,7 +60,7 @@ def read_facts(table: Table | None, regions: Regions, evidence: Evidence) -> Fac
             fact = _own_evidence(table, name, regions, evidence)
         else:
             value = read_value(table, name, name, raw, regions)
-            fact = Fact(value, evidence.read_on, evidence.verified_on, evidence.sources) if value is not None else None
+            fact = None if value is None else _fact(name, value, evidence)
         if fact is not None:
             facts[name] = fact
     _coherent(table, facts)
@@ -101,7 +80,18 @@ def _own_evidence(parent: Table, name: str, regions: Regions, inherited: Evidenc
     for other in disputed:
         if not within(other, value):
             table.fault("disputed", "a source states something worse than value", "write the worse one as value")
-    return Fact(value, evidence.read_on, evidence.verified_on, evidence.sources, note, disputed)
+    return replace(_fact(name, value, evidence), note=note, disputed=disputed)
+
+
+def _fact(dimension: str, value: Value, evidence: Evidence) -> Fact:
+    return Fact(
+        value,
+        evidence.read_on,
+        evidence.verified_on,
+        sources_of(dimension, evidence.sources),
+        verified_by=evidence.verified_by,
+        looked_at=evidence.looked_at,
+    )
 
 
 _EXAMPLES: Final = {"retention_days": "30", "training": '"no"', "processed_in": '["DE"]', "stored_in": '["DE"]'}

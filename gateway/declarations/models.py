@@ -38,6 +38,8 @@ def read_model(table: Table) -> Model:
         default_max_output=table.whole("default_max_output", 1),
         description=table.text("description"),
         facts=table.mapping("facts"),
+        retires_on=table.day("retires_on"),
+        successor=table.text("successor"),
         scores=tuple(_score(score) for score in table.tables("scores")),
     )
 

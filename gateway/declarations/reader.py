@@ -154,6 +154,29 @@ class Table:
                 found[intern(item)] = None
         return tuple(found)
 
+    def entries(self, name: str, label: str) -> list[str | Table] | None:
+        """A list of texts and tables, mixed; `label`: the key that names a table in reports. None where missing."""
+        value = self.raw(name)
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            self.fault(name, f"{shown(value)} is not a list", f"write {name} = [{shown(value)}]")
+            return []
+        entries: list[str | Table] = []
+        for count, item in enumerate(value, start=1):
+            if isinstance(item, str) and item.strip():
+                entries.append(intern(item))
+            elif isinstance(item, dict):
+                called = item.get(label)
+                entries.append(
+                    Table(self._page, item, f"{self.key(name)}[{called if isinstance(called, str) else count}]")
+                )
+            else:
+                self.fault(
+                    name, f"{shown(item)} in this list is neither text nor a table", "write it in quotes or braces"
+                )
+        return entries
+
     def chosen(self, name: str, options: Mapping[str, T]) -> frozenset[T] | None:
         """The values that a list of words stands for."""
         words = self.words(name)

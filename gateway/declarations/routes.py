@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from gateway.core.catalog import Abilities, Model, Provider, Route, RouteId
+from gateway.core.catalog import Abilities, Model, Provider, Route, RouteId, Status
 from gateway.core.cost import Price
 from gateway.core.operation import CHAT
 from gateway.declarations.names import read_model_name
@@ -16,6 +16,7 @@ from gateway.dialects.registry import REGISTRY
 
 _CLIENT_DIALECTS: Final = {word: word for word in REGISTRY.offering(CHAT)}
 """The dialects of clients: a request may travel untranslated in them."""
+_STATUSES: Final = {status.value: status for status in Status}
 _MEDIA: Final = {word: word for word in ("text", "image", "audio", "video", "pdf", "embedding")}
 
 
@@ -30,11 +31,15 @@ class DraftRoute:
     price: Price
     abilities: Abilities
     quantization: str
-    status: str
+    status: Status
     region_note: str
     note: str
     weight: int
     also: tuple[str, ...] | None
+    dialect: str
+    retires_on: date | None
+    successor: str
+    upstream_assumed: bool
 
     def id_at(self, provider: Provider) -> RouteId:
         return RouteId(f"{provider.id}/{self.model}" + (f"@{self.variant}" if self.variant else ""))
@@ -55,6 +60,10 @@ class DraftRoute:
             note=self.note,
             weight=self.weight,
             also=self.also,
+            dialect=self.dialect,
+            retires_on=self.retires_on,
+            successor=self.successor,
+            upstream_assumed=self.upstream_assumed,
         )
 
 
@@ -70,11 +79,15 @@ def read_route(table: Table, pinned: date | None) -> DraftRoute:
         price=read_price(table.table("price"), pinned),
         abilities=read_abilities(table),
         quantization=table.text("quantization"),
-        status=table.text("status"),
+        status=table.choice("status", _STATUSES) or Status.LISTED,
         region_note=table.text("region_note"),
         note=table.text("note"),
         weight=1 if weight is None else weight,
         also=read_also(table),
+        dialect=table.choice("dialect", _CLIENT_DIALECTS) or "",
+        retires_on=table.day("retires_on"),
+        successor=table.text("successor"),
+        upstream_assumed=table.flag("upstream_assumed") or False,
     )
 
 
@@ -87,12 +100,15 @@ def read_also(table: Table) -> tuple[str, ...] | None:
 
 def read_abilities(table: Table) -> Abilities:
     """What a route or a model can do; None where it does not say."""
+    context, max_output = table.whole("context", 1), table.whole("max_output", 1)
+    if context is not None and max_output is not None and max_output > context:
+        table.fault("max_output", f"{max_output} is more than the context of {context}", "lower it to the context")
     return Abilities(
         tools=table.flag("tools"),
         structured_output=table.flag("structured_output"),
         reasoning=table.flag("reasoning"),
         inputs=table.chosen("inputs", _MEDIA),
         outputs=table.chosen("outputs", _MEDIA),
-        context=table.whole("context", 1),
-        max_output=table.whole("max_output", 1),
+        context=context,
+        max_output=max_output,
     )

@@ -169,8 +169,8 @@ class DecisionCache:
     def _treat(self, route: Route, features: frozenset[Feature], today: date) -> Treated:
         posture = {name: word(value) for name, value in treatment(route, features, self._snapshot, today)}
         grants = self._snapshot.grants.get(route.provider.id, ())
-        sheets = facts_in_force(route.provider, route.model.id, features, grants, today)
-        dates = [d for sheet in sheets for f in sheet.values() if (d := f.verified_on or f.read_on) is not None]
+        sheets = facts_in_force(route.provider, route.model, features, grants, today)
+        dates = [d for sheet in sheets for f in sheet.values() if (d := f.aged_from) is not None]
         since = min(dates).isoformat() if dates else ""
         return Treated(posture, digest(canonical(posture)), since, _region(posture))
 

@@ -92,7 +92,7 @@ def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
     demand = plain_demand(route.model)
     reasons = rejections_of(candidate(route, demand), demand, viewer.demanded, snapshot, viewer.means, viewer.today)
     grants = snapshot.grants.get(route.provider.id, ())
-    sheets = facts_in_force(route.provider, route.model.id, frozenset(), grants, viewer.today)
+    sheets = facts_in_force(route.provider, route.model, frozenset(), grants, viewer.today)
     return {
         "route": str(route.id),
         "provider": route.provider.id,
@@ -101,7 +101,10 @@ def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
         "operator": route.provider.operator,
         "variant": route.variant or None,
         "quantization": route.quantization or None,
-        "status": route.status or None,
+        "status": route.status.value,
+        "retires_on": last.isoformat() if (last := route.last_day) else None,
+        "successor": route.next_model or None,
+        "upstream_assumed": route.upstream_assumed,
         "region": route.region_note or None,
         "posture": {name: word(value) for name, value in treatment(route, frozenset(), snapshot, viewer.today)},
         "evidence": {name: _evidence(fact) for name, fact in sheets[0].items()},
@@ -139,7 +142,8 @@ def _evidence(fact: Fact) -> dict[str, Json]:
         "value": word(fact.value),
         "read_on": fact.read_on.isoformat() if fact.read_on else None,
         "verified_on": fact.verified_on.isoformat() if fact.verified_on else None,
-        "sources": list(fact.sources),
+        "verified_by": fact.verified_by or None,
+        "sources": [{"url": s.url, "dated": s.dated.isoformat() if s.dated else None} for s in fact.sources],
         "disputed": [word(v) for v in fact.disputed],
         "note": fact.note or None,
     }

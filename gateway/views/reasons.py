@@ -140,6 +140,11 @@ def _who(reason: Reason, verb: str = "") -> str:
 
 def _posture(reason: Reason, regions: Regions) -> str:
     name, offered, demanded = reason.dimension, reason.offered, reason.demanded
+    if isinstance(offered, Mapping):
+        only = places(demanded, regions) if demanded else "none"
+        return (
+            f"{treats(name, offered['value'], regions)}, which nobody guarantees; {_who(reason, 'allow')} only {only}"
+        )
     if isinstance(demanded, list | tuple):
         beyond = [v for v in offered if v not in demanded] if isinstance(offered, list | tuple) else offered
         only = places(demanded, regions) if demanded else "none"
@@ -218,6 +223,11 @@ def _not_callable(reason: Reason, _: Regions) -> str:
     return f"cannot be called: {reason.offered}"
 
 
+def _retired(reason: Reason, _: Regions) -> str:
+    ended = f"ended on {reason.offered}" if reason.offered else "is withdrawn by its provider"
+    return f"{ended}; its successor is {reason.demanded}" if reason.demanded else str(ended)
+
+
 def _no_credential(reason: Reason, _: Regions) -> str:
     return f"has no credential: set {reason.demanded}"
 
@@ -238,6 +248,7 @@ _SENTENCES: Final[Mapping[Kind, Callable[[Reason, Regions], str]]] = {
     Kind.EXCLUDED: _excluded,
     Kind.UNPRICED: _unpriced,
     Kind.NOT_CALLABLE: _not_callable,
+    Kind.RETIRED: _retired,
     Kind.NO_CREDENTIAL: _no_credential,
     Kind.LOCKED_OUT: _locked_out,
     Kind.COOLING_DOWN: _cooling_down,

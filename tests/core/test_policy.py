@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.core.catalog import Fact
 from gateway.core.policy import (
     UNRESTRICTED,
     Evidence,
@@ -97,6 +98,15 @@ def test_the_narrower_rule_wins(one: RouteRules, other: RouteRules, together: Ro
 
 # --- evidence --------------------------------------------------------------------------------------------------------
 
+
+def a_dated_fact(read_on: date | None, verified_on: date | None) -> Fact:
+    return Fact(Training.NO, read_on, verified_on)
+
+
+def believes(rule: EvidenceRule, fact: Fact, today: date = TODAY) -> bool:
+    return rule.accepts(fact.aged_from, verified=fact.verified_on is not None, today=today)
+
+
 dates = st.none() | st.integers(0, 800).map(lambda days: TODAY - timedelta(days=days))
 
 
@@ -104,8 +114,8 @@ dates = st.none() | st.integers(0, 800).map(lambda days: TODAY - timedelta(days=
 def test_two_evidence_rules_together_believe_what_both_believe(
     a: EvidenceRule, b: EvidenceRule, read_on: date | None, verified_on: date | None
 ) -> None:
-    fact = (read_on, verified_on, TODAY)
-    assert a.meet(b).accepts(*fact) == (a.accepts(*fact) and b.accepts(*fact))
+    fact = a_dated_fact(read_on, verified_on)
+    assert believes(a.meet(b), fact) == (believes(a, fact) and believes(b, fact))
     assert a.meet(b) == b.meet(a)
     assert a.meet(EvidenceRule()) == a
 
@@ -114,8 +124,9 @@ def test_two_evidence_rules_together_believe_what_both_believe(
 def test_a_fact_once_too_old_stays_too_old(
     rule: EvidenceRule, read_on: date | None, verified_on: date | None, later: int
 ) -> None:
-    if not rule.accepts(read_on, verified_on, TODAY):
-        assert not rule.accepts(read_on, verified_on, TODAY + timedelta(days=later))
+    fact = a_dated_fact(read_on, verified_on)
+    if not believes(rule, fact):
+        assert not believes(rule, fact, TODAY + timedelta(days=later))
 
 
 DAY = timedelta(days=1)
@@ -145,7 +156,7 @@ CHECKED_THIS_YEAR = EvidenceRule(365, Evidence.VERIFIED)
 def test_what_a_fact_must_bring_along(
     rule: EvidenceRule, read_on: date | None, verified_on: date | None, believed: bool
 ) -> None:
-    assert rule.accepts(read_on, verified_on, TODAY) is believed
+    assert believes(rule, a_dated_fact(read_on, verified_on)) is believed
 
 
 # --- layers ----------------------------------------------------------------------------------------------------------

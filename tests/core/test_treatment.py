@@ -18,6 +18,7 @@ from tests.builders import (
     TODAY,
     a_fact,
     a_grant,
+    a_model,
     a_posture,
     a_provider,
     a_use,
@@ -40,7 +41,7 @@ def treated(
     today: date = TODAY,
 ) -> Posture:
     """The posture in force, by every fact there is."""
-    return posture(facts_in_force(provider, model, used, grants, today), ANY_EVIDENCE, today)
+    return posture(facts_in_force(provider, a_model(model), used, grants, today), ANY_EVIDENCE, today)
 
 
 def keeping(**changed: Any) -> Provider:
@@ -73,7 +74,7 @@ def test_a_grant_holds_until_the_end_of_its_last_day(expires_on: date | None, re
 
 
 def test_a_grant_of_zero_retention_sets_stored_in_too() -> None:
-    sheet, *_ = facts_in_force(keeping(), "small", frozenset(), (a_grant(),), TODAY)
+    sheet, *_ = facts_in_force(keeping(), a_model("small"), frozenset(), (a_grant(),), TODAY)
     assert sheet["stored_in"].value == frozenset()
     assert sheet["stored_in"].sources == sheet["retention_days"].sources
     assert treated(keeping(), a_grant()).stored_in == frozenset()
@@ -139,7 +140,7 @@ def test_where_an_exception_applies(
 ) -> None:
     exception = an_exception(models=models, features=frozenset(features))
     assert exception.applies(model, frozenset(used)) is applies
-    _, *others = facts_in_force(a_provider(exceptions=(exception,)), model, frozenset(used), (), TODAY)
+    _, *others = facts_in_force(a_provider(exceptions=(exception,)), a_model(model), frozenset(used), (), TODAY)
     assert (exception.facts in others) is applies
 
 
@@ -188,7 +189,9 @@ def test_a_grant_reaches_an_exception_only_if_it_names_it(
 
 def test_a_grant_that_names_an_exception_lifts_only_what_the_exception_touches() -> None:
     provider = a_provider(exceptions=(an_exception(facts=some_facts(training=Training.YES)),))
-    _, lifted = facts_in_force(provider, "small", frozenset(), (a_grant(exceptions=frozenset({"special"})),), TODAY)
+    _, lifted = facts_in_force(
+        provider, a_model("small"), frozenset(), (a_grant(exceptions=frozenset({"special"})),), TODAY
+    )
     assert lifted == some_facts(training=Training.YES)
 
 
@@ -277,7 +280,7 @@ def test_only_the_old_fact_is_demoted() -> None:
 
 def test_an_exception_whose_evidence_is_too_old_is_unknown_in_what_it_touches() -> None:
     old = an_exception(facts={"logging": a_fact(Logging.NONE, verified_on=TODAY - 400 * DAY)})
-    found = facts_in_force(a_provider(exceptions=(old,)), "small", frozenset(), (), TODAY)
+    found = facts_in_force(a_provider(exceptions=(old,)), a_model("small"), frozenset(), (), TODAY)
     assert posture(found, EvidenceRule(365), TODAY) == a_posture(logging=UNKNOWN)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from gateway.core.catalog import Auth, Connection, Fact, Feature, Provider, TreatmentException
+from gateway.core.evidence import Source
 from gateway.core.posture import Training
 from gateway.declarations.catalog import ProviderDocument, read_provider
 from tests.declarations.papers import REGIONS, page, told
@@ -43,7 +44,7 @@ def test_a_record_is_read_whole() -> None:
         + '[obtainable]\ntraining = "no"\n[notes]\nzdr = "on request"\n'
     )
     found, faults = provider(text)
-    fact = Fact(Training.NO, READ, date(2026, 11, 24), ("terms",))
+    fact = Fact(Training.NO, READ, date(2026, 11, 24), (Source("terms"),))
     assert faults == []
     assert found.provider == Provider(
         id="evroc",
@@ -61,7 +62,7 @@ def test_a_record_is_read_whole() -> None:
         plan="standard",
         read_on=READ,
         verified_on=date(2026, 11, 24),
-        sources=("terms",),
+        sources=(Source("terms"),),
         notes={"zdr": "on request"},
     )
 
@@ -102,7 +103,7 @@ training = "yes"
     assert faults == []
     assert exception == TreatmentException(
         "labs",
-        {"training": Fact(Training.YES, READ, None, ("terms",))},
+        {"training": Fact(Training.YES, READ, None, (Source("terms"),))},
         frozenset({"small"}),
         frozenset({Feature.WEB_SEARCH, Feature.FILES}),
         "Labs models.",

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from gateway.core.catalog import Fact, Grant
+from gateway.core.evidence import Source
 from gateway.declarations.contracts import read_contracts
 from tests.declarations.papers import REGIONS, page, told
 
@@ -20,7 +21,7 @@ def test_what_a_contract_puts_in_force_was_verified_by_its_reader() -> None:
     assert told(paper) == []
     assert entry.grant == Grant(
         "beta",
-        {"retention_days": Fact(0, None, date(2026, 11, 20), ("contract 7",))},
+        {"retention_days": Fact(0, None, date(2026, 11, 20), (Source("contract 7"),))},
         "contract 7",
         date(2027, 11, 20),
         frozenset({"search"}),

@@ -6,12 +6,14 @@ from datetime import date
 import pytest
 
 from gateway.core.catalog import Fact, Facts
+from gateway.core.evidence import Source
 from gateway.core.posture import UNBOUNDED, UNKNOWN, Dpa, Logging, Party, Posture, Training, Value
-from gateway.declarations.facts import Evidence, read_bound, read_evidence, read_facts
+from gateway.declarations.evidence import Evidence, read_evidence
+from gateway.declarations.facts import read_bound, read_facts
 from tests.declarations.papers import REGIONS, page, told
 
 READ, VERIFIED, SANDBOX_DAY = date(2026, 11, 20), date(2026, 11, 22), date(2026, 11, 24)
-RECORD = Evidence(READ, VERIFIED, ("https://p.example",))
+RECORD = Evidence(READ, VERIFIED, (Source("https://p.example"),))
 
 
 def facts(text: str, evidence: Evidence = RECORD) -> tuple[Facts, list[str]]:
@@ -40,7 +42,7 @@ def facts(text: str, evidence: Evidence = RECORD) -> tuple[Facts, list[str]]:
     ],
 )
 def test_a_plain_value_has_the_evidence_of_its_record(line: str, dimension: str, value: Value) -> None:
-    assert facts(line) == ({dimension: Fact(value, READ, VERIFIED, ("https://p.example",))}, [])
+    assert facts(line) == ({dimension: Fact(value, READ, VERIFIED, (Source("https://p.example"),))}, [])
 
 
 def test_what_is_not_stated_is_no_fact() -> None:
@@ -50,12 +52,12 @@ def test_what_is_not_stated_is_no_fact() -> None:
 
 def test_a_note_alone_leaves_the_evidence_of_the_record() -> None:
     found, _ = facts('training = { value = "no", note = "by contract" }')
-    assert found["training"] == Fact(Training.NO, READ, VERIFIED, ("https://p.example",), "by contract")
+    assert found["training"] == Fact(Training.NO, READ, VERIFIED, (Source("https://p.example"),), "by contract")
 
 
 def test_a_fact_with_a_date_of_its_own_was_not_verified_with_the_record() -> None:
     found, _ = facts('training = { value = "no", read_on = 2026-11-01, sources = ["page"] }')
-    assert found["training"] == Fact(Training.NO, date(2026, 11, 1), None, ("page",))
+    assert found["training"] == Fact(Training.NO, date(2026, 11, 1), None, (Source("page"),))
 
 
 def test_a_verified_fact_needs_no_reading() -> None:
@@ -65,7 +67,7 @@ def test_a_verified_fact_needs_no_reading() -> None:
 
 def test_a_fact_with_sources_of_its_own_keeps_the_day_of_the_record() -> None:
     found, _ = facts('training = { value = "no", sources = ["page"] }')
-    assert found["training"] == Fact(Training.NO, READ, None, ("page",))
+    assert found["training"] == Fact(Training.NO, READ, None, (Source("page"),))
 
 
 def test_the_worse_of_two_sources_is_the_value_and_the_other_is_kept() -> None:
