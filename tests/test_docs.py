@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import date
 from itertools import chain
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from gateway.core import errors
 from gateway.core.posture import DIMENSIONS
 from gateway.declarations.load import load
 from gateway.settings import Settings, variable
-from tests.builders import TODAY
 
+DAY = date(2026, 11, 30)
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(chain(ROOT.glob("*.md"), ROOT.glob("docs/*.md"), ROOT.glob("deploy/*.md"), ROOT.glob("policies/*.md")))
 
@@ -71,7 +72,7 @@ def test_the_examples_load_beside_the_shipped_documents(page: str, directory: st
     for name in ("config", "policies"):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / directory / file).write_text(blocks(page, "toml")[0])
-    loaded = load(tmp_path / "config", tmp_path / "policies", today=TODAY)
+    loaded = load(tmp_path / "config", tmp_path / "policies", today=DAY)
     assert [str(fault) for fault in loaded.faults if file in fault.file] == []
 
 
@@ -81,7 +82,7 @@ def test_the_examples_of_limits_load_with_the_shipped_documents(tmp_path: Path) 
     for block in limits:
         with (tmp_path / block.splitlines()[0].removeprefix("# ")).open("a") as document:
             document.write(block)
-    loaded = load(tmp_path / "config", ROOT / "policies", today=TODAY)
+    loaded = load(tmp_path / "config", ROOT / "policies", today=DAY)
     assert loaded.faults == ()
     assert loaded.snapshot is not None
     team = loaded.snapshot.teams["everyone"]

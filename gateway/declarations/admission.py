@@ -95,25 +95,29 @@ def check_admission(documents: Sequence[PolicyDocument], snapshot: Snapshot, tod
 
 
 def _report_empty(document: PolicyDocument, snapshot: Snapshot, today: date) -> None:
-    """A policy that nothing can satisfy is a fault; one that time alone emptied must not stop a restart at night."""
+    """Report a policy that admits nothing: a fault, unless time or a missing contract emptied it.
+
+    A start at night must not fail on a fact that grew old.
+    """
     table, policy = document.root, document.policy
     ageless = replace(policy, evidence=replace(policy.evidence, max_age_days=None))
     unending = {
         name: tuple(replace(grant, expires_on=None) for grant in grants) for name, grants in snapshot.grants.items()
     }
-    if _needs_names(policy, snapshot, today):
-        table.report.warn(
-            table.file,
-            "bound.third_party_access",
-            "it admits no route until a contract names the third parties that see content: no provider does",
-            'record the contract in contracts.toml with third_party_access = [], or allow "undisclosed"',
-        )
-    elif Admission(replace(snapshot, grants=unending), today).routes(ageless):
+    admission = Admission(replace(snapshot, grants=unending), today)
+    if admission.routes(ageless):
         table.report.warn(
             table.file,
             "max_evidence_age_days",
             "it admits no route any more: evidence is too old, or grants have ended",
             "read the providers' terms again and renew the dates, or renew the contracts",
+        )
+    elif admission.routes(_with_undisclosed_parties(ageless)):
+        table.report.warn(
+            table.file,
+            "bound.third_party_access",
+            "it admits no route until a contract names the third parties that see content: no provider does",
+            'record the contract in contracts.toml with third_party_access = [], or allow "undisclosed"',
         )
     else:
         table.fault(
@@ -123,13 +127,11 @@ def _report_empty(document: PolicyDocument, snapshot: Snapshot, today: date) -> 
         )
 
 
-def _needs_names(policy: Policy, snapshot: Snapshot, today: date) -> bool:
-    """Whether the policy admits a route as soon as "undisclosed" third parties are disclosed."""
+def _with_undisclosed_parties(policy: Policy) -> Policy:
     parties = policy.bound.third_party_access
-    if not isinstance(parties, frozenset) or Party.UNDISCLOSED in parties:
-        return False
-    disclosed = replace(policy.bound, third_party_access=parties | {Party.UNDISCLOSED})
-    return bool(Admission(snapshot, today).routes(replace(policy, bound=disclosed)))
+    if not isinstance(parties, frozenset):
+        return policy
+    return replace(policy, bound=replace(policy.bound, third_party_access=parties | {Party.UNDISCLOSED}))
 
 
 def _can_expire(policy: Policy, snapshot: Snapshot) -> bool:

@@ -34,6 +34,7 @@ callable = true
 source = "documentation"
 [posture]
 processed_in = ["{country}"]
+location_guarantee = "documented"
 retention_days = {days}
 training = "no"
 jurisdiction = ["{country}"]

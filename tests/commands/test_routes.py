@@ -20,7 +20,7 @@ def test_every_route_has_the_fields_that_scripts_rely_on(tmp_path: Path) -> None
     for route in (alpha, beta):
         assert {"model", "provider", "route", "posture", "price", "status"} <= set(route)
     assert (alpha["model"], alpha["provider"], alpha["route"]) == ("small", "alpha", "alpha/small")
-    assert (alpha["status"], beta["status"]) == (None, "deprecated")
+    assert (alpha["status"], beta["status"]) == ("listed", "deprecated")
     assert (alpha["posture"]["retention_days"], alpha["posture"]["logging"]) == (0, "unknown")
     assert beta["price"]["per_million"] == {"input": "1", "output": "4"}
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from gateway.core.catalog import Connection, Feature, Provider, Route
+from gateway.core.catalog import Connection, Feature, Provider, Route, Status
 from gateway.core.cost import Fx
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.evaluation import (
@@ -28,7 +29,7 @@ from gateway.core.policy import (
     Policy,
     RouteRules,
 )
-from gateway.core.posture import Posture, Training
+from gateway.core.posture import LocationGuarantee, Party, Posture, Training
 from tests.builders import (
     KIND_TREATMENT,
     NO_PRICE,
@@ -599,3 +600,54 @@ def test_a_connection_without_embeddings_says_so(
     means = some_means("alpha", spoken=frozenset({"openai_chat", "openai_embeddings"}))
     found = reasons(route, demand=a_demand(operation=operation), means=means)
     assert [reason.offered for reason in found] == expected
+
+
+# --- the calendar, places without a guarantee, closed weights ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "offered", "successor"),
+    [
+        ({"retires_on": TODAY - timedelta(days=1)}, (TODAY - timedelta(days=1)).isoformat(), None),
+        ({"retires_on": TODAY}, "", None),
+        ({"status": Status.RETIRED, "successor": "larger"}, None, "larger"),
+        ({"model": a_model(retires_on=date(2020, 1, 1), successor="larger")}, "2020-01-01", "larger"),
+    ],
+    ids=["past", "last day", "withdrawn", "by its lab"],
+)
+def test_a_route_past_its_last_day_is_retired_and_names_its_successor(
+    changed: dict[str, Any], offered: str | None, successor: str | None
+) -> None:
+    found = [r for r in reasons(a_route(**changed)) if r.kind is Kind.RETIRED]
+    assert found == ([] if offered == "" else [Reason(Kind.RETIRED, offered=offered, demanded=successor)])
+
+
+def test_countries_that_nobody_guarantees_are_no_place_under_a_bound() -> None:
+    listed = a_posture(processed_in=frozenset({"DE"}), location_guarantee=LocationGuarantee.NOT_GUARANTEED)
+    route = a_route(a_provider(facts=facts_of(listed)))
+    bound = a_policy("eu", bound=Posture(processed_in=frozenset({"DE", "FR"})))
+    (reason,) = reasons(route, bound)
+    assert (reason.code, reason.policy) == ("posture:processed_in", "eu")
+    assert reason.offered == {"value": ["DE"], "location_guarantee": "not_guaranteed"}
+    assert reasons(route, a_policy(bound=NO_TRAINING.bound)) == []
+
+
+def test_nobody_named_is_not_nobody() -> None:
+    undisclosed = a_route(a_provider(facts=facts_of(a_posture(third_party_access=frozenset({Party.UNDISCLOSED})))))
+    (reason,) = reasons(undisclosed, a_policy(bound=Posture(third_party_access=frozenset())))
+    assert (reason.code, reason.offered) == ("posture:third_party_access", ["undisclosed"])
+
+
+@pytest.mark.parametrize(
+    ("provider", "refused"),
+    [
+        (a_provider(), True),
+        (a_provider(closed_models_of=frozenset({"lab"})), False),
+        (a_provider(exceptions=(an_exception(models=frozenset({"small"}), facts={}),)), False),
+    ],
+    ids=["another host", "a host that speaks of the lab", "a host that speaks of the model"],
+)
+def test_closed_weights_at_another_host_need_a_statement_of_that_host(provider: Provider, refused: bool) -> None:
+    route = a_route(provider, a_model(open_weights=False))
+    assert bool(reasons(route, NO_TRAINING)) is refused
+    assert reasons(a_route(provider, a_model(open_weights=None)), NO_TRAINING) == []

@@ -243,3 +243,14 @@ def test_values_are_written_as_people_write_them(value: Value, written: object) 
 
 def test_unknown_prints_as_its_name() -> None:
     assert repr(UNKNOWN) == "UNKNOWN"
+
+
+@given(postures)
+def test_places_without_a_guarantee_are_unknown(posture: Posture) -> None:
+    counted = posture.with_guaranteed_places()
+    if within(posture.location_guarantee, LocationGuarantee.DOCUMENTED):
+        assert counted == posture
+    else:
+        assert counted.processed_in is UNKNOWN
+        assert counted.stored_in in (UNKNOWN, frozenset())
+        assert posture <= counted

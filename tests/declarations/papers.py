@@ -76,6 +76,7 @@ base_url = "https://api.alpha.example/v1"
 
 [posture]
 processed_in = ["SE"]
+location_guarantee = "documented"
 retention_days = 0
 training = "no"
 dpa = "available"
@@ -104,6 +105,7 @@ base_url = "https://api.beta.example/v1"
 
 [posture]
 processed_in = ["US"]
+location_guarantee = "documented"
 retention_days = 30
 training = "yes"
 

@@ -26,7 +26,6 @@ from tests.declarations.papers import papers
         ("policies/strict.toml", "[bound]", '[routes]\nonly_models = ["big"]\n[bound]', 'routes.only_models: "big" is not a declared model; use one of small'),
         ("policies/strict.toml", "[bound]", '[routes]\nignore = ["gamma"]\n[bound]', 'routes.ignore: "gamma" is not a declared provider, model or route; use one of alpha, alpha/small, beta, beta/small, small'),
         ("policies/strict.toml", "[bound]", '[prefer]\norder = ["prise"]\n[bound]', 'prefer.order: "prise" is not a declared provider or route; use one of alpha, alpha/small, beta, beta/small'),
-        ("policies/strict.toml", '"alpha/small"', '"alpha/smal"', 'cases[alpha/smal].route: "alpha/smal" is not a declared route; use one of alpha/small, beta/small (did you mean alpha/small?)'),
     ],
 )  # fmt: skip
 def test_a_reference_to_nothing_is_one_fault(tmp_path: Path, name: str, old: str, new: str, fault: str) -> None:

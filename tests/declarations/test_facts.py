@@ -108,7 +108,7 @@ def test_a_faulty_fact_is_reported_with_what_to_do(line: str, fault: str) -> Non
 
 
 def test_whoever_states_evidence_states_all_of_it() -> None:
-    assert read_evidence(page('sources = ["x"]').root, RECORD) == Evidence(READ, None, ("x",))
+    assert read_evidence(page('sources = ["x"]').root, RECORD) == Evidence(READ, None, (Source("x"),))
     assert read_evidence(page("").root, RECORD) is RECORD
 
 

@@ -106,7 +106,6 @@ def test_a_year_without_reading_empties_the_policies_and_stops_no_start() -> Non
     assert later.faults == ()
     assert sorted(Path(w.file).stem for w in later.warnings if "admits no route any more:" in w.what) == [
         "eu",
-        "eu-sovereign",
         "eu-zero-retention",
         "no-training",
         "transfer-safeguards",

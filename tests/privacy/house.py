@@ -38,6 +38,7 @@ callable = true
 source = "none: for tests"
 [posture]
 processed_in = ["{country}"]
+location_guarantee = "documented"
 retention_days = 30
 training = "no"
 """

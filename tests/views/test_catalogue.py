@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.catalog import Score
+from gateway.core.catalog import Score, Status
 from gateway.core.cost import Tier
 from gateway.core.organisation import Budget
 from gateway.core.posture import UNKNOWN, Posture, Training
@@ -76,7 +76,7 @@ def test_a_route_shows_posture_evidence_and_why_not() -> None:
         facts={**facts_of(a_posture(processed_in=UNKNOWN)), "training": disputed},
         exceptions=(an_exception("files", facts=some_facts(retention_days=30), note="Files are kept."),),
     )
-    route = a_route(provider, quantization="fp8", status="deprecated")
+    route = a_route(provider, quantization="fp8", status=Status.DEPRECATED)
     view: Any = route_view(route, a_viewer(), a_snapshot(route))
     assert (view["route"], view["provider"], view["plan"]) == ("beta/small", "beta", "pay-as-you-go")
     assert (view["quantization"], view["status"], view["variant"]) == ("fp8", "deprecated", None)
@@ -86,7 +86,8 @@ def test_a_route_shows_posture_evidence_and_why_not() -> None:
         "value": "yes",
         "read_on": "2026-01-02",
         "verified_on": None,
-        "sources": ["https://provider.example/terms"],
+        "verified_by": None,
+        "sources": [{"url": "https://provider.example/terms", "dated": None}],
         "disputed": ["no"],
         "note": "two pages disagree",
     }
