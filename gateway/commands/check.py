@@ -11,9 +11,11 @@ from gateway.commands.terminal.stop import FAILED
 from gateway.core.catalog import Route
 from gateway.core.errors import Json
 from gateway.core.evaluation import POLICY_KINDS, Capabilities, Kind, candidate, rejections_of
+from gateway.core.notices import Notice, notices
 from gateway.core.policy import Layer, LayerKind, Policy, combine
 from gateway.core.snapshot import Snapshot
 from gateway.views.catalogue import plain_demand
+from gateway.views.notices import notice_words
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +31,7 @@ def run(context: CommandContext) -> int:
     if loaded.snapshot is not None:
         means, unfit = _means(context, loaded.snapshot)
         faults += unfit
+        warnings += [_notice(n) for n in notices(loaded.snapshot, means.credentials, context.today)]
         admitted = [admission(p, loaded.snapshot, means, context.today) for p in loaded.snapshot.policies.values()]
     context.out.value(
         {
@@ -88,6 +91,12 @@ def _means(context: CommandContext, snapshot: Snapshot) -> tuple[Capabilities, l
             {"file": "environment", "key": f.variable, "what": f.what, "do": f.do} for f in refused.faults
         ]
         return Capabilities(frozenset(), frozenset()), unfit
+
+
+def _notice(notice: Notice) -> dict[str, Json]:
+    """A notice in the form of a warning: what holds, and what to do."""
+    what, do = notice_words(notice)
+    return {"file": f"catalog/{notice.provider}.toml", "key": notice.kind.value, "what": what, "do": do}
 
 
 def _entry(fault: object) -> dict[str, Json]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
 
-from gateway.core.catalog import Route
+from gateway.core.catalog import Route, Status
 from gateway.core.demand import Demand
 from gateway.core.evaluation import Candidate, Capabilities, Health, Reason, candidate, health_rejections, rejections_of
 from gateway.core.frozen import frozen
@@ -138,8 +138,9 @@ def _order(
         route = eligible.route
         rank = min(explicit.get(route.id, last), explicit.get(route.provider.id, last)) if explicit else last
         by = [_measure(k, route, demand, snapshot, means, health) for k in keys]
+        # A route that its provider no longer lists probably fails, so it comes last.
         # Equal so far: the heavier route first, then a stable order that does not depend on the documents' order.
-        return (rank, *by, -route.weight, route.id)
+        return (rank, route.status is Status.UNLISTED, *by, -route.weight, route.id)
 
     return key
 

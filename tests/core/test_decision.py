@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.catalog import Feature, Model, Route
+from gateway.core.catalog import Feature, Model, Route, Status
 from gateway.core.decision import decide, evaluate, evaluation_key
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.evaluation import Health, Kind, Reason
@@ -321,3 +321,11 @@ def test_whoever_is_left_out_is_told_why_by_somebody(snapshot: Snapshot, stack: 
         for reason in rejection.reasons:
             assert (reason.layer, reason.policy) in names or reason.kind is Kind.EVIDENCE
             json.dumps(reason.as_json())
+
+
+def test_a_route_that_its_provider_no_longer_lists_comes_last_unless_it_is_named() -> None:
+    cheap = a_route("alpha", price=a_price(input="0.1"), status=Status.UNLISTED)
+    dear = a_route("beta", price=a_price(input="9"))
+    assert ids(deciding(cheap, dear)) == ["beta/small", "alpha/small"]
+    named = a_policy(prefer=Preference(explicit=("alpha",)))
+    assert ids(deciding(cheap, dear, policies=(named,))) == ["alpha/small", "beta/small"]
