@@ -100,7 +100,7 @@ def _no_day(_: Route) -> date | None:
 
 
 def _median_prices(snapshot: Snapshot) -> Mapping[str, Decimal]:
-    """Model id -> the (upper) median input price of its routes, in the ledger's currency; models of two routes and more."""
+    """Model id -> the upper median of its input prices, in the ledger's currency; models of two routes and more."""
     prices: dict[str, list[Decimal]] = {}
     for route in snapshot.routes.values():
         if (price := _input_price(route, snapshot.fx)) is not None:
