@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from gateway.dialects.registry import REGISTRY
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(p for p in (ROOT / "gateway").rglob("*.py") if "shipped" not in p.parts)
@@ -65,6 +68,9 @@ WITHOUT_TESTS_OF_THEIR_OWN: dict[str, str] = {"gateway/core/organisation.py": "v
 
 IMPURE = {"now", "today", "utcnow", "open", "print", "input", "eval", "exec", "__import__"}
 """What the heart may not call."""
+
+VIEWS = {"as_json", "as_view", "to_json", "view"}
+"""Functions that show a value: their room is `gateway/views`."""
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "misc", "manager"}
 UNFINISHED = ("TODO", "FIXME", "XXX", "NotImplementedError")
@@ -141,6 +147,19 @@ def test_the_heart_has_no_clock_no_chance_no_io_and_no_library() -> None:
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 found += [f"{name_of(path)}:{node.lineno} calls {called}"] if called in IMPURE else []
     assert found == []
+
+
+def test_the_heart_knows_no_variable_no_path_no_dialect_and_no_view() -> None:
+    """Docstrings count too: what the heart explains by a dialect or a path belongs elsewhere."""
+    foreign = re.compile("|".join(("SAFECONDUCT_", r"(?<![\w.])/v\d", "GET /", "POST /", *map(re.escape, REGISTRY))))
+    found: list[str] = []
+    for path in HEART:
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and (hit := foreign.search(node.value)):
+                found.append(f"{name_of(path)}:{node.lineno} says {hit[0]}")
+            if isinstance(node, ast.FunctionDef) and node.name in VIEWS:
+                found += [f"{name_of(path)}:{node.lineno} is a view"]
+    assert [each for each in found if not each.startswith("gateway/core/receipt.py")] == [], "a receipt is JSON itself"
 
 
 def test_only_the_decision_makes_an_eligible_route() -> None:

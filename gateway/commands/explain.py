@@ -98,7 +98,7 @@ def _as_json(decision: Decision, now: CurrentState, context: CommandContext) -> 
                 **_route_json(rejection, decision, now, context),
                 "admitted_by_policy": _admitted(rejection),
                 "reasons": [
-                    {**reason.as_json(), "words": reasons.sentence(reason, now.snapshot.regions)}
+                    {**reasons.as_json(reason), "words": reasons.sentence(reason, now.snapshot.regions)}
                     for reason in rejection.reasons
                 ],
             }

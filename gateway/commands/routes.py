@@ -16,6 +16,7 @@ from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
 from gateway.dialects.names import Named, near, resolve
 from gateway.views import figures
 from gateway.views.catalogue import plain_demand, price_view
+from gateway.views.reasons import as_json
 
 _UNUSABLE = {Kind.NOT_CALLABLE: "not callable", Kind.NO_CREDENTIAL: "no credential"}
 
@@ -88,7 +89,7 @@ def _as_json(route: Route, now: CurrentState, context: CommandContext) -> dict[s
         "price": price_view(route.price),
         "status": route.status.value,
         "callable": reason is None,
-        "why_not": None if reason is None else reason.as_json(),
+        "why_not": None if reason is None else as_json(reason),
         "operator": route.provider.operator,
         "plan": route.provider.plan or None,
         "upstream_model": route.upstream_model,

@@ -96,7 +96,7 @@ class ModelNotFound(Refused):
 
     def __init__(self, near: list[str]) -> None:
         self.near = near
-        hint = f" Did you mean {', '.join(near)}?" if near else " GET /v1/models lists the models of this gateway."
+        hint = f" Did you mean {', '.join(near)}?" if near else " The list of models names those of this gateway."
         super().__init__("There is no model of that name here." + hint, near=list(near))
 
 

@@ -57,15 +57,6 @@ class Reason:
         """`posture:training`, `no_credential`: what a receipt keeps."""
         return f"{self.kind.value}:{self.dimension}" if self.dimension else self.kind.value
 
-    def as_json(self) -> dict[str, Json]:
-        named: dict[str, Json] = {"kind": self.kind.value, "dimension": self.dimension or None}
-        return named | {
-            "offered": self.offered,
-            "demanded": self.demanded,
-            "layer": self.layer or None,
-            "policy": self.policy or None,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -152,8 +143,8 @@ def _connected(candidate: Candidate, demand: Demand, means: Capabilities) -> lis
 
 
 def setting_name(provider: str, name: str) -> str:
-    """The environment variable that holds a provider's setting: `SAFECONDUCT_PROVIDER_EVROC_KEY`."""
-    return f"SAFECONDUCT_PROVIDER_{provider.upper().replace('-', '_')}_{name.upper()}"
+    """The name of a provider's setting in a reason: `evroc.key`. Views turn it into the operator's own words."""
+    return f"{provider}.{name}"
 
 
 def _excluded(route: Route, demand: Demand, demanded: EffectivePolicy) -> list[Reason]:

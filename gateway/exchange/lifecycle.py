@@ -28,7 +28,6 @@ from gateway.core.errors import (
 from gateway.core.policy import EffectivePolicy, Layer, LayerKind, TokenCounts
 from gateway.core.principal import Bill, Principal
 from gateway.core.receipt import Outcome, Receipt, ReceiptId
-from gateway.core.refusal import refusal
 from gateway.dialects.translation import Translation, declared
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
@@ -41,6 +40,7 @@ from gateway.exchange.stream_relay import StreamRelay
 from gateway.telemetry.events import ExchangeEnded, Fault
 from gateway.telemetry.faults import reduce
 from gateway.upstream.calls import UpstreamFault
+from gateway.views.refusal import refusal
 
 _GOODBYE_S: Final = 0.25
 """How long a provider may take to finish a body whose last event has come."""

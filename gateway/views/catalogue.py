@@ -16,6 +16,7 @@ from gateway.core.posture import word
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
 from gateway.dialects.registry import REGISTRY
+from gateway.views.reasons import as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
         "abilities": _abilities(route.abilities),
         "note": route.note or None,
         "eligible": not reasons,
-        "reasons": [r.as_json() for r in reasons],
+        "reasons": [as_json(reason) for reason in reasons],
     }
 
 

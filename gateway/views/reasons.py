@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.core.errors import Json
 from gateway.core.evaluation import Kind, Reason
+from gateway.settings import provider_variable
 
 Regions = Mapping[str, frozenset[str]]
 """Region word -> countries: `config/regions.toml`."""
@@ -97,6 +98,34 @@ _NONE: Final[Mapping[str, str]] = {
     "jurisdiction": "is subject to no law that is known",
     "third_party_access": "lets nobody else see content",
 }
+
+
+def as_json(reason: Reason) -> dict[str, Json]:
+    """The reason for programs: refusals, the catalogue and `--json` show it alike."""
+    return {
+        "kind": reason.kind.value,
+        "dimension": reason.dimension or None,
+        "offered": reason.offered,
+        "demanded": _variables(reason) if _is_setting(reason) else reason.demanded,
+        "layer": reason.layer or None,
+        "policy": reason.policy or None,
+    }
+
+
+def _is_setting(reason: Reason) -> bool:
+    return reason.kind in (Kind.NO_CREDENTIAL, Kind.LOCKED_OUT) or reason.dimension == "settings"
+
+
+def _variables(reason: Reason) -> Json:
+    """The environment variables of the settings that a reason demands."""
+    if isinstance(reason.demanded, list | tuple):
+        return [_variable(str(name)) for name in reason.demanded]
+    return _variable(str(reason.demanded))
+
+
+def _variable(setting: str) -> str:
+    provider, _, name = setting.rpartition(".")
+    return provider_variable(provider, name)
 
 
 def sentence(reason: Reason, regions: Regions) -> str:
@@ -218,8 +247,9 @@ def _not_callable(reason: Reason, _: Regions) -> str:
     if reason.dimension == "dialect":
         return f"speaks {reason.offered}, which this version does not"
     if reason.dimension == "settings":
-        missing = ", ".join(map(str, reason.demanded)) if isinstance(reason.demanded, list | tuple) else ""
-        return f"needs its account's own address: set {missing}"
+        missing = _variables(reason)
+        names = ", ".join(map(str, missing)) if isinstance(missing, list) else missing
+        return f"needs its account's own address: set {names}"
     return f"cannot be called: {reason.offered}"
 
 
@@ -229,11 +259,11 @@ def _retired(reason: Reason, _: Regions) -> str:
 
 
 def _no_credential(reason: Reason, _: Regions) -> str:
-    return f"has no credential: set {reason.demanded}"
+    return f"has no credential: set {_variables(reason)}"
 
 
 def _locked_out(reason: Reason, _: Regions) -> str:
-    return f"refused our credential: renew {reason.demanded}"
+    return f"refused our credential: renew {_variables(reason)}"
 
 
 def _cooling_down(_: Reason, __: Regions) -> str:

@@ -90,5 +90,5 @@ def test_a_class_of_ends_is_not_changed_by_one_of_them() -> None:
 def test_near_names_are_offered() -> None:
     assert "Did you mean small, smaller?" in ModelNotFound(["small", "smaller"]).message
     assert ModelNotFound(["small"]).details == {"near": ["small"]}
-    assert "GET /v1/models" in ModelNotFound([]).message
+    assert "list of models" in ModelNotFound([]).message
     assert NotFound("no receipt").message == "no receipt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import IntEnum
 
 import pytest
@@ -19,7 +20,7 @@ from gateway.core.posture import (
     Transfer,
     word,
 )
-from gateway.views.reasons import places, sentence, treats
+from gateway.views.reasons import as_json, places, sentence, treats
 
 REGIONS = {"EU": frozenset({"DE", "FR", "SE"}), "EFTA": frozenset({"CH", "NO"})}
 EU = ["DE", "FR", "SE"]
@@ -148,15 +149,16 @@ def test_a_breach_says_what_the_route_does_and_who_demands_otherwise(
             "speaks cohere_v2, which this version does not",
         ),
         (
-            Reason(Kind.NOT_CALLABLE, "settings", None, ["SAFECONDUCT_PROVIDER_AZURE_RESOURCE"]),
-            "needs its account's own address: set SAFECONDUCT_PROVIDER_AZURE_RESOURCE",
+            Reason(Kind.NOT_CALLABLE, "settings", None, ["azure-eu.resource", "azure-eu.zone"]),
+            "needs its account's own address: set SAFECONDUCT_PROVIDER_AZURE_EU_RESOURCE, "
+            "SAFECONDUCT_PROVIDER_AZURE_EU_ZONE",
         ),
         (
-            Reason(Kind.NO_CREDENTIAL, demanded="SAFECONDUCT_PROVIDER_EVROC_KEY"),
+            Reason(Kind.NO_CREDENTIAL, demanded="evroc.key"),
             "has no credential: set SAFECONDUCT_PROVIDER_EVROC_KEY",
         ),
         (
-            Reason(Kind.LOCKED_OUT, demanded="SAFECONDUCT_PROVIDER_EVROC_KEY"),
+            Reason(Kind.LOCKED_OUT, demanded="evroc.key"),
             "refused our credential: renew SAFECONDUCT_PROVIDER_EVROC_KEY",
         ),
         (Reason(Kind.COOLING_DOWN), "failed a moment ago and is left alone for some seconds"),
@@ -204,3 +206,32 @@ def test_an_empty_set_is_the_best_there_is(dimension: str, said: str) -> None:
 
 def test_parties_are_words() -> None:
     assert treats("third_party_access", [Party.MODEL_DEVELOPER.value], REGIONS) == "lets model developer see content"
+
+
+def test_a_reason_for_programs_has_every_member() -> None:
+    full = Reason(Kind.POSTURE, "training", "yes", "no", "team", "no-training")
+    assert json.loads(json.dumps(as_json(full))) == {
+        "kind": "posture",
+        "dimension": "training",
+        "offered": "yes",
+        "demanded": "no",
+        "layer": "team",
+        "policy": "no-training",
+    }
+    assert set(as_json(Reason(Kind.COOLING_DOWN)).values()) == {"cooling_down", None}
+
+
+@pytest.mark.parametrize(
+    ("reason", "demanded"),
+    [
+        (Reason(Kind.NO_CREDENTIAL, demanded="evroc.key"), "SAFECONDUCT_PROVIDER_EVROC_KEY"),
+        (Reason(Kind.LOCKED_OUT, demanded="azure-eu.key"), "SAFECONDUCT_PROVIDER_AZURE_EU_KEY"),
+        (
+            Reason(Kind.NOT_CALLABLE, "settings", None, ["azure-eu.resource"]),
+            ["SAFECONDUCT_PROVIDER_AZURE_EU_RESOURCE"],
+        ),
+        (Reason(Kind.EXCLUDED, "pinned", "a", "b.key"), "b.key"),
+    ],
+)
+def test_settings_are_named_as_the_environment_has_them(reason: Reason, demanded: Json) -> None:
+    assert as_json(reason)["demanded"] == demanded

@@ -15,7 +15,7 @@ from gateway.core.evaluation import Health
 from gateway.core.operation import EMBEDDINGS
 from gateway.core.policy import MaxPrice, Policy, RouteRules
 from gateway.core.posture import Party, Posture, Training
-from gateway.core.refusal import refusal
+from gateway.views.refusal import refusal
 from tests.builders import (
     TODAY,
     WELL,

@@ -13,6 +13,7 @@ from gateway.core.decision import Decision, Rejection, evaluate
 from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
 from gateway.core.evaluation import Capabilities, Kind, Reason, candidate, rejections_of
 from gateway.core.snapshot import Snapshot
+from gateway.views.reasons import as_json
 
 _OURS: Final = frozenset({Kind.NO_CREDENTIAL, Kind.LOCKED_OUT})
 """What only the operator can supply."""
@@ -85,7 +86,7 @@ def _named(reason: Reason) -> list[str]:
 
 
 def _listed(rejections: tuple[Rejection, ...] | list[Rejection]) -> Json:
-    return [{"route": str(r.route.id), "reasons": [x.as_json() for x in r.reasons]} for r in rejections]
+    return [{"route": str(r.route.id), "reasons": [as_json(reason) for reason in r.reasons]} for r in rejections]
 
 
 def _to_blame(decision: Decision, snapshot: Snapshot, means: Capabilities, today: date) -> list[Json]:
@@ -115,7 +116,7 @@ def _closest(rejections: tuple[Rejection, ...]) -> Json:
             _, admits = gains.setdefault(repr(reason), (reason, []))
             admits.append(str(rejection.route.id))
     ranked = sorted(gains.values(), key=lambda gain: (-len(gain[1]), gain[0].code, gain[1][0]))
-    return [{"relax": reason.as_json(), "admits": admits} for reason, admits in ranked]
+    return [{"relax": as_json(reason), "admits": admits} for reason, admits in ranked]
 
 
 def _compliant_models(decision: Decision, snapshot: Snapshot, means: Capabilities, today: date) -> Json:
