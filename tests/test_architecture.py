@@ -27,7 +27,7 @@ KNOWN_BY: dict[str, set[str]] = {
     "anyio": {"asgi", "compose", "exchange", "http", "sandbox", "stores"},
     "httptools": {"http", "upstream"},
     "httpx": {"upstream", "commands"},
-    "msgspec": {"asgi", "dialects"},
+    "msgspec": {"asgi", "dialects", "stores"},
     "orjson": {"asgi", "dialects", "exchange", "sandbox", "stores", "telemetry"},
     "psycopg": {"stores"},
     "pyarrow": {"commands"},

@@ -83,7 +83,7 @@ def _page(context: CommandContext, receipt: Receipt) -> None:
         rows = [(name, _plainly(value)) for name, value in receipt.posture.items()]
         context.out.table(("how content was treated", ""), rows)
     if receipt.attempts:
-        columns = ("attempt", "outcome", "status>", "used", "charged>", "held>", "first content>")
+        columns = ("attempt", "outcome", "prompt", "used", "charged>", "held>", "first content>")
         context.out.table(columns, [_attempt(a, receipt.currency) for a in receipt.attempts])
     if receipt.rejections:
         rows = [(route, ", ".join(codes)) for route, codes in receipt.rejections.items()]
@@ -97,7 +97,7 @@ def _about(receipt: Receipt) -> tuple[tuple[str, str], ...]:
         ("began", receipt.began_at),
         ("outcome", _outcome(receipt)),
         ("caller", f"team {receipt.team}, {receipt.key}"),
-        ("asked", f"{receipt.model}, {receipt.endpoint} ({receipt.dialect})"),
+        ("asked", f"{receipt.model}, {receipt.operation} ({receipt.dialect})"),
         (
             "demand",
             ", ".join(
@@ -108,11 +108,13 @@ def _about(receipt: Receipt) -> tuple[tuple[str, str], ...]:
         ),
         ("translated", "\n".join(_carried(receipt))),
         ("policies", ", ".join(f"{receipt.policy[name]} ({word})" for name, word in _LAYERS if name in receipt.policy)),
-        ("documents", receipt.snapshot),
+        ("documents", receipt.documents),
+        ("narrowed to", "\n".join(map(_narrowing, receipt.narrowing))),
+        ("health", _health(receipt)),
         ("plan", "\n".join(receipt.plan)),
         ("route", receipt.route),
         ("region", receipt.region.removeprefix(_DECLARED) + declared),
-        ("oldest fact", receipt.evidence_from),
+        ("oldest fact", min((a.evidence_from for a in receipt.attempts if a.left and a.evidence_from), default="")),
         ("cost", f"{money(receipt.cost)} {receipt.currency}"),
         ("dropped", ", ".join(receipt.dropped)),
         ("took", f"{receipt.duration_ms} ms"),
@@ -129,7 +131,32 @@ def _carried(receipt: Receipt) -> Iterator[str]:
             yield f"{dialect} {verb} {_plainly(lost.get('unfit') or lost.get('dropped'))}"
 
 
+def _narrowing(record: Mapping[str, Json]) -> str:
+    return "; ".join(f"{name.replace('_', ' ')} {_plainly(value)}" for name, value in record.items()) or "nothing"
+
+
+def _health(receipt: Receipt) -> str:
+    return "; ".join(f"{name.replace('_', ' ')}: {_plainly(value)}" for name, value in receipt.health.items())
+
+
+def _ended(attempt: AttemptRecord) -> str:
+    """How the attempt ended, by the provider's own answer where one came."""
+    why = [str(attempt.status) if attempt.status else "", attempt.fault, attempt.upstream_code]
+    stated = ", ".join(word for word in why if word)
+    return f"{attempt.outcome} ({stated})" if stated else attempt.outcome
+
+
+def _went(attempt: AttemptRecord) -> str:
+    """Where the prompt of an attempt went, as far as it left at all."""
+    if not attempt.left:
+        return "did not leave"
+    observed = f", reported: {attempt.observed['region']}" if "region" in attempt.observed else ""
+    return f"went to {attempt.region or 'unknown'}{observed}"
+
+
 def _plainly(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plainly(member)}" for name, member in value.items()) or "none"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "none"
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
@@ -140,8 +167,8 @@ def _attempt(attempt: AttemptRecord, currency: str) -> tuple[Cell, ...]:
     marked = f" ({attempt.usage_source})" if attempt.usage_source else ""
     return (
         attempt.route,
-        attempt.outcome,
-        str(attempt.status or "none"),
+        _ended(attempt),
+        _went(attempt),
         used + marked,
         f"{money(attempt.cost)} {currency}",
         f"{money(attempt.hold)} {currency}",

@@ -2,20 +2,28 @@
 
 No content, and no digest of content.
 
-Serialised canonically (RFC 8785: sorted keys, no spaces, UTF-8; whole numbers and strings only, so that no float is
-ever printed), chained by SHA-256: a deleted or changed receipt breaks every digest after it.
+A receipt is written as a head and four sections (`SECTIONS`), each section under a salt of its own. The head holds the
+digests of the salted sections and the digest of the head before it: a section can be erased or withheld while the chain
+still verifies, and no digest can be guessed.
+
+Serialised canonically (RFC 8785: sorted keys, no spaces, UTF-8; strings and whole numbers within `EXACT` only, so that
+no float is ever printed). Receipts of schema 0 were one piece, and their digest is that of the whole.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Final, Literal, NamedTuple, NewType, TypeAlias
+from operator import attrgetter
+from typing import Any, Final, Literal, NamedTuple, NewType, TypeAlias
 
 from gateway.core.errors import Json
 from gateway.core.frozen import frozen
+
+SCHEMA: Final = 1
+"""The form in which receipts are written."""
 
 ReceiptId = NewType("ReceiptId", str)
 """A ULID: sorts by time, says nothing else."""
@@ -24,6 +32,22 @@ Outcome: TypeAlias = Literal["served", "refused", "failed", "client_left", "inte
 """`interrupted`: the process died while the exchange was under way; its holds stand. `corrected`: no exchange, but what
 is added to the cost of the one that `demand.corrects` names, and began then."""
 CORRECTED: Final = "corrected"
+
+EXACT: Final = 2**53 - 1
+"""The largest whole number that every reader of JSON reads exactly."""
+
+
+class Part(dict[str, Any]):
+    """A part that several receipts share: a mapping that never changes once it is made.
+
+    `encoded`: its canonical bytes, kept here by the first writer.
+    """
+
+    __slots__ = ("encoded",)
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        self.encoded = b""
 
 
 @frozen
@@ -38,13 +62,27 @@ class AttemptRecord:
     outcome: str
     dialect: str = ""
     """In which the route was asked."""
+    left: bool = False
+    """Whether the prompt may have left this process: false only where it is certain that no byte was sent."""
+    region: str = ""
+    """Where the record declares that it processes: countries with `+` between, or `unknown`."""
+    posture_digest: str = ""
+    """Of the posture that the facts in force that day add up to."""
+    evidence_from: str = ""
+    """The oldest date among those facts."""
+    observed: Mapping[str, str] = field(default_factory=Part)
+    """What the provider itself reported: `region`, `tier`."""
     hold_id: str = ""
     status: int = 0
+    fault: str = ""
+    """How the way to the provider failed: a kind of `UpstreamFault`, or what was wrong with the reply."""
+    upstream_code: str = ""
+    """The provider's error code, where it is one of the known ones."""
     hold: int = 0
     cost: int = 0
-    usage: Mapping[str, int] = field(default_factory=dict)
+    usage: Mapping[str, int] = field(default_factory=Part)
     usage_source: str = ""
-    reported: Mapping[str, int] = field(default_factory=dict)
+    reported: Mapping[str, int] = field(default_factory=Part)
     suspect: str = ""
     over_hold: bool = False
     price: str = ""
@@ -57,42 +95,57 @@ class AttemptRecord:
 class Receipt:
     """One exchange. `began_at` is RFC 3339 in UTC with milliseconds. Lists of reasons are codes, not tables.
 
-    `chain`, `sequence` and `previous` are set in what the writer of the chain commits.
+    `chain`, `sequence`, `previous` and `erased` are set in what is read from a chain.
     """
 
     id: ReceiptId
     began_at: str
-    organisation: str
-    team: str
-    key: str
-    dialect: str
-    endpoint: str
-    model: str
-    outcome: Outcome
-    code: str
-    policy: Mapping[str, str]
+    organisation: str = ""
+    team: str = ""
+    key: str = ""
+    end_user: str = ""
+    """The pseudonym of whom the client named, where the team's document says so; never the name itself."""
+    dialect: str = ""
+    operation: str = ""
+    model: str = ""
+    demand: Mapping[str, Json] = field(default_factory=Part)
+    """The request's facts as `core.replay` reads them."""
+    narrowing: tuple[Mapping[str, Json], ...] = ()
+    """What the request itself demanded: declared policies by name, and its own as a policy of declared words."""
+    version: str = ""
+    """Of the program."""
+    documents: str = ""
+    """Digest of the documents in force."""
+    capabilities: str = ""
+    """Digest of what the process could do; empty where nothing was decided."""
+    day: str = ""
+    """By which facts aged and grants expired."""
+    policy: Mapping[str, str] = field(default_factory=Part)
     """Layer -> policy name, for each layer that applied; a request's own narrowing appears as `request`."""
-    snapshot: str
-    demand: Mapping[str, Json]
-    plan: tuple[str, ...]
-    rejections: Mapping[str, tuple[str, ...]]
+    health: Mapping[str, Json] = field(default_factory=Part)
+    """What kept routes of the model out (`cooling`, `locked_out`), and measures by which the plan was ordered."""
+    plan: tuple[str, ...] = ()
+    rejections: Mapping[str, tuple[str, ...]] = field(default_factory=Part)
+    """Route -> each reason as `code@layer:policy`."""
     attempts: tuple[AttemptRecord, ...] = ()
+    outcome: Outcome = "refused"
+    code: str = ""
     route: str = ""
-    posture: Mapping[str, Json] = field(default_factory=dict)
-    posture_digest: str = ""
-    evidence_from: str = ""
-    """The oldest date among the facts of the served route's posture."""
+    """The route that answered."""
     region: str = ""
-    """What the provider reported, or else `declared:` and the countries of its record."""
+    """Where the route that answered processes: as the provider reported, or else `declared:` and countries."""
+    posture: Mapping[str, Json] = field(default_factory=Part)
+    """How content is treated on the route that answered."""
     currency: str = "USD"
     cost: int = 0
     dropped: tuple[str, ...] = ()
     duration_ms: int = 0
-    end_user: str = ""
-    """The pseudonym of whom the client named, where the team's document says so; never the name itself."""
+    schema: int = SCHEMA
     chain: str = ""
     sequence: int = 0
     previous: str = ""
+    erased: tuple[str, ...] = ()
+    """Sections that are no longer there: nothing of them is known."""
 
     def used(self) -> dict[str, int]:
         """The counts of every attempt that used something, added up."""
@@ -105,20 +158,91 @@ class Receipt:
         return total
 
 
+SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "asked": ("demand", "dialect", "model", "narrowing", "operation"),
+    "decided": ("capabilities", "day", "documents", "health", "plan", "policy", "rejections", "version"),
+    "went": ("attempts", "code", "cost", "currency", "dropped", "duration_ms", "outcome", "posture", "region", "route"),
+    "who": ("end_user", "key", "organisation", "team"),
+}
+"""Section -> the fields of a receipt that stand in it. Both in the order in which they are written."""
+
+SALT_BYTES: Final = 16
+"""Of each section."""
+
+_VALUES: Final = {name: attrgetter(*members) for name, members in SECTIONS.items()}
 _NAMES: Final = tuple(f.name for f in fields(Receipt))
-_LATER: Final = frozenset({"end_user"})
-"""What the first receipts do not have."""
+_PLACE: Final = ("schema", "chain", "sequence", "previous", "erased")
+"""What is no part of a receipt but of where it was read."""
+_BEFORE: Final[Mapping[str, str]] = {"endpoint": "operation", "snapshot": "documents"}
+"""What schema 0 called some fields."""
+_OF_ATTEMPT: Final = ("posture_digest", "evidence_from")
+"""What schema 0 said of the attempt that answered alone, beside it."""
 _ATTEMPT_NAMES: Final = tuple(f.name for f in fields(AttemptRecord))
+
+
+class Link(NamedTuple):
+    """The place of a receipt in its chain."""
+
+    chain: str
+    sequence: int
+    previous: str
+
+
+class Written(NamedTuple):
+    """A receipt as it is kept. `digest`: of the head; `sections`: each with its salt in front of its bytes."""
+
+    head: bytes
+    digest: str
+    sections: Mapping[str, bytes]
+
+
+Encode: TypeAlias = Callable[[Mapping[str, Any]], bytes]
+"""The canonical bytes of a value. `canonical`, or a store's faster way to the same bytes."""
+
+
+def section_values(receipt: Receipt, name: str) -> dict[str, Any]:
+    """The fields of one section, in the order in which they are written."""
+    return dict(zip(SECTIONS[name], _VALUES[name](receipt), strict=True))
+
+
+def all_values(receipt: Receipt) -> dict[str, Any]:
+    """Everything that a receipt says before it has its place in a chain."""
+    plain: dict[str, Any] = {"id": receipt.id, "began_at": receipt.began_at, "schema": receipt.schema}
+    for name in SECTIONS:
+        plain |= section_values(receipt, name)
+    return plain
+
+
+def linked(receipt: Receipt, link: Link, salts: bytes, encode: Encode | None = None) -> Written:
+    """The receipt in this place. `salts`: `SALT_BYTES` random bytes for each section, used nowhere else."""
+    encode = encode or canonical
+    sections, digests = {}, {}
+    for at, name in enumerate(SECTIONS):
+        salt = salts[at * SALT_BYTES : (at + 1) * SALT_BYTES]
+        sections[name] = salted = salt + encode(section_values(receipt, name))
+        digests[name] = digest(salted)
+    head = encode(
+        {
+            "began_at": receipt.began_at,
+            "chain": link.chain,
+            "id": receipt.id,
+            "previous": link.previous,
+            "schema": SCHEMA,
+            "sections": digests,
+            "sequence": link.sequence,
+        }
+    )
+    return Written(head, digest(head), sections)
 
 
 def as_json(receipt: Receipt) -> dict[str, Json]:
     """The receipt as plain values, in the order of its fields."""
-    plain: dict[str, Json] = {name: _plain(getattr(receipt, name)) for name in _NAMES}
-    plain["attempts"] = [{n: _plain(getattr(a, n)) for n in _ATTEMPT_NAMES} for a in receipt.attempts]
-    return plain
+    return {name: _plain(getattr(receipt, name)) for name in _NAMES}
 
 
 def _plain(value: object) -> Json:
+    if isinstance(value, AttemptRecord):
+        return {name: _plain(getattr(value, name)) for name in _ATTEMPT_NAMES}
     if isinstance(value, tuple | list):
         return [_plain(v) for v in value]
     if isinstance(value, Mapping):
@@ -126,9 +250,10 @@ def _plain(value: object) -> Json:
     return value  # type: ignore[return-value]  # the fields hold nothing else
 
 
-def canonical(value: Mapping[str, Json]) -> bytes:
+def canonical(value: Mapping[str, Any]) -> bytes:
     """RFC 8785 bytes of a value without floats. Keys are ASCII here: code point order is the standard's."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    plain = _plain(value)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def digest(data: bytes) -> str:
@@ -141,36 +266,61 @@ def genesis(chain: str) -> str:
     return digest(b"safeconduct chain " + chain.encode())
 
 
-def _canonically(receipt: Receipt, link: Link) -> bytes:
-    return canonical(as_json(receipt) | link._asdict())
+def opened(head: bytes, sections: Mapping[str, bytes | None]) -> dict[str, Json]:
+    """A kept receipt as plain values in the order of its fields: its head and those of its sections that are there.
+    One of schema 0, of which `head` is the whole, is read alike. ValueError for what is not a receipt."""
+    plain = json.loads(head)
+    if not isinstance(plain, dict):
+        raise ValueError("a receipt is an object")
+    if "schema" not in plain:
+        return _of_before(plain)
+    erased: list[Json] = []
+    found = {name: plain[name] for name in ("id", "began_at", "schema", "chain", "sequence", "previous")}
+    for name in SECTIONS:
+        salted = sections.get(name)
+        if salted is None:
+            erased.append(name)
+        else:
+            found |= json.loads(salted[SALT_BYTES:])
+    return _in_order({**found, "erased": erased})
 
 
-class Link(NamedTuple):
-    """The place of a receipt in its chain."""
+def _of_before(plain: Mapping[str, Json]) -> dict[str, Json]:
+    """A receipt of schema 0 in the words of today."""
+    found = {_BEFORE.get(name, name): value for name, value in plain.items() if name not in _OF_ATTEMPT}
+    treated = {name: plain[name] for name in _OF_ATTEMPT if name in plain}
+    attempts = found.get("attempts")
+    if isinstance(attempts, list) and attempts and isinstance(attempts[-1], dict) and found.get("route"):
+        found["attempts"] = [*attempts[:-1], {**treated, **attempts[-1]}]
+    return _in_order({**found, "schema": 0})
 
-    chain: str
-    sequence: int
-    previous: str
 
-
-def linked(receipt: Receipt, link: Link, written: Callable[[Receipt, Link], bytes] = _canonically) -> tuple[bytes, str]:
-    """The canonical bytes of the receipt in this place, and their digest: the next one's `previous`.
-
-    `written`: another way to the same canonical bytes, such as a store's faster one.
-    """
-    data = written(receipt, link)
-    return data, digest(data)
+def _in_order(plain: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: plain[name] for name in (*_NAMES, *plain) if name in plain}
 
 
 def from_json(plain: Mapping[str, Json]) -> Receipt:
-    """The inverse of `as_json`. KeyError or TypeError for what is not a receipt."""
-    values: dict[str, Json] = {name: plain[name] for name in _NAMES if name in plain or name not in _LATER}
-    attempts = tuple(AttemptRecord(**a) for a in values["attempts"])  # type: ignore[union-attr, arg-type]
-    rejections = {route: tuple(codes) for route, codes in values["rejections"].items()}  # type: ignore[union-attr, arg-type]
-    values |= {"attempts": attempts, "rejections": rejections}  # type: ignore[dict-item]
-    for name in ("plan", "dropped"):
-        values[name] = tuple(values[name])  # type: ignore[arg-type]
-    return Receipt(**values)  # type: ignore[arg-type]
+    """The inverse of `as_json`, also for a receipt of which some fields are erased or that is of schema 0.
+
+    KeyError, TypeError or ValueError for what is not a receipt.
+    """
+    if "schema" not in plain:
+        plain = _of_before(plain)
+    values: dict[str, Any] = {**plain, "id": plain["id"], "began_at": plain["began_at"]}
+    values["attempts"] = tuple(AttemptRecord(**a) for a in values.get("attempts", ()))
+    values["rejections"] = {route: tuple(codes) for route, codes in values.get("rejections", {}).items()}
+    for name in ("plan", "dropped", "narrowing", "erased"):
+        values[name] = tuple(values.get(name, ()))
+    return Receipt(**values)
+
+
+class Kept(NamedTuple):
+    """A receipt as a ledger has it: the head with its digest, and each section with its salt; None for an erased one.
+    One of schema 0 has no sections."""
+
+    head: bytes
+    digest: str
+    sections: Mapping[str, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,30 +331,40 @@ class Broken:
     what: str
 
 
-def verify(chain: str, links: Iterable[tuple[bytes, str]], head: str = "") -> Broken | None:
-    """Check (canonical bytes, digest) pairs, in order from the first, of one chain; None if it holds.
+def verify(chain: str, links: Iterable[Kept], head: str = "") -> Broken | None:
+    """Check the receipts of one chain, in order from the first; None if it holds. Erased sections break nothing.
 
     `head`: the digest that a signed head names. Without one, receipts missing from the end cannot be observed.
     """
     previous, expected = genesis(chain), 0
     reached = head in ("", previous)
-    for expected, (data, stated) in enumerate(links, start=1):
-        if digest(data) != stated:
+    for expected, kept in enumerate(links, start=1):
+        if digest(kept.head) != kept.digest:
             return Broken(expected, "the receipt was changed after it was written")
-        named, place, before = _link(data)
-        if (named, place) != (chain, expected):
+        plain = _read(kept.head)
+        if (plain.get("chain"), plain.get("sequence")) != (chain, expected):
             return Broken(expected, "a receipt is missing or was moved")
-        if before != previous:
+        if plain.get("previous") != previous:
             return Broken(expected, "the receipt before this one was changed or removed")
-        previous, reached = stated, reached or stated == head
+        if (changed := next(_changed(plain, kept.sections), None)) is not None:
+            return Broken(expected, f"the section `{changed}` was changed after it was written")
+        previous, reached = kept.digest, reached or kept.digest == head
     return None if reached else Broken(expected + 1, "receipts up to the signed head are missing")
 
 
-def _link(data: bytes) -> tuple[object, ...]:
-    """Chain, sequence and previous digest; None for each in what is no receipt at all."""
+def _changed(plain: Mapping[str, Any], sections: Mapping[str, bytes | None]) -> Iterator[str]:
+    """Sections that are there and are not those of the head. A receipt of schema 0 has none."""
+    stated = plain.get("sections")
+    digests = stated if isinstance(stated, dict) else {}
+    for name, salted in sections.items():
+        if salted is not None and digest(salted) != digests.get(name):
+            yield name
+
+
+def _read(data: bytes) -> Mapping[str, Any]:
+    """The members of a head; none of what is no receipt at all."""
     try:
         plain = json.loads(data)
     except ValueError:
-        plain = {}
-    named = plain if isinstance(plain, dict) else {}
-    return tuple(named.get(name) for name in ("chain", "sequence", "previous"))
+        return {}
+    return plain if isinstance(plain, dict) else {}

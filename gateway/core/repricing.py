@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from gateway.core.catalog import RouteId
 from gateway.core.cost import cost, to_ledger
-from gateway.core.receipt import CORRECTED, AttemptRecord, Receipt, ReceiptId
+from gateway.core.receipt import CORRECTED, SCHEMA, AttemptRecord, Part, Receipt, ReceiptId
 from gateway.core.snapshot import Snapshot
 from gateway.core.usage import Usage
 
@@ -38,6 +38,7 @@ def correction(
             attempt.route,
             CORRECTED,
             attempt.dialect,
+            region=attempt.region,
             cost=added,
             price=snapshot.routes[RouteId(attempt.route)].price.reference,
         )
@@ -47,7 +48,7 @@ def correction(
     }
     if not found or receipt.outcome == CORRECTED or receipt.currency != snapshot.fx.ledger:
         return None
-    return replace(_bare(receipt, found), id=id, snapshot=snapshot.digest)
+    return replace(_bare(receipt, found), id=id, documents=snapshot.digest)
 
 
 def _bare(receipt: Receipt, found: Mapping[int, AttemptRecord]) -> Receipt:
@@ -56,16 +57,18 @@ def _bare(receipt: Receipt, found: Mapping[int, AttemptRecord]) -> Receipt:
         receipt,
         outcome=CORRECTED,
         code="repriced",
-        demand={"corrects": receipt.id, "attempts": list(found)},
+        demand=Part(corrects=receipt.id, attempts=list(found)),
+        narrowing=(),
+        capabilities="",
+        health=Part(),
         plan=(),
-        rejections={},
+        rejections=Part(),
         attempts=tuple(found.values()),
-        posture={},
-        posture_digest="",
-        evidence_from="",
+        posture=Part(),
         cost=total(found.values()),
         dropped=(),
         duration_ms=0,
+        schema=SCHEMA,
         chain="",
         sequence=0,
         previous="",

@@ -8,14 +8,18 @@ from typing import Final
 
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
-from gateway.core.receipt import AttemptRecord
+from gateway.core.receipt import EXACT, AttemptRecord
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects.relay import Stream, Whole
 from gateway.exchange.clamp import worst_case
+from gateway.exchange.decision_cache import Treated
 from gateway.stores.books.counters import Budgets
 from gateway.upstream.calls import ProviderReply
 
 _NOTHING: Final[Mapping[str, int]] = {}
+_BEYOND: Final = "beyond_exact_numbers"
+"""A count that no reader of JSON would read exactly: the largest exact one stands in its place."""
+_UNSAID: Final[Mapping[str, str]] = {}
 
 
 class Attempt:
@@ -34,11 +38,19 @@ class Attempt:
         self.output_limit: int | None = None
         """The limit that the money bought, where it is lower than what was asked for."""
         self.status = 0
+        self.left = False
+        """Whether a byte of the prompt may have left this process."""
+        self.fault = ""
+        """The kind of `UpstreamFault` that ended it, or `malformed` for a reply that could not be read."""
+        self.upstream_code = ""
+        """The provider's error code, where it is a known one."""
         self.outcome = "left"
         self.first_event_ms = -1
         self.ended_ms = -1
         self.maybe_billed = False
         """Whether the provider may charge for it although it reported nothing."""
+        self.observed: Mapping[str, str] = _UNSAID
+        """What the provider itself reported of where and how it served: `region`, `tier`."""
         self.reply: ProviderReply | None = None
         self.pieces: AsyncIterator[bytes] | None = None
         self.stream: Stream | None = None
@@ -67,7 +79,7 @@ class Attempt:
         reply = self.whole or self.stream
         return (*self.dropped, *(reply.lost if reply is not None else ()))
 
-    def record(self, rate: Decimal | None) -> AttemptRecord:
+    def record(self, rate: Decimal | None, treated: Treated) -> AttemptRecord:
         """The try as the receipt keeps it. What may have been billed and was not reported stays at its hold."""
         known = self.metered()
         charge, usage, source = 0, _NOTHING, ""
@@ -77,14 +89,24 @@ class Attempt:
             reported, suspect = known.reported, known.suspect
             if rate is not None and self.route.price.is_priced:
                 charge = self.route.price.tariff(rate).charge(known.usage)
+            if max(charge, *usage.values(), *map(abs, reported.values()), 0) > EXACT:
+                charge, usage, reported = min(charge, EXACT), _exact(usage), _exact(reported)
+                suspect = suspect or _BEYOND
         elif self.maybe_billed:
             charge, source = self.hold, UsageSource.HELD.value
         return AttemptRecord(
             route=self.route.id,
             dialect=self.wire,
             outcome=self.outcome,
+            left=self.left,
+            region=treated.region,
+            posture_digest=treated.digest,
+            evidence_from=treated.evidence_from,
+            observed=self.observed,
             hold_id=self.hold_id,
             status=self.status,
+            fault=self.fault,
+            upstream_code=self.upstream_code,
             hold=self.hold,
             cost=charge,
             usage=usage,
@@ -97,3 +119,7 @@ class Attempt:
             first_event_ms=self.first_event_ms,
             ended_ms=self.ended_ms,
         )
+
+
+def _exact(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: max(-EXACT, min(count, EXACT)) for name, count in counts.items()}

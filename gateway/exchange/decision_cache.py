@@ -16,7 +16,8 @@ from gateway.core.operation import CHAT
 from gateway.core.policy import EffectivePolicy, Layer, LayerKind, combine
 from gateway.core.posture import word
 from gateway.core.principal import Caller, Principal, principal
-from gateway.core.receipt import canonical, digest
+from gateway.core.receipt import Part, canonical, digest
+from gateway.core.replay import policies_record, rejections_record
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
 from gateway.dialects.registry import REGISTRY
@@ -33,10 +34,11 @@ class Treated:
     """How content is treated on a route today: in words, as a digest, since which day the facts are known, and where
     it is processed, as the record declares it; a provider's own report would replace that."""
 
-    posture: Mapping[str, Json]
+    posture: Part
     digest: str
     evidence_from: str
     region: str
+    """Countries with `+` between, or `unknown`."""
 
 
 class DecisionCache:
@@ -57,8 +59,8 @@ class DecisionCache:
         self._well: dict[int, tuple[Evaluation, Evaluation]] = {}
         """Of the last state of health alone."""
         self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
-        self._codes: dict[int, tuple[object, Mapping[str, tuple[str, ...]]]] = {}
-        self._names: dict[int, tuple[EffectivePolicy, Mapping[str, str]]] = {}
+        self._codes: dict[int, tuple[object, Part]] = {}
+        self._names: dict[int, tuple[EffectivePolicy, Part]] = {}
         self._callers: dict[str, tuple[Caller, Principal | None]] = {}
 
     def principal(self, caller: Caller) -> Principal | None:
@@ -82,11 +84,11 @@ class DecisionCache:
                 _remember(self._lasting, id(found[1]), found[1])
         return found[1]
 
-    def names(self, demanded: EffectivePolicy) -> Mapping[str, str]:
+    def names(self, demanded: EffectivePolicy) -> Part:
         """Layer -> the policies that apply there: what a receipt keeps of them."""
         found = self._names.get(id(demanded))
         if found is None or found[0] is not demanded:
-            found = (demanded, policy_names(demanded.layers))
+            found = (demanded, policies_record(demanded.layers))
             if id(demanded) in self._lasting:
                 _remember(self._names, id(demanded), found)
         return found[1]
@@ -156,18 +158,17 @@ class DecisionCache:
             _remember(self._treated, key, found)
         return found
 
-    def codes(self, decision: Decision) -> Mapping[str, tuple[str, ...]]:
-        """Route -> why not, in codes: what a receipt keeps of the rejections."""
+    def codes(self, decision: Decision) -> Part:
+        """Route -> why not: what a receipt keeps of the rejections."""
         found = self._codes.get(id(decision.rejections))
         if found is None or found[0] is not decision.rejections:
-            codes = {str(r.route.id): tuple(dict.fromkeys(x.code for x in r.reasons)) for r in decision.rejections}
-            found = (decision.rejections, codes)
+            found = (decision.rejections, rejections_record(decision.rejections))
             if id(decision.demanded) in self._lasting:
                 _remember(self._codes, id(decision.rejections), found)
         return found[1]
 
     def _treat(self, route: Route, features: frozenset[Feature], today: date) -> Treated:
-        posture = {name: word(value) for name, value in treatment(route, features, self._snapshot, today)}
+        posture = Part((name, word(value)) for name, value in treatment(route, features, self._snapshot, today))
         grants = self._snapshot.grants.get(route.provider.id, ())
         sheets = facts_in_force(route.provider, route.model, features, grants, today)
         dates = [d for sheet in sheets for f in sheet.values() if (d := f.aged_from) is not None]
@@ -177,16 +178,7 @@ class DecisionCache:
 
 def _region(posture: Mapping[str, Json]) -> str:
     places = posture.get("processed_in")
-    return f"declared:{'+'.join(str(p) for p in places)}" if isinstance(places, list) else "declared:unknown"
-
-
-def policy_names(layers: Iterable[Layer]) -> dict[str, str]:
-    """Layer -> policy name, or several."""
-    found: dict[str, str] = {}
-    for layer in layers:
-        label = layer.kind.label
-        found[label] = f"{found[label]}, {layer.policy.name}" if label in found else layer.policy.name
-    return found
+    return "+".join(map(str, places)) if isinstance(places, list) else "unknown"
 
 
 def _remember(memory: dict[K, V], key: K, value: V) -> None:

@@ -136,8 +136,8 @@ class Forwarding:
                     self._health.succeeded(attempt.route.id, (clock.monotonic() - began) * 1000)
                 return
             except UpstreamFault as fault:
-                attempt.outcome = "failed"
-                attempt.maybe_billed = fault.sent != "nothing"
+                attempt.outcome, attempt.fault = "failed", fault.kind
+                attempt.left = attempt.maybe_billed = fault.sent != "nothing"
             except Broken:
                 attempt.outcome = "failed"
             except Unportable:  # nothing was sent, and nothing is wrong with the route
@@ -169,7 +169,9 @@ class Forwarding:
         return ProviderCall(target.url(written.path), (*target.headers, *written.headers), written.body)
 
     async def _ask(self, attempt: Attempt) -> None:
-        reply = await self._services.upstream.send(self._call(attempt), connect_s=self._services.deadlines.connect_s)
+        call = self._call(attempt)
+        attempt.left = True  # unless a fault says that not a byte was sent
+        reply = await self._services.upstream.send(call, connect_s=self._services.deadlines.connect_s)
         attempt.reply, attempt.status = reply, reply.status
         attempt.pieces = reply.chunks()
         if reply.status != 200:
@@ -230,7 +232,7 @@ class Forwarding:
         attempt.outcome = "refused"  # whatever becomes of the rest of its body
         code = ""
         with suppress(Broken, UpstreamFault):
-            code = provider_errors.code(await _whole(reply, MAX_ERROR))
+            attempt.upstream_code = code = provider_errors.code(await _whole(reply, MAX_ERROR))
         if code == provider_errors.CREDENTIAL:
             attempt.outcome = "failed"
             self._unwell(attempt, RouteFault.CREDENTIAL)

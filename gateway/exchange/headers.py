@@ -14,7 +14,7 @@ def reply_headers(facts: record.ExchangeRecord, answer: Attempt, output_limit: i
     found = {
         "x-safeconduct-receipt": str(facts.id),
         "x-safeconduct-route": str(answer.route.id),
-        "x-safeconduct-region": facts.treated(answer.eligible).region,
+        "x-safeconduct-region": facts.region(answer),
     }
     if lost := answer.lost():
         found["x-safeconduct-dropped"] = ", ".join(dict.fromkeys(lost))

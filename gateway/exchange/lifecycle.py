@@ -210,7 +210,7 @@ class Exchange:
         means = in_force.priced_means if bill.budgets else in_force.means
         health = self._services.health.view(self._clock.monotonic())
         decision = in_force.plans.decide(demand, demanded, means, health, facts.today)
-        facts.decision = decision
+        facts.decision, facts.means, facts.health = decision, means, health
         if not decision.plan:
             raise refusal(decision, in_force.snapshot, means, facts.today)
         return decision
@@ -300,11 +300,10 @@ class Exchange:
 
     def _receipt(self, outcome: Outcome, code: str) -> Receipt:
         snapshot = self._in_force.snapshot
-        attempts = [a.record(record.rate(snapshot, a.route)) for a in self._attempts]
-        served = self._served.eligible if self._served is not None else None
-        demand = self._facts.demand
-        lost = declared(self._served.lost(), demand) if self._served is not None and demand is not None else ()
-        return record.receipt(self._facts, record.Ending(outcome, code, self._elapsed_ms()), attempts, served, lost)
+        facts, served, demand = self._facts, self._served, self._facts.demand
+        attempts = [a.record(record.rate(snapshot, a.route), facts.treated(a.eligible)) for a in self._attempts]
+        lost = declared(served.lost(), demand) if served is not None and demand is not None else ()
+        return record.receipt(facts, record.Ending(outcome, code, self._elapsed_ms()), attempts, served, lost)
 
     def _elapsed_ms(self) -> int:
         return int((self._clock.monotonic() - self._began) * 1000)

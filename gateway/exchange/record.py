@@ -6,32 +6,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
-from gateway.core.catalog import Feature, Route
+from gateway.core.catalog import Route
 from gateway.core.decision import Decision, EligibleRoute
-from gateway.core.demand import Demand, Need
+from gateway.core.demand import Demand
 from gateway.core.errors import Json
+from gateway.core.evaluation import Capabilities, Health
 from gateway.core.frozen import frozen
+from gateway.core.narrowing import narrowing_record
 from gateway.core.operation import Operation
 from gateway.core.policy import EffectivePolicy
 from gateway.core.principal import Principal
-from gateway.core.receipt import AttemptRecord, Outcome, Receipt, ReceiptId
+from gateway.core.receipt import EXACT, AttemptRecord, Outcome, Part, Receipt, ReceiptId
+from gateway.core.replay import demand_record, health_record, policies_record
 from gateway.core.snapshot import Snapshot
-from gateway.exchange.decision_cache import Treated, policy_names
+from gateway.exchange.attempt import Attempt
+from gateway.exchange.decision_cache import Treated
 from gateway.exchange.services import InForce
 
 
 @frozen
-class _Asked:
-    """What a receipt says of the asking, in its own words."""
+class _Decided:
+    """What every receipt of an exchange says alike: of its asking, and of the decision."""
 
     began_at: str
-    policy: Mapping[str, str]
-    demand: Mapping[str, Json]
+    demand: Part
+    narrowing: tuple[Mapping[str, Json], ...]
+    capabilities: str
+    policy: Part
+    health: Part
     plan: tuple[str, ...]
-    rejections: Mapping[str, tuple[str, ...]]
+    rejections: Part
+
+
+_NONE: Final = Part()
 
 
 @dataclass(slots=True)
@@ -48,29 +57,41 @@ class ExchangeRecord:
     demand: Demand | None = None
     demanded: EffectivePolicy | None = None
     decision: Decision | None = None
+    means: Capabilities | None = None
+    """Those of the decision."""
+    health: Health = field(default_factory=Health)
+    """That of the decision."""
     end_user: str = ""
-    _asked: tuple[Decision, _Asked] | None = field(default=None, init=False, repr=False, compare=False)
+    _decided: tuple[Decision, _Decided] | None = field(default=None, init=False, repr=False, compare=False)
 
-    def asked(self) -> _Asked:
-        """What every receipt of this exchange says of its asking, written down once it was decided."""
-        if self._asked is not None and self._asked[0] is self.decision:
-            return self._asked[1]
-        decision, demanded, plans = self.decision, self.demanded, self.in_force.plans
-        asked = _Asked(
+    def decided(self) -> _Decided:
+        """What every receipt of this exchange says alike, worked out once it was decided."""
+        if self._decided is not None and self._decided[0] is self.decision:
+            return self._decided[1]
+        decision, demanded, plans, demand = self.decision, self.demanded, self.in_force.plans, self.demand
+        snapshot = self.in_force.snapshot
+        decided = _Decided(
             began_at=timestamp(self.began_at),
-            policy=plans.names(demanded) if demanded else policy_names(self.principal.layers),
-            demand=_demand(self.demand) if self.demand else {},
-            plan=tuple([eligible.route.id for eligible in decision.plan]) if decision else (),
-            rejections=plans.codes(decision) if decision else {},
+            demand=demand_record(demand) if demand else _NONE,
+            narrowing=tuple([narrowing_record(p, snapshot) for p in demand.narrowing]) if demand else (),
+            capabilities=self.in_force.digest_of(self.means) if self.means else "",
+            policy=plans.names(demanded) if demanded else policies_record(self.principal.layers),
+            health=health_record(self.health, decision, snapshot) if decision else _NONE,
+            plan=tuple([str(eligible.route.id) for eligible in decision.plan]) if decision else (),
+            rejections=plans.codes(decision) if decision else _NONE,
         )
         if decision is not None:
-            self._asked = (decision, asked)
-        return asked
+            self._decided = (decision, decided)
+        return decided
 
     def treated(self, eligible: EligibleRoute) -> Treated:
         """How content is treated on that route, with the features that this exchange uses."""
         features = self.demand.features_in(eligible.wire) if self.demand else frozenset()
         return self.in_force.plans.treated(eligible.route, features, self.today)
+
+    def region(self, attempt: Attempt) -> str:
+        """Where the route of an attempt processes: as the provider reported, or else as its record declares."""
+        return attempt.observed.get("region") or f"declared:{self.treated(attempt.eligible).region}"
 
 
 @frozen
@@ -82,72 +103,52 @@ class Ending:
     duration_ms: int
 
 
-_NOWHERE: Final = Treated({}, "", "", "")
-
-
 def receipt(
     facts: ExchangeRecord,
     end: Ending,
     attempts: Sequence[AttemptRecord],
-    served: EligibleRoute | None,
+    served: Attempt | None,
     dropped: tuple[str, ...],
 ) -> Receipt:
-    """The receipt, not yet linked into its chain. `dropped`: names of what the translation lost."""
-    snapshot, asked = facts.in_force.snapshot, facts.asked()
-    treated = facts.treated(served) if served is not None else _NOWHERE
+    """The receipt, not yet linked into its chain. `served`: the attempt that answered; `dropped`: names of what the
+    translation lost."""
+    snapshot, decided, caller = facts.in_force.snapshot, facts.decided(), facts.principal
     return Receipt(
         id=facts.id,
-        began_at=asked.began_at,
-        organisation=facts.principal.organisation.id,
-        team=facts.principal.team.id,
-        key=facts.principal.caller.id,
+        began_at=decided.began_at,
+        organisation=caller.organisation.id,
+        team=caller.team.id,
+        key=caller.caller.id,
+        end_user=facts.end_user,
         dialect=facts.dialect,
-        endpoint=facts.operation.name,
+        operation=facts.operation.name,
         model=facts.demand.model if facts.demand else "",
+        demand=decided.demand,
+        narrowing=decided.narrowing,
+        version=facts.in_force.version,
+        documents=snapshot.digest,
+        capabilities=decided.capabilities,
+        day=facts.today.isoformat(),
+        policy=decided.policy,
+        health=decided.health,
+        plan=decided.plan,
+        rejections=decided.rejections,
+        attempts=tuple(attempts),
         outcome=end.outcome,
         code=end.code,
-        policy=asked.policy,
-        snapshot=snapshot.digest,
-        demand=asked.demand,
-        plan=asked.plan,
-        rejections=asked.rejections,
-        attempts=tuple(attempts),
         route=str(served.route.id) if served is not None else "",
-        posture=treated.posture,
-        posture_digest=treated.digest,
-        evidence_from=treated.evidence_from,
-        region=treated.region,
+        region=facts.region(served) if served is not None else "",
+        posture=facts.treated(served.eligible).posture if served is not None else _NONE,
         currency=snapshot.fx.ledger,
-        cost=sum(a.cost for a in attempts),
+        cost=min(sum([a.cost for a in attempts]), EXACT),
         dropped=dropped,
         duration_ms=end.duration_ms,
-        end_user=facts.end_user,
     )
 
 
 def timestamp(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _demand(demand: Demand) -> dict[str, Json]:
-    return {
-        "streaming": demand.streaming,
-        "input_tokens_at_most": demand.input_tokens,
-        "output_tokens": demand.output_tokens,
-        "choices": demand.choices,
-        "needs": list(_sorted_values(demand.needs)),
-        "features": list(_sorted_values(demand.features)),
-        "pinned": demand.pinned,
-        "alias": demand.alias,
-        "carried": {c.dialect: {"unfit": list(c.unfit), "dropped": list(c.dropped)} for c in demand.carried},
-        "data_class": demand.data_class,
-    }
-
-
-@lru_cache(maxsize=1024)
-def _sorted_values(members: frozenset[Need] | frozenset[Feature]) -> tuple[str, ...]:
-    return tuple(sorted(member.value for member in members))
 
 
 def rate(snapshot: Snapshot, route: Route) -> Decimal | None:

@@ -11,7 +11,8 @@ from gateway.core.errors import Ended
 from gateway.core.evaluation import Capabilities
 from gateway.core.frozen import frozen
 from gateway.core.principal import Callers
-from gateway.core.receipt import ReceiptId
+from gateway.core.receipt import ReceiptId, digest
+from gateway.core.replay import capabilities_record
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.dialects.registry import REGISTRY, Registry
@@ -44,18 +45,32 @@ class InForce:
     """One snapshot with what follows from it. A reload makes another one; an exchange keeps the one it began with.
 
     `targets`: provider id -> address and credential headers. `plans` remembers decisions, and goes with the snapshot.
+    `version`: of the program.
     """
 
     snapshot: Snapshot
     means: Capabilities
     targets: Mapping[str, Target]
+    version: str = ""
     plans: DecisionCache = field(init=False)
     priced_means: Capabilities = field(init=False)
     """Where a budget applies: a route without a price is not used."""
+    capabilities: Mapping[str, bytes] = field(init=False)
+    """Both means as they are kept beside the documents, under their digests."""
+    _digests: Mapping[bool, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "priced_means", replace(self.means, priced_only=True))
+        priced = replace(self.means, priced_only=True)
+        records = {means.priced_only: capabilities_record(means) for means in (self.means, priced)}
+        digests = {priced_only: digest(data) for priced_only, data in records.items()}
+        object.__setattr__(self, "priced_means", priced)
         object.__setattr__(self, "plans", DecisionCache(self.snapshot, self.means))
+        object.__setattr__(self, "capabilities", {digests[name]: data for name, data in records.items()})
+        object.__setattr__(self, "_digests", digests)
+
+    def digest_of(self, means: Capabilities) -> str:
+        """Under which `means`, one of the two in force, is kept."""
+        return self._digests[means.priced_only]
 
 
 class Clock(Protocol):

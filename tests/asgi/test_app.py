@@ -557,7 +557,7 @@ async def test_a_reload_changes_what_the_next_request_meets(tmp_path: Path) -> N
         snapshot.policies["open"] = no_training  # type: ignore[index]
         door.desk.in_force = InForce(snapshot, some_means("alpha"), door.desk.in_force.targets)
         assert error_of(await door.ask()) == (403, "no_eligible_route")
-        assert [r["snapshot"][0] for r in door.desk.receipts()] == ["6", "5"]
+        assert [r["documents"][0] for r in door.desk.receipts()] == ["6", "5"]
 
 
 # --- each family's own language --------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_one_receipt_is_a_page_with_its_reasons(running: Running) -> None:
     assert "open (organisation), open (team), unrestricted (key), strict (request)" in out
     assert "sandbox-se/sandbox-small" in out
     (refused,) = [line for line in out.splitlines() if "sandbox-us/sandbox-small" in line]
-    assert refused.split()[1:] == ["posture:processed_in,", "posture:retention_days"]
+    assert refused.split()[1:] == ["posture:processed_in@request:strict,", "posture:retention_days@request:strict"]
 
 
 def test_a_page_says_what_a_translation_lost_in_words(running: Running) -> None:

@@ -305,7 +305,7 @@ def test_a_bad_document_keeps_the_old_set_and_a_good_one_is_in_force_at_once(tmp
         raw = client.chat.completions.with_raw_response.create(**ASK)
         served = raw.headers["x-safeconduct-route"].partition("/")[0]
         assert served in {*sandbox.PERSONAS} - {"sandbox-fr", "sandbox-us"}, "those keep content"
-        first, second = [r["snapshot"] for r in process.receipts()][::-1]
+        first, second = [r["documents"] for r in process.receipts()][::-1]
         assert (first, second) == (before, swapped["documents"])
         kept_sets = {path.name for path in (state / "documents").iterdir()}
         assert kept_sets == {before, swapped["documents"]}, "what served can be read for years"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -9,15 +9,20 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import Json
 from gateway.core.receipt import (
+    EXACT,
+    SECTIONS,
     Broken,
+    Kept,
     Link,
     Receipt,
+    all_values,
     as_json,
     canonical,
     digest,
     from_json,
     genesis,
     linked,
+    opened,
     verify,
 )
 from tests.builders import a_receipt, an_attempt
@@ -80,7 +85,7 @@ def test_canonical_examples(value: dict[str, Json], data: bytes) -> None:
 
 def test_what_has_no_bytes_is_an_error() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
-        canonical({"a": float("nan")})  # type: ignore[dict-item]
+        canonical({"a": float("nan")})
     with pytest.raises(UnicodeEncodeError):
         canonical({"a": "\ud800"})
 
@@ -98,11 +103,11 @@ def test_a_receipts_bytes_hold_no_float_and_no_surprise() -> None:
 
 # --- to plain values and back ----------------------------------------------------------------------------------------
 
-counts = st.dictionaries(st.sampled_from(["input", "output", "cache_read"]), st.integers(0, 2**60), max_size=3)
+counts = st.dictionaries(st.sampled_from(["input", "output", "cache_read"]), st.integers(0, EXACT), max_size=3)
 attempts = st.builds(
     an_attempt,
     outcome=st.sampled_from(["served", "failed", "timeout", "left"]),
-    cost=st.integers(0, 2**60),
+    cost=st.integers(0, EXACT),
     usage=counts,
     reported=counts,
     over_hold=st.booleans(),
@@ -118,7 +123,7 @@ receipts = st.builds(
     rejections=st.dictionaries(names, codes, max_size=3),
     attempts=st.lists(attempts, max_size=3).map(tuple),
     dropped=st.lists(names, max_size=2).map(tuple),
-    cost=st.integers(0, 2**60),
+    cost=st.integers(0, EXACT),
 )
 
 
@@ -126,23 +131,18 @@ receipts = st.builds(
 def test_a_receipt_is_read_back_from_its_bytes(receipt: Receipt) -> None:
     assert from_json(as_json(receipt)) == receipt
     assert from_json(json.loads(canonical(as_json(receipt)))) == receipt
+    assert from_json(json.loads(canonical(all_values(receipt)))) == receipt
 
 
 def test_plain_values_come_in_the_order_of_the_fields() -> None:
     plain = as_json(a_receipt())
     assert list(plain)[:3] == ["id", "began_at", "organisation"]
-    assert list(plain)[-3:] == ["chain", "sequence", "previous"]
+    assert list(plain)[-4:] == ["chain", "sequence", "previous", "erased"]
     assert plain["plan"] == ["alpha/small", "beta/small"]
     assert plain["rejections"] == {"gamma/small": ["posture:training", "no_credential"]}
 
 
-def test_a_receipt_of_before_there_were_end_users_is_read_all_the_same() -> None:
-    plain = as_json(a_receipt())
-    del plain["end_user"]
-    assert from_json(plain) == a_receipt()
-
-
-@pytest.mark.parametrize("missing", ["id", "attempts", "previous"])
+@pytest.mark.parametrize("missing", ["id", "began_at"])
 def test_what_is_not_a_receipt_is_not_read(missing: str) -> None:
     plain = as_json(a_receipt())
     del plain[missing]
@@ -155,62 +155,195 @@ def test_an_attempt_of_another_shape_is_not_read() -> None:
         from_json({**as_json(a_receipt()), "attempts": [{"route": "alpha/small", "outcome": "served", "new": 1}]})
 
 
+def test_every_field_stands_in_one_place() -> None:
+    head, place = ("id", "began_at", "schema"), ("chain", "sequence", "previous", "erased")
+    sections = [name for members in SECTIONS.values() for name in members]
+    assert sorted([*head, *place, *sections]) == sorted(f.name for f in fields(Receipt))
+    assert all(list(members) == sorted(members) for members in SECTIONS.values())
+    assert list(SECTIONS) == sorted(SECTIONS)
+
+
+# --- schema 0 --------------------------------------------------------------------------------------------------------
+
+OF_BEFORE: dict[str, Json] = {
+    "id": "01JD0",
+    "began_at": "2026-11-24T12:00:00.000Z",
+    "organisation": "acme",
+    "team": "research",
+    "key": "key_1",
+    "dialect": "openai_chat",
+    "endpoint": "chat",
+    "model": "small",
+    "outcome": "served",
+    "code": "",
+    "policy": {"organisation": "open"},
+    "snapshot": "5" * 64,
+    "demand": {"streaming": True},
+    "plan": ["alpha/small"],
+    "rejections": {"gamma/small": ["posture:training"]},
+    "attempts": [
+        {"route": "beta/small", "outcome": "failed", "hold_id": "1"},
+        {"route": "alpha/small", "outcome": "served", "hold_id": "2", "cost": 5, "usage": {"input": 3}},
+    ],
+    "route": "alpha/small",
+    "posture": {"training": "no"},
+    "posture_digest": "7" * 64,
+    "evidence_from": "2026-11-23",
+    "region": "declared:SE",
+    "currency": "USD",
+    "cost": 5,
+    "dropped": [],
+    "duration_ms": 9,
+    "chain": "01JDCHAIN",
+    "sequence": 1,
+    "previous": "before",
+}
+"""A receipt as version 0 wrote it, before there were end users."""
+
+
+def test_a_receipt_of_schema_0_is_read_in_the_words_of_today() -> None:
+    receipt = from_json(opened(canonical(OF_BEFORE), {}))
+    assert (receipt.schema, receipt.operation, receipt.documents) == (0, "chat", "5" * 64)
+    assert (receipt.team, receipt.end_user, receipt.cost, receipt.region) == ("research", "", 5, "declared:SE")
+    failed, answered = receipt.attempts
+    assert (failed.posture_digest, failed.evidence_from) == ("", "")
+    assert (answered.posture_digest, answered.evidence_from) == ("7" * 64, "2026-11-23")
+    assert from_json(OF_BEFORE) == receipt
+    assert from_json(as_json(receipt)) == receipt
+
+
+def test_a_chain_may_hold_both_schemas() -> None:
+    first = canonical({**OF_BEFORE, "chain": CHAIN, "previous": genesis(CHAIN)})
+    head, own, sections = linked(a_receipt(), Link(CHAIN, 2, digest(first)), SALTS)
+    links = [Kept(first, digest(first), dict.fromkeys(SECTIONS)), Kept(head, own, sections)]
+    assert verify(CHAIN, links, own) is None
+    forged_one = Kept(first.replace(b"research", b"resaerch"), digest(first), {})
+    assert verify(CHAIN, [forged_one, links[1]]) == Broken(1, CHANGED)
+
+
 # --- the chain -------------------------------------------------------------------------------------------------------
 
 CHAIN = "01JDCHAIN"
 
 
-def chain_of(*receipts: Receipt, name: str = CHAIN) -> list[tuple[bytes, str]]:
+SALTS = bytes(range(64))
+CHANGED = "the receipt was changed after it was written"
+
+
+def chain_of(*receipts: Receipt, name: str = CHAIN) -> list[Kept]:
     links, previous = [], genesis(name)
     for sequence, receipt in enumerate(receipts, start=1):
-        data, previous = linked(receipt, Link(name, sequence, previous))
-        links.append((data, previous))
+        written = linked(receipt, Link(name, sequence, previous), SALTS)
+        links.append(Kept(*written))
+        previous = written.digest
     return links
 
 
 FOUR = [a_receipt(f"01JD{n}", cost=n) for n in range(4)]
 LINKS = chain_of(*FOUR)
-HEAD = LINKS[-1][1]
+HEAD = LINKS[-1].digest
 
 
-def forged(link: tuple[bytes, str], **changed: Json) -> tuple[bytes, str]:
-    """The link with members changed and its own digest made to fit."""
-    data = canonical({**json.loads(link[0]), **changed})
-    return data, digest(data)
+def forged(link: Kept, **changed: Json) -> Kept:
+    """The link with members of its head changed and its own digest made to fit."""
+    head = canonical({**json.loads(link.head), **changed})
+    return Kept(head, digest(head), link.sections)
 
 
-def test_a_link_is_the_receipt_at_its_place() -> None:
-    data, own = linked(a_receipt(), Link(CHAIN, 7, "before"))
-    assert data == canonical(as_json(replace(a_receipt(), chain=CHAIN, sequence=7, previous="before")))
-    assert own == digest(data)
-    assert linked(a_receipt(), Link(CHAIN, 7, "before")) == (data, own)
+def test_a_link_is_a_head_that_names_its_salted_sections() -> None:
+    head, own, sections = linked(a_receipt(), Link(CHAIN, 7, "before"), SALTS)
+    assert own == digest(head)
+    assert json.loads(head) == {
+        "schema": 1,
+        "id": a_receipt().id,
+        "began_at": a_receipt().began_at,
+        "chain": CHAIN,
+        "sequence": 7,
+        "previous": "before",
+        "sections": {name: digest(salted) for name, salted in sections.items()},
+    }
+    assert b"".join(salted[:16] for salted in sections.values()) == SALTS
+    assert json.loads(sections["who"][16:]) == {
+        "organisation": "acme",
+        "team": "research",
+        "key": "key_1",
+        "end_user": "",
+    }
+    assert linked(a_receipt(), Link(CHAIN, 7, "before"), SALTS) == (head, own, sections)
+
+
+def test_the_same_section_has_another_digest_under_another_salt() -> None:
+    one, other = (linked(a_receipt(), Link(CHAIN, 1, "p"), salt * 64) for salt in (b"a", b"b"))
+    for name in SECTIONS:
+        assert one.sections[name][16:] == other.sections[name][16:]
+        assert json.loads(one.head)["sections"][name] != json.loads(other.head)["sections"][name]
+
+
+@given(receipts)
+def test_head_and_sections_are_those_of_rfc_8785(receipt: Receipt) -> None:
+    written = linked(receipt, Link(CHAIN, 1, genesis(CHAIN)), SALTS)
+    assert written.head == rfc_8785(json.loads(written.head)).encode()
+    for salted in written.sections.values():
+        assert salted[16:] == rfc_8785(json.loads(salted[16:])).encode()
+
+
+@given(receipts)
+def test_a_receipt_is_read_back_from_its_head_and_sections(receipt: Receipt) -> None:
+    written = linked(receipt, Link(CHAIN, 7, "before"), SALTS)
+    expected = replace(receipt, chain=CHAIN, sequence=7, previous="before")
+    assert from_json(opened(written.head, written.sections)) == expected
+
+
+@given(st.sets(st.sampled_from([*SECTIONS])), receipts)
+def test_a_chain_holds_though_sections_of_it_are_erased(erased: set[str], receipt: Receipt) -> None:
+    links = chain_of(receipt, *FOUR)
+    kept = {name: None if name in erased else salted for name, salted in links[0].sections.items()}
+    assert verify(CHAIN, [links[0]._replace(sections=kept), *links[1:]], links[-1].digest) is None
+    read = from_json(opened(links[0].head, kept))
+    assert read.erased == tuple(sorted(erased))
+    assert read.id == receipt.id
+    assert (read.key, read.model) == ("" if "who" in erased else "key_1", "" if "asked" in erased else "small")
+
+
+@given(st.sampled_from([*SECTIONS]), st.integers(0, 3), st.data())
+def test_any_changed_byte_of_a_section_is_noticed(name: str, at: int, data: st.DataObject) -> None:
+    salted = bytearray(LINKS[at].sections[name] or b"")
+    salted[data.draw(st.integers(0, len(salted) - 1))] ^= data.draw(st.integers(1, 255))
+    changed = LINKS[at]._replace(sections={**LINKS[at].sections, name: bytes(salted)})
+    broken = verify(CHAIN, [*LINKS[:at], changed, *LINKS[at + 1 :]])
+    assert broken == Broken(at + 1, f"the section `{name}` was changed after it was written")
+
+
+def test_a_section_that_the_head_does_not_name_is_noticed() -> None:
+    strange = LINKS[0]._replace(sections={**LINKS[0].sections, "more": b"x" * 20})
+    assert verify(CHAIN, [strange]) == Broken(1, "the section `more` was changed after it was written")
 
 
 @given(st.lists(receipts, max_size=4))
 def test_a_chain_as_written_holds(several: list[Receipt]) -> None:
     links = chain_of(*several)
     assert verify(CHAIN, tuple(links)) is None
-    assert verify(CHAIN, tuple(links), links[-1][1] if links else genesis(CHAIN)) is None
+    assert verify(CHAIN, tuple(links), links[-1].digest if links else genesis(CHAIN)) is None
 
 
 def test_two_chains_begin_differently() -> None:
     assert genesis("a") != genesis("b")
-    assert chain_of(a_receipt(), name="a")[0][1] != chain_of(a_receipt(), name="b")[0][1]
+    assert chain_of(a_receipt(), name="a")[0].digest != chain_of(a_receipt(), name="b")[0].digest
 
 
 @given(st.integers(0, 3), st.data())
 def test_any_changed_byte_is_noticed(at: int, data: st.DataObject) -> None:
-    original, own = LINKS[at]
+    original, own, sections = LINKS[at]
     position = data.draw(st.integers(0, len(original) - 1))
     changed = bytearray(original)
     changed[position] ^= data.draw(st.integers(1, 255))
-    links = [*LINKS[:at], (bytes(changed), own), *LINKS[at + 1 :]]
-    assert verify(CHAIN, tuple(links)) == Broken(at + 1, "the receipt was changed after it was written")
+    links = [*LINKS[:at], Kept(bytes(changed), own, sections), *LINKS[at + 1 :]]
+    assert verify(CHAIN, tuple(links)) == Broken(at + 1, CHANGED)
 
 
 @pytest.mark.parametrize("at", range(3))
 def test_a_change_with_a_digest_made_to_fit_is_noticed_by_the_next_link(at: int) -> None:
-    links = [*LINKS[:at], forged(LINKS[at], cost=0, team="other"), *LINKS[at + 1 :]]
+    links = [*LINKS[:at], forged(LINKS[at], began_at="2020-01-01T00:00:00.000Z"), *LINKS[at + 1 :]]
     broken = verify(CHAIN, tuple(links))
     assert broken == Broken(at + 2, "the receipt before this one was changed or removed")
 
@@ -246,7 +379,7 @@ def test_a_link_of_another_chain_is_noticed() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"{}", b"null", b'{"chain":"01JDCHAIN","sequence":2}'])
 def test_what_is_no_receipt_breaks_a_chain(data: bytes) -> None:
-    broken = verify(CHAIN, (LINKS[0], (data, digest(data))))
+    broken = verify(CHAIN, (LINKS[0], Kept(data, digest(data), {})))
     assert broken is not None
     assert broken.sequence == 2
 
@@ -259,7 +392,7 @@ def test_receipts_missing_from_the_end_are_noticed_by_a_signed_head(kept: int) -
 
 
 def test_a_chain_may_have_grown_since_its_head_was_signed() -> None:
-    assert verify(CHAIN, tuple(LINKS), LINKS[1][1]) is None
+    assert verify(CHAIN, tuple(LINKS), LINKS[1].digest) is None
     assert verify(CHAIN, tuple(LINKS), HEAD) is None
 
 

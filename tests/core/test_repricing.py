@@ -27,7 +27,7 @@ def test_an_entry_holds_what_is_missing_whose_it_is_and_what_it_corrects() -> No
     assert (attempt.route, attempt.cost, attempt.usage, attempt.hold_id) == ("alpha/small", 1_160_000, {}, "")
     kept = ("began_at", "organisation", "team", "key", "model", "route", "region", "policy", "currency")
     assert all(getattr(entry, name) == getattr(a_receipt("A"), name) for name in kept)
-    assert (entry.snapshot, entry.plan, entry.posture) == (DEARER.digest, (), {})
+    assert (entry.documents, entry.plan, entry.posture) == (DEARER.digest, (), {})
     assert from_json(as_json(entry)) == entry
 
 

@@ -19,7 +19,8 @@ from gateway.core.limits import Limit
 from gateway.core.organisation import Budget
 from gateway.core.policy import Policy
 from gateway.core.principal import principal
-from gateway.core.receipt import ReceiptId
+from gateway.core.receipt import ReceiptId, from_json
+from gateway.core.replay import capabilities_from, replay, was_decided
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.registry import REGISTRY
@@ -172,6 +173,8 @@ class Desk:
         assert key is not None
         self.key = key
         self.time = Stopped()
+        self._began: dict[str, InForce] = {}
+        """Receipt -> what was in force when its exchange began."""
         self.services = replace(services, rates=LocalRates(self.time))
 
     def exchange(self, *, dialect: str = "openai_chat", policy: str = "", **arrival: Any) -> Exchange:
@@ -179,7 +182,9 @@ class Desk:
         caller = principal(self.key, self.in_force.snapshot)
         assert caller is not None
         asked = replace(arrival.pop("asked", PLAIN), policy=policy)
-        return Exchange(self.services, self.in_force, caller, Arrival(dialect, asked, **arrival))
+        exchange = Exchange(self.services, self.in_force, caller, Arrival(dialect, asked, **arrival))
+        self._began[exchange.id] = self.in_force
+        return exchange
 
     async def ask(self, body: Mapping[str, Any] | bytes | None = None, **arrival: Any) -> Client:
         client = Client()
@@ -191,6 +196,15 @@ class Desk:
         """Newest first."""
         found: list[dict[str, Any]] = self.ledger.newest(100)
         return found
+
+    def replay_all(self) -> None:
+        """The law of receipts: the decision of each follows from the receipt and from what is kept beside it."""
+        for receipt in map(from_json, self.ledger.newest(10_000)):
+            began = self._began.get(receipt.id)
+            if began is not None and was_decided(receipt):
+                means = capabilities_from(began.capabilities[receipt.capabilities])
+                again = replay(receipt, began.snapshot, means)
+                assert again == (receipt.plan, receipt.rejections), f"{receipt.id} is not replayed: {again}"
 
     async def held(self) -> int:
         balances = await self.services.books.balances(("organisation/acme", "team/research", "key/key_1"), NOW)
@@ -248,7 +262,9 @@ async def a_desk(
             LocalRates(clock),
         )
         in_force = InForce(snapshot, some_means(*names, spoken=REGISTRY.names), targets)
-        yield Desk(services, in_force, keys, SqliteLedger(state / JOURNAL_FILE), heard)
+        desk = Desk(services, in_force, keys, SqliteLedger(state / JOURNAL_FILE), heard)
+        yield desk
+        desk.replay_all()
     finally:
         await upstream.close()
         await anyio.to_thread.run_sync(journal.close)

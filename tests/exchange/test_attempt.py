@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,17 +12,21 @@ import pytest
 from gateway.core.catalog import Feature
 from gateway.core.cost import Rates, Tier
 from gateway.core.decision import EligibleRoute
+from gateway.core.receipt import EXACT, Part
 from gateway.core.usage import Usage
 from gateway.dialects import openai_chat
 from gateway.dialects.openai_chat.stream import ChatTally
 from gateway.dialects.relay import Passed, Stream, Whole, passed_whole
 from gateway.dialects.sse import AsIs
 from gateway.exchange.attempt import Attempt
+from gateway.exchange.decision_cache import Treated
 from tests.builders import NO_PRICE, a_demand, a_model, a_price, a_route, some_abilities
 from tests.exchange.desk import COMPLETION, STOP, USAGE, WORDS
 
 ONE = Decimal(1)
 DEMAND = a_demand(input_tokens=1_000, output_tokens=500)
+
+TREATED = Treated(Part(training="no"), "7" * 64, "2026-11-24", "SE")
 
 
 def an_attempt(**route: Any) -> Attempt:
@@ -78,14 +83,14 @@ def test_what_has_no_price_in_the_ledgers_currency_is_held_at_nothing(rate: Deci
     attempt.price_hold(DEMAND, rate, 8192)
     assert attempt.hold == 0
     attempt.whole = a_whole()
-    assert attempt.record(rate).cost == 0
+    assert attempt.record(rate, TREATED).cost == 0
 
 
 def test_reported_usage_is_charged_and_the_providers_figures_are_kept() -> None:
     attempt = an_attempt()
     attempt.price_hold(DEMAND, ONE, 8192)
     attempt.whole, attempt.outcome, attempt.status, attempt.maybe_billed = a_whole(), "served", 200, True
-    record = attempt.record(ONE)
+    record = attempt.record(ONE, TREATED)
     assert (record.usage_source, record.usage) == ("provider", {"input": 9, "output": 3})
     assert record.cost == (9 * 1 + 3 * 2) * 1_000
     assert record.reported == {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
@@ -102,14 +107,14 @@ def test_reported_usage_is_charged_and_the_providers_figures_are_kept() -> None:
 def test_settlements_are_rounded_half_even_and_converted() -> None:
     attempt = an_attempt(price=a_price("EUR", input="0.0005", output="0"))
     attempt.whole = a_whole(usage={"prompt_tokens": 5, "completion_tokens": 0})
-    assert attempt.record(ONE).cost == 2, "2.5 nano-units"
-    assert attempt.record(Decimal("1.08")).cost == 3, "2.7 nano-units"
+    assert attempt.record(ONE, TREATED).cost == 2, "2.5 nano-units"
+    assert attempt.record(Decimal("1.08"), TREATED).cost == 3, "2.7 nano-units"
 
 
 def test_a_reply_without_usage_is_estimated_from_sizes() -> None:
     attempt = an_attempt()
     attempt.whole = a_whole(usage=None)
-    record = attempt.record(ONE)
+    record = attempt.record(ONE, TREATED)
     assert record.usage_source == "estimated"
     assert record.usage == {"input": 334, "output": 2}
     assert record.reported == {}
@@ -119,9 +124,9 @@ def test_a_reply_without_usage_is_estimated_from_sizes() -> None:
 def test_a_stream_is_metered_from_its_last_report_or_else_from_what_came() -> None:
     attempt = an_attempt()
     attempt.stream = a_stream(WORDS, STOP, USAGE)
-    assert attempt.record(ONE).usage == {"input": 9, "output": 3}
+    assert attempt.record(ONE, TREATED).usage == {"input": 9, "output": 3}
     attempt.stream = a_stream(WORDS)
-    broken_off = attempt.record(ONE)
+    broken_off = attempt.record(ONE, TREATED)
     assert (broken_off.usage_source, broken_off.usage) == ("estimated", {"input": 334, "output": 2})
 
 
@@ -129,7 +134,7 @@ def test_what_may_be_billed_and_was_not_reported_stays_at_its_hold() -> None:
     attempt = an_attempt()
     attempt.price_hold(DEMAND, ONE, 8192)
     attempt.maybe_billed, attempt.outcome = True, "timeout"
-    record = attempt.record(ONE)
+    record = attempt.record(ONE, TREATED)
     assert (record.cost, record.usage_source, record.usage) == (attempt.hold, "held", {})
     assert not record.over_hold
 
@@ -139,14 +144,14 @@ def test_a_stream_whose_content_never_began_says_nothing_about_usage() -> None:
     attempt.price_hold(DEMAND, ONE, 8192)
     attempt.stream, attempt.maybe_billed = a_stream(b": waiting\n\n"), True
     assert attempt.metered() is None
-    assert attempt.record(ONE).usage_source == "held"
+    assert attempt.record(ONE, TREATED).usage_source == "held"
 
 
 def test_what_cannot_have_been_billed_costs_nothing() -> None:
     attempt = an_attempt()
     attempt.price_hold(DEMAND, ONE, 8192)
     attempt.outcome = "failed"
-    record = attempt.record(ONE)
+    record = attempt.record(ONE, TREATED)
     assert (record.cost, record.usage_source, record.hold) == (0, "", attempt.hold)
 
 
@@ -154,17 +159,17 @@ def test_a_bill_above_the_hold_is_charged_in_full_and_marked() -> None:
     attempt = an_attempt()
     attempt.price_hold(a_demand(input_tokens=1, output_tokens=1), ONE, 8192)
     attempt.whole = a_whole()
-    record = attempt.record(ONE)
+    record = attempt.record(ONE, TREATED)
     assert record.cost == 15_000 > record.hold
     assert record.over_hold
     attempt.hold = record.cost
-    assert not attempt.record(ONE).over_hold, "exactly what was held is within it"
+    assert not attempt.record(ONE, TREATED).over_hold, "exactly what was held is within it"
 
 
 def test_a_count_that_cannot_be_true_is_named_and_costs_what_the_sizes_say() -> None:
     attempt = an_attempt()
     attempt.whole = a_whole(usage={"prompt_tokens": -5, "completion_tokens": 3})
-    record = attempt.record(ONE)
+    record = attempt.record(ONE, TREATED)
     assert record.suspect == "out_of_range"
     assert record.reported["prompt_tokens"] == -5
     assert Usage(**dict(record.usage)) == Usage(input=334, output=3)
@@ -172,7 +177,7 @@ def test_a_count_that_cannot_be_true_is_named_and_costs_what_the_sizes_say() -> 
 
 
 def test_an_attempt_under_way_has_no_end_and_no_first_event() -> None:
-    record = an_attempt().record(ONE)
+    record = an_attempt().record(ONE, TREATED)
     assert (record.outcome, record.first_event_ms, record.ended_ms) == ("left", -1, -1)
 
 
@@ -185,12 +190,12 @@ def test_an_attempt_under_way_has_no_end_and_no_first_event() -> None:
     ],
 )
 def test_the_price_is_named_by_source_day_and_currency(price: object, said: str) -> None:
-    assert an_attempt(price=price).record(ONE).price == said
+    assert an_attempt(price=price).record(ONE, TREATED).price == said
 
 
 def test_a_record_says_in_which_dialect_the_route_was_asked() -> None:
     eligible = EligibleRoute(a_route(), "anthropic_messages")
-    assert Attempt(eligible, "hold", 0).record(ONE).dialect == "anthropic_messages"
+    assert Attempt(eligible, "hold", 0).record(ONE, TREATED).dialect == "anthropic_messages"
 
 
 def test_what_was_lost_is_what_the_request_and_the_reply_lost() -> None:
@@ -214,3 +219,25 @@ def test_speed_is_what_was_generated_since_the_first_event_or_since_asking() -> 
     quick.whole, quick.ended_ms = a_whole(), 7
     assert quick.tokens_per_s() is None
     assert an_attempt().tokens_per_s() is None
+
+
+def test_where_and_how_content_is_treated_stands_in_every_attempt() -> None:
+    attempt = an_attempt()
+    assert not attempt.record(ONE, TREATED).left
+    attempt.left, attempt.fault, attempt.upstream_code = True, "reset", "content_filter"
+    record = attempt.record(ONE, TREATED)
+    assert (record.left, record.region, record.posture_digest, record.evidence_from) == (
+        *(True, "SE", "7" * 64),
+        "2026-11-24",
+    )
+    assert (record.fault, record.upstream_code, record.observed) == ("reset", "content_filter", {})
+
+
+def test_counts_that_not_every_reader_reads_exactly_are_cut_and_marked() -> None:
+    attempt = an_attempt()
+    whole = a_whole()
+    usage = replace(whole.metered.usage, input=2**70)
+    attempt.whole = replace(whole, metered=replace(whole.metered, usage=usage, reported={"prompt_tokens": 2**70}))
+    record = attempt.record(ONE, TREATED)
+    assert (record.usage["input"], record.reported, record.cost) == (EXACT, {"prompt_tokens": EXACT}, EXACT)
+    assert record.suspect == "beyond_exact_numbers"

@@ -216,7 +216,7 @@ async def test_vectors_are_asked_for_and_metered(tmp_path: Path) -> None:
         assert json.loads(client.body)["data"] == vectors["data"]
         assert alpha.requests[0].line.startswith("POST /v1/embeddings ")
         (receipt,) = desk.receipts()
-        assert (receipt["endpoint"], receipt["attempts"][0]["usage"]) == ("embeddings", {"input": 9})
+        assert (receipt["operation"], receipt["attempts"][0]["usage"]) == ("embeddings", {"input": 9})
 
 
 # --- counts ----------------------------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ async def test_a_count_of_what_is_no_request_is_refused_with_a_receipt(tmp_path:
         assert client.error is not None
         assert (client.error.status, client.error.code) == (400, "invalid_request")
         (receipt,) = desk.receipts()
-        assert (receipt["endpoint"], receipt["outcome"]) == ("count_tokens", "refused")
+        assert (receipt["operation"], receipt["outcome"]) == ("count_tokens", "refused")
 
 
 async def test_where_policy_wants_it_exact_a_route_of_the_clients_dialect_counts_for_nothing(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ async def test_where_policy_wants_it_exact_a_route_of_the_clients_dialect_counts
             assert "x-safeconduct-count" not in client.headers
             assert client.headers["x-safeconduct-route"] == "beta/small"
             (receipt,) = desk.receipts()
-            assert (receipt["endpoint"], receipt["outcome"], receipt["cost"]) == ("count_tokens", "served", 0)
+            assert (receipt["operation"], receipt["outcome"], receipt["cost"]) == ("count_tokens", "served", 0)
             assert receipt["attempts"][0]["hold"] == 0
             assert receipt["attempts"][0]["reported"] == {"counted": 4321}
             assert receipt["rejections"] == {"alpha/small": ["capability:dialect"]}

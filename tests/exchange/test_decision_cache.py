@@ -147,7 +147,7 @@ def test_codes_and_treatment_are_what_receipts_keep() -> None:
         Demand("openai_chat", CHAT, "small", streaming=False, input_tokens=1),
     )
     decision = plans.decide(demand, plans.demanded((a_layer(POLICIES[1]),)), some_means(), WELL, TODAY)
-    assert plans.codes(decision) == {"gamma/small": ("posture:retention_days",)}
+    assert plans.codes(decision) == {"gamma/small": ("posture:retention_days@organisation:zero",)}
     assert plans.codes(decision) is plans.codes(decision)
     treated = plans.treated(SNAPSHOT.routes[RouteId("alpha/small")], frozenset(), TODAY)
     assert treated.posture["retention_days"] == 0

@@ -302,7 +302,7 @@ async def test_a_refusal_of_policy_reaches_no_provider_and_has_a_receipt(tmp_pat
         assert client.error.details["closest"]
         (receipt,) = desk.receipts()
         assert receipt["outcome"] == "refused"
-        assert receipt["rejections"] == {"alpha/small": ["posture:processed_in"]}
+        assert receipt["rejections"] == {"alpha/small": ["posture:processed_in@request:french"]}
         assert receipt["policy"]["request"] == "french"
         assert alpha.connections == 0
 
@@ -543,7 +543,7 @@ async def test_a_receipt_says_in_which_dialect_each_route_was_asked_and_by_which
         assert (await desk.ask({"model": "gpt-9"})).complete
         (receipt,) = desk.receipts()
         assert [a["dialect"] for a in receipt["attempts"]] == ["openai_chat", "openai_chat"]
-        assert (receipt["dialect"], receipt["endpoint"]) == ("openai_chat", "chat")
+        assert (receipt["dialect"], receipt["operation"]) == ("openai_chat", "chat")
         assert receipt["demand"]["alias"] == "gpt-*"
         assert receipt["demand"]["carried"] == {}
 

@@ -16,9 +16,11 @@ from gateway.core.operation import CHAT
 from gateway.core.organisation import DataClass
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import UNKNOWN, Posture, Training
-from gateway.core.receipt import ReceiptId, canonical, digest
+from gateway.core.receipt import ReceiptId
+from gateway.core.replay import was_decided
 from gateway.core.snapshot import Snapshot
 from gateway.exchange import record
+from gateway.exchange.attempt import Attempt
 from gateway.exchange.services import InForce
 from tests.builders import (
     NOW,
@@ -82,34 +84,38 @@ def decided(**demand: Any) -> record.ExchangeRecord:
     assert facts.demand is not None
     demanded = combine(facts.principal.layers)
     decision = facts.in_force.plans.decide(facts.demand, demanded, facts.in_force.means, WELL, TODAY)
-    return replace(facts, demanded=demanded, decision=decision)
+    return replace(facts, demanded=demanded, decision=decision, means=facts.in_force.means)
+
+
+def answered(snapshot: Any = SNAPSHOT) -> Attempt:
+    """An attempt on `alpha/small` that answered."""
+    return Attempt(eligible(snapshot), "1", 0)
 
 
 def test_a_request_that_was_never_understood_has_a_receipt_of_who_and_when() -> None:
     receipt = record.receipt(the_facts(), record.Ending("refused", "invalid_request", 3), (), None, ())
     assert (receipt.outcome, receipt.code, receipt.duration_ms) == ("refused", "invalid_request", 3)
     assert (receipt.organisation, receipt.team, receipt.key) == ("acme", "research", "key_1")
-    assert (receipt.dialect, receipt.endpoint, receipt.model) == ("openai_chat", "chat", "")
+    assert (receipt.dialect, receipt.operation, receipt.model) == ("openai_chat", "chat", "")
     assert (receipt.demand, receipt.plan, receipt.rejections, receipt.attempts) == ({}, (), {}, ())
-    assert (receipt.route, receipt.posture, receipt.posture_digest, receipt.region) == ("", {}, "", "")
-    assert receipt.evidence_from == ""
+    assert (receipt.route, receipt.posture, receipt.region) == ("", {}, "")
     assert receipt.cost == 0
-    assert receipt.snapshot == SNAPSHOT.digest
+    assert receipt.documents == SNAPSHOT.digest
+    assert (receipt.capabilities, receipt.day, receipt.narrowing) == ("", "2026-11-24", ())
+    assert not was_decided(receipt)
     assert receipt.policy == {"organisation": "open", "team": "team's", "key": "key's"}
 
 
 def test_a_served_request_has_route_posture_evidence_and_cost() -> None:
     facts = decided()
     tries = (an_attempt(outcome="failed", cost=5), an_attempt(cost=1_040_000))
-    receipt = record.receipt(facts, record.Ending("served", "", 430), tries, eligible(SNAPSHOT), ())
+    receipt = record.receipt(facts, record.Ending("served", "", 430), tries, answered(), ())
     assert receipt.plan == ("alpha/small",)
-    assert receipt.rejections == {"beta/small": ("posture:training",)}
+    assert receipt.rejections == {"beta/small": ("posture:training@key:key's",)}
     assert receipt.route == "alpha/small"
     assert receipt.posture["training"] == "no"
     assert receipt.posture["processed_in"] == ["SE"]
-    assert receipt.posture_digest == digest(canonical(receipt.posture))
     assert receipt.region == "declared:SE"
-    assert receipt.evidence_from == "2026-11-24"
     assert receipt.cost == 1_040_005
     assert receipt.currency == "USD"
     assert receipt.attempts == tries
@@ -127,6 +133,7 @@ def test_the_demand_is_kept_as_facts_in_an_order_of_its_own() -> None:
         "choices": 1,
         "needs": [],
         "features": sorted(f.value for f in features),
+        "unlisted": 0,
         "pinned": "alpha",
         "alias": "",
         "carried": {},
@@ -156,7 +163,7 @@ def test_policies_are_named_per_layer_and_several_of_one_layer_together() -> Non
 def test_what_was_asked_is_said_alike_in_every_receipt_and_anew_after_another_decision() -> None:
     facts = decided()
     draft = record.receipt(facts, record.Ending("interrupted", "", 1), (), None, ())
-    final = record.receipt(facts, record.Ending("served", "", 9), (), eligible(SNAPSHOT), ())
+    final = record.receipt(facts, record.Ending("served", "", 9), (), answered(), ())
     assert final.demand is draft.demand
     assert final.plan == draft.plan == ("alpha/small",)
     facts.decision, facts.demand = decided(choices=2).decision, a_demand(choices=2)
@@ -210,7 +217,7 @@ def test_the_region_is_what_the_record_declares(places: Any, said: str) -> None:
         a_route(a_provider(facts=facts_of(a_posture(processed_in=places)))), policies=(a_policy("key's"),)
     )
     facts = the_facts(snapshot)
-    receipt = record.receipt(facts, record.Ending("served", "", 1), (), eligible(snapshot), ())
+    receipt = record.receipt(facts, record.Ending("served", "", 1), (), answered(snapshot), ())
     assert receipt.region == said
 
 

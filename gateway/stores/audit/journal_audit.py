@@ -20,7 +20,7 @@ import orjson
 
 from gateway.core.cost import money
 from gateway.core.errors import Json
-from gateway.core.receipt import CORRECTED
+from gateway.core.receipt import CORRECTED, SALT_BYTES
 from gateway.stores.books.counters import MOST, Charge
 from gateway.stores.books.windows import windows_around
 from gateway.stores.journal.chain import charges_from
@@ -60,7 +60,7 @@ class Tally:
     """Receipts whose own figures do not agree."""
 
     def add(self, row: sqlite3.Row, folded_to: int) -> None:
-        attempts, charges = _attempts(bytes(row["data"])), charges_from(row["charges"])
+        attempts, charges = _attempts(row), charges_from(row["charges"])
         of_attempts = sum(min(_cost(attempt), MOST) for attempt in attempts)
         of_charges = sum(charge.amount for charge in charges)
         self.receipts += 1
@@ -115,7 +115,9 @@ def is_written(state: Path) -> bool:
 def _tally(connection: sqlite3.Connection) -> Tally:
     (folded_to,) = connection.execute("SELECT row FROM folded").fetchone()
     tally = Tally()
-    for row in connection.execute("SELECT row, id, team, outcome, cost, charges, data FROM receipts ORDER BY row"):
+    for row in connection.execute(
+        "SELECT row, id, team, outcome, cost, charges, schema, data, went FROM receipts ORDER BY row"
+    ):
         tally.add(row, folded_to)
     return tally
 
@@ -171,8 +173,9 @@ def _chains(journal: Path) -> Check:
     return Check("sequence numbers have no gap", not broken, found)
 
 
-def _attempts(data: bytes) -> list[dict[str, Json]]:
+def _attempts(row: sqlite3.Row) -> list[dict[str, Json]]:
     """Those of a receipt; none of what is no receipt any more: its figures then do not agree."""
+    data = bytes(row["went"] or b"")[SALT_BYTES:] if row["schema"] else bytes(row["data"])
     try:
         attempts = _read(data)["attempts"]
     except (ValueError, TypeError, KeyError):

@@ -13,7 +13,7 @@ import hmac
 import itertools
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Final, Protocol
@@ -26,7 +26,8 @@ from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books.counters import MOST, Budgets, Charge, Counters, Counting, Embedded, Hold
 from gateway.stores.books.recovery import recover
 from gateway.stores.books.windows import WINDOWS
-from gateway.stores.journal.chain import Chain, canonical_bytes, charges_from, stored
+from gateway.stores.journal.chain import Chain, charges_from, stored, unlinked
+from gateway.stores.journal.encoding import drafted
 from gateway.stores.journal.journal import Journal
 
 _CLAIM_S: Final = 24 * 3600
@@ -155,7 +156,7 @@ class SqliteBooks:
             return ()
         intents = self._journal.intents
         try:
-            intents.keep(hold, canonical_bytes(draft))
+            intents.keep(hold, drafted(draft))
             await self._durable()
         except BaseException:
             intents.drop(hold.id)
@@ -234,7 +235,7 @@ class SqliteBooks:
             found = stored(connection, receipt.id)
             if found is None:
                 raise
-            receipt, row, charges = replace(found, chain="", sequence=0, previous=""), 0, ()
+            receipt, row, charges = unlinked(found), 0, ()
         return _Settled(receipt, charges, row, holds)
 
     def _settled(self, settled: _Settled) -> None:

@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gateway.core.receipt import AttemptRecord, Receipt, from_json
+from gateway.core.receipt import AttemptRecord, Receipt
 from gateway.stores.books.counters import Charge
 from gateway.stores.journal.chain import Chain, stored
+from gateway.stores.journal.encoding import draft_from
 from gateway.stores.journal.intents import Kept
 
 
@@ -47,14 +48,14 @@ def recover(connection: sqlite3.Connection, chain: Chain, kept: Sequence[Kept]) 
 
 
 def _left(kept: Kept) -> _Left:
-    return _Left(kept.hold, kept.amount, kept.at, kept.accounts, from_json(json.loads(kept.draft)), kept.zone)
+    return _Left(kept.hold, kept.amount, kept.at, kept.accounts, draft_from(kept.draft), kept.zone)
 
 
 def _in_table(connection: sqlite3.Connection) -> list[_Left]:
     """Those of a version that kept them in the database."""
     rows = connection.execute("SELECT hold, amount, at, accounts, draft, zone FROM intents ORDER BY row")
     return [
-        _Left(hold, amount, at, tuple(json.loads(accounts)), from_json(json.loads(draft)), zone)
+        _Left(hold, amount, at, tuple(json.loads(accounts)), draft_from(draft), zone)
         for hold, amount, at, accounts, draft, zone in rows
     ]
 
@@ -71,8 +72,9 @@ def interrupted(intents: list[_Left]) -> Receipt:
         ended = left is not newest and left.hold in attempts and known.outcome not in ("", "interrupted")
         attempts[left.hold] = known if ended else _held(known, left.amount)
     listed = tuple(attempts.values())
-    total = sum(a.cost for a in listed)
-    return replace(newest.draft, outcome="interrupted", attempts=listed, cost=total, route=listed[-1].route)
+    total, last = sum(a.cost for a in listed), listed[-1]
+    region = f"declared:{last.region}" if last.region else newest.draft.region
+    return replace(newest.draft, outcome="interrupted", attempts=listed, cost=total, route=last.route, region=region)
 
 
 def _own(left: _Left) -> AttemptRecord:
@@ -81,4 +83,5 @@ def _own(left: _Left) -> AttemptRecord:
 
 
 def _held(attempt: AttemptRecord, amount: int) -> AttemptRecord:
-    return replace(attempt, outcome="interrupted", hold=amount, cost=amount, usage_source="held")
+    """Whether the prompt left is known no better than whether it was billed."""
+    return replace(attempt, outcome="interrupted", left=True, hold=amount, cost=amount, usage_source="held")

@@ -68,6 +68,13 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE secrets_of_keys RENAME TO keys",
     ),
     (),  # open holds stand in `journal.intents` from here on, where earlier versions would not look for them
+    (
+        # Receipts of schema 1: `data` is the head; a section stands with its salt in front, NULL once it is erased.
+        # What is NULL in `region`, `currency` and `end_user` is of schema 0 and stands in `data` alone.
+        "ALTER TABLE receipts ADD COLUMN schema INTEGER NOT NULL DEFAULT 0",
+        *(f"ALTER TABLE receipts ADD COLUMN {name} BLOB" for name in ("asked", "decided", "went", "who")),
+        *(f"ALTER TABLE receipts ADD COLUMN {name} TEXT" for name in ("region", "currency", "end_user")),
+    ),
 )
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, Protocol
 
 from gateway.core.errors import Json
-from gateway.core.receipt import CORRECTED, Broken, verify
+from gateway.core.receipt import CORRECTED, SECTIONS, Broken, verify
 from gateway.core.usage import CLASSES
 from gateway.stores.books.books import UsageRow
 from gateway.stores.journal.reading import reading
+from gateway.stores.journal.rows import SELECT_RECORD, kept_in, plain_in
 
 GROUPS: Final = (
     *("day", "team", "key", "model", "provider", "route", "region", "policy", "organisation", "currency"),
@@ -24,9 +24,11 @@ GROUPS: Final = (
 as in a receipt: what the provider reported, or `declared:` and countries; `end_user` a pseudonym, "" for nobody."""
 
 _COLUMNS: Final = {
-    name: f"COALESCE(json_extract(CAST(data AS TEXT), '$.{name}'), '')" for name in ("region", "currency", "end_user")
+    name: f"COALESCE({name}, json_extract(CAST(data AS TEXT), '$.{name}'), '')"
+    for name in ("region", "currency", "end_user")
 }
-"""Groups that are in the receipt alone."""
+"""Groups that a receipt of schema 0 has in itself alone."""
+_ERASED: Final = " + ".join(f"SUM(schema > 0 AND {name} IS NULL)" for name in SECTIONS)
 
 _EXCHANGES: Final = f"SUM(outcome <> '{CORRECTED}')"
 _SUMS: Final = ", ".join(f"SUM(COALESCE(json_extract(usage, '$.{name}'), 0))" for name in CLASSES)
@@ -48,11 +50,12 @@ def every_receipt(ledger: Pages, since: date, until: date) -> Iterator[dict[str,
 
 @dataclass(frozen=True, slots=True)
 class ChainState:
-    """One chain, as it was found: how many receipts, and where it does not hold."""
+    """One chain, as it was found: how many receipts, where it does not hold, and how many sections were erased."""
 
     chain: str
     receipts: int
     broken: Broken | None
+    erased: int = 0
 
 
 class SqliteLedger:
@@ -63,14 +66,16 @@ class SqliteLedger:
 
     def receipt(self, receipt_id: str) -> dict[str, Json] | None:
         with reading(self._path) as connection:
-            found = connection.execute("SELECT data FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
-        return json.loads(found[0]) if found else None
+            found = connection.execute(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
+        return plain_in(found) if found else None
 
     def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
         where, values = ("", ()) if key is None else ("WHERE key = ?", (key,))
         with reading(self._path) as connection:
-            rows = connection.execute(f"SELECT data FROM receipts {where} ORDER BY row DESC LIMIT ?", (*values, limit))
-            return [json.loads(data) for (data,) in rows]
+            rows = connection.execute(
+                f"SELECT {SELECT_RECORD} FROM receipts {where} ORDER BY row DESC LIMIT ?", (*values, limit)
+            )
+            return [plain_in(row) for row in rows]
 
     def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]:
         """Receipts of exchanges that began on these days, both included, by id: as many as `limit`, from beyond the id
@@ -78,10 +83,10 @@ class SqliteLedger:
         with reading(self._path) as connection:
             rows = connection.execute(
                 # `+`: by the index of ids, which is in the order of the pages.
-                "SELECT data FROM receipts WHERE id > ? AND +day >= ? AND +day <= ? ORDER BY id LIMIT ?",
+                f"SELECT {SELECT_RECORD} FROM receipts WHERE id > ? AND +day >= ? AND +day <= ? ORDER BY id LIMIT ?",
                 (after, since.isoformat(), until.isoformat(), limit),
             )
-            return [json.loads(data) for (data,) in rows]
+            return [plain_in(row) for row in rows]
 
     def usage(
         self, by: Sequence[str], since: date | None = None, until: date | None = None, key: str | None = None
@@ -123,12 +128,14 @@ def _usage_row(row: Sequence[int | str], groups: int) -> UsageRow:
 
 def _verified(connection: sqlite3.Connection, chain: str, head: str) -> ChainState:
     """`head`: the digest the register noted last; empty for a chain that was not noted since it began."""
-    links = connection.execute("SELECT data, digest FROM receipts WHERE chain = ? ORDER BY row", (chain,))
-    broken = verify(chain, links, head)
-    (count,) = connection.execute("SELECT COUNT(*) FROM receipts WHERE chain = ?", (chain,)).fetchone()
-    return ChainState(chain, count, broken)
+    links = connection.execute(f"SELECT {SELECT_RECORD} FROM receipts WHERE chain = ? ORDER BY row", (chain,))
+    broken = verify(chain, map(kept_in, links), head)
+    count, erased = connection.execute(
+        f"SELECT COUNT(*), COALESCE({_ERASED}, 0) FROM receipts WHERE chain = ?", (chain,)
+    ).fetchone()
+    return ChainState(chain, count, broken, erased)
 
 
 def _stray(connection: sqlite3.Connection, chain: str) -> ChainState:
     state = _verified(connection, chain, "")
-    return ChainState(chain, state.receipts, state.broken or Broken(1, "the chain is not in the register of chains"))
+    return replace(state, broken=state.broken or Broken(1, "the chain is not in the register of chains"))

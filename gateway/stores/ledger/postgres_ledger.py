@@ -6,7 +6,6 @@ Failure rule: while PostgreSQL is away a report is Unavailable; it is never made
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from threading import BoundedSemaphore
@@ -16,6 +15,7 @@ from gateway.core.errors import Json, Unavailable
 from gateway.core.receipt import CORRECTED
 from gateway.core.usage import CLASSES
 from gateway.stores.books.books import Ledger, UsageRow
+from gateway.stores.journal.rows import SELECT_RECORD, plain_in
 from gateway.stores.ledger.ledger import GROUPS
 from gateway.stores.postgres.connection import Postgres, PostgresAway
 
@@ -36,24 +36,25 @@ class PostgresLedger:
         self._postgres, self._free = postgres, BoundedSemaphore(_AT_ONCE)
 
     def receipt(self, receipt_id: str) -> dict[str, Json] | None:
-        found = self._rows("SELECT data FROM receipts WHERE id = %(id)s", {"id": receipt_id})
-        return json.loads(found[0][0]) if found else None
+        found = self._rows(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = %(id)s", {"id": receipt_id})
+        return plain_in(found[0]) if found else None
 
     def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
         where = "" if key is None else "WHERE key = %(key)s"
         rows = self._rows(
-            f"SELECT data FROM receipts {where} ORDER BY id DESC LIMIT %(limit)s", {"limit": limit, "key": key}
+            f"SELECT {SELECT_RECORD} FROM receipts {where} ORDER BY id DESC LIMIT %(limit)s",
+            {"limit": limit, "key": key},
         )
-        return [json.loads(data) for (data,) in rows]
+        return [plain_in(row) for row in rows]
 
     def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]:
         """As `SqliteLedger.between`. Months whose receipts are no longer kept are empty."""
         rows = self._rows(
-            "SELECT data FROM receipts WHERE id > %(after)s AND day >= %(since)s AND day <= %(until)s"
+            f"SELECT {SELECT_RECORD} FROM receipts WHERE id > %(after)s AND day >= %(since)s AND day <= %(until)s"
             " ORDER BY id LIMIT %(limit)s",
             {"after": after, "since": since, "until": until, "limit": limit},
         )
-        return [json.loads(data) for (data,) in rows]
+        return [plain_in(row) for row in rows]
 
     def usage(
         self, by: Sequence[str], since: date | None = None, until: date | None = None, key: str | None = None

@@ -12,6 +12,7 @@ from typing import Final
 import orjson
 
 from gateway.core.errors import Json, Unavailable
+from gateway.core.receipt import SECTIONS
 from gateway.core.usage import CLASSES
 from gateway.stores.journal.chain import charges_from
 from gateway.stores.journal.files import JournalRefused
@@ -22,9 +23,11 @@ _LONGEST_NAME: Final = 120
 """Of what reports group by, in characters: an index takes no more. The receipt itself is kept whole."""
 
 _NAMES: Final = ("organisation", "team", "key", "model", "provider", "route", "policy", "outcome")
+_NEWER: Final = ("region", "currency", "end_user")
+"""Names that a receipt of schema 0 has in itself alone."""
 _SELECT: Final = (
-    f"SELECT row, id, chain, sequence, digest, day, {', '.join(_NAMES)}, cost, usage, charges, data "
-    "FROM receipts WHERE row > ? ORDER BY row LIMIT ?"
+    f"SELECT row, id, chain, sequence, digest, schema, day, {', '.join((*_NAMES, *_NEWER, *SECTIONS))}, cost, usage, "
+    "charges, data FROM receipts WHERE row > ? ORDER BY row LIMIT ?"
 )
 
 
@@ -54,7 +57,7 @@ class Source:
             for found in connection.execute(_SELECT, (after, self._most)):
                 last, digest = int(found["row"]), str(found["digest"])
                 rows.append(_sent(found))
-                size += len(found["data"])
+                size += sum(len(found[name] or b"") for name in ("data", *SECTIONS))
                 if size >= _MOST_BYTES:
                     break
         if not rows:
@@ -88,10 +91,14 @@ class Source:
 def _sent(found: sqlite3.Row) -> dict[str, Json]:
     """A receipt as a row of PostgreSQL's table."""
     data = bytes(found["data"]).decode("utf-8", "replace")
-    receipt, usage = _read(data), json.loads(found["usage"])
-    sent: dict[str, Json] = {name: found[name] for name in ("id", "chain", "sequence", "digest", "day", "cost")}
+    usage = json.loads(found["usage"])
+    sent: dict[str, Json] = {
+        name: found[name] for name in ("id", "chain", "sequence", "digest", "schema", "day", "cost")
+    }
     sent |= {name: _name(found[name]) for name in _NAMES}
-    sent |= {name: _name(receipt.get(name, "")) for name in ("region", "currency", "end_user")}
+    newer = _read(data) if found["region"] is None else dict(found)
+    sent |= {name: _name(newer.get(name, "")) for name in _NEWER}
+    sent |= {name: found[name] and bytes(found[name]).hex() for name in SECTIONS}
     sent["charged"] = sum(charge.amount for charge in charges_from(found["charges"]))
     sent["usage"] = {name: count for name, count in usage.items() if name in CLASSES}
     return sent | {"charges": found["charges"], "data": data}

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import anyio
 
 from gateway.core.errors import Unavailable
+from gateway.core.receipt import SECTIONS
 from gateway.core.usage import CLASSES
 from gateway.stores.ledger.months import Keeping, Months
 from gateway.stores.ledger.shipment_batches import Parcel, Source
@@ -33,8 +34,16 @@ GROUPED: Final = (
 """What the sums of `usage_days` are kept by."""
 
 _SUMS: Final = ("exchanges", "cost", "charged", *CLASSES)
-_COLUMNS: Final = ("id", "chain", "sequence", "digest", *GROUPED, "cost", "charged", "usage", "charges", "data")
-_TYPES: Final = {"day": "date", "sequence": "bigint", "cost": "bigint", "charged": "bigint", "usage": "json"}
+_COLUMNS: Final = (
+    *("id", "chain", "sequence", "digest", "schema", *GROUPED, "cost", "charged", "usage", "charges", "data"),
+    *SECTIONS,
+)
+_TYPES: Final = {"day": "date", "usage": "json", **dict.fromkeys(("sequence", "schema", "cost", "charged"), "bigint")}
+_READ: Final = {
+    "charges": "charges::json",
+    "data": "convert_to(data, 'UTF8')",
+    **{name: f"decode({name}, 'hex')" for name in SECTIONS},
+}
 _TELL_AGAIN_S: Final = 60.0
 _MOST_MOVES: Final = 1000
 
@@ -43,14 +52,14 @@ def _insert() -> str:
     """One statement: the rows that are new, their sums, and how many there were of each kind."""
     listed, groups = ", ".join(_COLUMNS), ", ".join(GROUPED)
     typed = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
-    given = ", ".join({"charges": "charges::json", "data": "convert_to(data, 'UTF8')"}.get(c, c) for c in _COLUMNS)
+    read = ", ".join(_READ.get(name, name) for name in _COLUMNS)
     counted = ", ".join(f"sum(coalesce((usage ->> '{name}')::numeric, 0))" for name in CLASSES)
     added = ", ".join(f"{name} = usage_days.{name} + excluded.{name}" for name in _SUMS)
     return f"""
         WITH sent AS (SELECT * FROM json_to_recordset(%(parcel)s::json) AS row ({typed})),
         taken AS (SELECT * FROM sent WHERE day >= %(kept_from)s),
         fresh AS (
-            INSERT INTO receipts ({listed}) SELECT {given} FROM taken ORDER BY id
+            INSERT INTO receipts ({listed}) SELECT {read} FROM taken ORDER BY id
             ON CONFLICT (id, day) DO NOTHING RETURNING *
         ),
         added AS (

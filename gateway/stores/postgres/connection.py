@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
-NEWEST: Final = "0003"
+NEWEST: Final = "0004"
 """The revision of the newest step in `migrations/versions`."""
 
 VERSION_TABLE: Final = "safeconduct_version"

@@ -7,15 +7,21 @@ from itertools import count
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from gateway.core.receipt import as_json, canonical
-from gateway.stores.journal.chain import Chain, canonical_bytes
+from gateway.core.receipt import Link, all_values, canonical, genesis, linked
+from gateway.stores.journal.chain import Chain
+from gateway.stores.journal.encoding import drafted, encoded
 from gateway.stores.journal.schema import migrate
 from tests.builders import a_receipt, an_attempt
 
 
-def test_the_bytes_of_a_receipt(benchmark: BenchmarkFixture) -> None:
+def test_the_bytes_of_an_intent(benchmark: BenchmarkFixture) -> None:
     receipt = a_receipt(attempts=(an_attempt(),))
-    assert benchmark(canonical_bytes, receipt) == canonical(as_json(receipt))
+    assert benchmark(drafted, receipt) == canonical(all_values(receipt))
+
+
+def test_head_and_sections_of_a_receipt(benchmark: BenchmarkFixture) -> None:
+    receipt, place, salts = a_receipt(attempts=(an_attempt(),)), Link("one", 1, genesis("one")), bytes(64)
+    assert benchmark(linked, receipt, place, salts, encoded) == linked(receipt, place, salts)
 
 
 def test_appending(benchmark: BenchmarkFixture) -> None:

@@ -12,6 +12,7 @@ from gateway.core.operation import CHAT
 from gateway.core.policy import combine
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.exchange import record
+from gateway.exchange.attempt import Attempt
 from gateway.exchange.services import InForce
 from gateway.stores.books.counters import Counters, Hold
 from gateway.telemetry.events import ExchangeEnded
@@ -58,13 +59,13 @@ def test_the_draft_and_the_receipt(benchmark: BenchmarkFixture) -> None:
     demanded = combine(caller.layers)
     decision = in_force.plans.decide(demand, demanded, in_force.means, WELL, TODAY)
 
-    eligible = decision.plan[0]
+    served = Attempt(decision.plan[0], "1", 0)
 
     def both() -> Receipt:
-        told = (demand, demanded, decision)
+        told = (demand, demanded, decision, in_force.means)
         facts = record.ExchangeRecord(ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", CHAT, *told)
         record.receipt(facts, record.Ending("interrupted", "", 1), ATTEMPTS, None, ())
-        return record.receipt(facts, record.Ending("served", "", 9), ATTEMPTS, eligible, ())
+        return record.receipt(facts, record.Ending("served", "", 9), ATTEMPTS, served, ())
 
     assert benchmark(both).attempts == ATTEMPTS
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -71,7 +72,8 @@ def test_a_bill_beyond_all_counters_adds_up_as_the_most_there_is(tmp_path: Path,
         ("UPDATE receipts SET cost = cost + 1 WHERE id = 'one-A'", [EVEN, PER_TEAM]),
         ("UPDATE receipts SET team = 'others' WHERE id = 'one-A'", [PER_TEAM]),
         ("UPDATE receipts SET charges = '[]' WHERE id = 'one-A'", [EVEN, PER_TEAM, COUNTERS]),
-        ("UPDATE receipts SET data = X'FF' WHERE id = 'one-A'", [EVEN, CHAINS]),
+        ("UPDATE receipts SET went = X'FF' WHERE id = 'one-A'", [EVEN, CHAINS]),
+        ("UPDATE receipts SET data = X'FF' WHERE id = 'one-A'", [CHAINS]),
         ("DELETE FROM receipts WHERE id = 'one-B'", [COUNTERS, CHAINS]),
         ("UPDATE counters SET spent = spent - 1 WHERE account = 'team/research' AND window = 'total'", [COUNTERS]),
         ("DELETE FROM counters WHERE account = 'key/key_1'", [COUNTERS]),
@@ -83,9 +85,10 @@ def test_what_does_not_add_up_is_found(journal: Path, statement: str, names: lis
 
 
 def test_a_hold_that_ended_in_two_receipts_is_found(journal: Path) -> None:
+    with closing(sqlite3.connect(journal)) as connection:
+        (went,) = connection.execute("SELECT went FROM receipts WHERE id = 'two-A'").fetchone()
     change(
-        journal,
-        "UPDATE receipts SET data = CAST(replace(data, 'hold-two-A', 'hold-one-A') AS BLOB) WHERE id = 'two-A'",
+        journal, f"UPDATE receipts SET went = X'{went.replace(b'hold-two-A', b'hold-one-A').hex()}' WHERE id = 'two-A'"
     )
     (check,) = [check for check in audit(journal) if check.name == ONE_OUTCOME]
     assert not check.holds

@@ -16,7 +16,7 @@ import pytest
 import gateway
 from gateway.core.receipt import from_json
 from gateway.stores.books.books import SqliteBooks
-from gateway.stores.journal.chain import canonical_bytes
+from gateway.stores.journal.encoding import drafted
 from gateway.stores.journal.journal import Journal
 from gateway.stores.ledger.ledger import SqliteLedger
 from tests.builders import NOW
@@ -144,7 +144,7 @@ def test_an_exchange_that_has_its_receipt_gets_no_second_one(tmp_path: Path) -> 
 
 
 def test_intents_of_a_version_that_kept_them_in_the_database_are_recovered(tmp_path: Path) -> None:
-    draft = canonical_bytes(an_intent("A", amount=100).draft)
+    draft = drafted(an_intent("A", amount=100).draft)
     with books_in(tmp_path, chain="one"):
         pass
     with closing(sqlite3.connect(tmp_path / "journal.sqlite", isolation_level=None)) as older:
