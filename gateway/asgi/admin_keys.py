@@ -11,14 +11,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.asgi.admin_fields import answer, declared, moment_of, object_of, text_of
-from gateway.core.errors import InvalidRequest, Json, NotFound, Unavailable
+from gateway.core.errors import InvalidRequest, NotFound, Unavailable
 from gateway.core.keyring import Rotation, secrets_of
 from gateway.core.organisation import BUDGET_WINDOWS, Budget
 from gateway.core.principal import Key, KeyId
-from gateway.declarations.budgets import budget_from, budget_text
+from gateway.declarations.budgets import budget_from
 from gateway.exchange.services import InForce
 from gateway.stores.keys.keys import Keys, digest_of, new_key_id, new_secret
 from gateway.telemetry.events import KeyCreated, KeyRevoked, KeyRotated
+from gateway.views.keys import key_view
 
 KeyNews: TypeAlias = KeyCreated | KeyRotated | KeyRevoked
 
@@ -28,8 +29,8 @@ _ROTATING: Final = frozenset({"overlap_s", "expires_at"})
 _MOST_OVERLAP_S: Final = 366 * 86_400
 
 
-class KeyOffice:
-    """`default_policy`: "" except under the sandbox. `told`: the log of a running gateway."""
+class KeyRoom:
+    """`default_policy`: "" except under the sandbox. `tell`: the log of a running gateway."""
 
     def __init__(
         self,
@@ -37,12 +38,13 @@ class KeyOffice:
         in_force: Callable[[], InForce],
         now: Callable[[], datetime],
         default_policy: str,
-        told: Callable[[KeyNews], None],
+        tell: Callable[[KeyNews], None],
     ) -> None:
-        self._keys, self._in_force, self._now, self._told = keys, in_force, now, told
+        self._keys, self._in_force, self._now, self._tell = keys, in_force, now, tell
         self._default_policy = default_policy
 
     def routes(self) -> list[Route]:
+        """Everything below `/keys`."""
         return [
             Route("/keys", self._list, methods=["GET"]),
             Route("/keys", self._create, methods=["POST"]),
@@ -81,7 +83,7 @@ class KeyOffice:
             budgets=_budgets(wanted),
         )
         await self._keys.create(key)
-        self._told(KeyCreated(key.id, key.team, key.policy))
+        self._tell(KeyCreated(key.id, key.team, key.policy, _actor(request)))
         return answer({**key_view(key, self._now()), "secret": secret}, 201)
 
     async def _rotate(self, request: Request) -> Response:
@@ -94,7 +96,7 @@ class KeyOffice:
             raise _no_such_key()
         fresh, *replaced = changed
         until = max((key.expires_at for key in replaced if key.state(now) == "active" and key.expires_at), default=None)
-        self._told(KeyRotated(fresh.id, fresh.team))
+        self._tell(KeyRotated(fresh.id, fresh.team, _actor(request)))
         old = until.isoformat(timespec="seconds") if until else None
         return answer({**key_view(fresh, now), "secret": secret, "replaced_until": old}, 201)
 
@@ -105,32 +107,20 @@ class KeyOffice:
         except Unavailable:
             for closed in secrets_of(key_id, await self._keys.all())[:1]:
                 if closed.state(now) == "revoked":  # here, though not for good or not for all
-                    self._told(KeyRevoked(closed.id, closed.team))
+                    self._tell(KeyRevoked(closed.id, closed.team, _actor(request)))
             raise
         if key is None:
             raise _no_such_key()
-        self._told(KeyRevoked(key.id, key.team))
+        self._tell(KeyRevoked(key.id, key.team, _actor(request)))
         return answer(key_view(key, self._now()))
 
 
-def key_view(key: Key, now: datetime) -> dict[str, Json]:
-    """A key as commands show it; its digest is nobody's business."""
-    return {
-        "id": key.id,
-        "team": key.team,
-        "policy": key.policy,
-        "label": key.label,
-        "classes": sorted(key.classes),
-        "budgets": [budget_text(budget) for budget in key.budgets],
-        "created_at": key.created_at.isoformat(timespec="seconds"),
-        "expires_at": key.expires_at.isoformat(timespec="seconds") if key.expires_at else None,
-        "revoked_at": key.revoked_at.isoformat(timespec="seconds") if key.revoked_at else None,
-        "state": key.state(now),
-    }
+def _actor(request: Request) -> str:
+    return str(request.state.operator.subject)
 
 
 def _no_such_key() -> NotFound:
-    return NotFound("There is no key of that id. `safeconduct keys list` shows them.")
+    return NotFound("Unknown key id. `safeconduct keys list` shows every key.")
 
 
 def _overlap(stated: dict[str, object]) -> int:

@@ -21,20 +21,25 @@ def run(context: CommandContext) -> int:
     home = context.settings().state
     answers = [answer for state in states(home) if (answer := _reloaded(state)) is not None]
     if not answers:
-        raise Stop(f"no gateway runs with the state directory {home}", "start one, or name it with --state")
-    answer = next((answer for answer in answers if answer["faults"]), answers[0])  # of all workers, the worst off
+        raise Stop(
+            f"no gateway runs with the state directory {home}", "start a gateway, or name its directory with --state"
+        )
+    answer = next((answer for answer in answers if not answer["reloaded"]), answers[0])  # a worker that refused, if any
     context.out.value(answer)
-    faults, digest = answer["faults"], str(answer["snapshot"])[:12]
-    if not isinstance(faults, list) or not faults:
+    digest = str(answer["snapshot"])[:12]
+    if answer["reloaded"]:
         context.out.line(f"In force: documents {digest}")
         return 0
-    for fault in faults:
-        context.out.line(f"fault    {fault}")
-    context.out.line(f"Documents {digest} stay in force; correct the faults, then reload again.")
+    for kind, word in (("faults", "fault"), ("restart", "restart")):
+        lines = answer[kind]
+        for line in lines if isinstance(lines, list) else ():
+            context.out.line(f"{word:<8} {line}")
+    do = "correct the faults, then reload again" if answer["faults"] else "restart the gateway for the new ones"
+    context.out.line(f"Documents {digest} stay in force; {do}.")
     return FAILED
 
 
 def _reloaded(state: Path) -> dict[str, Json] | None:
-    """What the worker of that state directory says; None if none runs there."""
+    """The answer of the worker with that state directory; None where no worker runs."""
     with running(state) as ask:
         return None if ask is None else ask("POST", "/reload", {})

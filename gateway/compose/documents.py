@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import anyio
 
 from gateway import sandbox
+from gateway.asgi.admin_process import ReloadResult
 from gateway.compose.clock import SystemClock
 from gateway.compose.providers import AccessFor, in_force
 from gateway.core.snapshot import Snapshot
+from gateway.declarations.faults import Fault
 from gateway.declarations.load import Loaded, load
 from gateway.exchange.services import InForce
+from gateway.identity.operators import Operator
 from gateway.settings import Settings, SettingsRefused
 from gateway.stores.journal.documents import Documents
-from gateway.telemetry.events import Reloaded
+from gateway.telemetry.events import Reloaded, ReloadRefused
 from gateway.telemetry.log import Log
+
+_PLACES_MOST: Final = 16
+"""Faults that the log names; the answer to the operator has all."""
 
 
 class DocumentsRefused(Exception):
-    """The documents hold faults; nothing was started. `faults` says each with its file, its key and what to do."""
+    """The documents have faults. `faults` has a line for each: file, key, fault and remedy."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         super().__init__(f"{len(faults)} faults in the documents")
@@ -27,13 +34,13 @@ class DocumentsRefused(Exception):
 
 
 def read(settings: Settings) -> Loaded:
-    """The documents that these settings name, with the sandbox's own where it is switched on."""
+    """The documents that these settings name, and those of the sandbox where it is switched on."""
     extra = (sandbox.DOCUMENTS,) if settings.sandbox else ()
     return load(settings.config, settings.policies, extra=extra, today=SystemClock().today())
 
 
 class DocumentSet:
-    """The documents in force: read at start, and again on request; a bad set keeps the old one."""
+    """The documents in force: read at start, and again on request."""
 
     def __init__(self, settings: Settings, opened: AccessFor, kept: Documents, log: Log) -> None:
         """Raises DocumentsRefused and SettingsRefused."""
@@ -49,20 +56,43 @@ class DocumentSet:
         return now
 
     def current(self) -> InForce:
+        """The documents in force, with everything that follows from them."""
         return self.now
 
     def snapshot(self) -> Snapshot:
+        """The snapshot in force."""
         return self.now.snapshot
 
-    async def reload(self) -> list[str]:
-        """Check the whole set, then swap it at once. Returns the faults; with any, the old set serves on."""
+    async def reload(self, operator: Operator) -> ReloadResult:
+        """Check the whole set, then swap it at once. On failure: the old set stays in force."""
         loaded = await anyio.to_thread.run_sync(read, self._settings)
-        faults = [str(fault) for fault in loaded.faults]
-        if loaded.snapshot is not None and not faults:
+        faults, places = [str(fault) for fault in loaded.faults], [_place(fault) for fault in loaded.faults]
+        restart = _needs_restart(self.now.snapshot, loaded.snapshot, self._settings) if not faults else ()
+        if loaded.snapshot is not None and not faults and not restart:
             try:
                 self.now = self._put_in_force(loaded, loaded.snapshot)
-            except SettingsRefused as refused:  # a provider is gone whose credential is set
+            except SettingsRefused as refused:  # a credential is set for a provider that is no longer declared
                 faults = [str(fault) for fault in refused.faults]
-        digest = self.now.snapshot.digest
-        self._log.emit(Reloaded("kept" if faults else "swapped", digest, len(faults), len(loaded.warnings)))
-        return faults
+                places = [fault.variable for fault in refused.faults]
+        digest, actor = self.now.snapshot.digest, operator.subject
+        if faults or restart:
+            needs = tuple(_place(fault) for fault in restart)
+            self._log.emit(ReloadRefused(digest, len(faults), tuple(places[:_PLACES_MOST]), needs, actor))
+        else:
+            self._log.emit(Reloaded(digest, len(loaded.warnings), actor))
+        return ReloadResult(tuple(faults), tuple(map(str, restart)))
+
+
+def _needs_restart(before: Snapshot, after: Snapshot | None, settings: Settings) -> tuple[Fault, ...]:
+    """The changes that this process cannot follow: shared stores are opened under the organisation's id."""
+    if after is None or before.organisation.id == after.organisation.id:
+        return ()
+    if not settings.counters_url and not settings.postgres_url:
+        return ()
+    change = f"changed from {before.organisation.id} to {after.organisation.id}"
+    do = "restart the gateway: shared budgets, limits and keys are opened under the id"
+    return (Fault("config/organisation.toml", "id", change, do),)
+
+
+def _place(fault: Fault) -> str:
+    return f"{fault.file}:{fault.key}" if fault.key else fault.file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import replace
 from typing import Final
 
@@ -12,12 +13,14 @@ from gateway.compose.clock import SystemClock
 from gateway.core.errors import Unavailable
 from gateway.core.principal import Key
 from gateway.core.snapshot import Snapshot
+from gateway.identity.operators import local_operator
 from gateway.settings import Settings
 from gateway.stores.keys.keys import Keys, digest_of, new_key_id, new_secret
 from gateway.stores.keys.postgres_keys import PostgresKeys
 from gateway.stores.keys.shared_keys import Alone, News, Shared, SharedKeys
 from gateway.stores.postgres.connection import PostgresAway, checked
 from gateway.telemetry import events
+from gateway.telemetry.log import Log
 
 _CONNECT_S: Final = 2.0
 _ANSWER_S: Final = 5.0
@@ -47,13 +50,14 @@ async def joined(keys: Keys) -> None:
             await keys.join()
 
 
-async def first_key(keys: Keys, snapshot: Snapshot, policy: str, clock: SystemClock) -> str:
-    """A key of the first declared team, for whoever just started the gateway at a terminal; returns its secret.
+async def first_key(keys: Keys, snapshot: Snapshot, policy: str, log: Log) -> str:
+    """Create a key of the first declared team for the user who started the gateway; returns its secret.
 
-    Others learn of it later if need be: it is there although a PostgreSQL is away.
+    On failure of PostgreSQL: the key works at this gateway, and the others learn of it later.
     """
     secret = new_secret()
     team = next(iter(snapshot.teams))
-    key = Key(new_key_id(), digest_of(secret), team, policy, label="first run", created_at=clock.now())
+    key = Key(new_key_id(), digest_of(secret), team, policy, label="first run", created_at=SystemClock().now())
     await (keys.near if isinstance(keys, SharedKeys) else keys).create(key)
+    log.emit(events.KeyCreated(key.id, team, policy, local_operator(os.geteuid()).subject))
     return secret

@@ -38,7 +38,7 @@ def ledger_of(settings: Settings, home: Path, clock: SystemClock, log: Log) -> t
 
 
 def places_of(settings: Settings, home: Path, snapshot: Snapshot) -> Places:
-    """Where all books of this gateway are. `home`: as for `ledger_of`."""
+    """Every place that holds books of this gateway. `home`: as for `ledger_of`."""
     return Places(str(home), settings.counters_url, snapshot.organisation.id, settings.postgres_url)
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from starlette.types import ASGIApp
 
-from gateway.asgi.admin import Admin
+from gateway.asgi.admin import AdminRoom, admin_application
+from gateway.asgi.admin_keys import KeyRoom
+from gateway.asgi.admin_prices import PriceRoom
 from gateway.compose.keys import joined, keys_of_all
 from gateway.compose.serving import default_policy
 from gateway.core.evaluation import Capabilities
 from gateway.core.snapshot import Snapshot
 from gateway.exchange.services import InForce
+from gateway.identity.operators import local_operator
 from gateway.settings import Settings
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import Keys
@@ -32,15 +36,18 @@ def offline_admin(settings: Settings, snapshot: Snapshot, now: Callable[[], date
     journal = Journal.open(settings.state, settings.durability)
     try:
         with _open_keys(settings, snapshot.organisation.id, journal) as keys:
-            policy = default_policy(settings)
-            yield Admin(keys, lambda: in_force, _nothing_to_reload, now, policy, repricer=Repricer(journal)).app()
+            operator = local_operator(os.geteuid())
+            rooms: list[AdminRoom] = [
+                KeyRoom(keys, lambda: in_force, now, default_policy(settings), _unlogged),
+                PriceRoom(Repricer(journal), lambda: in_force, _unlogged),
+            ]
+            yield admin_application(rooms, lambda _: operator)
     finally:
         journal.close()
 
 
-async def _nothing_to_reload() -> list[str]:
-    """The documents were read a moment ago, for this command alone."""
-    return []
+def _unlogged(_: object) -> None:
+    """A command has no log: it prints the change, and standard output is its answer."""
 
 
 @contextmanager

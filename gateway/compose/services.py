@@ -53,7 +53,7 @@ async def open_services(
                 settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s, whole_s=settings.whole_s
             )
             health = RouteHealth(Patience(first_s=settings.cooldown_s))
-            pseudonyms = Pseudonyms(key_in(home), organisation)
+            pseudonyms = Pseudonyms(key_in(home)).of
             lease = Lease(int(settings.total_s) + _LEASE_BEYOND_S, journal)
             far = keys_of_all(settings, organisation)
             with (

@@ -17,8 +17,11 @@ from typing import Final
 
 import anyio
 
-from gateway.asgi.admin import Admin
-from gateway.asgi.admin_books import Bookkeeping
+from gateway.asgi.admin import AdminRoom, admin_application, operator_by_peer
+from gateway.asgi.admin_books import BookRoom
+from gateway.asgi.admin_keys import KeyRoom
+from gateway.asgi.admin_prices import PriceRoom
+from gateway.asgi.admin_process import ProcessRoom
 from gateway.asgi.app import application
 from gateway.asgi.request_context import Gate
 from gateway.compose.background import run_forever
@@ -32,12 +35,14 @@ from gateway.exchange.services import InForce
 from gateway.http.drain import Drain
 from gateway.http.server import Listener, bind_tcp, bind_unix
 from gateway.http.server import serve as listen
+from gateway.identity.operators import SIGNAL
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
 from gateway.stores.books.disk import Disk, SparingBooks, free_on
 from gateway.stores.journal.documents import Documents
 from gateway.stores.keys.keys import Keys
 from gateway.stores.keys.shared_keys import SharedKeys
+from gateway.stores.ledger.repricing import Repricer
 from gateway.stores.ledger.shipping import Shipper
 from gateway.telemetry.events import DiskFree, DiskLow, Started
 from gateway.telemetry.library import LoopHandler
@@ -87,13 +92,12 @@ async def serve(
         disk.look()
         sparing = replace(services, books=SparingBooks(services.books, disk))
         gate = Gate(sparing, documented.current, ledger, drain, (settings.max_body_bytes, settings.request_s))
-        default, books = default_policy(settings), Bookkeeping(places_of(settings, post.home, documented.snapshot()))
-        admin = Admin(
-            keys, documented.current, documented.reload, clock.now, default, log.emit, repricer, books, log.metrics.text
-        )
-        office = Listener(admin.app(), bind_unix(settings.state / ADMIN_SOCKET))
+        books = BookRoom(lambda: places_of(settings, post.home, documented.snapshot()), log.emit)
+        default = default_policy(settings)
+        admin = admin_application([*_admin_rooms(documented, log, keys, repricer, default), books], operator_by_peer)
+        office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET))
         listeners = [Listener(application(gate), public), office, *bench]
-        secret = await first_key(keys, documented.snapshot(), post.first_key, clock) if post.first_key else ""
+        secret = await first_key(keys, documented.snapshot(), post.first_key, log) if post.first_key else ""
         await joined(keys)
 
         def accepted() -> None:
@@ -112,6 +116,16 @@ async def serve(
             group.cancel_scope.cancel()
         if shipper is not None:
             await ship_the_last(shipper)
+
+
+def _admin_rooms(
+    documented: DocumentSet, log: Log, keys: Keys, repricer: Repricer, default: str
+) -> Iterator[AdminRoom]:
+    """Everything that commands may ask of this process, but for its books. `default`: the policy of a new key."""
+    current = documented.current
+    yield KeyRoom(keys, current, SystemClock().now, default, log.emit)
+    yield PriceRoom(repricer, current, log.emit)
+    yield ProcessRoom(current, documented.reload, log.metrics.text)
 
 
 def _bench(settings: Settings, opened: AccessFor) -> tuple[list[Listener], AccessFor]:
@@ -150,7 +164,7 @@ def _tell_of_disk(log: Log, low: bool, free: int) -> None:
 async def _reload_on_hangup(documented: DocumentSet) -> None:
     with anyio.open_signal_receiver(signal.SIGHUP) as signals:
         async for _ in signals:
-            await documented.reload()
+            await documented.reload(SIGNAL)
 
 
 def default_policy(settings: Settings) -> str:

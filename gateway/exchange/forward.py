@@ -194,10 +194,11 @@ class Forwarding:
         self.output_limit = limit
         keeps_nothing = self._demanded.bound.stored_in == frozenset()
         kept_apart = self._demanded.identifiers is Identifiers.PSEUDONYM
+        organisation = self._in_force.snapshot.organisation.id
         return RequestOverrides(
             output_limit=limit,
             forbid_storing=keeps_nothing,
-            pseudonym=self._services.pseudonym if kept_apart else None,
+            pseudonym=self._services.pseudonyms(organisation) if kept_apart else None,
         )
 
     async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes]) -> None:

@@ -182,7 +182,7 @@ class Exchange:
             usable = self._names_to_use(missing.near)
             raise usable from None
         if self._caller.team.end_users:
-            self._facts.end_user = asked.end_user(self._services.pseudonym)
+            self._facts.end_user = asked.end_user(self._services.pseudonyms(snapshot.organisation.id))
         demand = asked.demand
         class_layer = self._caller.class_layer(arrival.data_class, snapshot)
         layers = (

@@ -100,8 +100,8 @@ class Services:
     log: Log
     clock: Clock
     deadlines: Deadlines
-    pseudonym: Callable[[str], str]
-    """What stands in the place of a client's identifier at a provider."""
+    pseudonyms: Callable[[str], Callable[[str], str]]
+    """Organisation -> its pseudonyms: identifier of an end user -> the name that a provider sees instead."""
     rates: Rates
     dialects: Registry = REGISTRY
     soft_budgets: SoftBudgets = field(default_factory=SoftBudgets)

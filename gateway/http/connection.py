@@ -22,6 +22,7 @@ from gateway.http.body import Chunked
 from gateway.http.cycle import Cycle, answer
 from gateway.http.deadlines import Idle
 from gateway.http.drain import Drain
+from gateway.http.peer import peer_uid
 from gateway.http.request_head import MAX_HEAD, Head, check_unfinished, read_head
 
 _SMALL_BODY: Final = 64 * 1024
@@ -46,8 +47,8 @@ def protocol(limits: Limits, drain: Drain) -> type[GatedProtocol]:
 
 
 class GatedProtocol(HttpToolsProtocol):
-    """One connection. In `scope["state"]` stand `query_key`, the value of `?key=`, which nothing else ever sees, and
-    `when_client_leaves`, which calls what it is given when that happens."""
+    """One connection. In `scope["state"]` stand `query_key`, the value of `?key=`, which nothing else ever sees,
+    `peer_uid`, as in `peer.peer_uid`, and `when_client_leaves`, which calls what it is given when that happens."""
 
     limits: Limits
     drain: Drain
@@ -64,6 +65,7 @@ class GatedProtocol(HttpToolsProtocol):
             "client": self.client,
             "root_path": self.root_path,
         }
+        self._peer_uid = peer_uid(transport.get_extra_info("socket"))
         self._gate = bytearray()
         """A head as far as it has come, or what was sent ahead of our answer."""
         self._head: Head | None = None
@@ -176,7 +178,7 @@ class GatedProtocol(HttpToolsProtocol):
         if head is None:
             raise InvalidRequest("The body is malformed.")
         path = head.path.decode("ascii")
-        state: dict[str, object] = {"query_key": head.query_key}
+        state: dict[str, object] = {"query_key": head.query_key, "peer_uid": self._peer_uid}
         scope = {
             **self._always,
             "http_version": "1.1" if head.minor else "1.0",

@@ -1,6 +1,6 @@
-"""What stands in the place of a client's own identifiers at a provider: the same for the same, and nothing else to it.
+"""Pseudonyms of end users: a provider sees one instead of a client's own identifier, always the same one.
 
-*Failure rule*: without its key nothing is replaced, so the gateway does not start.
+On failure: the gateway does not start without the key.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,16 +19,20 @@ _KEY_BYTES: Final = 32
 
 
 class Pseudonyms:
-    """Keyed by a secret of the organisation: nobody else can tell whether an identifier and a pseudonym belong
-    together, not even by trying every identifier there is."""
+    """Pseudonyms under a secret key. Without the key, an identifier and its pseudonym cannot be matched, not even by
+    trying every identifier."""
 
-    def __init__(self, key: bytes, organisation: str) -> None:
-        self._key, self._organisation = key, organisation.encode()
+    def __init__(self, key: bytes) -> None:
+        self._key = key
 
-    def __call__(self, identifier: str) -> str:
-        """`sc_` and 32 hexadecimal digits: within the limits that every provider sets for such members."""
-        said = self._organisation + b"\0" + identifier.encode("utf-8", "surrogatepass")
-        return "sc_" + hmac.new(self._key, said, hashlib.sha256).hexdigest()[:32]
+    def of(self, organisation: str) -> Callable[[str], str]:
+        """The pseudonyms of one organisation: identifier -> `sc_` and 32 hexadecimal digits, which every provider
+        accepts."""
+        return partial(self._pseudonym, organisation.encode())
+
+    def _pseudonym(self, organisation: bytes, identifier: str) -> str:
+        message = organisation + b"\0" + identifier.encode("utf-8", "surrogatepass")
+        return "sc_" + hmac.new(self._key, message, hashlib.sha256).hexdigest()[:32]
 
 
 def key_in(state: Path) -> bytes:

@@ -95,48 +95,67 @@ class Stopping:
 
 @frozen
 class Reloaded:
-    """The documents were read again. `outcome` `kept`: the new ones hold `faults` faults, and the old ones serve on."""
+    """Documents were read again, and are in force. `actor`: the operator who asked for it, by subject."""
 
     level: ClassVar[Level] = "info"
-    outcome: Literal["swapped", "kept"]
     documents: str
-    """Digest of what is in force now."""
-    faults: int = 0
-    warnings: int = 0
+    warnings: int
+    actor: str
+
+
+@frozen
+class ReloadRefused:
+    """Documents were read again, and the old ones stay in force. `documents`: digest of the old ones.
+
+    `places`: the first faults, each as `file:key`. `restart`: the changes that only a restart puts in force, likewise.
+    """
+
+    level: ClassVar[Level] = "error"
+    documents: str
+    faults: int
+    places: tuple[str, ...]
+    restart: tuple[str, ...]
+    actor: str
 
 
 @frozen
 class KeyCreated:
-    """A key exists; `key` is its id, never the key."""
+    """A key exists. `key` is its id, never its secret."""
 
     level: ClassVar[Level] = "info"
     key: str
     team: str
     policy: str
+    actor: str
 
 
 @frozen
 class KeyRotated:
-    """A key has another secret; what it had before ends."""
+    """A key has a new secret; its earlier secrets end."""
 
     level: ClassVar[Level] = "info"
     key: str
     team: str
+    actor: str
 
 
 @frozen
 class KeyRevoked:
-    """A key no longer opens anything."""
+    """A key opens nothing any more."""
 
     level: ClassVar[Level] = "info"
     key: str
     team: str
+    actor: str
 
 
 @frozen
 class Repriced:
-    """Exchanges of these days were rated again: `corrected` of them got an entry, which add up to `difference`
-    nano-units of `currency`, and count against budgets. `documents`: whose prices; `provider` is empty for all."""
+    """Exchanges of these days were rated again at the prices of `documents`; `provider` is empty for all.
+
+    `corrected` of them got a correcting entry. The entries add up to `difference` nano-units of `currency`, and count
+    against budgets.
+    """
 
     level: ClassVar[Level] = "info"
     since: str
@@ -147,6 +166,16 @@ class Repriced:
     difference: int
     currency: str
     documents: str
+    actor: str
+
+
+@frozen
+class MemberForgotten:
+    """A gateway that never returns was struck off the shared budgets. `member`: its name there."""
+
+    level: ClassVar[Level] = "warning"
+    member: str
+    actor: str
 
 
 @frozen
@@ -324,10 +353,12 @@ Event: TypeAlias = (
     | Started
     | Stopping
     | Reloaded
+    | ReloadRefused
     | KeyCreated
     | KeyRotated
     | KeyRevoked
     | Repriced
+    | MemberForgotten
     | Recovered
     | CountersJoined
     | CountersAway

@@ -44,15 +44,23 @@ def _started(f: Fields) -> str:
 
 
 def _reloaded(f: Fields) -> str:
-    if f["outcome"] == "kept":
-        return f"reload refused: {f['faults']} faults, the documents {str(f['documents'])[:12]} stay in force"
-    return f"reloaded: documents {str(f['documents'])[:12]} in force, {f['warnings']} warnings"
+    return f"reloaded: documents {str(f['documents'])[:12]} in force, {f['warnings']} warnings{_by(f)}"
+
+
+def _reload_refused(f: Fields) -> str:
+    restart = f"restart needed for {_listed(f['restart'])}, " if f["restart"] else ""
+    faults = f"{f['faults']} faults ({_listed(f['places'])}), " if f["faults"] else ""
+    return f"reload refused: {faults}{restart}documents {str(f['documents'])[:12]} stay in force{_by(f)}"
+
+
+def _by(f: Fields) -> str:
+    return f"  by {f['actor']}"
 
 
 def _repriced(f: Fields) -> str:
     where, amount = f["provider"] or "every provider", f"{money(int(str(f['difference'])))} {f['currency']}"
     days = f"{f['since']} to {f['until']}"
-    return f"repriced {f['exchanges']} exchanges of {days} at {where}: {f['corrected']} corrected, {amount}"
+    return f"repriced {f['exchanges']} exchanges of {days} at {where}: {f['corrected']} corrected, {amount}{_by(f)}"
 
 
 def _away(f: Fields) -> str:
@@ -66,7 +74,7 @@ def _fault(f: Fields) -> str:
 
 
 def _listed(names: object) -> str:
-    return ", ".join(names) if isinstance(names, list) and names else "no provider"
+    return ", ".join(names) if isinstance(names, list) and names else "none"
 
 
 _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
@@ -74,10 +82,12 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "started": _started,
     "stopping": lambda f: f"stopping: {f['in_flight']} exchanges are still to end",
     "reloaded": _reloaded,
-    "key_created": lambda f: f"key {f['key']} created for team {f['team']} under policy {f['policy']}",
-    "key_rotated": lambda f: f"key {f['key']} of team {f['team']} has another secret",
-    "key_revoked": lambda f: f"key {f['key']} of team {f['team']} revoked",
+    "reload_refused": _reload_refused,
+    "key_created": lambda f: f"key {f['key']} created for team {f['team']} under policy {f['policy']}{_by(f)}",
+    "key_rotated": lambda f: f"key {f['key']} of team {f['team']} has a new secret{_by(f)}",
+    "key_revoked": lambda f: f"key {f['key']} of team {f['team']} revoked{_by(f)}",
     "repriced": _repriced,
+    "member_forgotten": lambda f: f"member {f['member']} struck off the shared budgets{_by(f)}",
     "recovered": lambda f: f"recovered {f['exchanges']} interrupted exchanges; their holds stand",
     "counters_joined": lambda f: f"shared counters joined as {f['member']}",
     "counters_away": _away,

@@ -3,55 +3,63 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import os
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from gateway.asgi.admin import Admin
-from gateway.asgi.admin_keys import KeyNews, key_view
+from gateway.asgi.admin import OperatorOf, admin_application, operator_by_peer
+from gateway.asgi.admin_keys import KeyNews, KeyRoom
+from gateway.asgi.admin_prices import PriceRoom
+from gateway.asgi.admin_process import ProcessRoom, ReloadResult
 from gateway.core.organisation import Budget, DataClass
 from gateway.exchange.services import InForce
 from gateway.http.drain import Drain
 from gateway.http.server import Listener, bind_unix, serve
+from gateway.identity.operators import ADMIN, Act, Operator, Role
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import SqliteKeys, digest_of
 from gateway.stores.ledger.repricing import Repricer
 from gateway.telemetry.events import KeyCreated, KeyRevoked, Repriced
-from tests.builders import NOW, a_key, a_provider, a_route, a_snapshot, an_organisation, some_means
+from tests.builders import NOW, a_snapshot, an_organisation, some_means
 from tests.exchange.test_lifecycle import play
 
 SNAPSHOT = a_snapshot(organisation=an_organisation(classes={"personal": DataClass("personal", "open")}))
 KEY = {"team": "research", "policy": "open"}
+ME = f"uid:{os.geteuid()}"
 
 
 class Office:
-    """The admin application with a journal of its own; `faults` is what a reload finds."""
+    """The admin application with a journal of its own; `faults` and `restart` are the result of a reload."""
 
     def __init__(self, journal: Journal, client: httpx.AsyncClient) -> None:
         self.journal, self.keys, self.client = journal, SqliteKeys(journal), client
         self.in_force = InForce(SNAPSHOT, some_means("alpha", "beta"), {})
         self.faults: list[str] = []
+        self.restart: list[str] = []
         self.heard: list[KeyNews | Repriced] = []
 
-    async def reload(self) -> list[str]:
-        if not self.faults:
+    async def reload(self, operator: Operator) -> ReloadResult:
+        assert operator == Operator(ADMIN, ME)
+        result = ReloadResult(tuple(self.faults), tuple(self.restart))
+        if result.in_force:
             self.in_force = InForce(a_snapshot(digest="6" * 64), some_means("alpha"), {})
-        return self.faults
+        return result
 
     async def create(self, **wanted: Any) -> httpx.Response:
         return await self.client.post("/keys", json={**KEY, **wanted})
 
 
 @asynccontextmanager
-async def an_office(state: Path, default_policy: str = "") -> AsyncIterator[Office]:
+async def an_office(
+    state: Path, default_policy: str = "", operator_of: OperatorOf = operator_by_peer
+) -> AsyncIterator[Office]:
     journal, drain, started = Journal.open(state, "process"), Drain(), asyncio.Event()
     with tempfile.TemporaryDirectory() as short:  # the name of a Unix socket has a hundred bytes at most
         path = Path(short) / "admin.sock"
@@ -59,17 +67,12 @@ async def an_office(state: Path, default_policy: str = "") -> AsyncIterator[Offi
             transport=httpx.AsyncHTTPTransport(uds=str(path)), base_url="http://gateway", timeout=20
         ) as client:
             office = Office(journal, client)
-            admin = Admin(
-                office.keys,
-                lambda: office.in_force,
-                office.reload,
-                lambda: NOW,
-                default_policy,
-                office.heard.append,
-                Repricer(journal),
-                metrics=lambda: "counted\n",
+            rooms = (
+                KeyRoom(office.keys, lambda: office.in_force, lambda: NOW, default_policy, office.heard.append),
+                PriceRoom(Repricer(journal), lambda: office.in_force, office.heard.append),
+                ProcessRoom(lambda: office.in_force, office.reload, lambda: "counted\n"),
             )
-            listener = Listener(admin.app(), bind_unix(path))
+            listener = Listener(admin_application(rooms, operator_of), bind_unix(path))
             serving = asyncio.ensure_future(serve([listener], drain, grace_s=0, ready=started.set))
             try:
                 await started.wait()
@@ -212,33 +215,8 @@ def test_a_key_is_revoked_once_and_stays_so(tmp_path: Path) -> None:
         assert found is not None
         assert found.state(NOW) == "revoked"
         assert error_of(await office.client.post("/keys/key_none/revoke")) == (404, "not_found")
-        revocation = KeyRevoked(made["id"], "research")
-        assert office.heard == [KeyCreated(made["id"], "research", "open"), revocation, revocation]
-
-    with_office(tmp_path, told)
-
-
-def test_a_reload_says_what_is_in_force_now(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
-        office.faults = ["config/teams.toml: teams.x: wrong"]
-        kept = await office.client.post("/reload")
-        assert (kept.status_code, kept.json()) == (
-            409,
-            {"reloaded": False, "faults": office.faults, "snapshot": "5" * 64},
-        )
-        office.faults = []
-        done = await office.client.post("/reload")
-        assert (done.status_code, done.json()) == (200, {"reloaded": True, "faults": [], "snapshot": "6" * 64})
-
-    with_office(tmp_path, told)
-
-
-def test_the_status_names_snapshot_providers_and_sandbox(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
-        expected = {"status": "running", "snapshot": "5" * 64, "sandbox": False, "providers": ["alpha", "beta"]}
-        assert (await office.client.get("/status")).json() == expected
-        office.in_force = InForce(a_snapshot(a_route(a_provider(sandbox=True))), some_means("alpha"), {})
-        assert (await office.client.get("/status")).json()["sandbox"] is True
+        revocation = KeyRevoked(made["id"], "research", ME)
+        assert office.heard == [KeyCreated(made["id"], "research", "open", ME), revocation, revocation]
 
     with_office(tmp_path, told)
 
@@ -261,44 +239,35 @@ def test_without_a_journal_no_key_is_made(tmp_path: Path) -> None:
     with_office(tmp_path, told)
 
 
-def test_a_view_of_a_key_has_no_digest() -> None:
-    view = key_view(a_key(expires_at=NOW - timedelta(days=1)), NOW)
-    assert view["state"] == "expired"
-    assert "d" * 64 not in json.dumps(view)
+# --- who may do what -------------------------------------------------------------------------------------------------
+
+AUDITOR = Operator(Role("auditor", frozenset({Act.READ})), "uid:4711")
 
 
-REPRICING = {"since": "2026-11-24", "until": "2026-11-24"}
+def test_an_auditor_reads_everything_and_changes_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with an_office(tmp_path, operator_of=lambda _: AUDITOR) as office:
+            for path in ("/keys", "/status", "/metrics"):
+                assert (await office.client.get(path)).status_code == 200
+            for path in ("/keys", "/keys/key_1/rotate", "/keys/key_1/revoke", "/reprice", "/reload"):
+                refused = await office.client.post(path)
+                assert error_of(refused) == (403, "not_allowed")
+                assert refused.json()["error"]["role"] == "auditor"
+            assert await office.keys.all() == ()
+            assert office.heard == []
+
+    play(story)
 
 
-def test_exchanges_are_rated_again_at_the_prices_in_force(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
-        answer = await office.client.post("/reprice", json={**REPRICING, "provider": "alpha", "dry_run": False})
-        nothing = {"exchanges": 0, "corrected": 0, "difference": "0"}
-        assert answer.json() == {**nothing, "currency": "USD", "snapshot": SNAPSHOT.digest}
-        days = ("2026-11-24", "2026-11-24")
-        assert office.heard == [Repriced(*days, "alpha", 0, 0, 0, "USD", SNAPSHOT.digest)]
-        await office.client.post("/reprice", json=REPRICING)
-        assert len(office.heard) == 1  # nothing was written
+def test_nobody_administers_without_being_an_operator(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with an_office(tmp_path, operator_of=lambda _: None) as office:
+            assert error_of(await office.client.get("/keys")) == (403, "not_allowed")
+            assert error_of(await office.client.post("/keys", json=KEY)) == (403, "not_allowed")
 
-    with_office(tmp_path, told)
+    play(story)
 
 
-@pytest.mark.parametrize(
-    "changed", [{"since": "MARKER"}, {"until": None}, {"provider": "MARKER"}, {"provider": 1}, {"MARKER": 1}]
-)
-def test_days_and_providers_that_are_none_are_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
-    async def told(office: Office) -> None:
-        answer = await office.client.post("/reprice", json={**REPRICING, **changed})
-        assert error_of(answer) == (400, "invalid_request")
-        assert "MARKER" not in answer.text
-
-    with_office(tmp_path, told)
-
-
-def test_what_events_add_up_to_is_there_for_prometheus(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
-        answered = await office.client.get("/metrics")
-        assert (answered.status_code, answered.text) == (200, "counted\n")
-        assert answered.headers["content-type"].startswith("text/plain; version=0.0.4")
-
-    with_office(tmp_path, told)
+def test_a_connection_over_a_network_has_no_operator() -> None:
+    assert operator_by_peer({"state": {"peer_uid": None}}) is None
+    assert operator_by_peer({"state": {"peer_uid": 0}}) == Operator(ADMIN, "uid:0")

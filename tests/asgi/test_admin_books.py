@@ -9,15 +9,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
-from gateway.asgi.admin import Admin
-from gateway.asgi.admin_books import Bookkeeping
+from gateway.asgi.admin import admin_application
+from gateway.asgi.admin_books import BookRoom
+from gateway.asgi.admin_process import ProcessRoom, ReloadResult
 from gateway.exchange.services import InForce
+from gateway.identity.operators import Operator, local_operator
 from gateway.stores.audit.locations import Places, audited, view
-from gateway.stores.journal.journal import Journal
-from gateway.stores.keys.keys import SqliteKeys
-from tests.builders import NOW, a_snapshot, some_means
+from gateway.telemetry.events import MemberForgotten
+from tests.builders import a_snapshot, some_means
 from tests.stores.books_in import an_intent, books_in, run, served, shared_books_in
 from tests.stores.servers import Server, a_server
 
@@ -38,19 +39,23 @@ def places(server: Server, tmp_path: Path) -> Places:
     return Places(str(tmp_path / "state"), server.url, "acme")
 
 
-def office(places: Places) -> Starlette:
-    """The admin application with these books, and a journal for its keys."""
-    journal = Journal.open(Path(places.home).parent / "keys", "process")
-    try:
-        keys = SqliteKeys(journal)
-    finally:
-        journal.close()
+HEARD: list[MemberForgotten] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_heard() -> None:
+    HEARD.clear()
+
+
+def office(places: Places) -> ASGIApp:
+    """The admin application with these books."""
     in_force = InForce(a_snapshot(), some_means("alpha"), {})
-    return Admin(keys, lambda: in_force, _reload, lambda: NOW, "", books=Bookkeeping(places)).app()
+    rooms = (BookRoom(lambda: places, HEARD.append), ProcessRoom(lambda: in_force, _reload, str))
+    return admin_application(rooms, lambda _: local_operator(4711))
 
 
-async def _reload() -> list[str]:
-    return []
+async def _reload(_: Operator) -> ReloadResult:
+    return ReloadResult()
 
 
 def asked(places: Places, what: Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]) -> httpx.Response:
@@ -103,6 +108,7 @@ def test_members_are_listed_and_struck_off(places: Places) -> None:
     path = f"/books/members/{member['member']}/forget"
     answers = [asked(places, lambda client: client.post(path)) for _ in range(2)]
     assert [(answer.status_code, answer.json()["was"]) for answer in answers] == [(200, "joined"), (404, "unknown")]
+    assert [MemberForgotten(member["member"], "uid:4711")] == HEARD
 
 
 def test_a_member_that_is_alive_stays(places: Places, server: Server) -> None:
@@ -110,6 +116,7 @@ def test_a_member_that_is_alive_stays(places: Places, server: Server) -> None:
         (member,) = asked(places, lambda client: client.get("/books/members")).json()["members"]
         answer = asked(places, lambda client: client.post(f"/books/members/{member['member']}/forget"))
     assert (member["alive"], answer.status_code, answer.json()["was"]) == (True, 409, "alive")
+    assert HEARD == []
 
 
 @pytest.mark.parametrize(("options", "status"), [(("--maxmemory-policy", "allkeys-lru"), 503), ((), 200)])

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.stores.keys.keys import digest_of
 from gateway.telemetry.events import KeyRevoked, KeyRotated
-from tests.asgi.test_admin import Office, error_of, with_office
+from tests.asgi.test_admin import ME, Office, error_of, with_office
 from tests.builders import NOW
 
 
@@ -27,7 +27,7 @@ def test_a_rotated_key_opens_with_both_secrets_for_a_while(tmp_path: Path) -> No
         assert old is not None
         assert (found.state(NOW), old.state(NOW)) == ("active", "active")
         assert (found.budgets, found.classes) == (old.budgets, old.classes)
-        assert office.heard[-1] == KeyRotated(made["id"], "research")
+        assert office.heard[-1] == KeyRotated(made["id"], "research", ME)
         assert fresh["secret"] not in (await office.client.get("/keys")).text
 
     with_office(tmp_path, told)
@@ -75,7 +75,7 @@ def test_a_revocation_that_holds_here_alone_is_refused_and_logged(tmp_path: Path
         made = (await office.create()).json()
         office.journal.close()
         assert error_of(await office.client.post(f"/keys/{made['id']}/revoke")) == (503, "keys_unavailable")
-        assert office.heard[-1] == KeyRevoked(made["id"], "research")
+        assert office.heard[-1] == KeyRevoked(made["id"], "research", ME)
         told_before = len(office.heard)
         assert error_of(await office.client.post("/keys/key_none/revoke")) == (503, "keys_unavailable")
         assert len(office.heard) == told_before

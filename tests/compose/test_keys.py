@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
+import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gateway.compose.clock import SystemClock
 from gateway.compose.keys import first_key, joined, keys_of_all, of_keys
 from gateway.settings import Settings, read
 from gateway.stores.journal.journal import Journal
@@ -14,6 +16,7 @@ from gateway.stores.keys.shared_keys import Alone, Shared
 from gateway.stores.keys.sibling_keys import open_keys
 from gateway.stores.postgres.connection import PostgresRefused
 from gateway.telemetry import events
+from gateway.telemetry.log import Log
 from tests.builders import a_snapshot
 from tests.stores.books_in import run
 from tests.stores.postgres_server import fresh_database
@@ -49,7 +52,10 @@ def test_what_is_noticed_is_an_event() -> None:
 @pytest.mark.parametrize("url", ["", AWAY])
 def test_a_first_key_opens_whoever_is_away(journal: Journal, tmp_path: Path, url: str) -> None:
     with open_keys(journal, tmp_path, keys_of_all(settings(url), "acme")) as keys:
-        secret = run(lambda: first_key(keys, a_snapshot(), "open", SystemClock()))
+        heard = io.BytesIO()
+        secret = run(lambda: first_key(keys, a_snapshot(), "open", Log(heard)))
+        assert (event := json.loads(heard.getvalue()))["event"] == "key_created"
+        assert event["actor"] == f"uid:{os.geteuid()}"
         run(lambda: joined(keys))
         found = keys.find(digest_of(secret))
         assert found is not None
@@ -61,7 +67,7 @@ def test_a_start_shows_its_keys_to_the_others_and_learns_theirs(tmp_path: Path) 
     for name in ("one", "two"):
         own = Journal.open(tmp_path / name, "process")
         with open_keys(own, tmp_path / name, far) as keys:
-            digests.append(digest_of(run(lambda: first_key(keys, a_snapshot(), "open", SystemClock()))))
+            digests.append(digest_of(run(lambda: first_key(keys, a_snapshot(), "open", Log(io.BytesIO())))))
             run(lambda: joined(keys))
             assert {key.digest for key in run(keys.all)} == {*digests}
         own.close()

@@ -258,7 +258,7 @@ async def a_desk(
             heard,  # type: ignore[arg-type]  # a log that remembers
             clock,
             deadlines,
-            Pseudonyms(b"k" * 32, "acme"),
+            Pseudonyms(b"k" * 32).of,
             LocalRates(clock),
         )
         in_force = InForce(snapshot, some_means(*names, spoken=REGISTRY.names), targets)

@@ -106,7 +106,15 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
         log: Any = heard
         clock = StillClock()
         services = Services(
-            KeyCallers(keys), books, health, upstream, log, clock, PATIENT, lambda said: "p" + said, LocalRates(clock)
+            KeyCallers(keys),
+            books,
+            health,
+            upstream,
+            log,
+            clock,
+            PATIENT,
+            lambda _: "p".__add__,
+            LocalRates(clock),
         )
         ledger = SqliteLedger(state / JOURNAL_FILE)
         async with _listening(services, in_force, ledger) as port:

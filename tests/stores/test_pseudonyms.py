@@ -17,29 +17,29 @@ NAMES = st.text(max_size=40)
 
 @given(NAMES)
 def test_the_same_identifier_has_the_same_pseudonym_wherever_the_key_is(name: str) -> None:
-    assert Pseudonyms(KEY, "acme")(name) == Pseudonyms(KEY, "acme")(name)
+    assert Pseudonyms(KEY).of("acme")(name) == Pseudonyms(KEY).of("acme")(name)
 
 
 @given(NAMES, NAMES)
 def test_different_identifiers_have_different_pseudonyms(one: str, two: str) -> None:
-    said = Pseudonyms(KEY, "acme")
+    said = Pseudonyms(KEY).of("acme")
     assert (said(one) == said(two)) is (one == two)
 
 
 @given(NAMES)
 def test_another_key_or_organisation_has_other_pseudonyms(name: str) -> None:
-    said = {Pseudonyms(key, org)(name) for key in (KEY, OTHER) for org in ("acme", "other")}
+    said = {Pseudonyms(key).of(org)(name) for key in (KEY, OTHER) for org in ("acme", "other")}
     assert len(said) == 4
 
 
 def test_an_organisation_and_an_identifier_do_not_run_together() -> None:
-    assert Pseudonyms(KEY, "ac")("me") != Pseudonyms(KEY, "acm")("e")
+    assert Pseudonyms(KEY).of("ac")("me") != Pseudonyms(KEY).of("acm")("e")
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=40))
 def test_a_pseudonym_is_short_plain_and_says_nothing(name: str) -> None:
     """Lone surrogates too: whatever a client writes has a pseudonym."""
-    assert re.fullmatch("sc_[0-9a-f]{32}", Pseudonyms(KEY, "acme")(name))
+    assert re.fullmatch("sc_[0-9a-f]{32}", Pseudonyms(KEY).of("acme")(name))
 
 
 def test_the_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:

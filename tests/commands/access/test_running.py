@@ -39,5 +39,5 @@ def test_what_it_refuses_is_said_in_its_own_words(running: Running) -> None:
         assert ask is not None
         with pytest.raises(Stop) as stopped:
             ask("POST", "/keys/key_1/revoke", {})
-    assert (stopped.value.what, stopped.value.code) == ("there is no key of that id", MISUSED)
+    assert (stopped.value.what, stopped.value.code) == ("unknown key id", MISUSED)
     assert "keys list" in stopped.value.do

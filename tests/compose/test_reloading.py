@@ -1,0 +1,82 @@
+"""Everything that a running gateway derives from documents follows a reload, or the reload names it for a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.commands.terminal.stop import FAILED
+from tests.commands.calling import call
+from tests.processes import PATIENCE_S, Process, documents, edit, running
+from tests.stores.servers import Server, a_server
+
+LIMIT = '\n[[teams.everyone.limits]]\nrequests = 1\nper = "day"\n'
+
+
+def reloaded(process: Process, at: Path, name: str, old: str, new: str) -> Any:
+    """Edit one document, reload, and return the answer with its exit code."""
+    path = at / "config" / name
+    assert old in path.read_text()
+    edit(path, lambda text: text.replace(old, new, 1))
+    called = call("reload", "--state", str(process.state), json=True)
+    return {**called.json, "code": called.code}
+
+
+def asked(process: Process, **body: Any) -> httpx.Response:
+    told = {"model": "sandbox-small", "messages": [{"role": "user", "content": "Hello"}], **body}
+    headers = {"authorization": f"Bearer {process.key}"}
+    return httpx.post(f"{process.url}/chat/completions", json=told, headers=headers, timeout=PATIENCE_S)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[Process]:
+    words = documents(tmp_path)
+    named = "[teams.everyone]\nend_users = true"
+    edit(tmp_path / "config/teams.toml", lambda text: text.replace("[teams.everyone]", named))
+    with running(tmp_path / "state", *words) as process:
+        yield process
+
+
+def test_the_organisation_its_budgets_and_its_pseudonyms_follow(gateway: Process, tmp_path: Path) -> None:
+    assert asked(gateway, user="anna").status_code == 200
+    answer = reloaded(gateway, tmp_path, "organisation.toml", 'id = "organisation"', 'id = "acme"')
+    assert (answer["code"], answer["reloaded"], answer["restart"]) == (0, True, [])
+    assert asked(gateway, user="anna").status_code == 200
+    after, before = gateway.receipts()[:2]
+    assert (before["organisation"], after["organisation"]) == ("organisation", "acme")
+    assert before["end_user"] != after["end_user"] != ""
+
+
+def test_limits_follow(gateway: Process, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert asked(gateway).status_code == 200
+    path = tmp_path / "config/teams.toml"
+    answer = reloaded(gateway, tmp_path, "teams.toml", path.read_text(), path.read_text() + LIMIT)
+    assert answer["code"] == 0
+    assert [asked(gateway).status_code for _ in range(2)] == [200, 429]
+
+
+def test_a_change_that_shared_stores_cannot_follow_is_named_for_a_restart(tmp_path: Path, redis: Server) -> None:
+    with running(tmp_path / "state", *documents(tmp_path), SAFECONDUCT_REDIS_URL=redis.url) as process:
+        before = process.admin("GET", "/status").json()["snapshot"]
+        answer = reloaded(process, tmp_path, "organisation.toml", 'id = "organisation"', 'id = "acme"')
+        assert (answer["code"], answer["reloaded"], answer["faults"]) == (FAILED, False, [])
+        (change,) = answer["restart"]
+        assert "changed from organisation to acme; restart the gateway" in change
+        assert answer["snapshot"] == before
+        event = process.event("reload_refused")
+        assert (event["level"], event["faults"], event["restart"]) == ("error", 0, ["config/organisation.toml:id"])
+        assert asked(process).status_code == 200
+        assert process.receipts()[0]["organisation"] == "organisation"
+        edit(tmp_path / "config/organisation.toml", lambda text: text.replace('id = "acme"', 'id = "organisation"'))
+        assert call("reload", "--state", str(process.state)).code == 0
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[Server]:
+    with a_server() as server:
+        yield server
