@@ -24,5 +24,6 @@ its dialect does not have. `openai` and `google` hold what the dialects of one f
     schema      JSON Schema in the form that the dialect takes
     signatures  signatures of reasoning: the dialect's own, and those of other dialects
     ids         ids of tool calls in the form that the dialect takes
+    texts       the spans of a request that a person or a model wrote
     fields      members of Google's JSON, under either of their two names
 """

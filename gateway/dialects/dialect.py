@@ -17,6 +17,8 @@ from gateway.dialects.families import Family
 from gateway.dialects.identifiers import Members
 from gateway.dialects.neutral import Conversation, Embedding, Event, Reply, Vectors
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.spans import Span
+from gateway.dialects.strict_json import Document
 
 
 class Broken(ValueError):
@@ -175,6 +177,9 @@ class Dialect(Protocol):
 
     def conversation(self, prompt: Prompt) -> Conversation | Embedding:
         """What is asked, in the neutral form. InvalidRequest for what no other dialect could be told."""
+
+    def texts(self, document: Document) -> Iterable[Span]:
+        """The places in a request of every text that a person or a model wrote. Unportable for token ids."""
 
     def writer(self, prompt: Prompt, head: ReplyIdentity) -> Writer:
         """Writes the reply to `prompt` in this dialect."""

@@ -20,6 +20,7 @@ EXTRA = {
     "messages": "the way out of `turns`: both ways in one file would be longer than a file may be",
     "frames": "the way out of `stream`: items and blocks that grow would double the size of `reply`",
     "payloads": "shapes that `events` and `stream` both decode",
+    "texts": "a masker reads it alone, whatever else a dialect does with content",
     "fields": "Google alone has two names for each member; both of its dialects read them",
 }
 """Stems beside the list, each with its reason."""
@@ -38,6 +39,7 @@ ROLES = {
     "reader": "events",
     "counted": "counting",
     "count": "counting",
+    "texts": "texts",
 }
 """Function of the dialect protocols -> the stem that it stands in."""
 

@@ -16,6 +16,7 @@ from gateway.dialects.anthropic_messages.events import events, reader
 from gateway.dialects.anthropic_messages.reply import writer
 from gateway.dialects.anthropic_messages.request import COUNTING_PATH, NAME, PATH, accept, passed
 from gateway.dialects.anthropic_messages.stream import framing, observe, tally
+from gateway.dialects.anthropic_messages.texts import texts
 from gateway.dialects.dialect import Verb
 from gateway.dialects.families import ANTHROPIC, Family
 from gateway.dialects.identifiers import Members
@@ -44,6 +45,7 @@ __all__ = [
     "passed",
     "reader",
     "tally",
+    "texts",
     "writer",
     "written",
 ]

@@ -17,6 +17,7 @@ from gateway.dialects.google_embeddings.events import events
 from gateway.dialects.google_embeddings.reply import writer
 from gateway.dialects.google_embeddings.request import NAME, accept, passed
 from gateway.dialects.google_embeddings.stream import observe
+from gateway.dialects.google_embeddings.texts import texts
 from gateway.dialects.identifiers import Members
 
 FAMILY: Final[Family] = GOOGLE
@@ -38,6 +39,7 @@ __all__ = [
     "events",
     "observe",
     "passed",
+    "texts",
     "writer",
     "written",
 ]

@@ -19,6 +19,7 @@ from gateway.dialects.google_generate.reply import writer
 from gateway.dialects.google_generate.request import accept, passed
 from gateway.dialects.google_generate.signatures import NAME
 from gateway.dialects.google_generate.stream import observe, tally
+from gateway.dialects.google_generate.texts import texts
 from gateway.dialects.identifiers import Members
 
 FAMILY: Final[Family] = GOOGLE
@@ -49,6 +50,7 @@ __all__ = [
     "passed",
     "reader",
     "tally",
+    "texts",
     "writer",
     "written",
 ]

@@ -17,6 +17,7 @@ from gateway.dialects.openai_chat.events import events, reader
 from gateway.dialects.openai_chat.reply import writer
 from gateway.dialects.openai_chat.request import NAME, PATH, accept, passed
 from gateway.dialects.openai_chat.stream import framing, observe, tally
+from gateway.dialects.openai_chat.texts import texts
 
 FAMILY: Final[Family] = OPENAI
 PATHS: Final[Mapping[str, Operation]] = {PATH: CHAT}
@@ -40,6 +41,7 @@ __all__ = [
     "passed",
     "reader",
     "tally",
+    "texts",
     "writer",
     "written",
 ]

@@ -18,6 +18,7 @@ from gateway.dialects.openai_embeddings.events import events
 from gateway.dialects.openai_embeddings.reply import writer
 from gateway.dialects.openai_embeddings.request import NAME, PATH, accept, passed
 from gateway.dialects.openai_embeddings.stream import fitted, observe
+from gateway.dialects.openai_embeddings.texts import texts
 
 FAMILY: Final[Family] = OPENAI
 PATHS: Final[Mapping[str, Operation]] = {PATH: EMBEDDINGS}
@@ -39,6 +40,7 @@ __all__ = [
     "fitted",
     "observe",
     "passed",
+    "texts",
     "writer",
     "written",
 ]

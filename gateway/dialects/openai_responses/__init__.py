@@ -18,6 +18,7 @@ from gateway.dialects.openai_responses.events import events, reader
 from gateway.dialects.openai_responses.reply import writer
 from gateway.dialects.openai_responses.request import COUNTING_PATH, NAME, PATH, accept, passed
 from gateway.dialects.openai_responses.stream import framing, observe, tally
+from gateway.dialects.openai_responses.texts import texts
 
 FAMILY: Final[Family] = OPENAI
 PATHS: Final[Mapping[str, Operation]] = {PATH: CHAT, COUNTING_PATH: COUNT_TOKENS}
@@ -43,6 +44,7 @@ __all__ = [
     "passed",
     "reader",
     "tally",
+    "texts",
     "writer",
     "written",
 ]

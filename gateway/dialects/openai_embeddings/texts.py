@@ -1,0 +1,25 @@
+"""The texts of an Embeddings request: every string that is no word of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.dialects.dialect import Unportable
+from gateway.dialects.openai_embeddings.content import inputs_of
+from gateway.dialects.spans import Region, Span, TextRules
+from gateway.dialects.strict_json import Document
+
+
+def texts(document: Document) -> Iterator[Span]:
+    """The spans of a request. Unportable for token ids: they are words, and no string of the body holds them."""
+    if not all(isinstance(one, str) for one in inputs_of(document.values.get("input"))):
+        raise Unportable("input")
+    return _RULES.spans(document)
+
+
+_RULES: Final = TextRules(
+    protocol=frozenset("model encoding_format input_type user".split()),
+    regions={"provider": Region.PROTOCOL},
+    strings={},
+)
