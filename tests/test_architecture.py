@@ -40,6 +40,7 @@ KNOWN_BY: dict[str, set[str]] = {
     "starlette": {"asgi", "compose", "sandbox"},
     "structlog": {"telemetry"},
     "tomli": {"declarations"},
+    "tomlkit": {"declarations"},
     "uvicorn": {"asgi", "compose", "http", "sandbox"},
     "uvloop": {"compose", "http"},
 }

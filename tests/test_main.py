@@ -124,7 +124,7 @@ def test_an_empty_credential_is_named(monkeypatch: pytest.MonkeyPatch, capsys: p
 
 
 @pytest.mark.usefixtures("alone")
-def test_the_shipped_documents_are_in_order_and_each_policy_admits_something(
+def test_the_shipped_documents_are_in_order_and_each_policy_admits_what_it_is_meant_to(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["check", "--json"]) == 0
@@ -139,8 +139,12 @@ def test_the_shipped_documents_are_in_order_and_each_policy_admits_something(
         "no-training",
         "transfer-safeguards",
     }
-    assert admitted["unrestricted"] == (1462, 177)
-    assert all(0 < routes < 1462 for name, (routes, _) in admitted.items() if name != "unrestricted")
+    most = admitted["unrestricted"][0]
+    assert most > 1000  # the number falls from day to day: routes retire
+    assert admitted["eu-sovereign"] == (0, 0), "no provider names its third parties; a contract has to"
+    assert all(
+        0 < routes < most for name, (routes, _) in admitted.items() if name not in ("unrestricted", "eu-sovereign")
+    )
 
 
 def test_one_line_changed_in_a_copied_policy_takes_a_route_away_with_the_reason(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.core.cost import Price
 from gateway.core.errors import Json
-from gateway.core.posture import UNKNOWN, Posture, word
+from gateway.core.posture import UNKNOWN, Posture, Value, word
 from gateway.views.reasons import Regions, places, treats
 
 _TOLD = ("processed_in", "retention_days", "training", "logging", "transfer")
@@ -31,6 +31,13 @@ def value(of: Posture, dimension: str) -> str:
     """One plain value; a question mark where it is unknown."""
     found = getattr(of, dimension)
     return "?" if found is UNKNOWN else str(word(found))
+
+
+def fact_value(of: Value, regions: Regions) -> str:
+    """A value of any dimension; a question mark where it is unknown, "none" for an empty set."""
+    if of is UNKNOWN:
+        return "?"
+    return (places(word(of), regions) or "none") if isinstance(of, frozenset) else str(word(of))
 
 
 def price(of: Price) -> str:
