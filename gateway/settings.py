@@ -7,11 +7,13 @@ The vendors' own variables (`OPENAI_API_KEY`, …) are ignored: a credential bel
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -21,6 +23,7 @@ PROVIDER_PREFIX: Final = "SAFECONDUCT_PROVIDER_"
 SCHEMES: Final = {
     "redis_url": ("redis://", "rediss://", "unix://", "redis+sentinel://"),
     "ledger_url": ("postgresql://", "postgres://"),
+    "egress_proxy": ("http://", "https://"),
 }
 """How the address of each setting begins."""
 
@@ -67,6 +70,16 @@ class Settings(BaseSettings):
     """Whole months of receipts that PostgreSQL keeps beside the present one; 0: all. Sums by day stay."""
     disk_reserve_mb: int = Field(64, ge=0, le=1_000_000)
     """Free megabytes below which nothing new is admitted, so that what is under way can be booked; 0: none."""
+    egress_proxy: SecretStr = SecretStr("")
+    """Proxy on the way to providers: http://[user:password@]host:port or https://…, by CONNECT; empty: none."""
+    egress_proxy_file: Path | None = None
+    """File that holds the address of the proxy, instead of the variable."""
+    egress_no_proxy: str = ""
+    """Hosts reached without the proxy, with commas: names (and subdomains), addresses, networks. Loopback always is."""
+    egress_ca_file: Path | None = None
+    """PEM file of roots to trust beside the system's, at providers and at the proxy."""
+    egress_connections: int = Field(1000, ge=1, le=65_535)
+    """Connections to one provider's origin at once, per process; more calls wait up to the connect deadline."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least grave event that is logged: debug, info, warning or error. No level logs content."""
     connect_s: Seconds = 5
@@ -100,12 +113,12 @@ class Settings(BaseSettings):
     unsafe_allow_debug: bool = False
     """true or false: start although Python or a tracer would record content. Only where no real prompt will pass."""
 
-    @field_validator("redis_url", "ledger_url")
+    @field_validator("redis_url", "ledger_url", "egress_proxy")
     @classmethod
     def _is_an_address(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         return _address(str(info.field_name), url)
 
-    @field_validator("redis_url_file", "ledger_url_file")
+    @field_validator("redis_url_file", "ledger_url_file", "egress_proxy_file")
     @classmethod
     def _names_an_address(cls, file: Path | None, others: ValidationInfo) -> Path | None:
         name = str(others.field_name).removesuffix("_file")
@@ -114,6 +127,27 @@ class Settings(BaseSettings):
                 raise ValueError(f"{variable(name)} is set too")
             _address(name, _in_file(file))
         return file
+
+    @field_validator("egress_ca_file")
+    @classmethod
+    def _holds_roots(cls, file: Path | None) -> Path | None:
+        if file is not None:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+            except OSError:  # an SSLError is one
+                raise ValueError("the file it names must hold certificates in PEM that can be read") from None
+        return file
+
+    @property
+    def proxy_url(self) -> str:
+        """The address of the proxy, from its variable or its file; empty without a proxy."""
+        address = self.egress_proxy if self.egress_proxy_file is None else _in_file(self.egress_proxy_file)
+        return address.get_secret_value().strip()
+
+    @property
+    def hosts_without_proxy(self) -> tuple[str, ...]:
+        """The entries of `egress_no_proxy`."""
+        return tuple(entry.strip() for entry in self.egress_no_proxy.split(",") if entry.strip())
 
     @property
     def counters_url(self) -> str:
@@ -209,8 +243,18 @@ def default_of(name: str) -> str:
 def _address(name: str, url: SecretStr) -> SecretStr:
     said = url.get_secret_value().strip()
     if said and not said.startswith(SCHEMES[name]):
-        raise ValueError(f"it begins with none of {', '.join(SCHEMES[name])}")
+        raise ValueError(f"it must begin with one of {', '.join(SCHEMES[name])}")
+    if name == "egress_proxy" and said and not _is_origin(said):
+        raise ValueError("it must be a scheme, a host and a port, without a path")
     return SecretStr(said)
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname and parts.port != 0 and url.isascii()) and f"{parts.path}{parts.query}" in ("", "/")
+    except ValueError:
+        return False
 
 
 def _in_file(path: Path) -> SecretStr:

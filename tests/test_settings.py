@@ -123,7 +123,7 @@ def test_an_unknown_setting_names_the_nearest_one() -> None:
 
 
 def test_no_value_is_ever_printed() -> None:
-    text_fields = {"host", "config", "policies", "state"}
+    text_fields = {"host", "config", "policies", "state", "egress_no_proxy"}
     environ = {variable(name): MARKER for name in Settings.model_fields if name not in text_fields}
     with pytest.raises(SettingsRefused) as refused:
         read(environ)
@@ -312,3 +312,22 @@ def test_an_address_of_another_store_is_refused_without_being_repeated(tmp_path:
         (fault,) = refusal(environ)
         assert fault.startswith("SAFECONDUCT_LEDGER_URL")
         assert MARKER not in fault
+
+
+@pytest.mark.parametrize(
+    "url", ["proxy.example:3128", "socks5://p:1", "http://", "http://p:none", "http://p/path", "http://p?q=1"]
+)
+def test_a_proxy_must_be_an_address_of_one(url: str) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        read({"SAFECONDUCT_EGRESS_PROXY": url})
+    [fault] = refused.value.faults
+    assert fault.variable == "SAFECONDUCT_EGRESS_PROXY"
+
+
+def test_roots_must_be_certificates(tmp_path: Path) -> None:
+    words = tmp_path / "roots.pem"
+    words.write_text("no certificate")
+    for file in (words, tmp_path / "absent.pem"):
+        with pytest.raises(SettingsRefused) as refused:
+            read({"SAFECONDUCT_EGRESS_CA_FILE": str(file)})
+        assert [fault.variable for fault in refused.value.faults] == ["SAFECONDUCT_EGRESS_CA_FILE"]

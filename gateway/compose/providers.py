@@ -12,6 +12,7 @@ from gateway.core.snapshot import Snapshot
 from gateway.dialects.registry import REGISTRY
 from gateway.exchange.services import InForce
 from gateway.settings import Settings, provider_access
+from gateway.upstream.egress import Egress, proxy
 from gateway.upstream.targets import target
 
 
@@ -56,6 +57,17 @@ def in_force(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
         default_max_output=settings.default_max_output,
     )
     return InForce(snapshot, means, targets)
+
+
+def egress(settings: Settings) -> Egress:
+    """The operator's rules for the way out."""
+    url = settings.proxy_url
+    return Egress(
+        proxy=proxy(url) if url else None,
+        direct=settings.hosts_without_proxy,
+        authorities=settings.egress_ca_file,
+        connections_per_origin=settings.egress_connections,
+    )
 
 
 def _missing(provider: Provider, access: Access) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import anyio
 from gateway.compose.clock import SystemClock
 from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import keys_of_all, of_keys
+from gateway.compose.providers import egress
 from gateway.exchange.services import Deadlines, Services
 from gateway.identity.callers import KeyCallers
 from gateway.settings import Settings
@@ -27,7 +28,6 @@ from gateway.stores.rates.open_rates import Lease, open_rates
 from gateway.telemetry.events import Recovered, of_counters, of_rates
 from gateway.telemetry.log import Log
 from gateway.upstream.client import ProviderClient
-from gateway.upstream.targets import plain_origins
 
 _LEASE_BEYOND_S: Final = 60
 """After the longest exchange: what a dead process that is not started again had under way counts no longer."""
@@ -47,7 +47,7 @@ async def open_services(
         books = SqliteBooks(journal, clock.ulid(), counting)
         if books.interrupted:
             log.emit(Recovered(books.interrupted))
-        upstream = ProviderClient(plain_origins(documented.now.targets))
+        upstream = ProviderClient(egress(settings))
         try:
             deadlines = Deadlines(
                 settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s, whole_s=settings.whole_s

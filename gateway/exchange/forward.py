@@ -32,7 +32,8 @@ from gateway.exchange.record import rate
 from gateway.exchange.services import InForce, Services
 from gateway.stores.books.books import Intent
 from gateway.stores.health import Fault as RouteFault
-from gateway.upstream.calls import ProviderCall, ProviderReply, UpstreamFault
+from gateway.upstream.calls import ProviderCall, ProviderReply
+from gateway.upstream.faults import UpstreamFault
 
 MAX_REPLY: Final = 64 * 1024 * 1024
 """Bytes of a reply that is not streamed."""
@@ -166,7 +167,7 @@ class Forwarding:
         if translated and written.dropped and self._demanded.rules.requires_parameters:
             raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
         attempt.maybe_billed = True
-        return ProviderCall(target.url(written.path), (*target.headers, *written.headers), written.body)
+        return ProviderCall(target, written.path, written.headers, written.body)
 
     async def _ask(self, attempt: Attempt) -> None:
         call = self._call(attempt)

@@ -39,7 +39,7 @@ from gateway.exchange.services import Arrival, Downstream, InForce, Services
 from gateway.exchange.stream_relay import StreamRelay
 from gateway.telemetry.events import ExchangeEnded, Fault
 from gateway.telemetry.faults import reduce
-from gateway.upstream.calls import UpstreamFault
+from gateway.upstream.faults import UpstreamFault
 from gateway.views.refusal import refusal
 
 _GOODBYE_S: Final = 0.25

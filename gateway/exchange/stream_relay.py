@@ -10,7 +10,7 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.deadlines import Deadline, DeadlineScope
 from gateway.exchange.services import Downstream, Services
 from gateway.stores.health import Fault as RouteFault
-from gateway.upstream.calls import UpstreamFault
+from gateway.upstream.faults import UpstreamFault
 
 
 class StreamRelay:

@@ -1,81 +1,64 @@
-"""What all calls of a route share, prepared once: where they go, and the head of the request as bytes."""
+"""Addresses: the origin, the host header and the leading path that one base URL stands for."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import httpx
 
-from gateway.upstream.calls import UpstreamFault
+from gateway.upstream.faults import FaultKind, UpstreamFault
 
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
-_VALUE: Final = re.compile(r"[\t -~]*")
+_HOST: Final = re.compile(rb"[0-9A-Za-z._:-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """One end of connections. `host` is ASCII: a name or an address without brackets."""
+class Origin(NamedTuple):
+    """One end of connections. `host` is ASCII: a name, or an IP address without brackets."""
 
     host: str
     port: int
     tls: bool
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the host is this machine: `localhost` or an address of the loopback network."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderAddress:
-    """`head` ends where the length of a body follows, its two line ends, and the body. It holds our credential."""
+    """A parsed base URL. `host`: the value of the host header. `path`: percent-encoded, without a final slash."""
 
     origin: Origin
-    head: bytes = field(repr=False)
+    host: str
+    path: str
 
 
-def address(url: str, headers: tuple[tuple[str, str], ...], plain_http: Collection[str] = ()) -> ProviderAddress:
-    """Raises UpstreamFault for what cannot be written, and for an address without TLS that is neither loopback nor of
-    the origins in `plain_http`, as `plain_origin` writes them."""
-    parsed = None
+def address(base_url: str, *, plain_http: bool = False) -> ProviderAddress:
+    """The address of a base URL. `plain_http`: the operator declared this target without TLS.
+
+    Raises UpstreamFault: "unsendable" for a URL that cannot be written, "plaintext" for one without TLS that is neither
+    loopback nor declared.
+    """
+    url = None
     with suppress(httpx.InvalidURL, ValueError):  # a UnicodeEncodeError holds what it could not encode
-        parsed = httpx.URL(url)
-    if parsed is None or not _can_be_written(parsed, headers):
-        raise UpstreamFault("unsendable", "nothing")
-    if not _may_be_reached(parsed, plain_http):
-        raise UpstreamFault("plaintext", "nothing")
-    tls = parsed.scheme == "https"
-    origin = Origin(parsed.raw_host.decode("ascii"), parsed.port or (443 if tls else 80), tls)
-    return ProviderAddress(origin, _head(parsed, headers))
+        url = httpx.URL(base_url)
+    if url is None or url.userinfo or url.query or url.fragment:
+        raise _fault("unsendable")
+    tls = url.scheme == "https"
+    if tls and not _HOST.fullmatch(url.raw_host):
+        raise _fault("unsendable")
+    origin = Origin(url.raw_host.decode("ascii"), url.port or (443 if tls else 80), tls)
+    if not (tls or (url.scheme == "http" and (plain_http or origin.is_loopback))):
+        raise _fault("plaintext")
+    return ProviderAddress(origin, url.netloc.decode("ascii"), url.raw_path.decode("ascii").rstrip("/"))
 
 
-def plain_origin(url: str) -> str:
-    return _origin(httpx.URL(url))
-
-
-def _head(url: httpx.URL, headers: tuple[tuple[str, str], ...]) -> bytes:
-    ours = (("host", url.netloc.decode("ascii")), ("user-agent", "safeconduct"), ("accept-encoding", "identity"))
-    fields = "".join(f"{name}: {value}\r\n" for name, value in (*ours, *headers))
-    return b"POST %b HTTP/1.1\r\n%bcontent-length: " % (url.raw_path, fields.encode("ascii"))
-
-
-def _can_be_written(url: httpx.URL, headers: tuple[tuple[str, str], ...]) -> bool:
-    nowhere = url.scheme == "https" and not url.host
-    return not (nowhere or url.userinfo) and all(_NAME.fullmatch(n) and _VALUE.fullmatch(v) for n, v in headers)
-
-
-def _may_be_reached(url: httpx.URL, plain_http: Collection[str]) -> bool:
-    if url.scheme != "http":
-        return url.scheme == "https"
-    return _is_loopback(url.host) or _origin(url) in plain_http
-
-
-def _origin(url: httpx.URL) -> str:
-    return f"{url.scheme}://{url.netloc.decode('ascii')}"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _fault(kind: FaultKind) -> UpstreamFault:
+    return UpstreamFault(kind, "nothing")

@@ -1,7 +1,7 @@
-"""The way out as the exchange sees it: one call, one reply, one kind of fault.
+"""The way out as the exchange sees it: one call, one reply, one kind of fault (`faults`).
 
-Deadlines other than connecting belong to the exchange, which cancels a `send` or a read that takes too long.
-Cancelling at any moment releases the connection. Who receives a `ProviderReply` closes it.
+The deadlines after connecting belong to the exchange, which cancels a `send` or a read that takes too long. Cancelling
+at any moment closes the connection. The receiver of a `ProviderReply` closes it.
 """
 
 from __future__ import annotations
@@ -10,49 +10,30 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn, Protocol, TypeAlias
 
-FaultKind: TypeAlias = Literal[
-    "connect",  # no connection: name not found, refused, unreachable
-    "tls",  # no trusted connection
-    "timeout",  # the connect deadline passed
-    "reset",  # the connection ended before the reply did
-    "protocol",  # the bytes are not an HTTP/1.1 reply within the limits
-    "redirected",  # a 3xx: never followed, its Location never relayed
-    "encoded",  # a content-encoding although we asked for identity
-    "plaintext",  # http:// to a host that is neither loopback nor named by the operator
-    "unsendable",  # an address or a header that is none, such as a key with a line break: a fault of the configuration
-    "closed",  # our own pool is shut down
-]
-Sent: TypeAlias = Literal["nothing", "maybe"]
+from gateway.upstream.credentials import Headers
+from gateway.upstream.targets import Target
 
-
-class UpstreamFault(Exception):
-    """A call that brought no reply, or a reply that did not end. Carries no byte of either side.
-
-    `sent` is "nothing" only where it is certain that no byte of the request left this process; such a call cannot have
-    been billed, and another attempt repeats nothing.
-    """
-
-    def __init__(self, kind: FaultKind, sent: Sent) -> None:
-        super().__init__(kind, sent)
-        self.kind: FaultKind = kind
-        self.sent: Sent = sent
+Method: TypeAlias = Literal["POST", "GET"]
 
 
 class SealedCall(TypeError):
-    """Somebody tried to copy, compare or store a call."""
+    """A call was copied, compared or stored."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProviderCall:
-    """One POST to a provider. The headers hold our credential and the body holds content: neither shows in `repr`.
+    """One request to a provider. Headers and body hold content: neither shows in `repr`.
 
-    Header names are lower-case. Not given here, because the engine writes them: host, content-length, connection,
-    accept-encoding, user-agent. The calls of a route have the same address and headers; the engine prepares them once.
+    `path` is percent-encoded, begins with a slash and follows the path of the target's base URL. `headers` are the
+    dialect's own, names in lower case. The way out writes the others: the target's, the credential's, host, user-agent,
+    accept-encoding and content-length.
     """
 
-    url: str
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    target: Target
+    path: str
+    headers: Headers = field(repr=False)
     body: bytes = field(repr=False)
+    method: Method = "POST"
 
     def _refuse(self, *_: object) -> NoReturn:
         raise SealedCall("a call is sealed")
@@ -62,37 +43,45 @@ class ProviderCall:
 
 
 class ProviderReply(Protocol):
-    """The provider's answer, its body not read yet. Status is 2xx, 4xx or 5xx; header names are lower-case."""
+    """The provider's reply; its body has not been read. Status is 2xx, 4xx or 5xx; header names are lower-case."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The status code."""
+        ...
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """A repeated field is joined with a comma, as RFC 9110 has it."""
+        """The header fields. A repeated field is joined with a comma (RFC 9110, 5.2)."""
         ...
 
     def chunks(self) -> AsyncIterator[bytes]:
-        """The body as it arrives, cut anywhere, never decoded, of any length: the cap is the reader's.
+        """The body as it arrives, cut anywhere, never decoded, of any length: the reader sets the limit.
 
-        Raises UpstreamFault when the body breaks off; ends only where the reply says that it ends.
+        Raises UpstreamFault when the body breaks off. Ends only at the end that the reply itself states.
         """
         ...
 
     async def whole(self, most: int) -> bytes | None:
-        """All of the body, or what `chunks` has left of it; None beyond `most` bytes. Raises as `chunks`."""
+        """The rest of the body; None beyond `most` bytes. Raises as `chunks`."""
         ...
 
     async def close(self) -> None:
-        """Let go of the connection: kept for the next call if the body came to its end, closed otherwise."""
+        """Give up the connection: it is kept for the next call if the body was read to its end, closed otherwise."""
         ...
 
 
 class Upstream(Protocol):
-    """What the exchange needs of the way out."""
+    """The way out, as far as an exchange needs it."""
 
     async def send(self, call: ProviderCall, connect_s: float) -> ProviderReply:
-        """Send once, never retried, and return at the reply's head. Raises UpstreamFault."""
+        """Send the call and return at the head of the reply. Raises UpstreamFault.
+
+        The request is sent a second time in two cases only: a kept connection turned out to have ended and brought not
+        one byte, or the provider refused the credential and the credential could be renewed.
+        """
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close every connection. Calls under way end with a fault."""
+        ...

@@ -1,80 +1,129 @@
-"""The engine of the way out: `client.Upstream` over connections of its own (`wire`), which it keeps per origin.
+"""The transport of the way out: `calls.Upstream` over connections of its own, pooled per origin.
 
-Why no HTTP client: what a call costs here is a twentieth of the gateway's request; with any of them it was the largest
-part (docs/performance.md). And each brings what must not be between tenants: a cookie jar (the second tenant would
-carry the first one's cookies), redirects (which send `x-api-key` and the prompt to another host), proxies and
-credentials from the environment, repeated calls, a log line with the whole URL.
+Why no HTTP client: a call costs here a twentieth of the gateway's request; with any client it was the largest part
+(docs/performance.md). And each client brings a thing that must not stand between tenants: a cookie jar (the second
+tenant would carry the first one's cookies), redirects (which send `x-api-key` and the prompt to another host), proxies
+and credentials from the environment, repeated calls, a log line with the whole URL.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from functools import partial
-from typing import Final, TypeAlias
+import asyncio
+from typing import Final
 
-from gateway.upstream.address import Origin, ProviderAddress, address, plain_origin
-from gateway.upstream.calls import ProviderCall, ProviderReply, UpstreamFault
+from gateway.upstream.address import Origin
+from gateway.upstream.calls import ProviderCall, ProviderReply
 from gateway.upstream.connection import ProviderConnection
 from gateway.upstream.dialer import Dialer
+from gateway.upstream.egress import DIRECT, Egress
+from gateway.upstream.faults import UpstreamFault
 from gateway.upstream.pool import ROUND_S, ConnectionPool
+from gateway.upstream.reply import IncomingReply
+from gateway.upstream.request import request_head
 
-_PREPARED_KEPT: Final = 4096  # a catalogue has some hundreds
+CROSSING_S: Final = 1.0
+"""How long after sending the end of a kept connection can have been under way already.
 
-_Head: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]  # address and headers: what the calls of one route share
+An end that arrives later concerns a request that the provider was working on and may bill: it is not sent again.
+"""
 
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    address: ProviderAddress
-    kept: ConnectionPool
+_REFUSALS: Final = frozenset({401, 403})
 
 
 class ProviderClient:
-    """Sends each call once and streams the reply as it comes. No cookies, redirects, proxies, decoding or retries.
+    """Sends each call and streams the reply as it arrives. No cookies, redirects or decoding.
 
-    `plain_http`: origins such as `http://vllm.internal:8000` that the operator gave; without TLS nothing else is
-    reached but loopback. `authorities`: a PEM file of further roots to trust, for a provider behind a private
-    authority; the system's roots always are. Belongs to the event loop of its first call.
+    `egress`: proxy, trusted roots and limits of the way out. `crossing_s` and `round_s`: as the constants explain.
+    Belongs to the event loop of its first call.
     """
 
-    def __init__(
-        self, plain_http: Collection[str] = (), authorities: str | None = None, *, round_s: float = ROUND_S
-    ) -> None:
-        self._plain_http = frozenset(map(plain_origin, plain_http))
-        self._dialer = Dialer(authorities)
+    def __init__(self, egress: Egress = DIRECT, *, crossing_s: float = CROSSING_S, round_s: float = ROUND_S) -> None:
+        self._egress, self._crossing_s = egress, crossing_s
+        self._dialer = Dialer(egress)
         self._round_s = round_s
-        self._routes: dict[_Head, _Route] = {}
-        self._kept: dict[Origin, ConnectionPool] = {}
-        self._closed = False
+        self._pools: dict[Origin, ConnectionPool] = {}
+        self._is_closed = False
 
     async def send(self, call: ProviderCall, connect_s: float) -> ProviderReply:
-        route = self._routes.get((call.url, call.headers)) or self._prepared((call.url, call.headers))
-        wire = route.kept.take() or await self._dialled(route, connect_s)
-        answer = wire.send(route.address.head, call.body)
-        del call  # a large prompt need not stay until the answer comes
-        return await answer.begun()
+        """`calls.Upstream.send`."""
+        credential = call.target.credential
+        if credential.renewable:
+            reply = await self._send(_Request(self, call), connect_s)
+            if reply.status not in _REFUSALS or not await _renewed(reply, call):
+                return reply
+        request = _Request(self, call)
+        del call  # a large prompt need not stay until the reply begins
+        return await self._send(request, connect_s)
 
     async def close(self) -> None:
-        self._closed = True
-        self._routes.clear()
-        for kept in self._kept.values():
-            kept.close()
+        """Close every connection. Calls under way end with a fault."""
+        self._is_closed = True
+        for pool in self._pools.values():
+            pool.close()
 
-    def _prepared(self, head: _Head) -> _Route:
-        """Parse what all calls of a route share, once; refuse plain HTTP to a stranger before anything is sent."""
-        where = address(*head, self._plain_http)
-        if self._closed:
+    def pool(self, origin: Origin) -> ConnectionPool:
+        """The connections to `origin`. Raises UpstreamFault once the client is closed."""
+        pool = self._pools.get(origin)
+        if self._is_closed:
             raise UpstreamFault("closed", "nothing")
-        if len(self._routes) >= _PREPARED_KEPT:
-            self._routes.clear()
-        kept = self._kept.setdefault(where.origin, ConnectionPool(self._round_s))
-        route = self._routes[head] = _Route(where, kept)
-        return route
+        if pool is None:
+            limit = self._egress.connections_per_origin
+            pool = self._pools[origin] = ConnectionPool(origin, self._dialer, limit, self._round_s)
+        return pool
 
-    async def _dialled(self, route: _Route, connect_s: float) -> ProviderConnection:
-        wire = await self._dialer.dial(route.address.origin, partial(ProviderConnection, route.kept), connect_s)
-        if self._closed or wire.transport.is_closing():
-            wire.abort()
-            raise UpstreamFault("closed" if self._closed else "connect", "nothing")
-        return wire
+    async def _send(self, request: _Request, connect_s: float) -> ProviderReply:
+        pool = request.pool
+        connection = pool.take() or await pool.connect(connect_s)
+        if not connection.is_kept:
+            return await request.sent_on(connection).begun()
+        release = asyncio.get_running_loop().call_later(self._crossing_s, request.release)
+        reply = connection.send(request.head, request.body)
+        try:
+            return await reply.begun()
+        except UpstreamFault:
+            if request.is_released or not reply.is_untouched:
+                raise
+        finally:
+            release.cancel()
+        return await self._send_again(request, connect_s)
+
+    async def _send_again(self, request: _Request, connect_s: float) -> ProviderReply:
+        """Once more, after a kept connection ended that the request crossed. The first sending may have arrived."""
+        try:
+            connection = await request.pool.connect(connect_s)
+        except UpstreamFault as fault:
+            raise UpstreamFault(fault.kind, "maybe") from None
+        return await request.sent_on(connection).begun()
+
+
+class _Request:
+    """One request as bytes. Its body is released as soon as it cannot be needed for a second sending."""
+
+    __slots__ = ("body", "head", "is_released", "pool")
+
+    def __init__(self, client: ProviderClient, call: ProviderCall) -> None:
+        self.head = request_head(call)
+        self.pool = client.pool(call.target.address.origin)
+        self.body = call.body
+        self.is_released = False
+
+    def release(self) -> None:
+        self.body, self.is_released = b"", True
+
+    def sent_on(self, connection: ProviderConnection) -> IncomingReply:
+        """Send it for the last time."""
+        reply = connection.send(self.head, self.body)
+        self.release()
+        return reply
+
+
+async def _renewed(reply: ProviderReply, call: ProviderCall) -> bool:
+    """Whether the credential was renewed after this refusal, which is given up then."""
+    try:
+        renewed = await call.target.credential.renew(reply.status, reply.headers)
+    except BaseException:
+        await reply.close()
+        raise
+    if renewed:
+        await reply.close()
+    return renewed

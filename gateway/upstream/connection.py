@@ -1,11 +1,27 @@
-"""One connection to a provider, and the reply that comes on it. The parser is llhttp, by way of httptools.
+"""One connection to a provider, and the reply that arrives on it. The parser is llhttp, by way of httptools.
 
-What a connection shared between tenants must not do, each with its test:
+A connection is in one of four states:
 
-* One on which something came that nobody asked for is not used again: it would be the next tenant's reply.
-* One on which a prompt was handed over half is not used again: the next prompt would be read as its rest.
-* A call given up is cut off: closing would first send what is left of the prompt, and wait for the peer's goodbye.
-* A reader that waits holds the provider back; nothing is buffered without bound, neither body, head nor trailers.
+* **new**: established, not used yet. Bytes that arrive are kept for the first call: an overloaded provider may answer
+  503 and hang up before it reads a word.
+* **busy**: one call under way. `send` writes the request; every byte that arrives belongs to its reply. The reply owns
+  the connection until the body is complete or given up.
+* **resting**: in the pool between two calls. Nothing may arrive: a byte ends the connection.
+* **closed**: aborted by one of the following, or ended by the peer. It never leaves this state.
+
+Who closes it, and when:
+
+* the reply, when its reader closes it early or is cancelled while it waits (`abort`);
+* the connection itself, when the bytes are not a reply, when the reply says so, when the prompt was not written to its
+  end, or when bytes follow the reply;
+* the pool, when it has rested too long, when it is not reusable, or at shutdown (`close`).
+
+Rules for a connection that tenants share, each with its test:
+
+* Bytes that no call asked for end the connection: they would become the next tenant's reply.
+* A prompt written in part ends the connection: the next prompt would be read as its rest.
+* A call given up is aborted: an orderly close would first send the rest of the prompt and wait for the peer.
+* A slow reader holds the provider back; body, head and trailers are buffered within bounds.
 """
 
 from __future__ import annotations
@@ -16,39 +32,42 @@ from typing import Final, Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from gateway.upstream.calls import FaultKind
+from gateway.upstream.faults import FaultKind
 from gateway.upstream.reply import Fields, IncomingReply
 
-_PIECE: Final = 131_072  # bytes of a prompt that are handed over at once; a larger one is never copied
+_PIECE: Final = 131_072  # bytes of a prompt written at once; a larger prompt is never copied
 _AHEAD: Final = 131_072  # bytes of a reply that wait for their reader
-_MAX_SILENCE: Final = 65_536  # bytes without one of a body: a head, trailers, or somebody's idea of a joke
+_MAX_SILENCE: Final = 65_536  # bytes without one of a body: a head, trailers, or an attack
 _MAX_FIELDS: Final = 100
 _INTERIM: Final = frozenset({100, *range(102, 200)})  # 101 would be another protocol
 
 
 class ConnectionOwner(Protocol):
-    """Where a connection rests between two calls."""
+    """The pool, as far as a connection knows it."""
 
-    def opened(self, wire: ProviderConnection) -> None: ...
+    def opened(self, connection: ProviderConnection) -> None:
+        """The connection is established."""
 
-    def release(self, wire: ProviderConnection) -> None: ...
+    def released(self, connection: ProviderConnection) -> None:
+        """The connection has brought a whole reply and can be used again."""
 
-    def closed(self, wire: ProviderConnection) -> None: ...
+    def lost(self, connection: ProviderConnection) -> None:
+        """The connection is gone."""
 
 
 class ProviderConnection(asyncio.Protocol):
-    """One connection. While it rests in the pool the peer has nothing to say: a byte ends it."""
+    """One connection: `asyncio.Protocol` for the loop, callbacks for the parser, `ConnectionControl` for the reply."""
 
     __slots__ = (
-        "_answer",
-        "_clean",
         "_early",
         "_fields",
-        "_held",
+        "_is_clean",
+        "_is_full",
         "_loop",
+        "_owner",
         "_parser",
         "_poll",
-        "_pool",
+        "_reply",
         "_silent",
         "_turn",
         "_unsent",
@@ -58,84 +77,95 @@ class ProviderConnection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, pool: ConnectionOwner) -> None:
-        self._pool = pool
+    def __init__(self, owner: ConnectionOwner) -> None:
+        self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._poll = select.poll()
         self._parser = HttpResponseParser(self)
-        self._answer: IncomingReply | None = None
+        self._reply: IncomingReply | None = None
         self._fields: Fields = []
-        self._early: bytes | None = b""  # from a new connection not asked yet, such as a 503; None once it was asked
-        self._clean = True  # what came so far belongs to the replies asked for
+        self._early: bytes | None = b""  # from a new connection; None once it was used
+        self._is_clean = True  # every byte so far belongs to a reply that was asked for
         self._silent = 0  # bytes since the last one of a body
         self._unsent: memoryview | None = None
-        self._held = False
+        self._is_full = False  # the transport takes no more for now
         self._turn: asyncio.Handle | None = None
         self.rested = 0
-        """When it was put to rest; the pool's own count."""
+        """The pool's round in which it began to rest."""
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it has carried a call before: the provider may be about to end it."""
+        return self._early is None
 
     def is_reusable(self) -> bool:
-        """Whether it may be used again. Bytes that wait in the kernel show here, and so does an end that the loop has
-        not observed yet, which would cost the next call its answer."""
+        """Whether it can carry another call. The poll shows bytes and an end that the loop has not seen yet."""
         return not self.transport.is_closing() and not self._poll.poll(0)
 
     def send(self, head: bytes, body: bytes) -> IncomingReply:
-        self._answer = answer = IncomingReply(self, self._loop)
+        """Write a request; its reply arrives in what is returned."""
+        self._reply = reply = IncomingReply(self, self._loop)
         self._silent = 0
         if len(body) <= _PIECE:
-            self.transport.write(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+            self.transport.write(head + body)
         else:
-            self.transport.write(b"%b%d\r\n\r\n" % (head, len(body)))
+            self.transport.write(head)
             self._unsent = memoryview(body)
             self._write_on()
         early, self._early = self._early, None
         if early:
             self.data_received(early)
-        return answer
+        return reply
 
     def abort(self) -> None:
-        self._answer = self._unsent = None
+        """Close at once: unwritten bytes are dropped, the peer is not waited for. At any time, and again."""
+        self._reply = self._unsent = None
         self.transport.abort()
 
     def pause(self) -> None:
+        """Read nothing until `resume`."""
         if not self.transport.is_closing():
             self.transport.pause_reading()
 
     def resume(self) -> None:
+        """Read on."""
         if not self.transport.is_closing():
             self.transport.resume_reading()
 
     def close(self) -> None:
-        """Whatever it is doing. A reader hears of it."""
-        if self._answer is not None:
-            self._answer.give_up()
+        """Abort in whatever state it is. The reader of a reply under way gets a fault."""
+        if self._reply is not None:
+            self._reply.give_up()
         self.abort()
 
-    # What the loop says
+    # Called by the loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection is established, TLS included."""
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by class
         self._poll.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
-        self._pool.opened(self)
+        self._owner.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        answer = self._answer
-        if answer is None:
+        """Bytes of a reply, or bytes that no call asked for."""
+        reply = self._reply
+        if reply is None:
             self._unasked(data)
             return
         self._silent += len(data)
+        reply.is_untouched = False
         try:
             self._parser.feed_data(data)
-        except (HttpParserError, HttpParserUpgrade):  # dropped: it quotes what came
-            self._clean = False
-        if answer.ended:
-            self._release(answer)
-        elif not self._clean or self._silent > _MAX_SILENCE:
-            self._fail(answer, "protocol")
-        elif answer.status:
-            if answer.size > _AHEAD:
-                answer.pause()
-            answer.wake()
+        except (HttpParserError, HttpParserUpgrade):  # dropped: it quotes the bytes
+            self._is_clean = False
+        if reply.ended:
+            self._finish(reply)
+        elif not self._is_clean or self._silent > _MAX_SILENCE:
+            self._fail(reply, "protocol")
+        elif reply.status:
+            if reply.size > _AHEAD:
+                reply.pause()
+            reply.wake()
 
     def _unasked(self, data: bytes) -> None:
         if self._early is None or len(self._early) + len(data) > _MAX_SILENCE:
@@ -144,79 +174,88 @@ class ProviderConnection(asyncio.Protocol):
             self._early += data
 
     def eof_received(self) -> None:
-        answer = self._answer
-        if answer is not None and answer.goes_to_the_end:
-            answer.complete()
+        """The peer sends nothing more: the end of a body without a length, else a reset."""
+        reply = self._reply
+        if reply is not None and reply.ends_with_connection:
+            reply.complete()
             self.abort()
-        elif answer is not None:
-            self._fail(answer, "reset")
+        elif reply is not None:
+            self._fail(reply, "reset")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
-        if self._answer is not None:
-            self._fail(self._answer, "reset")
-        self._pool.closed(self)
+        """The connection is gone, whoever ended it."""
+        if self._reply is not None:
+            self._fail(self._reply, "reset")
+        self._owner.lost(self)
         del self._parser  # it refers to us
 
     def pause_writing(self) -> None:
-        self._held = True
+        """The transport's buffer is full."""
+        self._is_full = True
 
     def resume_writing(self) -> None:
-        self._held = False
+        """The transport takes more of the prompt."""
+        self._is_full = False
         if self._unsent is not None and self._turn is None:
             self._turn = self._loop.call_soon(self._write_on)
 
-    # What the parser says; nothing is raised to it
+    # Called by the parser; nothing is raised to it
 
     def on_message_begin(self) -> None:
-        if self._answer is not None and self._answer.ended:
-            self._clean = False
+        """A second reply in the same bytes belongs to no call."""
+        if self._reply is not None and self._reply.ended:
+            self._is_clean = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """One field of a head or of trailers."""
         self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
+        """The end of a head. Interim replies are skipped."""
         fields, self._fields = self._fields, []
-        status, answer = self._parser.get_status_code(), self._answer
-        if answer is None or answer.ended or status in _INTERIM:
+        status, reply = self._parser.get_status_code(), self._reply
+        if reply is None or reply.ended or status in _INTERIM:
             return
         if len(fields) > _MAX_FIELDS or self._silent > _MAX_SILENCE < sum(len(n) + len(v) for n, v in fields):
-            self._clean = False
+            self._is_clean = False
         else:
-            answer.status, answer.fields = status, fields
+            reply.status, reply.fields = status, fields
 
     def on_body(self, piece: bytes) -> None:
-        answer = self._answer
-        if answer is not None and not answer.ended:
+        """Bytes of the body."""
+        reply = self._reply
+        if reply is not None and not reply.ended:
             self._silent = 0
-            answer.pieces.append(piece)
-            answer.size += len(piece)
+            reply.pieces.append(piece)
+            reply.size += len(piece)
 
     def on_message_complete(self) -> None:
-        self._fields.clear()  # trailers
-        answer = self._answer
-        if answer is not None and answer.status and not answer.ended:
-            answer.ended = True
-            self._clean = self._clean and self._parser.should_keep_alive()
+        """The end of a reply, trailers included; they are dropped."""
+        self._fields.clear()
+        reply = self._reply
+        if reply is not None and reply.status and not reply.ended:
+            reply.ended = True
+            self._is_clean = self._is_clean and self._parser.should_keep_alive()
 
-    def _release(self, answer: IncomingReply) -> None:
-        answer.complete()
-        if self._clean and self._unsent is None:
-            self._answer = None
-            self._pool.release(self)
+    def _finish(self, reply: IncomingReply) -> None:
+        reply.complete()
+        if self._is_clean and self._unsent is None:
+            self._reply = None
+            self._owner.released(self)
         else:
             self.abort()
 
-    def _fail(self, answer: IncomingReply, kind: FaultKind) -> None:
+    def _fail(self, reply: IncomingReply, kind: FaultKind) -> None:
         self.abort()
-        answer.broken(kind)
+        reply.fail(kind)
 
     def _write_on(self) -> None:
-        """One piece a turn, so that neither other calls nor this one's own end wait for a large prompt."""
+        """Write one piece per turn of the loop, so that a large prompt delays neither other calls nor its own end."""
         self._turn = None
         unsent = self._unsent
         if unsent is None:
             return
         self._unsent = unsent[_PIECE:] if len(unsent) > _PIECE else None
         self.transport.write(unsent[:_PIECE])
-        if self._unsent is not None and not self._held and self._turn is None:
+        if self._unsent is not None and not self._is_full and self._turn is None:
             self._turn = self._loop.call_soon(self._write_on)

@@ -1,42 +1,63 @@
-"""Addresses and credentials of the providers that can be called, made once from the catalogue and the environment."""
+"""Targets: address and credential of each provider record that can be called, made when the documents are loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from typing import Final
 
 from gateway.core.catalog import Auth, Connection, Provider
+from gateway.upstream.address import ProviderAddress, address
+from gateway.upstream.credentials import NO_CREDENTIAL, Credential, Headers, StaticCredential
+from gateway.upstream.faults import FaultKind, UpstreamFault
+
+JSON_HEADERS: Final[Headers] = (
+    ("content-type", "application/json"),
+    ("accept", "application/json, text/event-stream"),
+)
+"""The headers of every request, whatever the dialect."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Target:
-    """Where one provider record is called, and the headers of every call there. The headers hold our credential."""
+    """The address and the credential of one provider record.
+
+    `plain_http`: the operator declared an `http://` address for this record, so that it may be called without TLS.
+    `headers`: on every request to it; they hold no secret.
+    """
 
     base_url: str
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    credential: Credential = field(default=NO_CREDENTIAL, repr=False)
+    plain_http: bool = False
+    headers: Headers = JSON_HEADERS
+    _parsed: ProviderAddress | FaultKind = field(init=False, repr=False)
 
-    def url(self, path: str) -> str:
-        """The address of `path`, which begins with a slash."""
-        return self.base_url + path
+    def __post_init__(self) -> None:
+        parsed: ProviderAddress | FaultKind
+        try:
+            parsed = address(self.base_url, plain_http=self.plain_http)
+        except UpstreamFault as fault:
+            parsed = fault.kind
+        object.__setattr__(self, "_parsed", parsed)
+
+    @property
+    def address(self) -> ProviderAddress:
+        """The parsed base URL. Raises UpstreamFault where it cannot be called: such a record refuses, no other does."""
+        if isinstance(self._parsed, str):
+            raise UpstreamFault(self._parsed, "nothing")
+        return self._parsed
 
 
-def target(provider: Provider, credential: str, settings: Mapping[str, str]) -> Target:
-    """How to call `provider`. `settings` gives what its address needs; KeyError names one that is missing."""
-    address = provider.connection.base_url.format_map(settings).rstrip("/")
-    fixed = (("content-type", "application/json"), ("accept", "application/json, text/event-stream"))
-    return Target(address, (*_authorisation(provider.connection, credential), *fixed))
+def target(provider: Provider, key: str, settings: Mapping[str, str]) -> Target:
+    """The target of `provider`. `settings` fill the places of its base URL; KeyError names one that is missing."""
+    base_url = provider.connection.base_url.format_map(settings).rstrip("/")
+    # The catalogue's own addresses are https: an http:// address stands there because the operator wrote it.
+    return Target(base_url, _credential(provider.connection, key), plain_http=base_url.startswith("http://"))
 
 
-def _authorisation(connection: Connection, credential: str) -> tuple[tuple[str, str], ...]:
+def _credential(connection: Connection, key: str) -> StaticCredential:
     if connection.auth is Auth.NONE:
-        return ()
+        return NO_CREDENTIAL
     if connection.auth is Auth.BEARER:
-        return (("authorization", f"Bearer {credential}"),)
-    return ((connection.auth.value, credential),)
-
-
-def plain_origins(targets: Mapping[str, Target]) -> frozenset[str]:
-    """The `http://` origins among targets: an operator gave them, the catalogue's own addresses are all https."""
-    split = [urlsplit(t.base_url) for t in targets.values()]
-    return frozenset(f"{s.scheme}://{s.netloc}" for s in split if s.scheme == "http")
+        return StaticCredential((("authorization", f"Bearer {key}"),))
+    return StaticCredential(((connection.auth.value, key),))

@@ -21,6 +21,8 @@ import uvloop
 
 from gateway.upstream.calls import ProviderCall
 from gateway.upstream.client import ProviderClient
+from gateway.upstream.credentials import StaticCredential
+from gateway.upstream.targets import Target
 from tests.scripted import END, chunk, reply, stream_head
 
 HEADERS: Final = (("authorization", "Bearer sk-0123456789"), ("content-type", "application/json"))
@@ -60,8 +62,10 @@ def _provide(listener: socket.socket, answer: bytes) -> None:
 
 
 def _through_us(upstream: ProviderClient, url: str) -> One:
+    target = Target(url.removesuffix("/v1/chat/completions"), StaticCredential(HEADERS[:1]), headers=HEADERS[1:])
+
     async def one() -> None:
-        answer = await upstream.send(ProviderCall(url, HEADERS, PROMPT), 5)
+        answer = await upstream.send(ProviderCall(target, "/v1/chat/completions", (), PROMPT), 5)
         if "content-length" in answer.headers:
             await answer.whole(1_000_000)
         else:

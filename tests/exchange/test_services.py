@@ -8,6 +8,7 @@ import pytest
 
 from gateway.dialects.prompt import PLAIN
 from gateway.exchange.services import Arrival, Deadlines, InForce
+from gateway.upstream.credentials import UnsignedRequest
 from gateway.upstream.targets import target
 from tests.builders import a_provider, a_snapshot, some_means
 
@@ -20,7 +21,8 @@ def in_force() -> InForce:
 
 def test_no_credential_shows_in_what_is_in_force() -> None:
     now = in_force()
-    assert ("authorization", f"Bearer {CREDENTIAL}") in now.targets["alpha"].headers
+    asked = UnsignedRequest("POST", "alpha.example", "/v1/chat/completions", (), b"{}")
+    assert now.targets["alpha"].credential.headers(asked) == (("authorization", f"Bearer {CREDENTIAL}"),)
     for shown in (repr(now), str(now), format(now), repr(now.targets), f"{now.targets['alpha']!r}"):
         assert CREDENTIAL not in shown
 

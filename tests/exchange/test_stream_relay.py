@@ -19,7 +19,7 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.services import Services
 from gateway.exchange.stream_relay import StreamRelay
-from gateway.upstream.calls import UpstreamFault
+from gateway.upstream.faults import UpstreamFault
 from tests.builders import a_route
 from tests.exchange.desk import PATIENT, Client, StillClock, a_desk
 from tests.exchange.test_lifecycle import play

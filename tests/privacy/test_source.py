@@ -19,6 +19,7 @@ from gateway.telemetry.events import Event
 from gateway.telemetry.faults import Reduced
 from gateway.telemetry.log import Log, NotAnEvent
 from gateway.upstream.calls import ProviderCall, SealedCall
+from gateway.upstream.targets import Target
 from tests.privacy.hunt import hunt, marker
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +93,10 @@ def test_an_opening_is_noticed(code: str) -> None:
     assert openings(ast.parse(code)) == [1]
 
 
-SEALED = [(Prompt(read(BODY)), Sealed), (ProviderCall("https://a.example/", (("x-api-key", WORDS),), BODY), SealedCall)]
+SEALED = [
+    (Prompt(read(BODY)), Sealed),
+    (ProviderCall(Target("https://a.example"), "/v1", (("x-words", WORDS),), BODY), SealedCall),
+]
 
 
 @pytest.mark.parametrize(("sealed", "refusal"), SEALED, ids=["prompt", "call"])

@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from gateway.upstream.calls import ProviderCall, ProviderReply, UpstreamFault
-from gateway.upstream.client import ProviderClient
+from gateway.upstream.calls import Method, ProviderCall, ProviderReply
+from gateway.upstream.client import CROSSING_S, ProviderClient
+from gateway.upstream.credentials import StaticCredential
+from gateway.upstream.egress import Egress
+from gateway.upstream.faults import UpstreamFault
+from gateway.upstream.targets import Target
 from tests.scripted import Provider, Script
 
 KEY = "sk-the-operators-own-key"
@@ -34,14 +38,17 @@ def run(scenario: Coroutine[object, object, None]) -> None:
         runner.run(bounded())
 
 
-def a_call(url: str, *, body: bytes = PROMPT, **headers: str) -> ProviderCall:
-    given = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return ProviderCall(url, (("x-api-key", KEY), ("content-type", "application/json"), *given), body)
+def a_call(url: str, *, body: bytes = PROMPT, method: Method = "POST", path: str = "", **headers: str) -> ProviderCall:
+    more = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    target = Target(url, StaticCredential((("x-api-key", KEY),)), headers=(("content-type", "application/json"),))
+    return ProviderCall(target, path, more, body, method)
 
 
 @asynccontextmanager
-async def an_upstream(authorities: str | None = None) -> AsyncIterator[ProviderClient]:
-    upstream = ProviderClient(authorities=authorities)
+async def an_upstream(
+    authorities: Path | None = None, egress: Egress | None = None, crossing_s: float = CROSSING_S
+) -> AsyncIterator[ProviderClient]:
+    upstream = ProviderClient(egress or Egress(authorities=authorities), crossing_s=crossing_s)
     try:
         yield upstream
     finally:

@@ -5,24 +5,28 @@ import gc
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from gateway.upstream.calls import ProviderReply, UpstreamFault
+from gateway.upstream.calls import ProviderReply
 from gateway.upstream.client import ProviderClient
-from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head
+from gateway.upstream.faults import UpstreamFault
+from tests.scripted import END, Connection, Provider, Script, chunk, hangs, once, replies, reply, stream_head
 from tests.upstream.calling import (
     CONNECT_S,
     KEY,
     LOOPBACK_PEM,
     PROMPT,
     a_call,
+    a_provider,
     an_upstream,
     asked,
     cancel,
+    fault_of,
     open_files,
     run,
     tls_server,
@@ -156,7 +160,7 @@ def test_writes_no_session_keys_where_the_environment_asks_for_them(
     monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
 
     async def scenario() -> None:
-        async with Provider(replies(reply()), tls=server) as provider, an_upstream(str(LOOPBACK_PEM)) as upstream:
+        async with Provider(replies(reply()), tls=server) as provider, an_upstream(LOOPBACK_PEM) as upstream:
             await whole(await upstream.send(a_call(provider.url), CONNECT_S))
 
     run(scenario())
@@ -294,5 +298,177 @@ def test_origins_and_credentials_share_no_connection_and_no_head() -> None:
                     assert await whole(await upstream.send(call, CONNECT_S)) == body
             assert [r.header("authorization") for r in one.requests] == ["a", "b", "a"]
             assert (one.connections, other.connections) == (1, 1)
+
+    run(scenario())
+
+
+# --- a kept connection that has ended ---------------------------------------------------------------------------------
+
+
+async def _closes(connection: Connection) -> None:
+    await connection.request()
+
+
+async def _resets(connection: Connection) -> None:
+    await connection.request()
+    connection.reset()
+
+
+async def _half_closes(connection: Connection) -> None:
+    await connection.request()
+    connection.half_close()
+    await connection.left()
+
+
+async def _resets_unread(connection: Connection) -> None:
+    connection.reset()
+
+
+ENDS: dict[str, Script] = {
+    "FIN crosses the request": _closes,
+    "RST answers the request": _resets,
+    "half-close": _half_closes,
+    "RST before the request": _resets_unread,
+}
+
+
+def _once_then(end: Script) -> Script:
+    """Answer one call, then end the kept connection in one way."""
+
+    async def script(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(reply(body=b"one"))
+        await end(connection)
+
+    return script
+
+
+@pytest.mark.parametrize(("end", "tls"), [(e, tls) for e in ENDS for tls in (False, True) if not (tls and "half" in e)])
+@pytest.mark.parametrize("size", [100, 4_000_000])
+def test_a_call_on_a_kept_connection_that_ended_is_sent_once_more(end: str, size: int, tls: bool) -> None:
+    script, again = _once_then(ENDS[end]), replies(reply(body=b"two"))
+
+    async def scenario() -> None:
+        async with a_provider(script, again, tls=tls) as provider, an_upstream(LOOPBACK_PEM) as upstream:
+            prompt = os.urandom(size)
+            assert await whole(await upstream.send(a_call(provider.url), CONNECT_S)) == b"one"
+            assert await whole(await upstream.send(a_call(provider.url, body=prompt), CONNECT_S)) == b"two"
+            assert provider.requests[-1].body == prompt
+            assert provider.connections == 2
+
+    run(scenario())
+
+
+RECEIVED: dict[str, bytes] = {
+    "a byte": b"H",
+    "half a head": b"HTTP/1.1 200 OK\r\nconte",
+    "an interim reply": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "a head": stream_head(),
+    "a piece": stream_head() + chunk(b"some"),
+}
+
+
+@pytest.mark.parametrize("name", RECEIVED)
+@pytest.mark.parametrize("end", ["FIN", "RST"])
+def test_a_call_of_which_one_byte_came_back_is_never_sent_again(name: str, end: str) -> None:
+    async def ends(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(RECEIVED[name])
+        await received.wait()
+        if end == "RST":
+            connection.reset()
+
+    received = asyncio.Event()
+
+    async def scenario() -> None:
+        async with Provider(_once_then(ends)) as provider, an_upstream() as upstream:
+            await whole(await upstream.send(a_call(provider.url), CONNECT_S))
+            failing = asyncio.create_task(fault_of(upstream, a_call(provider.url)))
+            await asked(provider, 2)
+            await turns(20)
+            received.set()
+            fault = await failing
+            assert (fault.kind, fault.sent) == ("reset", "maybe")
+            assert (provider.connections, len(provider.requests)) == (1, 2)
+
+    run(scenario())
+
+
+def test_a_call_on_a_new_connection_is_never_sent_again() -> None:
+    async def scenario() -> None:
+        async with Provider(_closes) as provider, an_upstream() as upstream:
+            fault = await fault_of(upstream, a_call(provider.url))
+            assert (fault.kind, fault.sent) == ("reset", "maybe")
+            assert provider.connections == 1
+
+    run(scenario())
+
+
+def test_a_call_is_sent_twice_at_most() -> None:
+    async def scenario() -> None:
+        async with Provider(_once_then(_closes), _closes) as provider, an_upstream() as upstream:
+            await whole(await upstream.send(a_call(provider.url), CONNECT_S))
+            fault = await fault_of(upstream, a_call(provider.url))
+            assert (fault.kind, fault.sent) == ("reset", "maybe")
+            assert provider.connections == 2
+
+    run(scenario())
+
+
+def test_a_call_that_the_provider_worked_on_is_not_sent_again() -> None:
+    """An end that comes later than any that was under way is the provider's, which may bill for its work."""
+
+    async def works_and_closes(connection: Connection) -> None:
+        await connection.request()
+        await worked.wait()
+
+    worked = asyncio.Event()
+
+    async def scenario() -> None:
+        async with Provider(_once_then(works_and_closes)) as provider, an_upstream(crossing_s=0) as upstream:
+            await whole(await upstream.send(a_call(provider.url), CONNECT_S))
+            prompt = bytes(1000)
+            before = sys.getrefcount(prompt)
+            failing = asyncio.create_task(fault_of(upstream, a_call(provider.url, body=prompt)))
+            await asked(provider, 2)
+            await turns(20)
+            assert sys.getrefcount(prompt) == before + 1  # the test's own call; nobody else holds it any more
+            worked.set()
+            fault = await failing
+            assert (fault.kind, fault.sent) == ("reset", "maybe")
+            assert provider.connections == 1
+
+    run(scenario())
+
+
+def test_a_second_sending_that_finds_no_provider_says_that_the_first_may_have_arrived() -> None:
+    async def scenario() -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(PROMPT)
+            writer.write(reply())
+            await reader.readuntil(PROMPT)
+            server.close()
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with an_upstream() as upstream:
+            await whole(await upstream.send(a_call(url), CONNECT_S))
+            fault = await fault_of(upstream, a_call(url))
+            assert (fault.kind, fault.sent) == ("connect", "maybe")
+
+    run(scenario())
+
+
+def test_closing_ends_a_call_on_a_kept_connection_without_sending_it_again() -> None:
+    async def scenario() -> None:
+        async with Provider(_once_then(hangs())) as provider, an_upstream() as upstream:
+            await whole(await upstream.send(a_call(provider.url), CONNECT_S))
+            failing = asyncio.create_task(fault_of(upstream, a_call(provider.url)))
+            await asked(provider, 2)
+            await upstream.close()
+            fault = await failing
+            assert (fault.kind, fault.sent) == ("closed", "maybe")
+            assert provider.connections == 1
 
     run(scenario())

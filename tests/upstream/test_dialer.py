@@ -10,8 +10,9 @@ from typing import cast
 import pytest
 
 from gateway.upstream.address import Origin
-from gateway.upstream.calls import UpstreamFault
 from gateway.upstream.dialer import Dialer, tls_context
+from gateway.upstream.egress import Egress
+from gateway.upstream.faults import UpstreamFault
 from tests.scripted import Provider, hangs
 from tests.upstream.calling import LOOPBACK_PEM, run, tls_server, turns
 
@@ -47,7 +48,7 @@ def test_says_why_a_connection_did_not_come_about() -> None:
 def test_a_certificate_for_another_name_is_not_trusted() -> None:
     async def scenario() -> None:
         async with Provider(hangs(), tls=tls_server()) as provider:
-            dialer = Dialer(str(LOOPBACK_PEM))
+            dialer = Dialer(Egress(authorities=LOOPBACK_PEM))
             transport = (await dialer.dial(_origin(provider, tls=True), _Kept, 5.0)).transport
             transport.abort()
             with pytest.raises(UpstreamFault) as caught:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from gateway.upstream.calls import UpstreamFault
+from gateway.upstream.faults import UpstreamFault
 from gateway.upstream.reply import IncomingReply
 from tests.upstream.calling import run
 
@@ -56,7 +56,7 @@ def test_a_body_is_read_whole_up_to_a_bound(most: int, body: bytes | None, ended
 def test_a_body_that_breaks_off_is_a_fault_after_what_came_of_it() -> None:
     async def scenario() -> None:
         answer = _answer(_Line(), b"some", ended=False)
-        answer.broken("reset")
+        answer.fail("reset")
         assert await anext(answer) == b"some"
         for reading in (anext(answer), answer.whole(99)):
             with pytest.raises(UpstreamFault) as caught:

@@ -1,12 +1,17 @@
-"""Addresses and credentials of providers."""
+"""Targets: where a provider record is called, and with which credential."""
 
 from __future__ import annotations
 
 import pytest
 
 from gateway.core.catalog import Auth
-from gateway.upstream.targets import Target, plain_origins, target
+from gateway.upstream.address import Origin
+from gateway.upstream.credentials import NO_CREDENTIAL, UnsignedRequest
+from gateway.upstream.faults import UpstreamFault
+from gateway.upstream.targets import Target, target
 from tests.builders import a_connection, a_provider
+
+REQUEST = UnsignedRequest("POST", "a.example", "/v1/chat", (), b"{}")
 
 
 @pytest.mark.parametrize(
@@ -18,32 +23,42 @@ from tests.builders import a_connection, a_provider
         (Auth.X_GOOG_API_KEY, ("x-goog-api-key", "hush")),
     ],
 )
-def test_the_credential_goes_where_the_provider_wants_it(auth: Auth, header: tuple[str, str]) -> None:
-    assert header in target(a_provider(connection=a_connection(auth=auth)), "hush", {}).headers
+def test_the_credential_stands_in_the_header_that_the_record_names(auth: Auth, header: tuple[str, str]) -> None:
+    provider = a_provider(connection=a_connection(auth=auth))
+    assert target(provider, "hush", {}).credential.headers(REQUEST) == (header,)
 
 
-def test_a_provider_that_wants_none_gets_none() -> None:
-    assert "hush" not in str(target(a_provider(connection=a_connection(auth=Auth.NONE)), "hush", {}).headers)
+def test_a_provider_without_authorisation_gets_no_credential() -> None:
+    provider = a_provider(connection=a_connection(auth=Auth.NONE))
+    assert target(provider, "hush", {}).credential is NO_CREDENTIAL
 
 
 def test_a_credential_never_shows_in_a_repr() -> None:
-    assert "hush" not in repr(target(a_provider(), "hush", {}))
+    made = target(a_provider(), "hush", {})
+    assert "hush" not in repr((made, made.credential))
 
 
 def test_settings_complete_the_address() -> None:
     azure = a_provider(
         connection=a_connection(base_url="https://{resource}.example/openai/v1/", settings=("resource",))
     )
-    assert target(azure, "hush", {"resource": "ours"}).url("/chat/completions") == (
-        "https://ours.example/openai/v1/chat/completions"
-    )
+    made = target(azure, "hush", {"resource": "ours"})
+    assert (made.address.origin, made.address.path) == (Origin("ours.example", 443, True), "/openai/v1")
     with pytest.raises(KeyError):
         target(azure, "hush", {})
 
 
-def test_plain_origins_are_those_without_tls() -> None:
-    targets = {
-        "a": Target("https://a.example/v1", ()),
-        "b": Target("http://vllm.internal:8000/v1", ()),
-    }
-    assert plain_origins(targets) == {"http://vllm.internal:8000"}
+def test_a_record_with_an_http_address_is_called_without_tls() -> None:
+    ours = a_provider(connection=a_connection(base_url="http://vllm.internal:8000/v1"))
+    assert target(ours, "", {}).address.origin == Origin("vllm.internal", 8000, False)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "kind"), [("http://vllm.internal/v1", "plaintext"), ("https://our resource.example", "unsendable")]
+)
+def test_an_address_that_cannot_be_called_refuses_each_call(base_url: str, kind: str) -> None:
+    made = Target(base_url)
+    for _ in range(2):
+        with pytest.raises(UpstreamFault) as caught:
+            made.address  # noqa: B018  # reading it raises
+        assert (caught.value.kind, caught.value.sent) == (kind, "nothing")
