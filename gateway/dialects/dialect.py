@@ -116,6 +116,19 @@ class Framing(Protocol):
         """What follows the last event of a proper end."""
 
 
+class ReplyFraming(Protocol):
+    """How the events of a provider's stream stand on the wire: from pieces cut anywhere to whole events."""
+
+    def feed(self, piece: bytes) -> list[bytes]:
+        """The events that this piece completes, as they came. Broken for bytes that cannot be an event."""
+
+    def rest(self) -> bytes:
+        """At the end of the stream: a last event that only lacked its terminator; empty for none."""
+
+    def payload(self, event: bytes) -> bytes:
+        """What the dialect reads of an event; empty for one that says nothing."""
+
+
 class Reader(Protocol):
     """A provider's stream, event by event."""
 
@@ -216,6 +229,14 @@ class Streaming(Dialect, Protocol):
 
     def reader(self) -> Reader:
         """Reads a stream that is to be translated."""
+
+
+@runtime_checkable
+class Framed(Streaming, Protocol):
+    """A dialect whose providers frame their streams otherwise than as server-sent events."""
+
+    def reply_framing(self) -> ReplyFraming:
+        """Reads one stream."""
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from gateway.dialects import (
     openai_embeddings,
     openai_responses,
 )
-from gateway.dialects.dialect import Counting, Dialect, Fitting, Streaming, Verb
+from gateway.dialects.dialect import Counting, Dialect, Fitting, Framed, Streaming, Verb
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class Registry:
     def counting(self) -> Mapping[str, Counting]:
         """The dialects with an operation that counts the tokens of a request."""
         return {dialect.NAME: dialect for dialect in self.dialects if isinstance(dialect, Counting)}
+
+    @cached_property
+    def framed(self) -> Mapping[str, Framed]:
+        """The dialects with a framing of their own, by name."""
+        return {dialect.NAME: dialect for dialect in self.dialects if isinstance(dialect, Framed)}
 
     @cached_property
     def fitting(self) -> Mapping[str, Fitting]:

@@ -10,7 +10,7 @@ from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.frozen import frozen
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
-from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, UsageWatcher, Writer
+from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, ReplyFraming, UsageWatcher, Writer
 from gateway.dialects.estimate import believed
 from gateway.dialects.neutral import Ended, Event, Vectors
 from gateway.dialects.stream_observer import StreamObserver
@@ -174,21 +174,21 @@ class Stream:
     """A stream under way. `feed` returns the bytes to pass on; what was seen so far stands in the attributes.
 
     `beats` counts events that carry data. `failed`: the provider sent an error, or something that is no event of its
-    language.
+    language. `framing` of the provider's reply: server-sent events where none is given.
     """
 
-    def __init__(self, course: Course, input_bytes: int) -> None:
+    def __init__(self, course: Course, input_bytes: int, framing: ReplyFraming | None = None) -> None:
         self.failed = False
         self.beats = 0
         self._course = course
-        self._events = sse.Events()
+        self._events: ReplyFraming = sse.Events() if framing is None else framing
         self._input_bytes = input_bytes
 
     def feed(self, piece: bytes) -> bytes:
         """What is complete now and meant for the client; nothing after a failure."""
         try:
             events = self._events.feed(piece)
-        except sse.EventTooLarge:
+        except Broken:
             self.failed = True
             return b""
         return self._shown(events)
@@ -196,7 +196,7 @@ class Stream:
     def finish(self) -> bytes:
         """The provider closed the stream: the last bytes, if they hold an event that only lacks its empty line."""
         rest = self._events.rest()
-        shown = self._shown([rest + b"\n\n"]) if rest.strip() else b""
+        shown = self._shown([rest]) if rest else b""
         return shown if self.over else shown + self._course.close()
 
     def keepalive(self) -> bytes:
@@ -238,11 +238,11 @@ class Stream:
         return self._course.lost
 
     def _shown(self, events: list[bytes]) -> bytes:
-        course, shown = self._course, []
+        course, payload, shown = self._course, self._events.payload, []
         for event in events:
             if self.failed or course.ended:  # what comes behind the end is nothing of the reply's
                 break
-            data = sse.payload(event)
+            data = payload(event)
             self.beats += 1 if data else 0
             try:
                 shown.append(course.see(event, data))

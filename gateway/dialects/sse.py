@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.dialects.dialect import Broken
+
 MAX_EVENT: Final = 16 * 1024 * 1024
 """Bytes of one event. A provider that sends more is broken or hostile."""
 
@@ -15,7 +17,7 @@ _LONGEST: Final = 4
 _LINE: Final = re.compile(rb"\r\n|\n|\r")
 
 
-class EventTooLarge(ValueError):
+class EventTooLarge(Broken):
     """An event exceeds MAX_EVENT."""
 
 
@@ -57,9 +59,13 @@ class Events:
         return held
 
     def rest(self) -> bytes:
-        """What came after the last complete event."""
+        """What came after the last complete event, as an event that only lacked its empty line; empty for nothing."""
         rest, self._buffer = bytes(self._buffer), bytearray()
-        return rest
+        return rest + b"\n\n" if rest.strip() else b""
+
+    def payload(self, event: bytes) -> bytes:
+        """The data of an event."""
+        return payload(event)
 
 
 def payload(event: bytes) -> bytes:

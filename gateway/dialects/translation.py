@@ -116,7 +116,8 @@ class Translation:
             course = Passed(own.tally(self._prompt, self.demand), own.framing(self._prompt))
         else:
             course = Translated(self._registry.streaming[wire].reader(), own.writer(self._prompt, self._head(signed)))
-        return Stream(course, self._input_bytes)
+        framed = self._registry.framed.get(wire)
+        return Stream(course, self._input_bytes, framed.reply_framing() if framed is not None else None)
 
     @property
     def _input_bytes(self) -> int:
