@@ -21,6 +21,14 @@ class EventTooLarge(Broken):
     """An event exceeds MAX_EVENT."""
 
 
+def payload(event: bytes) -> bytes:
+    """The data of an event: its `data:` lines joined by line feeds; empty for comments and other fields."""
+    if event.startswith(b"data: ") and event.count(b"\n") == 2 and event.endswith(b"\n\n"):
+        return event[6:-2]  # what nearly every provider sends
+    lines = (line for line in _LINE.split(event) if line.startswith(b"data:"))
+    return b"\n".join(line[6:] if line[5:6] == b" " else line[5:] for line in lines)
+
+
 class Events:
     """Cuts a byte stream into events, each with its terminator. Feed it pieces; ask for the rest at the end."""
 
@@ -63,17 +71,7 @@ class Events:
         rest, self._buffer = bytes(self._buffer), bytearray()
         return rest + b"\n\n" if rest.strip() else b""
 
-    def payload(self, event: bytes) -> bytes:
-        """The data of an event."""
-        return payload(event)
-
-
-def payload(event: bytes) -> bytes:
-    """The data of an event: its `data:` lines joined by line feeds; empty for comments and other fields."""
-    if event.startswith(b"data: ") and event.count(b"\n") == 2 and event.endswith(b"\n\n"):
-        return event[6:-2]  # what nearly every provider sends
-    lines = (line for line in _LINE.split(event) if line.startswith(b"data:"))
-    return b"\n".join(line[6:] if line[5:6] == b" " else line[5:] for line in lines)
+    payload = staticmethod(payload)
 
 
 class AsIs:
