@@ -33,7 +33,7 @@ from gateway.exchange.services import InForce, Services
 from gateway.stores.books.books import Intent
 from gateway.stores.health import Fault as RouteFault
 from gateway.upstream.calls import ProviderCall, ProviderReply
-from gateway.upstream.faults import UpstreamFault
+from gateway.upstream.faults import LOCAL_KINDS, UpstreamFault
 
 MAX_REPLY: Final = 64 * 1024 * 1024
 """Bytes of a reply that is not streamed."""
@@ -147,7 +147,7 @@ class Forwarding:
         if deadline.passed:
             attempt.outcome = "timeout"
         attempt.ended_ms = self._elapsed_ms()
-        if attempt.status < 400:
+        if attempt.status < 400 and attempt.fault not in LOCAL_KINDS:
             self._unwell(attempt, RouteFault.TRANSPORT)
         await self.close(attempt)
 

@@ -24,8 +24,8 @@ FaultKind: TypeAlias = Literal[
 Sent: TypeAlias = Literal["nothing", "maybe"]
 """Whether a byte of the request can have reached the provider."""
 
-LOCAL_KINDS: Final[frozenset[FaultKind]] = frozenset(("capacity", "plaintext", "unsendable", "closed"))
-"""Kinds that this process causes alone: they say nothing about the provider."""
+LOCAL_KINDS: Final[frozenset[FaultKind]] = frozenset(("capacity", "closed"))
+"""Kinds that this process causes alone, whatever route is tried: they say nothing about the health of one."""
 
 
 class UpstreamFault(Exception):

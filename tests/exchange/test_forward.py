@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ import pytest
 from gateway.dialects.provider_errors import PASSED_CODES, TOO_LONG
 from gateway.exchange import forward
 from gateway.exchange.services import Deadlines
+from gateway.upstream.calls import ProviderCall
+from gateway.upstream.client import ProviderClient
+from gateway.upstream.egress import Egress
 from tests.exchange.desk import COMPLETION, DONE, STOP, USAGE, WORDS, Desk, a_desk
 from tests.exchange.test_lifecycle import GOOD, STREAM
 from tests.scripted import Connection, Provider, Script, chunk, hangs, head, once, replies, reply, stream_head, streams
@@ -300,3 +305,23 @@ async def test_each_attempt_has_its_times(tmp_path: Path) -> None:
     assert first["first_event_ms"] == -1
     assert 0 <= first["began_ms"] <= first["ended_ms"] <= second["began_ms"]
     assert second["began_ms"] <= second["first_event_ms"] <= second["ended_ms"] <= receipt["duration_ms"]
+
+
+async def test_a_limit_of_our_own_counts_against_no_route(tmp_path: Path) -> None:
+    """Calls that find no room at a provider's origin go to the next route and leave the health of the first alone."""
+    async with Provider(hangs()) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        full = ProviderClient(Egress(connections_per_origin=1))
+        desk.services = replace(
+            desk.services, upstream=full, deadlines=replace(desk.services.deadlines, connect_s=0.02)
+        )
+        call = ProviderCall(desk.in_force.targets["alpha"], "/x", (), b"{}")
+        busy = asyncio.create_task(full.send(call, 5))
+        await alpha.asked.wait()
+        for _ in range(5):
+            assert (await desk.ask()).complete
+        assert {r["attempts"][0]["fault"] for r in desk.receipts()} == {"capacity"}
+        assert len(beta.requests) == 5
+        assert desk.services.health.view(desk.services.clock.monotonic()).cooling == frozenset()
+        busy.cancel()
+        await asyncio.gather(busy, return_exceptions=True)
+        await full.close()
