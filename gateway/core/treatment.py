@@ -38,7 +38,7 @@ def facts_in_force(
 
 def _is_covered(provider: Provider, model: Model) -> bool:
     """Whether the record says how content for this model is treated: closed weights run where nobody else can look."""
-    if model.open_weights is not False or model.lab in provider.closed_models_of:
+    if model.open_weights is not False or model.lab in {provider.operator, *provider.closed_models_of}:
         return True
     return any(exception.models is not None and model.id in exception.models for exception in provider.exceptions)
 

@@ -626,9 +626,10 @@ def test_nobody_named_is_not_nobody() -> None:
     [
         (a_provider(), True),
         (a_provider(closed_models_of=frozenset({"lab"})), False),
+        (a_provider(operator="lab"), False),
         (a_provider(exceptions=(an_exception(models=frozenset({"small"}), facts={}),)), False),
     ],
-    ids=["another host", "a host that speaks of the lab", "a host that speaks of the model"],
+    ids=["another host", "a host that speaks of the lab", "the lab itself", "a host that speaks of the model"],
 )
 def test_closed_weights_at_another_host_need_a_statement_of_that_host(provider: Provider, refused: bool) -> None:
     route = a_route(provider, a_model(open_weights=False))
