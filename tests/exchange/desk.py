@@ -23,7 +23,7 @@ from gateway.core.receipt import ReceiptId, from_json
 from gateway.core.replay import capabilities_from, replay, was_decided
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN
-from gateway.dialects.registry import REGISTRY
+from gateway.dialects.registry import REGISTRY, Registry
 from gateway.exchange.lifecycle import Exchange
 from gateway.exchange.services import Arrival, Deadlines, InForce, Services
 from gateway.identity.callers import KeyCallers
@@ -222,6 +222,7 @@ async def a_desk(
     accepts_store: bool = False,
     dialects: Sequence[str] = (),
     rates: tuple[Limit, ...] = (),
+    registry: Registry = REGISTRY,
     **route: Any,
 ) -> AsyncIterator[Desk]:
     """Routes `alpha/small`, `beta/small`, … priced so that they are asked in the order of the providers. `dialects`: of
@@ -260,8 +261,9 @@ async def a_desk(
             deadlines,
             Pseudonyms(b"k" * 32).of,
             LocalRates(clock),
+            dialects=registry,
         )
-        in_force = InForce(snapshot, some_means(*names, spoken=REGISTRY.names), targets)
+        in_force = InForce(snapshot, some_means(*names, spoken=registry.names), targets)
         desk = Desk(services, in_force, keys, SqliteLedger(state / JOURNAL_FILE), heard)
         yield desk
         desk.replay_all()
