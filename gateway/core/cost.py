@@ -13,7 +13,7 @@ from math import lcm
 from operator import mul
 from typing import Final, NewType
 
-from gateway.core.usage import CLASSES, Usage
+from gateway.core.usage import INPUT_CLASSES, OUTPUT_CLASSES, TOKEN_CLASSES, USAGE_CLASSES, Side, Usage, UsageClass
 
 NanoUnits = NewType("NanoUnits", int)
 """Billionths of one unit of the ledger's currency (USD unless `fx.toml` says otherwise)."""
@@ -40,36 +40,25 @@ class Rates:
     image_out: Decimal | None = None
 
     def rate(self, usage_class: str) -> Decimal:
-        """The rate of one class of `Usage`; a class without a rate of its own costs what its side costs.
-
-        Zero where neither is stated; `Price.is_priced` guards that. Price lists state 0 for cache writes where writing
-        costs nothing on top: such a token is billed as input all the same, so a write is never below the input rate.
-        """
+        """The rate of one class of tokens, as `USAGE_CLASSES` has it. Zero where neither the class nor its side has a
+        rate; `Price.is_priced` guards that."""
         return self._by_class[usage_class]
 
     @cached_property
     def _by_class(self) -> Mapping[str, Decimal]:
-        return {name: self._worked_out(name) for name in CLASSES if name != "server_tool_calls"}
+        return {each.name: self._rate_of(each) for each in USAGE_CLASSES if each.side is not Side.CALLS}
 
-    def _worked_out(self, usage_class: str) -> Decimal:
-        side = (self.output if usage_class in _OUTPUT_SIDE else self.input) or _ZERO
-        if usage_class in _SHORT_WRITES:
-            return max(side, self.cache_write or _ZERO)
-        if usage_class in _LONG_WRITES:
-            # Unstated: twice the input rate is Anthropic's rule, and nobody asks for more.
-            own = self.cache_write_1h if self.cache_write_1h is not None else _EXACT.multiply(side, _TWO)
-            return max(side, self.cache_write or _ZERO, own)
-        own = getattr(self, usage_class)
-        return own if own is not None else side
+    def _rate_of(self, usage_class: UsageClass) -> Decimal:
+        stated: Decimal | None = getattr(self, usage_class.price)
+        if stated is None:
+            stated = _EXACT.multiply(getattr(self, usage_class.side.value) or _ZERO, Decimal(usage_class.times))
+        return max(stated, *(getattr(self, name) or _ZERO for name in usage_class.at_least), _ZERO)
 
 
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
-_TWO: Final = Decimal(2)
-_SHORT_WRITES: Final = frozenset({"cache_write_5m", "cache_write_30m"})
-_LONG_WRITES: Final = frozenset({"cache_write_1h", "cache_write_12h"})
-_INPUT_SIDE: Final = frozenset({"input", "cache_read", "cache_write_5m", "cache_write_1h", "audio_in", "image_in"})
-_OUTPUT_SIDE: Final = ("output", "reasoning", "audio_out", "image_out")
+_INPUT_SIDE: Final = frozenset(INPUT_CLASSES)
+_LONG_WRITES: Final = frozenset(each.name for each in USAGE_CLASSES if each.is_cache_write and each.times > 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +158,8 @@ def cost(usage: Usage, price: Price) -> Decimal:
     Additive below a tier, but for the fixed fee of a request.
     """
     rates, tokens = price.rates_at(usage.context), _ZERO
-    for usage_class, count in usage.nonzero().items():
-        if usage_class != "server_tool_calls":
+    for usage_class in TOKEN_CLASSES:
+        if count := getattr(usage, usage_class):
             tokens = _EXACT.fma(rates.rate(usage_class), count, tokens)
     fees = _EXACT.fma(price.per_tool_call, usage.server_tool_calls, price.per_request)
     return _EXACT.add(_EXACT.scaleb(tokens, -6), fees)  # rates are per million
@@ -198,7 +187,10 @@ def _tariff(price: Price, rate: Decimal) -> Tariff:
     per_token, per_tool_call = billionths / 10**6, Fraction(price.per_tool_call) * billionths
     per_request = Fraction(price.per_request) * billionths
     costs = [
-        [per_tool_call if name == "server_tool_calls" else Fraction(rates.rate(name)) * per_token for name in CLASSES]
+        [
+            Fraction(rates.rate(each.name)) * per_token if each.side is not Side.CALLS else per_tool_call
+            for each in USAGE_CLASSES
+        ]
         for _, rates in price.steps
     ]
     unit = lcm(per_request.denominator, *(each.denominator for per_class in costs for each in per_class))
@@ -246,7 +238,7 @@ def _ceiling(price: Price, rate: Decimal, input_side: frozenset[str]) -> Ceiling
 
 def _highest(rates: Rates, input_side: frozenset[str]) -> tuple[Decimal, ...]:
     """On the input side, and on the output side."""
-    return max(map(rates.rate, input_side)), max(map(rates.rate, _OUTPUT_SIDE))
+    return max(map(rates.rate, input_side)), max(map(rates.rate, OUTPUT_CLASSES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from enum import Enum
 from operator import attrgetter
 from typing import Final
@@ -12,12 +11,85 @@ from gateway.core.frozen import frozen
 
 
 class UsageSource(Enum):
-    """Where the counts of a settlement come from."""
+    """The origin of the counts of a settlement."""
 
     PROVIDER = "provider"  # reported with the reply
     COUNTED = "counted"  # counted by us with the model's own tokenizer
     ESTIMATED = "estimated"  # bounded from what was sent and received
     HELD = "held"  # nothing known: the hold stands
+
+
+class Side(Enum):
+    """The side of a request on which a class is counted."""
+
+    INPUT = "input"
+    OUTPUT = "output"
+    CALLS = "calls"  # made by the provider while it answers; no tokens
+
+
+@frozen
+class UsageClass:
+    """One class of usage, counted and priced apart from all others.
+
+    `price`: the rate of a price list that is its own. Where a list does not state that rate, the class costs `times`
+    the rate of its side. `at_least`: rates that it never costs less than. `limited`: counts against limits of tokens.
+    """
+
+    name: str
+    side: Side
+    price: str
+    times: int = 1
+    at_least: tuple[str, ...] = ()
+    is_cache_write: bool = False
+    limited: bool = True
+
+
+def _write(name: str, price: str, times: int, *at_least: str) -> UsageClass:
+    """A class of tokens that are written to a cache.
+
+    Price lists state 0 for cache writes where writing costs nothing on top: such a token is billed as input all the
+    same, so that a write never costs less than input.
+    """
+    return UsageClass(name, Side.INPUT, price, times, ("input", *at_least), is_cache_write=True)
+
+
+USAGE_CLASSES: Final = (
+    UsageClass("input", Side.INPUT, "input"),
+    # Agents send their whole conversation each time, and all but the end of it is read from the provider's cache.
+    UsageClass("cache_read", Side.INPUT, "cache_read", limited=False),
+    _write("cache_write_5m", "cache_write", 1),
+    _write("cache_write_30m", "cache_write", 1),
+    # Unstated: twice the input rate is Anthropic's rule, and nobody asks for more.
+    _write("cache_write_1h", "cache_write_1h", 2, "cache_write"),
+    _write("cache_write_12h", "cache_write_1h", 2, "cache_write"),
+    UsageClass("output", Side.OUTPUT, "output"),
+    UsageClass("reasoning", Side.OUTPUT, "reasoning"),
+    UsageClass("audio_in", Side.INPUT, "audio_in"),
+    UsageClass("audio_out", Side.OUTPUT, "audio_out"),
+    UsageClass("image_in", Side.INPUT, "image_in"),
+    UsageClass("image_out", Side.OUTPUT, "image_out"),
+    UsageClass("server_tool_calls", Side.CALLS, "", limited=False),
+)
+"""Every class, in the order of the fields of `Usage`: the one table of what is counted and how it is priced."""
+
+
+def _names(*sides: Side) -> tuple[str, ...]:
+    return tuple(each.name for each in USAGE_CLASSES if each.side in sides)
+
+
+CLASSES: Final = _names(*Side)
+TOKEN_CLASSES: Final = _names(Side.INPUT, Side.OUTPUT)
+INPUT_CLASSES: Final = _names(Side.INPUT)
+OUTPUT_CLASSES: Final = _names(Side.OUTPUT)
+CACHE_WRITES: Final = tuple(each.name for each in USAGE_CLASSES if each.is_cache_write)
+UNLIMITED: Final = frozenset(each.name for each in USAGE_CLASSES if not each.limited)
+"""Classes that count against no limit of tokens."""
+
+Counts = Callable[["Usage"], tuple[int, ...]]
+_COUNTS: Final[Counts] = attrgetter(*CLASSES)
+_CONTEXT: Final[Counts] = attrgetter(*INPUT_CLASSES)
+_WRITTEN: Final[Counts] = attrgetter(*CACHE_WRITES)
+_GENERATED: Final[Counts] = attrgetter(*OUTPUT_CLASSES)
 
 
 @frozen
@@ -51,17 +123,18 @@ class Usage:
 
     @property
     def context(self) -> int:
-        """Tokens on the input side: what the price tiers of a long context look at."""
-        return self.input + self.cache_read + self.cache_write + self.audio_in + self.image_in
+        """Tokens on the input side: the measure of the price tiers of a long context."""
+        return sum(_CONTEXT(self))
 
     @property
     def cache_write(self) -> int:
-        return self.cache_write_5m + self.cache_write_30m + self.cache_write_1h + self.cache_write_12h
+        """Tokens written to a cache, for however long."""
+        return sum(_WRITTEN(self))
 
     @property
     def generated(self) -> int:
         """Tokens on the output side."""
-        return self.output + self.reasoning + self.audio_out + self.image_out
+        return sum(_GENERATED(self))
 
     def counts(self) -> tuple[int, ...]:
         """In the order of `CLASSES`."""
@@ -72,17 +145,14 @@ class Usage:
         return {name: count for name, count in zip(CLASSES, _COUNTS(self), strict=True) if count}
 
 
-CLASSES: Final[tuple[str, ...]] = tuple(f.name for f in fields(Usage))
-_COUNTS: Final[Callable[[Usage], tuple[int, ...]]] = attrgetter(*CLASSES)
-
 NO_USAGE: Final = Usage()
 
 
 @frozen
 class Metered:
-    """What one attempt used, how we know, and the provider's own figures beside it (numbers only).
+    """The usage of one attempt with its source, and the provider's own figures beside it (numbers only).
 
-    `suspect` names what is wrong with the provider's report (negative, larger than possible, repeated); else empty.
+    `suspect`: the fault of the provider's report (negative, larger than possible, repeated); else empty.
     """
 
     usage: Usage

@@ -8,7 +8,7 @@ from typing import Final
 from gateway.core.limits import Rate
 from gateway.core.principal import Principal
 from gateway.core.receipt import AttemptRecord, ReceiptId
-from gateway.core.usage import UsageSource
+from gateway.core.usage import UNLIMITED, UsageSource
 from gateway.dialects.translation import Translation
 from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.services import Services
@@ -17,9 +17,6 @@ from gateway.stores.rates.rates import Permit, Wanted
 OUTPUT_AT_FIRST: Final = 4_096
 """Output tokens of each choice that are taken from a limit before anything was written, or the output limit if that is
 lower. Coding agents state limits of 32,000 and more, and use a few hundred of them."""
-_FREE: Final = frozenset({"cache_read", "server_tool_calls"})
-"""Classes of usage that count against no limit of tokens. Agents send their whole conversation each time, and all but
-the end of it is read from the provider's cache."""
 _GIVE_BACK_S: Final = 1.0
 
 
@@ -64,5 +61,5 @@ def tokens_at_first(asked: Translation, default_limit: int) -> int:
 
 def tokens_used(attempts: Sequence[AttemptRecord], at_first: int) -> int:
     """What all attempts used together; at least what was taken at first if one was not reported."""
-    known = sum(count for a in attempts for name, count in a.usage.items() if name not in _FREE)
+    known = sum(count for a in attempts for name, count in a.usage.items() if name not in UNLIMITED)
     return max(known, at_first) if any(a.usage_source == UsageSource.HELD.value for a in attempts) else known

@@ -1,9 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 
-from gateway.core.usage import CLASSES, NO_USAGE, Metered, Usage, UsageSource
+from gateway.core.cost import Rates
+from gateway.core.usage import (
+    CLASSES,
+    INPUT_CLASSES,
+    NO_USAGE,
+    OUTPUT_CLASSES,
+    UNLIMITED,
+    USAGE_CLASSES,
+    Metered,
+    Side,
+    Usage,
+    UsageSource,
+)
 from tests.strategies import usages
 
 INPUT_SIDE = {
@@ -65,3 +79,20 @@ def test_counts_beyond_the_whole_numbers_of_a_double_stay_exact() -> None:
 def test_metered_usage_is_unsuspicious_unless_said_so() -> None:
     assert Metered(NO_USAGE, UsageSource.COUNTED, {}).suspect == ""
     assert [source.value for source in UsageSource] == ["provider", "counted", "estimated", "held"]
+
+
+def test_the_table_of_classes_has_the_fields_of_usage_in_their_order() -> None:
+    assert [each.name for each in USAGE_CLASSES] == [field.name for field in fields(Usage)]
+    assert {*INPUT_CLASSES, *OUTPUT_CLASSES, "server_tool_calls"} == set(CLASSES)
+
+
+def test_every_rate_that_the_table_names_is_one_of_a_price_list() -> None:
+    rates = {field.name for field in fields(Rates)}
+    for each in USAGE_CLASSES:
+        assert {*each.at_least, *([each.price] if each.price else [])} <= rates
+        assert bool(each.price) is (each.side is not Side.CALLS)
+    assert {each.price for each in USAGE_CLASSES if each.price} == rates, "no rate is left unread"
+
+
+def test_only_what_is_read_from_a_cache_and_calls_count_against_no_limit() -> None:
+    assert {"cache_read", "server_tool_calls"} == UNLIMITED

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from gateway.core.cost import money
-from gateway.core.usage import CLASSES
+from gateway.core.usage import CLASSES, TOKEN_CLASSES
 
 if TYPE_CHECKING:
     from gateway.stores.books.books import UsageRow
@@ -19,9 +19,8 @@ GROUPED: Final = ("day", "organisation", "team", "key", "model", "provider", "ro
 """One charge per group of these. A charge of 0 without usage, such as of refusals, is left out."""
 
 _COUNTS: Final = {
-    name: f"x_{name.title().replace('_', '')}" + ("" if name == "server_tool_calls" else "Tokens") for name in CLASSES
+    name: f"x_{name.title().replace('_', '')}" + ("Tokens" if name in TOKEN_CLASSES else "") for name in CLASSES
 }
-_TOKENS: Final = tuple(name for name in CLASSES if name != "server_tool_calls")
 
 COLUMNS: Final = (
     "BilledCost",
@@ -138,7 +137,7 @@ def _what(of: Mapping[str, str], row: UsageRow) -> dict[str, Cell]:
 
     No unit price: a charge adds up classes of tokens that cost differently.
     """
-    tokens = sum(row.usage.get(name, 0) for name in _TOKENS)
+    tokens = sum(row.usage.get(name, 0) for name in TOKEN_CLASSES)
     quantity, unit = (tokens, "Tokens") if tokens else (row.exchanges, "Requests")
     region = "" if of["region"].startswith("declared:") else of["region"]
     costs = dict.fromkeys(("BilledCost", "ContractedCost", "EffectiveCost", "ListCost"), money(row.cost))
