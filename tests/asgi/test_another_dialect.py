@@ -34,6 +34,7 @@ from gateway.dialects.neutral import (
 )
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.registry import REGISTRY, Registry
+from gateway.dialects.spans import Span, TextRules
 from tests.asgi.gate import KEY, a_door
 from tests.exchange.desk import BODY
 from tests.exchange.test_lifecycle import GOOD
@@ -79,6 +80,9 @@ class Telegram:
     def conversation(self, prompt: Prompt) -> Conversation:
         values = prompt.unseal().values
         return Conversation((Turn(Role.USER, (Text(str(values["text"])),)),), user=str(values.get("sender", "")))
+
+    def texts(self, document: strict_json.Document) -> Iterable[Span]:
+        return TextRules(frozenset({"to", "sender"}), regions={}, strings={}).spans(document)
 
     def writer(self, prompt: Prompt, head: ReplyIdentity) -> Writer:  # noqa: ARG002
         return TelegramWriter()
@@ -132,7 +136,7 @@ async def test_its_clients_are_served_by_routes_of_other_dialects(tmp_path: Path
         assert alpha.requests[0].line.startswith("POST /v1/chat/completions ")
         assert json.loads(alpha.requests[0].body)["messages"] == [{"role": "user", "content": "MARKER hello"}]
         (receipt,) = door.desk.receipts()
-        assert (receipt["dialect"], receipt["endpoint"]) == (NAME, "chat")
+        assert (receipt["dialect"], receipt["operation"]) == (NAME, "chat")
         assert (receipt["attempts"][0]["dialect"], receipt["attempts"][0]["usage"]) == (
             "openai_chat",
             {"input": 9, "output": 3},
