@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     """Seconds for an exchange in all."""
     request_s: Seconds = 30
     """Seconds to receive a client's request."""
+    keep_alive_s: Seconds = 620
+    """Seconds between two requests of one connection; a load balancer in front must close its connections earlier."""
     grace_s: float = Field(2, ge=0, le=600, allow_inf_nan=False)
     """Seconds between SIGTERM and closing the listener: answers not ready, so that a load balancer learns of it."""
     drain_s: Seconds = 30

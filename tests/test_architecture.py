@@ -41,7 +41,6 @@ KNOWN_BY: dict[str, set[str]] = {
     "structlog": {"telemetry"},
     "tomli": {"declarations"},
     "tomlkit": {"declarations"},
-    "uvicorn": {"asgi", "compose", "http", "sandbox"},
     "uvloop": {"compose", "http"},
 }
 """Every library from outside, and the rooms that may know it."""

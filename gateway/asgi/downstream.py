@@ -13,7 +13,9 @@ from gateway.core.errors import Ended, RateLimited
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.dialect import Dialect
 from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.registry import REGISTRY
 from gateway.dialects.translation import refusal
+from gateway.http.answer import ErrorAnswer
 
 Lines: TypeAlias = list[tuple[bytes, bytes]]
 """Header names and values as ASGI wants them."""
@@ -33,6 +35,9 @@ class ErrorFormat(msgspec.Struct, frozen=True, gc=False):
     def body(self, ended: Ended, request_id: str) -> bytes:
         """The error's body."""
         return refusal(self.dialect, ended, request_id, self.asked)
+
+
+_OF_THE_SERVER: Final = ErrorFormat(REGISTRY.dialects[0])
 
 
 class ClientDownstream:
@@ -80,13 +85,21 @@ def _request_id(receipt: str) -> Lines:
 
 
 async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice: ErrorFormat) -> None:
+    """Send an error to the client of an exchange or of a small endpoint."""
+    answer = error_answer(ended, receipt, voice)
+    length = (b"content-length", b"%d" % len(answer.body))
+    await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, length]})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+def render_error(ended: Ended) -> ErrorAnswer:
+    """Render an error of the HTTP server itself: the client's dialect is unknown, so the first one stands in."""
+    return error_answer(ended, None, _OF_THE_SERVER)
+
+
+def error_answer(ended: Ended, receipt: ReceiptId | None, voice: ErrorFormat) -> ErrorAnswer:
     """The one place where an error becomes an HTTP response."""
-    body = voice.body(ended, str(receipt or ""))
-    headers = {
-        "content-type": "application/json",
-        "content-length": str(len(body)),
-        "x-should-retry": "true" if ended.may_retry else "false",
-    }
+    headers = {"content-type": "application/json", "x-should-retry": "true" if ended.may_retry else "false"}
     if receipt is not None:
         headers["x-safeconduct-receipt"] = receipt
     if ended.retry_after_s is not None:
@@ -101,8 +114,7 @@ async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice:
     if ended.status in (408, 413, 415):
         headers["connection"] = "close"  # what is left of the body is not read
     lines = [*encoded(headers), *_request_id(receipt or "")]
-    await send({"type": "http.response.start", "status": ended.status, "headers": lines})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    return ErrorAnswer(ended.status, lines, voice.body(ended, str(receipt or "")))
 
 
 def encoded(headers: Mapping[str, str]) -> Lines:

@@ -8,7 +8,8 @@ from functools import partial
 from gateway.compose.providers import AccessFor
 from gateway.compose.serving import Ready, WorkerPlace, serve, serve_sandbox
 from gateway.compose.supervisor import Supervisor, Worker
-from gateway.http.server import bind_tcp, run
+from gateway.http.listeners import bind_tcp
+from gateway.http.server import run
 from gateway.settings import Settings
 from gateway.telemetry.events import WorkerDied
 from gateway.telemetry.log import Log

@@ -23,6 +23,7 @@ from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
 from gateway.asgi.admin_process import ProcessRoom
 from gateway.asgi.app import application
+from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
 from gateway.compose.background import run_forever
 from gateway.compose.clock import SystemClock
@@ -32,8 +33,9 @@ from gateway.compose.ledger import ledger_of, places_of, ship_the_last
 from gateway.compose.providers import AccessFor, sandboxed
 from gateway.compose.services import open_services
 from gateway.exchange.services import InForce
+from gateway.http.deadlines import HttpLimits
 from gateway.http.drain import Drain
-from gateway.http.server import Listener, bind_tcp, bind_unix
+from gateway.http.listeners import Listener, bind_tcp, bind_unix
 from gateway.http.server import serve as listen
 from gateway.identity.operators import SIGNAL
 from gateway.sandbox.app import app as sandbox_app
@@ -95,8 +97,8 @@ async def serve(
         books = BookRoom(lambda: places_of(settings, post.home, documented.snapshot()), log.emit)
         default = default_policy(settings)
         admin = admin_application([*_admin_rooms(documented, log, keys, repricer, default), books], operator_by_peer)
-        office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET))
-        listeners = [Listener(application(gate), public), office, *bench]
+        office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET), render_error)
+        listeners = [Listener(application(gate), public, render_error), office, *bench]
         secret = await first_key(keys, documented.snapshot(), post.first_key, log) if post.first_key else ""
         await joined(keys)
 
@@ -112,7 +114,8 @@ async def serve(
             group.start_soon(disk.watch, partial(_tell_of_disk, log))
             for work in _with_postgres(shipper, keys):
                 group.start_soon(run_forever, work, log)
-            await listen(listeners, drain, grace_s=settings.grace_s, drain_s=settings.drain_s, ready=accepted)
+            limits, times = HttpLimits(keep_alive_s=settings.keep_alive_s), (settings.grace_s, settings.drain_s)
+            await listen(listeners, drain, limits=limits, grace_s=times[0], drain_s=times[1], ready=accepted)
             group.cancel_scope.cancel()
         if shipper is not None:
             await ship_the_last(shipper)
@@ -134,7 +137,7 @@ def _bench(settings: Settings, opened: AccessFor) -> tuple[list[Listener], Acces
         return [], opened
     place, password = bind_tcp("127.0.0.1", 0), secrets.token_urlsafe(24)
     own = sandboxed(opened, place.getsockname()[1], password)
-    return [Listener(sandbox_app(settings, password), place)], own
+    return [Listener(sandbox_app(settings, password), place, render_error)], own
 
 
 def _with_postgres(shipper: Shipper | None, keys: Keys) -> Iterator[Callable[[], Awaitable[None]]]:
@@ -153,7 +156,7 @@ def _tend_garbage() -> None:
 
 async def serve_sandbox(settings: Settings, password: str, port: int, *, ready: Callable[[int], None]) -> None:
     """Run the bundled provider alone. OSError for an address that is taken."""
-    listener = Listener(sandbox_app(settings, password), bind_tcp("127.0.0.1", port))
+    listener = Listener(sandbox_app(settings, password), bind_tcp("127.0.0.1", port), render_error)
     await listen([listener], Drain(), grace_s=0, drain_s=settings.drain_s, ready=lambda: ready(listener.port))
 
 

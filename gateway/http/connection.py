@@ -1,94 +1,91 @@
-"""HTTP/1.1 as this gateway accepts it: uvicorn's protocol behind a stricter gate.
+"""One connection of a client: bytes in, one message at a time, and the end of the connection.
 
-Bytes pass the gate one message at a time. A head is judged whole (`head.py`) before the parser sees any of it, a body's
-end is found by us (its declared length, or `chunked.py`) and must be the parser's too, and the next message waits at
-the gate until the present one has been answered. So what follows a message can never be taken for a part of it.
+A head is judged whole (`request_head.py`) before the parser sees any of it. The end of a body is found by `body.py` and
+must be the parser's too. The next message waits until the present one has been answered, so that nothing behind a
+message can be taken for a part of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from asyncio import TimerHandle
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
-import httptools
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from gateway.core.errors import InvalidRequest, Refused
-from gateway.http.body import Chunked
-from gateway.http.cycle import Cycle, answer
-from gateway.http.deadlines import Idle
+from gateway.core.errors import Ended, InvalidRequest, Refused
+from gateway.http.answer import RenderError, closing
+from gateway.http.body import ChunkedBody, RequestBody, SizedBody
+from gateway.http.cycle import Application, RequestCycle
+from gateway.http.deadlines import HttpLimits, IdleTimer
 from gateway.http.drain import Drain
+from gateway.http.half_close import DepartureWatch
 from gateway.http.peer import peer_uid
-from gateway.http.request_head import MAX_HEAD, Head, check_unfinished, read_head
+from gateway.http.request_head import MAX_HEAD, RequestHead, check_unfinished, read_head
 
-_SMALL_BODY: Final = 64 * 1024
-"""A refused request's body of this size is read to its end and the connection kept; a larger one is cut off."""
+_WAITING: Final = 64 * 1024
+"""Bytes of a body that wait for the application before reading is paused."""
 _LINGER_S: Final = 2.0
-"""How long we still read (and drop) after a last answer: closing with bytes unread would take it from the client."""
+"""Seconds of reading and dropping after a last answer: closing with bytes unread would take it from the client."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a connection may take, in seconds."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ListenerContext:
+    """What the connections of one listener share."""
 
-    head_s: float = 10.0
-    """From a request's first byte to the end of its head."""
-    idle_s: float = 75.0
-    """Between requests; above the 60 s of common load balancers, so that they close first."""
-
-
-def protocol(limits: Limits, drain: Drain) -> type[GatedProtocol]:
-    """The protocol class of one server, for `uvicorn.Config(http=…)`."""
-    return type("Protocol", (GatedProtocol,), {"limits": limits, "drain": drain})
-
-
-class GatedProtocol(HttpToolsProtocol):
-    """One connection. In `scope["state"]` stand `query_key`, the value of `?key=`, which nothing else ever sees,
-    `peer_uid`, as in `peer.peer_uid`, and `when_client_leaves`, which calls what it is given when that happens."""
-
-    limits: Limits
+    app: Application
+    render_error: RenderError
+    limits: HttpLimits
     drain: Drain
-    cycle: Cycle | None  # type: ignore[assignment]
-    """The latest request and its answer."""
+    connections: set[ClientConnection] = field(default_factory=set)
+    cycles: set[RequestCycle] = field(default_factory=set)
+    """Those whose application has not returned."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+
+class ClientConnection(asyncio.Protocol):
+    """One connection. The page of the room (`gateway/http/__init__.py`) has its states.
+
+    `scope["state"]` holds `query_key`, the value of `?key=`, which nothing else ever sees; `peer_uid`, as in
+    `peer.peer_uid`; and `when_client_leaves`, which takes a function to call at that moment.
+    """
+
+    transport: asyncio.Transport
+
+    def __init__(self, context: ListenerContext) -> None:
+        self._context, self._loop = context, asyncio.get_running_loop()
+        self._parser = HttpRequestParser(self)
+        self._cycle: RequestCycle | None = None
+        """The latest request and its answer."""
+        self._body: RequestBody | None = None
+        """The body that is being read; None between messages."""
+        self._ahead = bytearray()
+        """A head as far as it has arrived, or bytes that a client sent ahead of an answer."""
+        self._parsed = False
+        """Whether the parser has seen the end of the message."""
+        self._keeps = False
+        """Whether the client lets the connection be used again, as the parser read it."""
+        self._refusing = self._half_closed = self._read_paused = False
+        self.unwritable: asyncio.Event | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self._departure: DepartureWatch | None = None
+        self._idle = IdleTimer(self._loop, context.limits.keep_alive_s, self.leave)
+
+    # What the loop says
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's transport is none by class
         self._always = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "scheme": self.scheme,
-            "server": self.server,
-            "client": self.client,
-            "root_path": self.root_path,
+            "scheme": "http",
+            "server": _address(transport.get_extra_info("sockname")),
+            "client": _address(transport.get_extra_info("peername")),
+            "root_path": "",
         }
         self._peer_uid = peer_uid(transport.get_extra_info("socket"))
-        self._gate = bytearray()
-        """A head as far as it has come, or what was sent ahead of our answer."""
-        self._head: Head | None = None
-        """Of the message being read; None between messages."""
-        self._left = 0
-        self._chunked: Chunked | None = None
-        self._complete = False
-        """Whether the parser has seen the end of the message too."""
-        self._refusing = False
-        """Nothing more is read on this connection."""
-        self._deadline: TimerHandle | None = None
-        self._idle = Idle(self.loop, self.limits.idle_s, self.leave)
+        self._context.connections.add(self)
         self._idle.begin()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._cancel_deadline()
-        self._idle.close()
-        self._refusing = True
-        super().connection_lost(exc)
-        if self.cycle is not None and self.cycle.disconnected:
-            self.cycle.client_left()
-
-    # Bytes in
 
     def data_received(self, data: bytes) -> None:
         if self._refusing:
@@ -98,190 +95,250 @@ class GatedProtocol(HttpToolsProtocol):
                 data = self._take(data)
         except Refused as refused:
             self._refuse(refused)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        except (HttpParserError, HttpParserUpgrade):  # dropped: it quotes the request
             self._refuse(InvalidRequest("The request is malformed."))
+
+    def eof_received(self) -> bool:
+        """Whether the connection stays open for writing: a client may end its side and wait for its answer."""
+        cycle = self._cycle
+        if self._refusing or self._body is not None or cycle is None or cycle.response_complete:
+            return False
+        probe = cycle.probe()
+        if probe is None:
+            return False
+        self._half_closed = True
+        if not self._ahead:
+            cycle.keep_alive = False
+        self._departure = DepartureWatch(self._loop, self.transport, probe)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
+        self._refusing = True
+        self._context.connections.discard(self)
+        self._end_timers()
+        self.resume_writing()
+        cycle, self._cycle = self._cycle, None
+        if cycle is not None and not cycle.response_complete:
+            cycle.client_left()
+        del self._parser  # it refers to us
+
+    def pause_writing(self) -> None:
+        self.unwritable = asyncio.Event()
+
+    def resume_writing(self) -> None:
+        if self.unwritable is not None:
+            self.unwritable.set()
+            self.unwritable = None
+
+    # Bytes in
 
     def _take(self, data: bytes) -> bytes:
         """Use the first part of `data`; return the rest."""
-        if self._head is None:
+        body = self._body
+        if body is None:
             return self._take_head(data)
-        if self._chunked is not None:
-            through, rest = self._chunked.take(data)
-            self.parser.feed_data(through)
-            if rest is None:
-                return b""
-        else:
-            through, rest = (data, b"") if len(data) <= self._left else (data[: self._left], data[self._left :])
-            self._left -= len(through)
-            self.parser.feed_data(through)
-            if self._left:
-                return b""
+        through, rest = body.take(data)
+        self._parser.feed_data(through)
+        if rest is None:
+            if self._parsed:
+                raise _disagreement()
+            return b""
         self._end_message()
         return rest
 
     def _take_head(self, data: bytes) -> bytes:
-        gate = self._gate
-        if self.cycle is not None and not self.cycle.response_complete:
-            if len(gate) + len(data) > MAX_HEAD:
-                self.cycle.keep_alive = False
-            if self.cycle.keep_alive:
-                gate += data
+        ahead, cycle = self._ahead, self._cycle
+        if cycle is not None and not cycle.response_complete:
+            if len(ahead) + len(data) > MAX_HEAD:
+                cycle.keep_alive = False
+            if cycle.keep_alive:
+                ahead += data
             return b""
         self._idle.end()
-        seen = len(gate)
-        if seen == 0:
+        checked = len(ahead)
+        if checked == 0:
             end = data.find(b"\r\n\r\n")
             if end >= 0:
                 self._open(data[: end + 4])
                 return data[end + 4 :]
-        gate += data
-        end = gate.find(b"\r\n\r\n", max(0, seen - 3))
+        ahead += data
+        end = ahead.find(b"\r\n\r\n", max(0, checked - 3))
         if end < 0:
-            check_unfinished(gate, seen)
+            check_unfinished(ahead, checked)
             if self._deadline is None:
-                self._deadline = self.loop.call_later(self.limits.head_s, self._late)
+                self._deadline = self._loop.call_later(self._context.limits.head_s, self._refuse_late_head)
             return b""
-        head, rest = bytes(gate[: end + 4]), bytes(gate[end + 4 :])
-        gate.clear()
+        head, rest = bytes(ahead[: end + 4]), bytes(ahead[end + 4 :])
+        ahead.clear()
         self._cancel_deadline()
         self._open(head)
         return rest
 
     def _open(self, data: bytes) -> None:
         head = read_head(data)
-        self._head, self._complete, self.cycle = head, False, None
-        self._left = head.length
-        self._chunked = Chunked() if head.chunked else None
-        self.parser.feed_data(head.wire)
-        if head.length == 0 and not head.chunked:
-            self._end_message()
+        self._cycle, self._parsed = None, False
+        self._parser.feed_data(head.wire)
+        body: RequestBody | None = None
+        if head.chunked:
+            body = ChunkedBody()
+        elif head.length:
+            body = SizedBody(head.length)
+        if self._parsed is not (body is None):
+            raise _disagreement()
+        self._body = body
+        self._begin(head)
 
-    def _end_message(self) -> None:
-        if not self._complete:
-            # The parser expects more than we do: the two have understood different messages.
-            raise InvalidRequest("The body is malformed.")
-        self._head = None
-        if self.cycle is not None and self.cycle.response_complete:
-            self._cancel_deadline()
-            self._idle.begin()
-
-    # Parser callbacks
-
-    def on_message_begin(self) -> None:
-        self.headers, self.expect_100_continue = [], False
-
-    def on_url(self, url: bytes) -> None:
-        """`head.py` has read it."""
-
-    def on_headers_complete(self) -> None:
-        head = self._head
-        if head is None:
-            raise InvalidRequest("The body is malformed.")
-        path = head.path.decode("ascii")
-        state: dict[str, object] = {"query_key": head.query_key, "peer_uid": self._peer_uid}
-        scope = {
+    def _begin(self, head: RequestHead) -> None:
+        path, context = head.path.decode("ascii"), self._context
+        scope: dict[str, Any] = {
             **self._always,
             "http_version": "1.1" if head.minor else "1.0",
-            "headers": self.headers,
-            "state": state,
+            "headers": head.headers,
+            "state": {"query_key": head.query_key, "peer_uid": self._peer_uid},
             "method": head.method,
             "raw_path": head.path,
             "path": unquote(path) if "%" in path else path,
             "query_string": head.query,
         }
-        keep = head.minor == 1 and self.parser.should_keep_alive() and not self.drain.draining
-        cycle = self.cycle = Cycle(scope, self, keep_alive=keep, expects=self.expect_100_continue)
-        state["when_client_leaves"] = cycle.when_client_leaves
-        task = self.loop.create_task(cycle.run_asgi(self.app))
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        keep = head.minor == 1 and self._keeps and not context.drain.draining
+        cycle = self._cycle = RequestCycle(self, head, keep_alive=keep, more_body=self._body is not None)
+        context.cycles.add(cycle)
+        cycle.start(self._loop, context.app, scope)
 
-    def on_message_complete(self) -> None:
-        self._complete = True
-        cycle = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            cycle.more_body = False
-            cycle.message_event.set()
+    def _end_message(self) -> None:
+        if not self._parsed:
+            raise _disagreement()
+        self._body = None
+        cycle = self._cycle
+        if cycle is None or cycle.response_complete:
+            self._cancel_deadline()
+            self._idle.begin()
+        else:
+            cycle.body_ended()
+
+    # What the parser says
+
+    def on_message_begin(self) -> None:
+        if self._parsed:
+            raise _disagreement()
+
+    def on_headers_complete(self) -> None:
+        self._keeps = self._parser.should_keep_alive()
 
     def on_body(self, body: bytes) -> None:
-        cycle = self.cycle
+        cycle = self._cycle
         if cycle is not None and not cycle.response_complete:
             cycle.body_came(body)
-            if cycle.body_size > HIGH_WATER_LIMIT:
-                self.flow.pause_reading()
+            if cycle.body_size > _WAITING and not self._read_paused:
+                self._read_paused = True
+                self.transport.pause_reading()
 
-    def body_is_left(self) -> bool:
-        return self._head is not None and (self._chunked is not None or self._left > _SMALL_BODY)
+    def on_message_complete(self) -> None:
+        self._parsed = True
 
-    # Between messages
+    # What a cycle says
 
-    def on_response_complete(self) -> None:
+    def resume_reading(self) -> None:
+        """Read on, if reading was paused. Behind the end of a stream there is nothing to read."""
+        if self._read_paused and not self._half_closed:
+            self._read_paused = False
+            self.transport.resume_reading()
+
+    def refuses(self) -> bool:
+        """Whether nothing more is read or may be written here."""
+        return self._refusing or self.transport.is_closing()
+
+    def body_is_short(self) -> bool:
+        """Whether the rest of the request's body is worth reading for the sake of the connection."""
+        return self._body is None or self._body.is_short
+
+    def error(self, ended: Ended) -> bytes:
+        """The bytes of an error answer, in the form of the listener."""
+        return closing(self._context.render_error(ended))
+
+    def answer_ended(self) -> None:
+        """Go on to the next message."""
         if self.refuses():
             return
-        self.flow.resume_reading()
-        if self._head is not None:
-            self._deadline = self.loop.call_later(self.limits.head_s, self.leave)
-        elif self._gate:
-            ahead = bytes(self._gate)
-            self._gate.clear()
+        self.resume_reading()
+        if self._body is not None:
+            self._deadline = self._loop.call_later(self._context.limits.head_s, self.leave)
+            return
+        if self._ahead:
+            ahead = bytes(self._ahead)
+            self._ahead.clear()
             self.data_received(ahead)
         else:
             self._idle.begin()
+        if self._half_closed and (self._cycle is None or self._cycle.response_complete):
+            self.leave()
 
-    def _late(self) -> None:
-        self._refuse(
-            InvalidRequest(
-                f"The head of the request did not arrive within {self.limits.head_s:g} seconds.", code="request_timeout"
-            )
-        )
+    def cycle_ended(self, cycle: RequestCycle) -> None:
+        """The application has returned."""
+        self._context.cycles.discard(cycle)
 
-    def _cancel_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    # The way out
-
-    def _refuse(self, refused: Refused) -> None:
-        """Answer and close, unless an answer is under way: then only close. The application finds its client gone."""
-        cycle = self.cycle
-        answered = cycle is not None and (
-            cycle.response_started if self._head is not None else not cycle.response_complete
-        )
-        if not answered:
-            self.transport.write(answer(refused))
-        if cycle is not None and not cycle.response_complete:
-            cycle.client_left()
-        self._stop_reading()
-        self.transport.write_eof()
+    # The end of the connection
 
     def leave(self) -> None:
-        """Close behind what has been written; a client that neither reads nor leaves is cut off later."""
+        """Close behind the bytes that have been written; a client that neither reads nor leaves is cut off later."""
         if self._refusing:
             return
-        lingers = self._head is not None or bool(self._gate)
+        lingers = not self._half_closed and (self._body is not None or bool(self._ahead))
         self._stop_reading()
         if lingers:
             self.transport.write_eof()
         else:
             self.transport.close()
 
-    def _stop_reading(self) -> None:
-        self._refusing = True
-        self._gate.clear()
-        self._cancel_deadline()
-        self._idle.close()
-        self.flow.resume_reading()
-        unsent = self.transport.get_write_buffer_size()
-        self._deadline = self.loop.call_later(self.limits.idle_s if unsent else _LINGER_S, self.transport.abort)
-
-    def refuses(self) -> bool:
-        """Whether nothing more is read or may be written here."""
-        return self._refusing or self.transport.is_closing()
-
-    def shutdown(self) -> None:
-        """Called by the server: close now, or behind the present answer."""
-        if self.cycle is None or self.cycle.response_complete:
+    def shut_down(self) -> None:
+        """Close now, or behind the present answer."""
+        if self._cycle is None or self._cycle.response_complete:
             self.leave()
         else:
-            self.cycle.keep_alive = False
+            self._cycle.keep_alive = False
+
+    def _refuse_late_head(self) -> None:
+        seconds = self._context.limits.head_s
+        message = f"The head of the request did not arrive within {seconds:g} seconds."
+        self._refuse(InvalidRequest(message, code="request_timeout"))
+
+    def _refuse(self, refused: Refused) -> None:
+        """Answer and close; if an answer has begun, only close. The application finds its client gone."""
+        cycle = self._cycle
+        begun = self._body is not None and cycle is not None and cycle.response_started
+        if not begun:
+            self.transport.write(self.error(refused))
+        if cycle is not None and not cycle.response_complete:
+            cycle.client_left()
+        self._stop_reading()
+        self.transport.write_eof()
+
+    def _stop_reading(self) -> None:
+        self._refusing = True
+        self._ahead.clear()
+        self._end_timers()
+        self.resume_reading()
+        unsent = self.transport.get_write_buffer_size()
+        seconds = self._context.limits.unread_s if unsent else _LINGER_S
+        self._deadline = self._loop.call_later(seconds, self.transport.abort)
+
+    def _end_timers(self) -> None:
+        self._cancel_deadline()
+        self._idle.close()
+        if self._departure is not None:
+            self._departure.close()
+
+    def _cancel_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+def _disagreement() -> InvalidRequest:
+    """The parser and this room have found different ends of a message."""
+    return InvalidRequest("The body is malformed.")
+
+
+def _address(name: object) -> tuple[str, int] | None:
+    """Host and port; None for a unix socket."""
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None

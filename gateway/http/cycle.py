@@ -1,208 +1,229 @@
-"""One request and its answer as ASGI messages: logs no words, closes with care and writes once."""
+"""One request and its answer as ASGI messages. No word of either reaches the log."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import PurePath
 from typing import Any, Final, Protocol, TypeAlias
 
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-
 from gateway.core.errors import Ended, InternalError
-from gateway.dialects.openai import errors as openai_errors
+from gateway.http.answer import CONTINUE, AnswerFraming, framing_of, head_of
+from gateway.http.request_head import RequestHead
 
-Message: TypeAlias = MutableMapping[str, Any]
-"""ASGI's."""
+AsgiMessage: TypeAlias = MutableMapping[str, Any]
+Application: TypeAlias = Callable[
+    [Any, Callable[[], Awaitable[AsgiMessage]], Callable[[AsgiMessage], Awaitable[None]]], Awaitable[None]
+]
+"""ASGI's: scope, receive, send."""
 
 log: Final = logging.getLogger("safeconduct.http")
 
-_LARGE: Final = 65_536
-_LINES: Final = re.compile(rb"(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]++: [\t -~\x80-\xff]*+\r\n)*+")
 
-
-class Connection(Protocol):
-    """What a cycle needs of its connection."""
+class CycleConnection(Protocol):
+    """The connection, as far as a cycle knows it."""
 
     transport: asyncio.Transport
-    flow: FlowControl
+    unwritable: asyncio.Event | None
+    """Set when the client has read enough for more to be written; None while it reads."""
 
-    def on_response_complete(self) -> None:
-        """The answer has been written."""
-
-    def leave(self) -> None:
-        """Close behind what has been written."""
+    def resume_reading(self) -> None:
+        """Read on, if reading was paused."""
 
     def refuses(self) -> bool:
         """Whether nothing more is read or may be written here."""
 
-    def body_is_left(self) -> bool:
-        """More of the request's body is to come than is worth reading for the sake of the connection."""
+    def body_is_short(self) -> bool:
+        """Whether the rest of the request's body is worth reading for the sake of the connection."""
+
+    def error(self, ended: Ended) -> bytes:
+        """The bytes of an error answer."""
+
+    def answer_ended(self) -> None:
+        """The answer has been written."""
+
+    def cycle_ended(self, cycle: RequestCycle) -> None:
+        """The application has returned."""
+
+    def leave(self) -> None:
+        """Close behind the bytes that have been written."""
 
 
-class Cycle:
-    """One request and its answer. What the application raises is logged as a place, never as words."""
+class RequestCycle:
+    """One request and its answer. One caller at a time receives, and one sends."""
 
     __slots__ = (
+        "_connection",
+        "_expects_continue",
+        "_framing",
+        "_is_1_1",
+        "_method",
+        "_news",
+        "_on_leave",
+        "_parts",
+        "_start",
+        "_waiter",
+        "_write",
         "body_size",
-        "chunked_encoding",
-        "connection",
         "disconnected",
-        "ends_with_connection",
-        "expected_content_length",
-        "expects_continue",
-        "flow",
         "keep_alive",
-        "message_event",
         "more_body",
-        "on_leave",
-        "on_response",
-        "parts",
         "response_complete",
         "response_started",
-        "scope",
-        "start",
-        "write",
+        "task",
     )
 
-    def __init__(self, scope: dict[str, Any], connection: Connection, *, keep_alive: bool, expects: bool) -> None:
-        """`expects`: the client waits for 100 Continue before it sends its body."""
-        self.scope, self.connection, self.keep_alive, self.expects_continue = scope, connection, keep_alive, expects
-        self.write, self.flow = connection.transport.write, connection.flow
-        self.on_response: Callable[[], None] = connection.on_response_complete
-        self.on_leave: Callable[[], None] | None = None
-        self.message_event = asyncio.Event()
-        """Something has come, or has changed, since the application last asked."""
-        self.parts: list[bytes] = []
-        """Of the body: what came since then, `body_size` bytes in all."""
+    task: asyncio.Task[None]
+    """The application's; `start` sets it."""
+
+    def __init__(self, connection: CycleConnection, head: RequestHead, *, keep_alive: bool, more_body: bool) -> None:
+        self._connection, self._write = connection, connection.transport.write
+        self._method, self._is_1_1, self._expects_continue = head.method, head.minor == 1, head.expects_continue
+        self.keep_alive, self.more_body = keep_alive, more_body
+        self._parts: list[bytes] = []
         self.body_size = 0
-        self.more_body = True
-        self.start: Message | None = None
-        self.disconnected = self.response_started = self.response_complete = self.chunked_encoding = False
-        self.ends_with_connection = False
-        """Nothing else says where the body ends: HTTP/1.0 has no chunks, and keeps no connection here."""
-        self.expected_content_length = 0
+        """Bytes of the body that wait for the application."""
+        self._news = not more_body
+        """Something has changed since the last `receive`."""
+        self._waiter: asyncio.Future[None] | None = None
+        self._start: AsgiMessage | None = None
+        self._framing: AnswerFraming | None = None
+        self._on_leave: Callable[[], None] | None = None
+        self.disconnected = self.response_started = self.response_complete = False
 
-    def body_came(self, part: bytes) -> None:
-        self.parts.append(part)
-        self.body_size += len(part)
-        self.message_event.set()
+    def start(self, loop: asyncio.AbstractEventLoop, app: Application, scope: dict[str, Any]) -> None:
+        """Run the application for this request, in a task of its own."""
+        scope["state"]["when_client_leaves"] = self.when_client_leaves
+        self.task = loop.create_task(self._run(app, scope))
 
-    def when_client_leaves(self, call: Callable[[], None]) -> None:
-        """`call` is called once, at once if the client has left already; never behind a complete answer."""
-        if self.disconnected:
-            call()
-        else:
-            self.on_leave = call
-
-    def client_left(self) -> None:
-        self.disconnected = True
-        self.message_event.set()
-        call, self.on_leave = self.on_leave, None
-        if call is not None and not self.response_complete:
-            call()
-
-    async def run_asgi(self, app: Callable[..., Awaitable[None]]) -> None:
+    async def _run(self, app: Application, scope: dict[str, Any]) -> None:
         try:
-            await app(self.scope, self.receive, self.send)
+            await app(scope, self.receive, self.send)
         except Exception as error:  # noqa: BLE001
             log.error("the application raised %s", _place(error))
         finally:
+            self._on_leave = None
+            self._connection.cycle_ended(self)
             if not self.response_complete and not self.disconnected:
                 if not self.response_started:
-                    self.write(answer(InternalError("")))
-                self.connection.leave()
-            self.on_response = _nothing
-            self.on_leave = None
+                    self._write(self._connection.error(InternalError("")))
+                self._connection.leave()
 
-    async def receive(self) -> Message:
-        """ASGI's: what has come of the body since the last call, or that nobody is there any more."""
-        if self.expects_continue and not self.connection.refuses():
-            self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            self.expects_continue = False
+    # What the connection says
+
+    def body_came(self, part: bytes) -> None:
+        """A part of the body has arrived."""
+        self._parts.append(part)
+        self.body_size += len(part)
+        self._notify()
+
+    def body_ended(self) -> None:
+        """The whole body has arrived."""
+        self.more_body = False
+        self._notify()
+
+    def client_left(self) -> None:
+        """Nobody reads the answer any more; `receive` says so from now on."""
+        self.disconnected = True
+        self._notify()
+        call, self._on_leave = self._on_leave, None
+        if call is not None and not self.response_complete:
+            call()
+
+    def probe(self) -> bytes | None:
+        """Bytes that change nothing for a client that reads; None if this answer has no place for any."""
+        if self._framing is None:
+            return CONTINUE if self._is_1_1 else None
+        return None if self._framing.ends_with_connection else self._framing.probe
+
+    # What the application calls
+
+    def when_client_leaves(self, call: Callable[[], None]) -> None:
+        """Calls `call` once: now, if the client has left; never after a complete answer."""
+        if self.disconnected:
+            call()
+        else:
+            self._on_leave = call
+
+    async def receive(self) -> AsgiMessage:
+        """ASGI's: the part of the body that arrived since the last call, or the client's departure."""
         if not self.disconnected and not self.response_complete:
-            self.flow.resume_reading()
-            if not self.message_event.is_set():
-                await self.message_event.wait()
-            self.message_event.clear()
+            self._invite_body()
+            self._connection.resume_reading()
+            if not self._news:
+                await self._wait()
+            self._news = False
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
-        body = b"".join(self.parts)  # no copy of one part
-        self.parts, self.body_size = [], 0
+        body = b"".join(self._parts)  # no copy of one part
+        self._parts, self.body_size = [], 0
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
-    async def send(self, message: Message) -> None:
-        """The head waits for the first bytes of the body: most answers are one write."""
+    async def send(self, message: AsgiMessage) -> None:
+        """ASGI's. The head waits for the first bytes of the body: most answers are one write."""
         if message["type"] == "http.response.start":
-            if self.response_started or self.start is not None:
-                raise RuntimeError("an answer was begun twice")
-            self.start = message
+            if self._start is not None:
+                raise RuntimeError("an answer must begin once")
+            self._start = message
             return
-        if self.response_complete or self.start is None:
-            raise RuntimeError("there is no answer that this could be a part of")
-        if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
+        if self.response_complete or self._start is None:
+            raise RuntimeError("a part must belong to an answer that has begun and has not ended")
+        if self._connection.unwritable is not None and not self.disconnected:
+            await self._connection.unwritable.wait()
         if not self.disconnected:
-            self._write(message.get("body", b""), last=not message.get("more_body", False))
+            self._write_part(self._start, message.get("body", b""), last=not message.get("more_body", False))
 
-    def _write(self, body: bytes, *, last: bool) -> None:
-        head = b""
-        if not self.response_started:
-            self.response_started, self.expects_continue = True, False
-            head = self._head()
-        for piece in self._framed(head, body, last=last):
-            self.write(piece)
+    def _invite_body(self) -> None:
+        if self._expects_continue:
+            self._expects_continue = False
+            if self.more_body and not self._parts and not self.response_started and not self._connection.refuses():
+                self._write(CONTINUE)
+
+    def _notify(self) -> None:
+        self._news = True
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    async def _wait(self) -> None:
+        if self._waiter is not None:
+            raise RuntimeError("one caller at a time may receive")
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _write_part(self, start: AsgiMessage, body: bytes, *, last: bool) -> None:
+        framing, head = self._framing, b""
+        if framing is None:
+            framing, head = self._opening(start)
+        for piece in framing.frame(head, body, last=last):
+            self._write(piece)
+        self._framing, self.response_started = framing, True
         if last:
             self._end()
 
-    def _head(self) -> bytes:
-        """Status line and headers, with what says how the body is framed. RuntimeError for what is no header."""
-        assert self.start is not None
-        status: int = self.start["status"]
-        headers: list[tuple[bytes, bytes]] = self.start["headers"]
-        lines = b"".join([b"%s: %s\r\n" % line for line in headers])
-        if _LINES.fullmatch(lines) is None:
-            raise RuntimeError("a header of the answer cannot be written")
+    def _opening(self, start: AsgiMessage) -> tuple[AnswerFraming, bytes]:
+        status: int = start["status"]
+        headers: list[tuple[bytes, bytes]] = start["headers"]
         if self.more_body:
-            # The rest of the request is still to come: not worth waiting for when it is long, or has been already.
-            self.keep_alive = self.keep_alive and status != 408 and not self.connection.body_is_left()
-        said = dict(headers)
-        length, closes = said.get(b"content-length", b""), not self.keep_alive
-        if b"connection" in said and b"close" in said[b"connection"].lower():
-            closes, self.keep_alive = False, False  # said already
-        unsized = not length and self.scope["method"] != "HEAD" and status not in (204, 304)
-        self.chunked_encoding = unsized and self.scope["http_version"] != "1.0"
-        self.ends_with_connection = unsized and not self.chunked_encoding
-        self.expected_content_length = int(length or 0)
-        framing = b"transfer-encoding: chunked\r\n" if self.chunked_encoding else b""
-        return b"".join((STATUS_LINE[status], lines, b"connection: close\r\n" * closes, framing, b"\r\n"))
-
-    def _framed(self, head: bytes, body: bytes, *, last: bool) -> tuple[bytes, ...]:
-        """What goes on the wire; a large body is not copied to stand behind its head."""
-        if self.scope["method"] == "HEAD":
-            self.expected_content_length = 0
-            return (head,)
-        if self.chunked_encoding:
-            size, end = (b"%x\r\n" % len(body) if body else b""), b"\r\n" * bool(body) + b"0\r\n\r\n" * last
-            return (b"".join((head, size, body, end)),) if len(body) < _LARGE else (head + size, body, end)
-        self.expected_content_length -= 0 if self.ends_with_connection else len(body)
-        if self.expected_content_length < 0 or (last and self.expected_content_length):
-            raise RuntimeError("the body is not as long as its head says")
-        return (head + body,) if len(body) < _LARGE else (head, body)
+            # The rest of the request is not worth waiting for when it is long, or has been waited for.
+            self.keep_alive = self.keep_alive and status != 408 and self._connection.body_is_short()
+        values = dict(headers)
+        announced = b"close" in values.get(b"connection", b"").lower()
+        framing = framing_of(self._method, status, values.get(b"content-length", b""), chunks=self._is_1_1)
+        head = head_of(status, headers, framing.line, closes=not self.keep_alive and not announced)
+        self.keep_alive = self.keep_alive and not announced
+        return framing, head
 
     def _end(self) -> None:
         self.response_complete = True
-        self.message_event.set()
+        self._notify()
         if not self.keep_alive:
-            self.connection.leave()
-        self.on_response()
-
-
-def _nothing() -> None:
-    return
+            self._connection.leave()
+        self._connection.answer_ended()
 
 
 def _place(error: Exception) -> str:
@@ -211,16 +232,3 @@ def _place(error: Exception) -> str:
         trace = trace.tb_next
     where = f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else "?"
     return f"{type(error).__name__} at {where}"
-
-
-def answer(ended: Ended) -> bytes:
-    body = openai_errors.body(ended)
-    return (
-        b"%scontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\nx-should-retry: %s\r\n\r\n%s"
-        % (
-            STATUS_LINE[ended.status],
-            len(body),
-            b"true" if ended.may_retry else b"false",
-            body,
-        )
-    )

@@ -1,4 +1,4 @@
-"""The one thing that servers and applications share when the process is told to end."""
+"""The end of the process, as servers and applications share it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ class Drain:
 
     def __init__(self) -> None:
         self.begun = anyio.Event()
+        """Set with `draining`, for tasks that wait."""
         self.expired = anyio.Event()
         """Exchanges in flight must end now: with the error event of their dialect, then their books."""
         self.draining = False
         """Not ready, and no new exchange begins (503 `draining`)."""
         self.hurried = False
-        """Nobody needs to be told that we leave: no grace for load balancers."""
+        """No grace for load balancers: a person at a terminal waits."""
         self.abandoned = False
-        """Told twice: end at once."""
+        """A second signal came: end at once."""
 
     def begin(self) -> None:
-        """A second call abandons what is in flight."""
+        """Start the drain. A second call abandons the exchanges in flight."""
         self.abandoned = self.draining
         self.draining = True
         self.begun.set()
 
     def hurry(self) -> None:
-        """As `begin`, for a person at a terminal."""
+        """Start the drain without the grace for load balancers."""
         self.hurried = True
         self.begin()

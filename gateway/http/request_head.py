@@ -25,6 +25,8 @@ _HEAD: Final = re.compile(
 _BROKEN: Final = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*\r\n")
 _CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n")
+_EXPECTS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n")
+_HEADER: Final = re.compile(rb"\r\n([^:\r]+):([^\r]*)")
 _UPGRADE: Final = re.compile(rb"\r\nupgrade:([^\r]*)(?=\r\n)", re.IGNORECASE)
 
 _FAULTS: Final = (
@@ -36,8 +38,8 @@ _FAULTS: Final = (
 
 
 @frozen
-class Head:
-    """What a head said about its message. `wire` is what a parser may see: no key, nothing to upgrade to."""
+class RequestHead:
+    """The head of one request. `wire` is the part that a parser may see: without the key, without other protocols."""
 
     wire: bytes
     method: str
@@ -45,9 +47,13 @@ class Head:
     query: bytes
     minor: int
     """Of HTTP/1.x."""
+    headers: list[tuple[bytes, bytes]]
+    """Names in lower case, in the order of arrival. Trailers never join them."""
     length: int
-    """Of the body, as declared; 0 with `chunked`."""
+    """Bytes of the body, as declared; 0 with `chunked`."""
     chunked: bool
+    expects_continue: bool
+    """The client waits for 100 Continue before it sends its body."""
     query_key: str
     """The value of `?key=`; several different ones are joined by `&`, which no key contains."""
 
@@ -60,7 +66,7 @@ def check_unfinished(head: bytearray, seen: int) -> None:
         raise InvalidRequest(_FAULTS[0][1])
 
 
-def read_head(head: bytes) -> Head:
+def read_head(head: bytes) -> RequestHead:
     """Judge a head up to and with its empty line. Raises `InvalidRequest` (400, 426), without a word of it."""
     if len(head) > MAX_HEAD:
         raise InvalidRequest(f"The head of the request is larger than {MAX_HEAD} bytes.", limit=MAX_HEAD)
@@ -82,7 +88,9 @@ def read_head(head: bytes) -> Head:
         query, key = _without_key(query)
         again = path + b"?" + query if query else path
         head = head.replace(target, again, 1)
-    return Head(head, method.decode(), path, query, int(minor), length, chunked, key)
+    headers = [(name.lower(), value.strip(b" \t")) for name, value in _HEADER.findall(head)]
+    expects = b"\r\nexpect:" in lower and _EXPECTS.search(lower) is not None
+    return RequestHead(head, method.decode(), path, query, int(minor), headers, length, chunked, expects, key)
 
 
 def _fault(head: bytes) -> str:

@@ -13,9 +13,11 @@ import anyio
 import httpx
 
 from gateway.asgi.app import application
+from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
 from gateway.http.drain import Drain
-from gateway.http.server import Listener, bind_tcp, serve
+from gateway.http.listeners import Listener, bind_tcp
+from gateway.http.server import serve
 from gateway.stores.keys.keys import digest_of
 from tests.builders import a_key
 from tests.exchange.desk import BODY, SECRET, Desk, a_desk
@@ -63,7 +65,7 @@ async def a_door(
     drain, started, drain_s = Drain(), anyio.Event(), desk.pop("drain_s", 5.0)
     async with a_desk(state, *providers, **desk) as behind:
         gate = Gate(behind.services, lambda: behind.in_force, behind.ledger, drain, limits)
-        listener = Listener(application(gate), bind_tcp("127.0.0.1", 0))
+        listener = Listener(application(gate), bind_tcp("127.0.0.1", 0), render_error)
         port = listener.port
         serving = asyncio.ensure_future(serve([listener], drain, grace_s=grace_s, drain_s=drain_s, ready=started.set))
         expiring = asyncio.ensure_future(gate.expire())

@@ -18,10 +18,12 @@ from gateway.asgi.admin import OperatorOf, admin_application, operator_by_peer
 from gateway.asgi.admin_keys import KeyNews, KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
 from gateway.asgi.admin_process import ProcessRoom, ReloadResult
+from gateway.asgi.downstream import render_error
 from gateway.core.organisation import Budget, DataClass
 from gateway.exchange.services import InForce
 from gateway.http.drain import Drain
-from gateway.http.server import Listener, bind_unix, serve
+from gateway.http.listeners import Listener, bind_unix
+from gateway.http.server import serve
 from gateway.identity.operators import ADMIN, Act, Operator, Role
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import SqliteKeys, digest_of
@@ -72,7 +74,7 @@ async def an_office(
                 PriceRoom(Repricer(journal), lambda: office.in_force, office.heard.append),
                 ProcessRoom(lambda: office.in_force, office.reload, lambda: "counted\n"),
             )
-            listener = Listener(admin_application(rooms, operator_of), bind_unix(path))
+            listener = Listener(admin_application(rooms, operator_of), bind_unix(path), render_error)
             serving = asyncio.ensure_future(serve([listener], drain, grace_s=0, ready=started.set))
             try:
                 await started.wait()

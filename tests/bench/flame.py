@@ -24,7 +24,7 @@ LETTER: Final = 6.4
 """Pixels, about."""
 PLACE: Final = re.compile(r" \((?:.*?/)??((?:[\w.-]+/){0,2}[\w.<> -]+?)(?::\d+)?\)$")
 """Where a function stands: at most two folders are kept, and no line."""
-COLOURS: Final = {"gateway/": "#e8955b", "uvicorn/": "#8fb8de", "asyncio/": "#c9c9c9", "sqlite": "#9ccf9c"}
+COLOURS: Final = {"gateway/": "#e8955b", "httptools/": "#8fb8de", "asyncio/": "#c9c9c9", "sqlite": "#9ccf9c"}
 STYLE: Final = "text{font:10px monospace}rect{stroke:#fff;stroke-width:.5}"
 
 

@@ -21,7 +21,7 @@ gc.disable()  # as `safeconduct serve` does; `compose` looks again once requests
 
 from gateway import compose  # noqa: E402
 from gateway.compose.supervisor import Supervisor, Worker  # noqa: E402
-from gateway.http.server import bind_tcp  # noqa: E402
+from gateway.http.listeners import bind_tcp  # noqa: E402
 from gateway.settings import Settings, read  # noqa: E402
 from gateway.stores.ledger.workers import state_of  # noqa: E402
 from gateway.telemetry.log import Log  # noqa: E402

@@ -12,9 +12,12 @@ from typing import Any, TypeAlias
 import anyio
 import anyio.from_thread
 
-from gateway.http.connection import Limits
+from gateway.core.errors import Ended
+from gateway.http.answer import ErrorAnswer
+from gateway.http.deadlines import HttpLimits
 from gateway.http.drain import Drain
-from gateway.http.server import Listener, bind_tcp, serve
+from gateway.http.listeners import Listener, bind_tcp
+from gateway.http.server import serve
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -45,6 +48,12 @@ async def answer(send: Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+def render_error(ended: Ended) -> ErrorAnswer:
+    """The form of errors in these tests."""
+    body = json.dumps({"error": {"code": ended.code}}).encode()
+    return ErrorAnswer(ended.status, ((b"content-type", b"application/json"),), body)
+
+
 class Served:
     """A running server as its tests see it."""
 
@@ -68,10 +77,12 @@ class Served:
 
 
 @contextmanager
-def serving(app: App, limits: Limits | None = None, *, grace_s: float = 0.0, drain_s: float = 5.0) -> Iterator[Served]:
+def serving(
+    app: App, limits: HttpLimits | None = None, *, grace_s: float = 0.0, drain_s: float = 5.0
+) -> Iterator[Served]:
     """Serve `app` until the block ends; a server that does not end by itself fails the test."""
     drain = Drain()
-    listener = Listener(app, bind_tcp("127.0.0.1", 0))
+    listener = Listener(app, bind_tcp("127.0.0.1", 0), render_error)
     served = Served(listener, drain)
     started = threading.Event()
 

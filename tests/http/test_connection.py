@@ -7,12 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
-from gateway.http.connection import Limits, protocol
+from gateway.http.connection import ClientConnection, ListenerContext
+from gateway.http.deadlines import HttpLimits
 from gateway.http.drain import Drain
-from tests.http.serving import Echo, Message, Receive, Send, Served, answer, error_of, serving, until_closed
+from tests.http.serving import (
+    Echo,
+    Message,
+    Receive,
+    Send,
+    Served,
+    answer,
+    error_of,
+    render_error,
+    serving,
+    until_closed,
+)
 
 HOST = b"Host: a\r\n"
 JSON = HOST + b"Content-Type: application/json\r\n"
@@ -28,7 +38,7 @@ def echo() -> Echo:
 
 @pytest.fixture(scope="module")
 def served(echo: Echo) -> Iterator[Served]:
-    with serving(echo, Limits(head_s=0.3, idle_s=5)) as served:
+    with serving(echo, HttpLimits(head_s=0.3, keep_alive_s=5)) as served:
         yield served
 
 
@@ -213,7 +223,7 @@ def test_a_dripping_head_has_the_same_deadline(served: Served) -> None:
 
 
 def test_an_idle_connection_is_closed() -> None:
-    with serving(Echo(), Limits(idle_s=0.1)) as served:
+    with serving(Echo(), HttpLimits(keep_alive_s=0.1)) as served:
         with served.connect() as silent:
             assert until_closed(silent) == b""
         with served.connect() as used:
@@ -230,7 +240,7 @@ def brisk() -> Iterator[Served]:
         await asyncio.sleep(0.3)
         await answer(send, 200, b"done\n")
 
-    with serving(slow, Limits(head_s=0.1, idle_s=0.1)) as served:
+    with serving(slow, HttpLimits(head_s=0.1, keep_alive_s=0.1)) as served:
         yield served
 
 
@@ -305,14 +315,13 @@ def drive(pieces: Sequence[bytes], parser: Callable[[Any], Any] = lambda parser:
 
     async def main() -> tuple[list[str], bytes]:
         loop, echo = asyncio.get_running_loop(), Echo()
-        config = uvicorn.Config(echo, ws="none", lifespan="off", log_config=None)
-        kind, state = protocol(Limits(), Drain()), ServerState()
+        context = ListenerContext(echo, render_error, HttpLimits(), Drain())
         ours, theirs = socket.socketpair()
         theirs.setblocking(False)
-        transport, gated = await loop.create_connection(lambda: kind(config, state, {}), sock=ours)
-        gated.parser = parser(gated.parser)
+        transport, connection = await loop.create_connection(lambda: ClientConnection(context), sock=ours)
+        connection._parser = parser(connection._parser)
         for piece in pieces:
-            gated.data_received(piece)
+            connection.data_received(piece)
             await asyncio.sleep(0)
         received = b""
         while part := await loop.sock_recv(theirs, 65536):

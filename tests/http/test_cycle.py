@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.http.connection import Limits
+from gateway.http.deadlines import HttpLimits
 from tests.http.serving import Message, Receive, Send, answer, error_of, one_answer, serving, until_closed
 
 HOST = b"Host: a\r\n"
@@ -33,7 +33,7 @@ def test_a_short_body_that_nobody_read_does_not_cost_the_connection(*, pause: bo
 
 
 def test_a_connection_outlives_the_wait_for_a_short_body() -> None:
-    with serving(refusing, Limits(head_s=0.2)) as served, served.connect() as connection:
+    with serving(refusing, HttpLimits(head_s=0.2)) as served, served.connect() as connection:
         connection.sendall(post(b"Content-Length: 1\r\n"))
         one_answer(connection)
         connection.sendall(b"a")
@@ -45,7 +45,7 @@ def test_a_connection_outlives_the_wait_for_a_short_body() -> None:
 
 
 def test_a_short_body_that_never_comes_is_not_waited_for_long() -> None:
-    with serving(refusing, Limits(head_s=0.1)) as served:
+    with serving(refusing, HttpLimits(head_s=0.1)) as served:
         assert served.talk(post(b"Content-Length: 5000\r\n")).endswith(b"no\n")
 
 

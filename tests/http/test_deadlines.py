@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from gateway.http.deadlines import Idle
+from gateway.http.deadlines import IdleTimer
 
 
 class Timer:
@@ -53,17 +53,17 @@ def rung() -> list[float]:
 
 
 @pytest.fixture
-def idle(clock: Clock, rung: list[float]) -> Idle:
-    return Idle(cast(asyncio.AbstractEventLoop, clock), 10.0, lambda: rung.append(clock.now))
+def idle(clock: Clock, rung: list[float]) -> IdleTimer:
+    return IdleTimer(cast(asyncio.AbstractEventLoop, clock), 10.0, lambda: rung.append(clock.now))
 
 
-def test_a_wait_ends_when_it_has_taken_its_time(idle: Idle, clock: Clock, rung: list[float]) -> None:
+def test_a_wait_ends_when_it_has_taken_its_time(idle: IdleTimer, clock: Clock, rung: list[float]) -> None:
     idle.begin()
     clock.until(100)
     assert rung == [10]
 
 
-def test_each_wait_has_its_whole_time(idle: Idle, clock: Clock, rung: list[float]) -> None:
+def test_each_wait_has_its_whole_time(idle: IdleTimer, clock: Clock, rung: list[float]) -> None:
     for at in (0, 4, 8):
         clock.until(at)
         idle.begin()
@@ -77,7 +77,7 @@ def test_each_wait_has_its_whole_time(idle: Idle, clock: Clock, rung: list[float
     assert rung == [19]
 
 
-def test_nothing_ends_while_there_is_a_request(idle: Idle, clock: Clock, rung: list[float]) -> None:
+def test_nothing_ends_while_there_is_a_request(idle: IdleTimer, clock: Clock, rung: list[float]) -> None:
     idle.begin()
     clock.until(1)
     idle.end()
@@ -88,14 +88,14 @@ def test_nothing_ends_while_there_is_a_request(idle: Idle, clock: Clock, rung: l
     assert rung == [60]
 
 
-def test_many_waits_take_one_timer(idle: Idle, clock: Clock) -> None:
+def test_many_waits_take_one_timer(idle: IdleTimer, clock: Clock) -> None:
     for _ in range(5):
         idle.begin()
         idle.end()
     assert len(clock.timers) == 1
 
 
-def test_a_connection_that_is_closed_is_not_called(idle: Idle, clock: Clock, rung: list[float]) -> None:
+def test_a_connection_that_is_closed_is_not_called(idle: IdleTimer, clock: Clock, rung: list[float]) -> None:
     idle.begin()
     idle.close()
     clock.until(100)

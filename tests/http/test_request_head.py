@@ -20,6 +20,23 @@ def test_a_plain_head_passes_unchanged() -> None:
     assert (read.length, read.chunked, read.query_key) == (12, False, "")
 
 
+def test_headers_are_lower_case_trimmed_and_in_their_order() -> None:
+    lines = b"HOST: a:80\r\nX-B: 1, 2\t\r\nx-a:\r\nX-B:  a:b \r\n"
+    assert read_head(a_head(headers=lines)).headers == [
+        (b"host", b"a:80"),
+        (b"x-b", b"1, 2"),
+        (b"x-a", b""),
+        (b"x-b", b"a:b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "expects"), [(b"100-continue", True), (b" 100-Continue \t", True), (b"200-ok", False), (b"", False)]
+)
+def test_only_one_expectation_is_known(value: bytes, *, expects: bool) -> None:
+    assert read_head(a_head(headers=HOST + b"Expect:" + value + b"\r\n")).expects_continue is expects
+
+
 def test_a_chunked_head_says_so() -> None:
     assert read_head(a_head(headers=HOST + b"transfer-encoding:\tChunked \r\n")).chunked
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import textwrap
@@ -16,8 +15,9 @@ import anyio
 import pytest
 
 from gateway.http.drain import Drain
-from gateway.http.server import Listener, bind_tcp, bind_unix, run, serve
-from tests.http.serving import Echo, Message, Receive, Send, answer, one_answer, serving, until_closed
+from gateway.http.listeners import Listener, bind_tcp, bind_unix
+from gateway.http.server import run, serve
+from tests.http.serving import Echo, Message, Receive, Send, answer, one_answer, render_error, serving, until_closed
 
 GET = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -104,7 +104,7 @@ def test_an_exchange_can_use_its_last_words() -> None:
         await send({"type": "http.response.body", "body": b"event: error"})
         ended.append("told")
 
-    listener = Listener(last_words, bind_tcp("127.0.0.1", 0))
+    listener = Listener(last_words, bind_tcp("127.0.0.1", 0), render_error)
 
     async def main() -> bytes:
         received = b""
@@ -141,8 +141,8 @@ def test_nobody_is_served_afterwards() -> None:
 
 def test_two_listeners_share_one_drain(tmp_path: Path) -> None:
     drain, path, public, admin = Drain(), tmp_path / "admin.sock", Echo(), Echo()
-    tcp = Listener(public, bind_tcp("127.0.0.1", 0))
-    unix = Listener(admin, bind_unix(path))
+    tcp = Listener(public, bind_tcp("127.0.0.1", 0), render_error)
+    unix = Listener(admin, bind_unix(path), render_error)
     assert (unix.port, tcp.port > 0) == (0, True)
 
     async def ask(connect: Callable[[], object]) -> None:
@@ -166,7 +166,7 @@ def test_two_listeners_share_one_drain(tmp_path: Path) -> None:
 
 
 def test_a_cancelled_server_closes_its_sockets(tmp_path: Path) -> None:
-    listener = Listener(Echo(), bind_unix(tmp_path / "s"))
+    listener = Listener(Echo(), bind_unix(tmp_path / "s"), render_error)
 
     async def main() -> None:
         async with anyio.create_task_group() as group:
@@ -177,36 +177,16 @@ def test_a_cancelled_server_closes_its_sockets(tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists()
 
 
-def test_a_taken_address_is_an_error() -> None:
-    with bind_tcp("127.0.0.1", 0) as first:
-        first.listen()
-        with pytest.raises(OSError, match="in use"):
-            bind_tcp("127.0.0.1", first.getsockname()[1])
-
-
-def test_a_socket_file_is_its_owners_and_replaces_a_dead_one(tmp_path: Path) -> None:
-    path = tmp_path / "admin.sock"
-    bind_unix(path).close()
-    with bind_unix(path) as alive:
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        alive.listen()
-        with pytest.raises(OSError, match="in use"):
-            bind_unix(path)
-
-
-def test_a_file_that_is_no_socket_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "admin.sock"
-    path.write_text("mine")
-    with pytest.raises(OSError, match="in use"):
-        bind_unix(path)
-    assert path.read_text() == "mine"
-
-
 PROGRAM = textwrap.dedent(
     """
     import anyio
+    from gateway.http.answer import ErrorAnswer
     from gateway.http.drain import Drain
-    from gateway.http.server import Listener, bind_tcp, run, serve
+    from gateway.http.listeners import Listener, bind_tcp
+    from gateway.http.server import run, serve
+
+    def render_error(ended):
+        return ErrorAnswer(ended.status, (), b"")
 
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -216,7 +196,7 @@ PROGRAM = textwrap.dedent(
         await send({"type": "http.response.body", "body": b"last"})
 
     async def main():
-        listener, drain = Listener(app, bind_tcp("127.0.0.1", 0)), Drain()
+        listener, drain = Listener(app, bind_tcp("127.0.0.1", 0), render_error), Drain()
         async with anyio.create_task_group() as group:
             ready = lambda: print(listener.port, flush=True)
             group.start_soon(lambda: serve([listener], drain, grace_s=0, drain_s=60, ready=ready))

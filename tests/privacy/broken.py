@@ -100,7 +100,7 @@ def warns(words: str) -> None:
 
 
 def logs(words: str) -> None:
-    for name in ("aiohttp.client", "asyncio", "uvicorn.error", "httpx", "some.library"):
+    for name in ("aiohttp.client", "asyncio", "safeconduct.http", "httpx", "some.library"):
         logger = logging.getLogger(name)
         for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.CRITICAL):
             logger.log(level, "%s " + words.replace("%", "%%"), words, extra={"words": words}, stack_info=True)

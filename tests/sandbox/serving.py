@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
 from anthropic import Anthropic
 from google.genai import Client
 from google.genai.types import HttpOptions
 from openai import OpenAI
 
 from gateway.sandbox.app import Pace, app
+from tests.http.serving import serving as http_serving
 
 PASSWORD = "loopback-password"
 AT_ONCE = Pace(sandbox_pace_ms=0, sandbox_slow_ms=0)
@@ -22,19 +20,8 @@ AT_ONCE = Pace(sandbox_pace_ms=0, sandbox_slow_ms=0)
 @contextmanager
 def serving(pace: Pace = AT_ONCE) -> Iterator[str]:
     """Its address, without a persona."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        app(pace, PASSWORD), log_config=None, ws="none", lifespan="off", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    with http_serving(app(pace, PASSWORD), drain_s=1) as served:
+        yield f"http://127.0.0.1:{served.port}"
 
 
 @contextmanager

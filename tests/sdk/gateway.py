@@ -12,6 +12,7 @@ from typing import Any, Final
 import anyio
 
 from gateway.asgi.app import application
+from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
 from gateway.core.catalog import Auth, Route
 from gateway.core.evaluation import Capabilities
@@ -19,7 +20,8 @@ from gateway.core.limits import Rate
 from gateway.dialects.registry import REGISTRY
 from gateway.exchange.services import InForce, Services
 from gateway.http.drain import Drain
-from gateway.http.server import Listener, bind_tcp, serve
+from gateway.http.listeners import Listener, bind_tcp
+from gateway.http.server import serve
 from gateway.identity.callers import KeyCallers
 from gateway.stores.books.books import SqliteBooks
 from gateway.stores.health import Patience, RouteHealth
@@ -128,7 +130,7 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
 async def _listening(services: Services, in_force: InForce, ledger: SqliteLedger) -> AsyncIterator[int]:
     drain, started = Drain(), anyio.Event()
     gate = Gate(services, lambda: in_force, ledger, drain, LIMITS)
-    listener = Listener(application(gate), bind_tcp("127.0.0.1", 0))
+    listener = Listener(application(gate), bind_tcp("127.0.0.1", 0), render_error)
     serving = asyncio.ensure_future(serve([listener], drain, grace_s=0, drain_s=0, ready=started.set))
     expiring = asyncio.ensure_future(gate.expire())
     try:

@@ -130,7 +130,7 @@ def test_a_fault_shows_its_places_but_no_sentence() -> None:
 
 
 def test_the_level_keeps_lesser_events_out() -> None:
-    note = LibraryNote("uvicorn.error", "warning", "uvicorn.server:1")
+    note = LibraryNote("httpx.client", "warning", "httpx.client:1")
     assert [line["event"] for line in logged(ENDED, note, level="info")] == ["exchange_ended", "library_note"]
     assert [line["event"] for line in logged(ENDED, note, level="warning")] == ["library_note"]
     assert logged(ENDED, note, level="error") == []
