@@ -94,9 +94,10 @@ async def test_other_groups_and_days_are_refused_without_their_words(tmp_path: P
 async def test_without_a_journal_the_answer_says_so(tmp_path: Path) -> None:
     async with Provider(FAILS) as alpha, a_door(tmp_path, alpha) as door:
         await door.ask()
-        door.desk.ledger._path = tmp_path  # a directory is no database
+        journal, door.desk.ledger._path = door.desk.ledger._path, tmp_path  # a directory is no database
         assert error_of(await door.get("/v1/usage")) == (503, "books_unavailable")
         assert error_of(await door.get("/v1/receipts/01JD")) == (503, "books_unavailable")
+        door.desk.ledger._path = journal  # the desk reads it when it closes
 
 
 def test_costs_in_several_currencies_are_never_added_up(tmp_path: Path) -> None:
