@@ -1,47 +1,88 @@
-"""Check every chain of receipts: nothing changed, nothing removed."""
+"""Check every chain of receipts: nothing changed, nothing removed; and, if wanted, every decision."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.commands.access.receipts_access import journals_of
 from gateway.commands.terminal.context import CommandContext, state_options
-from gateway.commands.terminal.printing import Toned
+from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import FAILED
+from gateway.core.errors import Json
+from gateway.core.receipt import from_json
+
+if TYPE_CHECKING:
+    from gateway.compose.replays import ReplayResult
+    from gateway.stores.ledger.ledger import ChainState
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--replay", action="store_true", help="also work out every decision again from what is kept")
     state_options(parser)
 
 
 def run(context: CommandContext) -> int:
     from gateway.stores.ledger.ledger import SqliteLedger
 
-    states = [state for journal in journals_of(context) for state in SqliteLedger(journal).verify_chains()]
+    journals = journals_of(context)
+    states = [state for journal in journals for state in SqliteLedger(journal).verify_chains()]
+    replays = [_replayed(journal) for journal in journals] if context.options.replay else []
     broken = [state for state in states if state.broken is not None]
-    context.out.value(
-        {
-            "in_order": not broken,
-            "chains": [
-                {
-                    "chain": s.chain,
-                    "receipts": s.receipts,
-                    "broken_at": s.broken.sequence if s.broken else None,
-                    "what": s.broken.what if s.broken else None,
-                }
-                for s in states
-            ],
-        }
-    )
-    rows = [
-        (
-            s.chain,
-            str(s.receipts),
-            Toned(f"broken at {s.broken.sequence}: {s.broken.what}", "bad") if s.broken else Toned("holds", "good"),
-        )
-        for s in states
-    ]
-    context.out.table(("chain", "receipts>", "state"), rows)
+    in_order = not broken and not any(result.differing for result in replays)
+    told: dict[str, Json] = {"in_order": in_order, "chains": [_as_json(state) for state in states]}
+    context.out.value(told | ({"replay": _replay_json(replays)} if context.options.replay else {}))
+    context.out.table(("chain", "receipts>", "erased>", "state"), map(_row, states))
     total = sum(s.receipts for s in states)
     context.out.line(f"receipts: {total}, chains: {len(states)}, " + ("NOT in order" if broken else "in order"))
-    return FAILED if broken else 0
+    for result in replays:
+        _tell(context, result)
+    return 0 if in_order else FAILED
+
+
+def _replayed(journal: Path) -> ReplayResult:
+    from gateway.compose.replays import Replays
+    from gateway.stores.journal.documents import Documents
+    from gateway.stores.ledger.ledger import SqliteLedger, every_receipt
+
+    receipts = every_receipt(SqliteLedger(journal), date.min, date.max)
+    return Replays(Documents(journal.parent)).check(map(from_json, receipts))
+
+
+def _as_json(state: ChainState) -> dict[str, Json]:
+    broken = state.broken
+    return {
+        "chain": state.chain,
+        "receipts": state.receipts,
+        "erased_sections": state.erased,
+        "broken_at": broken.sequence if broken else None,
+        "what": broken.what if broken else None,
+    }
+
+
+def _row(state: ChainState) -> tuple[Cell, ...]:
+    broken = state.broken
+    holds = Toned(f"broken at {broken.sequence}: {broken.what}", "bad") if broken else Toned("holds", "good")
+    return state.chain, str(state.receipts), str(state.erased), holds
+
+
+def _replay_json(replays: Sequence[ReplayResult]) -> dict[str, Json]:
+    missing: dict[str, Json] = {id: digest for result in replays for id, digest in result.missing.items()}
+    return {
+        "replayed": sum(result.replayed for result in replays),
+        "undecided": sum(result.undecided for result in replays),
+        "missing": missing,
+        "differing": [id for result in replays for id in result.differing],
+    }
+
+
+def _tell(context: CommandContext, result: ReplayResult) -> None:
+    context.out.line(f"decisions: {result.replayed} replayed, {result.undecided} receipts hold none")
+    for digest in sorted({*result.missing.values()}):
+        count = sum(missing == digest for missing in result.missing.values())
+        context.out.line(f"not replayed: {count} receipts, since nothing readable is kept under {digest}")
+    for id in result.differing:
+        context.out.line(f"{id}: the kept documents lead to ANOTHER decision")

@@ -17,7 +17,7 @@ from gateway.declarations.load import Loaded, load
 from gateway.exchange.services import InForce
 from gateway.identity.operators import Operator
 from gateway.settings import Settings, SettingsRefused
-from gateway.stores.journal.documents import Documents
+from gateway.stores.journal.documents import CAPABILITIES_FILE, Documents
 from gateway.telemetry.events import Reloaded, ReloadRefused
 from gateway.telemetry.log import Log
 
@@ -53,6 +53,8 @@ class DocumentSet:
     def _put_in_force(self, loaded: Loaded, snapshot: Snapshot) -> InForce:
         now = in_force(snapshot, self._opened(snapshot), self._settings)
         self._kept.keep(snapshot.digest, loaded.documents)
+        for digest, record in now.capabilities.items():
+            self._kept.keep(digest, {CAPABILITIES_FILE: record})
         return now
 
     def current(self) -> InForce:

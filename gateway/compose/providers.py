@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 
 from gateway import sandbox
 from gateway.core.catalog import Auth, Provider
@@ -56,7 +57,7 @@ def in_force(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
         unset=unset,
         default_max_output=settings.default_max_output,
     )
-    return InForce(snapshot, means, targets)
+    return InForce(snapshot, means, targets, version("safeconduct"))
 
 
 def egress(settings: Settings) -> Egress:

@@ -45,3 +45,21 @@ def test_a_changed_or_deleted_receipt_is_found(running: Running, tmp_path: Path,
     assert called.code == FAILED
     assert what in called.out
     assert "NOT in order" in called.out
+
+
+def test_every_decision_of_a_running_gateway_is_replayed_from_what_it_keeps(running: Running, tmp_path: Path) -> None:
+    running.ask()
+    running.ask(**{"x-safeconduct-policy": '{"max_price": {"prompt": 1000}}'})
+    called = call("verify", "--replay", "--state", str(running.state), json=True)
+    assert called.code == 0
+    replay = called.json["replay"]
+    assert (replay["missing"], replay["differing"]) == ({}, [])
+    assert replay["replayed"] >= 2
+    with (
+        closing(sqlite3.connect(running.state / "journal.sqlite")) as kept,
+        closing(sqlite3.connect(tmp_path / "journal.sqlite")) as copy,
+    ):
+        kept.backup(copy)
+    lost = call("verify", "--replay", "--state", str(tmp_path))
+    assert lost.code == 0
+    assert "nothing readable is kept under" in lost.out

@@ -7,7 +7,10 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Final
 
+CAPABILITIES_FILE: Final = "capabilities.json"
+"""The one document of a set that says what the process could do."""
 _DIGITS = frozenset("0123456789abcdef")
 
 
@@ -37,6 +40,11 @@ class Documents:
                 raise
         finally:
             shutil.rmtree(draft, ignore_errors=True)
+
+    def folder(self, digest: str) -> Path | None:
+        """Where the set is kept; None if there is none of that digest."""
+        folder = self._folder(digest)
+        return folder if folder.is_dir() else None
 
     def load(self, digest: str) -> dict[str, bytes] | None:
         """The set as it was kept, in the order of its names; None if there is none of that digest."""

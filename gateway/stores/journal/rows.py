@@ -75,6 +75,6 @@ def _bytes(section: object) -> bytes | None:
 
 def _counts_text(counts: Mapping[str, int]) -> str:
     try:
-        return orjson.dumps(counts).decode()
+        return orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:  # a count beyond 64 bits
-        return json.dumps(counts, separators=(",", ":"))
+        return json.dumps(counts, separators=(",", ":"), sort_keys=True)
