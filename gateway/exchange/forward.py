@@ -24,6 +24,7 @@ from gateway.core.principal import Bill
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.dialects import provider_errors
 from gateway.dialects.dialect import Broken, RequestOverrides, Unportable
+from gateway.dialects.observed import observed
 from gateway.dialects.translation import Signed, Translation
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.clamp import clamped
@@ -141,6 +142,8 @@ class Forwarding:
                 attempt.left = attempt.maybe_billed = fault.sent != "nothing"
             except Broken:
                 attempt.outcome = "failed"
+                if attempt.status == 200:
+                    attempt.fault = "malformed"
             except Unportable:  # nothing was sent, and nothing is wrong with the route
                 attempt.outcome, attempt.ended_ms = "failed", self._elapsed_ms()
                 return
@@ -173,7 +176,7 @@ class Forwarding:
         call = self._call(attempt)
         attempt.left = True  # unless a fault says that not a byte was sent
         reply = await self._services.upstream.send(call, connect_s=self._services.deadlines.connect_s)
-        attempt.reply, attempt.status = reply, reply.status
+        attempt.reply, attempt.status, attempt.observed = reply, reply.status, observed(reply.headers)
         attempt.pieces = reply.chunks()
         if reply.status != 200:
             await self._turned_away(attempt)

@@ -325,3 +325,43 @@ async def test_a_limit_of_our_own_counts_against_no_route(tmp_path: Path) -> Non
         busy.cancel()
         await asyncio.gather(busy, return_exceptions=True)
         await full.close()
+
+
+async def test_a_receipt_says_of_each_attempt_whether_the_prompt_left_and_how_it_failed(tmp_path: Path) -> None:
+    refuses = replies(reply(500, headers=[("x-ms-region", "Sweden Central")]))
+    async with Provider() as away:
+        pass
+    async with Provider(refuses) as beta, Provider(once(b"")) as gamma, a_desk(tmp_path, away, beta, gamma) as desk:
+        await desk.ask()
+        (receipt,) = desk.receipts()
+        told = [(a["left"], a["region"], a["observed"], a["status"], a["fault"]) for a in receipt["attempts"]]
+        assert told == [
+            (False, "SE", {}, 0, "connect"),
+            (True, "SE", {"region": "Sweden Central"}, 500, ""),
+            (True, "SE", {}, 0, "reset"),
+        ]
+        assert {a["evidence_from"] for a in receipt["attempts"]} == {"2026-11-24"}
+        assert len({a["posture_digest"] for a in receipt["attempts"]}) == 1
+        assert receipt["region"] == "", "nobody answered"
+
+
+async def test_a_providers_own_report_stands_before_the_declared_region(tmp_path: Path) -> None:
+    body = json.dumps(COMPLETION).encode()
+    async with (
+        Provider(replies(reply(body=body, headers=[("x-groq-region", "us-east-1")]))) as alpha,
+        a_desk(tmp_path, alpha) as desk,
+    ):
+        client = await desk.ask()
+        (receipt,) = desk.receipts()
+        assert client.headers["x-safeconduct-region"] == receipt["region"] == "us-east-1"
+        assert receipt["attempts"][0]["region"] == "SE"
+
+
+async def test_two_requests_that_differ_in_their_highest_price_alone_leave_receipts_that_differ(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        for price in (80, 90):
+            await desk.ask({"provider": {"max_price": {"prompt": price}}})
+        second, first = desk.receipts()
+        assert first["narrowing"] == [{"max_price": {"input": "8E+1"}}]
+        assert second["narrowing"] == [{"max_price": {"input": "9E+1"}}]
+        assert first["plan"] == second["plan"]
