@@ -146,6 +146,9 @@ class Receipt:
     previous: str = ""
     erased: tuple[str, ...] = ()
     """Sections that are no longer there: nothing of them is known."""
+    shared: dict[str, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Sections as they were written, for the receipts of one exchange to share. A receipt made from another by
+    `replace` shares nothing with it."""
 
     def used(self) -> dict[str, int]:
         """The counts of every attempt that used something, added up."""
@@ -170,9 +173,9 @@ SALT_BYTES: Final = 16
 """Of each section."""
 
 _VALUES: Final = {name: attrgetter(*members) for name, members in SECTIONS.items()}
-_NAMES: Final = tuple(f.name for f in fields(Receipt))
-_PLACE: Final = ("schema", "chain", "sequence", "previous", "erased")
-"""What is no part of a receipt but of where it was read."""
+_NAMES: Final = tuple(f.name for f in fields(Receipt) if f.init)
+_CHANGING: Final = "went"
+"""The section in which receipts of one exchange differ."""
 _BEFORE: Final[Mapping[str, str]] = {"endpoint": "operation", "snapshot": "documents"}
 """What schema 0 called some fields."""
 _OF_ATTEMPT: Final = ("posture_digest", "evidence_from")
@@ -205,12 +208,30 @@ def section_values(receipt: Receipt, name: str) -> dict[str, Any]:
     return dict(zip(SECTIONS[name], _VALUES[name](receipt), strict=True))
 
 
-def all_values(receipt: Receipt) -> dict[str, Any]:
-    """Everything that a receipt says before it has its place in a chain."""
-    plain: dict[str, Any] = {"id": receipt.id, "began_at": receipt.began_at, "schema": receipt.schema}
+def section_bytes(receipt: Receipt, name: str, encode: Encode) -> bytes:
+    """One section as it is written; but for `went`, once for all receipts that share it."""
+    written = receipt.shared.get(name)
+    if written is None:
+        written = encode(section_values(receipt, name))
+        if name != _CHANGING:
+            receipt.shared[name] = written
+    return written
+
+
+def drafted(receipt: Receipt, encode: Encode | None = None) -> bytes:
+    """A receipt before it has its place in a chain, as an intent keeps it."""
+    encode = encode or canonical
+    head = encode({"began_at": receipt.began_at, "id": receipt.id, "schema": SCHEMA})
+    sections = [b',"%b":%b' % (name.encode(), section_bytes(receipt, name, encode)) for name in SECTIONS]
+    return b"".join((head[:-1], *sections, b"}"))
+
+
+def draft_from(data: bytes) -> Receipt:
+    """The inverse of `drafted`; also reads what earlier versions kept. Raises as `from_json`."""
+    plain = json.loads(data)
     for name in SECTIONS:
-        plain |= section_values(receipt, name)
-    return plain
+        plain |= plain.pop(name, {})
+    return from_json(plain)
 
 
 def linked(receipt: Receipt, link: Link, salts: bytes, encode: Encode | None = None) -> Written:
@@ -219,7 +240,7 @@ def linked(receipt: Receipt, link: Link, salts: bytes, encode: Encode | None = N
     sections, digests = {}, {}
     for at, name in enumerate(SECTIONS):
         salt = salts[at * SALT_BYTES : (at + 1) * SALT_BYTES]
-        sections[name] = salted = salt + encode(section_values(receipt, name))
+        sections[name] = salted = salt + section_bytes(receipt, name, encode)
         digests[name] = digest(salted)
     head = encode(
         {

@@ -38,6 +38,8 @@ class _Decided:
     health: Part
     plan: tuple[str, ...]
     rejections: Part
+    shared: dict[str, bytes] = field(default_factory=dict)
+    """As `Receipt.shared`."""
 
 
 _NONE: Final = Part()
@@ -113,7 +115,7 @@ def receipt(
     """The receipt, not yet linked into its chain. `served`: the attempt that answered; `dropped`: names of what the
     translation lost."""
     snapshot, decided, caller = facts.in_force.snapshot, facts.decided(), facts.principal
-    return Receipt(
+    made = Receipt(
         id=facts.id,
         began_at=decided.began_at,
         organisation=caller.organisation.id,
@@ -144,6 +146,8 @@ def receipt(
         dropped=dropped,
         duration_ms=end.duration_ms,
     )
+    object.__setattr__(made, "shared", decided.shared)  # all but `went` follows from what was decided
+    return made
 
 
 def timestamp(at: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -20,7 +19,7 @@ from gateway.core.narrowing import narrowing_record
 from gateway.core.organisation import DataClass
 from gateway.core.policy import Layer, LayerKind, MaxPrice, Policy, Preference, RouteRules, SortKey, combine
 from gateway.core.posture import Posture, Training
-from gateway.core.receipt import Receipt, ReceiptId, all_values, canonical, from_json
+from gateway.core.receipt import Receipt, ReceiptId, draft_from, drafted
 from gateway.core.replay import (
     capabilities_from,
     capabilities_record,
@@ -86,7 +85,7 @@ def receipt_of(
         plan=plan,
         rejections=rejections,
     )
-    return from_json(json.loads(canonical(all_values(receipt))))
+    return draft_from(drafted(receipt))
 
 
 def request(policy: Policy) -> tuple[Policy, ...]:

@@ -22,12 +22,12 @@ from gateway.core.errors import Json
 from gateway.core.frozen import frozen
 from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId, CallerId
-from gateway.core.receipt import Receipt, ReceiptId
+from gateway.core.receipt import Receipt, ReceiptId, drafted
 from gateway.stores.books.counters import MOST, Budgets, Charge, Counters, Counting, Embedded, Hold
 from gateway.stores.books.recovery import recover
 from gateway.stores.books.windows import WINDOWS
 from gateway.stores.journal.chain import Chain, charges_from, stored, unlinked
-from gateway.stores.journal.encoding import drafted
+from gateway.stores.journal.encoding import encoded
 from gateway.stores.journal.journal import Journal
 
 _CLAIM_S: Final = 24 * 3600
@@ -156,7 +156,7 @@ class SqliteBooks:
             return ()
         intents = self._journal.intents
         try:
-            intents.keep(hold, drafted(draft))
+            intents.keep(hold, drafted(draft, encoded))
             await self._durable()
         except BaseException:
             intents.drop(hold.id)

@@ -10,10 +10,9 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gateway.core.receipt import AttemptRecord, Receipt
+from gateway.core.receipt import AttemptRecord, Receipt, draft_from
 from gateway.stores.books.counters import Charge
 from gateway.stores.journal.chain import Chain, stored
-from gateway.stores.journal.encoding import draft_from
 from gateway.stores.journal.intents import Kept
 
 

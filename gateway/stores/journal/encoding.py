@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.core.receipt import Part, Receipt, all_values, canonical, from_json
+from gateway.core.receipt import Part, canonical
 
 
 def encoded(value: Mapping[str, Any]) -> bytes:
@@ -16,16 +16,6 @@ def encoded(value: Mapping[str, Any]) -> bytes:
         return _ENCODE({name: _raw(member) if type(member) is Part else member for name, member in value.items()})
     except OverflowError:  # a count beyond 64 bits
         return canonical(value)
-
-
-def drafted(receipt: Receipt) -> bytes:
-    """A receipt in one piece, as an intent keeps it."""
-    return encoded(all_values(receipt))
-
-
-def draft_from(data: bytes) -> Receipt:
-    """The inverse of `drafted`; also reads what earlier versions kept."""
-    return from_json(msgspec.json.decode(data))
 
 
 def _raw(part: Part) -> msgspec.Raw:

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 import gateway
-from gateway.core.receipt import from_json
+from gateway.core.receipt import drafted, from_json
 from gateway.stores.books.books import SqliteBooks
-from gateway.stores.journal.encoding import drafted
 from gateway.stores.journal.journal import Journal
 from gateway.stores.ledger.ledger import SqliteLedger
 from tests.builders import NOW
