@@ -1,4 +1,4 @@
-"""`safeconduct COMMAND`: which module is which command. Only the one that is asked for is imported."""
+"""`safeconduct COMMAND`: the table of commands. Only the module of the command that runs is imported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     near = get_close_matches(name, COMMANDS, n=1)
     do = f"did you mean `safeconduct {near[0]}`?" if near else "safeconduct --help lists the commands"
-    print(f"safeconduct: there is no command of that name\n  -> {do}", file=sys.stderr)
+    print(f"safeconduct: unknown command\n  -> {do}", file=sys.stderr)
     return 2
 
 

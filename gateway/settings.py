@@ -25,7 +25,7 @@ SCHEMES: Final = {
     "ledger_url": ("postgresql://", "postgres://"),
     "egress_proxy": ("http://", "https://"),
 }
-"""How the address of each setting begins."""
+"""Accepted beginnings of the address in each setting."""
 
 _SECRET_FILE_MOST: Final = 65_536
 
@@ -198,7 +198,7 @@ class SettingsRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProviderAccess:
-    """What the environment opens: credentials by provider id, and the settings that addresses need, by id and name."""
+    """Credentials by provider id, and the settings that addresses need, by id and name."""
 
     keys: Mapping[str, SecretStr]
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -260,7 +260,7 @@ def _is_origin(url: str) -> bool:
 
 
 def _in_file(path: Path) -> SecretStr:
-    """What the file holds; ValueError, without any of it, if it cannot be read."""
+    """The content of the file. ValueError, without content, for a file that cannot be read."""
     try:
         with path.open("rb") as file:
             return SecretStr(file.read(_SECRET_FILE_MOST).decode("ascii"))
@@ -271,7 +271,7 @@ def _in_file(path: Path) -> SecretStr:
 def _unknown(environ: Mapping[str, str]) -> list[SettingsFault]:
     known = [variable(name) for name in Settings.model_fields]
     return [
-        SettingsFault(name, "there is no such setting", _near(name, known))
+        SettingsFault(name, "unknown setting", _near(name, known))
         for name in sorted(environ)
         if name.upper().startswith(PREFIX)
         and not name.upper().startswith(PROVIDER_PREFIX)

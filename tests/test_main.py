@@ -112,7 +112,7 @@ def test_a_variable_of_no_meaning_is_named_with_the_near_one(
     monkeypatch.setenv("SAFECONDUCT_PROT", "not-to-be-repeated")
     assert main(command.split()) == FAILED
     notes = capsys.readouterr().err
-    assert "SAFECONDUCT_PROT: there is no such setting; did you mean SAFECONDUCT_PORT?" in notes
+    assert "SAFECONDUCT_PROT: unknown setting; did you mean SAFECONDUCT_PORT?" in notes
     assert "not-to-be-repeated" not in notes
 
 

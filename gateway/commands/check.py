@@ -50,7 +50,7 @@ def run(context: CommandContext) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """How many routes a policy admits, of how many models, and how many of those routes are of use here."""
+    """Counts of the routes that a policy admits, of their models, and of the routes that can be used here."""
 
     policy: str
     routes: int
@@ -62,7 +62,7 @@ class Admitted:
 
 
 def admission(policy: Policy, snapshot: Snapshot, means: Capabilities, today: date) -> Admitted:
-    """What the policy admits by itself, without the layers around it."""
+    """The routes that the policy admits by itself, without the layers around it."""
     demanded = combine([Layer(LayerKind.ORGANISATION, policy)])
     admitted: list[tuple[Route, set[Kind]]] = []
     for route in snapshot.routes.values():
@@ -80,7 +80,7 @@ def admission(policy: Policy, snapshot: Snapshot, means: Capabilities, today: da
 
 
 def _means(context: CommandContext, snapshot: Snapshot) -> tuple[Capabilities, list[dict[str, Json]]]:
-    """What could be called with this environment, and what is wrong with its credentials."""
+    """The capabilities of this environment, and every fault of its credentials."""
     from gateway.compose import access, in_force
     from gateway.settings import SettingsRefused
 

@@ -1,4 +1,4 @@
-"""Which routes may serve a model under a policy, and why the others may not: a table for data protection officers."""
+"""Eligible routes of a model under a policy, and the reasons against every other route."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def _overlap(stated: str) -> int:
     span = _SPAN.fullmatch(stated)
     seconds = int(span[1]) * int(_UNITS[span[2]].total_seconds()) if span else 0
     if (span is None and stated != "0") or seconds > _MOST_OVERLAP_S:
-        raise Stop("--overlap is no span", "write 12h, 7d, 4w, or 0; a year at most", code=MISUSED)
+        raise Stop("--overlap must be 0 or a time span of at most a year", "write 12h, 7d, 4w, or 0", code=MISUSED)
     return seconds
 
 
@@ -128,9 +128,11 @@ def moment(stated: str, now: datetime) -> datetime:
     except (ValueError, OverflowError):
         found = None
     if found is None or found.tzinfo is None:
-        raise Stop("--expires is no moment", "write 12h, 90d, 4w, or a day such as 2027-03-31", code=MISUSED)
+        raise Stop(
+            "--expires must be a time span or a date", "write 12h, 90d, 4w, or a date such as 2027-03-31", code=MISUSED
+        )
     if found <= now:
-        raise Stop("--expires lies in the past", "name a moment to come", code=MISUSED)
+        raise Stop("--expires lies in the past", "name a later time", code=MISUSED)
     return found
 
 
@@ -150,7 +152,7 @@ def _list(context: CommandContext) -> int:
     rows = [_row(key) for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []
     context.out.table(("key\nlabel", "state", "team\npolicy", "classes\nbudgets", "created\nexpires"), rows)
     if not rows:
-        context.out.line("There is no key yet. `safeconduct keys create --team T --policy P` makes one.")
+        context.out.line("No key exists yet. `safeconduct keys create --team T --policy P` makes one.")
     return 0
 
 
@@ -174,12 +176,12 @@ def _revoke(context: CommandContext) -> int:
     with office(context) as ask:
         revoked = ask("POST", f"/keys/{_id(context.options.id)}/revoke", {})
     context.out.value(revoked)
-    context.out.line(f"Key {revoked['id']} opens nothing any more.")
+    context.out.line(f"Key {revoked['id']} is revoked and opens nothing any more.")
     return 0
 
 
 def _id(stated: str) -> str:
-    """What may be an id. A key's secret is not sent anywhere, nor repeated."""
+    """A key id, checked. On failure: a secret given by mistake is neither sent nor printed."""
     if _ID.fullmatch(stated):
         return stated
     what = "a key is named by its id, not by itself" if stated.startswith("sc_") else "this is not the id of a key"

@@ -18,7 +18,7 @@ from gateway.core.usage import Usage
 
 _TONES: Final[Mapping[str, Tone]] = {"served": "good", "refused": "bad", "failed": "bad", "interrupted": "bad"}
 _DECLARED: Final = "declared:"
-"""How a receipt marks a region that the provider did not report itself."""
+"""Marks a region in a receipt that the provider did not report itself."""
 
 _LAYERS: Final = tuple((kind.label, kind.label.replace("_", " ")) for kind in LayerKind)
 """Outermost first, as a receipt and as a person names them."""
@@ -44,7 +44,7 @@ def run(context: CommandContext) -> int:
         return 0
     plain = ledger.receipt(options.id)
     if plain is None:
-        raise Stop("there is no receipt of that id", "`safeconduct receipts` lists the newest", code=MISUSED)
+        raise Stop("unknown receipt id", "`safeconduct receipts` lists the newest", code=MISUSED)
     context.out.value(plain)
     _page(context, from_json(plain))
     return 0
@@ -53,7 +53,7 @@ def run(context: CommandContext) -> int:
 def _table(context: CommandContext, receipts: list[Receipt]) -> None:
     context.out.table(("receipt", "outcome", "tokens and cost>"), map(_row, receipts))
     if not receipts:
-        context.out.line("There is no receipt yet: no request has come with a valid key.")
+        context.out.line("No receipt exists yet: every request so far came without a valid key.")
 
 
 def _row(receipt: Receipt) -> tuple[Cell, ...]:
@@ -123,7 +123,7 @@ def _about(receipt: Receipt) -> tuple[tuple[str, str], ...]:
 
 
 def _carried(receipt: Receipt) -> Iterator[str]:
-    """What each dialect of a route had no place for; nothing of those that hold the whole request."""
+    """Members that a route's dialect cannot hold, for each dialect that cannot hold the whole request."""
     carried = receipt.demand.get("carried")
     for dialect, lost in carried.items() if isinstance(carried, Mapping) else ():
         if isinstance(lost, Mapping) and (lost.get("unfit") or lost.get("dropped")):
@@ -140,14 +140,14 @@ def _health(receipt: Receipt) -> str:
 
 
 def _ended(attempt: AttemptRecord) -> str:
-    """How the attempt ended, by the provider's own answer where one came."""
+    """The end of the attempt, by the provider's own answer where one came."""
     why = [str(attempt.status) if attempt.status else "", attempt.fault, attempt.upstream_code]
     stated = ", ".join(word for word in why if word)
     return f"{attempt.outcome} ({stated})" if stated else attempt.outcome
 
 
 def _went(attempt: AttemptRecord) -> str:
-    """Where the prompt of an attempt went, as far as it left at all."""
+    """The place that an attempt's prompt went to; empty for a prompt that never left."""
     if not attempt.left:
         return "did not leave"
     observed = f", reported: {attempt.observed['region']}" if "region" in attempt.observed else ""

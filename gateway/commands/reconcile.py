@@ -25,7 +25,7 @@ from gateway.core.usage import Usage
 from gateway.dialects.names import near
 
 _DATED: Final = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|latest)$")
-"""What providers add to a model's name for one version of it."""
+"""The suffix that providers add to a model's name for one version."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def _tolerance(stated: str) -> Decimal:
     except InvalidOperation:
         percent = Decimal(-1)
     if not percent.is_finite() or percent < 0:
-        raise Stop("--tolerance is no percentage", "write a number such as 0.5", code=MISUSED)
+        raise Stop("--tolerance must be a percentage of 0 or more", "write a number such as 0.5", code=MISUSED)
     return percent
 
 
@@ -76,7 +76,11 @@ def _credentials(context: CommandContext) -> dict[str, str]:
     """Key id of the export -> provider record; "" is for the lines without one, and of ids that are not named."""
     pairs = [stated.partition("=") for stated in context.options.credential]
     if any(not id or not provider for id, _, provider in pairs):
-        raise Stop("--credential is no pair", "write the provider's key id and our record: ID=PROVIDER", code=MISUSED)
+        raise Stop(
+            "--credential must be a pair ID=PROVIDER",
+            "write the provider's key id and our record: ID=PROVIDER",
+            code=MISUSED,
+        )
     return {"": context.options.provider, **{id: provider for id, _, provider in pairs}}
 
 
@@ -96,7 +100,9 @@ def _bounds(context: CommandContext, exported: Iterable[bills.Line]) -> tuple[da
     try:
         first, last = map(date.fromisoformat, stated)
     except ValueError:
-        raise Stop("--since or --until is no day", "write it as 2026-11-24", code=MISUSED) from None
+        raise Stop(
+            "--since and --until must be dates (YYYY-MM-DD)", "write a date such as 2026-11-24", code=MISUSED
+        ) from None
     return first, last
 
 

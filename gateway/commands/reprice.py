@@ -58,7 +58,7 @@ def _checked(stated: str, option: str) -> None:
     try:
         date.fromisoformat(stated)
     except ValueError:
-        raise Stop(f"{option} is no day", "write it as 2026-11-24", code=MISUSED) from None
+        raise Stop(f"{option} must be a date (YYYY-MM-DD)", "write a date such as 2026-11-24", code=MISUSED) from None
 
 
 def _repriced(context: CommandContext, state: Path, body: dict[str, Json]) -> dict[str, Json]:

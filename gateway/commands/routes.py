@@ -35,7 +35,7 @@ def run(context: CommandContext) -> int:
     context.out.value([_as_json(route, now, context) for route in routes])
     columns = ("route", "processed in", "kept, days>", "training", "input>", "output>", "here", "status")
     context.out.table(columns, (_row(route, now, context) for route in routes))
-    context.out.line(f"{len(routes)} routes; prices per million tokens; ? is not known, which no policy takes for good")
+    context.out.line(f"{len(routes)} routes; prices per million tokens; ? is unknown, which every bound refuses")
     return 0
 
 
@@ -72,7 +72,7 @@ def _admitted(route: Route, context: CommandContext, now: CurrentState) -> bool:
 
 
 def _here(route: Route, now: CurrentState, context: CommandContext) -> Reason | None:
-    """What keeps this installation from calling the route, whatever the policy."""
+    """The reason that keeps this installation from calling the route under any policy; None without one."""
     anything = combine([Layer(LayerKind.ORGANISATION, UNRESTRICTED)])
     plain = plain_demand(route.model)
     reasons = rejections_of(candidate(route, plain), plain, anything, now.snapshot, now.means, context.today)

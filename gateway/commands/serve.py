@@ -1,4 +1,4 @@
-"""Run the gateway in the foreground, until it is told to end."""
+"""Run the gateway in the foreground until a signal ends it."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _serve(context: CommandContext, settings: Settings, placed: Worker | None) -
 
 
 def _welcome(context: CommandContext, settings: Settings, ready: Ready) -> None:
-    """Where it listens; with a first key also what a newcomer needs, ready to paste."""
+    """Prints the address; with a first key also the first requests, ready to paste."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
     base = f"http://{host}:{ready.port}/v1"
     context.out.value({"base_url": base, "key": ready.secret or None})

@@ -1,4 +1,4 @@
-"""What was used and what it cost, summed over the receipts."""
+"""Usage and cost, summed over the receipts."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def _tell(context: CommandContext, by: Sequence[str], rows: Sequence[UsageRow], 
     ]
     context.out.table((*by, "exchanges>", "tokens in>", "tokens out>", "cost>"), cells)
     if not rows:
-        context.out.line("There is no receipt in that time.")
+        context.out.line("No receipt falls in that time.")
 
 
 def _currency(by: Sequence[str], found: Sequence[str]) -> str:
-    """What all receipts of the time are in; "" if there are none, or if each row names its own."""
+    """The currency of all receipts of the time; "" without receipts, or where each row names its own."""
     if len(found) > 1 and "currency" not in by:
         do = f"sum by it too: --by {','.join(by)},currency"
         raise Stop("that time has costs in several currencies", do, code=MISUSED)
@@ -128,4 +128,4 @@ def _day(stated: str | None, option: str) -> date | None:
         return date.fromisoformat(stated)
     except ValueError:
         pass
-    raise Stop(f"{option} is no day", "write it as 2026-11-24", code=MISUSED)
+    raise Stop(f"{option} must be a date (YYYY-MM-DD)", "write a date such as 2026-11-24", code=MISUSED)

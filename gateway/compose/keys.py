@@ -25,7 +25,7 @@ from gateway.telemetry.log import Log
 _CONNECT_S: Final = 2.0
 _ANSWER_S: Final = 5.0
 _JOIN_S: Final = 3.0
-"""What a start waits for the keys of others; afterwards it serves with those that it knows."""
+"""The longest that a start waits for the keys of other gateways; then it serves with the known ones."""
 
 
 def keys_of_all(settings: Settings, organisation: str) -> PostgresKeys | None:

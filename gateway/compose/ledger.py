@@ -1,4 +1,4 @@
-"""Whence reports come, and what brings receipts there for as long as the gateway serves."""
+"""The ledger that reports read, and the shipper that fills it while the gateway serves."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LAST_SHIPMENT_S: Final = 5.0
 
 
 def ledger_of(settings: Settings, home: Path, clock: SystemClock, log: Log) -> tuple[Ledger, Shipper | None]:
-    """Whence reports come, and what brings receipts there; the journals, and nothing, if they are their own ledger."""
+    """The ledger for reports, and its shipper; the journals and None without a shared ledger."""
     journal, near = settings.state / JOURNAL_FILE, WorkersLedger(home)
     if not settings.postgres_url:
         return near, None
@@ -53,6 +53,6 @@ def _of_ledger(news: News) -> LedgerAway | LedgerBack | LedgerConflict:
 
 
 async def ship_the_last(shipper: Shipper) -> None:
-    """What the last exchanges left, if PostgreSQL takes it at once; the next start ships the rest."""
+    """Ship the last receipts. On failure of PostgreSQL: the next start ships them."""
     with contextlib.suppress(PostgresAway, Unavailable), anyio.move_on_after(_LAST_SHIPMENT_S):
         await shipper.ship()

@@ -1,4 +1,4 @@
-"""What opens providers to this process: credentials, the settings of their addresses, and what follows from them."""
+"""Access to providers from this process: credentials, the settings of addresses, and the targets that follow."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from gateway.upstream.targets import target
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What opens providers to this process: credentials and the settings their addresses need, by provider id."""
+    """Credentials, and the settings that addresses need, by provider id."""
 
     credentials: Mapping[str, str]
     settings: Mapping[str, Mapping[str, str]]
 
 
 AccessFor = Callable[[Snapshot], Access]
-"""What is open once the providers are known. Raises SettingsRefused for credentials of providers that are not."""
+"""The access to the providers of a snapshot. SettingsRefused for credentials of undeclared providers."""
 
 
 def access(snapshot: Snapshot, environ: Mapping[str, str]) -> Access:
-    """What the environment opens, and the sandbox's personas with a placeholder until it runs."""
+    """The access that the environment gives; the sandbox's providers get a placeholder until the sandbox runs."""
     declared = [p for p in snapshot.providers.values() if not p.sandbox]
     given = provider_access(environ, {p.id: p.connection.settings for p in declared})
     # A server of our own that asks for no credential is open without one.
@@ -40,7 +40,7 @@ def access(snapshot: Snapshot, environ: Mapping[str, str]) -> Access:
 
 
 def in_force(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
-    """What follows from a snapshot in this process: which providers can be called, and how."""
+    """A snapshot with everything that follows from it in this process."""
     unset = {p.id: missing for p in snapshot.providers.values() if (missing := _missing(p, access))}
     callable_ = {
         p.id: p

@@ -58,7 +58,7 @@ _MB: Final = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What a person needs once requests are accepted: the port, and the first key's secret if one was asked for."""
+    """The port, and the secret of a first key if one was created; known once requests are accepted."""
 
     port: int
     secret: str = ""
@@ -70,7 +70,7 @@ class WorkerPlace:
 
     home: Path
     listening: socket.socket | None = None
-    """What all workers accept from; None for the only one."""
+    """The socket that all workers accept from; None for a single process."""
     first_key: str = ""
     """The policy of a key to create at start; "" for none."""
 
@@ -141,7 +141,7 @@ def _bench(settings: Settings, opened: AccessFor) -> tuple[list[Listener], Acces
 
 
 def _with_postgres(shipper: Shipper | None, keys: Keys) -> Iterator[Callable[[], Awaitable[None]]]:
-    """What goes on beside the requests where gateways share one."""
+    """The background work of gateways that share a PostgreSQL."""
     if shipper is not None:
         yield shipper.run
     if isinstance(keys, SharedKeys):

@@ -27,7 +27,7 @@ _MOST_FAILURES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What a new process knows of its place. `again`: it replaces one that died."""
+    """The place of a new process. `again`: it replaces one that died."""
 
     number: int
     listening: socket.socket
@@ -50,7 +50,7 @@ class _Place:
     began: float = 0.0
     failures: int = 0
     pipe: int = -1
-    """Where its process says that it is ready; -1 once it has, or has ended."""
+    """The pipe on which its process reports ready; -1 afterwards, or after its end."""
     served: bool = False
     """Some process of this place has been ready."""
     told_to_reload: bool = False

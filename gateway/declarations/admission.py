@@ -1,4 +1,4 @@
-"""What the policies admit, by posture and rules alone: before credentials, health, and whether we can call it."""
+"""Routes that policies admit, by posture and rules alone: before credentials, health and addresses."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Admission:
 
 
 def admitted(snapshot: Snapshot, policy: str, today: date) -> tuple[int, int]:
-    """How many routes a policy admits on that day, and of how many models. KeyError for a policy that is not there."""
+    """Counts of routes and models that a policy admits on that day. KeyError for an unknown policy."""
     routes = Admission(snapshot, today).routes(snapshot.policies[policy])
     return len(routes), len({route.model.id for route in routes})
 

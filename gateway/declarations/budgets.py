@@ -33,7 +33,7 @@ def read_budgets(parent: Table) -> tuple[Budget, ...]:
 
 
 def budget_from(text: str) -> Budget | None:
-    """What `50/month`, `40/month,soft` or `50/month,clamp=256` means; None if it means nothing."""
+    """Reads `50/month`, `40/month,soft` or `50/month,clamp=256`; None for any other text."""
     found = _SHORT.fullmatch(text)
     if found is None or found[2] not in _WORDS or Decimal(found[1]) >= _BELOW:
         return None

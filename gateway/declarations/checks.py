@@ -1,4 +1,4 @@
-"""What no document knows alone: whether the names it refers to are declared, and contracts fit the records."""
+"""Checks across documents: every name is declared, and contracts fit the records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files are documents, and their bytes. Other files may lie beside them, but no `.toml` that nobody reads."""
+"""The documents' files and bytes. Other files may lie beside them; a `.toml` without a reader is a fault."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _bundled(number: int, path: Path, report: Report) -> Shelf:
 def _files(name: str, directory: Path, report: Report) -> tuple[Document, ...]:
     """The documents of one directory by name. Hidden files (editors leave some) are not documents."""
     if not directory.is_dir():
-        report.fault(called(directory), "", "there is no such directory", "create it, or correct the setting")
+        report.fault(called(directory), "", "the directory does not exist", "create it, or correct the setting")
         return ()
     found = []
     for path in sorted(directory.iterdir()):

@@ -1,4 +1,4 @@
-"""What is wrong with a document: where, what, and what to do about it."""
+"""Faults of documents: file, key, fault and remedy."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Report:
 
 
 def one_of(wrong: str, known: Iterable[str]) -> str:
-    """What to do about a word that is none of the known ones; a long list is cut to what resembles it."""
+    """The remedy for an unknown word: the known ones, or of a long list those that resemble it."""
     words = sorted(known)
     near = get_close_matches(wrong[:128], words, n=3, cutoff=0.7)
     if len(words) <= _LISTED_MOST:

@@ -44,7 +44,7 @@ _NOBODY: Final = Organisation("", "", "", {})
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the documents say. Only without any fault may they be put in force.
+    """The documents as values. Only documents without a fault may be put in force.
 
     `snapshot`: None if something could not be read or names what is not there. With faults beside it, every document
     was read, and a policy does not do what its cases expect: enough to explain, not enough to serve.
@@ -98,7 +98,7 @@ class _Reading:
         return snapshot
 
     def _page(self, document: Document | None) -> Page | None:
-        """The document's page; None where there is no such document or it is no TOML."""
+        """The document's page; None for a missing document and for one that is not TOML."""
         if document is None:
             return None
         content = parse(document.file, document.content, self._report)
@@ -165,7 +165,7 @@ class _Reading:
         return snapshot
 
     def _names(self) -> Names:
-        """What may be referred to. A document that could not be read still declares the name of its file."""
+        """The names that may be referred to. A document that cannot be read still declares the name of its file."""
         catalog = [document for shelf in (self._shelf, *self._shelf.bundled) for document in shelf.catalog]
         models = [document for shelf in (self._shelf, *self._shelf.bundled) for document in shelf.models]
         read = self._providers.values.values()
@@ -217,7 +217,7 @@ class _Reading:
         return page.root.table("aliases") if page else None
 
     def judge(self, snapshot: Snapshot) -> None:
-        """What the policies make of the facts; of sound policies only, and only of sound facts."""
+        """The cases of the policies against the facts, for policies and facts without a fault."""
         faulty = self._report.faulty
         about = (*self._shelf.catalog, *self._shelf.models, *self._shelf.single.values())
         if not snapshot.routes or not faulty.isdisjoint(d.file for d in about if d.name not in _ABOUT_CALLERS):

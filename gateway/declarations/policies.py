@@ -34,7 +34,7 @@ _EXPECTATIONS: Final = {"admitted": True, "refused": False}
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a policy must do with one route. `because`: what a refusal must name, a dimension or a kind of reason.
+    """A case: the verdict of a policy on one route. `because`: the dimension or kind of reason a refusal must name.
 
     `today`: the day it is judged on; None: the day of the check. `features`: what the request uses.
     """

@@ -137,7 +137,7 @@ class Table:
         return options[value]
 
     def words(self, name: str) -> tuple[str, ...] | None:
-        """A list of texts, without repetition. None where the key is missing; what is no text is reported and left."""
+        """A list of texts, without repetition. None without the key; anything but text is a fault."""
         value = self.raw(name)
         if value is None:
             return None
@@ -251,7 +251,7 @@ class Page:
 
 
 def parse(file: str, content: bytes, report: Report) -> Mapping[str, Toml] | None:
-    """The content of a document; None, with a fault, where it is no TOML at all."""
+    """The content of a document; None, with a fault, for anything but TOML."""
     try:
         parsed: Mapping[str, Toml] = tomli.loads(content.decode("utf-8"), parse_float=Decimal)
     except UnicodeDecodeError as error:

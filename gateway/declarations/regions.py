@@ -83,7 +83,7 @@ def expand(words: Iterable[str], regions: Regions) -> tuple[Countries, tuple[str
 
 
 def unknown_place(word: str, regions: Iterable[str]) -> str:
-    """What to do about a word that names no place."""
+    """The remedy for a word that names no place."""
     if word.upper() in ISO_COUNTRIES:
         return f"country codes are upper case: {word.upper()}"
     if word.upper() == "UK":

@@ -99,7 +99,7 @@ def read_also(table: Table) -> tuple[str, ...] | None:
 
 
 def read_abilities(table: Table) -> Abilities:
-    """What a route or a model can do; None where it does not say."""
+    """The abilities of a route or a model; None where unstated."""
     context, max_output = table.whole("context", 1), table.whole("max_output", 1)
     if context is not None and max_output is not None and max_output > context:
         table.fault("max_output", f"{max_output} is more than the context of {context}", "lower it to the context")

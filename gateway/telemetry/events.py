@@ -40,7 +40,7 @@ class ExchangeEnded:
 
     @classmethod
     def of(cls, receipt: Receipt) -> ExchangeEnded:
-        """What the log says of a settled receipt: usage and cost of all its attempts together."""
+        """The event of a settled receipt: usage and cost of all its attempts together."""
         attempts = receipt.attempts
         last = attempts[-1] if attempts else None
         return cls(
@@ -61,7 +61,7 @@ class ExchangeEnded:
 
 
 def _weakest(sources: list[str]) -> str:
-    """How the counts of several attempts are known: as badly as the worst of them."""
+    """The weakest source among the counts of several attempts."""
     return (
         sources[0]
         if len(sources) == 1
@@ -214,7 +214,7 @@ class CountersFragile:
 
 
 def of_counters(state: Literal["joined", "waiting", "unavailable", "without_append_only_file"], what: str) -> Event:
-    """What shared counters say of themselves; `what`: its name, for how many it waits, or why."""
+    """The event for a state of shared counters. `what`: the member's name, the number waited for, or the reason."""
     match state:
         case "joined":
             return CountersJoined(what)
@@ -243,7 +243,7 @@ class RatesShared:
 
 
 def of_rates(reason: str, admitted: int) -> Event:
-    """What shared rates say of themselves: why they are not, or with an empty reason that they are again."""
+    """The event for a state of shared rates; an empty reason: they are shared again."""
     return RatesAlone(reason) if reason else RatesShared(admitted)
 
 

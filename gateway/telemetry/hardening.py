@@ -1,4 +1,4 @@
-"""What would let content out behind our back: core dumps, debuggers, tracers that record arguments."""
+"""Refuses everything that records content outside the gateway: core dumps, debuggers, tracers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What everybody else writes, reduced: library loggers, warnings, and exceptions that nobody caught.
+"""Output of libraries, reduced: their loggers, warnings, and uncaught exceptions.
 
 A library's message may hold a URL with a key, a header or a line of a prompt. At every log level of ours, only who
 spoke, how gravely and where gets through, and only from WARNING on.

@@ -52,8 +52,7 @@ class NotAnEvent(TypeError):
 
 
 class Log:
-    """Where events go, and what they add up to. Safe to use from any thread; `lost` counts lines that could not be
-    written."""
+    """Writes events and counts them. Safe to use from any thread. `lost`: lines that could not be written."""
 
     def __init__(self, stream: BinaryIO, *, level: Level = "info", readable: bool = False) -> None:
         self.lost = 0
@@ -65,8 +64,10 @@ class Log:
         self._lock = threading.Lock()
 
     def emit(self, event: Event) -> None:
-        """Write one line, at the latest when this turn of the event loop ends. NotAnEvent for anything that is no
-        event; never fails for a full disk or a closed pipe."""
+        """Write one line, at the latest when this turn of the event loop ends. NotAnEvent for anything else.
+
+        On failure of the disk or the pipe: the line is counted in `lost`.
+        """
         if type(event) not in _NAMES:
             raise NotAnEvent(event)
         self._waiting.append((time.time_ns(), event))
@@ -98,7 +99,7 @@ def standard_output(level: Level = "info") -> Log:
 
 
 def _at_the_end_of_this_turn(call: Callable[[], None]) -> None:
-    """At once, where there is no event loop."""
+    """At once, without an event loop."""
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:

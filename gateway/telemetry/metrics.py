@@ -1,4 +1,4 @@
-"""What a process's events add up to since it started, for Prometheus. Only what is logged is counted: names, numbers.
+"""Sums of a process's events since its start, for Prometheus. Only what is logged is counted: names, numbers.
 
 Shapes and escapes as in the text exposition format 0.0.4 of Prometheus.
 """
@@ -20,12 +20,12 @@ _HELP: Final = {
     "safeconduct_events_total": "Lines of the log, by event",
 }
 _Series = tuple[str, tuple[str, ...]]
-"""Which metric, and name and value of each label in turn."""
+"""A metric, and name and value of each label in turn."""
 
 
 @dataclass(slots=True)
 class _Sum:
-    """What the exchanges of one outcome, team, route and currency come to."""
+    """Sums of the exchanges of one outcome, team, route and currency."""
 
     exchanges: int = 0
     cost: int = 0

@@ -8,7 +8,7 @@ from gateway.core.posture import UNKNOWN, Posture, Value, word
 from gateway.views.reasons import Regions, places, treats
 
 _TOLD = ("processed_in", "retention_days", "training", "logging", "transfer")
-"""What a line has room for; `--json` has every dimension."""
+"""The dimensions of a one-line view; `--json` has every dimension."""
 
 
 def posture(of: Posture) -> dict[str, Json]:

@@ -24,7 +24,7 @@ def notice_view(notice: Notice) -> dict[str, Json]:
 
 
 def notice_words(notice: Notice) -> tuple[str, str]:
-    """What holds, and what to do about it."""
+    """A notice, and its remedy."""
     return _WORDS[notice.kind](notice)
 
 

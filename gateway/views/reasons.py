@@ -134,7 +134,7 @@ def sentence(reason: Reason, regions: Regions) -> str:
 
 
 def treats(dimension: str, value: Json, regions: Regions) -> str:
-    """How content is treated in one dimension, as a verb phrase. `value` as `posture.word` writes it."""
+    """The treatment of content in one dimension, as a verb phrase. `value` as `posture.word` writes it."""
     if value == "unknown":
         return UNSTATED[dimension]
     if dimension == "retention_days":
@@ -159,7 +159,7 @@ def _days(value: Json) -> str:
 
 
 def _who(reason: Reason, verb: str = "") -> str:
-    """Who demands it, with a verb in their number: `policy strict (key) demands`."""
+    """The layer that demands it, with a verb in its number: `policy strict (key) demands`."""
     if not reason.layer:
         return f"the layers together {verb}".rstrip()
     verb = f" {verb}s" if verb else ""

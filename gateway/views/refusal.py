@@ -16,10 +16,10 @@ from gateway.core.snapshot import Snapshot
 from gateway.views.reasons import as_json
 
 _OURS: Final = frozenset({Kind.NO_CREDENTIAL, Kind.LOCKED_OUT})
-"""What only the operator can supply."""
+"""Reasons that only the operator can remove."""
 
 _NAMED: Final = 4
-"""How many things a message names; its details name all."""
+"""Names in a message at most; its details have all."""
 
 
 def refusal(decision: Decision, snapshot: Snapshot, means: Capabilities, today: date) -> Refused | RoutesUnavailable:
@@ -67,7 +67,7 @@ def _why_none(rejections: tuple[Rejection, ...]) -> str:
 
 
 def _names(reasons: Iterable[Reason]) -> str:
-    """What stands in the way, the most frequent first: `retention_days under eu-zero-retention, audio`."""
+    """The reasons in the way, the most frequent first: `retention_days under eu-zero-retention, audio`."""
     counted = Counter(name for reason in reasons for name in _named(reason))
     return ", ".join(name for name, _ in counted.most_common(_NAMED))
 

@@ -46,7 +46,7 @@ def test_a_directory_that_is_not_there_is_said(tmp_path: Path) -> None:
     called = call("check", "--config", str(tmp_path / "nowhere"), "--policies", str(ROOT / "policies"))
     assert called.code == FAILED
     faults = [line for line in called.out.splitlines() if line.startswith("fault")]
-    assert faults == [f"fault    {tmp_path}/nowhere: there is no such directory; create it, or correct the setting"]
+    assert faults == [f"fault    {tmp_path}/nowhere: the directory does not exist; create it, or correct the setting"]
 
 
 def test_people_read_a_table(tmp_path: Path) -> None:

@@ -114,15 +114,18 @@ def test_a_revoked_key_stays_listed(options: list[str]) -> None:
         (["create", "--team", "research", "--policy", "strikt"], "names nothing declared"),
         (["create", "--team", "nobody", "--policy", "strict"], "names nothing declared"),
         (["create", "--team", "research", "--policy", "strict", "--class", "x"], "names nothing declared"),
-        (["create", "--team", "research", "--policy", "strict", "--expires", "soon"], "--expires is no moment"),
+        (
+            ["create", "--team", "research", "--policy", "strict", "--expires", "soon"],
+            "--expires must be a time span or a date",
+        ),
         (["revoke", "key_1"], "unknown key id"),
         (["revoke", "sc_secret"], "a key is named by its id, not by itself"),
         (["revoke", "key_1/../../reload"], "this is not the id of a key"),
         (["rotate", "key_1"], "unknown key id"),
         (["rotate", "sc_secret"], "a key is named by its id, not by itself"),
-        (["rotate", "key_1", "--overlap", "soon"], "--overlap is no span"),
-        (["rotate", "key_1", "--overlap", "99999w"], "--overlap is no span"),
-        (["rotate", "key_1", "--expires", "soon"], "--expires is no moment"),
+        (["rotate", "key_1", "--overlap", "soon"], "--overlap must be 0 or a time span"),
+        (["rotate", "key_1", "--overlap", "99999w"], "--overlap must be 0 or a time span"),
+        (["rotate", "key_1", "--expires", "soon"], "--expires must be a time span or a date"),
     ],
 )
 def test_what_is_missing_or_undeclared_is_said(options: list[str], words: list[str], said: str) -> None:

@@ -61,7 +61,7 @@ def test_one_receipt_for_programs_is_the_receipt_as_kept(running: Running) -> No
     assert receipt["cost"] > 0
 
 
-@pytest.mark.parametrize(("words", "said"), [(["nope"], "no receipt of that id"), (["--limit", "0"], "at least 1")])
+@pytest.mark.parametrize(("words", "said"), [(["nope"], "unknown receipt id"), (["--limit", "0"], "at least 1")])
 def test_what_is_not_there_is_said(running: Running, words: list[str], said: str) -> None:
     called = call("receipts", *words, *running.options[:2])
     assert called.code == MISUSED

@@ -63,7 +63,7 @@ def test_csv_of_no_receipts_is_a_line_of_names(running: Running) -> None:
 
 def test_a_time_without_receipts_says_so(running: Running) -> None:
     out = call("usage", "--until", "2020-01-01", *running.options[:2]).out
-    assert "There is no receipt in that time." in out
+    assert "No receipt falls in that time." in out
 
 
 @pytest.mark.parametrize(

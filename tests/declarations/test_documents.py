@@ -65,7 +65,7 @@ def test_contracts_may_be_absent_and_the_others_may_not(tmp_path: Path) -> None:
 def test_missing_directories_are_one_fault_each(tmp_path: Path) -> None:
     _, faults = found(tmp_path, "box")
     assert faults == [
-        f"{name}: there is no such directory; create it, or correct the setting"
+        f"{name}: the directory does not exist; create it, or correct the setting"
         for name in ("config", "policies", "box/catalog", "box/models")
     ]
 

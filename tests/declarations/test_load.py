@@ -151,13 +151,13 @@ def test_a_directory_that_is_not_there_is_the_only_fault(tmp_path: Path) -> None
     for config, policies in (("nowhere", "policies"), ("config", "nowhere"), ("config/fx.toml", "policies")):
         loaded = load(tmp_path / config, tmp_path / policies, today=TODAY)
         assert loaded.snapshot is None
-        assert [fault.what for fault in loaded.faults] == ["there is no such directory"]
+        assert [fault.what for fault in loaded.faults] == ["the directory does not exist"]
 
 
 def test_nothing_at_all_is_two_faults(tmp_path: Path) -> None:
     loaded = load(tmp_path / "config", tmp_path / "policies", today=TODAY)
     assert loaded.snapshot is None
-    assert [fault.what for fault in loaded.faults] == ["there is no such directory"] * 2
+    assert [fault.what for fault in loaded.faults] == ["the directory does not exist"] * 2
 
 
 ANYTHING = ('5', '-1', '"x"', '""', "true", "1.5", "nan", "[]", "[5]", '["x", "x"]', "[[]]", "{}", "{ value = 5 }",

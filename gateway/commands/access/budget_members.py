@@ -1,4 +1,4 @@
-"""Who shares the budgets in Redis, and who is not to be waited for any more: `safeconduct books members | forget`."""
+"""Members of the shared budgets in Redis, and striking one off: `safeconduct books members | forget`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def listed(context: CommandContext) -> int:
     context.out.table(("member", "has said what it spent", "state", "holds>", "left by its death>"), rows)
     missing = sum(not member["joined"] for member in found["members"])
     if missing:
-        context.out.line(f"Nothing is admitted before {missing} more have said what they spent.")
+        context.out.line(f"Requests are refused until {missing} more gateways have reported their spend.")
     return 0
 
 
@@ -37,7 +37,7 @@ def forgotten(context: CommandContext) -> int:
             raise Stop(f"nothing was done yet: {_loss(member)}", f"if so, say: safeconduct books forget {name} --yes")
         was = _struck(context, name)
     if was == "unknown":
-        raise Stop(f"there is no member {name!r}", "`safeconduct books members` lists them", code=MISUSED)
+        raise Stop(f"unknown member {name!r}", "`safeconduct books members` lists them", code=MISUSED)
     if was == "alive":
         do = "end its gateway first; one that crashed counts as alive for a minute"
         raise Stop(f"member {name} is alive, and stays", do)
@@ -55,7 +55,7 @@ def _alive(member: Mapping[str, Any]) -> Toned:
 
 
 def _loss(member: Mapping[str, Any]) -> str:
-    """What striking it off means for the budgets."""
+    """The effect of striking it off on the budgets."""
     if member["joined"]:
         kept = "what it spent stays counted until Redis is emptied; then nobody waits for it, and it is missing"
     else:

@@ -1,4 +1,4 @@
-"""Whose policies hold for a question: a key's, a team's, a data class's, and the one that is asked about."""
+"""The policy layers that `explain` applies: of a key, a team, a data class, and `--policy`."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _key(named: str, context: CommandContext) -> Key:
     for view in reversed(views):  # the newest secret speaks for its key
         if secret or view["id"] == named:
             return _from_view(view, context)
-    what = "there is no such key" if secret else f"there is no key {named!r}"
+    what = "unknown key" if secret else f"unknown key {named!r}"
     raise Stop(what, "`safeconduct keys list` shows the ids of all keys", code=MISUSED)
 
 

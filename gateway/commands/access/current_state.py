@@ -1,4 +1,4 @@
-"""Where things stand: what is declared on disk, and what could be called with it."""
+"""The documents on disk, and the providers that can be called under them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def current_state(context: CommandContext) -> CurrentState:
 
 
 def means(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str], now: Status | None) -> Capabilities:
-    """What could be called: with the environment's credentials, the sandbox's own, and the running gateway's."""
+    """Capabilities by the credentials of the environment, the sandbox and the running gateway."""
     from gateway.compose import access, in_force
 
     own = in_force(snapshot, access(snapshot, environ), settings).means

@@ -1,4 +1,4 @@
-"""What gateways keep, for reading: in a state directory, or in the ledger that they share. None need run."""
+"""Receipts of a state directory, or of the ledger that gateways share. No gateway has to run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def own_journals(settings: Settings) -> list[Path]:
 
 
 def places(context: CommandContext) -> Places:
-    """Where the books of these settings are. The documents say whose they are in Redis: Stop if they cannot be read."""
+    """Every place with books of these settings. Stop for unreadable documents: Redis is keyed by organisation."""
     from gateway.stores.audit.locations import Places
 
     settings = context.settings()

@@ -30,7 +30,7 @@ Office: TypeAlias = Callable[[str, str, Mapping[str, Json]], dict[str, Json]]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a running gateway says of itself. `providers`: those whose credentials it has."""
+    """The status of a running gateway. `providers`: those with a credential."""
 
     snapshot: str
     sandbox: bool

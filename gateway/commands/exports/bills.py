@@ -1,4 +1,4 @@
-"""What providers export of usage and cost, read line by line: the shapes of their reports, and a CSV of ours."""
+"""Providers' exports of usage and cost, read line by line: the shapes of their reports, and a CSV of ours."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _csv(text: str) -> Iterator[Line]:
         requests, taken, written = (_count(cells, name) for name in ("requests", "tokens_in", "tokens_out"))
         cost = Decimal(cells["cost"]) if "cost" in cells else None
         if cost is not None and not cost.is_finite():
-            raise Unreadable("a cost is no number")
+            raise Unreadable("a cost must be a number")
         known = _day(cells["day"]), cells.get("model", ""), cells.get("credential", "")
         yield Line(*known, requests, taken, written, cost, "" if cost is None else cells["currency"].upper())
 

@@ -73,7 +73,7 @@ _GATEWAY: Final = "Safeconduct"
 
 
 def kind(column: str) -> Kind:
-    """What the cells of a column are: decimals, whole numbers of ours, moments in UTC, or text."""
+    """The type of a column's cells: decimals, whole numbers of ours, times in UTC, or text."""
     if column in _AMOUNTS:
         return "amount"
     if column in _MOMENTS:

@@ -23,7 +23,7 @@ _READ: Final[Mapping[Kind, Callable[[Cell], object]]] = {
 
 
 def write(path: Path, charges: Sequence[Sequence[Cell]]) -> None:
-    """A row for each charge, a column for each of `focus.COLUMNS`; "" becomes null. Stop if there is no library."""
+    """A row for each charge, a column for each of `focus.COLUMNS`; "" becomes null. Stop without the library."""
     if find_spec(_LIBRARY) is None:
         do = "pip install 'safeconduct[parquet]', or name a file that ends in .csv"
         raise Stop("what writes Parquet is not installed", do)

@@ -11,7 +11,7 @@ from gateway.commands.terminal.stop import Stop
 def unusable(fault: OSError, host: str, port: int) -> Stop | None:
     """Why that address cannot be had; None if the fault is about something else."""
     if isinstance(fault, socket.gaierror) or fault.errno == errno.EADDRNOTAVAIL:
-        return Stop(f"{host} is no address of this machine", "name one with --host or SAFECONDUCT_HOST")
+        return Stop(f"{host} must be an address of this machine", "name one with --host or SAFECONDUCT_HOST")
     if fault.errno == errno.EADDRINUSE:
         do = "end what listens there, or take another port: --port N, or `make run PORT=N`"
         return Stop(f"{host}:{port} is taken by another process", do)

@@ -1,4 +1,4 @@
-"""What a command is run with, and the options that several commands share."""
+"""The context of one command call, and the options that several commands share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a newcomer reads when the sandbox is up: an address, a key, and requests to paste."""
+"""First steps with the sandbox: an address, a key, and requests to paste."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _program(called: str) -> str:
-    """How a person calls this program here: `safeconduct` from the search path, else the path that was typed."""
+    """The name that calls this program here: `safeconduct` from the search path, else the path that was typed."""
     if os.path.basename(called) != "safeconduct" or shutil.which("safeconduct") == called:
         return "safeconduct"
     return called
@@ -77,7 +77,7 @@ def _tell(stop: Stop, out: Printer, name: str) -> None:
 
 
 def _as_stop(fault: Exception) -> Stop:
-    """What the rooms below raise, as a person should read it."""
+    """An exception of the rooms below, in words for the user."""
     from gateway.settings import SettingsRefused
     from gateway.stores.books.counters import CountersRefused
     from gateway.stores.journal.files import JournalRefused

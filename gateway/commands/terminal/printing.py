@@ -1,4 +1,4 @@
-"""What commands print: tables and lines for people, JSON for programs, notes and errors beside both."""
+"""Output of commands: tables and lines for people, JSON for programs, notes and errors beside both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Tone: TypeAlias = Literal["good", "bad", "quiet", "strong"]
 _STYLES: Final[Mapping[Tone, str]] = {"good": "green", "bad": "red", "quiet": "dim", "strong": "bold"}
 _WIDTH_ELSEWHERE: Final = 160
-"""Columns where there is no terminal to ask."""
+"""Columns without a terminal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,4 +22,4 @@ class Stop(Exception):
 def undeclared(kind: str, name: str, near: Sequence[str], known: str) -> Stop:
     """A name that no document declares. `known`: the command or place that lists the declared ones."""
     hint = f"did you mean {', '.join(near)}? " if near else ""
-    return Stop(f"there is no {kind} {name!r}", f"{hint}{known}", code=MISUSED)
+    return Stop(f"unknown {kind} {name!r}", f"{hint}{known}", code=MISUSED)

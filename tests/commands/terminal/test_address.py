@@ -14,8 +14,8 @@ from gateway.commands.terminal.address import unusable
     ("fault", "port", "what"),
     [
         (OSError(errno.EADDRINUSE, "x"), 8080, "example.org:8080 is taken by another process"),
-        (OSError(errno.EADDRNOTAVAIL, "x"), 8080, "example.org is no address of this machine"),
-        (socket.gaierror(socket.EAI_NONAME, "x"), 8080, "example.org is no address of this machine"),
+        (OSError(errno.EADDRNOTAVAIL, "x"), 8080, "example.org must be an address of this machine"),
+        (socket.gaierror(socket.EAI_NONAME, "x"), 8080, "example.org must be an address of this machine"),
         (PermissionError(errno.EACCES, "x"), 80, "this user may not listen on port 80"),
     ],
 )

@@ -7,7 +7,7 @@ from gateway.commands.terminal.stop import FAILED, MISUSED, Stop, undeclared
 
 def test_a_name_that_nothing_declares_comes_with_near_names_and_a_place_to_look() -> None:
     stop = undeclared("model", "smal", ["small"], "`safeconduct routes` lists every model")
-    assert stop.what == "there is no model 'smal'"
+    assert stop.what == "unknown model 'smal'"
     assert stop.do == "did you mean small? `safeconduct routes` lists every model"
     assert stop.code == MISUSED
 
