@@ -44,8 +44,8 @@ class Span(NamedTuple):
     form: TextForm
 
 
-Holder: TypeAlias = Mapping[str, Any]
-StringRule: TypeAlias = TextForm | None | Callable[[Holder], TextForm | None]
+JsonObject: TypeAlias = Mapping[str, Any]
+StringRule: TypeAlias = TextForm | None | Callable[[JsonObject], TextForm | None]
 """The form of a string, or a function of the object that holds it. None: a word of the protocol."""
 
 
@@ -69,7 +69,7 @@ class TextRules:
             if form is not None:
                 yield Span(start, end, form)
 
-    def _forms(self, value: object, name: str, parent: str, holder: Holder) -> Iterator[TextForm | None]:
+    def _forms(self, value: object, name: str, parent: str, holder: JsonObject) -> Iterator[TextForm | None]:
         """The form of each string in `value`, in their order."""
         if isinstance(value, str):
             yield self._form(name, parent, holder)
@@ -85,7 +85,7 @@ class TextRules:
                 else:
                     yield from _IN_REGION[region](inner)
 
-    def _form(self, name: str, parent: str, holder: Holder) -> TextForm | None:
+    def _form(self, name: str, parent: str, holder: JsonObject) -> TextForm | None:
         for place in (f"{parent}.{name}", name):
             if place in self.strings:
                 rule = self.strings[place]

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import orjson
 
-from gateway.sandbox.asked import Asked
+from gateway.sandbox.asked import ReplyRequest
 from gateway.sandbox.fitting import Instance, instance
 from gateway.sandbox.tokens import count, pieces
 
@@ -16,7 +16,7 @@ _THOUGHT: Final = "The sandbox thinks of the request's shape only, never of its 
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class GeneratedPart:
     """What is said in one go. Of a call, `name` is the function and the pieces are its arguments in JSON."""
 
     kind: Literal["thought", "text", "call"]
@@ -34,14 +34,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GeneratedChoice:
     """One choice; all choices of a request are alike. `stopped_by`: the stop sequence that ended it."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[GeneratedPart, ...]
     finish: Literal["stop", "length", "tool_calls"]
     stopped_by: str = ""
 
-    def of(self, kind: Literal["thought", "text", "call"]) -> tuple[Part, ...]:
+    def of(self, kind: Literal["thought", "text", "call"]) -> tuple[GeneratedPart, ...]:
         return tuple(part for part in self.parts if part.kind == kind)
 
     @property
@@ -59,18 +59,18 @@ class Answer:
         return sum(part.tokens for part in self.parts) - self.reasoning
 
 
-def answer(asked: Asked, persona: str) -> Answer:
+def answer(asked: ReplyRequest, persona: str) -> GeneratedChoice:
     """The same for the same shape and persona, whatever the words were."""
-    thoughts = () if asked.thought == "none" else (Part("thought", pieces(_THOUGHT)),)
+    thoughts = () if asked.thought == "none" else (GeneratedPart("thought", pieces(_THOUGHT)),)
     if asked.call is not None:
         arguments = _json(instance({**asked.call.parameters, "type": "object"}))
-        call = Part("call", pieces(arguments), asked.call.name)
-        return _within(asked, Answer((*thoughts, call), "tool_calls"))
+        call = GeneratedPart("call", pieces(arguments), asked.call.name)
+        return _within(asked, GeneratedChoice((*thoughts, call), "tool_calls"))
     text, stopped_by = _stopped(_text(asked, persona), asked.stop)
-    return _within(asked, Answer((*thoughts, Part("text", pieces(text))), "stop", stopped_by))
+    return _within(asked, GeneratedChoice((*thoughts, GeneratedPart("text", pieces(text))), "stop", stopped_by))
 
 
-def _text(asked: Asked, persona: str) -> str:
+def _text(asked: ReplyRequest, persona: str) -> str:
     if asked.schema is not None:
         return _json(instance(asked.schema))
     if asked.json:
@@ -92,19 +92,19 @@ def _stopped(text: str, stops: tuple[str, ...]) -> tuple[str, str]:
     return text[: found[0]], found[1]
 
 
-def _within(asked: Asked, answer: Answer) -> Answer:
+def _within(asked: ReplyRequest, answer: GeneratedChoice) -> GeneratedChoice:
     """The answer, cut where the limit is reached; a function whose name has no room is not called."""
     if asked.limit is None or answer.reasoning + answer.visible <= asked.limit:
         return answer
-    return Answer(tuple(_cut(answer.parts, asked.limit)), "length")
+    return GeneratedChoice(tuple(_cut(answer.parts, asked.limit)), "length")
 
 
-def _cut(parts: tuple[Part, ...], room: int) -> Iterator[Part]:
+def _cut(parts: tuple[GeneratedPart, ...], room: int) -> Iterator[GeneratedPart]:
     for part in parts:
         room -= count(part.name)
         if room <= 0:
             return
-        yield Part(part.kind, part.pieces[:room], part.name)
+        yield GeneratedPart(part.kind, part.pieces[:room], part.name)
         room -= len(part.pieces)
 
 

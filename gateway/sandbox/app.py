@@ -20,7 +20,7 @@ from gateway.sandbox import PERSONAS
 from gateway.sandbox.fields import Wrong
 from gateway.sandbox.wires.anthropic import ANTHROPIC
 from gateway.sandbox.wires.google import GOOGLE
-from gateway.sandbox.wires.language import Call, Handler, Language, Stream
+from gateway.sandbox.wires.language import Handler, Language, PacedStream, SandboxCall
 from gateway.sandbox.wires.openai import OPENAI
 
 _BODY_MOST: Final = 128 * 2**20
@@ -76,7 +76,7 @@ class _Sandbox:
         self._calls, self._flaky_calls = count(1), count(1)
 
     def endpoint(self, language: Language, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        def handle(call: Call) -> bytes | Stream:
+        def handle(call: SandboxCall) -> bytes | PacedStream:
             self._fail_perhaps(call)
             return handler(call)
 
@@ -102,26 +102,26 @@ class _Sandbox:
         wrong = Wrong(fault.status_code, "There is nothing at this address.")
         return _refused(wrong, self._call(request), language_of(request))
 
-    def _call(self, request: Request) -> Call:
+    def _call(self, request: Request) -> SandboxCall:
         path = dict(request.path_params)
         persona = path.pop("persona", "")
-        return Call(persona, next(self._calls), int(time.time()), request.headers, request.query_params, path)
+        return SandboxCall(persona, next(self._calls), int(time.time()), request.headers, request.query_params, path)
 
-    def _admit(self, call: Call, language: Language) -> None:
+    def _admit(self, call: SandboxCall, language: Language) -> None:
         if not hmac.compare_digest(language.key(call.headers).encode(), self._password):
             raise Wrong(401, "Incorrect API key provided.", None, "invalid_api_key")
         if call.persona not in PERSONAS:
             raise Wrong(404, "There is no such provider in the sandbox.")
 
-    def _fail_perhaps(self, call: Call) -> None:
+    def _fail_perhaps(self, call: SandboxCall) -> None:
         """Every call to sandbox-flaky counts, also one that would be refused: first, third, fifth, … fail."""
         if call.persona == "sandbox-flaky" and next(self._flaky_calls) % 2:
             raise Wrong(500, "The server had an error while processing your request.")
 
-    async def _reply(self, call: Call, language: Language, said: bytes | Stream) -> Response:
+    async def _reply(self, call: SandboxCall, language: Language, said: bytes | PacedStream) -> Response:
         pause_s = self._pacing.sandbox_slow_ms / 1000 if call.persona == "sandbox-slow" else 0.0
         headers = _headers(call, language)
-        if isinstance(said, Stream):
+        if isinstance(said, PacedStream):
             paced = self._paced(said.pieces, pause_s)
             return StreamingResponse(paced, headers=headers | _STREAM_HEADERS, media_type=said.media_type)
         await anyio.sleep(pause_s)
@@ -134,11 +134,11 @@ class _Sandbox:
             pause_s = self._pacing.sandbox_pace_ms / 1000
 
 
-def _headers(call: Call, language: Language) -> dict[str, str]:
+def _headers(call: SandboxCall, language: Language) -> dict[str, str]:
     return {language.request_id: f"req_sandbox_{call.serial}"}
 
 
-def _refused(wrong: Wrong, call: Call, language: Language) -> Response:
+def _refused(wrong: Wrong, call: SandboxCall, language: Language) -> Response:
     status, body = language.refusal(wrong, call)
     return Response(body, status, headers=_headers(call, language), media_type="application/json")
 

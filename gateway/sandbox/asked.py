@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from gateway.sandbox.fields import Wrong, invalid
-from gateway.sandbox.tally import Tally
+from gateway.sandbox.tally import PromptCount
 
 Schema: TypeAlias = Mapping[str, Any]
 """A JSON schema, as the request gave it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class DeclaredFunction:
     """A function that the model may call."""
 
     name: str
@@ -22,7 +22,7 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ReplyRequest:
     """The shape of a request for a reply.
 
     `messages` counts the system's words as one. `prompt_tokens` is everything, pictures too. `call`: the function that
@@ -38,19 +38,19 @@ class Asked:
     limit: int | None = None
     choices: int = 1
     stop: tuple[str, ...] = field(default=(), repr=False)
-    call: Tool | None = field(default=None, repr=False)
+    call: DeclaredFunction | None = field(default=None, repr=False)
     json: bool = False
     schema: Schema | None = field(default=None, repr=False)
     thought: Literal["none", "hidden", "shown"] = "none"
     sealed: bool = False
 
 
-def counted(tally: Tally) -> Asked:
+def counted(tally: PromptCount) -> ReplyRequest:
     """The least that is asked of a prompt: any reply."""
-    return Asked(tally.messages, tally.tokens, tally.images)
+    return ReplyRequest(tally.messages, tally.tokens, tally.images)
 
 
-def first(tools: Mapping[str, Tool], names: Iterable[str], param: str) -> Tool:
+def first(tools: Mapping[str, DeclaredFunction], names: Iterable[str], param: str) -> DeclaredFunction:
     """Of these tools, the one to call: the first of `names`, all of which must exist. Raises Wrong."""
     wanted = list(names)
     if not wanted or not tools.keys() >= set(wanted):

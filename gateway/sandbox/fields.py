@@ -27,14 +27,14 @@ def invalid(message: str, param: str | None = None) -> Wrong:
     return Wrong(400, message, param)
 
 
-class Fields:
+class RequestObject:
     """One object of a request. Absent and null are alike; `camelCase` names are also found as `snake_case`."""
 
     def __init__(self, values: Mapping[str, Any], at: str = "") -> None:
         self._values, self._at = values, at
 
     @classmethod
-    def of(cls, body: bytes) -> Fields:
+    def of(cls, body: bytes) -> RequestObject:
         """Raises Wrong for what is no JSON object."""
         try:
             values = orjson.loads(body)
@@ -78,17 +78,17 @@ class Fields:
         """The object of that name, as it is."""
         return self._typed(name, dict, "an object")  # type: ignore[no-any-return]
 
-    def inner(self, name: str) -> Fields:
+    def inner(self, name: str) -> RequestObject:
         """The object of that name, to be read; an empty one if there is none."""
-        return Fields(self.object(name) or {}, self.name(name))
+        return RequestObject(self.object(name) or {}, self.name(name))
 
-    def each(self, name: str) -> Iterator[Fields]:
+    def each(self, name: str) -> Iterator[RequestObject]:
         """The objects of a list; none if there is no list."""
         for index, value in enumerate(self._typed(name, list, "a list") or []):
             at = f"{self.name(name)}[{index}]"
             if not isinstance(value, dict):
                 raise invalid(f"'{at}' must be an object.", at)
-            yield Fields(value, at)
+            yield RequestObject(value, at)
 
     def _typed(self, name: str, kind: type, words: str) -> Any:
         value = self.raw(name)

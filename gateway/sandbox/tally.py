@@ -11,7 +11,7 @@ from gateway.sandbox.fields import invalid
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
 
 
-class Tally:
+class PromptCount:
     """Of one prompt."""
 
     def __init__(self) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from gateway.sandbox.answer import Part, answer
-from gateway.sandbox.asked import Asked, Tool
+from gateway.sandbox.answer import GeneratedPart, answer
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
 from gateway.sandbox.tokens import count
 
-ASKED = Asked(messages=2, prompt_tokens=31)
+ASKED = ReplyRequest(messages=2, prompt_tokens=31)
 THINKING = replace(ASKED, thought="shown")
 FORECAST: dict[str, Any] = {
     "type": "object",
@@ -91,7 +91,7 @@ def test_the_limit_holds_for_thought_and_text_together() -> None:
 
 
 def test_a_call_has_arguments_that_fit() -> None:
-    reply = answer(replace(ASKED, call=Tool("get_forecast", FORECAST)), "sandbox-se")
+    reply = answer(replace(ASKED, call=DeclaredFunction("get_forecast", FORECAST)), "sandbox-se")
     (call,) = reply.parts
     assert (call.kind, call.name, reply.finish) == ("call", "get_forecast", "tool_calls")
     assert json.loads(call.text) == {"city": "", "days": 1, "unit": "C"}
@@ -99,17 +99,17 @@ def test_a_call_has_arguments_that_fit() -> None:
 
 
 def test_a_call_without_parameters_has_no_arguments() -> None:
-    assert answer(replace(ASKED, call=Tool("now", {})), "sandbox-se").parts[0].text == "{}"
+    assert answer(replace(ASKED, call=DeclaredFunction("now", {})), "sandbox-se").parts[0].text == "{}"
 
 
 def test_a_limit_cuts_a_call_too() -> None:
-    reply = answer(replace(ASKED, call=Tool("get_forecast", FORECAST), limit=4), "sandbox-se")
+    reply = answer(replace(ASKED, call=DeclaredFunction("get_forecast", FORECAST), limit=4), "sandbox-se")
     assert (reply.visible, reply.finish, reply.parts[0].text) == (4, "length", '{"city')
 
 
 @pytest.mark.parametrize("limit", [2, 5])
 def test_a_function_whose_name_has_no_room_is_not_called(limit: int) -> None:
-    reply = answer(replace(THINKING, call=Tool("a-b-c", {}), limit=16 + limit), "sandbox-se")
+    reply = answer(replace(THINKING, call=DeclaredFunction("a-b-c", {}), limit=16 + limit), "sandbox-se")
     assert (reply.parts[1:], reply.finish) == ((), "length")
 
 
@@ -123,4 +123,4 @@ def test_json_is_json() -> None:
 
 
 def test_the_name_of_a_function_costs_its_own_tokens() -> None:
-    assert Part("call", ("{", "}"), "get-it").tokens == 5
+    assert GeneratedPart("call", ("{", "}"), "get-it").tokens == 5

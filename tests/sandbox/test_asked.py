@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.sandbox.asked import Asked, Tool, counted, first, known
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, counted, first, known
 from gateway.sandbox.fields import Wrong
-from gateway.sandbox.tally import Tally
+from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.tokens import IMAGE, MESSAGE
 
 MARKER = "marker-2b7e"
-TOOLS = {"time": Tool("time", {}), "weather": Tool("weather", {"type": "object"})}
+TOOLS = {"time": DeclaredFunction("time", {}), "weather": DeclaredFunction("weather", {"type": "object"})}
 
 
 def test_no_word_of_a_request_is_in_its_repr() -> None:
-    asked = Asked(1, 4, stop=(MARKER,), call=Tool(MARKER, {MARKER: MARKER}), schema={MARKER: MARKER})
+    asked = ReplyRequest(1, 4, stop=(MARKER,), call=DeclaredFunction(MARKER, {MARKER: MARKER}), schema={MARKER: MARKER})
     assert MARKER not in repr(asked)
 
 
 def test_what_was_counted_is_what_is_asked_of() -> None:
-    tally = Tally()
+    tally = PromptCount()
     tally.message()
     tally.text("Hello, world!")
     tally.image()
-    assert counted(tally) == Asked(messages=1, prompt_tokens=MESSAGE + 4 + IMAGE, images=1)
+    assert counted(tally) == ReplyRequest(messages=1, prompt_tokens=MESSAGE + 4 + IMAGE, images=1)
 
 
 @pytest.mark.parametrize(

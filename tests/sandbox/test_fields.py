@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.sandbox.fields import Fields, Wrong
+from gateway.sandbox.fields import RequestObject, Wrong
 
 MARKER = "marker-2b7e"
 
@@ -23,28 +23,33 @@ def wrong(act: Callable[[], object]) -> Wrong:
     "body", [b"", b"{", b"\xff", f'{{"a": {MARKER}'.encode(), b"[" * 100_000, b'{"a": NaN}', b"[]", b'"x"']
 )
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
-    assert wrong(lambda: Fields.of(body)).status == 400
+    assert wrong(lambda: RequestObject.of(body)).status == 400
 
 
 def test_absent_and_null_are_alike() -> None:
-    for given in (Fields({}), Fields(dict.fromkeys(("flag", "text", "number", "texts", "object", "each")))):
+    for given in (
+        RequestObject({}),
+        RequestObject(dict.fromkeys(("flag", "text", "number", "texts", "object", "each"))),
+    ):
         assert (given.flag("flag"), given.text("text"), given.number("number")) == (False, "", None)
         assert (given.texts("texts"), given.object("object"), list(given.each("each"))) == ((), None, [])
         assert given.inner("object").text("text") == ""
 
 
 def test_what_is_there_is_read() -> None:
-    given = Fields({"flag": True, "text": "a", "number": 3, "texts": ["a", "", "b"], "one": "c", "inner": {"b": 1}})
+    given = RequestObject(
+        {"flag": True, "text": "a", "number": 3, "texts": ["a", "", "b"], "one": "c", "inner": {"b": 1}}
+    )
     assert (given.flag("flag"), given.text("text"), given.number("number")) == (True, "a", 3)
     assert (given.texts("texts"), given.texts("one")) == (("a", "b"), ("c",))
     assert (given.object("inner"), given.inner("inner").number("b")) == ({"b": 1}, 1)
-    assert [each.number("b") for each in Fields({"list": [{"b": 1}, {"b": 2}]}).each("list")] == [1, 2]
+    assert [each.number("b") for each in RequestObject({"list": [{"b": 1}, {"b": 2}]}).each("list")] == [1, 2]
 
 
 def test_camel_case_is_found_as_snake_case_too() -> None:
-    assert Fields({"max_output_tokens": 3}).number("maxOutputTokens") == 3
-    assert Fields({"maxOutputTokens": 3, "max_output_tokens": 4}).number("maxOutputTokens") == 3
-    assert Fields({"maxOutputTokens": 3}).number("max_output_tokens") is None
+    assert RequestObject({"max_output_tokens": 3}).number("maxOutputTokens") == 3
+    assert RequestObject({"maxOutputTokens": 3, "max_output_tokens": 4}).number("maxOutputTokens") == 3
+    assert RequestObject({"maxOutputTokens": 3}).number("max_output_tokens") is None
 
 
 @pytest.mark.parametrize(
@@ -66,13 +71,13 @@ def test_camel_case_is_found_as_snake_case_too() -> None:
         (MARKER, lambda given: list(given.each("it"))),
     ],
 )
-def test_a_wrong_member_is_named_and_its_value_is_not(value: Any, read: Callable[[Fields], object]) -> None:
-    refused = wrong(lambda: read(Fields({"it": value})))
+def test_a_wrong_member_is_named_and_its_value_is_not(value: Any, read: Callable[[RequestObject], object]) -> None:
+    refused = wrong(lambda: read(RequestObject({"it": value})))
     assert (refused.status, refused.param) == (400, "it")
 
 
 def test_an_inner_member_has_its_full_name() -> None:
-    given = Fields({"outer": {"list": [{"it": 7}, MARKER]}})
+    given = RequestObject({"outer": {"list": [{"it": 7}, MARKER]}})
     each = given.inner("outer").each("list")
     first = next(each)
     assert wrong(lambda: first.text("it")).param == "outer.list[0].it"

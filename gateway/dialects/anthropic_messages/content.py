@@ -12,7 +12,7 @@ from gateway.dialects.neutral import Media, Text
 from gateway.dialects.token_bound import Pictures
 
 Block: TypeAlias = Mapping[str, Any]
-Reading: TypeAlias = Callable[[Block, str], Iterable[Text | Media]]
+BlockReading: TypeAlias = Callable[[Block, str], Iterable[Text | Media]]
 """(the block, where it stands) -> what it says and shows."""
 
 _REMOTE: Final = ("https://", "http://")
@@ -22,7 +22,7 @@ def fault(field: str, what: str) -> InvalidRequest:
     return InvalidRequest(f"`{field}` {what}.", field=field)
 
 
-def read(content: object, where: str, readings: Mapping[str, Reading]) -> tuple[Text | Media, ...]:
+def read(content: object, where: str, readings: Mapping[str, BlockReading]) -> tuple[Text | Media, ...]:
     """A string, or blocks of the kinds in `readings`. InvalidRequest names the block at fault."""
     return tuple(part for block, at in blocks(content, where) for part in one(block, at, readings))
 
@@ -40,7 +40,7 @@ def blocks(content: object, where: str) -> Iterable[tuple[Block, str]]:
     return found
 
 
-def one(block: Block, where: str, readings: Mapping[str, Reading]) -> Iterable[Text | Media]:
+def one(block: Block, where: str, readings: Mapping[str, BlockReading]) -> Iterable[Text | Media]:
     kind = block.get("type")
     if not isinstance(kind, str) or kind not in readings:
         raise fault(f"{where}.type", "has no translation: in its place only these have one: " + ", ".join(readings))
@@ -148,14 +148,14 @@ def _unknown(where: str) -> InvalidRequest:
     return fault(f"{where}.type", "has no translation: what one provider keeps under an id, no other can read")
 
 
-WORDS: Final[Mapping[str, Reading]] = {"text": _text}
-ANYTHING: Final[Mapping[str, Reading]] = {
+WORDS: Final[Mapping[str, BlockReading]] = {"text": _text}
+ANYTHING: Final[Mapping[str, BlockReading]] = {
     "text": _text,
     "image": _image,
     "document": _document,
     "search_result": _found,
 }
-ANSWERED: Final[Mapping[str, Reading]] = {**ANYTHING, "tool_reference": _reference}
+ANSWERED: Final[Mapping[str, BlockReading]] = {**ANYTHING, "tool_reference": _reference}
 """What a tool may answer with."""
 
 
@@ -197,7 +197,7 @@ def kind_of(tool: Mapping[str, Any]) -> str:
     return _DATED.sub("", tool.get("type") or "custom")
 
 
-class Survey:
+class MessagesSurvey:
     """`kinds` of blocks, and of tools without their dates; `unlisted`: names of those that no table lists.
 
     `documents` (those of mere text apart): how many. `remote`: those that the provider would have to

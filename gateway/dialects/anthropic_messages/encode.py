@@ -17,7 +17,7 @@ import orjson
 from gateway.core.catalog import Model, Route
 from gateway.core.demand import Demand
 from gateway.dialects.anthropic_messages import schema
-from gateway.dialects.anthropic_messages.messages import CALLED, Block, Told, mark, told
+from gateway.dialects.anthropic_messages.messages import CALLED, MessageBlock, Told, mark, told
 from gateway.dialects.anthropic_messages.request import DEFAULT_OUTPUT, PATH, VERSION_HEADER, VERSIONS
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Tool, ToolChoice
@@ -78,7 +78,9 @@ def _tools(asked: Conversation, content: Told) -> _Members:
         tools, kind = tuple(tool for tool in tools if tool.name in choice.names), "required"
     yield "tools", list(map(_tool, tools))
     if choice is not None:
-        chosen: Block = {"type": "tool", "name": "".join(choice.names)} if kind == "named" else {"type": _KINDS[kind]}
+        chosen: MessageBlock = (
+            {"type": "tool", "name": "".join(choice.names)} if kind == "named" else {"type": _KINDS[kind]}
+        )
         if choice.parallel is not None and kind != "none":
             chosen["disable_parallel_tool_use"] = not choice.parallel
         yield "tool_choice", chosen
@@ -87,10 +89,10 @@ def _tools(asked: Conversation, content: Told) -> _Members:
 _KINDS: Final = {"auto": "auto", "none": "none", "required": "any"}
 
 
-def _tool(tool: Tool) -> Block:
+def _tool(tool: Tool) -> MessageBlock:
     if not CALLED.match(tool.name):
         raise Unportable("tools")
-    offered: Block = {"name": tool.name, "input_schema": schema.of_object(tool.schema)}
+    offered: MessageBlock = {"name": tool.name, "input_schema": schema.of_object(tool.schema)}
     if tool.description:
         offered["description"] = tool.description
     if tool.strict is not None:
@@ -154,7 +156,7 @@ def _unmarked(body: dict[str, Any]) -> Iterable[str]:
     return ("cache_control",) if len(marked) > MARKS_MOST else ()
 
 
-def _marked(blocks: Sequence[Block]) -> Iterable[Block]:
+def _marked(blocks: Sequence[MessageBlock]) -> Iterable[MessageBlock]:
     for block in blocks:
         yield from _marked(block.get("content", ()))
         if "cache_control" in block:

@@ -11,7 +11,7 @@ import orjson
 
 from gateway.dialects.anthropic_messages.content import BLOCKS
 from gateway.dialects.anthropic_messages.request import NAME
-from gateway.dialects.anthropic_messages.usage import Reported, metered, over
+from gateway.dialects.anthropic_messages.usage import MessagesUsage, metered, over
 from gateway.dialects.dialect import Broken
 from gateway.dialects.neutral import (
     Begun,
@@ -69,7 +69,7 @@ class _Message(msgspec.Struct):
     content: list[_Block] | None = None
     stop_reason: str | None = None
     stop_sequence: str | None = None
-    usage: Reported | None = None
+    usage: MessagesUsage | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -79,7 +79,7 @@ class _Event(msgspec.Struct):
     message: _Message | None = None
     content_block: _Block | None = None
     delta: _Delta | None = None
-    usage: Reported | None = None
+    usage: MessagesUsage | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -149,7 +149,7 @@ class MessagesReader:
         self._stopped = False
         self._calls = 0
         self._blocks: dict[int, _Open] = {}
-        self._reported = Reported()
+        self._reported = MessagesUsage()
 
     def read(self, data: bytes) -> Iterable[Event]:
         """One event's data; nothing for pings and what is unknown. Broken for an error in an event's place."""
@@ -181,7 +181,7 @@ class MessagesReader:
         """Only `message_stop` is a proper end."""
         return ()
 
-    def _reports(self, usage: Reported | None) -> None:
+    def _reports(self, usage: MessagesUsage | None) -> None:
         if usage is not None:
             self._reported = over(usage, self._reported)
 
@@ -278,7 +278,7 @@ def _finished(reason: str | None, sequence: str | None) -> Finished:
     return Finished(stop, (sequence or "") if stop is Stop.SEQUENCE else "")
 
 
-def _used(usage: Reported) -> Iterable[Event]:
+def _used(usage: MessagesUsage) -> Iterable[Event]:
     counted = metered(usage)
     if counted is not None:
         yield Used(counted, TIERS.get(usage.service_tier or "", ""))

@@ -25,10 +25,10 @@ def frame(kind: str, **members: Any) -> bytes:
 PING: Final = frame("ping")
 
 
-Json: TypeAlias = dict[str, Any]
-Piece: TypeAlias = Said | Thinking | Signed | CallBegan | CallWrote | Made
+BlockJson: TypeAlias = dict[str, Any]
+BlockPiece: TypeAlias = Said | Thinking | Signed | CallBegan | CallWrote | Made
 
-_EMPTY: Final[Mapping[str, Json]] = {
+_EMPTY: Final[Mapping[str, BlockJson]] = {
     "text": {"type": "text", "text": ""},
     "thinking": {"type": "thinking", "thinking": "", "signature": ""},
 }
@@ -42,11 +42,11 @@ def note(media: Media) -> str:
 class _Block:
     """`arguments`: of a call, as far as they came; `closed`: nothing more may be added."""
 
-    def __init__(self, kind: str, start: Json, place: int | None = None) -> None:
+    def __init__(self, kind: str, start: BlockJson, place: int | None = None) -> None:
         self.kind, self.place = kind, place
         self.closed = False
         self.arguments = ""
-        self._pieces: list[Json | None] = [start]
+        self._pieces: list[BlockJson | None] = [start]
         self._started = False
 
     def add(self, **delta: Any) -> None:
@@ -85,7 +85,7 @@ class Blocks:
         self._index = 0
         self._calls: dict[int, _Block] = {}
 
-    def add(self, event: Piece) -> bytes:
+    def add(self, event: BlockPiece) -> bytes:
         """The frames that can be written now. Broken for arguments of a call that was complete."""
         match event:
             case Said(text):

@@ -17,7 +17,7 @@ from gateway.dialects.dialect import Unportable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
 from gateway.dialects.system_turns import move_trailing_system_turns
 
-Block: TypeAlias = dict[str, Any]
+MessageBlock: TypeAlias = dict[str, Any]
 
 CALLED: Final = re.compile(r"[a-zA-Z0-9_-]{1,128}\Z")
 """Names that a tool may have."""
@@ -29,8 +29,8 @@ _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/web
 class Told:
     """`unproved`: the last answer called tools and does not begin with a thought that Anthropic signed."""
 
-    system: list[Block]
-    messages: list[Block]
+    system: list[MessageBlock]
+    messages: list[MessageBlock]
     called: tuple[str, ...]
     unproved: bool
     dropped: tuple[str, ...]
@@ -55,8 +55,8 @@ class _Writing:
     def __init__(self) -> None:
         self._dropped: dict[str, None] = {}
         self._called: dict[str, None] = {}
-        self._system: list[Block] = []
-        self._messages: list[Block] = []
+        self._system: list[MessageBlock] = []
+        self._messages: list[MessageBlock] = []
 
     def add(self, turn: Turn) -> None:
         if turn.role is Role.SYSTEM:
@@ -74,7 +74,7 @@ class _Writing:
         self._trim()
         return Told(self._system, self._messages, tuple(self._called), self._is_unproved(), tuple(self._dropped))
 
-    def _put(self, role: str, blocks: list[Block]) -> None:
+    def _put(self, role: str, blocks: list[MessageBlock]) -> None:
         if not blocks:
             return
         if self._messages and self._messages[-1]["role"] == role:
@@ -94,11 +94,11 @@ class _Writing:
         kinds = [block["type"] for block in answers[-1]] if answers else []
         return "tool_use" in kinds and kinds[0] not in ("thinking", "redacted_thinking")
 
-    def _blocks(self, parts: Iterable[Part], *, shown: bool) -> list[Block]:
+    def _blocks(self, parts: Iterable[Part], *, shown: bool) -> list[MessageBlock]:
         """`shown`: pictures and documents may stand here."""
         return [block for part in parts for block in self._block(part, shown=shown)]
 
-    def _block(self, part: Part, *, shown: bool) -> list[Block]:
+    def _block(self, part: Part, *, shown: bool) -> list[MessageBlock]:
         match part:
             case Text(text, cached):
                 return [_marked({"type": "text", "text": text}, cached)] if text.strip() else []
@@ -116,7 +116,7 @@ class _Writing:
             case _:
                 return [self._result(part)]
 
-    def _thought(self, thought: Thought) -> list[Block]:
+    def _thought(self, thought: Thought) -> list[MessageBlock]:
         """Thoughts go back with the proof that they are Anthropic's own, or not at all."""
         if thought.origin != NAME or not thought.signature:
             self._dropped["thought"] = None
@@ -125,24 +125,24 @@ class _Writing:
             return [{"type": "redacted_thinking", "data": thought.signature}]
         return [{"type": "thinking", "thinking": thought.text, "signature": thought.signature}]
 
-    def _result(self, result: Result) -> Block:
-        block: Block = {"type": "tool_result", "tool_use_id": plain(result.call)}
+    def _result(self, result: Result) -> MessageBlock:
+        block: MessageBlock = {"type": "tool_result", "tool_use_id": plain(result.call)}
         if content := self._blocks(result.parts, shown=True):
             block["content"] = content
         if result.failed:
             block["is_error"] = True
         return _marked(block, result.cached)
 
-    def _media(self, media: Media) -> Block:
+    def _media(self, media: Media) -> MessageBlock:
         if media.detail not in ("", "auto"):
             self._dropped["detail"] = None
-        block: Block = {"type": media.kind, "source": _source(media)}
+        block: MessageBlock = {"type": media.kind, "source": _source(media)}
         if media.kind == "document" and media.name:
             block["title"] = media.name
         return _marked(block, media.cached)
 
 
-def _source(media: Media) -> Block:
+def _source(media: Media) -> MessageBlock:
     match media.kind:
         case "image" | "document" if media.url:
             return {"type": "url", "url": media.url}
@@ -164,10 +164,10 @@ def _decoded(media: Media) -> str:
     raise Unportable(media.kind)
 
 
-def _marked(block: Block, cached: str) -> Block:
+def _marked(block: MessageBlock, cached: str) -> MessageBlock:
     return {**block, "cache_control": mark(cached)} if cached else block
 
 
-def mark(cached: str) -> Block:
+def mark(cached: str) -> MessageBlock:
     """`cache_control`; five minutes are what it means by itself."""
     return {"type": "ephemeral", "ttl": "1h"} if cached == "1h" else {"type": "ephemeral"}

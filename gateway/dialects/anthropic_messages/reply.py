@@ -12,7 +12,7 @@ from gateway.core.usage import Usage
 from gateway.dialects import truncated_calls
 from gateway.dialects.anthropic_messages import errors
 from gateway.dialects.anthropic_messages.events import TIERS
-from gateway.dialects.anthropic_messages.frames import PING, Blocks, Json, frame, note
+from gateway.dialects.anthropic_messages.frames import PING, BlockJson, Blocks, frame, note
 from gateway.dialects.anthropic_messages.ids import call_id
 from gateway.dialects.anthropic_messages.usage import lifetimes, stated
 from gateway.dialects.dialect import Broken, ReplyIdentity
@@ -133,11 +133,11 @@ class MessagesWriter:
         delta = _stopped(self._end, refused=self._refused)
         return frame("message_delta", delta=delta, usage=stated(usage)) + frame("message_stop")
 
-    def _message(self, content: list[Json]) -> Json:
+    def _message(self, content: list[BlockJson]) -> BlockJson:
         stem = {"id": f"msg_{self._head.id}", "type": "message", "role": "assistant", "model": self._head.model}
         return {**stem, "content": content}
 
-    def _block(self, part: Text | Media | Thought | Call, place: int) -> Json:
+    def _block(self, part: Text | Media | Thought | Call, place: int) -> BlockJson:
         match part:
             case Text(text):
                 return {"type": "text", "text": text}
@@ -162,7 +162,7 @@ def _object(arguments: str) -> Any:
     return found
 
 
-def _stopped(end: Finished, *, refused: bool) -> Json:
+def _stopped(end: Finished, *, refused: bool) -> BlockJson:
     """Why it ended. A model that said why it will not has refused, whatever its provider calls that."""
     stop = Stop.FILTERED if refused and end.stop is Stop.END else end.stop
     return {"stop_reason": _WORDS[stop], "stop_sequence": end.sequence if stop is Stop.SEQUENCE else None}

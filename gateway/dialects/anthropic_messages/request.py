@@ -18,7 +18,7 @@ from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.anthropic_messages import signatures
-from gateway.dialects.anthropic_messages.content import Survey
+from gateway.dialects.anthropic_messages.content import MessagesSurvey
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.signatures import without_signatures
@@ -62,7 +62,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     members.no_lookalikes(values, _FOLDED)
     _checked(asked)
     named = members.model(values.get("model"), snapshot)
-    survey = Survey(values)
+    survey = MessagesSurvey(values)
     unlisted = tuple(_unlisted(values, asked, survey, snapshot.organisation.harmless))
     streaming = asked.operation.streams and members.flag(values, "stream")
     demand = Demand(
@@ -82,7 +82,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     return demand, Prompt(document, asked)
 
 
-def _of_tools(survey: Survey) -> int:
+def _of_tools(survey: MessagesSurvey) -> int:
     return TOOLS_TOKENS * bool(survey.tools) + OWN_TOOL_TOKENS * len(survey.tools - {"custom"})
 
 
@@ -149,7 +149,7 @@ def _checked(asked: Asked) -> None:
     check_betas(asked.betas)
 
 
-def _needs(values: Mapping[str, Any], survey: Survey) -> Iterable[Need]:
+def _needs(values: Mapping[str, Any], survey: MessagesSurvey) -> Iterable[Need]:
     if survey.tools:
         yield Need.TOOLS
     if survey.pictures.count:
@@ -169,7 +169,7 @@ def shape(values: Mapping[str, Any]) -> Any:
     return wanted if wanted is not None else values.get("output_format")
 
 
-def _features(values: Mapping[str, Any], survey: Survey, unlisted: tuple[str, ...]) -> Iterable[Feature]:
+def _features(values: Mapping[str, Any], survey: MessagesSurvey, unlisted: tuple[str, ...]) -> Iterable[Feature]:
     if survey.searching:
         yield Feature.WEB_SEARCH
     if survey.calling_out or members.rows(values, "mcp_servers"):
@@ -182,7 +182,9 @@ def _features(values: Mapping[str, Any], survey: Survey, unlisted: tuple[str, ..
         yield Feature.UNLISTED
 
 
-def _unlisted(values: Mapping[str, Any], asked: Asked, survey: Survey, harmless: frozenset[str]) -> Iterable[str]:
+def _unlisted(
+    values: Mapping[str, Any], asked: Asked, survey: MessagesSurvey, harmless: frozenset[str]
+) -> Iterable[str]:
     """Names of what no table lists; a name that is no plain word is not repeated."""
     yield from members.unlisted(values, LISTED, harmless)
     yield from survey.unlisted

@@ -11,7 +11,7 @@ from gateway.core.errors import Ended
 from gateway.core.usage import Metered
 from gateway.dialects import sse
 from gateway.dialects.anthropic_messages import errors
-from gateway.dialects.anthropic_messages.usage import Reported, metered, over, unfinished
+from gateway.dialects.anthropic_messages.usage import MessagesUsage, metered, over, unfinished
 from gateway.dialects.dialect import Broken
 from gateway.dialects.estimate import weighed
 from gateway.dialects.prompt import Prompt
@@ -34,7 +34,7 @@ class _Said(msgspec.Struct):
 
 class _Message(msgspec.Struct):
     content: list[_Said] | None = None
-    usage: Reported | None = None
+    usage: MessagesUsage | None = None
 
 
 class _Event(msgspec.Struct):
@@ -43,7 +43,7 @@ class _Event(msgspec.Struct):
     content_block: _Said | None = None
     message: _Message | None = None
     content: list[_Said] | None = None
-    usage: Reported | None = None
+    usage: MessagesUsage | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -94,7 +94,7 @@ class MessagesTally:
         self.content = False
         self.ended = False
         self.generated = 0
-        self._reported: Reported | None = None
+        self._reported: MessagesUsage | None = None
         self._closing = False  # the final usage has come
 
     def see(self, data: bytes) -> bool:

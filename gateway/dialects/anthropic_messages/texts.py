@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.dialects.spans import Holder, Region, Span, TextForm, TextRules
+from gateway.dialects.spans import JsonObject, Region, Span, TextForm, TextRules
 from gateway.dialects.strict_json import Document
 
 
@@ -14,12 +14,12 @@ def texts(document: Document) -> Iterator[Span]:
     return _RULES.spans(document)
 
 
-def _data(source: Holder) -> TextForm | None:
+def _data(source: JsonObject) -> TextForm | None:
     """The words of a plain document, or media and sealed reasoning in base64."""
     return TextForm.TEXT if source.get("type") == "text" else None
 
 
-def _thinking(block: Holder) -> TextForm:
+def _thinking(block: JsonObject) -> TextForm:
     return TextForm.SIGNED if block.get("signature") else TextForm.TEXT
 
 

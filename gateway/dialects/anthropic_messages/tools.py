@@ -13,7 +13,7 @@ from gateway.dialects.neutral import Tool, ToolChoice
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class MessagesTools:
     """`lost`: tools that only Anthropic knows, by type, and members of tools that only it understands."""
 
     tools: tuple[Tool, ...]
@@ -21,13 +21,13 @@ class Offered:
     lost: tuple[str, ...]
 
 
-def offered(values: Mapping[str, Any]) -> Offered:
+def offered(values: Mapping[str, Any]) -> MessagesTools:
     """InvalidRequest for a choice that no tool of the client's own satisfies."""
     given = content.tools(values)
     own = [tool for tool in given if tool.get("type") in (None, "custom")]
     tools = tuple(_tool(tool, f"tools[{given.index(tool)}]") for tool in own)
     lost = dict.fromkeys(name for tool in given for name in _lost(tool))
-    return Offered(tools, _chosen(members.table(values, "tool_choice"), tools), tuple(lost))
+    return MessagesTools(tools, _chosen(members.table(values, "tool_choice"), tools), tuple(lost))
 
 
 def _tool(tool: Mapping[str, Any], where: str) -> Tool:

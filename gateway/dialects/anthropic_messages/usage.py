@@ -9,7 +9,7 @@ import msgspec
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import continued, credible, source
 
-Stated: TypeAlias = dict[str, "int | Stated"]
+MessagesUsageReport: TypeAlias = dict[str, "int | MessagesUsageReport"]
 
 
 class CacheCreation(msgspec.Struct):
@@ -17,7 +17,7 @@ class CacheCreation(msgspec.Struct):
     ephemeral_1h_input_tokens: int | None = None
 
 
-class OutputDetails(msgspec.Struct):
+class MessagesOutputDetails(msgspec.Struct):
     thinking_tokens: int | None = None
 
 
@@ -36,7 +36,7 @@ class Iteration(msgspec.Struct):
     output_tokens: int | None = None
 
 
-class Reported(msgspec.Struct):
+class MessagesUsage(msgspec.Struct):
     """The usage object."""
 
     input_tokens: int | None = None
@@ -44,22 +44,22 @@ class Reported(msgspec.Struct):
     cache_creation_input_tokens: int | None = None
     cache_creation: CacheCreation | None = None
     output_tokens: int | None = None
-    output_tokens_details: OutputDetails | None = None
+    output_tokens_details: MessagesOutputDetails | None = None
     server_tool_use: ServerTools | None = None
     iterations: list[Iteration] | None = None
     service_tier: str | None = None
 
 
-def over(later: Reported, earlier: Reported) -> Reported:
+def over(later: MessagesUsage, earlier: MessagesUsage) -> MessagesUsage:
     """`later`, with `earlier` where it says nothing: a stream repeats what it said first, grown, and adds nothing."""
-    names = Reported.__struct_fields__
-    return Reported(*(b if (b := getattr(later, n)) is not None else getattr(earlier, n) for n in names))
+    names = MessagesUsage.__struct_fields__
+    return MessagesUsage(*(b if (b := getattr(later, n)) is not None else getattr(earlier, n) for n in names))
 
 
-def figures(reported: Reported) -> dict[str, int]:
+def figures(reported: MessagesUsage) -> dict[str, int]:
     """The provider's own numbers under its own names, nested names joined by a dot."""
     found: dict[str, int] = {}
-    for name in Reported.__struct_fields__:
+    for name in MessagesUsage.__struct_fields__:
         value = getattr(reported, name)
         if isinstance(value, int):
             found[name] = value
@@ -76,7 +76,7 @@ def _numbers(held: msgspec.Struct) -> dict[str, int]:
     return {name: n for name in held.__struct_fields__ if isinstance(n := getattr(held, name), int)}
 
 
-def metered(reported: Reported) -> Metered | None:
+def metered(reported: MessagesUsage) -> Metered | None:
     """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
 
     `input_tokens` excludes everything read from or written to a cache; `output_tokens` includes the thinking. What a
@@ -110,13 +110,13 @@ _FIVE: Final = "ephemeral_5m_input_tokens"
 _HOUR: Final = "ephemeral_1h_input_tokens"
 
 
-def unfinished(reported: Reported, generated: int) -> Metered | None:
+def unfinished(reported: MessagesUsage, generated: int) -> Metered | None:
     """Of a stream that broke off after its beginning: the input as reported then, the output from its bytes."""
     begun = metered(reported)
     return continued(begun, generated) if begun is not None else None
 
 
-def stated(usage: Usage) -> Stated:
+def stated(usage: Usage) -> MessagesUsageReport:
     """Anthropic's usage object. Its input excludes caches, its output includes thinking; media have no class."""
     return {
         "input_tokens": usage.input + usage.audio_in + usage.image_in,
@@ -127,7 +127,7 @@ def stated(usage: Usage) -> Stated:
     }
 
 
-def lifetimes(usage: Usage) -> Stated:
+def lifetimes(usage: Usage) -> MessagesUsageReport:
     """`cache_creation`: what was written to caches, by how long it stays there; Anthropic knows two lifetimes."""
     return {
         _FIVE: usage.cache_write_5m + usage.cache_write_30m,

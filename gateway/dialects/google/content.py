@@ -8,7 +8,7 @@ from typing import Final
 
 from gateway.core.catalog import Feature
 from gateway.core.demand import Need
-from gateway.dialects.google.fields import Fields, fault
+from gateway.dialects.google.fields import GoogleObject, fault
 from gateway.dialects.media import Kind
 from gateway.dialects.members import SAFE_NAME
 from gateway.dialects.token_bound import PICTURE_TOKENS, Pictures
@@ -72,9 +72,9 @@ def is_kept(uri: str) -> bool:
     return bool(_FILES.match(uri)) or not uri.lower().startswith(("https://", "http://"))
 
 
-def surveyed(given: Fields) -> Survey:
+def surveyed(given: GoogleObject) -> ContentsSurvey:
     """A whole request. InvalidRequest for what is no list of contents with parts."""
-    found = Survey()
+    found = ContentsSurvey()
     for content in given.each("contents"):
         found.content(content)
     if "systemInstruction" in given:
@@ -86,7 +86,7 @@ def surveyed(given: Fields) -> Survey:
     return found
 
 
-class Survey:
+class ContentsSurvey:
     """`remote_tokens`: bound for everything that is not in the body. `unlisted`: names of kinds that no table lists."""
 
     def __init__(self) -> None:
@@ -96,13 +96,13 @@ class Survey:
         self.remote_tokens = 0
         self.unlisted: list[str] = []
 
-    def content(self, content: Fields) -> None:
+    def content(self, content: GoogleObject) -> None:
         """InvalidRequest for a role of nobody's, and for what is no part."""
         if content.text("role") not in _ROLES:
             raise fault(content.path("role"), "must be user or model")
         self._parts(content)
 
-    def tool(self, tool: Fields) -> None:
+    def tool(self, tool: GoogleObject) -> None:
         for kind in tool:
             if kind in _TOOLS:
                 self.features.update(_TOOLS[kind])
@@ -111,7 +111,7 @@ class Survey:
             if kind in ("functionDeclarations", "computerUse"):
                 self.needs.add(Need.TOOLS)
 
-    def _parts(self, content: Fields) -> None:
+    def _parts(self, content: GoogleObject) -> None:
         for part in content.each("parts"):
             for name in part:
                 if name not in _LISTED:
@@ -123,7 +123,7 @@ class Survey:
             if "functionResponse" in part:
                 self._parts(part.inner("functionResponse"))
 
-    def _see(self, held: Fields) -> None:
+    def _see(self, held: GoogleObject) -> None:
         mime = held.text("mimeType")
         self._need(mime)
         if kind_of(mime) == "image":
@@ -132,7 +132,7 @@ class Survey:
     def _need(self, mime: str) -> None:
         self.needs.add(_NEEDED[kind_of(mime)])
 
-    def _fetch(self, held: Fields) -> None:
+    def _fetch(self, held: GoogleObject) -> None:
         mime = held.text("mimeType") or "video/"  # only of films may the type be left out
         self._need(mime)
         self.remote_tokens += PICTURE_TOKENS if kind_of(mime) == "image" else CONTEXT_TOKENS

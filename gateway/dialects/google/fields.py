@@ -29,7 +29,7 @@ def fault(field: str, what: str) -> InvalidRequest:
     return InvalidRequest(f"`{field}` {what}.", field=field)
 
 
-class Fields:
+class GoogleObject:
     """One object of a request. Members are asked for in camel case; what is null is absent.
 
     `where`: the path to it, for faults; empty at the top. Every reading raises InvalidRequest with the member's path.
@@ -92,9 +92,9 @@ class Fields:
             raise fault(self.path(name), "must be true or false")
         return value
 
-    def inner(self, name: str) -> Fields:
+    def inner(self, name: str) -> GoogleObject:
         """An object; empty if absent."""
-        return Fields(self._values.get(name, {}), self.path(name))
+        return GoogleObject(self._values.get(name, {}), self.path(name))
 
     def table(self, name: str) -> Mapping[str, Any]:
         """An object whose members are not Google's: arguments, schemas."""
@@ -108,10 +108,10 @@ class Fields:
         value = self._values.get(name, [])
         return value if isinstance(value, list) else [value]
 
-    def each(self, name: str) -> Iterable[Fields]:
+    def each(self, name: str) -> Iterable[GoogleObject]:
         """The objects of a list."""
         for place, value in enumerate(self.rows(name)):
-            yield Fields(value, f"{self.path(name)}[{place}]")
+            yield GoogleObject(value, f"{self.path(name)}[{place}]")
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings that are not empty."""

@@ -11,14 +11,14 @@ from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
 
 
-class Counted(msgspec.Struct, rename="camel"):
+class ModalityCount(msgspec.Struct, rename="camel"):
     """Tokens of one modality."""
 
     modality: str | int = ""
     token_count: int | None = None
 
 
-class Reported(msgspec.Struct, rename="camel"):
+class GoogleUsage(msgspec.Struct, rename="camel"):
     """`usageMetadata` of Gemini and of Vertex."""
 
     prompt_token_count: int | None = None
@@ -27,10 +27,10 @@ class Reported(msgspec.Struct, rename="camel"):
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
     total_token_count: int | None = None
-    prompt_tokens_details: list[Counted] | None = None
-    cache_tokens_details: list[Counted] | None = None
-    tool_use_prompt_tokens_details: list[Counted] | None = None
-    candidates_tokens_details: list[Counted] | None = None
+    prompt_tokens_details: list[ModalityCount] | None = None
+    cache_tokens_details: list[ModalityCount] | None = None
+    tool_use_prompt_tokens_details: list[ModalityCount] | None = None
+    candidates_tokens_details: list[ModalityCount] | None = None
     service_tier: object = None
     traffic_type: object = None
 
@@ -49,10 +49,10 @@ _TIERS: Final[Mapping[str, str]] = {
 """`serviceTier` and `trafficType` -> OpenAI's words."""
 
 
-def figures(reported: Reported) -> dict[str, int]:
+def figures(reported: GoogleUsage) -> dict[str, int]:
     """The provider's own numbers under its own names; those of a modality with its name behind a dot."""
     found: dict[str, int] = {}
-    for name, field in zip(Reported.__struct_encode_fields__, Reported.__struct_fields__, strict=True):
+    for name, field in zip(GoogleUsage.__struct_encode_fields__, GoogleUsage.__struct_fields__, strict=True):
         value = getattr(reported, field)
         if isinstance(value, list):
             for counted in value:
@@ -70,7 +70,7 @@ def _modality(given: str | int) -> str:
     return named if named in _MODALITIES.values() else ""
 
 
-def metered(reported: Reported) -> Metered | None:
+def metered(reported: GoogleUsage) -> Metered | None:
     """Disjoint counts; None if the report has no total. What cannot be true is left out and named in `suspect`.
 
     Cached tokens are inside the prompt's, those of tools and thoughts outside of both other counts: so it is in 827 of
@@ -113,7 +113,7 @@ def _uncached(count: Mapping[str, int], modality: str) -> int:
     return max(prompt + tools - cached, 0)
 
 
-def tier(reported: Reported) -> str:
+def tier(reported: GoogleUsage) -> str:
     """The service tier that served, in OpenAI's words; empty if the provider does not say."""
     stated = (reported.service_tier, reported.traffic_type)
     return next((_TIERS[word.lower()] for word in stated if isinstance(word, str) and word.lower() in _TIERS), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.dialects.google.fields import Fields, fault
+from gateway.dialects.google.fields import GoogleObject, fault
 from gateway.dialects.prompt import Asked, Prompt
 
 BATCH: Final = "batchEmbedContents"
@@ -17,10 +17,10 @@ def is_batch(asked: Asked) -> bool:
 
 def inputs(prompt: Prompt) -> int:
     """How many vectors the client waits for."""
-    return len(requests_of(Fields(prompt.unseal().values), prompt.asked))
+    return len(requests_of(GoogleObject(prompt.unseal().values), prompt.asked))
 
 
-def requests_of(given: Fields, asked: Asked) -> list[Fields]:
+def requests_of(given: GoogleObject, asked: Asked) -> list[GoogleObject]:
     """What is to be embedded, each with what is said of it."""
     requests = list(given.each("requests")) if is_batch(asked) else [given]
     if not requests:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
 
 from gateway.dialects import members
-from gateway.dialects.google.fields import Fields, fault
+from gateway.dialects.google.fields import GoogleObject, fault
 from gateway.dialects.google_embeddings.content import requests_of
 from gateway.dialects.neutral import Embedding
 from gateway.dialects.prompt import Prompt
@@ -37,7 +37,7 @@ _Value = TypeVar("_Value")
 
 def conversation(prompt: Prompt) -> Embedding:
     """The neutral form. InvalidRequest, with the field, for what no other dialect could be told."""
-    requests = requests_of(Fields(prompt.unseal().values), prompt.asked)
+    requests = requests_of(GoogleObject(prompt.unseal().values), prompt.asked)
     settings = [_settings(request) for request in requests]
     return Embedding(
         inputs=tuple(_words(request.inner("content")) for request in requests),
@@ -48,7 +48,7 @@ def conversation(prompt: Prompt) -> Embedding:
     )
 
 
-def _settings(request: Fields) -> tuple[int | None, str, str]:
+def _settings(request: GoogleObject) -> tuple[int | None, str, str]:
     """(dimensions, task type, title): beside the content, or in an object of their own."""
     inner = request.inner("embedContentConfig")
     at = {name: request if name in request else inner for name in _CARRIED}
@@ -64,7 +64,7 @@ def _same(name: str, stated: list[_Value]) -> _Value:
     return stated[0]
 
 
-def _words(content: Fields) -> str:
+def _words(content: GoogleObject) -> str:
     """The content as one text."""
     for part in content.each("parts"):
         if "text" not in part:
@@ -75,7 +75,7 @@ def _words(content: Fields) -> str:
     return text
 
 
-def _lost(request: Fields) -> Iterable[str]:
+def _lost(request: GoogleObject) -> Iterable[str]:
     for holder in (request, request.inner("embedContentConfig")):
         stated = [name for name in holder if holder.raw(name) is not False]
         yield from members.unlisted(stated, _CARRIED | _ELSEWHERE, frozenset())

@@ -8,10 +8,10 @@ import msgspec
 
 from gateway.core.usage import Metered
 from gateway.dialects.dialect import Broken
-from gateway.dialects.google.usage import Reported, metered
+from gateway.dialects.google.usage import GoogleUsage, metered
 
 
-class VectorSketch(msgspec.Struct):
+class ValuesSketch(msgspec.Struct):
     """A vector whose numbers nobody looks at."""
 
     values: msgspec.Raw
@@ -21,27 +21,27 @@ class VectorValues(msgspec.Struct):
     values: list[float]
 
 
-class SketchedReply(msgspec.Struct, rename="camel"):
-    embedding: VectorSketch | None = None
-    embeddings: list[VectorSketch] | None = None
-    usage_metadata: Reported | None = None
+class EmbedContentSketch(msgspec.Struct, rename="camel"):
+    embedding: ValuesSketch | None = None
+    embeddings: list[ValuesSketch] | None = None
+    usage_metadata: GoogleUsage | None = None
     error: object = None
 
 
-class VectorsReply(msgspec.Struct, rename="camel"):
+class EmbedContentReply(msgspec.Struct, rename="camel"):
     embedding: VectorValues | None = None
     embeddings: list[VectorValues] | None = None
-    usage_metadata: Reported | None = None
+    usage_metadata: GoogleUsage | None = None
     error: object = None
 
 
-_Opened = TypeVar("_Opened", SketchedReply, VectorsReply)
+_Opened = TypeVar("_Opened", EmbedContentSketch, EmbedContentReply)
 
 
-SKETCHED: Final = msgspec.json.Decoder(SketchedReply, strict=False)
+SKETCHED: Final = msgspec.json.Decoder(EmbedContentSketch, strict=False)
 
 
-VECTORS: Final = msgspec.json.Decoder(VectorsReply, strict=False)
+VECTORS: Final = msgspec.json.Decoder(EmbedContentReply, strict=False)
 
 
 def opened(decoder: msgspec.json.Decoder[_Opened], body: bytes) -> _Opened:
@@ -55,5 +55,5 @@ def opened(decoder: msgspec.json.Decoder[_Opened], body: bytes) -> _Opened:
     return found
 
 
-def metered_of(reported: Reported | None) -> Metered | None:
+def metered_of(reported: GoogleUsage | None) -> Metered | None:
     return metered(reported) if reported is not None else None

@@ -13,8 +13,8 @@ from gateway.core.operation import EMBEDDINGS
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.google.content import Survey
-from gateway.dialects.google.fields import Fields, snake
+from gateway.dialects.google.content import ContentsSurvey
+from gateway.dialects.google.fields import GoogleObject, snake
 from gateway.dialects.google_embeddings.content import is_batch, requests_of
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.strict_json import Document
@@ -39,8 +39,8 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     document = strict_json.read(body)
     members.no_lookalikes(document.values, _FOLDED)
     named = members.model(asked.model.removeprefix("models/"), snapshot)
-    given = Fields(document.values)
-    survey, unlisted = Survey(), dict.fromkeys(members.unlisted(given, LISTED, snapshot.organisation.harmless))
+    given = GoogleObject(document.values)
+    survey, unlisted = ContentsSurvey(), dict.fromkeys(members.unlisted(given, LISTED, snapshot.organisation.harmless))
     for request in requests_of(given, asked):
         survey.content(request.inner("content"))
         unlisted |= dict.fromkeys(members.unlisted(request, LISTED, snapshot.organisation.harmless))

@@ -8,7 +8,7 @@ import orjson
 
 from gateway.dialects import media
 from gateway.dialects.google.content import is_kept, kind_of
-from gateway.dialects.google.fields import Fields, fault
+from gateway.dialects.google.fields import GoogleObject, fault
 from gateway.dialects.google_generate.signatures import standard
 from gateway.dialects.neutral import Media, Text
 
@@ -17,7 +17,7 @@ _FILMS: Final = ("https://www.youtube.com/", "https://youtube.com/", "https://yo
 """Where a film needs no MIME type."""
 
 
-def inline(held: Fields, detail: str = "") -> Media:
+def inline(held: GoogleObject, detail: str = "") -> Media:
     """`inlineData`. Google reads both alphabets of base64, its SDKs write the one for URLs."""
     mime, where = held.text("mimeType").partition(";")[0].strip().lower(), held.path("mimeType")
     if not mime:
@@ -27,7 +27,7 @@ def inline(held: Fields, detail: str = "") -> Media:
     return Media(kind, media.fitting(mime, kind, where), data, name=held.text("displayName"), detail=detail)
 
 
-def linked(held: Fields, detail: str = "") -> Media:
+def linked(held: GoogleObject, detail: str = "") -> Media:
     """`fileData`. InvalidRequest for a file in Google's own store."""
     uri, mime = held.text("fileUri"), held.text("mimeType").lower()
     if is_kept(uri):
@@ -38,7 +38,7 @@ def linked(held: Fields, detail: str = "") -> Media:
     return Media(kind, mime, url=uri, name=held.text("displayName"), detail=detail)
 
 
-def detail_of(part: Fields) -> tuple[str, bool]:
+def detail_of(part: GoogleObject) -> tuple[str, bool]:
     """(OpenAI's word for `mediaResolution`, whether it is lost because there is none)."""
     level = part.raw("mediaResolution")
     if level is None:
@@ -47,7 +47,7 @@ def detail_of(part: Fields) -> tuple[str, bool]:
     return _DETAILS.get(stated, ""), stated not in _DETAILS
 
 
-def answered(held: Fields) -> tuple[tuple[Text | Media, ...], bool]:
+def answered(held: GoogleObject) -> tuple[tuple[Text | Media, ...], bool]:
     """(what a tool answered, whether it failed) of `functionResponse`.
 
     Google: what stands under `output` is the answer and under `error` the fault, else the whole object is the answer.

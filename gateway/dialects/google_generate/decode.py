@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from gateway.dialects import members
-from gateway.dialects.google.fields import Fields, fault
+from gateway.dialects.google.fields import GoogleObject, fault
 from gateway.dialects.google_generate.request import CHOICES_MOST, LISTED_INSIDE, asked_for
 from gateway.dialects.google_generate.schema import json_schema
 from gateway.dialects.google_generate.tools import offered
@@ -65,7 +65,7 @@ def conversation(prompt: Prompt) -> Conversation:
     )
 
 
-def _lost(given: Fields, config: Fields) -> Iterable[str]:
+def _lost(given: GoogleObject, config: GoogleObject) -> Iterable[str]:
     yield from members.unlisted(_stated(given), _CARRIED, frozenset())
     listed = LISTED_INSIDE["generationConfig"]
     for name in members.unlisted(_stated(config), _CONFIGURED, frozenset()):
@@ -79,12 +79,12 @@ def _lost(given: Fields, config: Fields) -> Iterable[str]:
         yield "responseModalities"
 
 
-def _stated(holder: Fields) -> list[str]:
+def _stated(holder: GoogleObject) -> list[str]:
     """The members that ask for anything: `false` and nothing at all do not."""
     return [name for name in holder if holder.raw(name) not in (False, [], {}, "")]
 
 
-def _modalities(config: Fields) -> set[str]:
+def _modalities(config: GoogleObject) -> set[str]:
     """InvalidRequest if words are not among them: then words are no answer."""
     stated = {
         _MODALITIES.get(m, "") if isinstance(m, int) else str(m).upper() for m in config.rows("responseModalities")
@@ -94,7 +94,7 @@ def _modalities(config: Fields) -> set[str]:
     return stated
 
 
-def _shape(config: Fields) -> Shape | None:
+def _shape(config: GoogleObject) -> Shape | None:
     if "responseJsonSchema" in config:
         return Shape(config.table("responseJsonSchema"))
     wanted = config.text("responseMimeType")
@@ -103,7 +103,7 @@ def _shape(config: Fields) -> Shape | None:
     return Shape() if wanted == _JSON else None
 
 
-def _reasoning(thinking: Fields) -> Reasoning | None:
+def _reasoning(thinking: GoogleObject) -> Reasoning | None:
     """A budget of -1 is Google's default: as much as the model sees fit."""
     level = thinking.word("thinkingLevel", {})
     if level not in _LEVELS:
@@ -114,7 +114,7 @@ def _reasoning(thinking: Fields) -> Reasoning | None:
     return None if found == Reasoning() else found
 
 
-def _sampling(config: Fields) -> Sampling:
+def _sampling(config: GoogleObject) -> Sampling:
     alternatives = config.count("logprobs", least=0, most=_ALTERNATIVES)
     return Sampling(
         temperature=config.number("temperature"),

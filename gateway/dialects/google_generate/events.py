@@ -12,7 +12,7 @@ import orjson
 from gateway.dialects import signatures
 from gateway.dialects.dialect import Broken
 from gateway.dialects.google.content import kind_of
-from gateway.dialects.google.usage import Reported, metered, tier
+from gateway.dialects.google.usage import GoogleUsage, metered, tier
 from gateway.dialects.google_generate.signatures import NAME, opened, standard
 from gateway.dialects.google_generate.stream import UNBLOCKED, UNFINISHED
 from gateway.dialects.neutral import (
@@ -124,7 +124,7 @@ class _Feedback(msgspec.Struct, rename="camel"):
 
 class _Chunk(msgspec.Struct, rename="camel"):
     candidates: list[_Candidate] | None = None
-    usage_metadata: Reported | None = None
+    usage_metadata: GoogleUsage | None = None
     prompt_feedback: _Feedback | None = None
     response_id: str | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")

@@ -30,7 +30,7 @@ class Frames(Protocol):
         """An event that is passed on; `data` is empty where it holds none."""
 
 
-class Events:
+class EventFrames:
     """Server-sent events, with the line ends of Google's own. A comment would be a fault to the official Python SDK
     (3.4.0 takes it for JSON), so that an empty line keeps the connection alive."""
 
@@ -57,7 +57,7 @@ class Events:
         return event
 
 
-class Array:
+class ArrayFrames:
     """What a client gets that did not ask with `alt=sse`: one array of JSON, element by element."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Array:
 
 def frames(asked: Asked) -> Frames:
     """As the client wants its stream."""
-    return Array() if asked.framing == "array" else Events()
+    return ArrayFrames() if asked.framing == "array" else EventFrames()
 
 
 def framing(prompt: Prompt) -> Framing:

@@ -15,8 +15,8 @@ from gateway.core.operation import Operation
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.google.content import Survey, surveyed
-from gateway.dialects.google.fields import Fields, snake
+from gateway.dialects.google.content import ContentsSurvey, surveyed
+from gateway.dialects.google.fields import GoogleObject, snake
 from gateway.dialects.google_generate.signatures import MARK, NAME, without_foreign
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.strict_json import Document
@@ -79,9 +79,9 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     return demand, Prompt(document, asked)
 
 
-def asked_for(document: Document, asked: Asked) -> Fields:
+def asked_for(document: Document, asked: Asked) -> GoogleObject:
     """The request itself, which countTokens may hold inside another. InvalidRequest if it has no contents."""
-    given = Fields(document.values)
+    given = GoogleObject(document.values)
     if asked.operation.counts and COUNTED in given:
         if "contents" in given:
             raise InvalidRequest(f"`contents` and `{COUNTED}` exclude each other.", field=COUNTED)
@@ -91,7 +91,7 @@ def asked_for(document: Document, asked: Asked) -> Fields:
     return given
 
 
-def _unlisted(given: Fields, survey: Survey, harmless: frozenset[str]) -> Iterable[str]:
+def _unlisted(given: GoogleObject, survey: ContentsSurvey, harmless: frozenset[str]) -> Iterable[str]:
     yield from members.unlisted(given, LISTED, harmless)
     for holder, listed in LISTED_INSIDE.items():
         if holder in given:
@@ -102,7 +102,7 @@ def _unlisted(given: Fields, survey: Survey, harmless: frozenset[str]) -> Iterab
     yield from (kind for kind in survey.unlisted if kind not in harmless)
 
 
-def _needs(config: Fields, asked: Asked) -> Iterable[Need]:
+def _needs(config: GoogleObject, asked: Asked) -> Iterable[Need]:
     if "responseSchema" in config or "responseJsonSchema" in config:
         yield Need.STRUCTURED_OUTPUT
     thinking = config.inner("thinkingConfig")
@@ -112,7 +112,7 @@ def _needs(config: Fields, asked: Asked) -> Iterable[Need]:
         yield Need.STREAMING
 
 
-def _features(given: Fields, unlisted: tuple[str, ...]) -> Iterable[Feature]:
+def _features(given: GoogleObject, unlisted: tuple[str, ...]) -> Iterable[Feature]:
     if given.flag("store"):
         yield Feature.STORED_RESPONSES
     if given.raw("cachedContent"):

@@ -11,7 +11,7 @@ from gateway.core.errors import Ended
 from gateway.core.usage import Metered
 from gateway.dialects.dialect import Broken
 from gateway.dialects.google.errors import body
-from gateway.dialects.google.usage import Reported, metered
+from gateway.dialects.google.usage import GoogleUsage, metered
 from gateway.dialects.google_generate.frames import frames
 from gateway.dialects.prompt import Prompt
 
@@ -49,7 +49,7 @@ class _Feedback(msgspec.Struct, rename="camel"):
 
 class _Chunk(msgspec.Struct, rename="camel"):
     candidates: list[_Candidate] | None = None
-    usage_metadata: Reported | None = None
+    usage_metadata: GoogleUsage | None = None
     prompt_feedback: _Feedback | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -104,7 +104,7 @@ class GoogleTally:
         self._frames = frames(prompt.asked)
         self._open: dict[int, bool] = {}
         self._blocked = False
-        self._reported: Reported | None = None
+        self._reported: GoogleUsage | None = None
 
     def see(self, data: bytes) -> bool:
         """Take note of one chunk; the client sees all of them. Broken for an error in a chunk's place."""

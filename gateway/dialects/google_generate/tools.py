@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.dialects.google.fields import Fields, fault
+from gateway.dialects.google.fields import GoogleObject, fault
 from gateway.dialects.google_generate.request import LISTED_INSIDE
 from gateway.dialects.google_generate.schema import json_schema
 from gateway.dialects.members import SAFE_NAME, unlisted
@@ -18,7 +18,7 @@ MODES: Final = {1: "AUTO", 2: "ANY", 3: "NONE", 4: "VALIDATED"}
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class GenerateTools:
     """`lost`: tools that only Google runs, and what is said of them."""
 
     tools: tuple[Tool, ...]
@@ -26,7 +26,7 @@ class Offered:
     lost: tuple[str, ...]
 
 
-def offered(given: Fields) -> Offered:
+def offered(given: GoogleObject) -> GenerateTools:
     """InvalidRequest for a choice that no offered function satisfies."""
     lost: dict[str, None] = {}
     tools: list[Tool] = []
@@ -41,10 +41,10 @@ def offered(given: Fields) -> Offered:
     calling = config.inner("functionCallingConfig")
     tools, choice = _chosen(calling, tools)
     lost |= dict.fromkeys(_unsaid(config, calling))
-    return Offered(tuple(tools), choice, tuple(lost))
+    return GenerateTools(tuple(tools), choice, tuple(lost))
 
 
-def _tool(declared: Fields) -> Tool:
+def _tool(declared: GoogleObject) -> Tool:
     name, description = declared.text("name"), declared.text("description")
     if not name:
         raise fault(declared.path("name"), "must name the function")
@@ -55,7 +55,7 @@ def _tool(declared: Fields) -> Tool:
     return Tool(name, description)
 
 
-def _chosen(calling: Fields, tools: list[Tool]) -> tuple[list[Tool], ToolChoice | None]:
+def _chosen(calling: GoogleObject, tools: list[Tool]) -> tuple[list[Tool], ToolChoice | None]:
     """(the tools, fewer where a choice that forces nothing allows only some; the choice)."""
     mode, allowed = calling.word("mode", MODES), calling.texts("allowedFunctionNames")
     if set(allowed) - {tool.name for tool in tools}:
@@ -73,7 +73,7 @@ def _chosen(calling: Fields, tools: list[Tool]) -> tuple[list[Tool], ToolChoice 
     raise fault(calling.path("mode"), "must be AUTO, ANY, NONE or VALIDATED")
 
 
-def _unsaid(config: Fields, calling: Fields) -> Iterable[str]:
+def _unsaid(config: GoogleObject, calling: GoogleObject) -> Iterable[str]:
     if calling.word("mode", MODES) == "VALIDATED":
         yield "functionCallingConfig.mode"
     yield from (f"functionCallingConfig.{name}" for name in unlisted(_stated(calling), _CARRIED, frozenset()))
@@ -81,5 +81,5 @@ def _unsaid(config: Fields, calling: Fields) -> Iterable[str]:
         yield name if name in LISTED_INSIDE["toolConfig"] or name.startswith("(") else f"toolConfig.{name}"
 
 
-def _stated(holder: Fields) -> Iterable[str]:
+def _stated(holder: GoogleObject) -> Iterable[str]:
     return (name for name in holder if holder.raw(name) is not False)

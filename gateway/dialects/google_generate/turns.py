@@ -11,7 +11,7 @@ import orjson
 
 from gateway.dialects import signatures
 from gateway.dialects.google.content import PAYLOADS
-from gateway.dialects.google.fields import Fields, fault
+from gateway.dialects.google.fields import GoogleObject, fault
 from gateway.dialects.google_generate import content
 from gateway.dialects.google_generate.signatures import NAME, opened
 from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Turn
@@ -21,7 +21,7 @@ _UNTOLD: Final = ("toolCall", "toolResponse")
 """What Google's own tools did: nothing that another provider could be told."""
 
 
-def turns(given: Fields) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+def turns(given: GoogleObject) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
     """(the turns, names of what has no place in them). Contents that say nothing are left out.
 
     InvalidRequest names the part at fault; a function's response must follow the call that it answers.
@@ -38,7 +38,7 @@ def turns(given: Fields) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
 class _Reading:
     """What a content must know of those before it: which functions were called, and which of them are unanswered."""
 
-    def __init__(self, given: Fields) -> None:
+    def __init__(self, given: GoogleObject) -> None:
         self.lost: dict[str, None] = {}
         parts_ = (part for content in given.each("contents") for part in content.each("parts"))
         self._ids = {part.inner("functionCall").text("id") for part in parts_}
@@ -46,16 +46,16 @@ class _Reading:
         self._open: dict[str, str] = {}
         self._made: dict[str, None] = {}
 
-    def system(self, content: Fields) -> Turn:
+    def system(self, content: GoogleObject) -> Turn:
         words = [Text(part.text("text")) for part in content.each("parts") if self._is_text(part)]
         return Turn(Role.SYSTEM, tuple(word for word in words if word.text))
 
-    def _is_text(self, part: Fields) -> bool:
+    def _is_text(self, part: GoogleObject) -> bool:
         if "text" not in part:
             raise fault(part.path("text"), "must stand in every part of a system instruction")
         return True
 
-    def turn(self, content: Fields) -> Turn:
+    def turn(self, content: GoogleObject) -> Turn:
         found: list[Part] = []
         for part in content.each("parts"):
             for read in self._part(part):
@@ -64,7 +64,7 @@ class _Reading:
         role = Role.ASSISTANT if content.text("role") == "model" else Role.USER
         return Turn(role, tuple(found))
 
-    def _part(self, part: Fields) -> Iterable[Part]:
+    def _part(self, part: GoogleObject) -> Iterable[Part]:
         """One part, with the thought that its signature completes before it."""
         kinds = [name for name in PAYLOADS if name in part]
         if len(kinds) > 1 or (not kinds and "thoughtSignature" not in part):
@@ -87,7 +87,7 @@ class _Reading:
         elif kind not in _UNTOLD:
             yield self._shown(kind, part)
 
-    def _shown(self, kind: str, part: Fields) -> Part:
+    def _shown(self, kind: str, part: GoogleObject) -> Part:
         held = part.inner(kind)
         detail, lost = content.detail_of(part)
         self.lost |= {"mediaResolution": None} if lost else {}
@@ -102,7 +102,7 @@ class _Reading:
                 return Text(f"```\n{held.text('output')}\n```")
         return self._result(held)
 
-    def _call(self, held: Fields, signature: str) -> Call:
+    def _call(self, held: GoogleObject, signature: str) -> Call:
         name, id_ = held.text("name"), held.text("id")
         if not name:
             raise fault(held.path("name"), "must name a function")
@@ -116,13 +116,13 @@ class _Reading:
         self._made[id_] = None
         return id_
 
-    def _result(self, held: Fields) -> Result:
+    def _result(self, held: GoogleObject) -> Result:
         said, failed = content.answered(held)
         id_ = self._answered(held)
         self._open.pop(id_, None)
         return Result(id_, said, self._called[id_], failed)
 
-    def _answered(self, held: Fields) -> str:
+    def _answered(self, held: GoogleObject) -> str:
         """The call that a response belongs to: by its id, else the first of that name that has none yet."""
         id_, _ = signatures.split_id(held.text("id"))
         if id_ in self._called:

@@ -24,7 +24,7 @@ class CompletionDetails(msgspec.Struct, omit_defaults=True):
     image_tokens: int | None = None
 
 
-class Reported(msgspec.Struct, omit_defaults=True):
+class CompletionsUsage(msgspec.Struct, omit_defaults=True):
     """The usage object. Members of other OpenAI-compatible providers stand beside OpenAI's own."""
 
     prompt_tokens: int | None = None
@@ -41,7 +41,7 @@ class Reported(msgspec.Struct, omit_defaults=True):
 _DETAILS: Final = frozenset({"prompt_tokens_details", "completion_tokens_details"})
 
 
-def figures(reported: Reported) -> dict[str, int]:
+def figures(reported: CompletionsUsage) -> dict[str, int]:
     """The provider's own numbers under its own names, nested names joined by a dot."""
     found: dict[str, int] = {}
     for name, value in msgspec.to_builtins(reported).items():  # without what is None
@@ -52,7 +52,7 @@ def figures(reported: Reported) -> dict[str, int]:
     return found
 
 
-def metered(reported: Reported) -> Metered | None:
+def metered(reported: CompletionsUsage) -> Metered | None:
     """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
 
     OpenAI: cached and media tokens are inside `prompt_tokens`, reasoning inside `completion_tokens`. Reasoning counts

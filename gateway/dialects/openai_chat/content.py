@@ -12,7 +12,7 @@ from gateway.dialects.media import Kind, is_inline, is_picture
 from gateway.dialects.neutral import Media, Text
 from gateway.dialects.token_bound import Pictures
 
-Reading: TypeAlias = Callable[[Any, str, str], Text | Media]
+PartReading: TypeAlias = Callable[[Any, str, str], Text | Media]
 """(what the part holds under the name of its type, where it stands, how long it is worth caching) -> the part"""
 
 BREAKPOINT: Final = "prompt_cache_breakpoint"
@@ -37,7 +37,7 @@ def fault(field: str, what: str) -> InvalidRequest:
     return InvalidRequest(f"`{field}` {what}.", field=field)
 
 
-def read(content: object, where: str, readings: Mapping[str, Reading]) -> tuple[Text | Media, ...]:
+def read(content: object, where: str, readings: Mapping[str, PartReading]) -> tuple[Text | Media, ...]:
     """The parts of a message's content; none for an empty string. InvalidRequest names the part at fault."""
     match content:
         case str(text):
@@ -60,7 +60,7 @@ def cached(holder: Mapping[str, Any]) -> str:
     return "1h" if mark.get("ttl") == "1h" else "5m"
 
 
-def _part(part: object, where: str, readings: Mapping[str, Reading]) -> Text | Media:
+def _part(part: object, where: str, readings: Mapping[str, PartReading]) -> Text | Media:
     if isinstance(part, dict):
         kind = part.get("type")
         if isinstance(kind, str) and kind in readings:
@@ -107,9 +107,9 @@ def _file(held: Any, where: str, mark: str) -> Media:
     return Media("document", "application/pdf", media.encoded(data, f"{where}.file_data"), name=name, cached=mark)
 
 
-WORDS: Final[Mapping[str, Reading]] = {"text": _text}
-SPOKEN: Final[Mapping[str, Reading]] = {"text": _text, "refusal": _text}
-ANYTHING: Final[Mapping[str, Reading]] = {
+WORDS: Final[Mapping[str, PartReading]] = {"text": _text}
+SPOKEN: Final[Mapping[str, PartReading]] = {"text": _text, "refusal": _text}
+ANYTHING: Final[Mapping[str, PartReading]] = {
     "text": _text,
     "image_url": partial(_located, "image"),
     "video_url": partial(_located, "video"),

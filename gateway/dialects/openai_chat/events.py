@@ -30,7 +30,17 @@ from gateway.dialects.neutral import (
     Used,
 )
 from gateway.dialects.openai.usage import metered
-from gateway.dialects.openai_chat.payloads import Choice, Chunk, Delta, Function, Logprobs, Part, Piece, Token, opened
+from gateway.dialects.openai_chat.payloads import (
+    CallPiece,
+    Choice,
+    Chunk,
+    ContentPiece,
+    Delta,
+    Function,
+    Logprobs,
+    Token,
+    opened,
+)
 from gateway.dialects.openai_chat.stream import DONE
 
 _STOPS: Final[Mapping[str, Stop]] = {
@@ -118,7 +128,7 @@ class ChatReader:
             yield from _said(delta, index)
             yield from calls.whole(delta.tool_calls or ()) if self._whole else self._called(delta, calls)
             if delta.function_call is not None:
-                yield from calls.add(Piece(-1, function=delta.function_call))
+                yield from calls.add(CallPiece(-1, function=delta.function_call))
             yield from _beside(delta, index)
         if choice.logprobs is not None:
             yield from _scored(choice.logprobs, index)
@@ -158,7 +168,7 @@ def _said(delta: Delta, index: int) -> Iterable[Event]:
         yield Said(delta.refusal, index, refusal=True)
 
 
-def _part(part: Part, index: int) -> Iterable[Event]:
+def _part(part: ContentPiece, index: int) -> Iterable[Event]:
     match part.type:
         case "text":
             if part.text:
@@ -170,7 +180,7 @@ def _part(part: Part, index: int) -> Iterable[Event]:
             yield Lost("content")
 
 
-def _words(thinking: str | list[Part]) -> str:
+def _words(thinking: str | list[ContentPiece]) -> str:
     return thinking if isinstance(thinking, str) else "".join(part.text for part in thinking)
 
 
@@ -252,7 +262,7 @@ class Calls:
         self._at: dict[int | None, _Call] = {}
         self._begun = 0
 
-    def add(self, piece: Piece) -> Iterable[CallBegan | CallWrote]:
+    def add(self, piece: CallPiece) -> Iterable[CallBegan | CallWrote]:
         """More of a call, or another one."""
         function = piece.function or Function()
         name, id_ = function.name or "", piece.id or ""
@@ -265,10 +275,10 @@ class Calls:
         call.held += _arguments_text(function.arguments)
         return self._told(call)
 
-    def whole(self, pieces: Iterable[Piece]) -> Iterable[CallBegan | CallWrote]:
+    def whole(self, pieces: Iterable[CallPiece]) -> Iterable[CallBegan | CallWrote]:
         """Calls of a whole reply: each piece is one, whatever index it says it has."""
         for place, piece in enumerate(pieces):
-            yield from self.add(Piece(place, piece.id, piece.function))
+            yield from self.add(CallPiece(place, piece.id, piece.function))
 
     def close(self) -> None:
         """Nothing more comes. Broken if a call never got a name."""

@@ -13,7 +13,7 @@ from gateway.dialects.openai.ids import call_id
 from gateway.dialects.openai_chat.request import NAME
 from gateway.dialects.system_turns import move_trailing_system_turns
 
-Message: TypeAlias = dict[str, Any]
+ChatMessage: TypeAlias = dict[str, Any]
 
 
 _SOUNDS: Final = {
@@ -26,7 +26,7 @@ _SOUNDS: Final = {
 _APART: Final = "\n\n"
 
 
-def messages(turns: Sequence[Turn], connection: Connection) -> tuple[list[Message], tuple[str, ...]]:
+def messages(turns: Sequence[Turn], connection: Connection) -> tuple[list[ChatMessage], tuple[str, ...]]:
     """(the messages, names of what has no place in them). Unportable for content that cannot be carried."""
     writing = _Writing(connection)
     for turn in turns if connection.system_role == "developer" else move_trailing_system_turns(turns):
@@ -40,8 +40,8 @@ class _Writing:
     def __init__(self, connection: Connection) -> None:
         self.dropped: dict[str, None] = {}
         self._connection = connection
-        self._messages: list[Message] = []
-        self._waiting: list[Message] = []
+        self._messages: list[ChatMessage] = []
+        self._waiting: list[ChatMessage] = []
         self._unanswered: set[str] = set()
 
     def add(self, turn: Turn) -> None:
@@ -56,11 +56,11 @@ class _Writing:
         if any(getattr(part, "cached", "") for part in turn.parts):
             self.dropped["cache_control"] = None
 
-    def complete(self) -> list[Message]:
+    def complete(self) -> list[ChatMessage]:
         self._release()
         return self._messages
 
-    def _put(self, message: Message) -> None:
+    def _put(self, message: ChatMessage) -> None:
         (self._waiting if self._unanswered else self._messages).append(message)
 
     def _release(self) -> None:
@@ -106,7 +106,7 @@ class _Writing:
     def _assistant(self, turn: Turn) -> None:
         self._release()
         calls = [part for part in turn.parts if isinstance(part, Call)]
-        message: Message = {"role": "assistant", "content": _words(turn.parts) or None}
+        message: ChatMessage = {"role": "assistant", "content": _words(turn.parts) or None}
         if thought := self._thought(turn.parts, called=bool(calls)):
             message["reasoning_content"] = thought
         if calls:
@@ -129,19 +129,19 @@ def _words(parts: Sequence[Part]) -> str:
     return _APART.join(part.text for part in parts if isinstance(part, Text) and part.text)
 
 
-def _call(call: Call) -> Message:
+def _call(call: Call) -> ChatMessage:
     function = {"name": call.name, "arguments": call.arguments}
     return {"id": call_id(call.id), "type": "function", "function": function}
 
 
-def _content(parts: Sequence[Text | Media]) -> str | list[Message]:
+def _content(parts: Sequence[Text | Media]) -> str | list[ChatMessage]:
     """One string where there are only words: some providers know nothing else."""
     if all(isinstance(part, Text) for part in parts):
         return _words(parts)
     return [_part(part) for part in parts]
 
 
-def _part(part: Text | Media) -> Message:
+def _part(part: Text | Media) -> ChatMessage:
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
     match part.kind:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from gateway.dialects.dialect import Broken
-from gateway.dialects.openai.usage import Reported
+from gateway.dialects.openai.usage import CompletionsUsage
 
 
 class Function(msgspec.Struct):
@@ -19,26 +19,26 @@ class Function(msgspec.Struct):
     arguments: str | dict[str, Any] | None = None
 
 
-class Piece(msgspec.Struct):
+class CallPiece(msgspec.Struct):
     index: int | None = None
     id: str | None = None
     function: Function | None = None
 
 
-class Part(msgspec.Struct):
+class ContentPiece(msgspec.Struct):
     """Of a content that is a list (Mistral)."""
 
     type: str = ""
     text: str = ""
-    thinking: str | list[Part] = ""
+    thinking: str | list[ContentPiece] = ""
 
 
 class Delta(msgspec.Struct):
     """Of a stream the delta, of a whole reply the message."""
 
-    content: str | list[Part] | None = None
+    content: str | list[ContentPiece] | None = None
     refusal: str | None = None
-    tool_calls: list[Piece] | None = None
+    tool_calls: list[CallPiece] | None = None
     function_call: Function | None = None
     reasoning_content: object = None
     reasoning: object = None
@@ -58,12 +58,12 @@ class Choice(msgspec.Struct):
 
 
 class Groq(msgspec.Struct):
-    usage: Reported | None = None
+    usage: CompletionsUsage | None = None
 
 
 class Chunk(msgspec.Struct):
     choices: list[Choice] | None = None
-    usage: Reported | None = None
+    usage: CompletionsUsage | None = None
     x_groq: Groq | None = None
     service_tier: str | None = None
     error: object = None

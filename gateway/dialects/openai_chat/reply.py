@@ -108,7 +108,7 @@ class ChatWriter:
         usage = stated(self._used.metered.usage)
         return _event({**frame, **tier_member(self._used.tier), "usage": usage}) + _DONE
 
-    def _delta(self, event: Said | Thinking | Signed | CallBegan | CallWrote | Made) -> Json:
+    def _delta(self, event: Said | Thinking | Signed | CallBegan | CallWrote | Made) -> ReplyJson:
         match event:
             case Said(text, _, refusal):
                 return {"refusal" if refusal else "content": text}
@@ -134,22 +134,22 @@ class ChatWriter:
         bare = [place for of, place in self._bare if of == choice]
         return b"".join(self.write(CallWrote(place, "{}", choice)) for place in bare)
 
-    def _called(self, place: int, call: Json) -> Json:
+    def _called(self, place: int, call: ReplyJson) -> ReplyJson:
         if not self._legacy:
             return {"tool_calls": [{"index": place, **call}]}
         return {"function_call": call["function"]} if place == 0 else {}
 
-    def _chunk(self, choice: int, delta: Json, *, finish_reason: str | None = None, logprobs: Any = None) -> bytes:
+    def _chunk(self, choice: int, delta: ReplyJson, *, finish_reason: str | None = None, logprobs: Any = None) -> bytes:
         one = {"index": choice, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
         frame = self._frame("chat.completion.chunk", [one])
         return _event({**frame, "usage": None} if self._usage_asked else frame)
 
-    def _frame(self, kind: str, choices: list[Json]) -> Json:
+    def _frame(self, kind: str, choices: list[ReplyJson]) -> ReplyJson:
         head = self._head
         stem = {"id": f"chatcmpl-{head.id}", "object": kind, "created": head.created, "model": head.model}
         return {**stem, "choices": choices}
 
-    def _choice(self, place: int, answer: Answer) -> Json:
+    def _choice(self, place: int, answer: Answer) -> ReplyJson:
         return {
             "index": place,
             "message": self._message(place, answer),
@@ -157,9 +157,9 @@ class ChatWriter:
             "finish_reason": finish_reason_of(answer.stop, legacy=self._legacy),
         }
 
-    def _message(self, choice: int, answer: Answer) -> Json:
+    def _message(self, choice: int, answer: Answer) -> ReplyJson:
         said = "".join(part.text for part in answer.parts if isinstance(part, Text))
-        message: Json = {"role": "assistant", "content": said or None, "refusal": answer.refusal or None}
+        message: ReplyJson = {"role": "assistant", "content": said or None, "refusal": answer.refusal or None}
         thoughts = [part for part in answer.parts if isinstance(part, Thought)]
         if words := "".join(thought.text for thought in thoughts):
             message["reasoning_content"] = words
@@ -176,11 +176,11 @@ class ChatWriter:
         return message
 
 
-def _event(chunk: Json) -> bytes:
+def _event(chunk: ReplyJson) -> bytes:
     return b"data: " + orjson.dumps(chunk) + b"\n\n"
 
 
-Json: TypeAlias = dict[str, Any]
+ReplyJson: TypeAlias = dict[str, Any]
 
 _TIERS: Final = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
 _REASONS: Final[Mapping[Stop, str]] = {
@@ -197,7 +197,7 @@ def finish_reason_of(stop: Stop, *, legacy: bool) -> str:
     return "function_call" if legacy and stop is Stop.CALLS else _REASONS[stop]
 
 
-def tier_member(word: str) -> Json:
+def tier_member(word: str) -> ReplyJson:
     """`service_tier`, if the word is one that OpenAI's SDK knows."""
     return {"service_tier": word} if word in _TIERS else {}
 
@@ -207,20 +207,20 @@ def reply_call_id(id_: str, signature: str, head: ReplyIdentity, where: tuple[in
     return signatures.signed_id(id_ or f"call_{head.id}_{where[0]}_{where[1]}", signature)
 
 
-def tool_call(id_: str, name: str, arguments: str) -> Json:
+def tool_call(id_: str, name: str, arguments: str) -> ReplyJson:
     return {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
-def reasoning_detail(text: str, signature: str, *, redacted: bool) -> Json:
+def reasoning_detail(text: str, signature: str, *, redacted: bool) -> ReplyJson:
     """One of `reasoning_details`, as OpenRouter has them."""
     if redacted:
         return {"type": "reasoning.encrypted", "data": signature}
     return {"type": "reasoning.text", "text": text, "signature": signature}
 
 
-def media_members(items: Sequence[Media], head: ReplyIdentity) -> Json:
+def media_members(items: Sequence[Media], head: ReplyIdentity) -> ReplyJson:
     """Members of a message for pictures (as OpenRouter has them) and a sound; it can hold one."""
-    found: Json = {}
+    found: ReplyJson = {}
     if images := [item for item in items if item.kind == "image"]:
         found["images"] = [
             {"type": "image_url", "image_url": {"url": image.url or media.data_url(image)}} for image in images
@@ -231,11 +231,11 @@ def media_members(items: Sequence[Media], head: ReplyIdentity) -> Json:
     return found
 
 
-def logprobs_of(scores: Iterable[Score]) -> Json:
+def logprobs_of(scores: Iterable[Score]) -> ReplyJson:
     """Without the bytes of a token, which nobody but OpenAI tells."""
     content = [{**_token(s.token, s.logprob), "top_logprobs": [_token(*one) for one in s.top]} for s in scores]
     return {"content": content, "refusal": None}
 
 
-def _token(token: str, logprob: float) -> Json:
+def _token(token: str, logprob: float) -> ReplyJson:
     return {"token": token, "logprob": logprob, "bytes": None}

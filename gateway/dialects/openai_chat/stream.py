@@ -14,7 +14,7 @@ from gateway.dialects import sse
 from gateway.dialects.dialect import Broken
 from gateway.dialects.estimate import weighed
 from gateway.dialects.openai.errors import event
-from gateway.dialects.openai.usage import Reported, metered
+from gateway.dialects.openai.usage import CompletionsUsage, metered
 from gateway.dialects.openai_chat.request import wants_usage
 from gateway.dialects.prompt import Prompt
 
@@ -48,12 +48,12 @@ class _Choice(msgspec.Struct):
 
 
 class _Groq(msgspec.Struct):
-    usage: Reported | None = None
+    usage: CompletionsUsage | None = None
 
 
 class _Chunk(msgspec.Struct):
     choices: list[_Choice] | None = None
-    usage: Reported | None = None
+    usage: CompletionsUsage | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
     x_groq: _Groq | None = None
 
@@ -106,7 +106,7 @@ class ChatTally:
         self._finished: set[int] = set()
         self._choices = choices
         self._usage_asked = usage_asked
-        self._reported: Reported | None = None
+        self._reported: CompletionsUsage | None = None
 
     def see(self, data: bytes) -> bool:
         """Take note of one chunk; whether the client should see it. Broken for an error in a chunk's place."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.dialects.spans import Holder, Region, Span, TextForm, TextRules
+from gateway.dialects.spans import JsonObject, Region, Span, TextForm, TextRules
 from gateway.dialects.strict_json import Document
 
 _CALLED: Final = frozenset({"tool", "function"})
@@ -17,11 +17,11 @@ def texts(document: Document) -> Iterator[Span]:
     return _RULES.spans(document)
 
 
-def _name(message: Holder) -> TextForm | None:
+def _name(message: JsonObject) -> TextForm | None:
     return None if message.get("role") in _CALLED else TextForm.TEXT
 
 
-def _detail(detail: Holder) -> TextForm:
+def _detail(detail: JsonObject) -> TextForm:
     return TextForm.SIGNED if detail.get("signature") else TextForm.TEXT
 
 

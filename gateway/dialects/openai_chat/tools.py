@@ -12,7 +12,7 @@ from gateway.dialects.openai_chat.content import cached, fault
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class ChatTools:
     """`lost`: tools that only their own provider runs, by type."""
 
     tools: tuple[Tool, ...]
@@ -20,14 +20,14 @@ class Offered:
     lost: tuple[str, ...]
 
 
-def offered(values: Mapping[str, Any]) -> Offered:
+def offered(values: Mapping[str, Any]) -> ChatTools:
     """InvalidRequest for a choice that no offered function satisfies."""
     given = members.rows(values, "tools")
     functions = [tool for tool in given if isinstance(tool, dict) and tool.get("type") == "function"]
     tools = [_tool(tool, tool.get("function"), "tools") for tool in functions]
     tools += [_tool({}, function, "functions") for function in members.rows(values, "functions")]
     lost = dict.fromkeys(_type(tool) for tool in given if not isinstance(tool, dict) or tool.get("type") != "function")
-    return _chosen(values, Offered(tuple(tools), None, tuple(lost)))
+    return _chosen(values, ChatTools(tuple(tools), None, tuple(lost)))
 
 
 def is_legacy(values: Mapping[str, Any]) -> bool:
@@ -61,7 +61,7 @@ _WORDS: Final[Mapping[str, ToolChoice]] = {
 }
 
 
-def _chosen(values: Mapping[str, Any], found: Offered) -> Offered:
+def _chosen(values: Mapping[str, Any], found: ChatTools) -> ChatTools:
     """With a choice, where one is stated; with fewer tools, where it allows only some."""
     parallel = False if is_legacy(values) else values.get("parallel_tool_calls")
     if not isinstance(parallel, bool | None):

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.core.usage import Metered
 from gateway.dialects.dialect import Broken
-from gateway.dialects.openai.usage import Reported, figures, metered
+from gateway.dialects.openai.usage import CompletionsUsage, figures, metered
 from gateway.dialects.vectors import checked, unpacked
 
 
@@ -26,13 +26,13 @@ class VectorRow(msgspec.Struct):
 
 class SketchedReply(msgspec.Struct):
     data: list[VectorSketch] | None = None
-    usage: Reported | None = None
+    usage: CompletionsUsage | None = None
     error: object = None
 
 
 class VectorsReply(msgspec.Struct):
     data: list[VectorRow] | None = None
-    usage: Reported | None = None
+    usage: CompletionsUsage | None = None
     error: object = None
 
 
@@ -64,7 +64,7 @@ def vectors_of(found: VectorsReply) -> list[tuple[float, ...]]:
     ]
 
 
-def metered_of(reported: Reported | None) -> Metered | None:
+def metered_of(reported: CompletionsUsage | None) -> Metered | None:
     """Some providers state the total alone (Voyage); there is nothing else in it than the input."""
     if reported is None:
         return None

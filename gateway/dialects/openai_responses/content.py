@@ -116,7 +116,7 @@ def _parts(item: Mapping[str, Any], kind: str, name: str, where: str) -> Iterabl
     return held if isinstance(held, list) else ()
 
 
-Reading: TypeAlias = Callable[[Mapping[str, Any], str], Text | Media]
+ItemPartReading: TypeAlias = Callable[[Mapping[str, Any], str], Text | Media]
 """(the part, where it stands) -> the neutral part"""
 
 _SOUNDS: Final[Mapping[str, str]] = {"wav": "audio/wav", "mp3": "audio/mp3"}
@@ -131,7 +131,7 @@ def fault(field: str, what: str) -> InvalidRequest:
     return InvalidRequest(f"`{field}` {what}.", field=field)
 
 
-def read(content: object, where: str, readings: Mapping[str, Reading]) -> tuple[Text | Media, ...]:
+def read(content: object, where: str, readings: Mapping[str, ItemPartReading]) -> tuple[Text | Media, ...]:
     """The parts of a message or a result, without empty words. InvalidRequest names the part at fault."""
     match content:
         case str(text):
@@ -143,7 +143,7 @@ def read(content: object, where: str, readings: Mapping[str, Reading]) -> tuple[
     return tuple(part for part in parts if not isinstance(part, Text) or part.text)
 
 
-def _part(part: object, where: str, readings: Mapping[str, Reading]) -> Text | Media:
+def _part(part: object, where: str, readings: Mapping[str, ItemPartReading]) -> Text | Media:
     kind = part.get("type") if isinstance(part, dict) else None
     if not isinstance(part, dict) or not isinstance(kind, str) or kind not in readings:
         raise fault(where, f"must be an object whose type is one of {', '.join(readings)}")
@@ -229,7 +229,11 @@ def picture(data: str) -> Media:
     return Media("image", next((mime for start, mime in _MAGIC.items() if data.startswith(start)), "image/png"), data)
 
 
-WORDS: Final[Mapping[str, Reading]] = {"input_text": _text_part}
-SPOKEN: Final[Mapping[str, Reading]] = {"output_text": _text_part, "refusal": _refusal, "input_text": _text_part}
-RESULTS: Final[Mapping[str, Reading]] = {"input_text": _text_part, "input_image": _image, "input_file": _file}
-ANYTHING: Final[Mapping[str, Reading]] = {**RESULTS, "input_audio": _sound}
+WORDS: Final[Mapping[str, ItemPartReading]] = {"input_text": _text_part}
+SPOKEN: Final[Mapping[str, ItemPartReading]] = {
+    "output_text": _text_part,
+    "refusal": _refusal,
+    "input_text": _text_part,
+}
+RESULTS: Final[Mapping[str, ItemPartReading]] = {"input_text": _text_part, "input_image": _image, "input_file": _file}
+ANYTHING: Final[Mapping[str, ItemPartReading]] = {**RESULTS, "input_audio": _sound}

@@ -27,7 +27,7 @@ from gateway.dialects.neutral import (
 )
 from gateway.dialects.openai_responses import content, payloads, signatures
 from gateway.dialects.openai_responses.content import ITEMS
-from gateway.dialects.openai_responses.payloads import DONE, Item, Logprob, Part, Response, decoded
+from gateway.dialects.openai_responses.payloads import DONE, Logprob, OutputItem, OutputPart, Response, decoded
 from gateway.dialects.openai_responses.request import NAME
 from gateway.dialects.signatures import enveloped
 
@@ -58,7 +58,7 @@ class ResponsesReader:
         """What one event's data means; nothing for what is unknown. Broken for an error in a reply's place."""
         if data == DONE:
             return ()
-        event = decoded(data, payloads.Event)
+        event = decoded(data, payloads.ResponseEvent)
         if event.failed:
             raise Broken("the provider reports an error")
         if event.kind in payloads.ENDS:
@@ -92,7 +92,7 @@ class _Reading:
         self._refused = False
         self._thinking = False
         """Words of a thought came, and nothing that closes it."""
-        self.kinds: Mapping[str, Callable[[payloads.Event], Iterator[Event]]] = {
+        self.kinds: Mapping[str, Callable[[payloads.ResponseEvent], Iterator[Event]]] = {
             "response.output_text.delta": self._said,
             "response.refusal.delta": self._refusal,
             "response.reasoning_summary_text.delta": self._thought,
@@ -136,24 +136,24 @@ class _Reading:
             raise Broken("a piece of no item")
         return self._items.setdefault(index, _Told())
 
-    def _said(self, event: payloads.Event) -> Iterator[Event]:
+    def _said(self, event: payloads.ResponseEvent) -> Iterator[Event]:
         self._at(event.output_index).said = True
         yield Said(_delta(event))
         if payloads.is_something(event.logprobs):
             yield from _scored(decoded(event.logprobs, list[Logprob]))
 
-    def _refusal(self, event: payloads.Event) -> Iterator[Event]:
+    def _refusal(self, event: payloads.ResponseEvent) -> Iterator[Event]:
         self._at(event.output_index).refused = self._refused = True
         yield Said(_delta(event), refusal=True)
 
-    def _thought(self, event: payloads.Event) -> Iterator[Event]:
+    def _thought(self, event: payloads.ResponseEvent) -> Iterator[Event]:
         told, part = self._at(event.output_index), (event.kind, event.summary_index, event.content_index)
         if words := _delta(event):
             apart = self._thinking and told.thought != part
             told.thought, self._thinking = part, True
             yield Thinking(_APART + words if apart else words)
 
-    def _wrote(self, event: payloads.Event) -> Iterator[Event]:
+    def _wrote(self, event: payloads.ResponseEvent) -> Iterator[Event]:
         told = self._at(event.output_index)
         if told.place is None:
             raise Broken("arguments of no call")
@@ -161,11 +161,11 @@ class _Reading:
             told.wrote = True
             yield CallWrote(told.place, words)
 
-    def _added(self, event: payloads.Event) -> Iterator[Event]:
+    def _added(self, event: payloads.ResponseEvent) -> Iterator[Event]:
         if payloads.kind_of(event.item) == "function_call":
-            yield from self._call(self._at(event.output_index), decoded(event.item, Item))
+            yield from self._call(self._at(event.output_index), decoded(event.item, OutputItem))
 
-    def _done(self, event: payloads.Event) -> Iterator[Event]:
+    def _done(self, event: payloads.ResponseEvent) -> Iterator[Event]:
         yield from self._complete(event.output_index, event.item)
 
     def _complete(self, index: object, raw: msgspec.Raw) -> Iterator[Event]:
@@ -176,18 +176,18 @@ class _Reading:
         told.done = True
         match kind:
             case "message":
-                yield from self._message(told, decoded(raw, Item).content or [])
+                yield from self._message(told, decoded(raw, OutputItem).content or [])
             case "function_call":
-                yield from self._call(told, decoded(raw, Item))
+                yield from self._call(told, decoded(raw, OutputItem))
             case "reasoning":
-                yield from self._reasoned(told, decoded(raw, Item))
+                yield from self._reasoned(told, decoded(raw, OutputItem))
             case "image_generation_call":
-                if data := decoded(raw, Item).result:
+                if data := decoded(raw, OutputItem).result:
                     yield Made(content.picture(data))
             case _:
                 yield Lost(kind if kind in ITEMS else "output")  # what is in no table may be anybody's words
 
-    def _message(self, told: _Told, content: list[Part]) -> Iterator[Event]:
+    def _message(self, told: _Told, content: list[OutputPart]) -> Iterator[Event]:
         for part in content:
             if part.text and not told.said:
                 yield Said(part.text)
@@ -200,7 +200,7 @@ class _Reading:
         told.said = told.said or any(part.text for part in content)
         told.refused = told.refused or any(part.refusal for part in content)
 
-    def _call(self, told: _Told, item: Item) -> Iterator[Event]:
+    def _call(self, told: _Told, item: OutputItem) -> Iterator[Event]:
         """The beginning, unless that was told; and the arguments, unless they were."""
         if told.place is None:
             told.place = self._calls
@@ -212,7 +212,7 @@ class _Reading:
             told.wrote = True
             yield CallWrote(told.place, item.arguments)
 
-    def _reasoned(self, told: _Told, item: Item) -> Iterator[Event]:
+    def _reasoned(self, told: _Told, item: OutputItem) -> Iterator[Event]:
         words = _APART.join(part.text for part in item.summary or item.content or () if part.text)
         if words and told.thought is None:
             told.thought = words
@@ -224,7 +224,7 @@ class _Reading:
             self._thinking = False
 
 
-def _delta(event: payloads.Event) -> str:
+def _delta(event: payloads.ResponseEvent) -> str:
     if not isinstance(event.delta, str):
         raise Broken("a delta that is no text")
     return event.delta

@@ -13,13 +13,13 @@ from gateway.dialects.openai.ids import call_id
 from gateway.dialects.openai_responses import signatures
 from gateway.dialects.openai_responses.request import NAME
 
-Item: TypeAlias = dict[str, Any]
+InputItem: TypeAlias = dict[str, Any]
 
 _APART: Final = "\n\n"
 _PDF: Final = "application/pdf"
 
 
-def items(turns: Sequence[Turn], connection: Connection) -> tuple[str, list[Item], tuple[str, ...]]:
+def items(turns: Sequence[Turn], connection: Connection) -> tuple[str, list[InputItem], tuple[str, ...]]:
     """(instructions, the items, names of what has no place in them). Unportable for content that cannot be carried."""
     writing = _Writing(connection.system_role)
     instructed = len(turns) > 1 and turns[0].role is Role.SYSTEM
@@ -32,7 +32,7 @@ def items(turns: Sequence[Turn], connection: Connection) -> tuple[str, list[Item
 
 class _Writing:
     def __init__(self, system_role: str) -> None:
-        self.items: list[Item] = []
+        self.items: list[InputItem] = []
         self.dropped: dict[str, None] = {}
         self._system_role = system_role
 
@@ -80,15 +80,15 @@ class _Writing:
             return
         id_, sealed = signatures.unpacked(thought.signature)
         summary = [{"type": "summary_text", "text": thought.text}] if thought.text else []
-        item: Item = {"type": "reasoning", "summary": summary, "encrypted_content": sealed}
+        item: InputItem = {"type": "reasoning", "summary": summary, "encrypted_content": sealed}
         self.items.append({"id": id_, **item} if id_ else item)
 
 
-def _message(role: str, content: str | list[Item]) -> Item:
+def _message(role: str, content: str | list[InputItem]) -> InputItem:
     return {"type": "message", "role": role, "content": content}
 
 
-def _called(part: Part) -> list[Item]:
+def _called(part: Part) -> list[InputItem]:
     assert isinstance(part, Call), "an assistant says nothing else"
     id_ = call_id(part.id)
     return [{"type": "function_call", "call_id": id_, "name": part.name, "arguments": part.arguments}]
@@ -98,7 +98,7 @@ def _words(parts: Iterable[Part]) -> str:
     return _APART.join(part.text for part in parts if isinstance(part, Text) and part.text)
 
 
-def _content(parts: Sequence[Text | Media]) -> str | list[Item]:
+def _content(parts: Sequence[Text | Media]) -> str | list[InputItem]:
     """One string where there is one text, or nothing at all."""
     match parts:
         case []:
@@ -109,7 +109,7 @@ def _content(parts: Sequence[Text | Media]) -> str | list[Item]:
             return [_part(part) for part in parts]
 
 
-def _part(part: Text | Media) -> Item:
+def _part(part: Text | Media) -> InputItem:
     if isinstance(part, Text):
         return {"type": "input_text", "text": part.text}
     match part.kind:

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.core.usage import Metered
 from gateway.dialects.dialect import Broken
-from gateway.dialects.openai_responses.usage import Reported, metered
+from gateway.dialects.openai_responses.usage import ResponsesUsage, metered
 
 _T = TypeVar("_T")
 
@@ -21,7 +21,7 @@ FAILURES: Final = frozenset({"error", "response.failed", "response.cancelled"})
 NOTHING: Final = msgspec.Raw(b"null")
 
 
-class Event(msgspec.Struct):
+class ResponseEvent(msgspec.Struct):
     type: object = None
     sequence_number: object = None
     output_index: object = None
@@ -49,22 +49,22 @@ class Logprob(msgspec.Struct):
     top_logprobs: list[Logprob] | None = None
 
 
-class Part(msgspec.Struct):
+class OutputPart(msgspec.Struct):
     text: str | None = None
     refusal: str | None = None
     annotations: list[object] | None = None
     logprobs: list[Logprob] | None = None
 
 
-class Item(msgspec.Struct):
+class OutputItem(msgspec.Struct):
     """A message, a function call, a reasoning item or a picture."""
 
     id: str | None = None
     call_id: str | None = None
     name: str | None = None
     arguments: str | None = None
-    content: list[Part] | None = None
-    summary: list[Part] | None = None
+    content: list[OutputPart] | None = None
+    summary: list[OutputPart] | None = None
     encrypted_content: str | None = None
     result: str | None = None
 
@@ -93,7 +93,7 @@ class Response(msgspec.Struct):
     output: list[msgspec.Raw] | None = None
     incomplete_details: _Incomplete | None = None
     service_tier: object = None
-    usage: Reported | None = None
+    usage: ResponsesUsage | None = None
     tool_usage: _ToolUsage | None = None
     error: msgspec.Raw = NOTHING
 

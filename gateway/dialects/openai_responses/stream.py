@@ -12,7 +12,15 @@ from gateway.core.usage import Metered
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken
 from gateway.dialects.openai_responses.errors import failed
-from gateway.dialects.openai_responses.payloads import DONE, ENDS, Event, Response, decoded, is_something, kind_of
+from gateway.dialects.openai_responses.payloads import (
+    DONE,
+    ENDS,
+    Response,
+    ResponseEvent,
+    decoded,
+    is_something,
+    kind_of,
+)
 from gateway.dialects.openai_responses.reply import begun
 from gateway.dialects.prompt import Prompt
 
@@ -77,7 +85,7 @@ class ResponsesTally:
         """Take note of one event; whether the client should see it. Broken for an error in a reply's place."""
         if data == DONE:
             return False
-        event = decoded(data, Event)
+        event = decoded(data, ResponseEvent)
         kind = event.kind
         if isinstance(event.sequence_number, int):
             self._number = event.sequence_number
@@ -113,7 +121,7 @@ class ResponsesTally:
         return self._metered
 
 
-def _begins(event: Event) -> bool:
+def _begins(event: ResponseEvent) -> bool:
     """Whether content begins with an item: when it is complete, or already when it is a call."""
     if event.kind == "response.output_item.added":
         return kind_of(event.item).endswith(_CALLS)

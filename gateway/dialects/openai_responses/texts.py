@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.dialects.spans import Holder, Region, Span, TextForm, TextRules
+from gateway.dialects.spans import JsonObject, Region, Span, TextForm, TextRules
 from gateway.dialects.strict_json import Document
 
 
@@ -14,7 +14,7 @@ def texts(document: Document) -> Iterator[Span]:
     return _RULES.spans(document)
 
 
-def _result(item: Holder) -> TextForm | None:
+def _result(item: JsonObject) -> TextForm | None:
     """A picture in base64, or the words of another hosted tool."""
     return None if item.get("type") == "image_generation_call" else TextForm.TEXT
 

@@ -15,7 +15,7 @@ _ONLY_HERE: Final = ("defer_loading", "output_schema", "allowed_callers", "async
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class ResponsesTools:
     """`lost`: tools of other types than function, by type, and members of functions."""
 
     tools: tuple[Tool, ...]
@@ -23,7 +23,7 @@ class Offered:
     lost: tuple[str, ...]
 
 
-def offered(values: Mapping[str, Any]) -> Offered:
+def offered(values: Mapping[str, Any]) -> ResponsesTools:
     """InvalidRequest for a choice that no offered function satisfies."""
     given = members.rows(values, "tools")
     tools: list[Tool] = []
@@ -37,7 +37,7 @@ def offered(values: Mapping[str, Any]) -> Offered:
             lost |= {f"tools.{name}": None for name in _ONLY_HERE if tool.get(name)}
         else:
             lost[f"tools.{kind}" if members.SAFE_NAME.match(kind) else "tools"] = None
-    return _chosen(values, Offered(tuple(tools), None, tuple(lost)))
+    return _chosen(values, ResponsesTools(tuple(tools), None, tuple(lost)))
 
 
 def _tool(given: Mapping[str, Any], where: str) -> Tool:
@@ -62,7 +62,7 @@ _WORDS: Final[Mapping[str, ToolChoice]] = {
 }
 
 
-def _chosen(values: Mapping[str, Any], found: Offered) -> Offered:
+def _chosen(values: Mapping[str, Any], found: ResponsesTools) -> ResponsesTools:
     """With a choice, where one is stated; with fewer tools, where it allows only some."""
     parallel, stated = values.get("parallel_tool_calls"), values.get("tool_choice")
     if not isinstance(parallel, bool | None):

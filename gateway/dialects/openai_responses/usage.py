@@ -10,7 +10,7 @@ from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
 
 
-class Written(msgspec.Struct):
+class CacheWrites(msgspec.Struct):
     ttl_30m_tokens: int | None = None
     ttl_12h_tokens: int | None = None
 
@@ -18,7 +18,7 @@ class Written(msgspec.Struct):
 class InputDetails(msgspec.Struct):
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
-    cache_write_tokens_details: Written | None = None
+    cache_write_tokens_details: CacheWrites | None = None
     audio_tokens: int | None = None
     image_tokens: int | None = None
 
@@ -29,7 +29,7 @@ class OutputDetails(msgspec.Struct):
     image_tokens: int | None = None
 
 
-class Reported(msgspec.Struct):
+class ResponsesUsage(msgspec.Struct):
     """The usage object."""
 
     input_tokens: int | None = None
@@ -51,7 +51,7 @@ def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
     return found
 
 
-def metered(reported: Reported | None, searches: int = 0) -> Metered | None:
+def metered(reported: ResponsesUsage | None, searches: int = 0) -> Metered | None:
     """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
 
     Cached, written and media tokens are inside `input_tokens`, reasoning inside `output_tokens`, unless the provider's

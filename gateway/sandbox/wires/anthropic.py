@@ -11,7 +11,7 @@ from gateway.sandbox import MODEL
 from gateway.sandbox.fields import Wrong, invalid
 from gateway.sandbox.wires import anthropic_messages
 from gateway.sandbox.wires.anthropic_messages import WITHOUT_SAMPLING
-from gateway.sandbox.wires.language import Call, Handler, Language, Stream, bearer, replying
+from gateway.sandbox.wires.language import Handler, Language, PacedStream, SandboxCall, bearer, replying
 
 _TYPES: Final[Mapping[int, str]] = {
     401: "authentication_error",
@@ -28,14 +28,14 @@ def key(headers: Mapping[str, str]) -> str:
     return headers.get("x-api-key", "") or (bearer(headers) if newest else "")
 
 
-def refusal(wrong: Wrong, call: Call) -> tuple[int, bytes]:
+def refusal(wrong: Wrong, call: SandboxCall) -> tuple[int, bytes]:
     kind = _TYPES.get(wrong.status, "invalid_request_error")
     message = f"{wrong.param}: {wrong.message}" if wrong.param else wrong.message
     error = {"type": kind, "message": message}
     return wrong.status, orjson.dumps({"type": "error", "error": error, "request_id": f"req_sandbox_{call.serial}"})
 
 
-def models(_: Call) -> bytes:
+def models(_: SandboxCall) -> bytes:
     entry = {
         "type": "model",
         "id": MODEL,
@@ -50,7 +50,7 @@ def models(_: Call) -> bytes:
 
 
 def _versioned(handler: Handler) -> Handler:
-    def handle(call: Call) -> bytes | Stream:
+    def handle(call: SandboxCall) -> bytes | PacedStream:
         if "anthropic-version" not in call.headers:
             raise invalid("header is required", "anthropic-version")
         return handler(call)

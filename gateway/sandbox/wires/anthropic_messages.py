@@ -9,11 +9,11 @@ from typing import Any, Final, Literal
 import orjson
 
 from gateway.sandbox import MODEL, seals
-from gateway.sandbox.answer import Answer, Part
-from gateway.sandbox.asked import Asked, Schema, Tool, counted, first, known
-from gateway.sandbox.fields import Fields, invalid
-from gateway.sandbox.tally import Tally
-from gateway.sandbox.wires.language import Call, Json, event
+from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known
+from gateway.sandbox.fields import RequestObject, invalid
+from gateway.sandbox.tally import PromptCount
+from gateway.sandbox.wires.language import SandboxCall, WireJson, event
 
 _ROLES: Final = frozenset({"user", "assistant", "system"})
 _THOUGHT_LEAST: Final = 1024
@@ -22,8 +22,8 @@ WITHOUT_SAMPLING: Final = "2026-10-21"
 """The version of the API that no longer knows temperature, top_p and top_k."""
 
 
-def read(call: Call) -> Asked:
-    given = Fields.of(call.body)
+def read(call: SandboxCall) -> ReplyRequest:
+    given = RequestObject.of(call.body)
     asked = _prompt(given, call.persona)
     limit = given.number("max_tokens")
     if limit is None:
@@ -48,15 +48,15 @@ def read(call: Call) -> Asked:
     )
 
 
-def count_tokens(call: Call) -> bytes:
+def count_tokens(call: SandboxCall) -> bytes:
     """The tokens of a request that is not made. Raises Wrong."""
-    return orjson.dumps({"input_tokens": _prompt(Fields.of(call.body), call.persona).prompt_tokens})
+    return orjson.dumps({"input_tokens": _prompt(RequestObject.of(call.body), call.persona).prompt_tokens})
 
 
-def _prompt(given: Fields, persona: str) -> Asked:
+def _prompt(given: RequestObject, persona: str) -> ReplyRequest:
     """What is said: the system's words, the turns, the tools."""
     known(given.text("model"), MODEL)
-    tally = Tally()
+    tally = PromptCount()
     if given.raw("system"):
         tally.message()
         _content(given, "system", tally, persona)
@@ -74,7 +74,7 @@ def _prompt(given: Fields, persona: str) -> Asked:
     return counted(tally)
 
 
-def _content(turn: Fields, name: str, tally: Tally, persona: str) -> None:
+def _content(turn: RequestObject, name: str, tally: PromptCount, persona: str) -> None:
     """A text, or a list of blocks."""
     if isinstance(text := turn.raw(name), str):
         tally.text(text)
@@ -101,17 +101,17 @@ def _content(turn: Fields, name: str, tally: Tally, persona: str) -> None:
                 raise invalid("Input tag does not match any of the expected tags", block.name("type"))
 
 
-def _tools(given: Fields) -> dict[str, Tool]:
-    found: dict[str, Tool] = {}
+def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
+    found: dict[str, DeclaredFunction] = {}
     for tool in given.each("tools"):
         name = tool.text("name")
         if not name:
             raise invalid("Field required", tool.name("name"))
-        found[name] = Tool(name, tool.object("input_schema") or {})
+        found[name] = DeclaredFunction(name, tool.object("input_schema") or {})
     return found
 
 
-def _call(given: Fields, tools: Mapping[str, Tool]) -> Tool | None:
+def _call(given: RequestObject, tools: Mapping[str, DeclaredFunction]) -> DeclaredFunction | None:
     match given.raw("tool_choice"):
         case None | {"type": "auto" | "none"}:
             return None
@@ -133,7 +133,7 @@ def _schema(given: Any) -> Schema | None:
             raise invalid("Input should be a json_schema with a schema", "output_config.format")
 
 
-def _thought(thinking: Fields, limit: int) -> Literal["none", "hidden", "shown"]:
+def _thought(thinking: RequestObject, limit: int) -> Literal["none", "hidden", "shown"]:
     kind = thinking.text("type") or "disabled"
     if kind == "enabled":
         budget = thinking.number("budget_tokens", least=_THOUGHT_LEAST)
@@ -146,17 +146,17 @@ def _thought(thinking: Fields, limit: int) -> Literal["none", "hidden", "shown"]
     return "hidden" if thinking.text("display") == "omitted" else "shown"
 
 
-def whole(asked: Asked, answer: Answer, call: Call) -> bytes:
+def whole(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
     """A reply in one piece."""
     blocks = [{**_begun(part, call, index), **_said(asked, part, call)} for index, part in enumerate(answer.parts)]
     message = {**_message(call), "content": blocks, **_stop(answer), "usage": _usage(asked, answer)}
     return orjson.dumps(message)
 
 
-def events(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
+def events(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
     """A stream: the message begins, its blocks one after the other with one event per token, how it ended."""
     begun = {**_message(call), "content": [], "stop_reason": None, "stop_sequence": None}
-    nothing = Answer((), answer.finish)
+    nothing = GeneratedChoice((), answer.finish)
     yield _event("message_start", message={**begun, "usage": _usage(asked, nothing)}) + _event("ping")
     for index, part in enumerate(answer.parts):
         yield _event("content_block_start", index=index, content_block=_begun(part, call, index))
@@ -166,15 +166,15 @@ def events(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
     yield _event("message_delta", delta=_stop(answer), usage=_usage(asked, answer)) + _event("message_stop")
 
 
-def _event(kind: str, **members: Json) -> bytes:
+def _event(kind: str, **members: WireJson) -> bytes:
     return event({"type": kind, **members}, named=True)
 
 
-def _message(call: Call) -> dict[str, Json]:
+def _message(call: SandboxCall) -> dict[str, WireJson]:
     return {"id": f"msg_sandbox_{call.serial}", "type": "message", "role": "assistant", "model": MODEL}
 
 
-def _begun(part: Part, call: Call, index: int) -> dict[str, Json]:
+def _begun(part: GeneratedPart, call: SandboxCall, index: int) -> dict[str, WireJson]:
     """A block before anything is said in it."""
     match part.kind:
         case "thought":
@@ -185,7 +185,7 @@ def _begun(part: Part, call: Call, index: int) -> dict[str, Json]:
             return {"type": "tool_use", "id": f"toolu_sandbox_{call.serial}_{index}", "name": part.name, "input": {}}
 
 
-def _said(asked: Asked, part: Part, call: Call) -> dict[str, Json]:
+def _said(asked: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> dict[str, WireJson]:
     match part.kind:
         case "thought":
             shown = part.text if asked.thought == "shown" else ""
@@ -196,16 +196,16 @@ def _said(asked: Asked, part: Part, call: Call) -> dict[str, Json]:
             return {"input": _input(part)}
 
 
-def _input(part: Part) -> Json:
+def _input(part: GeneratedPart) -> WireJson:
     """The arguments; none if they were cut before their end."""
     try:
-        found: Json = orjson.loads(part.text)
+        found: WireJson = orjson.loads(part.text)
     except orjson.JSONDecodeError:
         return {}
     return found
 
 
-def _deltas(asked: Asked, part: Part, call: Call) -> Iterator[Json]:
+def _deltas(asked: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> Iterator[WireJson]:
     match part.kind:
         case "thought":
             if asked.thought == "shown":
@@ -220,13 +220,13 @@ def _deltas(asked: Asked, part: Part, call: Call) -> Iterator[Json]:
 _REASONS: Final[Mapping[str, str]] = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
 
 
-def _stop(answer: Answer) -> dict[str, Json]:
+def _stop(answer: GeneratedChoice) -> dict[str, WireJson]:
     if answer.stopped_by:
         return {"stop_reason": "stop_sequence", "stop_sequence": answer.stopped_by}
     return {"stop_reason": _REASONS[answer.finish], "stop_sequence": None}
 
 
-def _usage(asked: Asked, answer: Answer) -> Json:
+def _usage(asked: ReplyRequest, answer: GeneratedChoice) -> WireJson:
     """Cached tokens would stand beside the input's, which excludes them; thinking is inside the output's."""
     return {
         "input_tokens": asked.prompt_tokens,

@@ -11,10 +11,10 @@ import orjson
 from gateway.sandbox import EMBEDDER, MODEL
 from gateway.sandbox.answer import answer
 from gateway.sandbox.asked import known
-from gateway.sandbox.fields import Fields, Wrong
+from gateway.sandbox.fields import RequestObject, Wrong
 from gateway.sandbox.wires import google_generate
 from gateway.sandbox.wires.google_embed import embed, embed_batch
-from gateway.sandbox.wires.language import Call, Handler, Json, Language, Stream
+from gateway.sandbox.wires.language import Handler, Language, PacedStream, SandboxCall, WireJson
 
 _STATUSES: Final[Mapping[int, str]] = {
     403: "PERMISSION_DENIED",
@@ -29,10 +29,10 @@ def key(headers: Mapping[str, str]) -> str:
     return headers.get("x-goog-api-key", "")
 
 
-def refusal(wrong: Wrong, call: Call) -> tuple[int, bytes]:
+def refusal(wrong: Wrong, call: SandboxCall) -> tuple[int, bytes]:
     """Google answers a wrong key with 400, and a stream that is no event stream is a list even then."""
     status = 400 if wrong.status == 401 else wrong.status
-    error: dict[str, Json] = {
+    error: dict[str, WireJson] = {
         "code": status,
         "message": wrong.message,
         "status": _STATUSES.get(status, "INVALID_ARGUMENT"),
@@ -48,19 +48,19 @@ def refusal(wrong: Wrong, call: Call) -> tuple[int, bytes]:
     return status, orjson.dumps([{"error": error}] if as_list else {"error": error})
 
 
-def generate(call: Call) -> bytes:
+def generate(call: SandboxCall) -> bytes:
     """The whole reply. Raises Wrong."""
     asked = google_generate.read(call)
     return google_generate.whole(asked, answer(asked, call.persona), call)
 
 
-def stream(call: Call) -> Stream:
+def stream(call: SandboxCall) -> PacedStream:
     """The reply in chunks: events with `alt=sse`, else the elements of a list. Raises Wrong."""
     asked = google_generate.read(call)
     chunks = google_generate.chunks(asked, answer(asked, call.persona), call)
     if call.query.get("alt") == "sse":
-        return Stream(b"data: " + chunk + b"\r\n\r\n" for chunk in chunks)
-    return Stream(_listed(chunks), "application/json")
+        return PacedStream(b"data: " + chunk + b"\r\n\r\n" for chunk in chunks)
+    return PacedStream(_listed(chunks), "application/json")
 
 
 def _listed(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -71,9 +71,9 @@ def _listed(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield b"]"
 
 
-def count_tokens(call: Call) -> bytes:
+def count_tokens(call: SandboxCall) -> bytes:
     """The tokens of a request that is not made. Raises Wrong."""
-    given = Fields.of(call.body)
+    given = RequestObject.of(call.body)
     if given.raw("generateContentRequest"):
         given = given.inner("generateContentRequest")
     asked = google_generate.prompt(given, call.persona)
@@ -97,7 +97,7 @@ _VERBS: Final[Mapping[str, _Verb]] = {
 }
 
 
-def dispatch(call: Call) -> bytes | Stream:
+def dispatch(call: SandboxCall) -> bytes | PacedStream:
     """Raises Wrong."""
     verb = _VERBS.get(call.path["verb"])
     if verb is None:
@@ -106,11 +106,11 @@ def dispatch(call: Call) -> bytes | Stream:
     return verb.handler(call)
 
 
-def models(_: Call) -> bytes:
+def models(_: SandboxCall) -> bytes:
     return orjson.dumps({"models": [_entry(name) for name in (MODEL, EMBEDDER)]})
 
 
-def _entry(name: str) -> Json:
+def _entry(name: str) -> WireJson:
     return {
         "name": f"models/{name}",
         "version": "1",

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import orjson
 
-from gateway.sandbox.fields import Fields, invalid
-from gateway.sandbox.tally import Tally
+from gateway.sandbox.fields import RequestObject, invalid
+from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.vectors import DIMENSIONS, DIMENSIONS_MOST, vector
-from gateway.sandbox.wires.language import Call, Json
+from gateway.sandbox.wires.language import SandboxCall, WireJson
 
 
-def embed(call: Call) -> bytes:
+def embed(call: SandboxCall) -> bytes:
     """The vector of one text. Raises Wrong."""
-    return orjson.dumps({"embedding": _embedding(Fields.of(call.body))})
+    return orjson.dumps({"embedding": _embedding(RequestObject.of(call.body))})
 
 
-def embed_batch(call: Call) -> bytes:
+def embed_batch(call: SandboxCall) -> bytes:
     """A vector for each request of a batch, all of the model in the address. Raises Wrong."""
-    requests = list(Fields.of(call.body).each("requests"))
+    requests = list(RequestObject.of(call.body).each("requests"))
     if not requests:
         raise invalid("requests is not specified", "requests")
     for request in requests:
@@ -26,8 +26,8 @@ def embed_batch(call: Call) -> bytes:
     return orjson.dumps({"embeddings": [_embedding(request) for request in requests]})
 
 
-def _embedding(request: Fields) -> Json:
-    tally = Tally()
+def _embedding(request: RequestObject) -> WireJson:
+    tally = PromptCount()
     for part in request.inner("content").each("parts"):
         tally.text(part.text("text"))
     if not tally.tokens:

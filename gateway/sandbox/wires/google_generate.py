@@ -9,12 +9,12 @@ from typing import Final, Literal
 import orjson
 
 from gateway.sandbox import MODEL, seals
-from gateway.sandbox.answer import Answer, Part
-from gateway.sandbox.asked import Asked, Schema, Tool, counted, first
-from gateway.sandbox.fields import Fields, invalid
-from gateway.sandbox.tally import Tally
+from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first
+from gateway.sandbox.fields import RequestObject, invalid
+from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.tokens import IMAGE
-from gateway.sandbox.wires.language import Call, Json
+from gateway.sandbox.wires.language import SandboxCall, WireJson
 
 _ROLES: Final = frozenset({None, "user", "model", "function"})
 _CHOICES_MOST: Final = 8
@@ -23,8 +23,8 @@ _UNSIGNED: Final = frozenset({"skip_thought_signature_validator", "context_engin
 """What clients send in the place of a signature that they do not have."""
 
 
-def read(call: Call) -> Asked:
-    given = Fields.of(call.body)
+def read(call: SandboxCall) -> ReplyRequest:
+    given = RequestObject.of(call.body)
     settings = given.inner("generationConfig")
     tools = _tools(given)
     schema = settings.object("responseJsonSchema") or settings.object("responseSchema")
@@ -41,9 +41,9 @@ def read(call: Call) -> Asked:
     )
 
 
-def prompt(given: Fields, persona: str) -> Asked:
+def prompt(given: RequestObject, persona: str) -> ReplyRequest:
     """What is said: the system's words, the turns, the tools. Raises Wrong."""
-    tally = Tally()
+    tally = PromptCount()
     if given.raw("systemInstruction"):
         tally.message()
         _parts(given.inner("systemInstruction"), tally, persona)
@@ -61,7 +61,7 @@ def prompt(given: Fields, persona: str) -> Asked:
     return counted(tally)
 
 
-def _parts(turn: Fields, tally: Tally, persona: str) -> None:
+def _parts(turn: RequestObject, tally: PromptCount, persona: str) -> None:
     for part in turn.each("parts"):
         signature = part.text("thoughtSignature")
         if signature and signature not in _UNSIGNED:
@@ -69,7 +69,7 @@ def _parts(turn: Fields, tally: Tally, persona: str) -> None:
         _part(part, tally)
 
 
-def _part(part: Fields, tally: Tally) -> None:
+def _part(part: RequestObject, tally: PromptCount) -> None:
     media = part.raw("inlineData") or part.raw("fileData")
     if isinstance(part.raw("text"), str):
         tally.text(part.text("text"))
@@ -92,33 +92,35 @@ def _part(part: Fields, tally: Tally) -> None:
         raise invalid("required oneof field 'data' must have one initialized field", part.name("data"))
 
 
-def _tools(given: Fields) -> dict[str, Tool]:
+def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
     """The functions among the tools; the others, which the provider runs itself, are never called here."""
-    found: dict[str, Tool] = {}
+    found: dict[str, DeclaredFunction] = {}
     for tool in given.each("tools"):
         for function in tool.each("functionDeclarations"):
             name = function.text("name")
             if not name:
                 raise invalid("Invalid function name.", function.name("name"))
-            found[name] = Tool(name, function.object("parametersJsonSchema") or function.object("parameters") or {})
+            found[name] = DeclaredFunction(
+                name, function.object("parametersJsonSchema") or function.object("parameters") or {}
+            )
     return found
 
 
-def _call(given: Fields, tools: Mapping[str, Tool]) -> Tool | None:
+def _call(given: RequestObject, tools: Mapping[str, DeclaredFunction]) -> DeclaredFunction | None:
     config = given.inner("toolConfig").inner("functionCallingConfig")
     if config.text("mode").upper() != "ANY":
         return None
     return first(tools, config.texts("allowedFunctionNames") or tools, config.name("allowedFunctionNames"))
 
 
-def _wants_json(settings: Fields, schema: Schema | None) -> bool:
+def _wants_json(settings: RequestObject, schema: Schema | None) -> bool:
     kind = settings.text("responseMimeType") or "text/plain"
     if schema is not None and kind != "application/json":
         raise invalid("A response schema needs the MIME type application/json.", settings.name("responseMimeType"))
     return kind == "application/json"
 
 
-def _thought(config: Fields) -> Literal["none", "hidden", "shown"]:
+def _thought(config: RequestObject) -> Literal["none", "hidden", "shown"]:
     budget = config.number("thinkingBudget", least=-1)  # -1: as much as the model likes
     shown = config.flag("includeThoughts")
     level = config.text("thinkingLevel").upper()
@@ -127,14 +129,14 @@ def _thought(config: Fields) -> Literal["none", "hidden", "shown"]:
     return "shown" if shown else "hidden"
 
 
-def whole(asked: Asked, answer: Answer, call: Call) -> bytes:
+def whole(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
     """A reply in one piece."""
     parts = [found for part in answer.parts for found in _whole_part(asked, part, call)]
     usage = _usage(asked, answer.visible, answer.reasoning)
     return orjson.dumps(_frame(asked, call, parts, usage, _REASONS[answer.finish]))
 
 
-def chunks(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
+def chunks(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
     """A reply as JSON objects, one for each token, each with the usage so far; the last says how it ended."""
     visible = reasoning = 0
     for part in answer.parts:
@@ -155,7 +157,7 @@ def chunks(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
 _REASONS: Final[Mapping[str, str]] = {"stop": "STOP", "length": "MAX_TOKENS", "tool_calls": "STOP"}
 
 
-def _whole_part(asked: Asked, part: Part, call: Call) -> list[Json]:
+def _whole_part(asked: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> list[WireJson]:
     """A part as it stands in the end; a thought that is hidden and a call that was cut short do not show."""
     match part.kind:
         case "thought":
@@ -170,27 +172,29 @@ def _whole_part(asked: Asked, part: Part, call: Call) -> list[Json]:
             return [{"functionCall": called, **_signature(asked, call)}]
 
 
-def _words(part: Part, text: str) -> dict[str, Json]:
+def _words(part: GeneratedPart, text: str) -> dict[str, WireJson]:
     return {"text": text, "thought": True} if part.kind == "thought" else {"text": text}
 
 
-def _signature(asked: Asked, call: Call) -> dict[str, Json]:
+def _signature(asked: ReplyRequest, call: SandboxCall) -> dict[str, WireJson]:
     """Of a thought, on what follows it."""
     return {} if asked.thought == "none" else {"thoughtSignature": seals.seal(call.persona)}
 
 
-def _frame(asked: Asked, call: Call, parts: list[Json], usage: Json, finish: str | None = None) -> Mapping[str, Json]:
-    ended: dict[str, Json] = {} if finish is None else {"finishReason": finish}
-    candidates: list[Json] = [
+def _frame(
+    asked: ReplyRequest, call: SandboxCall, parts: list[WireJson], usage: WireJson, finish: str | None = None
+) -> Mapping[str, WireJson]:
+    ended: dict[str, WireJson] = {} if finish is None else {"finishReason": finish}
+    candidates: list[WireJson] = [
         {"content": {"parts": parts, "role": "model"}, **ended, "index": index} for index in range(asked.choices)
     ]
-    head: dict[str, Json] = {"modelVersion": MODEL, "responseId": f"sandbox-{call.serial}"}
+    head: dict[str, WireJson] = {"modelVersion": MODEL, "responseId": f"sandbox-{call.serial}"}
     return {"candidates": candidates, "usageMetadata": usage, **head}
 
 
-def _usage(asked: Asked, visible: int, reasoning: int) -> Json:
+def _usage(asked: ReplyRequest, visible: int, reasoning: int) -> WireJson:
     """Pictures are inside the prompt's tokens; thoughts stand beside the candidates'."""
-    thoughts: dict[str, Json] = {"thoughtsTokenCount": reasoning * asked.choices} if reasoning else {}
+    thoughts: dict[str, WireJson] = {"thoughtsTokenCount": reasoning * asked.choices} if reasoning else {}
     return {
         "promptTokenCount": asked.prompt_tokens,
         "candidatesTokenCount": visible * asked.choices,
@@ -200,7 +204,7 @@ def _usage(asked: Asked, visible: int, reasoning: int) -> Json:
     }
 
 
-def modalities(asked: Asked) -> Json:
+def modalities(asked: ReplyRequest) -> WireJson:
     """The prompt's tokens, by what they stand for."""
     pictures = asked.images * IMAGE
     by_kind = {"TEXT": asked.prompt_tokens - pictures, "IMAGE": pictures}

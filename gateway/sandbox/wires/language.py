@@ -8,17 +8,17 @@ from typing import Final, Protocol, TypeAlias
 
 import orjson
 
-from gateway.sandbox.answer import Answer, answer
-from gateway.sandbox.asked import Asked
+from gateway.sandbox.answer import GeneratedChoice, answer
+from gateway.sandbox.asked import ReplyRequest
 from gateway.sandbox.fields import Wrong
 
-Json: TypeAlias = "str | int | float | bool | None | Sequence[Json] | Mapping[str, Json]"
+WireJson: TypeAlias = "str | int | float | bool | None | Sequence[WireJson] | Mapping[str, WireJson]"
 
 EVENT_STREAM: Final = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class SandboxCall:
     """One HTTP request. `serial` numbers the calls of a process; `at` is when, in seconds since 1970."""
 
     persona: str
@@ -31,14 +31,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class PacedStream:
     """A reply that is sent piece by piece, at the sandbox's pace."""
 
     pieces: Iterator[bytes]
     media_type: str = EVENT_STREAM
 
 
-Handler: TypeAlias = Callable[[Call], bytes | Stream]
+Handler: TypeAlias = Callable[[SandboxCall], bytes | PacedStream]
 """A reply in JSON, whole or streamed. Raises Wrong."""
 
 
@@ -50,29 +50,29 @@ class Language:
     request_id: str
     """The response header in which its SDK looks for the request's id."""
     key: Callable[[Mapping[str, str]], str]
-    refusal: Callable[[Wrong, Call], tuple[int, bytes]]
+    refusal: Callable[[Wrong, SandboxCall], tuple[int, bytes]]
     endpoints: Mapping[str, Handler]
     """Addresses for POST, below the persona's."""
     models: Handler
 
 
-class Wire(Protocol):
+class WireLanguage(Protocol):
     """A language of replies; modules beside this one are such."""
 
-    def read(self, call: Call) -> Asked: ...
+    def read(self, call: SandboxCall) -> ReplyRequest: ...
 
-    def whole(self, asked: Asked, answer: Answer, call: Call) -> bytes: ...
+    def whole(self, asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes: ...
 
-    def events(self, asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]: ...
+    def events(self, asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]: ...
 
 
-def replying(wire: Wire) -> Handler:
+def replying(wire: WireLanguage) -> Handler:
     """The endpoint that answers in a language, whole or as a stream of events."""
 
-    def handle(call: Call) -> bytes | Stream:
+    def handle(call: SandboxCall) -> bytes | PacedStream:
         asked = wire.read(call)
         reply = answer(asked, call.persona)
-        return Stream(wire.events(asked, reply, call)) if asked.streaming else wire.whole(asked, reply, call)
+        return PacedStream(wire.events(asked, reply, call)) if asked.streaming else wire.whole(asked, reply, call)
 
     return handle
 
@@ -83,7 +83,7 @@ def bearer(headers: Mapping[str, str]) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def event(value: Mapping[str, Json], *, named: bool = False) -> bytes:
+def event(value: Mapping[str, WireJson], *, named: bool = False) -> bytes:
     """A server-sent event; `named` repeats the value's type on an `event:` line."""
     name = f"event: {value['type']}\n".encode() if named else b""
     return name + b"data: " + orjson.dumps(value) + b"\n\n"

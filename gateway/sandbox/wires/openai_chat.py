@@ -9,12 +9,12 @@ from typing import Any, Final
 import orjson
 
 from gateway.sandbox import MODEL
-from gateway.sandbox.answer import Answer, Part
-from gateway.sandbox.asked import Asked, Schema, Tool, counted, first, known
-from gateway.sandbox.fields import Fields, invalid
-from gateway.sandbox.tally import Tally
+from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known
+from gateway.sandbox.fields import RequestObject, invalid
+from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.tokens import IMAGE
-from gateway.sandbox.wires.language import Call, Json, event
+from gateway.sandbox.wires.language import SandboxCall, WireJson, event
 
 DONE: Final = b"data: [DONE]\n\n"
 QUIET: Final = frozenset({"", "none", "minimal"})
@@ -25,10 +25,10 @@ _CHOICES_MOST: Final = 128
 _STOPS_MOST: Final = 4
 
 
-def read(call: Call) -> Asked:
-    given = Fields.of(call.body)
+def read(call: SandboxCall) -> ReplyRequest:
+    given = RequestObject.of(call.body)
     known(given.text("model"), MODEL)
-    tally = Tally()
+    tally = PromptCount()
     _messages(given, tally)
     tools = _tools(given)
     if tools:
@@ -48,7 +48,7 @@ def read(call: Call) -> Asked:
     )
 
 
-def _messages(given: Fields, tally: Tally) -> None:
+def _messages(given: RequestObject, tally: PromptCount) -> None:
     for message in given.each("messages"):
         if message.raw("role") not in _ROLES:
             raise invalid("Each of 'messages' must have a known role.", "messages")
@@ -65,7 +65,7 @@ def _messages(given: Fields, tally: Tally) -> None:
     tally.close("messages")
 
 
-def _content(message: Fields, tally: Tally) -> None:
+def _content(message: RequestObject, tally: PromptCount) -> None:
     """A text, or a list of parts."""
     if isinstance(text := message.raw("content"), str):
         tally.text(text)
@@ -74,7 +74,7 @@ def _content(message: Fields, tally: Tally) -> None:
         _part(part, tally)
 
 
-def _part(part: Fields, tally: Tally) -> None:
+def _part(part: RequestObject, tally: PromptCount) -> None:
     match part.raw("type"):
         case "text" | "refusal" as kind:
             tally.text(part.text(kind))
@@ -84,17 +84,17 @@ def _part(part: Fields, tally: Tally) -> None:
             raise invalid("A part of a message must be of type text or image_url.", "messages")
 
 
-def _tools(given: Fields) -> dict[str, Tool]:
-    found: dict[str, Tool] = {}
+def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
+    found: dict[str, DeclaredFunction] = {}
     for tool in given.each("tools"):
         function = tool.inner("function")
         if tool.raw("type") != "function" or not function.text("name"):
             raise invalid("Each of 'tools' must be a function with a name.", "tools")
-        found[function.text("name")] = Tool(function.text("name"), function.object("parameters") or {})
+        found[function.text("name")] = DeclaredFunction(function.text("name"), function.object("parameters") or {})
     return found
 
 
-def _call(choice: Any, tools: Mapping[str, Tool]) -> Tool | None:
+def _call(choice: Any, tools: Mapping[str, DeclaredFunction]) -> DeclaredFunction | None:
     """The function to call: the one that `tool_choice` names, or the first if some call is required."""
     match choice:
         case None | "none" | "auto" | {"type": "allowed_tools", "allowed_tools": {"mode": "auto"}}:
@@ -121,17 +121,17 @@ def _format(given: Any) -> tuple[bool, Schema | None]:
             raise invalid("'response_format' must be text, json_object or json_schema.", "response_format")
 
 
-def whole(asked: Asked, answer: Answer, call: Call) -> bytes:
+def whole(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
     """A reply in one piece."""
-    choices: list[Json] = [
+    choices: list[WireJson] = [
         {"index": index, "message": _message(answer, call, index), "logprobs": None, "finish_reason": answer.finish}
         for index in range(asked.choices)
     ]
     return orjson.dumps({**_frame(call, "chat.completion", choices), "usage": _usage(asked, answer)})
 
 
-def _message(answer: Answer, call: Call, choice: int) -> Json:
-    message: dict[str, Json] = {"role": "assistant", "content": answer.text, "refusal": None}
+def _message(answer: GeneratedChoice, call: SandboxCall, choice: int) -> WireJson:
+    message: dict[str, WireJson] = {"role": "assistant", "content": answer.text, "refusal": None}
     if calls := answer.of("call"):
         message |= {"content": None, "tool_calls": [_called(part, call, choice, part.text) for part in calls]}
     if thoughts := answer.of("thought"):
@@ -139,12 +139,12 @@ def _message(answer: Answer, call: Call, choice: int) -> Json:
     return message
 
 
-def events(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
+def events(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
     """A stream: who speaks, one event per token, how it ended, usage if asked for, [DONE]."""
-    extra: dict[str, Json] = {"usage": None} if asked.include_usage else {}
+    extra: dict[str, WireJson] = {"usage": None} if asked.include_usage else {}
     kind = "chat.completion.chunk"
 
-    def each(delta: Mapping[str, Json], finish: str | None = None) -> bytes:
+    def each(delta: Mapping[str, WireJson], finish: str | None = None) -> bytes:
         frames = (_frame(call, kind, [_choice(index, delta, finish)]) for index in range(asked.choices))
         return b"".join(event({**frame, **extra}) for frame in frames)
 
@@ -160,7 +160,7 @@ def events(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
     yield DONE
 
 
-def _delta(part: Part, piece: str) -> Mapping[str, Json]:
+def _delta(part: GeneratedPart, piece: str) -> Mapping[str, WireJson]:
     match part.kind:
         case "thought":
             return {"reasoning_content": piece}
@@ -170,21 +170,21 @@ def _delta(part: Part, piece: str) -> Mapping[str, Json]:
             return {"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}
 
 
-def _frame(call: Call, kind: str, choices: list[Json]) -> dict[str, Json]:
+def _frame(call: SandboxCall, kind: str, choices: list[WireJson]) -> dict[str, WireJson]:
     name = f"chatcmpl-sandbox-{call.serial}"
     return {"id": name, "object": kind, "created": call.at, "model": MODEL, "choices": choices}
 
 
-def _choice(index: int, delta: Mapping[str, Json], finish: str | None) -> Json:
+def _choice(index: int, delta: Mapping[str, WireJson], finish: str | None) -> WireJson:
     return {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
 
 
-def _called(part: Part, call: Call, choice: int, arguments: str) -> dict[str, Json]:
-    function: Json = {"name": part.name, "arguments": arguments}
+def _called(part: GeneratedPart, call: SandboxCall, choice: int, arguments: str) -> dict[str, WireJson]:
+    function: WireJson = {"name": part.name, "arguments": arguments}
     return {"id": f"call_sandbox_{call.serial}_{choice}", "type": "function", "function": function}
 
 
-def _usage(asked: Asked, answer: Answer) -> Json:
+def _usage(asked: ReplyRequest, answer: GeneratedChoice) -> WireJson:
     """Pictures are inside the prompt's tokens, reasoning inside the completion's."""
     reasoning = answer.reasoning * asked.choices
     written = answer.visible * asked.choices + reasoning

@@ -9,24 +9,24 @@ import orjson
 
 from gateway.sandbox import EMBEDDER
 from gateway.sandbox.asked import known
-from gateway.sandbox.fields import Fields, invalid
+from gateway.sandbox.fields import RequestObject, invalid
 from gateway.sandbox.tokens import count
 from gateway.sandbox.vectors import DIMENSIONS, DIMENSIONS_MOST, packed, vector
-from gateway.sandbox.wires.language import Call, Json
+from gateway.sandbox.wires.language import SandboxCall, WireJson
 
 _INPUTS_MOST: Final = 2048
 
 
-def embed(call: Call) -> bytes:
+def embed(call: SandboxCall) -> bytes:
     """One vector for each text. Raises Wrong."""
-    given = Fields.of(call.body)
+    given = RequestObject.of(call.body)
     known(given.text("model"), EMBEDDER)
     sizes = _sizes(given.raw("input"))
     dimensions = given.number("dimensions", most=DIMENSIONS_MOST) or DIMENSIONS
     encoding = given.text("encoding_format") or "float"
     if encoding not in ("float", "base64"):
         raise invalid("'encoding_format' must be float or base64.", "encoding_format")
-    data: list[Json] = [
+    data: list[WireJson] = [
         {"object": "embedding", "index": index, "embedding": _embedding(size, dimensions, encoding)}
         for index, size in enumerate(sizes)
     ]
@@ -41,7 +41,7 @@ def embed(call: Call) -> bytes:
     )
 
 
-def _embedding(tokens: int, dimensions: int, encoding: str) -> Json:
+def _embedding(tokens: int, dimensions: int, encoding: str) -> WireJson:
     if encoding == "base64":
         return base64.b64encode(packed(tokens, dimensions)).decode()
     return vector(tokens, dimensions)

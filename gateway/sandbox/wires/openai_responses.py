@@ -12,11 +12,11 @@ from typing import Any, Final
 import orjson
 
 from gateway.sandbox import MODEL, seals
-from gateway.sandbox.answer import Answer
-from gateway.sandbox.asked import Asked, Schema, Tool, counted, first, known
-from gateway.sandbox.fields import Fields, Wrong, invalid
-from gateway.sandbox.tally import Tally
-from gateway.sandbox.wires.language import Call
+from gateway.sandbox.answer import GeneratedChoice
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known
+from gateway.sandbox.fields import RequestObject, Wrong, invalid
+from gateway.sandbox.tally import PromptCount
+from gateway.sandbox.wires.language import SandboxCall
 from gateway.sandbox.wires.openai_chat import QUIET
 from gateway.sandbox.wires.openai_responses_reply import events, response
 
@@ -26,11 +26,11 @@ _ROLES: Final = frozenset({"system", "developer", "user", "assistant"})
 _KEPT: Final = ("conversation", "prompt")
 
 
-def read(call: Call) -> Asked:
-    given = Fields.of(call.body)
+def read(call: SandboxCall) -> ReplyRequest:
+    given = RequestObject.of(call.body)
     known(given.text("model"), MODEL)
     _nothing_kept(given)
-    tally = Tally()
+    tally = PromptCount()
     _prompt(given, tally, call.persona)
     tools = _tools(given)
     if given.raw("tools"):
@@ -50,17 +50,17 @@ def read(call: Call) -> Asked:
     )
 
 
-def whole(asked: Asked, answer: Answer, call: Call) -> bytes:
+def whole(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
     """A reply in one piece."""
     return orjson.dumps(response(asked, answer, call))
 
 
-def count_tokens(call: Call) -> bytes:
+def count_tokens(call: SandboxCall) -> bytes:
     """The tokens of a request that is not made. Raises Wrong."""
     return orjson.dumps({"object": "response.input_tokens", "input_tokens": read(call).prompt_tokens})
 
 
-def _nothing_kept(given: Fields) -> None:
+def _nothing_kept(given: RequestObject) -> None:
     if given.text("previous_response_id"):
         missing = "previous_response_id"
         raise Wrong(400, "There is no previous response: nothing is kept.", missing, "previous_response_not_found")
@@ -71,7 +71,7 @@ def _nothing_kept(given: Fields) -> None:
         raise invalid("'background' needs a response that is kept, and none is.", "background")
 
 
-def _prompt(given: Fields, tally: Tally, persona: str) -> None:
+def _prompt(given: RequestObject, tally: PromptCount, persona: str) -> None:
     if instructions := given.text("instructions"):
         tally.message()
         tally.text(instructions)
@@ -87,7 +87,7 @@ def _prompt(given: Fields, tally: Tally, persona: str) -> None:
     tally.close("input")
 
 
-def _item(item: Fields, tally: Tally, persona: str) -> None:
+def _item(item: RequestObject, tally: PromptCount, persona: str) -> None:
     match item.text("type") or "message":
         case "message" if item.raw("role") in _ROLES:
             tally.message()
@@ -112,7 +112,7 @@ def _item(item: Fields, tally: Tally, persona: str) -> None:
             )
 
 
-def _content(item: Fields, name: str, tally: Tally) -> None:
+def _content(item: RequestObject, name: str, tally: PromptCount) -> None:
     """A text, or a list of parts."""
     if isinstance(text := item.raw(name), str):
         tally.text(text)
@@ -129,19 +129,19 @@ def _content(item: Fields, name: str, tally: Tally) -> None:
                 raise invalid("A part must be of type input_text, output_text, refusal or input_image.", "input")
 
 
-def _tools(given: Fields) -> dict[str, Tool]:
+def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
     """The functions among the tools; the others, which the provider runs itself, are never called here."""
-    found: dict[str, Tool] = {}
+    found: dict[str, DeclaredFunction] = {}
     for tool in given.each("tools"):
         name = tool.text("name")
         if not tool.text("type") or (tool.raw("type") == "function" and not name):
             raise invalid("Each of 'tools' must have a type, and a function a name.", "tools")
         if tool.raw("type") == "function":
-            found[name] = Tool(name, tool.object("parameters") or {})
+            found[name] = DeclaredFunction(name, tool.object("parameters") or {})
     return found
 
 
-def _call(choice: Any, tools: Mapping[str, Tool]) -> Tool | None:
+def _call(choice: Any, tools: Mapping[str, DeclaredFunction]) -> DeclaredFunction | None:
     match choice:
         case None | "none" | "auto" | {"type": "allowed_tools", "mode": "auto"}:
             return None

@@ -8,9 +8,9 @@ from itertools import count
 from typing import Final
 
 from gateway.sandbox import MODEL, seals
-from gateway.sandbox.answer import Answer, Part
-from gateway.sandbox.asked import Asked
-from gateway.sandbox.wires.language import Call, Json, event
+from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
+from gateway.sandbox.asked import ReplyRequest
+from gateway.sandbox.wires.language import SandboxCall, WireJson, event
 
 _STATUS: Final[Mapping[str, str]] = {"stop": "completed", "tool_calls": "completed", "length": "incomplete"}
 
@@ -26,9 +26,9 @@ class _Said:
     done: str
     text: str
     parts: str = ""
-    part: Mapping[str, Json] = field(default_factory=dict)
-    place: Mapping[str, Json] = field(default_factory=dict)
-    extra: Mapping[str, Json] = field(default_factory=dict)
+    part: Mapping[str, WireJson] = field(default_factory=dict)
+    place: Mapping[str, WireJson] = field(default_factory=dict)
+    extra: Mapping[str, WireJson] = field(default_factory=dict)
 
 
 _SAID: Final[Mapping[str, _Said]] = {
@@ -56,14 +56,14 @@ _SAID: Final[Mapping[str, _Said]] = {
     ),
 }
 
-_UNSAID: Final[Mapping[str, Mapping[str, Json]]] = {
+_UNSAID: Final[Mapping[str, Mapping[str, WireJson]]] = {
     "thought": {"summary": []},
     "text": {"status": "in_progress", "content": []},
     "call": {"status": "in_progress", "arguments": ""},
 }
 """How an item of each kind begins."""
 
-_CONSTANT: Final[Mapping[str, Json]] = {
+_CONSTANT: Final[Mapping[str, WireJson]] = {
     "completed_at": None,
     "error": None,
     "incomplete_details": None,
@@ -98,14 +98,14 @@ class _Sequence:
     def __init__(self) -> None:
         self._numbers = count()
 
-    def __call__(self, kind: str, members: Mapping[str, Json]) -> bytes:
+    def __call__(self, kind: str, members: Mapping[str, WireJson]) -> bytes:
         return event({"type": kind, **members, "sequence_number": next(self._numbers)}, named=True)
 
 
-def events(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
+def events(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
     """A stream: created, in progress, each item with one event per token, completed or incomplete."""
     say = _Sequence()
-    begun: Mapping[str, Json] = {"response": _response(asked, call)}
+    begun: Mapping[str, WireJson] = {"response": _response(asked, call)}
     yield say("response.created", begun) + say("response.in_progress", begun)
     for index, part in enumerate(answer.parts):
         item = _item(asked, answer, call, index)
@@ -116,7 +116,7 @@ def events(asked: Asked, answer: Answer, call: Call) -> Iterator[bytes]:
     yield say(f"response.{_STATUS[answer.finish]}", {"response": response(asked, answer, call)})
 
 
-def _told(say: _Sequence, part: Part, item: Mapping[str, Json]) -> Iterator[bytes]:
+def _told(say: _Sequence, part: GeneratedPart, item: Mapping[str, WireJson]) -> Iterator[bytes]:
     """The events between the beginning and the end of an item."""
     said = _SAID[part.kind]
     where = {**item, **said.place}
@@ -129,7 +129,7 @@ def _told(say: _Sequence, part: Part, item: Mapping[str, Json]) -> Iterator[byte
         yield say(f"{said.parts}.done", {**where, "part": {**said.part, "text": part.text}})
 
 
-def response(asked: Asked, answer: Answer, call: Call) -> Mapping[str, Json]:
+def response(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Mapping[str, WireJson]:
     """The finished object."""
     status = _STATUS[answer.finish]
     return {
@@ -142,7 +142,7 @@ def response(asked: Asked, answer: Answer, call: Call) -> Mapping[str, Json]:
     }
 
 
-def _response(asked: Asked, call: Call) -> dict[str, Json]:
+def _response(asked: ReplyRequest, call: SandboxCall) -> dict[str, WireJson]:
     """The object as it begins. What a request says in words is not repeated: it stands empty."""
     return {
         "id": f"resp_sandbox_{call.serial}",
@@ -156,25 +156,25 @@ def _response(asked: Asked, call: Call) -> dict[str, Json]:
     }
 
 
-def _item(asked: Asked, answer: Answer, call: Call, index: int) -> dict[str, Json]:
+def _item(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall, index: int) -> dict[str, WireJson]:
     part = answer.parts[index]
     last = index == len(answer.parts) - 1
     status = _STATUS[answer.finish] if last else "completed"
     tail = f"sandbox_{call.serial}_{index}"
     match part.kind:
         case "thought":
-            summary: Json = [{"type": "summary_text", "text": part.text}] if asked.thought == "shown" else []
-            sealed: dict[str, Json] = {"encrypted_content": seals.seal(call.persona)} if asked.sealed else {}
+            summary: WireJson = [{"type": "summary_text", "text": part.text}] if asked.thought == "shown" else []
+            sealed: dict[str, WireJson] = {"encrypted_content": seals.seal(call.persona)} if asked.sealed else {}
             return {"id": f"rs_{tail}", "type": "reasoning", "summary": summary, **sealed}
         case "text":
-            content: Json = [{**_SAID["text"].part, "text": part.text}]
+            content: WireJson = [{**_SAID["text"].part, "text": part.text}]
             return {"id": f"msg_{tail}", "type": "message", "status": status, "role": "assistant", "content": content}
         case "call":
-            called: dict[str, Json] = {"call_id": f"call_{tail}", "name": part.name, "arguments": part.text}
+            called: dict[str, WireJson] = {"call_id": f"call_{tail}", "name": part.name, "arguments": part.text}
             return {"id": f"fc_{tail}", "type": "function_call", "status": status, **called}
 
 
-def _usage(asked: Asked, answer: Answer) -> Json:
+def _usage(asked: ReplyRequest, answer: GeneratedChoice) -> WireJson:
     """Reasoning is inside the output's tokens."""
     written = answer.visible + answer.reasoning
     return {

@@ -11,7 +11,7 @@ from gateway.dialects.anthropic_messages.content import (
     ANSWERED,
     ANYTHING,
     WORDS,
-    Survey,
+    MessagesSurvey,
     cached,
     cites,
     kind_of,
@@ -150,8 +150,8 @@ def test_citations_are_noticed_where_they_are_and_where_they_are_asked_for(citat
     assert cites({"citations": citations}) is asked
 
 
-def survey(*blocks: Any, role: str = "user", **members: Any) -> Survey:
-    return Survey({"messages": [{"role": role, "content": list(blocks)}], **members})
+def survey(*blocks: Any, role: str = "user", **members: Any) -> MessagesSurvey:
+    return MessagesSurvey({"messages": [{"role": role, "content": list(blocks)}], **members})
 
 
 def image(**source: Any) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def a_document(**source: Any) -> dict[str, Any]:
 
 
 def test_words_alone_are_nothing_to_judge() -> None:
-    found = Survey({"messages": [{"role": "user", "content": "hi"}, {"role": "system"}], "system": "be kind"})
+    found = MessagesSurvey({"messages": [{"role": "user", "content": "hi"}, {"role": "system"}], "system": "be kind"})
     assert [*found.kinds, *found.tools, *found.unlisted] == []
     assert (found.pictures.count, found.documents, found.remote, found.long_cached) == (0, 0, 0, False)
     assert (found.searching, found.calling_out, found.keeping) == (False, False, False)
@@ -230,7 +230,7 @@ AN_HOUR = {"type": "ephemeral", "ttl": "1h"}
         (survey(cache_control=AN_HOUR), True),
     ],
 )
-def test_an_hour_in_a_cache_is_noticed_wherever_it_is_asked_for(found: Survey, long: bool) -> None:
+def test_an_hour_in_a_cache_is_noticed_wherever_it_is_asked_for(found: MessagesSurvey, long: bool) -> None:
     assert found.long_cached is long
 
 
@@ -256,7 +256,7 @@ def test_an_hour_in_a_cache_is_noticed_wherever_it_is_asked_for(found: Survey, l
 )
 def test_faults_name_the_field_and_never_its_value(members: Any, field: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        Survey(members)
+        MessagesSurvey(members)
     assert refused.value.details["field"] == field
     assert "MARKER" not in refused.value.message
 

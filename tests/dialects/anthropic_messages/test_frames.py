@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dialects import sse
-from gateway.dialects.anthropic_messages.frames import PING, Blocks, Piece, frame, note
+from gateway.dialects.anthropic_messages.frames import PING, BlockPiece, Blocks, frame, note
 from gateway.dialects.anthropic_messages.ids import call_id
 from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.neutral import CallBegan, CallWrote, Made, Media, Said, Signed, Thinking
@@ -41,7 +41,7 @@ def test_what_is_written_is_one_event() -> None:
 HEAD = ReplyIdentity("01J", "small", 1_795_000_000, 25)
 
 
-def written(pieces: Iterable[Piece], *, closed: bool = True) -> list[dict[str, Any]]:
+def written(pieces: Iterable[BlockPiece], *, closed: bool = True) -> list[dict[str, Any]]:
     blocks = Blocks(HEAD)
     out = b"".join(map(blocks.add, pieces)) + (blocks.close() if closed else b"")
     return [json.loads(sse.payload(event)) for event in sse.Events().feed(out)]
@@ -113,7 +113,7 @@ def test_empty_pieces_are_no_blocks() -> None:
 
 
 def test_calls_whose_arguments_come_in_turns_are_written_one_after_the_other() -> None:
-    turns: list[Piece] = [
+    turns: list[BlockPiece] = [
         CallBegan(0, "a", "f"),
         CallBegan(1, "b", "g"),
         CallWrote(0, '{"x":'),
@@ -186,7 +186,7 @@ calls = st.integers(0, 3).flatmap(
 @ANY_INPUT
 @given(calls, st.data())
 def test_whatever_the_order_every_call_arrives_whole(arguments: tuple[str, ...], data: st.DataObject) -> None:
-    pieces: list[Piece] = [CallBegan(place, f"t{place}", "f") for place in range(len(arguments))]
+    pieces: list[BlockPiece] = [CallBegan(place, f"t{place}", "f") for place in range(len(arguments))]
     cut = {place: [text[:3], text[3:9], text[9:]] for place, text in enumerate(arguments)}
     while any(cut.values()):
         place = data.draw(st.sampled_from([place for place, left in cut.items() if left]))

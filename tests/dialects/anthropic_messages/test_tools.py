@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import InvalidRequest
-from gateway.dialects.anthropic_messages.tools import Offered, offered
+from gateway.dialects.anthropic_messages.tools import MessagesTools, offered
 from gateway.dialects.neutral import Tool, ToolChoice
 
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -15,19 +15,19 @@ WEATHER: dict[str, Any] = {"name": "weather", "description": "Of a city.", "inpu
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 
 
-def found(*tools: Any, choice: Any = None) -> Offered:
+def found(*tools: Any, choice: Any = None) -> MessagesTools:
     return offered({"tools": list(tools), **({"tool_choice": choice} if choice is not None else {})})
 
 
 def test_a_tool_is_read_whole() -> None:
     full = {**WEATHER, "type": "custom", "strict": True, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
-    assert found(full, WEATHER) == Offered(
+    assert found(full, WEATHER) == MessagesTools(
         (Tool("weather", "Of a city.", SCHEMA, True, "1h"), Tool("weather", "Of a city.", SCHEMA)), None, ()
     )
 
 
 def test_without_tools_there_is_nothing_to_choose() -> None:
-    assert offered({}) == Offered((), None, ())
+    assert offered({}) == MessagesTools((), None, ())
     assert found(choice={"type": "auto"}).choice is None
     assert found(SEARCH, choice={"type": "none"}).choice is None
 

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.usage import CLASSES, Metered, Usage, UsageSource
-from gateway.dialects.anthropic_messages.usage import Reported, lifetimes, metered, over, stated, unfinished
+from gateway.dialects.anthropic_messages.usage import MessagesUsage, lifetimes, metered, over, stated, unfinished
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT
 
 usages = st.builds(Usage, **dict.fromkeys(CLASSES, st.integers(0, 10**7)))
 
 
-def reported(**members: Any) -> Reported:
-    return msgspec.convert(members, Reported)
+def reported(**members: Any) -> MessagesUsage:
+    return msgspec.convert(members, MessagesUsage)
 
 
 def counted(**members: Any) -> Metered:

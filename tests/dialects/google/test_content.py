@@ -9,13 +9,13 @@ import pytest
 from gateway.core.catalog import Feature
 from gateway.core.demand import Need
 from gateway.core.errors import InvalidRequest
-from gateway.dialects.google.content import CONTEXT_TOKENS, Survey, is_kept, kind_of, surveyed
-from gateway.dialects.google.fields import Fields
+from gateway.dialects.google.content import CONTEXT_TOKENS, ContentsSurvey, is_kept, kind_of, surveyed
+from gateway.dialects.google.fields import GoogleObject
 from gateway.dialects.token_bound import PICTURE_TOKENS
 
 
-def survey(*parts: dict[str, Any], **members: Any) -> Survey:
-    return surveyed(Fields({"contents": [{"role": "user", "parts": list(parts)}], **members}))
+def survey(*parts: dict[str, Any], **members: Any) -> ContentsSurvey:
+    return surveyed(GoogleObject({"contents": [{"role": "user", "parts": list(parts)}], **members}))
 
 
 def inline(mime: str) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def test_system_text_is_surveyed_too() -> None:
 )
 def test_what_is_no_content_is_refused_by_its_place(contents: Any) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        surveyed(Fields({"contents": contents}))
+        surveyed(GoogleObject({"contents": contents}))
     assert str(refused.value.details["field"]).startswith("contents[0]")
     assert "MARKER" not in refused.value.message
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import InvalidRequest
-from gateway.dialects.google.fields import Fields, camel, snake
+from gateway.dialects.google.fields import GoogleObject, camel, snake
 
 
 @pytest.mark.parametrize(
@@ -17,18 +17,18 @@ from gateway.dialects.google.fields import Fields, camel, snake
 )
 def test_both_spellings_are_one_name(spelt: str, name: str) -> None:
     assert camel(spelt) == name
-    assert Fields({spelt: 7}).count(name) == 7
+    assert GoogleObject({spelt: 7}).count(name) == 7
     assert camel(snake(name)) == name
 
 
 def test_two_spellings_at_once_are_refused() -> None:
     with pytest.raises(InvalidRequest) as refused:
-        Fields({"top_p": 1, "topP": 1}, "generationConfig")
+        GoogleObject({"top_p": 1, "topP": 1}, "generationConfig")
     assert refused.value.details == {"field": "generationConfig"}
 
 
 def test_what_is_null_is_absent() -> None:
-    fields = Fields({"a": None, "inner_one": None, "innerOne": {"b": 1}})
+    fields = GoogleObject({"a": None, "inner_one": None, "innerOne": {"b": 1}})
     assert list(fields) == ["innerOne"]
     assert "a" not in fields
     assert (fields.text("a"), fields.number("a"), fields.flag("a"), fields.rows("a")) == ("", None, False, [])
@@ -37,20 +37,20 @@ def test_what_is_null_is_absent() -> None:
 
 
 def test_a_single_value_stands_for_a_list() -> None:
-    fields = Fields({"parts": {"text": "a"}, "stop": "x", "more": [{"text": "b"}]})
+    fields = GoogleObject({"parts": {"text": "a"}, "stop": "x", "more": [{"text": "b"}]})
     assert [part.text("text") for part in fields.each("parts")] == ["a"]
     assert [part.path("text") for part in fields.each("more")] == ["more[0].text"]
     assert fields.texts("stop") == ("x",)
 
 
 def test_whole_numbers_may_be_written_with_a_point_and_enums_as_numbers() -> None:
-    fields = Fields({"top_k": 40.0, "mode": 2, "other": "any"})
+    fields = GoogleObject({"top_k": 40.0, "mode": 2, "other": "any"})
     assert fields.count("topK") == 40
     assert fields.word("mode", {2: "ANY"}) == "ANY"
     assert fields.word("other", {}) == "ANY"
 
 
-READINGS: dict[str, tuple[Callable[[Fields], object], Any]] = {
+READINGS: dict[str, tuple[Callable[[GoogleObject], object], Any]] = {
     "text": (lambda f: f.text("a"), 7),
     "number": (lambda f: f.number("a"), "MARKER"),
     "number that is true": (lambda f: f.number("a"), True),
@@ -68,14 +68,14 @@ READINGS: dict[str, tuple[Callable[[Fields], object], Any]] = {
 
 
 @pytest.mark.parametrize(("reading", "value"), READINGS.values(), ids=READINGS)
-def test_a_fault_names_the_member_and_not_its_value(reading: Callable[[Fields], object], value: Any) -> None:
+def test_a_fault_names_the_member_and_not_its_value(reading: Callable[[GoogleObject], object], value: Any) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        reading(Fields({"a": value}, "config"))
+        reading(GoogleObject({"a": value}, "config"))
     assert str(refused.value.details["field"]).startswith("config.a")
     assert "MARKER" not in refused.value.message
 
 
 def test_nothing_but_an_object_has_members() -> None:
     with pytest.raises(InvalidRequest, match="invalid_request") as refused:
-        Fields(["MARKER"])
+        GoogleObject(["MARKER"])
     assert refused.value.details == {"field": "body"}

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.google.usage import Reported, metered, tier
+from gateway.dialects.google.usage import GoogleUsage, metered, tier
 
 
 def read(**members: Any) -> Metered:
-    found = metered(msgspec.convert(members, Reported))
+    found = metered(msgspec.convert(members, GoogleUsage))
     assert found is not None
     return found
 
@@ -63,7 +63,7 @@ def test_enums_may_be_numbers_and_unknown_ones_are_not_repeated() -> None:
 
 def test_candidates_may_be_absent_and_a_report_without_counts_is_none() -> None:
     assert read(promptTokenCount=5, totalTokenCount=5).usage == Usage(input=5)
-    assert metered(Reported()) is None
+    assert metered(GoogleUsage()) is None
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,4 @@ def test_what_cannot_be_true_is_left_out_and_named(members: dict[str, Any], susp
     ],
 )
 def test_tiers_are_told_in_openais_words(members: dict[str, Any], word: str) -> None:
-    assert tier(msgspec.convert(members, Reported)) == word
+    assert tier(msgspec.convert(members, GoogleUsage)) == word

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects import signatures
-from gateway.dialects.google.usage import Reported, metered
+from gateway.dialects.google.usage import GoogleUsage, metered
 from gateway.dialects.google_generate.signatures import NAME
 from gateway.dialects.google_generate.usage import written
 from gateway.dialects.neutral import (
@@ -146,7 +146,7 @@ usages = st.builds(
 
 def as_reported(usage: Usage) -> Metered:
     """What a provider that states this usage is understood to have reported."""
-    found = metered(msgspec.convert(written(usage), Reported))
+    found = metered(msgspec.convert(written(usage), GoogleUsage))
     assert found is not None
     return found
 

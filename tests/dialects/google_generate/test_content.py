@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import InvalidRequest
-from gateway.dialects.google.fields import Fields
+from gateway.dialects.google.fields import GoogleObject
 from gateway.dialects.google_generate.content import answered, detail_of, inline, linked
 from gateway.dialects.neutral import Media, Text
 
@@ -22,7 +22,7 @@ STANDARD, URLS = base64.b64encode(RAW).decode(), base64.urlsafe_b64encode(RAW).d
 )
 def test_data_is_read_in_either_alphabet(mime: str, kind: Any) -> None:
     for data in (STANDARD, URLS, URLS.rstrip("=")):
-        found = inline(Fields({"mimeType": mime, "data": data, "displayName": "a"}), "low")
+        found = inline(GoogleObject({"mimeType": mime, "data": data, "displayName": "a"}), "low")
         assert found == Media(kind, mime.partition(";")[0].lower(), STANDARD, name="a", detail="low")
 
 
@@ -37,7 +37,7 @@ def test_data_is_read_in_either_alphabet(mime: str, kind: Any) -> None:
     ],
 )
 def test_addresses_are_read(held: dict[str, Any], media: Media) -> None:
-    assert linked(Fields(held)) == media
+    assert linked(GoogleObject(held)) == media
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_addresses_are_read(held: dict[str, Any], media: Media) -> None:
 )
 def test_faults_name_the_member_and_never_its_value(read: Any, held: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        read(Fields(held, "inlineData"))
+        read(GoogleObject(held, "inlineData"))
     assert str(refused.value.details["field"]).startswith("inlineData.")
     assert "MARKER" not in refused.value.message
 
@@ -72,7 +72,7 @@ def test_faults_name_the_member_and_never_its_value(read: Any, held: dict[str, A
     ],
 )
 def test_resolutions_are_details_where_there_is_a_word(part: dict[str, Any], detail: tuple[str, bool]) -> None:
-    assert detail_of(Fields(part)) == detail
+    assert detail_of(GoogleObject(part)) == detail
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_resolutions_are_details_where_there_is_a_word(part: dict[str, Any], det
     ],
 )
 def test_an_answer_is_its_output_its_error_or_the_whole(response: dict[str, Any], said: str, failed: bool) -> None:
-    assert answered(Fields({"name": "f", "response": response})) == ((Text(said),), failed)
+    assert answered(GoogleObject({"name": "f", "response": response})) == ((Text(said),), failed)
 
 
 def test_an_answer_may_show_something() -> None:
     picture = {"inlineData": {"mimeType": "image/png", "data": STANDARD}}
     page = {"fileData": {"mimeType": "application/pdf", "fileUri": "https://x.test/a.pdf"}}
     shown = (Media("image", "image/png", STANDARD), Media("document", "application/pdf", url="https://x.test/a.pdf"))
-    assert answered(Fields({"parts": [picture, page]})) == (shown, False)
-    assert answered(Fields({"response": {"output": "a"}, "parts": [picture]})) == ((Text("a"), shown[0]), False)
+    assert answered(GoogleObject({"parts": [picture, page]})) == (shown, False)
+    assert answered(GoogleObject({"response": {"output": "a"}, "parts": [picture]})) == ((Text("a"), shown[0]), False)

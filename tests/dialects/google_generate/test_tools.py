@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import InvalidRequest
-from gateway.dialects.google.fields import Fields
-from gateway.dialects.google_generate.tools import Offered, offered
+from gateway.dialects.google.fields import GoogleObject
+from gateway.dialects.google_generate.tools import GenerateTools, offered
 from gateway.dialects.neutral import Tool, ToolChoice
 
 DECLARED = [{"name": "f"}, {"name": "g"}]
 F, G = Tool("f"), Tool("g")
 
 
-def read(tools: Any = None, **calling: Any) -> Offered:
+def read(tools: Any = None, **calling: Any) -> GenerateTools:
     given: dict[str, Any] = {"tools": [{"functionDeclarations": DECLARED}] if tools is None else tools}
-    return offered(Fields(given | ({"toolConfig": {"functionCallingConfig": calling}} if calling else {})))
+    return offered(GoogleObject(given | ({"toolConfig": {"functionCallingConfig": calling}} if calling else {})))
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_what_is_said_beside_functions_and_choices_is_lost_by_name() -> None:
             "other": 1,
         },
     }
-    assert offered(Fields(given)).lost == (
+    assert offered(GoogleObject(given)).lost == (
         "response",
         "behavior",
         "functionCallingConfig.streamFunctionCallArguments",

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import signatures
-from gateway.dialects.google.fields import Fields
+from gateway.dialects.google.fields import GoogleObject
 from gateway.dialects.google_generate.signatures import NAME, UNSIGNED, closed
 from gateway.dialects.google_generate.turns import turns
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
@@ -20,7 +20,7 @@ PICTURE = {"inlineData": {"mimeType": "image/png", "data": "AA=="}}
 
 
 def read(*contents: dict[str, Any], **members: Any) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
-    return turns(Fields({"contents": list(contents), **members}))
+    return turns(GoogleObject({"contents": list(contents), **members}))
 
 
 def model(*parts: dict[str, Any]) -> dict[str, Any]:

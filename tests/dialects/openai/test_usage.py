@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.openai.usage import Reported, figures, metered
+from gateway.dialects.openai.usage import CompletionsUsage, figures, metered
 
 
 def read(json: str) -> Metered | None:
-    return metered(msgspec.json.decode(json, type=Reported))
+    return metered(msgspec.json.decode(json, type=CompletionsUsage))
 
 
 cases = {
@@ -109,7 +109,7 @@ def test_the_providers_own_figures_are_kept_beside() -> None:
     found = read('{"prompt_tokens":10,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":4}}')
     assert found is not None
     assert found.reported == {"prompt_tokens": 10, "completion_tokens": 5, "prompt_tokens_details.cached_tokens": 4}
-    assert figures(Reported()) == {}
+    assert figures(CompletionsUsage()) == {}
 
 
 count = st.integers(-5, 200)

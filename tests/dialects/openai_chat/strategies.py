@@ -29,7 +29,7 @@ from gateway.dialects.neutral import (
     ToolChoice,
     Turn,
 )
-from gateway.dialects.openai.usage import Reported, metered
+from gateway.dialects.openai.usage import CompletionsUsage, metered
 from gateway.dialects.openai_chat.usage import stated
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -126,7 +126,7 @@ usages = st.builds(
 
 def as_reported(usage: Usage) -> Metered:
     """What a provider that states this usage is understood to have reported."""
-    found = metered(msgspec.convert(stated(usage), Reported))
+    found = metered(msgspec.convert(stated(usage), CompletionsUsage))
     assert found is not None
     return found
 

@@ -37,7 +37,7 @@ from gateway.dialects.neutral import (
     Used,
 )
 from gateway.dialects.openai_chat.events import Calls, events, reader
-from gateway.dialects.openai_chat.payloads import Piece
+from gateway.dialects.openai_chat.payloads import CallPiece
 from gateway.dialects.whole_reply import reply_from_events
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -366,12 +366,12 @@ def test_unknown_events_say_nothing() -> None:
 CallEvents = list[CallBegan | CallWrote]
 
 
-def piece(index: int | None = None, id: str | None = None, name: str | None = None, arguments: Any = None) -> Piece:
+def piece(index: int | None = None, id: str | None = None, name: str | None = None, arguments: Any = None) -> CallPiece:
     function = {"name": name, "arguments": arguments}
-    return msgspec.convert({"index": index, "id": id, "type": "function", "function": function}, Piece)
+    return msgspec.convert({"index": index, "id": id, "type": "function", "function": function}, CallPiece)
 
 
-def assembled(*pieces: Piece, choice: int = 0) -> CallEvents:
+def assembled(*pieces: CallPiece, choice: int = 0) -> CallEvents:
     calls = Calls(choice)
     found = [event for one in pieces for event in calls.add(one)]
     calls.close()
@@ -411,7 +411,7 @@ AS_OPENAI: CallEvents = [
         [piece(0, "a", "f", '{"x":'), piece(0, "a", None, "1}"), piece(0, "b", "g", "{}")],
     ],
 )
-def test_every_way_of_sending_pieces_tells_the_same(pieces: list[Piece]) -> None:
+def test_every_way_of_sending_pieces_tells_the_same(pieces: list[CallPiece]) -> None:
     assert assembled(*pieces) == AS_OPENAI
 
 
@@ -472,4 +472,4 @@ def test_a_call_that_never_gets_a_name_is_broken() -> None:
     with pytest.raises(Broken):
         assembled(piece(0, "a", "f"), piece(1, "b"))
     with pytest.raises(Broken):
-        assembled(Piece())
+        assembled(CallPiece())

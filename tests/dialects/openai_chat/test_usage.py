@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from openai.types.completion_usage import CompletionUsage
 
 from gateway.core.usage import Usage
-from gateway.dialects.openai.usage import Reported, metered
+from gateway.dialects.openai.usage import CompletionsUsage, metered
 from gateway.dialects.openai_chat.usage import stated
 from tests.dialects.openai_chat.strategies import usages
 
@@ -46,6 +46,6 @@ def test_parts_are_inside_totals() -> None:
 def test_who_reads_it_counts_the_same(usage: Usage) -> None:
     found = stated(usage)
     CompletionUsage.model_validate(found, strict=True)
-    read = metered(msgspec.convert(found, Reported))
+    read = metered(msgspec.convert(found, CompletionsUsage))
     assert read is not None
     assert (read.usage, read.suspect) == (usage, "")

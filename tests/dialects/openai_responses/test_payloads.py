@@ -9,7 +9,7 @@ import pytest
 
 from gateway.core.usage import Usage
 from gateway.dialects.dialect import Broken
-from gateway.dialects.openai_responses.payloads import Event, Response, decoded, kind_of
+from gateway.dialects.openai_responses.payloads import Response, ResponseEvent, decoded, kind_of
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from gateway.dialects.openai_responses.payloads import Event, Response, decoded,
     ],
 )
 def test_an_event_that_reports_an_error_is_known(data: bytes, failed: bool) -> None:
-    assert decoded(data, Event).failed is failed
+    assert decoded(data, ResponseEvent).failed is failed
 
 
 @pytest.mark.parametrize(

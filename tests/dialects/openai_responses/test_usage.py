@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from openai.types.responses import ResponseUsage
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.openai_responses.usage import Reported, figures, metered, told
+from gateway.dialects.openai_responses.usage import ResponsesUsage, figures, metered, told
 
 
 def read(text: str, searches: int = 0) -> Metered | None:
-    return metered(msgspec.json.decode(text, type=Reported), searches)
+    return metered(msgspec.json.decode(text, type=ResponsesUsage), searches)
 
 
 cases = {
@@ -107,7 +107,7 @@ def test_the_providers_own_figures_are_kept_beside() -> None:
         "input_tokens_details.cache_write_tokens_details.ttl_12h_tokens": 50,
         "searches": 2,
     }
-    assert figures(Reported()) == {}
+    assert figures(ResponsesUsage()) == {}
 
 
 figure = st.integers(-5, 200)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.sandbox.fields import Wrong
-from gateway.sandbox.wires.language import Call, Handler, Stream
+from gateway.sandbox.wires.language import Handler, PacedStream, SandboxCall
 
 MARKER = "marker-2b7e"
 """A word of the client's."""
@@ -21,26 +21,26 @@ WEATHER: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "st
 """The parameters of a function."""
 
 
-def a_call(given: dict[str, Any], *, persona: str = "sandbox-se", **more: Any) -> Call:
+def a_call(given: dict[str, Any], *, persona: str = "sandbox-se", **more: Any) -> SandboxCall:
     """`given` without the members that are `...`."""
     body = json.dumps({name: value for name, value in given.items() if value is not ...}).encode()
-    return Call(persona, SERIAL, AT, body=body, **more)
+    return SandboxCall(persona, SERIAL, AT, body=body, **more)
 
 
 def compact(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def whole(handler: Handler, call: Call) -> dict[str, Any]:
+def whole(handler: Handler, call: SandboxCall) -> dict[str, Any]:
     said = handler(call)
     assert isinstance(said, bytes)
     found: dict[str, Any] = json.loads(said)
     return found
 
 
-def streamed(handler: Handler, call: Call) -> bytes:
+def streamed(handler: Handler, call: SandboxCall) -> bytes:
     said = handler(call)
-    assert isinstance(said, Stream)
+    assert isinstance(said, PacedStream)
     return b"".join(said.pieces)
 
 

@@ -10,13 +10,13 @@ from anthropic.types import ErrorResponse, ModelInfo
 
 from gateway.sandbox.fields import Wrong
 from gateway.sandbox.wires.anthropic import ANTHROPIC
-from gateway.sandbox.wires.language import Call
+from gateway.sandbox.wires.language import SandboxCall
 from tests.sandbox.wires.calls import a_call, whole, wrong
 
 HELLO = {"model": "sandbox-small", "max_tokens": 9, "messages": [{"role": "user", "content": "a"}]}
 
 
-def call(given: dict[str, Any], version: str | None = "2023-06-01") -> Call:
+def call(given: dict[str, Any], version: str | None = "2023-06-01") -> SandboxCall:
     return a_call(given, headers={} if version is None else {"anthropic-version": version})
 
 

@@ -9,8 +9,8 @@ import pytest
 from anthropic.types import Message, MessageTokensCount, RawMessageStreamEvent
 from pydantic import TypeAdapter
 
-from gateway.sandbox.answer import Answer, Part
-from gateway.sandbox.asked import Asked, Tool
+from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
 from gateway.sandbox.seals import seal
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
 from gateway.sandbox.wires import anthropic_messages
@@ -19,11 +19,11 @@ from tests.sandbox.wires.calls import MARKER, WEATHER, a_call, compact, named_ev
 WEATHER_TOOL = {"name": "weather", "input_schema": WEATHER}
 TIME = {"name": "time", "input_schema": {"type": "object"}}
 
-ASKED = Asked(1, 10)
-THINKS = Asked(1, 10, thought="shown")
-TEXT = Answer((Part("text", ("Hello", " there")),), "stop")
-CALL = Answer((Part("call", ("{", "}"), "now"),), "tool_calls")
-THINKING = Answer((Part("thought", ("Hm", ".")), Part("text", ("Yes",))), "stop")
+ASKED = ReplyRequest(1, 10)
+THINKS = ReplyRequest(1, 10, thought="shown")
+TEXT = GeneratedChoice((GeneratedPart("text", ("Hello", " there")),), "stop")
+CALL = GeneratedChoice((GeneratedPart("call", ("{", "}"), "now"),), "tool_calls")
+THINKING = GeneratedChoice((GeneratedPart("thought", ("Hm", ".")), GeneratedPart("text", ("Yes",))), "stop")
 
 EVENT: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
 
@@ -33,12 +33,12 @@ def body(**changed: Any) -> dict[str, Any]:
     return {"model": "sandbox-small", "max_tokens": 2000, "messages": messages, **changed}
 
 
-def read(version: str = "2023-06-01", **changed: Any) -> Asked:
+def read(version: str = "2023-06-01", **changed: Any) -> ReplyRequest:
     return anthropic_messages.read(a_call(body(**changed), headers={"anthropic-version": version}))
 
 
 def test_the_least_request() -> None:
-    assert read() == Asked(messages=1, prompt_tokens=MESSAGE + 4, limit=2000)
+    assert read() == ReplyRequest(messages=1, prompt_tokens=MESSAGE + 4, limit=2000)
 
 
 def test_every_member_that_counts() -> None:
@@ -79,9 +79,9 @@ def test_the_choice_decides_which_tool_is_called(choice: object, called: str | N
 
 
 def test_a_call_knows_its_parameters() -> None:
-    assert read(tools=[WEATHER_TOOL], tool_choice={"type": "any"}).call == Tool("weather", WEATHER)
+    assert read(tools=[WEATHER_TOOL], tool_choice={"type": "any"}).call == DeclaredFunction("weather", WEATHER)
     search = {"type": "web_search_20250305", "name": "web_search"}
-    assert read(tools=[search], tool_choice={"type": "any"}).call == Tool("web_search", {})
+    assert read(tools=[search], tool_choice={"type": "any"}).call == DeclaredFunction("web_search", {})
 
 
 @pytest.mark.parametrize("place", ["output_format", "output_config"])
@@ -173,14 +173,14 @@ def test_tokens_are_counted_without_a_reply() -> None:
     assert MessageTokensCount.model_validate_json(found, strict=True).input_tokens == 2 * MESSAGE + 3 + 4
 
 
-def whole(asked: Asked, answer: Answer) -> dict[str, Any]:
+def whole(asked: ReplyRequest, answer: GeneratedChoice) -> dict[str, Any]:
     found = anthropic_messages.whole(asked, answer, a_call({}))
     Message.model_validate_json(found, strict=True)
     value: dict[str, Any] = json.loads(found)
     return value
 
 
-def events(asked: Asked, answer: Answer) -> list[dict[str, Any]]:
+def events(asked: ReplyRequest, answer: GeneratedChoice) -> list[dict[str, Any]]:
     found = named_events(b"".join(anthropic_messages.events(asked, answer, a_call({}))))
     for event in found:
         if event["type"] != "ping":
@@ -237,9 +237,9 @@ def test_a_call_streams_its_arguments() -> None:
 
 
 def test_a_call_in_one_piece_has_its_arguments_as_an_object() -> None:
-    call = Answer((Part("call", ('{"a"', ":1}"), "f"),), "tool_calls")
+    call = GeneratedChoice((GeneratedPart("call", ('{"a"', ":1}"), "f"),), "tool_calls")
     assert whole(ASKED, call)["content"][0]["input"] == {"a": 1}
-    cut = Answer((Part("call", ('{"a"',), "f"),), "length")
+    cut = GeneratedChoice((GeneratedPart("call", ('{"a"',), "f"),), "length")
     assert (whole(ASKED, cut)["content"][0]["input"], whole(ASKED, cut)["stop_reason"]) == ({}, "max_tokens")
 
 
@@ -260,7 +260,7 @@ def test_a_thought_is_signed_before_its_block_ends() -> None:
 
 
 def test_a_hidden_thought_is_a_signature_alone() -> None:
-    asked = Asked(1, 10, thought="hidden")
+    asked = ReplyRequest(1, 10, thought="hidden")
     assert next(e["delta"]["type"] for e in events(asked, THINKING) if "delta" in e) == "signature_delta"
     assert whole(asked, THINKING)["content"][0]["thinking"] == ""
 
@@ -271,5 +271,5 @@ def test_thinking_is_inside_the_output() -> None:
 
 
 def test_a_stop_sequence_is_named() -> None:
-    ended = whole(ASKED, Answer(TEXT.parts, "stop", stopped_by="held"))
+    ended = whole(ASKED, GeneratedChoice(TEXT.parts, "stop", stopped_by="held"))
     assert (ended["stop_reason"], ended["stop_sequence"]) == ("stop_sequence", "held")

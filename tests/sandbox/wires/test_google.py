@@ -10,7 +10,7 @@ import pytest
 from gateway.sandbox.fields import Wrong
 from gateway.sandbox.tokens import MESSAGE
 from gateway.sandbox.wires.google import GOOGLE
-from gateway.sandbox.wires.language import Call, Stream
+from gateway.sandbox.wires.language import PacedStream, SandboxCall
 from tests.sandbox.wires.calls import a_call, whole, wrong
 
 HELLO: dict[str, Any] = {"contents": [{"parts": [{"text": "Hello, world!"}]}]}
@@ -18,19 +18,19 @@ SSE = {"alt": "sse"}
 DISPATCH = GOOGLE.endpoints["v1beta/models/{model}:{verb}"]
 
 
-def call(verb: str, given: dict[str, Any] = HELLO, *, model: str = "sandbox-small", **query: str) -> Call:
+def call(verb: str, given: dict[str, Any] = HELLO, *, model: str = "sandbox-small", **query: str) -> SandboxCall:
     return a_call(given, path={"model": model, "verb": verb}, query=query)
 
 
-def pieces(made: Call) -> list[bytes]:
+def pieces(made: SandboxCall) -> list[bytes]:
     said = DISPATCH(made)
-    assert isinstance(said, Stream)
+    assert isinstance(said, PacedStream)
     return list(said.pieces)
 
 
 def test_with_alt_sse_every_chunk_is_an_event() -> None:
     said = DISPATCH(call("streamGenerateContent", alt="sse"))
-    assert isinstance(said, Stream)
+    assert isinstance(said, PacedStream)
     assert said.media_type == "text/event-stream"
     found = pieces(call("streamGenerateContent", alt="sse"))
     assert all(piece.startswith(b"data: {") and piece.endswith(b"}\r\n\r\n") for piece in found)
@@ -39,7 +39,7 @@ def test_with_alt_sse_every_chunk_is_an_event() -> None:
 
 def test_without_it_the_chunks_are_a_list() -> None:
     said = DISPATCH(call("streamGenerateContent"))
-    assert isinstance(said, Stream)
+    assert isinstance(said, PacedStream)
     assert said.media_type == "application/json"
     listed = json.loads(b"".join(pieces(call("streamGenerateContent"))))
     events = [json.loads(e.removeprefix(b"data: ")) for e in pieces(call("streamGenerateContent", alt="sse"))]

@@ -9,11 +9,11 @@ from google.genai.types import EmbedContentResponse
 
 from gateway.sandbox.vectors import DIMENSIONS, vector
 from gateway.sandbox.wires.google_embed import embed, embed_batch
-from gateway.sandbox.wires.language import Call
+from gateway.sandbox.wires.language import SandboxCall
 from tests.sandbox.wires.calls import MARKER, a_call, whole, wrong
 
 
-def call(given: dict[str, Any]) -> Call:
+def call(given: dict[str, Any]) -> SandboxCall:
     return a_call(given, path={"model": "sandbox-embed", "verb": "embedContent"})
 
 

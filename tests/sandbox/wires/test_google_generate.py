@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from google.genai.types import GenerateContentResponse
 
-from gateway.sandbox.answer import Answer, Part
-from gateway.sandbox.asked import Asked, Tool
+from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
 from gateway.sandbox.seals import seal
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
 from gateway.sandbox.wires import google_generate
@@ -18,24 +18,24 @@ from tests.sandbox.wires.calls import MARKER, WEATHER, a_call, compact, wrong
 TOOLS = [{"functionDeclarations": [{"name": "weather", "parametersJsonSchema": WEATHER}, {"name": "time"}]}]
 SEARCH: dict[str, Any] = {"googleSearch": {}}
 
-ASKED = Asked(1, 10)
-THINKS = Asked(1, 10, thought="shown")
-TEXT = Answer((Part("text", ("Hello", " there")),), "stop")
-CALL = Answer((Part("call", ("{", "}"), "now"),), "tool_calls")
-THINKING = Answer((Part("thought", ("Hm", ".")), Part("text", ("Yes",))), "stop")
+ASKED = ReplyRequest(1, 10)
+THINKS = ReplyRequest(1, 10, thought="shown")
+TEXT = GeneratedChoice((GeneratedPart("text", ("Hello", " there")),), "stop")
+CALL = GeneratedChoice((GeneratedPart("call", ("{", "}"), "now"),), "tool_calls")
+THINKING = GeneratedChoice((GeneratedPart("thought", ("Hm", ".")), GeneratedPart("text", ("Yes",))), "stop")
 
 
-def read(**changed: Any) -> Asked:
+def read(**changed: Any) -> ReplyRequest:
     contents = [{"role": "user", "parts": [{"text": "Hello, world!"}]}]
     return google_generate.read(a_call({"contents": contents, **changed}))
 
 
-def settings(**changed: Any) -> Asked:
+def settings(**changed: Any) -> ReplyRequest:
     return read(generationConfig=changed)
 
 
 def test_the_least_request() -> None:
-    assert read() == Asked(messages=1, prompt_tokens=MESSAGE + 4)
+    assert read() == ReplyRequest(messages=1, prompt_tokens=MESSAGE + 4)
 
 
 def test_every_member_that_counts() -> None:
@@ -82,7 +82,9 @@ def test_the_choice_decides_which_tool_is_called(config: object, called: str | N
 @pytest.mark.parametrize("place", ["parametersJsonSchema", "parameters_json_schema", "parameters"])
 def test_a_call_knows_its_parameters(place: str) -> None:
     tools = [{"functionDeclarations": [{"name": "weather", place: WEATHER}]}]
-    assert read(tools=tools, toolConfig={"functionCallingConfig": {"mode": "ANY"}}).call == Tool("weather", WEATHER)
+    assert read(tools=tools, toolConfig={"functionCallingConfig": {"mode": "ANY"}}).call == DeclaredFunction(
+        "weather", WEATHER
+    )
 
 
 @pytest.mark.parametrize("place", ["responseJsonSchema", "responseSchema"])
@@ -161,21 +163,21 @@ def test_a_wrong_member_is_named_and_its_value_is_not(changed: dict[str, Any], p
     assert (refused.status, refused.param) == (400, param)
 
 
-def whole(asked: Asked, answer: Answer) -> dict[str, Any]:
+def whole(asked: ReplyRequest, answer: GeneratedChoice) -> dict[str, Any]:
     body = google_generate.whole(asked, answer, a_call({}))
     GenerateContentResponse.model_validate_json(body, strict=True)
     found: dict[str, Any] = json.loads(body)
     return found
 
 
-def chunks(asked: Asked, answer: Answer) -> list[dict[str, Any]]:
+def chunks(asked: ReplyRequest, answer: GeneratedChoice) -> list[dict[str, Any]]:
     found = list(google_generate.chunks(asked, answer, a_call({})))
     for chunk in found:
         GenerateContentResponse.model_validate_json(chunk, strict=True)
     return [json.loads(chunk) for chunk in found]
 
 
-def parts(asked: Asked, answer: Answer) -> list[Any]:
+def parts(asked: ReplyRequest, answer: GeneratedChoice) -> list[Any]:
     """Of the one candidate's chunks: the one part of each, and how it ended."""
     candidates = [candidate for chunk in chunks(asked, answer) for candidate in chunk["candidates"]]
     assert all(len(candidate["content"]["parts"]) == 1 for candidate in candidates)
@@ -184,7 +186,7 @@ def parts(asked: Asked, answer: Answer) -> list[Any]:
 
 def test_a_whole_text() -> None:
     content = {"parts": [{"text": "Hello there"}], "role": "model"}
-    assert whole(Asked(1, 50, images=1, choices=2), TEXT) == {
+    assert whole(ReplyRequest(1, 50, images=1, choices=2), TEXT) == {
         "candidates": [{"content": content, "finishReason": "STOP", "index": index} for index in (0, 1)],
         "usageMetadata": {
             "promptTokenCount": 50,
@@ -216,7 +218,7 @@ def test_a_call_comes_in_one_piece() -> None:
 
 
 def test_a_call_that_was_cut_does_not_show() -> None:
-    cut = Answer((Part("call", ("{",), "now"),), "length")
+    cut = GeneratedChoice((GeneratedPart("call", ("{",), "now"),), "length")
     (candidate,) = whole(ASKED, cut)["candidates"]
     assert (candidate["content"]["parts"], candidate["finishReason"]) == ([], "MAX_TOKENS")
     assert whole(ASKED, cut)["usageMetadata"]["candidatesTokenCount"] == 2
@@ -233,13 +235,13 @@ def test_a_thought_comes_first_and_what_follows_is_signed() -> None:
     ]
     shown = [{"text": "Hm.", "thought": True}, {"text": "Yes", **signed}]
     assert whole(THINKS, THINKING)["candidates"][0]["content"]["parts"] == shown
-    call = Answer((*THINKING.parts[:1], *CALL.parts), "tool_calls")
+    call = GeneratedChoice((*THINKING.parts[:1], *CALL.parts), "tool_calls")
     assert parts(THINKS, call)[-2][0]["thoughtSignature"] == seal("sandbox-se")
     assert parts(THINKS, call)[-1] == ({"text": ""}, "STOP")
 
 
 def test_a_hidden_thought_shows_in_the_usage_only() -> None:
-    asked = Asked(1, 10, thought="hidden")
+    asked = ReplyRequest(1, 10, thought="hidden")
     assert [part["text"] for part, _ in parts(asked, THINKING)] == ["Yes", ""]
     assert chunks(asked, THINKING)[0]["usageMetadata"]["thoughtsTokenCount"] == 2
     assert len(whole(asked, THINKING)["candidates"][0]["content"]["parts"]) == 1

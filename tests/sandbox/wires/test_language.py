@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.sandbox.wires import anthropic_messages, openai_chat
-from gateway.sandbox.wires.language import Stream, bearer, event, replying
+from gateway.sandbox.wires.language import PacedStream, bearer, event, replying
 from tests.sandbox.wires.calls import MARKER, a_call, streamed, whole
 
 TALK: dict[str, Any] = {"model": "sandbox-small", "max_tokens": 9, "messages": [{"role": "user", "content": MARKER}]}
@@ -21,7 +21,7 @@ def test_the_request_decides_whether_its_reply_is_streamed(wire: Any) -> None:
 
 
 def test_a_stream_is_of_events_unless_it_says_otherwise() -> None:
-    assert Stream(iter(())).media_type == "text/event-stream"
+    assert PacedStream(iter(())).media_type == "text/event-stream"
 
 
 def test_no_word_of_a_request_is_in_the_repr_of_its_call() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from gateway.sandbox.answer import Answer, Part
-from gateway.sandbox.asked import Asked, Tool
+from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
 from gateway.sandbox.wires import openai_chat
 from tests.sandbox.wires.calls import AT, MARKER, WEATHER, a_call, compact, wrong
@@ -17,18 +17,18 @@ from tests.sandbox.wires.calls import AT, MARKER, WEATHER, a_call, compact, wron
 WEATHER_TOOL = {"type": "function", "function": {"name": "weather", "parameters": WEATHER}}
 TIME = {"type": "function", "function": {"name": "time"}}
 
-TEXT = Answer((Part("text", ("Hello", " there", ".")),), "stop")
-CALL = Answer((Part("call", ("{", "}"), "now"),), "tool_calls")
-THINKING = Answer((Part("thought", ("Hm", ".")), Part("text", ("Yes",))), "stop")
+TEXT = GeneratedChoice((GeneratedPart("text", ("Hello", " there", ".")),), "stop")
+CALL = GeneratedChoice((GeneratedPart("call", ("{", "}"), "now"),), "tool_calls")
+THINKING = GeneratedChoice((GeneratedPart("thought", ("Hm", ".")), GeneratedPart("text", ("Yes",))), "stop")
 
 
-def read(**changed: Any) -> Asked:
+def read(**changed: Any) -> ReplyRequest:
     messages = [{"role": "user", "content": "Hello, world!"}]
     return openai_chat.read(a_call({"model": "sandbox-small", "messages": messages, **changed}))
 
 
 def test_the_least_request() -> None:
-    assert read() == Asked(messages=1, prompt_tokens=MESSAGE + 4)
+    assert read() == ReplyRequest(messages=1, prompt_tokens=MESSAGE + 4)
 
 
 def test_every_member_that_counts() -> None:
@@ -84,8 +84,8 @@ def test_the_choice_decides_which_tool_is_called(choice: object, called: str | N
 
 
 def test_a_call_knows_its_parameters() -> None:
-    assert read(tools=[WEATHER_TOOL], tool_choice="required").call == Tool("weather", WEATHER)
-    assert read(tools=[TIME], tool_choice="required").call == Tool("time", {})
+    assert read(tools=[WEATHER_TOOL], tool_choice="required").call == DeclaredFunction("weather", WEATHER)
+    assert read(tools=[TIME], tool_choice="required").call == DeclaredFunction("time", {})
 
 
 def test_a_format_is_text_json_or_a_schema() -> None:
@@ -143,14 +143,14 @@ def test_another_model_is_not_found() -> None:
     assert (refused.status, refused.code) == (404, "model_not_found")
 
 
-def whole(asked: Asked, answer: Answer) -> dict[str, Any]:
+def whole(asked: ReplyRequest, answer: GeneratedChoice) -> dict[str, Any]:
     body = openai_chat.whole(asked, answer, a_call({}))
     ChatCompletion.model_validate_json(body, strict=True)
     found: dict[str, Any] = json.loads(body)
     return found
 
 
-def chunks(asked: Asked, answer: Answer) -> list[dict[str, Any]]:
+def chunks(asked: ReplyRequest, answer: GeneratedChoice) -> list[dict[str, Any]]:
     """The data of every event but the last, which is [DONE]."""
     stream = b"".join(openai_chat.events(asked, answer, a_call({})))
     *events, last = stream.removesuffix(b"\n\n").split(b"\n\n")
@@ -161,12 +161,12 @@ def chunks(asked: Asked, answer: Answer) -> list[dict[str, Any]]:
     return [json.loads(data) for data in found]
 
 
-def deltas(asked: Asked, answer: Answer) -> list[Any]:
+def deltas(asked: ReplyRequest, answer: GeneratedChoice) -> list[Any]:
     return [(c["index"], c["delta"], c["finish_reason"]) for e in chunks(asked, answer) for c in e["choices"]]
 
 
 def test_a_whole_reply() -> None:
-    assert whole(Asked(1, 50, images=1, choices=2), TEXT) == {
+    assert whole(ReplyRequest(1, 50, images=1, choices=2), TEXT) == {
         "id": "chatcmpl-sandbox-7",
         "object": "chat.completion",
         "created": AT,
@@ -191,36 +191,38 @@ def test_a_whole_reply() -> None:
 
 
 def test_a_stream_is_the_golden_sequence() -> None:
-    assert deltas(Asked(1, 10), TEXT) == [
+    assert deltas(ReplyRequest(1, 10), TEXT) == [
         (0, {"role": "assistant", "content": ""}, None),
         (0, {"content": "Hello"}, None),
         (0, {"content": " there"}, None),
         (0, {"content": "."}, None),
         (0, {}, "stop"),
     ]
-    assert not any("usage" in chunk for chunk in chunks(Asked(1, 10), TEXT))
+    assert not any("usage" in chunk for chunk in chunks(ReplyRequest(1, 10), TEXT))
 
 
 def test_usage_comes_last_and_only_if_asked_for() -> None:
-    asked = Asked(1, 10, include_usage=True)
+    asked = ReplyRequest(1, 10, include_usage=True)
     *before, last = chunks(asked, TEXT)
     assert [chunk["usage"] for chunk in before] == [None] * 5
     assert (last["choices"], last["usage"]) == ([], whole(asked, TEXT)["usage"])
 
 
 def test_every_event_of_a_stream_has_one_head() -> None:
-    heads = {(e["id"], e["created"], e["model"], e["object"]) for e in chunks(Asked(1, 10, include_usage=True), TEXT)}
+    heads = {
+        (e["id"], e["created"], e["model"], e["object"]) for e in chunks(ReplyRequest(1, 10, include_usage=True), TEXT)
+    }
     assert heads == {("chatcmpl-sandbox-7", AT, "sandbox-small", "chat.completion.chunk")}
 
 
 def test_several_choices_take_turns() -> None:
-    assert [index for index, _, _ in deltas(Asked(1, 10, choices=2), TEXT)] == [0, 1] * 5
+    assert [index for index, _, _ in deltas(ReplyRequest(1, 10, choices=2), TEXT)] == [0, 1] * 5
 
 
 def test_a_call_streams_its_arguments() -> None:
     function = {"name": "now", "arguments": ""}
     begun = {"index": 0, "id": "call_sandbox_7_0", "type": "function", "function": function}
-    assert deltas(Asked(1, 10), CALL) == [
+    assert deltas(ReplyRequest(1, 10), CALL) == [
         (0, {"role": "assistant", "content": None}, None),
         (0, {"tool_calls": [begun]}, None),
         (0, {"tool_calls": [{"index": 0, "function": {"arguments": "{"}}]}, None),
@@ -230,7 +232,7 @@ def test_a_call_streams_its_arguments() -> None:
 
 
 def test_a_call_in_one_piece() -> None:
-    (choice,) = whole(Asked(1, 10), CALL)["choices"]
+    (choice,) = whole(ReplyRequest(1, 10), CALL)["choices"]
     function = {"name": "now", "arguments": "{}"}
     assert choice["message"] == {
         "role": "assistant",
@@ -241,13 +243,13 @@ def test_a_call_in_one_piece() -> None:
 
 
 def test_a_thought_is_the_reasoning_content() -> None:
-    assert whole(Asked(1, 10), THINKING)["choices"][0]["message"] == {
+    assert whole(ReplyRequest(1, 10), THINKING)["choices"][0]["message"] == {
         "role": "assistant",
         "content": "Yes",
         "refusal": None,
         "reasoning_content": "Hm.",
     }
-    assert [delta for _, delta, _ in deltas(Asked(1, 10), THINKING)] == [
+    assert [delta for _, delta, _ in deltas(ReplyRequest(1, 10), THINKING)] == [
         {"role": "assistant", "content": ""},
         {"reasoning_content": "Hm"},
         {"reasoning_content": "."},
@@ -257,11 +259,11 @@ def test_a_thought_is_the_reasoning_content() -> None:
 
 
 def test_reasoning_is_inside_the_completion() -> None:
-    usage = whole(Asked(1, 10, choices=2), THINKING)["usage"]
+    usage = whole(ReplyRequest(1, 10, choices=2), THINKING)["usage"]
     assert (usage["completion_tokens"], usage["completion_tokens_details"]["reasoning_tokens"]) == (6, 4)
     assert usage["total_tokens"] == 16
 
 
 def test_a_reply_without_room_for_a_word_is_empty() -> None:
-    (choice,) = whole(Asked(1, 10, limit=1), Answer((), "length"))["choices"]
+    (choice,) = whole(ReplyRequest(1, 10, limit=1), GeneratedChoice((), "length"))["choices"]
     assert (choice["message"]["content"], choice["finish_reason"]) == ("", "length")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openai.types.responses import InputTokenCountResponse, Response
 
-from gateway.sandbox.asked import Asked, Tool
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
 from gateway.sandbox.seals import seal
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
 from gateway.sandbox.wires import openai_responses
@@ -24,12 +24,12 @@ def body(**changed: Any) -> dict[str, Any]:
     return {"model": "sandbox-small", "input": "Hello, world!", **changed}
 
 
-def read(**changed: Any) -> Asked:
+def read(**changed: Any) -> ReplyRequest:
     return openai_responses.read(a_call(body(**changed)))
 
 
 def test_the_least_request() -> None:
-    assert read() == Asked(messages=1, prompt_tokens=MESSAGE + 4)
+    assert read() == ReplyRequest(messages=1, prompt_tokens=MESSAGE + 4)
 
 
 def test_every_member_that_counts() -> None:
@@ -75,7 +75,7 @@ def test_the_choice_decides_which_tool_is_called(choice: object, called: str | N
 
 
 def test_a_call_knows_its_parameters() -> None:
-    assert read(tools=[WEATHER_TOOL], tool_choice="required").call == Tool("weather", WEATHER)
+    assert read(tools=[WEATHER_TOOL], tool_choice="required").call == DeclaredFunction("weather", WEATHER)
 
 
 def test_a_format_is_text_json_or_a_schema() -> None:

@@ -9,18 +9,18 @@ import pytest
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from gateway.sandbox.answer import Answer, Part
-from gateway.sandbox.asked import Asked
+from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
+from gateway.sandbox.asked import ReplyRequest
 from gateway.sandbox.seals import seal
 from gateway.sandbox.wires import openai_responses
 from tests.sandbox.wires.calls import AT, a_call, named_events
 
-ASKED = Asked(1, 10)
-THINKS = Asked(1, 10, thought="shown", sealed=True)
-TEXT = Answer((Part("text", ("Hello", " there")),), "stop")
-CALL = Answer((Part("call", ("{", "}"), "now"),), "tool_calls")
-THINKING = Answer((Part("thought", ("Hm", ".")), Part("text", ("Yes",))), "stop")
-CUT = Answer((Part("text", ("Hello",)),), "length")
+ASKED = ReplyRequest(1, 10)
+THINKS = ReplyRequest(1, 10, thought="shown", sealed=True)
+TEXT = GeneratedChoice((GeneratedPart("text", ("Hello", " there")),), "stop")
+CALL = GeneratedChoice((GeneratedPart("call", ("{", "}"), "now"),), "tool_calls")
+THINKING = GeneratedChoice((GeneratedPart("thought", ("Hm", ".")), GeneratedPart("text", ("Yes",))), "stop")
+CUT = GeneratedChoice((GeneratedPart("text", ("Hello",)),), "length")
 
 EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 
@@ -33,14 +33,14 @@ REQUIRED = (
 """What the Open Responses schema demands of every response."""
 
 
-def whole(asked: Asked, answer: Answer) -> dict[str, Any]:
+def whole(asked: ReplyRequest, answer: GeneratedChoice) -> dict[str, Any]:
     body = openai_responses.whole(asked, answer, a_call({}))
     Response.model_validate_json(body, strict=True)
     found: dict[str, Any] = json.loads(body)
     return found
 
 
-def events(asked: Asked, answer: Answer) -> list[dict[str, Any]]:
+def events(asked: ReplyRequest, answer: GeneratedChoice) -> list[dict[str, Any]]:
     """Without their numbers, which are checked here."""
     found = named_events(b"".join(openai_responses.events(asked, answer, a_call({}))))
     for event in found:
@@ -49,12 +49,12 @@ def events(asked: Asked, answer: Answer) -> list[dict[str, Any]]:
     return found
 
 
-def told(asked: Asked, answer: Answer) -> list[str]:
+def told(asked: ReplyRequest, answer: GeneratedChoice) -> list[str]:
     return [event["type"].removeprefix("response.") for event in events(asked, answer)]
 
 
 @pytest.mark.parametrize("answer", [TEXT, CALL, THINKING, CUT])
-def test_every_response_says_all_that_is_demanded(answer: Answer) -> None:
+def test_every_response_says_all_that_is_demanded(answer: GeneratedChoice) -> None:
     assert set(REQUIRED) <= set(whole(THINKS, answer))
     first, second, *_, last = events(THINKS, answer)
     assert (first["type"], second["type"]) == ("response.created", "response.in_progress")
@@ -64,14 +64,14 @@ def test_every_response_says_all_that_is_demanded(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("answer", [TEXT, CALL, THINKING, CUT])
-def test_a_stream_ends_with_the_whole_reply(answer: Answer) -> None:
+def test_a_stream_ends_with_the_whole_reply(answer: GeneratedChoice) -> None:
     last = events(THINKS, answer)[-1]
     assert last["response"] == whole(THINKS, answer)
     assert last["type"] == f"response.{last['response']['status']}"
 
 
 def test_a_whole_text() -> None:
-    found = whole(Asked(1, 10, limit=9), TEXT)
+    found = whole(ReplyRequest(1, 10, limit=9), TEXT)
     assert (found["id"], found["status"], found["created_at"]) == ("resp_sandbox_7", "completed", AT)
     assert (found["completed_at"], found["max_output_tokens"], found["incomplete_details"]) == (AT, 9, None)
     content = [{"type": "output_text", "text": "Hello there", "annotations": [], "logprobs": []}]
@@ -141,7 +141,7 @@ def test_a_thought_is_an_item_of_its_own() -> None:
 
 
 def test_a_hidden_thought_shows_that_it_was_thought() -> None:
-    asked = Asked(1, 10, thought="hidden")
+    asked = ReplyRequest(1, 10, thought="hidden")
     assert told(asked, THINKING)[2:5] == ["output_item.added", "output_item.done", "output_item.added"]
     assert whole(asked, THINKING)["output"][0] == {"id": "rs_sandbox_7_0", "type": "reasoning", "summary": []}
 
