@@ -46,11 +46,11 @@ class Fact:
     disputed: tuple[Value, ...] = ()
     verified_by: str = ""
     looked_at: str = ""
+    aged_from: date | None = field(init=False, compare=False, repr=False)
+    """The day from which the fact ages; see `evidence.aged_from`."""
 
-    @property
-    def aged_from(self) -> date | None:
-        """The day from which the fact ages; see `evidence.aged_from`."""
-        return aged_from(self.read_on, self.verified_on, self.sources)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "aged_from", aged_from(self.read_on, self.verified_on, self.sources))
 
 
 Facts = Mapping[str, Fact]

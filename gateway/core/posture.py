@@ -142,6 +142,8 @@ class Posture:
         """The posture with UNKNOWN for places that no document guarantees: today's sites bound no request."""
         if within(self.location_guarantee, LocationGuarantee.DOCUMENTED):
             return self
+        if self.processed_in is UNKNOWN and self.stored_in in (UNKNOWN, frozenset()):
+            return self
         stored = self.stored_in if self.stored_in == frozenset() else UNKNOWN
         return replace(self, processed_in=UNKNOWN, stored_in=stored)
 
