@@ -157,7 +157,7 @@ def _as_json(drifts: Iterable[Drift], tolerance: Decimal, currency: str) -> dict
                 "route": drift.place.route or None,
                 "measure": drift.measure,
                 "ledger": _shown(drift.measure, drift.ledger),
-                "provider": _shown(drift.measure, drift.stated),
+                "provider": _shown(drift.measure, drift.provider),
                 "difference": _shown(drift.measure, drift.difference),
                 "percent": f"{drift.percent:.2f}",
                 "in_order": drift.percent <= tolerance,
@@ -173,7 +173,7 @@ def _shown(measure: str, amount: int) -> str:
 
 def _row(drift: Drift, beyond: bool, currency: str) -> tuple[Cell, ...]:
     place, unit = drift.place, f" {currency}" if drift.measure == "cost" else ""
-    amounts = [_shown(drift.measure, a) + unit for a in (drift.ledger, drift.stated, drift.difference)]
+    amounts = [_shown(drift.measure, a) + unit for a in (drift.ledger, drift.provider, drift.difference)]
     percent = Toned(f"{drift.percent:.2f}", "bad" if beyond else "good")
     route = place.route or f"{place.credential}, every route"
     return (place.day.isoformat(), route, drift.measure.replace("_", " "), *amounts, percent)

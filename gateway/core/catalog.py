@@ -1,4 +1,4 @@
-"""What is on offer: providers with what they say of themselves and what a contract grants, models, and routes."""
+"""Catalogue values: providers with their statements and our grants, models, and routes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ RouteId = NewType("RouteId", str)
 
 
 class Feature(Enum):
-    """What keeps state at the provider or makes it call out; each may be treated worse than plain inference."""
+    """Feature of a request that keeps state at the provider or makes the provider call out.
+
+    A provider may treat each feature worse than plain inference."""
 
     WEB_SEARCH = "web_search"
     FILES = "files"
@@ -76,7 +78,7 @@ class TreatmentException:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a contract of ours puts in force at one provider record. Reaches the exceptions it names, no others."""
+    """Terms that a contract of ours puts in force at one provider record. A grant reaches the exceptions it names only."""
 
     provider: str
     facts: Facts
@@ -89,7 +91,7 @@ class Grant:
 
 
 class Auth(Enum):
-    """Where a provider wants its credential."""
+    """Place of the credential in a call to the provider."""
 
     BEARER = "bearer"  # authorization: Bearer K
     X_API_KEY = "x-api-key"
@@ -100,7 +102,7 @@ class Auth(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """How a provider record is called. `base_url` may hold `{setting}` places, each named in `settings`.
+    """Address and manners of a provider record. `base_url` may hold `{setting}` places, each named in `settings`.
 
     `also`: dialects it speaks under the same address beside `dialect`. `system_role`: `developer` where a provider
     knows that role, else `system`. `lenient`: it ignores members that it does not know. `other_kinds`: kind of
@@ -156,7 +158,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a model or a route can do. None: not stated; then the model's own statement counts, else it is unknown."""
+    """Abilities of a model or a route. None: not stated; then the model's own statement counts, else it is unknown."""
 
     tools: bool | None = None
     structured_output: bool | None = None

@@ -49,10 +49,10 @@ class Rates:
         return {each.name: self._rate_of(each) for each in USAGE_CLASSES if each.side is not Side.CALLS}
 
     def _rate_of(self, usage_class: UsageClass) -> Decimal:
-        stated: Decimal | None = getattr(self, usage_class.price)
-        if stated is None:
-            stated = _EXACT.multiply(getattr(self, usage_class.side.value) or _ZERO, Decimal(usage_class.times))
-        return max(stated, *(getattr(self, name) or _ZERO for name in usage_class.at_least), _ZERO)
+        rate: Decimal | None = getattr(self, usage_class.price)
+        if rate is None:
+            rate = _EXACT.multiply(getattr(self, usage_class.side.value) or _ZERO, Decimal(usage_class.times))
+        return max(rate, *(getattr(self, name) or _ZERO for name in usage_class.at_least), _ZERO)
 
 
 _ZERO: Final = Decimal(0)
@@ -71,7 +71,7 @@ class Tier:
 
 @dataclass(frozen=True)
 class Price:
-    """What a route costs. `free` only where a source calls it free; then zero rates are a price."""
+    """Price of a route. `free` only where a source calls it free; then zero rates are a price."""
 
     currency: str
     rates: Rates
@@ -95,7 +95,7 @@ class Price:
 
     @cached_property
     def reference(self) -> str:
-        """Where it stands: source, day and currency. Its numbers are in the snapshot that a receipt names."""
+        """Source, day and currency of the price. The numbers are in the snapshot that a receipt names."""
         if not self.is_priced:
             return "unpriced"
         return " ".join(filter(None, (self.source or "catalogue", str(self.read_on or ""), self.currency)))
@@ -118,20 +118,20 @@ class Price:
         return [rates for above, rates in self.steps if context_tokens > above]
 
     def ceiling(self, rate: Decimal, *, long_writes: bool = True) -> Ceiling:
-        """What anything can cost at most. `rate` as in `Fx.rate`. `long_writes`: something may be written to a cache
+        """Highest cost of anything. `rate` as in `Fx.rate`. `long_writes`: something may be written to a cache
         for an hour and more, which costs twice the input where nobody states its price."""
-        found = self._ceilings.get((rate, long_writes))
-        if found is None:
+        ceiling = self._ceilings.get((rate, long_writes))
+        if ceiling is None:
             sides = _INPUT_SIDE if long_writes else _INPUT_SIDE - _LONG_WRITES
-            found = self._ceilings[rate, long_writes] = _ceiling(self, rate, sides)
-        return found
+            ceiling = self._ceilings[rate, long_writes] = _ceiling(self, rate, sides)
+        return ceiling
 
     def tariff(self, rate: Decimal) -> Tariff:
-        """What usage costs in nano-units: `to_ledger(cost(usage, price), rate)`, worked out once per exchange rate."""
-        found = self._tariffs.get(rate)
-        if found is None:
-            found = self._tariffs[rate] = _tariff(self, rate)
-        return found
+        """Cost of usage in nano-units: `to_ledger(cost(usage, price), rate)`, worked out once per exchange rate."""
+        tariff = self._tariffs.get(rate)
+        if tariff is None:
+            tariff = self._tariffs[rate] = _tariff(self, rate)
+        return tariff
 
     @cached_property
     def _tariffs(self) -> dict[Decimal, Tariff]:
@@ -175,7 +175,7 @@ class Tariff:
     unit: int
 
     def charge(self, usage: Usage) -> NanoUnits:
-        """What one request costs; rounded half-even, once."""
+        """Cost of one request, rounded half-even once."""
         context = usage.context
         per_class = next(per_class for above, per_class in self.steps if context > above)
         whole, rest = divmod(sum(map(mul, usage.counts(), per_class)) + self.per_request, self.unit)

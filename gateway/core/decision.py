@@ -1,4 +1,4 @@
-"""Which routes may serve a demand, in what order, and why the others may not.
+"""Decision on a demand: the routes that may serve it in order, and the reasons against the others.
 
 `decide` is pure: snapshot, credentials, health and the day are arguments, so that a receipt's decision can be
 recomputed years later from the documents kept under its digest.
@@ -57,8 +57,8 @@ def decide(
     demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, health: Health, today: date
 ) -> Decision:
     """Judge every route of the demanded model; order the eligible ones. Never raises: an empty plan is a decision."""
-    found = with_health(evaluate(demand, demanded, snapshot, means, today), health)
-    return planned(found, demand, demanded, snapshot, means, health)
+    evaluation = with_health(evaluate(demand, demanded, snapshot, means, today), health)
+    return planned(evaluation, demand, demanded, snapshot, means, health)
 
 
 def evaluate(

@@ -1,4 +1,4 @@
-"""What a client asks for, without what it says: the loggable half of a request."""
+"""Demand of a client without its words: the loggable half of a request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ no table lists never get into one: they are left out and named, or make the requ
 
 @frozen
 class Carried:
-    """What becomes of a request in a route's dialect that is not the client's: names of members, never values.
+    """Losses of a request in a dialect that is not the client's: names of members, never values.
 
     `unfit`: it cannot be carried, because of these. `dropped`: it can, but without these.
     """

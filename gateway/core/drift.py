@@ -1,4 +1,4 @@
-"""What the ledger says beside what a provider says, per day, route and credential."""
+"""Differences between the ledger and a provider's account, per day, route and credential."""
 
 from __future__ import annotations
 
@@ -50,19 +50,19 @@ class Drift:
     place: Place
     measure: str
     ledger: int
-    stated: int
+    provider: int
 
     @property
     def difference(self) -> int:
         """Positive: the provider says more than the ledger."""
-        return self.stated - self.ledger
+        return self.provider - self.ledger
 
     @property
     def percent(self) -> Decimal:
         """Of what the provider says; 100 where it says nothing and the ledger does."""
         if not self.difference:
             return Decimal(0)
-        return _HUNDRED * abs(self.difference) / abs(self.stated) if self.stated else _HUNDRED
+        return _HUNDRED * abs(self.difference) / abs(self.provider) if self.provider else _HUNDRED
 
 
 def gathered(lines: Iterable[tuple[Place, Amounts]]) -> dict[Place, Amounts]:
@@ -86,9 +86,9 @@ def compared(ours: Mapping[Place, Amounts], theirs: Mapping[Place, Amounts]) -> 
     """
     whole = {(place.day, place.credential) for place in theirs if not place.route}
     sums = gathered((Place(place.day, place.credential), amounts) for place, amounts in ours.items())
-    stated = {name for amounts in theirs.values() for name in MEASURES if getattr(amounts, name) is not None}
+    measured = {name for amounts in theirs.values() for name in MEASURES if getattr(amounts, name) is not None}
     missing = {
-        place: Amounts(**{name: 0 for name in MEASURES if name in stated})
+        place: Amounts(**{name: 0 for name in MEASURES if name in measured})
         for place in ours
         if place not in theirs and (place.day, place.credential) not in whole
     }
@@ -97,7 +97,7 @@ def compared(ours: Mapping[Place, Amounts], theirs: Mapping[Place, Amounts]) -> 
     return [drift for place, amounts in places for drift in _drifts(place, mine.get(place, _NOTHING), amounts)]
 
 
-def _drifts(place: Place, mine: Amounts, stated: Amounts) -> Iterator[Drift]:
+def _drifts(place: Place, mine: Amounts, theirs: Amounts) -> Iterator[Drift]:
     for name in MEASURES:
-        if (value := getattr(stated, name)) is not None:
+        if (value := getattr(theirs, name)) is not None:
             yield Drift(place, name, getattr(mine, name) or 0, value)

@@ -97,7 +97,7 @@ class ModelNotFound(Refused):
     def __init__(self, near: list[str]) -> None:
         self.near = near
         hint = f" Did you mean {', '.join(near)}?" if near else " The list of models names those of this gateway."
-        super().__init__("There is no model of that name here." + hint, near=list(near))
+        super().__init__("Unknown model name." + hint, near=list(near))
 
 
 class NotFound(Refused):

@@ -1,4 +1,4 @@
-"""What keeps a route from serving a demand, one reason for each thing that does.
+"""Reasons that keep a route from serving a demand.
 
 Pure: snapshot, credentials, health and the day are arguments.
 """
@@ -22,7 +22,7 @@ from gateway.core.treatment import facts_in_force, posture
 
 
 class Kind(Enum):
-    """What keeps a route out."""
+    """Kind of a reason."""
 
     POSTURE = "posture"  # treats content worse than the bound
     EVIDENCE = "evidence"  # would be good enough, but the fact is too old or not verified
@@ -38,7 +38,7 @@ class Kind(Enum):
 
 
 POLICY_KINDS: Final = frozenset({Kind.POSTURE, Kind.EVIDENCE, Kind.PRICE, Kind.EXCLUDED, Kind.UNPRICED})
-"""What policy says; the rest is about means, abilities and health."""
+"""Kinds of reason that policy gives; the others come from capabilities, abilities and health."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What is known of the routes at this moment. Latency to the first token in ms, throughput in tokens per second."""
+    """Health of the routes at this moment. Latency to the first token in ms, throughput in tokens per second."""
 
     cooling: frozenset[RouteId] = frozenset()
     locked_out: frozenset[str] = frozenset()
@@ -71,7 +71,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What this process can do: whose credentials it has, which dialects it speaks, and its default output limit.
+    """Capabilities of this process: its credentials, its dialects and its default output limit.
 
     `unset` maps a provider to the settings its base URL needs and that are missing. `priced_only`: an unpriced route is
     ineligible, because a hard budget applies.
@@ -148,9 +148,9 @@ def setting_name(provider: str, name: str) -> str:
 
 
 def _excluded(route: Route, demand: Demand, demanded: EffectivePolicy) -> list[Reason]:
-    rules, provider, found = demanded.rules, route.provider.id, []
+    rules, provider, reasons = demanded.rules, route.provider.id, []
     if demand.pinned is not None and demand.pinned not in (provider, route.id):
-        found.append(Reason(Kind.EXCLUDED, "pinned", provider, demand.pinned, "request"))
+        reasons.append(Reason(Kind.EXCLUDED, "pinned", provider, demand.pinned, "request"))
     for rule, own, allowed in (
         ("only_providers", provider, rules.only_providers),
         ("only_models", route.model.id, rules.only_models),
@@ -158,11 +158,11 @@ def _excluded(route: Route, demand: Demand, demanded: EffectivePolicy) -> list[R
     ):
         if allowed is not None and own not in allowed:
             layer = demanded.who(_forbids(rule, own))
-            found.append(_by(layer, Reason(Kind.EXCLUDED, rule, own, sorted(allowed))))
+            reasons.append(_by(layer, Reason(Kind.EXCLUDED, rule, own, sorted(allowed))))
     if hit := sorted({provider, route.model.id, route.id} & rules.ignored):
         layer = demanded.who(lambda p: not p.rules.ignored.isdisjoint(hit))
-        found.append(_by(layer, Reason(Kind.EXCLUDED, "ignored", hit[0])))
-    return found
+        reasons.append(_by(layer, Reason(Kind.EXCLUDED, "ignored", hit[0])))
+    return reasons
 
 
 def _forbids(rule: str, own: str) -> Callable[[Policy], bool]:
@@ -185,8 +185,8 @@ def _treatment(
     believed = posture(sheets, demanded.evidence, today).with_guaranteed_places()
     if believed <= demanded.bound:
         return []
-    stated = posture(sheets, ANY_EVIDENCE, today)
-    return [_breach_reason(b, stated, sheets, demanded, today) for b in believed.breaches(demanded.bound)]
+    undemoted = posture(sheets, ANY_EVIDENCE, today)
+    return [_breach_reason(b, undemoted, sheets, demanded, today) for b in believed.breaches(demanded.bound)]
 
 
 def _sheets(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> tuple[Facts, ...]:
@@ -195,34 +195,34 @@ def _sheets(route: Route, features: frozenset[Feature], snapshot: Snapshot, toda
 
 
 def treatment(route: Route, features: frozenset[Feature], snapshot: Snapshot, today: date) -> Posture:
-    """How content is treated on `route` on that day, by every fact there is (no demand on the evidence)."""
+    """Posture of `route` on that day by every stated fact, whatever its evidence."""
     return posture(_sheets(route, features, snapshot, today), ANY_EVIDENCE, today)
 
 
 def _breach_reason(
-    breach: Breach, stated: Posture, sheets: tuple[Facts, ...], demanded: EffectivePolicy, today: date
+    breach: Breach, undemoted: Posture, sheets: tuple[Facts, ...], demanded: EffectivePolicy, today: date
 ) -> Reason:
     name, rule = breach.dimension, demanded.evidence
-    as_read: Value = getattr(stated.with_guaranteed_places(), name)
+    as_read: Value = getattr(undemoted.with_guaranteed_places(), name)
     if not within(as_read, breach.demanded):
         layer = demanded.who(lambda p: not within(as_read, getattr(p.bound, name)))
-        return _by(layer, Reason(Kind.POSTURE, name, _offered(name, as_read, stated), word(breach.demanded)))
+        return _by(layer, Reason(Kind.POSTURE, name, _offered(name, as_read, undemoted), word(breach.demanded)))
 
     def disbelieves(policy: Policy) -> bool:
         believed = posture(sheets, policy.evidence, today).with_guaranteed_places()
         return not within(getattr(believed, name), breach.demanded)
 
     offered: dict[str, Json] = {"value": word(as_read), "dated": _oldest(name, sheets)}
-    wanted: dict[str, Json] = {"grade": rule.grade.name.lower(), "max_age_days": rule.max_age_days}
-    return _by(demanded.who(disbelieves), Reason(Kind.EVIDENCE, name, offered, wanted))
+    accepted: dict[str, Json] = {"grade": rule.grade.name.lower(), "max_age_days": rule.max_age_days}
+    return _by(demanded.who(disbelieves), Reason(Kind.EVIDENCE, name, offered, accepted))
 
 
-def _offered(name: str, counted: Value, stated: Posture) -> Json:
+def _offered(name: str, counted: Value, undemoted: Posture) -> Json:
     """The value as it counts; beside places that nobody guarantees, the list that the provider states."""
-    listed: Value = getattr(stated, name)
+    listed: Value = getattr(undemoted, name)
     if counted == listed:
         return word(counted)
-    return {"value": word(listed), "location_guarantee": word(stated.location_guarantee)}
+    return {"value": word(listed), "location_guarantee": word(undemoted.location_guarantee)}
 
 
 def _oldest(dimension: str, sheets: tuple[Facts, ...]) -> str | None:
@@ -235,7 +235,7 @@ def _oldest(dimension: str, sheets: tuple[Facts, ...]) -> str | None:
 def _affordable(
     route: Route, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities
 ) -> list[Reason]:
-    price, limit, found = route.price, demanded.rules.max_price, []
+    price, limit, reasons = route.price, demanded.rules.max_price, []
     priced = price.is_priced and snapshot.fx.rate(price.currency) is not None
     if means.priced_only and not priced:
         return [Reason(Kind.UNPRICED, "budget", None, "a price, because a hard budget applies")]
@@ -247,8 +247,8 @@ def _affordable(
             continue
         kind, offered = (Kind.UNPRICED, None) if usd is None else (Kind.PRICE, _figure(usd))
         layer = demanded.who(_caps(side, usd))
-        found.append(_by(layer, Reason(kind, side, offered, _figure(most))))
-    return found
+        reasons.append(_by(layer, Reason(kind, side, offered, _figure(most))))
+    return reasons
 
 
 def _dearest_in_usd(route: Route, side: str, demand: Demand, snapshot: Snapshot) -> Decimal | None:
@@ -279,25 +279,25 @@ _INPUT: Mapping[Need, str] = {Need.VISION: "image", Need.AUDIO: "audio", Need.DO
 
 
 def _capable(candidate: Candidate, demand: Demand, demanded: EffectivePolicy) -> list[Reason]:
-    able, kind, found = candidate.route.abilities, candidate.route.model.kind, []
+    able, kind, reasons = candidate.route.abilities, candidate.route.model.kind, []
     carried = demand.carried_in(candidate.wire)
     if carried.unfit:
-        found.append(Reason(Kind.CAPABILITY, "dialect", carried.dialect, list(carried.unfit)))
+        reasons.append(Reason(Kind.CAPABILITY, "dialect", carried.dialect, list(carried.unfit)))
     if carried.dropped and demanded.rules.requires_parameters:
         layer = demanded.who(lambda p: p.rules.requires_parameters)
-        found.append(_by(layer, Reason(Kind.CAPABILITY, "parameters", None, list(carried.dropped))))
+        reasons.append(_by(layer, Reason(Kind.CAPABILITY, "parameters", None, list(carried.dropped))))
     if kind != demand.operation.model_kind:
-        found.append(Reason(Kind.CAPABILITY, "endpoint", kind, demand.operation.name))
+        reasons.append(Reason(Kind.CAPABILITY, "endpoint", kind, demand.operation.name))
     for need in sorted(demand.needs, key=lambda n: n.value):
         can = _can(able, need)
         if can is False:
-            found.append(Reason(Kind.CAPABILITY, need.value, can, True))
+            reasons.append(Reason(Kind.CAPABILITY, need.value, can, True))
         if can is None and demanded.rules.requires_parameters:
             layer = demanded.who(lambda p: p.rules.requires_parameters)
-            found.append(_by(layer, Reason(Kind.CAPABILITY, need.value, can, True)))
+            reasons.append(_by(layer, Reason(Kind.CAPABILITY, need.value, can, True)))
     if able.max_output is not None and (demand.output_tokens or 0) > able.max_output:
-        found.append(Reason(Kind.CAPABILITY, "max_output", able.max_output, demand.output_tokens))
-    return found
+        reasons.append(Reason(Kind.CAPABILITY, "max_output", able.max_output, demand.output_tokens))
+    return reasons
 
 
 def _can(able: Abilities, need: Need) -> bool | None:
@@ -309,7 +309,7 @@ def _can(able: Abilities, need: Need) -> bool | None:
 
 
 def health_rejections(route: Route, health: Health) -> tuple[Reason, ...]:
-    """What keeps `route` out at this moment, whatever is demanded."""
+    """Reasons of health against `route` at this moment, whatever the demand."""
     if route.provider.id in health.locked_out:
         return (Reason(Kind.LOCKED_OUT, demanded=setting_name(route.provider.id, "key")),)
     return (Reason(Kind.COOLING_DOWN),) if route.id in health.cooling else ()

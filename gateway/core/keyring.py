@@ -1,4 +1,4 @@
-"""How keys come, end and are replaced: changes as values, so that every store makes the same ones.
+"""Changes of keys as values, so that every store makes the same ones: made, ended, replaced.
 
 A key is known by its id and opened by a secret. A rotation gives it another secret, under which budgets, limits, usage
 and receipts go on; so a store holds one `Key` per secret, and several may have the same id. Of a secret nothing changes
@@ -38,7 +38,7 @@ def created(key: Key) -> Change:
 
 
 def revoked(key_id: KeyId, at: datetime) -> Change:
-    """Every secret of that key is closed; the first time counts. Nothing if there is no such key."""
+    """Every secret of that key is closed; the first time counts. Nothing for an unknown key."""
 
     def change(known: Sequence[Key]) -> tuple[Key, ...]:
         return tuple(_closed(key, at) for key in secrets_of(key_id, known))
@@ -47,21 +47,21 @@ def revoked(key_id: KeyId, at: datetime) -> Change:
 
 
 def rotated(key_id: KeyId, rotation: Rotation) -> Change:
-    """The new secret, and the others as they end now. Nothing if there is no such key; InvalidRequest for a revoked
+    """The new secret, and the others as they end now. Nothing for an unknown key; InvalidRequest for a revoked
     one."""
 
     def change(known: Sequence[Key]) -> tuple[Key, ...]:
-        found = secrets_of(key_id, known)
-        if not found:
+        secrets = secrets_of(key_id, known)
+        if not secrets:
             return ()
-        last = next((key for key in found if key.revoked_at is None), None)
+        last = next((key for key in secrets if key.revoked_at is None), None)
         if last is None:
             raise InvalidRequest("This key is revoked. Create another one.", field="id")
         lifetime = last.expires_at - last.created_at if last.expires_at else None
         expires_at = rotation.expires_at or (rotation.at + lifetime if lifetime else None)
-        at = max(rotation.at, found[0].created_at + _MOMENT)  # the newest, also by a clock that is behind
+        at = max(rotation.at, secrets[0].created_at + _MOMENT)  # the newest, also by a clock that is behind
         fresh = replace(last, digest=rotation.digest, created_at=at, expires_at=expires_at)
-        return fresh, *(_replaced(key, rotation) for key in found)
+        return fresh, *(_replaced(key, rotation) for key in secrets)
 
     return change
 
@@ -78,13 +78,13 @@ def strictest(one: Key, other: Key) -> Key:
 
 
 def lacking(own: Iterable[Key], others: Iterable[Key]) -> list[Key]:
-    """What those who know only `own` would learn from `others`."""
+    """Keys in `others` that `own` lacks or knows as more open."""
     known = {key.digest: key for key in own}
     return [key for key in others if (had := known.get(key.digest)) is None or strictest(had, key) != had]
 
 
 def united(far: Sequence[Key], near: Sequence[Key]) -> tuple[Key, ...]:
-    """What both know together. A key that is revoked `near` and not yet `far` is so under every secret, those that it
+    """Union of both. A key that is revoked `near` and not yet `far` is so under every secret, those that it
     was given meanwhile included."""
     known = {key.digest: key for key in far}
     late = {

@@ -1,4 +1,4 @@
-"""How fast and how much at once, and the arithmetic of what is counted over time: GCRA, exact, in whole numbers.
+"""Rates and concurrency limits, and the exact arithmetic of rates in whole numbers (GCRA).
 
 All that is known of a rate is one number, its horizon: when everything taken so far will have flowed back. Times are
 whole microseconds of any one clock that only goes forward, and arguments. The horizon is in ticks, `amount` of them to
@@ -39,20 +39,20 @@ class Rate:
         return self.burst * self._unit - max(horizon - now * self.amount, 0)
 
     def share(self, units: int) -> int:
-        """What is asked of this rate for so many: what is more than the burst could never be admitted."""
+        """Ticks to take for so many; more than the burst is cut to the burst."""
         return min(units, self.burst)
 
     def remaining(self, horizon: int, now: int) -> int:
-        """How many there is room for."""
+        """Amount that still fits."""
         return max(self._free(horizon, now) // self._unit, 0)
 
     def wait_us(self, horizon: int, now: int, units: int) -> int:
-        """How long until there is room for so many, at most the burst; 0: there is."""
+        """Time in microseconds until so many fit, at most the burst; 0 if they fit now."""
         lacking = units * self._unit - self._free(horizon, now)
         return -(-lacking // self.amount) if units and lacking > 0 else 0
 
     def reset_us(self, horizon: int, now: int) -> int:
-        """How long until there is room for the whole burst."""
+        """Time in microseconds until the whole burst fits."""
         return -(-max(horizon - now * self.amount, 0) // self.amount)
 
     def taken(self, horizon: int, now: int, units: int) -> int:
@@ -69,7 +69,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Concurrent:
-    """How many exchanges may be under way at the same time."""
+    """Limit on exchanges under way at the same time."""
 
     amount: int
 
@@ -79,7 +79,7 @@ Limit: TypeAlias = Rate | Concurrent
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a rate stands for its caller at a moment (UTC). `limit`: its burst. `reset_us`: until all of it is free."""
+    """State of a rate for its caller at a moment (UTC). `limit`: its burst. `reset_us`: until all of it is free."""
 
     counts: Counted
     limit: int
@@ -95,9 +95,9 @@ class Standing:
 def tightest(standings: Iterable[tuple[int, Standing]]) -> tuple[Standing, ...]:
     """One for each that is counted: where a caller has to wait longest (microseconds, given first), then the least
     remains, then it takes longest to reset."""
-    found: dict[str, tuple[tuple[int, int, int], Standing]] = {}
+    tightest_of: dict[str, tuple[tuple[int, int, int], Standing]] = {}
     for wait_us, standing in standings:
         rank = (-wait_us, standing.remaining, -standing.reset_us)
-        if standing.counts not in found or rank < found[standing.counts][0]:
-            found[standing.counts] = (rank, standing)
-    return tuple(standing for _, standing in found.values())
+        if standing.counts not in tightest_of or rank < tightest_of[standing.counts][0]:
+            tightest_of[standing.counts] = (rank, standing)
+    return tuple(standing for _, standing in tightest_of.values())

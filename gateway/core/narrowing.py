@@ -49,8 +49,8 @@ def narrowing_record(policy: Policy, snapshot: Snapshot) -> dict[str, Json]:
     if snapshot.policies.get(policy.name) is policy:
         return {"policy": policy.name}
     rules, prefer = policy.rules, policy.prefer
-    found: dict[str, Json] = {name: word(value) for name, value in policy.bound if value is not UNKNOWN}
-    record: dict[str, Json] = {"bound": found} if found else {}
+    bound: dict[str, Json] = {name: word(value) for name, value in policy.bound if value is not UNKNOWN}
+    record: dict[str, Json] = {"bound": bound} if bound else {}
     record |= {
         name: _declared(ids, known)
         for name, ids, known in (

@@ -56,12 +56,12 @@ def notices(snapshot: Snapshot, providers: Collection[str], today: date) -> tupl
     for route in snapshot.routes.values():
         by_record.setdefault(route.provider.id, []).append(route)
     medians = _median_prices(snapshot)
-    found: list[Notice] = []
+    listed: list[Notice] = []
     for name, provider in snapshot.providers.items():
         if name in providers:
-            found += _of_record(provider, by_record.get(name, []), today)
-            found += _outliers(name, by_record.get(name, []), medians, snapshot.fx)
-    return tuple(found)
+            listed += _of_record(provider, by_record.get(name, []), today)
+            listed += _outliers(name, by_record.get(name, []), medians, snapshot.fx)
+    return tuple(listed)
 
 
 def _of_record(provider: Provider, routes: list[Route], today: date) -> Iterator[Notice]:

@@ -1,4 +1,4 @@
-"""Whom a deployment serves: the organisation and its teams, what each may use, and what it may cost."""
+"""Organisation and teams of a deployment, with their policies, budgets and limits."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Organisation:
     """Request members that the operator declares harmless although no dialect table lists them."""
     limits: tuple[Limit, ...] = ()
     timezone: str = "UTC"
-    """Where the days, weeks and months of budgets begin."""
+    """Time zone in which the days, weeks and months of budgets begin."""
     model_budgets: Mapping[str, tuple[Budget, ...]] = field(default_factory=dict)
     """Model id -> budgets of everybody who asks it."""
     bytes_per_token: int = 1
-    """How many bytes of text are held as one token. With 1 no tokenizer can make more of them; with more it can."""
+    """Bytes of text that are held as one token. At 1 no tokenizer makes more tokens; above 1 a tokenizer may."""

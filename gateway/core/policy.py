@@ -13,7 +13,7 @@ from gateway.core.posture import UNBOUNDED, Posture, meet_all
 
 
 class LayerKind(IntEnum):
-    """Who speaks; outermost first. An inner layer narrows what the outer ones left."""
+    """Origin of a policy, outermost first. An inner layer narrows the outer ones."""
 
     ORGANISATION = 0
     TEAM = 1
@@ -27,14 +27,14 @@ class LayerKind(IntEnum):
 
 
 class Evidence(IntEnum):
-    """How a fact must be known to count. VERIFIED: somebody checked it against the provider's own page or contract."""
+    """Grade of evidence. VERIFIED: a person checked the fact against the provider's own page or contract."""
 
     READ = 0
     VERIFIED = 1
 
 
 class SortKey(Enum):
-    """What routes are ordered by."""
+    """Measure by which routes are ordered."""
 
     PRICE = "price"
     LATENCY = "latency"
@@ -100,7 +100,7 @@ def _intersection(a: frozenset[str] | None, b: frozenset[str] | None) -> frozens
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRule:
-    """What a fact must bring along to be believed. Age runs from `Fact.aged_from`."""
+    """Demand on the evidence of a fact. Age runs from `Fact.aged_from`."""
 
     max_age_days: int | None = None
     grade: Evidence = Evidence.READ
@@ -123,14 +123,14 @@ ANY_EVIDENCE: Final = EvidenceRule()
 
 
 class Identifiers(IntEnum):
-    """What becomes of names that a client gives its users and sessions (`user`, `metadata.user_id`) on the way out."""
+    """Treatment of the names that a client gives its users and sessions (`user`, `metadata.user_id`) on the way out."""
 
     PSEUDONYM = 0  # replaced by another that stays the same and means nothing to anybody else
     DROP = 1
 
 
 class TokenCounts(IntEnum):
-    """Who counts tokens when a client asks for a count. EXACT sends the prompt to a provider for it."""
+    """Origin of a token count that a client asks for. EXACT sends the prompt to a provider for it."""
 
     EXACT = 0
     ESTIMATE = 1
@@ -163,7 +163,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class EffectivePolicy:
-    """What several layers demand together. Hashable: a plan can be kept per value."""
+    """Demands of several layers together. Hashable: a plan can be kept per value."""
 
     bound: Posture
     evidence: EvidenceRule
@@ -197,11 +197,11 @@ def combine(layers: Iterable[Layer]) -> EffectivePolicy:
 
 def _counted(layers: tuple[Layer, ...]) -> TokenCounts:
     """EXACT must be allowed by a layer that the operator put in force: a request cannot allow it, only forbid it."""
-    stated = {layer.policy.token_counts for layer in layers}
+    rules = {layer.policy.token_counts for layer in layers}
     allowed = any(
         layer.policy.token_counts is TokenCounts.EXACT and layer.kind is not LayerKind.REQUEST for layer in layers
     )
-    return TokenCounts.EXACT if allowed and TokenCounts.ESTIMATE not in stated else TokenCounts.ESTIMATE
+    return TokenCounts.EXACT if allowed and TokenCounts.ESTIMATE not in rules else TokenCounts.ESTIMATE
 
 
 def meet_policies(name: str, policies: Iterable[Policy]) -> Policy:
@@ -218,8 +218,8 @@ def meet_policies(name: str, policies: Iterable[Policy]) -> Policy:
     )
 
 
-def _strictest_count(stated: set[TokenCounts | None]) -> TokenCounts | None:
+def _strictest_count(rules: set[TokenCounts | None]) -> TokenCounts | None:
     """One that says nothing allows less than one that allows exact counts."""
-    if TokenCounts.ESTIMATE in stated:
+    if TokenCounts.ESTIMATE in rules:
         return TokenCounts.ESTIMATE
-    return TokenCounts.EXACT if stated == {TokenCounts.EXACT} else None
+    return TokenCounts.EXACT if rules == {TokenCounts.EXACT} else None

@@ -34,7 +34,7 @@ class Training(IntEnum):
 
 
 class Logging(IntEnum):
-    """What the provider writes down about a request."""
+    """Records that the provider makes of a request."""
 
     NONE = 0
     METADATA = 1
@@ -70,7 +70,7 @@ class ProviderCache(IntEnum):
 
 
 class LocationGuarantee(IntEnum):
-    """How firmly the place of processing is promised."""
+    """Strength of the promise of a place."""
 
     CONTRACTUAL = 0
     DOCUMENTED = 1
@@ -156,18 +156,18 @@ class Posture:
         return of({name: _join(getattr(self, name), getattr(other, name)) for name in DIMENSIONS})
 
     def breaches(self, bound: Posture) -> tuple[Breach, ...]:
-        """Where this treatment exceeds `bound`; empty exactly when `self <= bound`.
+        """Dimensions in which this treatment exceeds `bound`; empty exactly when `self <= bound`.
 
         A bound of zero retention implies an empty `stored_in`; that consequence is not reported beside its cause.
         """
-        found = [
+        breaches = [
             Breach(name, offered, demanded)
             for name, offered in self
             if not within(offered, demanded := getattr(bound, name))
         ]
-        if bound.retention_days == 0 and any(b.dimension == "retention_days" for b in found):
-            found = [b for b in found if b.dimension != "stored_in"]
-        return tuple(found)
+        if bound.retention_days == 0 and any(b.dimension == "retention_days" for b in breaches):
+            breaches = [b for b in breaches if b.dimension != "stored_in"]
+        return tuple(breaches)
 
 
 DIMENSIONS: Final[tuple[str, ...]] = tuple(f.name for f in fields(Posture))

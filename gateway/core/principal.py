@@ -105,7 +105,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Bill:
-    """What one exchange is charged to, and every budget it is held against. Their days begin in `zone`."""
+    """Accounts and budgets that one exchange is charged to. Their days begin in `zone`."""
 
     accounts: tuple[AccountId, ...]
     budgets: tuple[tuple[AccountId, Budget], ...]
@@ -152,7 +152,7 @@ class Principal:
         """The accounts that each of its exchanges is charged to."""
         return f"organisation/{self.organisation.id}", f"team/{self.team.id}", self.caller.account
 
-    def bill(self, model: str, stated: str | None) -> Bill:
+    def bill(self, model: str, label: str | None) -> Bill:
         """Of an exchange with that model, by a request that states that data class, or none.
 
         Models and classes are charged where they have budgets. A class that is not declared counts as every class, so
@@ -160,7 +160,7 @@ class Principal:
         """
         budgets = (
             *((f"model/{model}", b) for b in self.organisation.model_budgets.get(model, ())),
-            *((f"class/{c.name}", b) for c in self._classes(stated) for b in c.budgets),
+            *((f"class/{c.name}", b) for c in self._classes(label) for b in c.budgets),
         )
         if not budgets:
             return self._own_bill
@@ -171,27 +171,27 @@ class Principal:
     def _own_bill(self) -> Bill:
         return Bill(self.accounts, self.budgets, self.organisation.timezone)
 
-    def _classes(self, stated: str | None) -> tuple[DataClass, ...]:
+    def _classes(self, label_of_request: str | None) -> tuple[DataClass, ...]:
         classes = self.organisation.classes
-        label = self.organisation.default_class if stated is None else stated
+        label = self.organisation.default_class if label_of_request is None else label_of_request
         if label in classes:
             return (classes[label],)
         return tuple(classes.values()) if label else ()
 
-    def class_layer(self, stated: str | None, snapshot: Snapshot) -> Layer | None:
+    def class_layer(self, label_of_request: str | None, snapshot: Snapshot) -> Layer | None:
         """The data-class layer for a request that states a label, or None for an unlabelled one.
 
         No label: the default class. An unknown label: the meet of all class policies, so that a typing error never
         loosens. A class that the key (or, where the key lists none, its team) may not state: NotAllowed.
         """
         classes = self.organisation.classes
-        label = stated if stated is not None else self.organisation.default_class or None
+        label = label_of_request if label_of_request is not None else self.organisation.default_class or None
         if label is None or not classes:
             return None
         if label not in classes:
             return Layer(LayerKind.DATA_CLASS, snapshot.every_class) if classes else None
         may_state = self.caller.classes or self.team.classes
-        if stated is not None and label not in may_state:
+        if label_of_request is not None and label not in may_state:
             raise NotAllowed(
                 "This caller may not state that data class. An operator adds the class to the key or to its team.",
                 data_class=label,

@@ -65,17 +65,17 @@ class AttemptRecord:
     left: bool = False
     """Whether the prompt may have left this process: false only where it is certain that no byte was sent."""
     region: str = ""
-    """Where the record declares that it processes: countries with `+` between, or `unknown`."""
+    """Places of processing that the record declares: countries with `+` between, or `unknown`."""
     posture_digest: str = ""
     """Of the posture that the facts in force that day add up to."""
     evidence_from: str = ""
     """The oldest date among those facts."""
     observed: Mapping[str, str] = field(default_factory=Part)
-    """What the provider itself reported: `region`, `tier`."""
+    """Reports of the provider: `region`, `tier`."""
     hold_id: str = ""
     status: int = 0
     fault: str = ""
-    """How the way to the provider failed: a kind of `UpstreamFault`, or what was wrong with the reply."""
+    """Kind of fault on the way to the provider: a kind of `UpstreamFault`, or what was wrong with the reply."""
     upstream_code: str = ""
     """The provider's error code, where it is one of the known ones."""
     hold: int = 0
@@ -111,7 +111,7 @@ class Receipt:
     demand: Mapping[str, Json] = field(default_factory=Part)
     """The request's facts as `core.replay` reads them."""
     narrowing: tuple[Mapping[str, Json], ...] = ()
-    """What the request itself demanded: declared policies by name, and its own as a policy of declared words."""
+    """Narrowing by the request: declared policies by name, and the request's own as a policy of declared words."""
     version: str = ""
     """Of the program."""
     documents: str = ""
@@ -123,7 +123,7 @@ class Receipt:
     policy: Mapping[str, str] = field(default_factory=Part)
     """Layer -> policy name, for each layer that applied; a request's own narrowing appears as `request`."""
     health: Mapping[str, Json] = field(default_factory=Part)
-    """What kept routes of the model out (`cooling`, `locked_out`), and measures by which the plan was ordered."""
+    """Health that kept routes of the model out (`cooling`, `locked_out`), and the measures that ordered the plan."""
     plan: tuple[str, ...] = ()
     rejections: Mapping[str, tuple[str, ...]] = field(default_factory=Part)
     """Route -> each reason as `code@layer:policy`."""
@@ -133,9 +133,9 @@ class Receipt:
     route: str = ""
     """The route that answered."""
     region: str = ""
-    """Where the route that answered processes: as the provider reported, or else `declared:` and countries."""
+    """Place of processing of the route that answered: as the provider reported, else `declared:` and countries."""
     posture: Mapping[str, Json] = field(default_factory=Part)
-    """How content is treated on the route that answered."""
+    """Posture of the route that answered."""
     currency: str = "USD"
     cost: int = 0
     dropped: tuple[str, ...] = ()
@@ -177,9 +177,9 @@ _NAMES: Final = tuple(f.name for f in fields(Receipt) if f.init)
 _CHANGING: Final = "went"
 """The section in which receipts of one exchange differ."""
 _BEFORE: Final[Mapping[str, str]] = {"endpoint": "operation", "snapshot": "documents"}
-"""What schema 0 called some fields."""
+"""Names of fields in schema 0."""
 _OF_ATTEMPT: Final = ("posture_digest", "evidence_from")
-"""What schema 0 said of the attempt that answered alone, beside it."""
+"""Members of schema 0 that describe the answering attempt beside the attempts."""
 _ATTEMPT_NAMES: Final = tuple(f.name for f in fields(AttemptRecord))
 
 
@@ -283,7 +283,7 @@ def digest(data: bytes) -> str:
 
 
 def genesis(chain: str) -> str:
-    """What stands as `previous` in the first receipt of a chain."""
+    """Value of `previous` in the first receipt of a chain."""
     return digest(b"safeconduct chain " + chain.encode())
 
 
@@ -346,7 +346,7 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Where a chain does not hold."""
+    """First break of a chain."""
 
     sequence: int
     what: str
@@ -383,7 +383,7 @@ def _changed(plain: Mapping[str, Any], sections: Mapping[str, bytes | None]) -> 
 
 
 def _read(data: bytes) -> Mapping[str, Any]:
-    """The members of a head; none of what is no receipt at all."""
+    """Members of a head; empty for bytes that are not a receipt."""
     try:
         plain = json.loads(data)
     except ValueError:

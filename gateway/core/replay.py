@@ -29,7 +29,7 @@ _OPERATION: Final = {operation.name: operation for operation in OPERATIONS}
 
 
 class Replayed(NamedTuple):
-    """What a receipt says of its decision, in the receipt's own words."""
+    """Decision of a receipt, in the receipt's own words."""
 
     plan: tuple[str, ...]
     rejections: Mapping[str, tuple[str, ...]]
@@ -77,7 +77,7 @@ def policies_record(layers: Iterable[Layer]) -> Part:
 
 
 def health_record(health: Health, decision: Decision, snapshot: Snapshot) -> Part:
-    """What the health of the model's routes had to do with the decision."""
+    """Health of the model's routes as far as the decision used it."""
     keys = decision.demanded.prefer.keys
     if keys == _BY_PRICE and not (health.cooling or health.locked_out):
         return _HEALTHY
@@ -98,7 +98,7 @@ def rejections_record(rejections: Iterable[Rejection]) -> Part:
 
 
 def decision_record(decision: Decision) -> Replayed:
-    """What a receipt says of a decision."""
+    """Decision as a receipt records it."""
     return Replayed(tuple(str(eligible.route.id) for eligible in decision.plan), rejections_record(decision.rejections))
 
 

@@ -1,4 +1,4 @@
-"""What an exchange should have cost at the prices of today: a correcting receipt, beside the one that stays."""
+"""Correcting receipts: the difference to the prices of today, beside the receipt that stays."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ def correction(
     return replace(_bare(receipt, found), id=id, documents=snapshot.digest)
 
 
-def _bare(receipt: Receipt, found: Mapping[int, AttemptRecord]) -> Receipt:
-    """Whose it was and when, so that it is summed where the exchange is; nothing of how it was decided."""
+def _bare(receipt: Receipt, rated: Mapping[int, AttemptRecord]) -> Receipt:
+    """Caller and time of the exchange, so that sums stay together; the decision is left out."""
     return replace(
         receipt,
         outcome=CORRECTED,
         code="repriced",
-        demand=Part(corrects=receipt.id, attempts=list(found)),
+        demand=Part(corrects=receipt.id, attempts=list(rated)),
         narrowing=(),
         capabilities="",
         health=Part(),
         plan=(),
         rejections=Part(),
-        attempts=tuple(found.values()),
+        attempts=tuple(rated.values()),
         posture=Part(),
-        cost=total(found.values()),
+        cost=total(rated.values()),
         dropped=(),
         duration_ms=0,
         schema=SCHEMA,

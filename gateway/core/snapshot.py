@@ -36,10 +36,10 @@ class Snapshot:
     @cached_property
     def routes_of(self) -> Mapping[str, tuple[Route, ...]]:
         """Model id -> its routes, in the order of the documents."""
-        found: dict[str, list[Route]] = {name: [] for name in self.models}
+        routes: dict[str, list[Route]] = {name: [] for name in self.models}
         for route in self.routes.values():
-            found[route.model.id].append(route)
-        return {name: tuple(routes) for name, routes in found.items()}
+            routes[route.model.id].append(route)
+        return {name: tuple(routes) for name, routes in routes.items()}
 
     @cached_property
     def tiers_of(self) -> Mapping[str, tuple[int, ...]]:
@@ -49,8 +49,8 @@ class Snapshot:
     @cached_property
     def least_output_of(self) -> Mapping[str, int]:
         """Model id -> the most output that every route of it can give; only models of which one states its limit."""
-        stated = ((m, [limit for r in rs if (limit := r.abilities.max_output)]) for m, rs in self.routes_of.items())
-        return {model: min(limits) for model, limits in stated if limits}
+        limits = ((m, [limit for r in rs if (limit := r.abilities.max_output)]) for m, rs in self.routes_of.items())
+        return {model: min(limits) for model, limits in limits if limits}
 
     @cached_property
     def every_class(self) -> Policy:

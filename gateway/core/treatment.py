@@ -1,4 +1,4 @@
-"""How content is treated on a route: the facts in force there on a day, and the posture that they make together."""
+"""Treatment of content on a route: the facts in force on a day, and their joined posture."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def facts_in_force(
     """
     live = [g for g in grants if g.in_force(today)]
     applied = [e for e in provider.exceptions if e.applies(model.id, used)]
-    stated = {feature for exception in applied for feature in exception.features}
+    covered = {feature for exception in applied for feature in exception.features}
     return (
         _granted(_own(provider.facts), live),
         *(_lifted(_own(e.facts), [g for g in live if e.id in g.exceptions]) for e in applied),
-        *([dict.fromkeys(FEATURE_TOUCHES, Fact(UNKNOWN))] if used - stated else []),
+        *([dict.fromkeys(FEATURE_TOUCHES, Fact(UNKNOWN))] if used - covered else []),
         *([] if _is_covered(provider, model) else [dict.fromkeys(DIMENSIONS, Fact(UNKNOWN))]),
     )
 
@@ -53,14 +53,14 @@ def _own(facts: Facts) -> Facts:
 
 def _granted(facts: Facts, grants: list[Grant]) -> Facts:
     """`facts` with everything that these grants put in force. Nothing retained is stored nowhere."""
-    given: dict[str, Fact] = {}
+    granted: dict[str, Fact] = {}
     for grant in grants:
         for name, fact in grant.facts.items():
-            given[name] = _worse(name, given[name], fact) if name in given else fact
-    zero = given.get("retention_days")
+            granted[name] = _worse(name, granted[name], fact) if name in granted else fact
+    zero = granted.get("retention_days")
     if zero is not None and zero.value == 0:
-        given["stored_in"] = replace(zero, value=frozenset())
-    return {**facts, **given}
+        granted["stored_in"] = replace(zero, value=frozenset())
+    return {**facts, **granted}
 
 
 def _lifted(facts: Facts, grants: list[Grant]) -> Facts:
