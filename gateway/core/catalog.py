@@ -78,7 +78,8 @@ class TreatmentException:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Terms that a contract of ours puts in force at one provider record. A grant reaches the exceptions it names only."""
+    """Terms that a contract of ours puts in force at one provider record. A grant reaches
+    only the exceptions that it names."""
 
     provider: str
     facts: Facts
