@@ -83,7 +83,7 @@ def test_a_person_may_find_another_value(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["alpah.training", "--source", "s"], "there is no provider"),
+        (["alpah.training", "--source", "s"], "unknown provider"),
         (["alpha.trainning", "--source", "s"], "knows no dimension"),
         (["alpha.logging", "--source", "s"], "states nothing for logging"),
         (["alpha.training", "--source", "s", "--dated", "soon"], "--dated must be a date"),

@@ -309,7 +309,7 @@ def test_a_bad_document_keeps_the_old_set_and_a_good_one_is_in_force_at_once(tmp
         first, second = [r["documents"] for r in process.receipts()][::-1]
         assert (first, second) == (before, swapped["documents"])
         kept_sets = {path.name for path in (state / "documents").iterdir()}
-        assert kept_sets == {before, swapped["documents"]}, "what served can be read for years"
+        assert kept_sets >= {before, swapped["documents"]}, "what served can be read for years"
         assert process.end() == (0, b"")
 
 

@@ -45,6 +45,10 @@ class Evidence:
         return Counter({(name, n): often for name, p in self.providers.items() for n, often in p.calls.items()})
 
     @property
+    def unanswered(self) -> Counter[Place]:
+        return Counter({(name, n): often for name, p in self.providers.items() for n, often in p.unanswered.items()})
+
+    @property
     def attempts(self) -> dict[Place, list[Mapping[str, Any]]]:
         listed: dict[Place, list[Mapping[str, Any]]] = defaultdict(list)
         for receipt in self.receipts:
@@ -84,10 +88,11 @@ def _served(evidence: Evidence) -> list[str]:
 
 def _calls(evidence: Evidence) -> list[str]:
     attempts = evidence.attempts
+    unanswered = evidence.unanswered
     return [
         f"request {place[1]} at {place[0]}: {often} calls, {len(attempts[place])} attempts"
         for place, often in evidence.calls.items()
-        if often > len(attempts[place])
+        if often > len(attempts[place]) + unanswered[place]
     ]
 
 

@@ -27,6 +27,8 @@ class Provider:
         self._chance, self._failing = chance, failing
         self.calls: Counter[int] = Counter()
         """Output limit -> calls."""
+        self.unanswered: Counter[int] = Counter()
+        """Output limit -> calls that ended with their connection, without a byte: the gateway may send them once more."""
         self.whole: Counter[int] = Counter()
         """Output limit -> calls whose answer was written to its end."""
         self.news: Callable[[], None] = lambda: None
@@ -42,7 +44,7 @@ class Provider:
             self.news()
             await self._pause()
             if self._chance.random() < self._failing:
-                return await self._fail(connection)
+                return await self._fail(connection, limit)
             await self._answer(connection, received, limit, streaming=bool(asked.get("stream")))
 
     async def _answer(self, connection: Connection, received: Received, limit: int, *, streaming: bool) -> None:
@@ -61,7 +63,7 @@ class Provider:
     async def _pause(self) -> None:
         await asyncio.sleep(self._chance.uniform(0, _MOST_S))
 
-    async def _fail(self, connection: Connection) -> None:
+    async def _fail(self, connection: Connection, limit: int) -> None:
         """An error, the beginning of a stream, or nothing; then the connection is closed."""
         match self._chance.randrange(4):
             case 0:
@@ -72,6 +74,8 @@ class Provider:
                 await connection.send(
                     stream_head(), chunk(_event({"choices": [{"index": 0, "delta": {"content": "h"}}]}))
                 )
+            case _:
+                self.unanswered[limit] += 1
 
 
 def _chat(tokens: int) -> tuple[dict[str, Any], Sequence[bytes]]:
