@@ -28,7 +28,7 @@ class Provider:
         self.calls: Counter[int] = Counter()
         """Output limit -> calls."""
         self.unanswered: Counter[int] = Counter()
-        """Output limit -> calls that ended with their connection, without a byte: the gateway may send them once more."""
+        """Output limit -> calls that ended without a byte, with their connection: the gateway may repeat them once."""
         self.whole: Counter[int] = Counter()
         """Output limit -> calls whose answer was written to its end."""
         self.news: Callable[[], None] = lambda: None
