@@ -36,7 +36,7 @@ class Attempt:
         self.beyond: Budgets = ()
         """The soft budgets that the hold went beyond."""
         self.output_limit: int | None = None
-        """The limit that the money bought, where it is lower than what was asked for."""
+        """The limit that the request gets, where its client states none or the money buys less; None otherwise."""
         self.status = 0
         self.left = False
         """Whether a byte of the prompt may have left this process."""

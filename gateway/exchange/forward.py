@@ -5,13 +5,11 @@ INVARIANT: while this module runs, nothing has been sent downstream. It takes on
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final
 
-from gateway.core.decision import EligibleRoute
 from gateway.core.errors import (
-    BudgetExceeded,
     Json,
     PromptTooLong,
     UpstreamEnded,
@@ -19,19 +17,17 @@ from gateway.core.errors import (
     UpstreamRefused,
     UpstreamTimeout,
 )
-from gateway.core.policy import EffectivePolicy, Identifiers
-from gateway.core.principal import Bill
-from gateway.core.receipt import Receipt, ReceiptId
+from gateway.core.policy import Identifiers
 from gateway.dialects import provider_errors
 from gateway.dialects.dialect import Broken, RequestOverrides, Unportable
 from gateway.dialects.observed import observed
-from gateway.dialects.translation import Signed, Translation
+from gateway.dialects.translation import Signed
+from gateway.exchange.admit import Tries
 from gateway.exchange.attempt import Attempt
-from gateway.exchange.clamp import clamped
 from gateway.exchange.deadlines import DeadlineScope
-from gateway.exchange.record import rate
-from gateway.exchange.services import InForce, Services
-from gateway.stores.books.books import Intent
+from gateway.exchange.progress import Progress
+from gateway.exchange.services import Services
+from gateway.exchange.stages import Answered, Decided
 from gateway.stores.health import Fault as RouteFault
 from gateway.upstream.calls import ProviderCall, ProviderReply
 from gateway.upstream.faults import LOCAL_KINDS, UpstreamFault
@@ -47,96 +43,42 @@ ROUTE_FAULTS: Final = frozenset({401, 402, 403, 404, 405, 408, 409, 425, 429})
 """Provider statuses that speak of the route or of our account there, so that the next route may be asked."""
 
 
-class Forwarding:
-    """The tries of one exchange, whose id numbers their holds. `attempts` is the exchange's own list; `draft` gives its
-    receipt as it stands."""
+async def forward(tries: Tries, services: Services, scope: DeadlineScope, progress: Progress) -> Answered:
+    """Step 5. UpstreamEnded if no route began to answer; whatever `Tries.pay` refuses with before any did."""
+    forwarding = Forwarding(tries.decided, services, scope, progress)
+    for eligible in tries.decided.plan:
+        attempt = await tries.pay(eligible)
+        answered = await forwarding.try_(attempt)
+        if answered is not None:
+            return answered
+    raise nobody_answered(progress.attempts)
 
-    def __init__(
-        self,
-        services: Services,
-        in_force: InForce,
-        bill: Bill,
-        exchange: ReceiptId,
-        asked: tuple[Translation, EffectivePolicy],
-        attempts: list[Attempt],
-        draft: Callable[[], Receipt],
-        elapsed_ms: Callable[[], int],
-        watch: DeadlineScope,
-    ) -> None:
-        self._services, self._in_force, self._bill = services, in_force, bill
-        self._id, (self._asked, self._demanded) = exchange, asked
-        self._demand = self._asked.demand
+
+class Forwarding:
+    """How one exchange asks a route."""
+
+    def __init__(self, decided: Decided, services: Services, scope: DeadlineScope, progress: Progress) -> None:
+        accepted = decided.accepted
+        self._policy, self._translation, self._demand = accepted.policy, accepted.translation, accepted.demand
+        self._in_force, self._bill = accepted.identified.in_force, decided.bill
         # Whether a provider counts well says nothing of how it answers.
         self._health = services.health if self._demand.operation.feeds_health else None
-        self._attempts, self._draft, self._elapsed_ms = attempts, draft, elapsed_ms
-        self._watch = watch
-        self.opening = b""
-        self.output_limit: int | None = None
+        self._services, self._scope, self._progress = services, scope, progress
 
-    async def first_answer(self, plan: tuple[EligibleRoute, ...]) -> Attempt:
-        """The attempt that has begun to answer. UpstreamEnded if none did; BudgetExceeded or Unavailable before any."""
-        for eligible in plan:
-            attempt = await self._held(eligible)
-            await self._try(attempt)
-            if attempt.outcome == "served":
-                return attempt
-        raise self._nobody_answered()
-
-    async def _held(self, eligible: EligibleRoute) -> Attempt:
-        """Money and intent first: after this line the exchange has a receipt, whatever happens."""
-        attempt = Attempt(eligible, f"{self._id}.{len(self._attempts) + 1}", self._elapsed_ms())
-        self._attempts.append(attempt)
-        try:
-            await self._pay(attempt)
-        except BaseException:
-            self._attempts.remove(attempt)  # refused, failed or cancelled: nothing is held, and nothing was sent
-            raise
-        return attempt
-
-    async def _pay(self, attempt: Attempt) -> None:
-        """Hold the worst case, with the output limit lowered where a budget has less and says so."""
-        route, demand, default = attempt.route, self._demand, self._in_force.means.default_max_output
-        priced = rate(self._in_force.snapshot, route)
-        attempt.price_hold(demand, priced, default)
-        for _ in self._bill.budgets:  # each may want less than the one before
-            try:
-                await self._hold(attempt)
-                return
-            except BudgetExceeded as full:
-                lowered = clamped(demand, route, priced, default, full)
-                if lowered is None:
-                    raise
-                demand, attempt.output_limit = lowered, lowered.output_tokens
-                attempt.price_hold(demand, priced, default)
-        await self._hold(attempt)
-
-    async def _hold(self, attempt: Attempt) -> None:
-        intent = Intent(
-            hold_id=attempt.hold_id,
-            amount=attempt.hold,
-            accounts=self._bill.accounts,
-            budgets=self._bill.budgets,
-            at=self._services.clock.now(),
-            draft=self._draft(),
-            zone=self._bill.zone,
-        )
-        attempt.beyond = await self._services.books.hold(intent)
-        for crossed in self._services.soft_budgets.crossed(attempt.beyond, intent.at, intent.zone):
-            self._services.log.emit(crossed)
-
-    async def _try(self, attempt: Attempt) -> None:
-        """Send, and read up to the first content event. The outcome stands in the attempt; a refusal is raised."""
-        clock = self._services.clock
-        began = clock.monotonic()
+    async def try_(self, attempt: Attempt) -> Answered | None:
+        """Send, and read up to the first content event. None, with the outcome in the attempt, where another route may
+        be asked; a refusal of the request itself is raised."""
+        clock, elapsed_ms = self._services.clock, self._progress.elapsed_ms
+        began_s = clock.monotonic()
         attempt.outcome = "left"  # unless we get further than that
-        with self._watch.within(self._patience_s) as deadline:
+        with self._scope.within(self._patience_s) as deadline:
             try:
-                await self._ask(attempt)
+                opening = await self._ask(attempt)
                 attempt.outcome = "served"
-                attempt.first_event_ms = self._elapsed_ms()
+                attempt.first_event_ms = elapsed_ms()
                 if self._health is not None:
-                    self._health.succeeded(attempt.route.id, (clock.monotonic() - began) * 1000)
-                return
+                    self._health.succeeded(attempt.route.id, (clock.monotonic() - began_s) * 1000)
+                return Answered(attempt, opening)
             except UpstreamFault as fault:
                 attempt.outcome, attempt.fault = "failed", fault.kind
                 attempt.left = attempt.maybe_billed = fault.sent != "nothing"
@@ -145,14 +87,16 @@ class Forwarding:
                 if attempt.status == 200:
                     attempt.fault = "malformed"
             except Unportable:  # nothing was sent, and nothing is wrong with the route
-                attempt.outcome, attempt.ended_ms = "failed", self._elapsed_ms()
-                return
+                attempt.outcome, attempt.ended_ms = "failed", elapsed_ms()
+                return None
         if deadline.passed:
             attempt.outcome = "timeout"
-        attempt.ended_ms = self._elapsed_ms()
+        attempt.ended_ms = elapsed_ms()
         if attempt.status < 400 and attempt.fault not in LOCAL_KINDS:
-            self._unwell(attempt, RouteFault.TRANSPORT)
-        await self.close(attempt)
+            self._note_fault(attempt, RouteFault.TRANSPORT)
+        if attempt.reply is not None:
+            await attempt.reply.close()  # gives the connection back or cuts it; never waits for the provider
+        return None
 
     @property
     def _patience_s(self) -> float:
@@ -164,54 +108,52 @@ class Forwarding:
         """The request as this route is asked. Whoever sends it need not keep it until the answer comes."""
         route = attempt.route
         target = self._in_force.targets[route.provider.id]
-        written = self._asked.rendered(attempt.wire, route, self._orders(attempt))
+        written = self._translation.rendered(attempt.wire, route, self._overrides(attempt))
         attempt.dropped = written.dropped
         translated = attempt.wire != self._demand.dialect
-        if translated and written.dropped and self._demanded.rules.requires_parameters:
+        if translated and written.dropped and self._policy.rules.requires_parameters:
             raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
         attempt.maybe_billed = True
         return ProviderCall(target, written.path, written.headers, written.body)
 
-    async def _ask(self, attempt: Attempt) -> None:
+    async def _ask(self, attempt: Attempt) -> bytes:
+        """The opening of the reply. Broken, UpstreamFault, Unportable, UpstreamRefused, PromptTooLong."""
+        services = self._services
         call = self._call(attempt)
         attempt.left = True  # unless a fault says that not a byte was sent
-        reply = await self._services.upstream.send(call, connect_s=self._services.deadlines.connect_s)
+        reply = await services.upstream.send(call, connect_s=services.deadlines.connect_s)
         attempt.reply, attempt.status, attempt.observed = reply, reply.status, observed(reply.headers)
         attempt.pieces = reply.chunks()
         if reply.status != 200:
-            await self._turned_away(attempt)
-        elif self._demand.streaming:
-            await self._open_stream(attempt, attempt.pieces)
-        else:
-            body = await _whole(reply, MAX_REPLY)
-            attempt.whole = self._asked.whole(attempt.wire, body, self._signed())
-            self.opening = attempt.whole.body
+            raise await self._refused(attempt, reply)
+        if self._demand.streaming:
+            return await self._open_stream(attempt, attempt.pieces)
+        body = await _whole(reply, MAX_REPLY)
+        attempt.whole = self._translation.whole(attempt.wire, body, self._signed())
+        return attempt.whole.body
 
     def _signed(self) -> Signed:
-        return Signed(str(self._id), int(self._services.clock.now().timestamp()))
+        return Signed(str(self._progress.id), int(self._services.clock.now().timestamp()))
 
-    def _orders(self, attempt: Attempt) -> RequestOverrides:
+    def _overrides(self, attempt: Attempt) -> RequestOverrides:
         """Under a hard budget a client that states no limit gets one: what is held is then what can be billed."""
-        limit, route = attempt.output_limit, attempt.route
-        if limit is None and self._bill.hard and self._demand.output_tokens is None:
-            limit = self._demand.output_limit(route, self._in_force.means.default_max_output)
-        self.output_limit = limit
-        keeps_nothing = self._demanded.bound.stored_in == frozenset()
-        kept_apart = self._demanded.identifiers is Identifiers.PSEUDONYM
+        if attempt.output_limit is None and self._bill.hard and self._demand.output_tokens is None:
+            attempt.output_limit = self._demand.output_limit(attempt.route, self._in_force.means.default_max_output)
+        keeps_nothing = self._policy.bound.stored_in == frozenset()
+        kept_apart = self._policy.identifiers is Identifiers.PSEUDONYM
         organisation = self._in_force.snapshot.organisation.id
         return RequestOverrides(
-            output_limit=limit,
+            output_limit=attempt.output_limit,
             forbid_storing=keeps_nothing,
             pseudonym=self._services.pseudonyms(organisation) if kept_apart else None,
         )
 
-    async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes]) -> None:
-        stream = self._asked.stream(attempt.wire, self._signed())
+    async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes]) -> bytes:
+        stream = self._translation.stream(attempt.wire, self._signed())
         opening: list[bytes] = []
         size = 0
         async for piece in pieces:
-            shown = stream.feed(piece)
-            opening.append(shown)
+            opening.append(stream.feed(piece))
             size += len(piece)
             if stream.failed or size > MAX_OPENING:
                 raise Broken("an error, or no content, at the start of the stream")
@@ -222,52 +164,48 @@ class Forwarding:
         if not stream.content:
             raise Broken("a stream without content")
         attempt.stream = stream
-        self.opening = b"".join(opening)
+        return b"".join(opening)
 
-    async def _turned_away(self, attempt: Attempt) -> None:
-        """The provider answered with something else than 200: the route's fault, or the request's."""
-        reply = attempt.reply
-        assert reply is not None
+    async def _refused(self, attempt: Attempt, reply: ProviderReply) -> Exception:
+        """The meaning of a status other than 200: Broken for a fault of the route, UpstreamRefused or PromptTooLong
+        for one of the request."""
         status = reply.status
         attempt.outcome, attempt.maybe_billed = "failed", status < 400
         if (fault := _fault(status)) is not None:
-            self._unwell(attempt, fault, retry_after_s(reply.headers.get("retry-after", "")))
+            self._note_fault(attempt, fault, retry_after_s(reply.headers.get("retry-after", "")))
         if status in ROUTE_FAULTS or not 400 <= status < 500:
-            raise Broken("the route turned the request away")
+            return Broken("the route turned the request away")
         attempt.outcome = "refused"  # whatever becomes of the rest of its body
         code = ""
         with suppress(Broken, UpstreamFault):
             attempt.upstream_code = code = provider_errors.code(await _whole(reply, MAX_ERROR))
         if code == provider_errors.CREDENTIAL:
             attempt.outcome = "failed"
-            self._unwell(attempt, RouteFault.CREDENTIAL)
-            raise Broken("our credential was refused")
-        attempt.ended_ms = self._elapsed_ms()
+            self._note_fault(attempt, RouteFault.CREDENTIAL)
+            return Broken("our credential was refused")
+        attempt.ended_ms = self._progress.elapsed_ms()
         if code == provider_errors.TOO_LONG:
-            raise PromptTooLong(status, route=str(attempt.route.id))
-        raise UpstreamRefused(
+            return PromptTooLong(status, route=str(attempt.route.id))
+        return UpstreamRefused(
             status,
             "The provider refuses this request as it is written." + (f" Its code: {code}." if code else ""),
             route=str(attempt.route.id),
             upstream_code=code or None,
         )
 
-    def _unwell(self, attempt: Attempt, fault: RouteFault, retry_after: float | None = None) -> None:
+    def _note_fault(self, attempt: Attempt, fault: RouteFault, retry_after: float | None = None) -> None:
         if self._health is not None:
             self._health.failed(attempt.route.id, fault, self._services.clock.monotonic(), retry_after)
 
-    def _nobody_answered(self) -> UpstreamEnded:
-        listed: list[Json] = [
-            {"route": str(a.route.id), "outcome": a.outcome, "status": a.status or None} for a in self._attempts
-        ]
-        if all(a.outcome == "timeout" for a in self._attempts):
-            return UpstreamTimeout("No eligible route began to answer in time.", attempts=listed)
-        return UpstreamFailed("No eligible route answered.", attempts=listed)
 
-    async def close(self, attempt: Attempt) -> None:
-        """Give the connection back, or cut it; never waits for a provider."""
-        if attempt.reply is not None:
-            await attempt.reply.close()
+def nobody_answered(attempts: list[Attempt]) -> UpstreamEnded:
+    """The error after the last route of the plan."""
+    listed: list[Json] = [
+        {"route": str(a.route.id), "outcome": a.outcome, "status": a.status or None} for a in attempts
+    ]
+    if all(a.outcome == "timeout" for a in attempts):
+        return UpstreamTimeout("No eligible route began to answer in time.", attempts=listed)
+    return UpstreamFailed("No eligible route answered.", attempts=listed)
 
 
 def _fault(status: int) -> RouteFault | None:

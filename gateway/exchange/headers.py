@@ -9,18 +9,18 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.soft_budgets import budget_header
 
 
-def reply_headers(facts: record.ExchangeRecord, answer: Attempt, output_limit: int | None) -> dict[str, str]:
+def reply_headers(facts: record.ExchangeRecord, answer: Attempt) -> dict[str, str]:
     """The headers of a reply. The cost is added where the reply begins after it is known."""
-    found = {
+    headers = {
         "x-safeconduct-receipt": str(facts.id),
         "x-safeconduct-route": str(answer.route.id),
         "x-safeconduct-region": facts.region(answer),
     }
     if lost := answer.lost():
-        found["x-safeconduct-dropped"] = ", ".join(dict.fromkeys(lost))
-    if output_limit is not None:
-        found["x-safeconduct-output-limit"] = str(output_limit)
-    return found | budget_header(answer.beyond)
+        headers["x-safeconduct-dropped"] = ", ".join(dict.fromkeys(lost))
+    if answer.output_limit is not None:
+        headers["x-safeconduct-output-limit"] = str(answer.output_limit)
+    return headers | budget_header(answer.beyond)
 
 
 def cost_header(receipt: Receipt) -> dict[str, str]:

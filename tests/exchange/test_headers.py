@@ -27,7 +27,7 @@ ANSWER = Attempt(EligibleRoute(a_route(variant="fast"), "openai_chat"), "hold", 
 
 
 def test_a_reply_names_its_receipt_route_and_region_and_nothing_else() -> None:
-    assert reply_headers(FACTS, ANSWER, None) == {
+    assert reply_headers(FACTS, ANSWER) == {
         "x-safeconduct-receipt": "01JDRECEIPT00000000000000A",
         "x-safeconduct-route": "alpha/small@fast",
         "x-safeconduct-region": "declared:SE",
@@ -35,14 +35,16 @@ def test_a_reply_names_its_receipt_route_and_region_and_nothing_else() -> None:
 
 
 def test_an_injected_limit_is_reported() -> None:
-    assert reply_headers(FACTS, ANSWER, 8192)["x-safeconduct-output-limit"] == "8192"
+    answer = Attempt(EligibleRoute(a_route(), "openai_chat"), "hold", 0)
+    answer.output_limit = 8192
+    assert reply_headers(FACTS, answer)["x-safeconduct-output-limit"] == "8192"
 
 
 def test_what_found_no_place_is_named_once_and_in_order() -> None:
     answer = Attempt(EligibleRoute(a_route(), "anthropic_messages"), "hold", 0)
     answer.dropped = ("seed", "tools.web_search", "seed")
     answer.whole = Whole(b"", Metered(NO_USAGE, UsageSource.PROVIDER, {}), ("citations",))
-    assert reply_headers(FACTS, answer, None)["x-safeconduct-dropped"] == "seed, tools.web_search, citations"
+    assert reply_headers(FACTS, answer)["x-safeconduct-dropped"] == "seed, tools.web_search, citations"
 
 
 def test_the_cost_has_no_exponent_and_names_its_currency() -> None:

@@ -1,0 +1,95 @@
+"""Stages of an exchange: each step takes the value of the one before and returns a new one. Nothing here changes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TypeAlias
+
+from gateway.core.decision import Decision, EligibleRoute
+from gateway.core.demand import Demand
+from gateway.core.evaluation import Capabilities, Health
+from gateway.core.frozen import frozen
+from gateway.core.policy import EffectivePolicy
+from gateway.core.principal import Bill, Principal
+from gateway.core.receipt import ReceiptId
+from gateway.dialects.translation import Translation
+from gateway.exchange.attempt import Attempt
+from gateway.exchange.record import ExchangeRecord
+from gateway.exchange.services import Arrival, InForce
+
+
+@frozen
+class Identified:
+    """An exchange whose caller is known. `in_force`: the documents that hold for all of the exchange."""
+
+    id: ReceiptId
+    began_at: datetime
+    today: date
+    principal: Principal
+    in_force: InForce
+    arrival: Arrival
+
+    def record(self) -> ExchangeRecord:
+        """The facts for a receipt."""
+        return ExchangeRecord(
+            id=self.id,
+            began_at=self.began_at,
+            today=self.today,
+            principal=self.principal,
+            in_force=self.in_force,
+            dialect=self.arrival.dialect,
+            operation=self.arrival.asked.operation,
+        )
+
+
+@frozen
+class Accepted:
+    """A request that was read. `policy`: all layers that hold for it. `end_user`: a pseudonym, or empty."""
+
+    identified: Identified
+    demand: Demand
+    policy: EffectivePolicy
+    translation: Translation
+    end_user: str
+
+    def record(self) -> ExchangeRecord:
+        """The facts for a receipt."""
+        facts = self.identified.record()
+        facts.demand, facts.demanded, facts.end_user = self.demand, self.policy, self.end_user
+        return facts
+
+
+@frozen
+class Decided:
+    """A request with the routes that may serve it, in order, and the accounts that pay.
+
+    `capabilities`, `health`: those of the decision, which follows from them.
+    """
+
+    accepted: Accepted
+    decision: Decision
+    bill: Bill
+    capabilities: Capabilities
+    health: Health
+
+    @property
+    def plan(self) -> tuple[EligibleRoute, ...]:
+        return self.decision.plan
+
+    def record(self) -> ExchangeRecord:
+        """The facts for a receipt."""
+        facts = self.accepted.record()
+        facts.decision, facts.means, facts.health = self.decision, self.capabilities, self.health
+        return facts
+
+
+@frozen
+class Answered:
+    """The attempt that began to answer. `opening`: the first bytes for the client, or the whole body."""
+
+    attempt: Attempt
+    opening: bytes
+
+
+Stage: TypeAlias = Identified | Accepted | Decided
+"""How far an exchange has come; a receipt is written at any of them."""
