@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeAlias
 
 from gateway.core.demand import Demand
 from gateway.core.errors import ModelNotFound
 from gateway.core.policy import EffectivePolicy, Layer, LayerKind
 from gateway.dialects.registry import Registry
 from gateway.dialects.translation import Translation
+from gateway.exchange.services import PseudonymsOf
 from gateway.exchange.stages import Accepted, Identified
 
-Pseudonyms: TypeAlias = Callable[[str], Callable[[str], str]]
-"""As in `Services`."""
 
-
-def accept(identified: Identified, body: bytes, dialects: Registry, pseudonyms: Pseudonyms) -> Accepted:
+def accept(identified: Identified, body: bytes, dialects: Registry, pseudonyms: PseudonymsOf) -> Accepted:
     """Step 2: read the request. InvalidRequest; ModelNotFound with the near names that this caller may use; NotAllowed
     for a data class that this caller may not state."""
     arrival, in_force = identified.arrival, identified.in_force

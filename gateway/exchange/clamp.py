@@ -1,4 +1,4 @@
-"""How many tokens of output a budget still pays for, where the stated limit costs more than it has."""
+"""Output tokens that a budget still pays for when the request's own limit costs more than is left."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ class DeadlineScope:
         self._requested = False
 
     def _ends_here(self, block: Deadline, kind: type[BaseException]) -> bool:
-        """Whether the exception that leaves `block`, which is no longer open, is the end of that block alone."""
+        """Whether the exception that leaves `block`, already closed, is the end of that block alone."""
         if block.shielded or self._held_off or self._requested:  # whatever leaves it, somebody around it may be due
             self._loop.call_soon(self._look)
         self._take_back()

@@ -31,8 +31,8 @@ _MOST: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Treated:
-    """How content is treated on a route today: in words, as a digest, since which day the facts are known, and where
-    it is processed, as the record declares it; a provider's own report would replace that."""
+    """Treatment of content on a route today: the posture in words and as a digest, the date of the oldest fact, and the
+    region that the record declares."""
 
     posture: Part
     digest: str
@@ -53,7 +53,7 @@ class DecisionCache:
         self._ways: dict[tuple[str, str, str], tuple[tuple[str, Route], ...]] = {}
         self._demanded: dict[tuple[int, ...], tuple[tuple[Layer, ...], EffectivePolicy]] = {}
         self._lasting: dict[int, EffectivePolicy] = {}
-        """What may be remembered follows from one of these: demands by identity, without a request's own words."""
+        """Policies by identity that hold none of a request's own words; only decisions under these are remembered."""
         self._judged: dict[Hashable, tuple[EffectivePolicy, Evaluation]] = {}
         self._unwell: tuple[frozenset[RouteId], frozenset[str]] = (frozenset(), frozenset())
         self._well: dict[int, tuple[Evaluation, Evaluation]] = {}

@@ -55,7 +55,7 @@ async def forward(tries: Tries, services: Services, scope: DeadlineScope, progre
 
 
 class Forwarding:
-    """How one exchange asks a route."""
+    """Sends one exchange's request to a route, and reads the opening of the reply."""
 
     def __init__(self, decided: Decided, services: Services, scope: DeadlineScope, progress: Progress) -> None:
         accepted = decided.accepted
@@ -209,7 +209,7 @@ def nobody_answered(attempts: list[Attempt]) -> UpstreamEnded:
 
 
 def _fault(status: int) -> RouteFault | None:
-    """What a provider's status says about the health of the route; None for what says nothing."""
+    """The fault of the route that a provider's status means; None if it means none."""
     if status in (401, 403):
         return RouteFault.CREDENTIAL
     if status == 429:

@@ -1,4 +1,4 @@
-"""What the client is told beside the reply, in headers: where its words went and under which receipt."""
+"""Response headers of a reply: receipt, route, region, losses, output limit, budgets and cost."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ def reply_headers(facts: record.ExchangeRecord, answer: Attempt) -> dict[str, st
 
 
 def cost_header(receipt: Receipt) -> dict[str, str]:
-    """What the exchange cost, in the ledger's currency."""
+    """The header with the cost of the exchange, in the ledger's currency."""
     return {"x-safeconduct-cost": f"{money(receipt.cost)} {receipt.currency}"}

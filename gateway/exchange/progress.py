@@ -7,7 +7,7 @@ from gateway.dialects.translation import declared
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.services import Clock
-from gateway.exchange.stages import Identified, Stage
+from gateway.exchange.stages import ExchangeStage, Identified
 
 
 class Progress:
@@ -15,8 +15,8 @@ class Progress:
 
     `served`: the attempt that answers. `replying`: whether the reply has begun.
 
-    INVARIANT: `replying` is set before the first byte goes downstream; from then on there is no failover, and no other
-    reply.
+    INVARIANT: `replying` is set before the first byte goes downstream; from then on failover ends, and no other reply
+    begins.
     """
 
     def __init__(self, clock: Clock, identified: Identified) -> None:
@@ -27,14 +27,14 @@ class Progress:
         self.replying = False
         self.reach(identified)
 
-    def reach(self, stage: Stage) -> None:
+    def reach(self, stage: ExchangeStage) -> None:
         """Another stage; receipts say from now on what is known there."""
-        self._stage: Stage = stage
+        self._stage: ExchangeStage = stage
         self._facts: record.ExchangeRecord | None = None
 
     @property
     def facts(self) -> record.ExchangeRecord:
-        """What a receipt says of the stage, put together for the first receipt that is written there."""
+        """Facts of the stage for a receipt, built for the first receipt that is written there."""
         if self._facts is None:
             self._facts = self._stage.record()
         return self._facts

@@ -36,14 +36,14 @@ class RatePermit:
             self._permit = await self._services.rates.admit(Wanted(self._exchange, self._limits, tokens))
 
     async def give_back(self, attempts: Sequence[AttemptRecord]) -> None:
-        """What was used is known, and nothing is under way any more. Shielded; the first call counts."""
+        """Report the usage of the attempts and return the permit. Shielded. Only the first call counts."""
         if self._permit is not None:
             used = tokens_used(attempts, self._permit.wanted.tokens)
             with self._watch.within(_GIVE_BACK_S, shielded=True):
                 await self._services.rates.settle(self._permit, used)
 
     def headers(self, dialect: str) -> dict[str, str]:
-        """Where the caller's rates stand, in the names that SDKs of that dialect read."""
+        """Rate-limit headers under the names that SDKs of that dialect read."""
         if self._permit is None:
             return {}
         family = self._services.dialects[dialect].FAMILY
@@ -51,7 +51,7 @@ class RatePermit:
 
 
 def tokens_at_first(asked: Translation, default_limit: int) -> int:
-    """What is taken before anything is known: the estimated input, and some output for each choice."""
+    """Tokens that the permit takes in advance: the estimated input, and some output for each choice."""
     demand = asked.demand
     if not demand.operation.charged:
         return 0
@@ -60,6 +60,6 @@ def tokens_at_first(asked: Translation, default_limit: int) -> int:
 
 
 def tokens_used(attempts: Sequence[AttemptRecord], at_first: int) -> int:
-    """What all attempts used together; at least what was taken at first if one was not reported."""
+    """Tokens that all attempts used together; at least those taken in advance if a provider reported none for one."""
     known = sum(count for a in attempts for name, count in a.usage.items() if name not in UNLIMITED)
     return max(known, at_first) if any(a.usage_source == UsageSource.HELD.value for a in attempts) else known

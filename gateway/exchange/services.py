@@ -1,11 +1,11 @@
-"""What an exchange works with: what is in force, the process's services, and what arrived."""
+"""Inputs of an exchange: the documents in force, the services of the process, and the head of the request."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from gateway.core.errors import Ended
 from gateway.core.evaluation import Capabilities
@@ -25,6 +25,9 @@ from gateway.telemetry.log import Log
 from gateway.upstream.calls import Upstream
 from gateway.upstream.targets import Target
 
+PseudonymsOf: TypeAlias = Callable[[str], Callable[[str], str]]
+"""Organisation -> its pseudonyms: identifier of an end user -> the name that a provider sees instead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
@@ -35,7 +38,7 @@ class Deadlines:
     idle_s: float
     total_s: float
     commit_s: float = 1.0
-    """How long the last byte of a reply waits for the receipt's commit."""
+    """Seconds that the last byte of a reply waits for the receipt's commit."""
     whole_s: float = 300.0
     """For a reply that is not streamed, from asking to its last byte."""
 
@@ -54,7 +57,7 @@ class InForce:
     version: str = ""
     plans: DecisionCache = field(init=False)
     priced_means: Capabilities = field(init=False)
-    """Where a budget applies: a route without a price is not used."""
+    """The capabilities under a budget: routes without a price are not used."""
     capabilities: Mapping[str, bytes] = field(init=False)
     """Both means as they are kept beside the documents, under their digests."""
     _digests: Mapping[bool, str] = field(init=False, repr=False)
@@ -91,7 +94,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the process offers every exchange."""
+    """Services of the process that every exchange uses."""
 
     callers: Callers
     books: Books
@@ -100,8 +103,7 @@ class Services:
     log: Log
     clock: Clock
     deadlines: Deadlines
-    pseudonyms: Callable[[str], Callable[[str], str]]
-    """Organisation -> its pseudonyms: identifier of an end user -> the name that a provider sees instead."""
+    pseudonyms: PseudonymsOf
     rates: Rates
     dialects: Registry = REGISTRY
     soft_budgets: SoftBudgets = field(default_factory=SoftBudgets)
@@ -109,8 +111,7 @@ class Services:
 
 @frozen
 class Arrival:
-    """What concerns an exchange beside the body: which dialect at which address, and a few headers; everything else of
-    a request's head stays outside."""
+    """The parts of a request's head that an exchange reads: dialect, address and a few headers."""
 
     dialect: str
     asked: Asked = PLAIN

@@ -17,10 +17,10 @@ from gateway.telemetry.faults import reduce
 from gateway.upstream.faults import UpstreamFault
 
 LAST_WORD_S: Final = 1.0
-"""How long a client may take, whatever deadline has passed, to receive the end of a reply whose receipt is written, or
-the error that breaks its stream off. The provider waits for it."""
+"""Seconds in which a client must take the end of a reply whose receipt is written, or the error that ends a stream. No
+other deadline shortens them. The provider's connection stays open meanwhile."""
 _GOODBYE_S: Final = 0.25
-"""How long a provider may take to finish a body whose last event has come."""
+"""Seconds in which a provider must finish a body whose last event has come."""
 
 
 class Settlement:

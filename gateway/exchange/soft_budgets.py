@@ -12,13 +12,13 @@ from gateway.telemetry.events import SoftBudgetCrossed
 
 
 class SoftBudgets:
-    """What this process has said of soft budgets, so that it says it once."""
+    """Soft budgets that this process has reported as exceeded, so that each window is reported once."""
 
     def __init__(self) -> None:
         self._said: dict[tuple[AccountId, str, int], str] = {}
 
     def crossed(self, beyond: Budgets, at: datetime, zone: str) -> list[SoftBudgetCrossed]:
-        """What is to be logged of an exchange that went beyond these budgets at that moment."""
+        """Events for an exchange that went beyond these budgets at that moment."""
         found = []
         for account, budget in beyond:
             name = windows_around(int(at.timestamp()), zone)[budget.window]

@@ -91,5 +91,5 @@ class Answered:
     opening: bytes
 
 
-Stage: TypeAlias = Identified | Accepted | Decided
-"""How far an exchange has come; a receipt is written at any of them."""
+ExchangeStage: TypeAlias = Identified | Accepted | Decided
+"""The stages at which a receipt can be written."""

@@ -55,7 +55,7 @@ class StreamRelay:
                 if stream.beats != seen:
                     seen = stream.beats
                     idle.move(now() + self._services.deadlines.idle_s)
-                if shown:  # a client that reads slowly is no fault of the route: this is not the provider's time
+                if shown:  # a slow client costs the route nothing: the provider's time stands still
                     left_s = idle.at - now()
                     idle.move(math.inf)
                     await self._say(shown)
