@@ -27,7 +27,7 @@ from gateway.stores.journal.files import JournalRefused
 from gateway.stores.ledger.workers import journals
 
 if TYPE_CHECKING:
-    from gateway.stores.redis.roster import Struck, Visit
+    from gateway.stores.audit.redis_roster import Struck, Visit
 
 _LOOK: Final = (sys.executable, "-P", "-m", "gateway.stores.audit.locations")
 _NICE: Final = 10
@@ -96,7 +96,7 @@ def _shared(places: Places) -> Iterator[Visit]:
         raise NotFound("No Redis is named here: the journals alone keep these budgets. Set SAFECONDUCT_REDIS_URL.")
     if find_spec("redis") is None:
         raise Unavailable("books_unavailable", "The client for Redis is not installed. Install safeconduct[redis].")
-    from gateway.stores.redis.roster import visiting
+    from gateway.stores.audit.redis_roster import visiting
 
     try:
         with visiting(places.redis, places.organisation) as visit:

@@ -19,11 +19,11 @@ from typing import Final, TypeAlias
 from gateway.core.cost import money
 from gateway.core.principal import AccountId
 from gateway.stores.audit.journal_audit import Check, listed
+from gateway.stores.audit.redis_roster import Kept, Roster, Visit
+from gateway.stores.books.redis_member import present_windows, recall
 from gateway.stores.books.windows import windows_around
 from gateway.stores.journal.chain import charges_from
 from gateway.stores.journal.reading import reading
-from gateway.stores.redis.member import present_windows, recall
-from gateway.stores.redis.roster import Kept, Roster, Visit
 
 _CATCHES_UP_S: Final = 5.0
 """How long what a running gateway has written may take to reach Redis, at most."""

@@ -14,9 +14,9 @@ from typing import Final, Literal, TypeAlias, TypeVar
 
 from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.stores.books.counters import Budgets, Counter, Hold, no_room
+from gateway.stores.books.redis_member import LOST, Member
 from gateway.stores.books.windows import windows_around
-from gateway.stores.redis.member import LOST, Member
-from gateway.stores.redis.wire import Answer, Call, Refusal
+from gateway.stores.redis.connection import Answer, Call, Refusal
 
 T = TypeVar("T")
 

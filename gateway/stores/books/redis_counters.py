@@ -15,11 +15,11 @@ from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
 from gateway.stores.books.counters import Budgets, Charge, Counter, Counters, CountersRefused, Hold, Tell
 from gateway.stores.books.redis_commands import DEADLINE_S, BalancesAsked, HoldAsked, unavailable
+from gateway.stores.books.redis_member import Keys, Member, recall
 from gateway.stores.books.redis_worker import Courier
 from gateway.stores.books.windows import windows_around
 from gateway.stores.journal.journal import Journal
-from gateway.stores.redis.member import Keys, Member, recall
-from gateway.stores.redis.wire import Unreachable, Wire
+from gateway.stores.redis.connection import Unreachable, Wire
 
 ROUND_TRIP_S: Final = 1.0
 """How long the courier waits for the server."""

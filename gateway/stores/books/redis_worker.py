@@ -18,9 +18,9 @@ from typing import Final
 from gateway.core.errors import Unavailable
 from gateway.stores.books.counters import Counters, CountersRefused, State, Tell
 from gateway.stores.books.redis_commands import Asked, HoldAsked, HoldEnded, resolve
+from gateway.stores.books.redis_member import LEASE_S, LOST, Member, remember
 from gateway.stores.journal.journal import Journal
-from gateway.stores.redis.member import LEASE_S, LOST, Member, remember
-from gateway.stores.redis.wire import Answer, Refusal, Unreachable
+from gateway.stores.redis.connection import Answer, Refusal, Unreachable
 
 _RENEWAL_S: Final = 2.0
 """Between two renewals of the lease, which is much longer: each shows who the others are."""

@@ -29,9 +29,9 @@ def open_rates(url: str, books: str, clock: Clock, lease: Lease, tell: Callable[
     if not url:
         yield LocalRates(clock)
         return
+    from gateway.stores.books.redis_member import Keys, recall
     from gateway.stores.rates.redis_rates import Holder, RedisRates
-    from gateway.stores.redis.line import Line  # a third of a second that one process can do without
-    from gateway.stores.redis.member import Keys, recall
+    from gateway.stores.redis.pipeline import Line  # a third of a second that one process can do without
 
     keys, holder = Keys(books), Holder(lease.journal.write_now(recall).member, lease.seconds)
     rates = RedisRates(Line(url, keys("state")), keys, clock, holder, tell)

@@ -12,10 +12,10 @@ from typing import Final
 
 from gateway.core.limits import Rate, Standing, tightest
 from gateway.core.principal import AccountId
+from gateway.stores.books.redis_member import Keys
 from gateway.stores.rates.rates import CONCURRENT_WAIT_US, Clock, LocalRates, Permit, Wanted, refusal, seen
-from gateway.stores.redis.line import Line
-from gateway.stores.redis.member import Keys
-from gateway.stores.redis.wire import Answer, Call
+from gateway.stores.redis.connection import Answer, Call
+from gateway.stores.redis.pipeline import Line
 
 _MOST_OWED: Final = 10_000
 _MOST_US: Final = 2 * 10**15

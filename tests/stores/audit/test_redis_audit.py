@@ -13,10 +13,10 @@ import pytest
 from gateway.stores.audit.journal_audit import Check
 from gateway.stores.audit.ledger_audit import charged
 from gateway.stores.audit.redis_audit import audit_redis, audit_sums
+from gateway.stores.audit.redis_roster import visiting
 from gateway.stores.books.books import SqliteBooks
+from gateway.stores.books.redis_member import Keys
 from gateway.stores.postgres.connection import Postgres
-from gateway.stores.redis.member import Keys
-from gateway.stores.redis.roster import visiting
 from tests.stores.books_in import an_intent, run, served, shared_books_in
 from tests.stores.postgres_server import fresh_database
 from tests.stores.servers import Server, a_server

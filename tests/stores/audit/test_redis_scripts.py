@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.stores.redis.test_member import ACCOUNT, One
 
+from gateway.stores.audit.redis_roster import Kept, visiting
 from gateway.stores.audit.redis_scripts import ACCOUNTS, FORGET, MEMBERS
 from gateway.stores.books.redis_scripts import SCRIPTS
-from gateway.stores.redis.roster import Kept, visiting
-from tests.stores.redis.test_member import ACCOUNT, One
 from tests.stores.servers import SERVERS, Server, a_server
 
 

@@ -12,9 +12,9 @@ from gateway.core.organisation import Budget
 from gateway.core.receipt import ReceiptId
 from gateway.stores.books.counters import Counter, Hold
 from gateway.stores.books.redis_commands import BalancesAsked, HoldAsked, HoldEnded, unavailable
+from gateway.stores.books.redis_member import Keys, Member, Memory
 from gateway.stores.books.windows import WINDOWS
-from gateway.stores.redis.member import Keys, Member, Memory
-from gateway.stores.redis.wire import Answer, Refusal, Wire
+from gateway.stores.redis.connection import Answer, Refusal, Wire
 from tests.stores.books_in import run
 
 AT = 1_795_000_000

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from gateway.stores.books.redis_scripts import DIGESTS, SCRIPTS
-from gateway.stores.redis.wire import Answer, Call, Wire
+from gateway.stores.redis.connection import Answer, Call, Wire
 from tests.stores.servers import SERVERS, Server, a_server
 
 ACCOUNT = "{b}:account:team/a:total"

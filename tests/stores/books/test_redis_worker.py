@@ -13,10 +13,10 @@ from gateway.core.errors import Unavailable
 from gateway.core.receipt import ReceiptId
 from gateway.stores.books.counters import Charge, Counters, Hold
 from gateway.stores.books.redis_commands import BalancesAsked, HoldAsked
+from gateway.stores.books.redis_member import Keys, Member, recall
 from gateway.stores.books.redis_worker import Courier
 from gateway.stores.journal.journal import Journal
-from gateway.stores.redis.member import Keys, Member, recall
-from gateway.stores.redis.wire import Wire
+from gateway.stores.redis.connection import Wire
 from tests.stores.books_in import Told, run
 from tests.stores.servers import Server, a_server
 

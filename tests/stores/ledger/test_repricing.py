@@ -18,13 +18,13 @@ from gateway.core.snapshot import Snapshot
 from gateway.stores.audit.journal_audit import audit
 from gateway.stores.audit.ledger_audit import audit_ledger
 from gateway.stores.audit.redis_audit import audit_redis
+from gateway.stores.audit.redis_roster import visiting
 from gateway.stores.books.books import SqliteBooks, UsageRow
 from gateway.stores.journal.journal import Journal
 from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.ledger.postgres_ledger import PostgresLedger
 from gateway.stores.ledger.repricing import Repriced, Repricer, Wanted
 from gateway.stores.postgres.connection import Postgres
-from gateway.stores.redis.roster import visiting
 from tests.builders import NOW, a_price, a_receipt, a_route, a_snapshot, an_attempt, some_rates
 from tests.stores.books_in import an_intent, books_in, run, served, shared_books_in
 from tests.stores.postgres_server import fresh_database

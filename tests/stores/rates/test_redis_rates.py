@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from gateway.core.errors import RateLimited
 from gateway.core.limits import Concurrent, Rate
 from gateway.core.receipt import ReceiptId
+from gateway.stores.books.redis_member import Keys
 from gateway.stores.rates.rates import Rates, Wanted
 from gateway.stores.rates.redis_rates import Holder, RedisRates, Shared
-from gateway.stores.redis.line import Line
-from gateway.stores.redis.member import Keys
-from gateway.stores.redis.wire import Answer, Call
+from gateway.stores.redis.connection import Answer, Call
+from gateway.stores.redis.pipeline import Line
 from tests.exchange.desk import StillClock
 from tests.stores.rates_contract import CONTRACT, REQUESTS, TEAM, TOKENS, admitted, only, refused, wanted
 from tests.stores.servers import SERVERS, Server, a_server

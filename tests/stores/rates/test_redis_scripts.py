@@ -9,7 +9,7 @@ import pytest
 
 from gateway.stores.books.redis_scripts import SCRIPTS
 from gateway.stores.rates.redis_scripts import RATE_SCRIPTS
-from gateway.stores.redis.wire import Answer, Call, Wire
+from gateway.stores.redis.connection import Answer, Call, Wire
 from tests.stores.servers import SERVERS, Server, a_server
 
 KEY = "{b}:rate"

@@ -23,7 +23,7 @@ import orjson
 from gateway.core.principal import AccountId
 from gateway.stores.books.counters import Counters, Hold
 from gateway.stores.books.windows import windows_around
-from gateway.stores.redis.wire import ELSEWHERE, Answer, Call, Refusal, Unreachable, Wire
+from gateway.stores.redis.connection import ELSEWHERE, Answer, Call, Refusal, Unreachable, Wire
 
 T = TypeVar("T")
 

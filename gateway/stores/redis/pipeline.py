@@ -15,7 +15,7 @@ from typing import Final
 
 from gateway.stores.books.counters import CountersRefused
 from gateway.stores.books.redis_commands import resolve
-from gateway.stores.redis.wire import Answer, Call, Refusal, Unreachable, Wire
+from gateway.stores.redis.connection import Answer, Call, Refusal, Unreachable, Wire
 
 ROUND_TRIP_S: Final = 1.0
 """How long the server may take."""

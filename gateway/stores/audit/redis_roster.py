@@ -12,8 +12,8 @@ from typing import Final, Literal, TypeAlias
 
 from gateway.core.errors import Unavailable
 from gateway.core.principal import AccountId
-from gateway.stores.redis.member import Keys
-from gateway.stores.redis.wire import Answer, Call, Unreachable, Wire
+from gateway.stores.books.redis_member import Keys
+from gateway.stores.redis.connection import Answer, Call, Unreachable, Wire
 
 _DEADLINE_S: Final = 5.0
 _NOBODY: Final = "/"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
+from tests.stores.redis.test_member import ACCOUNT, KEYS, One
 
 from gateway.core.errors import Unavailable
-from gateway.stores.redis.roster import Kept, Listed, Visit, visiting
-from tests.stores.redis.test_member import ACCOUNT, KEYS, One
+from gateway.stores.audit.redis_roster import Kept, Listed, Visit, visiting
 from tests.stores.servers import Server, a_server
 
 TOTAL = (ACCOUNT, "total")

@@ -12,10 +12,10 @@ import pytest
 from gateway.core.receipt import ReceiptId
 from gateway.stores.books.counters import Charge, Counters, Hold
 from gateway.stores.books.redis_commands import HoldEnded
+from gateway.stores.books.redis_member import LIFETIMES, Keys, Member, Memory, recall, remember
 from gateway.stores.books.windows import WINDOWS
 from gateway.stores.journal.journal import Journal
-from gateway.stores.redis.member import LIFETIMES, Keys, Member, Memory, recall, remember
-from gateway.stores.redis.wire import Answer, Unreachable, Wire
+from gateway.stores.redis.connection import Answer, Unreachable, Wire
 from tests.stores.servers import Server, a_server
 
 ACCOUNT = "team/a"

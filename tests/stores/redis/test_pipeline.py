@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.stores.books.counters import CountersRefused
-from gateway.stores.redis.line import Line
-from gateway.stores.redis.wire import Call
+from gateway.stores.redis.connection import Call
+from gateway.stores.redis.pipeline import Line
 from tests.stores.servers import Server, a_server
 
 KEY = "{b}:state"

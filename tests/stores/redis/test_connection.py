@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.stores.books.counters import CountersRefused
-from gateway.stores.redis.wire import Answer, Call, Refusal, Unreachable, Wire
+from gateway.stores.redis.connection import Answer, Call, Refusal, Unreachable, Wire
 from tests.stores.servers import SERVERS, Server, a_free_port, a_server
 
 KEY = "{b}:state"
