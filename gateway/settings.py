@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 PREFIX: Final = "SAFECONDUCT_"
 PROVIDER_PREFIX: Final = "SAFECONDUCT_PROVIDER_"
 SCHEMES: Final = {
-    "redis_url": ("redis://", "rediss://", "unix://", "redis+sentinel://"),
+    "redis_url": ("redis://", "rediss://", "unix://", "redis+sentinel://", "redis+cluster://"),
     "ledger_url": ("postgresql://", "postgres://"),
     "egress_proxy": ("http://", "https://"),
 }
@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     durability: Literal["power", "process"] = "power"
     """What a commit survives: power (a power cut) or process (kill -9, but no power cut)."""
     redis_url: SecretStr = SecretStr("")
-    """Redis or Valkey for budgets of many processes: redis://, rediss://, unix:// or redis+sentinel://; empty: none."""
+    """Redis for shared budgets: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://; empty: none."""
     redis_url_file: Path | None = None
     """File that holds the address of Redis, instead of the variable."""
     ledger_url: SecretStr = SecretStr("")

@@ -17,7 +17,7 @@ from gateway.core.organisation import BUDGET_WINDOWS, Budget
 from gateway.core.principal import Key, KeyId
 from gateway.declarations.budgets import budget_from
 from gateway.exchange.services import InForce
-from gateway.stores.keys.keys import Keys, digest_of, new_key_id, new_secret
+from gateway.stores.keys.keys import KeyStore, digest_of, new_key_id, new_secret
 from gateway.telemetry.events import KeyCreated, KeyRevoked, KeyRotated
 from gateway.views.keys import key_view
 
@@ -34,7 +34,7 @@ class KeyRoom:
 
     def __init__(
         self,
-        keys: Keys,
+        keys: KeyStore,
         in_force: Callable[[], InForce],
         now: Callable[[], datetime],
         default_policy: str,

@@ -15,9 +15,9 @@ from gateway.core.principal import Key
 from gateway.core.snapshot import Snapshot
 from gateway.identity.operators import local_operator
 from gateway.settings import Settings
-from gateway.stores.keys.keys import Keys, digest_of, new_key_id, new_secret
+from gateway.stores.keys.keys import KeyStore, digest_of, new_key_id, new_secret
 from gateway.stores.keys.postgres_keys import PostgresKeys
-from gateway.stores.keys.shared_keys import Alone, News, Shared, SharedKeys
+from gateway.stores.keys.shared_keys import KeysAlone, KeysNews, KeysShared, SharedKeys
 from gateway.stores.postgres.connection import PostgresAway, checked
 from gateway.telemetry import events
 from gateway.telemetry.log import Log
@@ -29,28 +29,28 @@ _JOIN_S: Final = 3.0
 
 
 def keys_of_all(settings: Settings, organisation: str) -> PostgresKeys | None:
-    """Those of all gateways of the organisation; None where each has its own. PostgresRefused."""
+    """Those of all gateways of the organisation; None where each has its own. StoreRefused."""
     if not settings.postgres_url:
         return None
     return PostgresKeys(replace(checked(settings.postgres_url), connect_s=_CONNECT_S, answer_s=_ANSWER_S), organisation)
 
 
-def of_keys(news: News) -> events.KeysAlone | events.KeysShared:
+def of_keys(news: KeysNews) -> events.KeysAlone | events.KeysShared:
     match news:
-        case Alone(reason, since_s):
+        case KeysAlone(reason, since_s):
             return events.KeysAlone(reason, since_s)
-        case Shared(keys):
+        case KeysShared(keys):
             return events.KeysShared(keys)
 
 
-async def joined(keys: Keys) -> None:
+async def joined(keys: KeyStore) -> None:
     """Look at the keys of others before the first request, and show them the own, if that can be done at once."""
     if isinstance(keys, SharedKeys):
         with contextlib.suppress(PostgresAway, Unavailable, OSError), anyio.move_on_after(_JOIN_S):
             await keys.join()
 
 
-async def first_key(keys: Keys, snapshot: Snapshot, policy: str, log: Log) -> str:
+async def first_key(keys: KeyStore, snapshot: Snapshot, policy: str, log: Log) -> str:
     """Create a key of the first declared team for the user who started the gateway; returns its secret.
 
     On failure of PostgreSQL: the key works at this gateway, and the others learn of it later.

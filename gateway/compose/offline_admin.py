@@ -21,7 +21,7 @@ from gateway.exchange.services import InForce
 from gateway.identity.operators import local_operator
 from gateway.settings import Settings
 from gateway.stores.journal.journal import Journal
-from gateway.stores.keys.keys import Keys
+from gateway.stores.keys.keys import KeyStore
 from gateway.stores.keys.sibling_keys import open_keys
 from gateway.stores.ledger.repricing import Repricer
 
@@ -30,7 +30,7 @@ from gateway.stores.ledger.repricing import Repricer
 def offline_admin(settings: Settings, snapshot: Snapshot, now: Callable[[], datetime]) -> Iterator[ASGIApp]:
     """The admin application over the state directory, which stays locked meanwhile. Not for a running event loop.
 
-    Raises JournalRefused while a gateway holds the lock, and PostgresRefused for a wrong address of the ledger.
+    Raises StoreRefused while a gateway holds the lock, and StoreRefused for a wrong address of the ledger.
     """
     in_force = InForce(snapshot, Capabilities(frozenset(), frozenset()), {})
     journal = Journal.open(settings.state, settings.durability)
@@ -51,7 +51,7 @@ def _unlogged(_: object) -> None:
 
 
 @contextmanager
-def _open_keys(settings: Settings, organisation: str, journal: Journal) -> Iterator[Keys]:
+def _open_keys(settings: Settings, organisation: str, journal: Journal) -> Iterator[KeyStore]:
     """The keys of this state directory, together with those of all gateways that share a PostgreSQL."""
     with open_keys(journal, settings.state, keys_of_all(settings, organisation)) as keys:
         asyncio.run(joined(keys))

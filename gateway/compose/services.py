@@ -20,7 +20,7 @@ from gateway.stores.books.books import SqliteBooks
 from gateway.stores.books.open_counters import open_counting
 from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal.journal import Journal
-from gateway.stores.keys.keys import Keys
+from gateway.stores.keys.keys import KeyStore
 from gateway.stores.keys.sibling_keys import open_keys
 from gateway.stores.ledger.repricing import Repricer
 from gateway.stores.pseudonyms import Pseudonyms, key_in
@@ -36,7 +36,7 @@ _LEASE_BEYOND_S: Final = 60
 @asynccontextmanager
 async def open_services(
     settings: Settings, home: Path, documented: DocumentSet, clock: SystemClock, log: Log
-) -> AsyncIterator[tuple[Services, Keys, Repricer]]:
+) -> AsyncIterator[tuple[Services, KeyStore, Repricer]]:
     """Everything that is open while the gateway runs, closed in the opposite order."""
     journal = Journal.open(settings.state, settings.durability)
     try:

@@ -42,7 +42,7 @@ from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
 from gateway.stores.books.disk import Disk, SparingBooks, free_on
 from gateway.stores.journal.documents import Documents
-from gateway.stores.keys.keys import Keys
+from gateway.stores.keys.keys import KeyStore
 from gateway.stores.keys.shared_keys import SharedKeys
 from gateway.stores.ledger.repricing import Repricer
 from gateway.stores.ledger.shipping import Shipper
@@ -80,7 +80,7 @@ async def serve(
 ) -> None:
     """Run the gateway, or one worker of it, until it is told to end. The state directory of `settings` is its own.
 
-    Raises DocumentsRefused, SettingsRefused, JournalRefused, CountersRefused, PostgresRefused and OSError (an address
+    Raises DocumentsRefused, SettingsRefused, StoreRefused and OSError (an address
     that is taken) before anything is served.
     """
     began, clock, drain = monotonic(), SystemClock(), Drain()
@@ -122,7 +122,7 @@ async def serve(
 
 
 def _admin_rooms(
-    documented: DocumentSet, log: Log, keys: Keys, repricer: Repricer, default: str
+    documented: DocumentSet, log: Log, keys: KeyStore, repricer: Repricer, default: str
 ) -> Iterator[AdminRoom]:
     """Everything that commands may ask of this process, but for its books. `default`: the policy of a new key."""
     current = documented.current
@@ -140,7 +140,7 @@ def _bench(settings: Settings, opened: AccessFor) -> tuple[list[Listener], Acces
     return [Listener(sandbox_app(settings, password), place, render_error)], own
 
 
-def _with_postgres(shipper: Shipper | None, keys: Keys) -> Iterator[Callable[[], Awaitable[None]]]:
+def _with_postgres(shipper: Shipper | None, keys: KeyStore) -> Iterator[Callable[[], Awaitable[None]]]:
     """The background work of gateways that share a PostgreSQL."""
     if shipper is not None:
         yield shipper.run

@@ -13,7 +13,7 @@ from gateway.core.usage import Metered, UsageSource
 from gateway.dialects.relay import Stream, Whole
 from gateway.exchange.clamp import worst_case
 from gateway.exchange.decision_cache import Treated
-from gateway.stores.books.counters import Budgets
+from gateway.stores.holds import Budgets
 from gateway.upstream.calls import ProviderReply
 
 _NOTHING: Final[Mapping[str, int]] = {}

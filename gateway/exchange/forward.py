@@ -28,7 +28,7 @@ from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.progress import Progress
 from gateway.exchange.services import Services
 from gateway.exchange.stages import Answered, Decided
-from gateway.stores.health import Fault as RouteFault
+from gateway.stores.health import RouteFault as RouteFault
 from gateway.upstream.calls import ProviderCall, ProviderReply
 from gateway.upstream.faults import LOCAL_KINDS, UpstreamFault
 

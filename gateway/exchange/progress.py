@@ -6,8 +6,8 @@ from gateway.core.receipt import Outcome, Receipt
 from gateway.dialects.translation import declared
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
-from gateway.exchange.services import Clock
 from gateway.exchange.stages import ExchangeStage, Identified
+from gateway.stores.clock import Clock
 
 
 class Progress:

@@ -12,7 +12,7 @@ from gateway.core.usage import UNLIMITED, UsageSource
 from gateway.dialects.translation import Translation
 from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.services import Services
-from gateway.stores.rates.rates import Permit, Wanted
+from gateway.stores.rates.rates import RateDemand, RatesPermit
 
 OUTPUT_AT_FIRST: Final = 4_096
 """Output tokens of each choice that are taken from a limit before anything was written, or the output limit if that is
@@ -26,14 +26,14 @@ class RatePermit:
     def __init__(self, services: Services, caller: Principal, exchange: ReceiptId, watch: DeadlineScope) -> None:
         self._services, self._watch = services, watch
         self._limits, self._exchange = caller.limits, exchange
-        self._permit: Permit | None = None
+        self._permit: RatesPermit | None = None
 
     async def ask(self, asked: Translation, default_limit: int) -> None:
         """RateLimited. `default_limit`: of output, where the client states none."""
         if self._limits:
             counted = any(isinstance(limit, Rate) and limit.counts == "tokens" for _, limit in self._limits)
             tokens = tokens_at_first(asked, default_limit) if counted else 0
-            self._permit = await self._services.rates.admit(Wanted(self._exchange, self._limits, tokens))
+            self._permit = await self._services.rates.admit(RateDemand(self._exchange, self._limits, tokens))
 
     async def give_back(self, attempts: Sequence[AttemptRecord]) -> None:
         """Report the usage of the attempts and return the permit. Shielded. Only the first call counts."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from typing import Protocol, TypeAlias
 
 from gateway.core.errors import Ended
@@ -19,6 +18,7 @@ from gateway.dialects.registry import REGISTRY, Registry
 from gateway.exchange.decision_cache import DecisionCache
 from gateway.exchange.soft_budgets import SoftBudgets
 from gateway.stores.books.books import Books
+from gateway.stores.clock import Clock
 from gateway.stores.health import RouteHealth
 from gateway.stores.rates.rates import Rates
 from gateway.telemetry.log import Log
@@ -74,22 +74,6 @@ class InForce:
     def digest_of(self, means: Capabilities) -> str:
         """Under which `means`, one of the two in force, is kept."""
         return self._digests[means.priced_only]
-
-
-class Clock(Protocol):
-    """The only source of time in an exchange."""
-
-    def now(self) -> datetime:
-        """UTC."""
-
-    def today(self) -> date:
-        """The day in UTC: facts age and grants expire by it."""
-
-    def monotonic(self) -> float:
-        """Seconds, for durations."""
-
-    def ulid(self) -> str:
-        """A new id that sorts by time."""
 
 
 @dataclass(frozen=True, slots=True)

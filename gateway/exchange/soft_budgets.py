@@ -6,8 +6,8 @@ from datetime import datetime
 
 from gateway.core.cost import money
 from gateway.core.principal import AccountId
-from gateway.stores.books.counters import Budgets
 from gateway.stores.books.windows import windows_around
+from gateway.stores.holds import Budgets
 from gateway.telemetry.events import SoftBudgetCrossed
 
 

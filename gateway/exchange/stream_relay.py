@@ -9,7 +9,7 @@ from gateway.dialects.relay import Stream
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.deadlines import Deadline, DeadlineScope
 from gateway.exchange.services import Downstream, Services
-from gateway.stores.health import Fault as RouteFault
+from gateway.stores.health import RouteFault
 from gateway.upstream.faults import UpstreamFault
 
 

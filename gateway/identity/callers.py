@@ -7,13 +7,13 @@ from datetime import datetime
 
 from gateway.core.errors import Unauthenticated
 from gateway.core.principal import Caller, Callers, Principal
-from gateway.stores.keys.keys import Keys, digest_of
+from gateway.stores.keys.keys import KeyStore, digest_of
 
 
 class KeyCallers:
     """Keys as callers: the credential is a key's secret."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: KeyStore) -> None:
         self._keys = keys
 
     def find(self, credential: str, at: datetime) -> Caller | None:

@@ -20,7 +20,7 @@ _FIGURES_S: Final = 1.0
 """Averages in a view may be this old; what keeps a route out never is."""
 
 
-class Fault(Enum):
+class RouteFault(Enum):
     """What a provider did wrong."""
 
     TRANSPORT = auto()  # no connection, a cut one, or a deadline passed
@@ -67,18 +67,18 @@ class RouteHealth:
         seen.latency_ms = _averaged(seen.latency_ms, latency_ms)
         seen.throughput = _averaged(seen.throughput, tokens_per_s)
 
-    def failed(self, route: RouteId, fault: Fault, now: float, retry_after_s: float | None = None) -> None:
+    def failed(self, route: RouteId, fault: RouteFault, now: float, retry_after_s: float | None = None) -> None:
         """An attempt failed by the provider's fault. A 429 without a time says nothing of the route."""
         patience = self._patience
         self._valid_until = 0.0
-        if fault is Fault.CREDENTIAL:
+        if fault is RouteFault.CREDENTIAL:
             self._locked_until[_provider(route)] = now + patience.lock_out_s
             return
         seen = self._seen(route)
-        if retry_after_s is not None and fault in (Fault.RATE, Fault.SERVER):
+        if retry_after_s is not None and fault in (RouteFault.RATE, RouteFault.SERVER):
             seen.faults += 1
             pause = min(max(retry_after_s, 0.0), patience.longest_s)
-        elif fault is Fault.RATE:
+        elif fault is RouteFault.RATE:
             return
         else:
             seen.faults += 1

@@ -10,11 +10,11 @@ import pytest
 
 from gateway.compose.keys import first_key, joined, keys_of_all, of_keys
 from gateway.settings import Settings, read
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import digest_of
-from gateway.stores.keys.shared_keys import Alone, Shared
+from gateway.stores.keys.shared_keys import KeysAlone, KeysShared
 from gateway.stores.keys.sibling_keys import open_keys
-from gateway.stores.postgres.connection import PostgresRefused
 from gateway.telemetry import events
 from gateway.telemetry.log import Log
 from tests.builders import a_snapshot
@@ -40,13 +40,13 @@ def test_gateways_without_a_postgres_have_keys_of_their_own() -> None:
 
 
 def test_an_address_that_is_none_is_refused() -> None:
-    with pytest.raises(PostgresRefused):
+    with pytest.raises(StoreRefused):
         keys_of_all(settings("postgresql://u@/x?nothing=1"), "acme")
 
 
 def test_what_is_noticed_is_an_event() -> None:
-    assert of_keys(Alone("timeout", 3)) == events.KeysAlone("timeout", 3)
-    assert of_keys(Shared(2)) == events.KeysShared(2)
+    assert of_keys(KeysAlone("timeout", 3)) == events.KeysAlone("timeout", 3)
+    assert of_keys(KeysShared(2)) == events.KeysShared(2)
 
 
 @pytest.mark.parametrize("url", ["", AWAY])

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.compose.offline_admin import offline_admin
 from gateway.settings import read
-from gateway.stores.journal.files import JournalRefused
+from gateway.stores.errors import StoreRefused
 from tests.builders import NOW, a_snapshot
 
 
@@ -23,7 +23,7 @@ def test_it_answers_as_a_running_gateway_and_holds_the_lock(tmp_path: Path) -> N
                 return await client.post("/keys", json={"team": "research", "policy": "open"})
 
         assert asyncio.run(created()).status_code == 201
-        with pytest.raises(JournalRefused), offline_admin(settings, a_snapshot(), lambda: NOW):
+        with pytest.raises(StoreRefused), offline_admin(settings, a_snapshot(), lambda: NOW):
             pass
     with offline_admin(settings, a_snapshot(), lambda: NOW):  # let go of
         pass

@@ -10,8 +10,8 @@ from gateway.compose.documents import DocumentSet
 from gateway.compose.providers import Access
 from gateway.compose.services import open_services
 from gateway.settings import read
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.documents import Documents
-from gateway.stores.journal.files import JournalRefused
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import digest_of
 from gateway.telemetry.log import Log
@@ -28,7 +28,7 @@ def test_what_is_open_holds_the_journal_and_lets_it_go(tmp_path: Path) -> None:
             assert await keys.all() == ()
             await keys.create(a_key(digest=digest_of("a-secret")))
             assert services.callers.find("a-secret", NOW) is not None
-            with pytest.raises(JournalRefused):
+            with pytest.raises(StoreRefused):
                 Journal.open(tmp_path, "process")
 
     run(story)

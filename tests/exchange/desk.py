@@ -31,7 +31,7 @@ from gateway.stores.books.books import SqliteBooks
 from gateway.stores.health import RouteHealth
 from gateway.stores.journal.files import JOURNAL_FILE
 from gateway.stores.journal.journal import Journal
-from gateway.stores.keys.keys import Keys, SqliteKeys, digest_of
+from gateway.stores.keys.keys import KeyStore, SqliteKeys, digest_of
 from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.pseudonyms import Pseudonyms
 from gateway.stores.rates.rates import LocalRates
@@ -167,7 +167,9 @@ class Client:
 class Desk:
     """Makes exchanges against scripted providers. `time`: that in which its rates flow back."""
 
-    def __init__(self, services: Services, in_force: InForce, keys: Keys, ledger: SqliteLedger, heard: Heard) -> None:
+    def __init__(
+        self, services: Services, in_force: InForce, keys: KeyStore, ledger: SqliteLedger, heard: Heard
+    ) -> None:
         self.services, self.in_force, self.keys, self.ledger, self.heard = services, in_force, keys, ledger, heard
         key = keys.find(digest_of(SECRET))
         assert key is not None

@@ -18,7 +18,7 @@ from gateway.core.policy import TokenCounts
 from gateway.core.principal import KeyId
 from gateway.dialects.prompt import Asked
 from gateway.exchange.services import Deadlines
-from gateway.stores.rates.rates import Permit, Wanted
+from gateway.stores.rates.rates import RateDemand, RatesPermit
 from tests.builders import a_policy, a_team
 from tests.exchange.desk import BODY, COMPLETION, DONE, PATIENT, STOP, USAGE, WORDS, Client, Desk, a_desk
 from tests.exchange.test_lifecycle import FAILS, GOOD, STREAM, leave
@@ -267,10 +267,10 @@ async def test_a_count_that_may_not_be_asked_for_now_is_an_estimate(tmp_path: Pa
 class Nobody:
     """Rates that must not be asked."""
 
-    async def admit(self, wanted: Wanted) -> Permit:
+    async def admit(self, wanted: RateDemand) -> RatesPermit:
         raise AssertionError(wanted)
 
-    async def settle(self, permit: Permit, tokens: int) -> None:
+    async def settle(self, permit: RatesPermit, tokens: int) -> None:
         raise AssertionError(permit, tokens)
 
 

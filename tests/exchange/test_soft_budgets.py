@@ -6,7 +6,7 @@ import pytest
 
 from gateway.core.organisation import Budget
 from gateway.exchange.soft_budgets import SoftBudgets, budget_header
-from gateway.stores.books.counters import Budgets
+from gateway.stores.holds import Budgets
 from tests.builders import NOW
 
 MONTH = ("team/research", Budget(5 * 10**9, "month", soft=True))

@@ -17,7 +17,7 @@ from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import Receipt
 from gateway.stores.books.books import Balance, Books, Intent, SqliteBooks
-from gateway.stores.books.counters import State
+from gateway.stores.books.counters import CountersState
 from gateway.stores.books.redis_counters import RedisCounters
 from gateway.stores.journal.files import Durability
 from gateway.stores.journal.journal import Journal, Work
@@ -51,15 +51,15 @@ class Told:
     """What shared counters say of themselves, as it comes."""
 
     def __init__(self) -> None:
-        self.said: list[tuple[State, str]] = []
+        self.said: list[tuple[CountersState, str]] = []
         self._more = threading.Condition()
 
-    def __call__(self, state: State, what: str) -> None:
+    def __call__(self, state: CountersState, what: str) -> None:
         with self._more:
             self.said.append((state, what))
             self._more.notify_all()
 
-    def since(self, before: int, state: State) -> str:
+    def since(self, before: int, state: CountersState) -> str:
         """What was said with that state after so many others; waits for it."""
         with self._more:
             heard = self._more.wait_for(lambda: any(s == state for s, _ in self.said[before:]), timeout=30)

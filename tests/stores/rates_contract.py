@@ -12,7 +12,7 @@ import pytest
 from gateway.core.errors import RateLimited
 from gateway.core.limits import Concurrent, Limit, Rate, Standing
 from gateway.core.receipt import ReceiptId
-from gateway.stores.rates.rates import Permit, Rates, Wanted
+from gateway.stores.rates.rates import RateDemand, Rates, RatesPermit
 
 _IDS = itertools.count(1)
 REQUESTS: Final = Rate("requests", 10, "day", 10)
@@ -20,18 +20,18 @@ TOKENS: Final = Rate("tokens", 1_000, "day", 1_000)
 TEAM, KEY = "team/research", "key/key_1"
 
 
-def wanted(*limits: Limit, account: str = TEAM, tokens: int = 0) -> Wanted:
-    return Wanted(ReceiptId(f"01JDRATE{next(_IDS):018d}"), tuple((account, limit) for limit in limits), tokens)
+def wanted(*limits: Limit, account: str = TEAM, tokens: int = 0) -> RateDemand:
+    return RateDemand(ReceiptId(f"01JDRATE{next(_IDS):018d}"), tuple((account, limit) for limit in limits), tokens)
 
 
-async def admitted(rates: Rates, *wants: Wanted) -> list[Permit]:
+async def admitted(rates: Rates, *wants: RateDemand) -> list[RatesPermit]:
     """The permits of those that were admitted, all asked at once."""
     found = await asyncio.gather(*(rates.admit(want) for want in wants), return_exceptions=True)
-    assert all(isinstance(each, Permit | RateLimited) for each in found)
-    return [each for each in found if isinstance(each, Permit)]
+    assert all(isinstance(each, RatesPermit | RateLimited) for each in found)
+    return [each for each in found if isinstance(each, RatesPermit)]
 
 
-async def refused(rates: Rates, want: Wanted) -> RateLimited:
+async def refused(rates: Rates, want: RateDemand) -> RateLimited:
     with pytest.raises(RateLimited) as refusal:
         await rates.admit(want)
     return refusal.value
@@ -54,7 +54,7 @@ async def accounts_do_not_share(rates: Rates) -> None:
 
 async def a_refusal_takes_nothing_from_the_limits_that_had_room(rates: Rates) -> None:
     few = Rate("requests", 2, "day", 2)
-    both = Wanted(ReceiptId("01JDBOTH"), ((TEAM, REQUESTS), (TEAM, Concurrent(9)), (KEY, few)), 0)
+    both = RateDemand(ReceiptId("01JDBOTH"), ((TEAM, REQUESTS), (TEAM, Concurrent(9)), (KEY, few)), 0)
     assert len(await admitted(rates, *[both] * 40)) == 2
     (permit,) = await admitted(rates, wanted(REQUESTS))
     assert only(permit.standings).remaining == 7
@@ -62,8 +62,8 @@ async def a_refusal_takes_nothing_from_the_limits_that_had_room(rates: Rates) ->
 
 async def a_refusal_says_which_limit_and_where_all_stand(rates: Rates) -> None:
     limits = ((TEAM, REQUESTS), (KEY, TOKENS))
-    await admitted(rates, Wanted(ReceiptId("01JDFIRST"), limits, 1_000))
-    refusal = await refused(rates, Wanted(ReceiptId("01JDSECOND"), limits, 500))
+    await admitted(rates, RateDemand(ReceiptId("01JDFIRST"), limits, 1_000))
+    refusal = await refused(rates, RateDemand(ReceiptId("01JDSECOND"), limits, 500))
     assert refusal.details["limit"] == {
         "account": KEY,
         "counts": "tokens",

@@ -19,8 +19,8 @@ from gateway.core.errors import BudgetExceeded
 from gateway.core.organisation import Budget
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books.books import Intent, SqliteBooks
-from gateway.stores.books.counters import MOST
 from gateway.stores.books.windows import WINDOWS
+from gateway.stores.holds import LARGEST_AMOUNT
 from gateway.stores.journal.files import Durability
 from gateway.stores.ledger.ledger import SqliteLedger
 from tests.builders import an_attempt
@@ -193,7 +193,7 @@ def test_a_nonsensical_sum_is_booked_as_the_most_there_is(books_of: Opened, tmp_
         run(lambda: books.hold(intent))
         receipt = run(lambda: books.settle(served(intent, cost=10**30)))
         assert receipt.cost == 10**30
-        assert (balance(books).spent, balance(books).held) == (MOST, 0)
+        assert (balance(books).spent, balance(books).held) == (LARGEST_AMOUNT, 0)
 
 
 @pytest.mark.parametrize("units", [100_000, 8_999_999, 9_007_199])
@@ -215,9 +215,9 @@ def test_a_budget_is_exact_to_its_last_nano_unit(books_of: Opened, tmp_path: Pat
 def test_money_beyond_every_budget_is_counted_exactly(books_of: Opened, tmp_path: Path) -> None:
     with books_of(tmp_path) as books:
         for number in range(4):
-            run(partial(books.hold, an_intent(str(number), amount=MOST)))
-            run(partial(books.settle, served(an_intent(str(number)), cost=MOST - 1)))
-        assert balance(books).spent == 4 * (MOST - 1)
+            run(partial(books.hold, an_intent(str(number), amount=LARGEST_AMOUNT)))
+            run(partial(books.settle, served(an_intent(str(number)), cost=LARGEST_AMOUNT - 1)))
+        assert balance(books).spent == 4 * (LARGEST_AMOUNT - 1)
 
 
 def test_a_refusal_separates_spent_held_and_limit(books_of: Opened, tmp_path: Path) -> None:

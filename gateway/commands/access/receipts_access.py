@@ -59,7 +59,7 @@ def places(context: CommandContext) -> Places:
 
 
 def shared_postgres(settings: Settings) -> Postgres | None:
-    """The ledger that gateways share; None where the settings name none. PostgresRefused if they name it wrongly."""
+    """The ledger that gateways share; None where the settings name none. StoreRefused if they name it wrongly."""
     if not settings.postgres_url:
         return None
     from gateway.stores.postgres.connection import checked

@@ -16,6 +16,12 @@ from gateway.core.errors import Ended
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells count it."""
+_CHAPTERS = {
+    "journal": "The state directory",
+    "redis": "Budgets of many processes",
+    "postgres": "The ledger of many gateways",
+}
+"""Chapter of docs/operations.md per store."""
 
 
 def invoke(name: str, summary: str, command: Command, words: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -79,9 +85,7 @@ def _tell(stop: Stop, out: Printer, name: str) -> None:
 def _as_stop(fault: Exception) -> Stop:
     """An exception of the rooms below, in words for the user."""
     from gateway.settings import SettingsRefused
-    from gateway.stores.books.counters import CountersRefused
-    from gateway.stores.journal.files import JournalRefused
-    from gateway.stores.postgres.connection import PostgresRefused
+    from gateway.stores.errors import StoreRefused
 
     match fault:
         case Stop():
@@ -89,12 +93,8 @@ def _as_stop(fault: Exception) -> Stop:
         case SettingsRefused():
             faults = [str(f) for f in fault.faults]
             return Stop("the settings are not in order", "set them right, then try again", faults=faults)
-        case PostgresRefused():
-            return Stop(_begun(str(fault)), "docs/operations.md, The ledger of many gateways, says more")
-        case JournalRefused():
-            return Stop(_begun(str(fault)), "docs/operations.md, The state directory, says more")
-        case CountersRefused():
-            return Stop(_begun(str(fault)), "docs/operations.md, Budgets of many processes, says more")
+        case StoreRefused():
+            return Stop(_begun(str(fault)), f"docs/operations.md, {_CHAPTERS[fault.store]}, says more")
         case Ended():
             return Stop(
                 _begun(fault.message), "try again; docs/operations.md says what can be wrong with the state directory"

@@ -21,8 +21,8 @@ import orjson
 from gateway.core.cost import money
 from gateway.core.errors import Json
 from gateway.core.receipt import CORRECTED, SALT_BYTES
-from gateway.stores.books.counters import MOST, Charge
 from gateway.stores.books.windows import windows_around
+from gateway.stores.holds import LARGEST_AMOUNT, Charge
 from gateway.stores.journal.chain import charges_from
 from gateway.stores.journal.files import LOCK_FILE
 from gateway.stores.journal.intents import kept
@@ -44,7 +44,7 @@ class Check:
 
 
 @dataclass(slots=True)
-class Tally:
+class ReceiptTotals:
     """What the receipts of a journal come to, one by one."""
 
     receipts: int = 0
@@ -61,7 +61,7 @@ class Tally:
 
     def add(self, row: sqlite3.Row, folded_to: int) -> None:
         attempts, charges = _attempts(row), charges_from(row["charges"])
-        of_attempts = sum(min(_cost(attempt), MOST) for attempt in attempts)
+        of_attempts = sum(min(_cost(attempt), LARGEST_AMOUNT) for attempt in attempts)
         of_charges = sum(charge.amount for charge in charges)
         self.receipts += 1
         self.cost += row["cost"]
@@ -83,7 +83,7 @@ class Tally:
 
 
 def audit(journal: Path) -> list[Check]:
-    """Every invariant of one journal. JournalRefused if there is none."""
+    """Every invariant of one journal. StoreRefused if there is none."""
     with reading(journal) as connection:
         connection.execute("BEGIN")  # one snapshot for all that follows
         tally = _tally(connection)
@@ -112,9 +112,9 @@ def is_written(state: Path) -> bool:
     return False
 
 
-def _tally(connection: sqlite3.Connection) -> Tally:
+def _tally(connection: sqlite3.Connection) -> ReceiptTotals:
     (folded_to,) = connection.execute("SELECT row FROM folded").fetchone()
-    tally = Tally()
+    tally = ReceiptTotals()
     for row in connection.execute(
         "SELECT row, id, team, outcome, cost, charges, schema, data, went FROM receipts ORDER BY row"
     ):
@@ -122,7 +122,7 @@ def _tally(connection: sqlite3.Connection) -> Tally:
     return tally
 
 
-def _one_outcome(tally: Tally) -> Check:
+def _one_outcome(tally: ReceiptTotals) -> Check:
     """An intent ends in one receipt."""
     twice = [hold for hold, times in tally.holds.items() if times > 1]
     found = f"{len(tally.holds)} holds in {tally.receipts} receipts" + listed("in several receipts", twice)
@@ -142,13 +142,13 @@ def _at_rest(connection: sqlite3.Connection, state: Path) -> Check:
     return Check("held is zero at rest", not amounts, found + left)
 
 
-def _even(tally: Tally) -> Check:
+def _even(tally: ReceiptTotals) -> Check:
     found = f"receipts {money(tally.cost)}, attempts {money(tally.attempts)}, charges {money(tally.charged)}"
     found += listed("that do not agree with themselves", tally.uneven)
     return Check("what receipts cost was charged", not tally.uneven, found)
 
 
-def _per_team(tally: Tally) -> Check:
+def _per_team(tally: ReceiptTotals) -> Check:
     charged = {name: amount for name, amount in tally.accounts.items() if name.startswith("team/")}
     names = sorted({*tally.teams, *charged})
     apart = [name for name in names if tally.teams[name] != charged.get(name, 0)]
@@ -156,7 +156,7 @@ def _per_team(tally: Tally) -> Check:
     return Check("what teams were charged is what their receipts cost", not apart, found)
 
 
-def _counters(connection: sqlite3.Connection, tally: Tally) -> Check:
+def _counters(connection: sqlite3.Connection, tally: ReceiptTotals) -> Check:
     """The counters that budgets are held against are the receipts, added up; old windows are let go."""
     kept = {(row["account"], row["window"]): row["spent"] for row in connection.execute("SELECT * FROM counters")}
     totals = {name: amount for name, amount in tally.folded.items() if name[1] == "total" and amount}

@@ -22,12 +22,11 @@ import anyio
 
 from gateway.core.errors import Json, NotFound, Unavailable
 from gateway.stores.audit.journal_audit import Check, audit
-from gateway.stores.books.counters import CountersRefused
-from gateway.stores.journal.files import JournalRefused
+from gateway.stores.errors import StoreRefused
 from gateway.stores.ledger.workers import journals
 
 if TYPE_CHECKING:
-    from gateway.stores.audit.redis_roster import Struck, Visit
+    from gateway.stores.audit.redis_roster import BooksVisit, ForgetResult
 
 _LOOK: Final = (sys.executable, "-P", "-m", "gateway.stores.audit.locations")
 _NICE: Final = 10
@@ -49,7 +48,7 @@ class Places:
 
 
 def audited(places: Places) -> list[Check]:
-    """Every invariant in every place, and for a place that cannot be looked at that it cannot. PostgresRefused if
+    """Every invariant in every place, and for a place that cannot be looked at that it cannot. StoreRefused if
     there can be no ledger at that address. Not to be called where an event loop runs."""
     found = _found("journal: it can be read", lambda: _of_each(places.journals(), audit))
     if places.redis:
@@ -84,14 +83,14 @@ def roster(places: Places) -> dict[str, Json]:
     return {"generation": found.generation, "members": [asdict(member) for member in found.members]}
 
 
-def forget(places: Places, member: str) -> Struck:
+def forget(places: Places, member: str) -> ForgetResult:
     """Strike a member off, unless it is alive. Unavailable, also if that Redis can keep no books."""
     with _shared(places) as visit:
         return visit.forget(member)
 
 
 @contextmanager
-def _shared(places: Places) -> Iterator[Visit]:
+def _shared(places: Places) -> Iterator[BooksVisit]:
     if not places.redis:
         raise NotFound("No Redis is named here: the journals alone keep these budgets. Set SAFECONDUCT_REDIS_URL.")
     if find_spec("redis") is None:
@@ -101,7 +100,7 @@ def _shared(places: Places) -> Iterator[Visit]:
     try:
         with visiting(places.redis, places.organisation) as visit:
             yield visit
-    except CountersRefused as fault:
+    except StoreRefused as fault:
         raise Unavailable("books_unavailable", str(fault)) from None
 
 
@@ -148,7 +147,7 @@ def _found(name: str, checks: Callable[[], list[Check]]) -> list[Check]:
         return checks()
     except Unavailable as fault:
         return [Check(name, False, fault.message, "try again; docs/operations.md says what can be wrong there")]
-    except JournalRefused as fault:
+    except StoreRefused as fault:
         return [Check(name, False, str(fault), "docs/operations.md says more")]
 
 

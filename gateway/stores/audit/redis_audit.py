@@ -19,11 +19,11 @@ from typing import Final, TypeAlias
 from gateway.core.cost import money
 from gateway.core.principal import AccountId
 from gateway.stores.audit.journal_audit import Check, listed
-from gateway.stores.audit.redis_roster import Kept, Roster, Visit
-from gateway.stores.books.redis_member import present_windows, recall
+from gateway.stores.audit.redis_roster import BooksVisit, CounterState, Roster
+from gateway.stores.books.redis_member import present_windows
 from gateway.stores.books.windows import windows_around
 from gateway.stores.journal.chain import charges_from
-from gateway.stores.journal.reading import reading
+from gateway.stores.journal.reading import process_name, reading
 
 _CATCHES_UP_S: Final = 5.0
 """How long what a running gateway has written may take to reach Redis, at most."""
@@ -53,7 +53,9 @@ class _Part:
     spent: Mapping[_Name, int]
 
 
-def audit_redis(visit: Visit, books: str, journals: Sequence[Path], patience_s: float = _CATCHES_UP_S) -> list[Check]:
+def audit_redis(
+    visit: BooksVisit, books: str, journals: Sequence[Path], patience_s: float = _CATCHES_UP_S
+) -> list[Check]:
     """Every invariant of these books, and one for each of these journals. Unavailable if Redis or a journal cannot be
     read. Not to be called where an event loop runs."""
     roster, until = visit.roster(), monotonic() + patience_s
@@ -68,7 +70,7 @@ def audit_redis(visit: Visit, books: str, journals: Sequence[Path], patience_s: 
         sleep(_AGAIN_S)
 
 
-def audit_sums(visit: Visit, charged: Charged, patience_s: float = _CATCHES_UP_S) -> Check:
+def audit_sums(visit: BooksVisit, charged: Charged, patience_s: float = _CATCHES_UP_S) -> Check:
     """Whether Redis counts at least what the shared ledger says that all gateways were charged. More may be on its way
     there. As `audit_redis`."""
     until = monotonic() + patience_s
@@ -95,7 +97,7 @@ def _part(journal: Path, windows: frozenset[str]) -> _Part:
     """The checkpoint of the counters, and the receipts since."""
     with reading(journal) as connection:
         connection.execute("BEGIN")  # both of one moment
-        return _Part(recall(connection).member, _spent(connection, windows))
+        return _Part(process_name(connection), _spent(connection, windows))
 
 
 def _spent(connection: sqlite3.Connection, windows: frozenset[str]) -> dict[_Name, int]:
@@ -125,14 +127,14 @@ def _nobody_gone(roster: Roster) -> Check:
     return Check("redis: only members that are alive hold", not gone, found, _STRIKE if gone else "")
 
 
-def _sums(kept: Mapping[_Name, Kept], books: str) -> Check:
+def _sums(kept: Mapping[_Name, CounterState], books: str) -> Check:
     apart = [_called(name) for name, counter in kept.items() if not counter.adds_up]
     found = f"{len(kept)} counters{listed('that do not', apart)}"
     do = _REFILL.format(books=books) if apart else ""
     return Check("redis: counters are what members spent and hold", not apart, found, do)
 
 
-def _counts(before: _Part, after: _Part, kept: Mapping[_Name, Kept], roster: Roster) -> Check:
+def _counts(before: _Part, after: _Part, kept: Mapping[_Name, CounterState], roster: Roster) -> Check:
     apart = []
     for name, counter in kept.items():
         counted, charged = counter.spent.get(before.member, 0), after.spent.get(name, 0)

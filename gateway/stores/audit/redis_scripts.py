@@ -1,6 +1,6 @@
-"""What Redis does for those who look after the books and are no member: it shows them, and strikes a member off.
+"""Scripts of the audit: they list the members of the shared counters, show counters, and strike a member off.
 
-Bodies only, but for the probe: `redis_scripts` puts its opening before each. ARGV[1] is `member/session` there; whoever
+Each begins with the opening of the scripts of the books. ARGV[1] is `member/session` there; whoever
 only looks is nobody, `/`. A key is named by what it begins with and a member, as where a lease is renewed.
 """
 
@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.stores.books.redis_scripts import OPENING
+from gateway.stores.redis.scripts import Script
+
 # KEYS state, leases, members. ARGV nobody; what the keys of holds and of lapsed holds begin with. Says the generation;
 # for each member its name, the generation in which it joined, 1 if it is alive, and how many holds and lapsed holds.
-MEMBERS: Final = """
+MEMBERS: Final = Script(
+    OPENING
+    + """
 local found = answer('members', state[1] or '')
 local all = redis.call('HGETALL', KEYS[3])
 for at = 1, #all, 2 do
@@ -23,11 +28,14 @@ for at = 1, #all, 2 do
 end
 return found
 """
+)
 
 # KEYS state, leases, members, then accounts. ARGV nobody; what the keys of holds begin with. For each account how many
 # fields it has, then name and value of each, then what open holds come to in it: billions, and the rest of them, so
 # that no sum reaches 2^53.
-ACCOUNTS: Final = """
+ACCOUNTS: Final = Script(
+    OPENING
+    + """
 local whose, sums = {}, {}
 for _, member in ipairs(redis.call('HKEYS', KEYS[3])) do whose[member] = true end
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '+inf')) do whose[member] = true end
@@ -51,11 +59,14 @@ for at = 4, #KEYS do
 end
 return found
 """
+)
 
 # KEYS state, leases, members. ARGV who is struck off; what the keys of holds and of lapsed holds begin with. Says
 # whether it had joined in this generation. What it had spent stays in the counters; what it held counts as spent, as
 # if its lease had ended, until it joins again after all.
-FORGET: Final = """
+FORGET: Final = Script(
+    OPENING
+    + """
 local joined = redis.call('HGET', KEYS[3], member)
 if not joined then return answer('unknown') end
 local lease = redis.call('ZSCORE', KEYS[2], member)
@@ -67,31 +78,4 @@ redis.call('HDEL', KEYS[1], 's:' .. member)
 recount(KEYS[3])
 return answer('forgotten', joined == state[1] and 'joined' or 'missing')
 """
-
-# KEYS a key of no meaning. Whether this user may do what the scripts do.
-PROBE: Final = """
-local key = KEYS[1]
-redis.call('TIME')
-redis.call('DEL', key)
-redis.call('SET', key, '', 'EX', 1)
-redis.call('DEL', key)
-redis.call('HSET', key, 'a', '1')
-redis.call('HSETNX', key, 'a', '1')
-redis.call('HINCRBY', key, 'a', '1')
-redis.call('HGET', key, 'a')
-redis.call('HMGET', key, 'a')
-redis.call('HEXISTS', key, 'a')
-redis.call('HGETALL', key)
-redis.call('HKEYS', key)
-redis.call('HVALS', key)
-redis.call('HLEN', key)
-redis.call('HDEL', key, 'b')
-redis.call('EXPIRE', key, 1)
-redis.call('EXISTS', key)
-redis.call('DEL', key)
-redis.call('ZADD', key, 1, 'a')
-redis.call('ZSCORE', key, 'a')
-redis.call('ZRANGEBYSCORE', key, '-inf', 1)
-redis.call('ZREM', key, 'a')
-return {'may'}
-"""
+)

@@ -23,9 +23,10 @@ from gateway.core.frozen import frozen
 from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId, CallerId
 from gateway.core.receipt import Receipt, ReceiptId, drafted
-from gateway.stores.books.counters import MOST, Budgets, Charge, Counters, Counting, Embedded, Hold
+from gateway.stores.books.counters import Counters, CounterStore, EmbeddedCounters
 from gateway.stores.books.recovery import recover
 from gateway.stores.books.windows import WINDOWS
+from gateway.stores.holds import LARGEST_AMOUNT, Budgets, Charge, Hold
 from gateway.stores.journal.chain import Chain, charges_from, stored, unlinked
 from gateway.stores.journal.encoding import encoded
 from gateway.stores.journal.journal import Journal
@@ -132,9 +133,9 @@ class SqliteBooks:
     `interrupted`: how many exchanges that were.
     """
 
-    def __init__(self, journal: Journal, chain_id: str, counting: Counting | None = None) -> None:
+    def __init__(self, journal: Journal, chain_id: str, counting: CounterStore | None = None) -> None:
         """`counting`: who decides on holds; this process alone if nobody is given."""
-        self._journal, self._counting = journal, counting or Embedded()
+        self._journal, self._counting = journal, counting or EmbeddedCounters()
         self._chain = Chain(chain_id)
         self._unsettled: dict[ReceiptId, Receipt] = {}
         self._rows = itertools.count(1)
@@ -148,7 +149,13 @@ class SqliteBooks:
     async def hold(self, intent: Intent) -> Budgets:
         at, draft = int(intent.at.timestamp()), intent.draft
         asked = Hold(
-            intent.hold_id, draft.id, min(intent.amount, MOST), intent.accounts, at, next(self._rows), intent.zone
+            intent.hold_id,
+            draft.id,
+            min(intent.amount, LARGEST_AMOUNT),
+            intent.accounts,
+            at,
+            next(self._rows),
+            intent.zone,
         )
         hold = await self._counting.hold(asked, intent.budgets)
         if hold is None:
@@ -276,7 +283,9 @@ def _nothing(_: sqlite3.Connection) -> None:
 def _charges(receipt: Receipt, holds: tuple[Hold, ...]) -> list[Charge]:
     """Each attempt's cost in the windows of its hold. An attempt without an open hold was charged, or never sent."""
     costs = {a.hold_id: a.cost for a in receipt.attempts}
-    return [Charge(h.at, h.accounts, min(cost, MOST), h.id, h.zone) for h in holds if (cost := costs.get(h.id, 0))]
+    return [
+        Charge(h.at, h.accounts, min(cost, LARGEST_AMOUNT), h.id, h.zone) for h in holds if (cost := costs.get(h.id, 0))
+    ]
 
 
 def _write_checkpoint(connection: sqlite3.Connection, counters: Counters, folded: int) -> None:

@@ -8,58 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, TypeAlias
 
 from gateway.core.cost import money
 from gateway.core.errors import BudgetExceeded
-from gateway.core.frozen import frozen
 from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
 from gateway.stores.books.windows import QUARTER_S, resets_at, windows_around
-
-MOST: Final = 2**53
-"""The most that one hold or charge counts for, about nine million units: sums stay far inside 64 bits."""
+from gateway.stores.holds import Budgets, Charge, Hold
 
 _KEPT_WINDOWS: Final = 3
 """The newest windows of each length that are kept: the present one, and those that a late charge may still reach."""
-
-
-class CountersRefused(Exception):
-    """What should keep the shared counters cannot; the message says what to do, and holds no address: that may hold a
-    password."""
-
-
-Budgets: TypeAlias = Sequence[tuple[AccountId, Budget]]
-
-
-@frozen
-class Hold:
-    """Money set aside for one attempt. `at`: seconds since the epoch; `row`: its intent in the journal. The days of
-    its windows begin in `zone`."""
-
-    id: str
-    receipt: ReceiptId
-    amount: int
-    accounts: tuple[AccountId, ...]
-    at: int
-    row: int
-    zone: str = "UTC"
-    beyond: Budgets = field(default=(), compare=False)
-    """The soft budgets that it had no room in."""
-
-
-@frozen
-class Charge:
-    """What an attempt cost, booked in the windows of its hold."""
-
-    at: int
-    accounts: tuple[AccountId, ...]
-    amount: int
-    hold: str = ""
-    """Which hold it ends; not kept."""
-    zone: str = "UTC"
 
 
 @dataclass(slots=True)
@@ -70,13 +31,13 @@ class Counter:
     held: int = 0
 
 
-State: TypeAlias = Literal["joined", "waiting", "unavailable", "without_append_only_file"]
-Tell: TypeAlias = Callable[[State, str], None]
+CountersState: TypeAlias = Literal["joined", "waiting", "unavailable", "without_append_only_file"]
+CountersListener: TypeAlias = Callable[[CountersState, str], None]
 """Called, from any thread, when this process may hold in shared counters, and under which name; when it waits for so
 many others; when the counters are away, and why; when they would not survive a crash of whoever keeps them."""
 
 
-class Counting(Protocol):
+class CounterStore(Protocol):
     """Who decides whether there is room for a hold: this process's fold, or counters that many processes share.
 
     The fold is always of this process's own journal. Every method may be called from any thread.
@@ -219,7 +180,7 @@ class Counters:
         return found
 
 
-class Embedded:
+class EmbeddedCounters:
     """Counters of one process: the fold itself decides."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from gateway.core.errors import Unavailable
 from gateway.core.principal import AccountId, CallerId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books.books import Balance, Books, Intent
-from gateway.stores.books.counters import Budgets
+from gateway.stores.holds import Budgets
 
 
 def free_on(folder: Path) -> int:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from gateway.stores.books.counters import CountersRefused, Counting, Embedded, Tell
+from gateway.stores.books.counters import CountersListener, CounterStore, EmbeddedCounters
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.journal import Journal
 
 
-def open_counting(url: str, books: str, journal: Journal, tell: Tell) -> Counting:
+def open_counting(url: str, books: str, journal: Journal, tell: CountersListener) -> CounterStore:
     """Counters of this process alone if `url` is empty, otherwise those of all who share that Redis and `books`.
 
-    CountersRefused if that Redis cannot keep them, or cannot be reached.
+    StoreRefused if that Redis cannot keep them, or cannot be reached.
     """
     if not url:
-        return Embedded()
+        return EmbeddedCounters()
     if find_spec("redis") is None:
-        raise CountersRefused("The client for Redis is not installed. Install safeconduct[redis].")
+        raise StoreRefused("redis", "The client for Redis is not installed. Install safeconduct[redis].")
     from gateway.stores.books.redis_counters import RedisCounters  # a third of a second that one process can do without
 
     return RedisCounters.open(url, books, journal, tell)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gateway.core.receipt import AttemptRecord, Receipt, draft_from
-from gateway.stores.books.counters import Charge
+from gateway.stores.holds import Charge
 from gateway.stores.journal.chain import Chain, stored
-from gateway.stores.journal.intents import Kept
+from gateway.stores.journal.intents import StoredIntent
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class _Left:
     zone: str
 
 
-def recover(connection: sqlite3.Connection, chain: Chain, kept: Sequence[Kept]) -> int:
+def recover(connection: sqlite3.Connection, chain: Chain, kept: Sequence[StoredIntent]) -> int:
     """Settle every intent that was kept into `chain`, one receipt per exchange. Returns how many receipts that made.
 
     To be called before this process keeps intents of its own.
@@ -46,7 +46,7 @@ def recover(connection: sqlite3.Connection, chain: Chain, kept: Sequence[Kept]) 
     return len(lost)
 
 
-def _left(kept: Kept) -> _Left:
+def _left(kept: StoredIntent) -> _Left:
     return _Left(kept.hold, kept.amount, kept.at, kept.accounts, draft_from(kept.draft), kept.zone)
 
 

@@ -6,19 +6,18 @@ An errand is made in the loop of whoever waits for it, and carried in the thread
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias
 
 from gateway.core.errors import BudgetExceeded, Unavailable
-from gateway.stores.books.counters import Budgets, Counter, Hold, no_room
+from gateway.stores.books.counters import Counter, no_room
 from gateway.stores.books.redis_member import LOST, Member
 from gateway.stores.books.windows import windows_around
-from gateway.stores.redis.connection import Answer, Call, Refusal
-
-T = TypeVar("T")
+from gateway.stores.holds import Budgets, Hold
+from gateway.stores.redis.connection import CallRefused, ScriptAnswer, ScriptCall
+from gateway.stores.redis.pipeline import resolve
 
 DEADLINE_S: Final = 2.0
 """How long a caller waits for an answer, all in all."""
@@ -34,7 +33,7 @@ Stage: TypeAlias = Literal["new", "sent", "held", "given up"]
 
 
 @dataclass(slots=True, eq=False)
-class HoldAsked:
+class HoldCommand:
     """`granted` puts the hold into the fold, before anybody learns of it."""
 
     hold: Hold
@@ -59,7 +58,7 @@ class HoldAsked:
             self._stage = "sent"
             return True
 
-    def call(self, member: Member) -> Call:
+    def call(self, member: Member) -> ScriptCall:
         """Taken only within a slot of the server's time, whose windows these are, and not long after the deadline."""
         now, keys = member.now(), member.keys
         hold = self.hold = replace(self.hold, at=now)
@@ -73,21 +72,21 @@ class HoldAsked:
             (hold.id, keys.record(hold), slot, until, *rooms),
         )
 
-    def answered(self, answer: Answer | Refusal) -> bool:
+    def answered(self, answer: ScriptAnswer | CallRefused) -> bool:
         """Whether it is to be asked once more: nothing was carried out, and the reason can be helped."""
-        if isinstance(answer, Answer) and answer.word in (*LOST, "time") and self._tries < _TRIES:
+        if isinstance(answer, ScriptAnswer) and answer.word in (*LOST, "time") and self._tries < _TRIES:
             self._tries += 1
             return True
-        if isinstance(answer, Answer) and answer.word == "held":
+        if isinstance(answer, ScriptAnswer) and answer.word == "held":
             self._held(answer.rest)
-        elif isinstance(answer, Answer) and answer.word == "open":
+        elif isinstance(answer, ScriptAnswer) and answer.word == "open":
             resolve(self.future, None)
         else:
             self.failed(answer)
         return False
 
-    def failed(self, why: Answer | Refusal | str) -> None:
-        resolve(self.future, self._no(why) if isinstance(why, Answer) else unavailable(why))
+    def failed(self, why: ScriptAnswer | CallRefused | str) -> None:
+        resolve(self.future, self._no(why) if isinstance(why, ScriptAnswer) else unavailable(why))
 
     def _held(self, beyond: Sequence[str]) -> None:
         with self._lock:
@@ -98,7 +97,7 @@ class HoldAsked:
             self.granted(self.hold)
         resolve(self.future, self.hold)
 
-    def _no(self, answer: Answer) -> BudgetExceeded | Unavailable:
+    def _no(self, answer: ScriptAnswer) -> BudgetExceeded | Unavailable:
         if answer.word == "full":
             at, used, held = (int(text) for text in answer.rest)
             account, budget = self.budgets[at - 1]
@@ -107,18 +106,18 @@ class HoldAsked:
 
 
 @dataclass(slots=True, eq=False)
-class BalancesAsked:
+class BalancesCommand:
     """What is used and held under these keys."""
 
     keys: tuple[str, ...]
     future: asyncio.Future[list[Counter]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    def call(self, member: Member) -> Call:
+    def call(self, member: Member) -> ScriptCall:
         return member.call("balances", self.keys, ())
 
-    def answered(self, answer: Answer | Refusal) -> bool:
+    def answered(self, answer: ScriptAnswer | CallRefused) -> bool:
         """As of a hold; there is nothing to try again here."""
-        if isinstance(answer, Refusal) or answer.word != "balances":
+        if isinstance(answer, CallRefused) or answer.word != "balances":
             self.failed(answer)
             return False
         numbers = [int(text) for text in answer.rest]
@@ -126,46 +125,31 @@ class BalancesAsked:
         resolve(self.future, [Counter(used - held, held) for used, held in pairs])
         return False
 
-    def failed(self, why: Answer | Refusal | str) -> None:
+    def failed(self, why: ScriptAnswer | CallRefused | str) -> None:
         resolve(self.future, unavailable(why))
 
 
 @dataclass(slots=True, eq=False)
-class HoldEnded:
+class SettleCommand:
     """It costs that much; said until it is confirmed. `waiting` is guarded by the courier."""
 
     hold: str
     cost: int
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
 
-    def call(self, member: Member) -> Call:
+    def call(self, member: Member) -> ScriptCall:
         return member.call("settle", (member.holds, member.keys("done", self.hold)), (self.hold, self.cost))
 
 
-Asked: TypeAlias = HoldAsked | BalancesAsked
+Command: TypeAlias = HoldCommand | BalancesCommand
 
 
-def unavailable(why: Answer | Refusal | str) -> Unavailable:
+def unavailable(why: ScriptAnswer | CallRefused | str) -> Unavailable:
     """The refusal that says why the counters cannot be asked now; nothing is admitted meanwhile."""
-    if isinstance(why, Answer) and why.word == "rebuilding":
+    if isinstance(why, ScriptAnswer) and why.word == "rebuilding":
         return Unavailable(
             "books_unavailable",
             f"The shared counters are being rebuilt; processes that have not said what they have spent: {why.rest[0]}.",
         )
-    word = why.word if isinstance(why, Answer) else why.code if isinstance(why, Refusal) else why
+    word = why.word if isinstance(why, ScriptAnswer) else why.code if isinstance(why, CallRefused) else why
     return Unavailable("books_unavailable", f"The shared counters cannot be asked ({word}).")
-
-
-def resolve(future: asyncio.Future[T], result: T | Exception) -> None:
-    """From any thread."""
-    with contextlib.suppress(RuntimeError):  # that loop is closed: nobody waits
-        future.get_loop().call_soon_threadsafe(_set, future, result)
-
-
-def _set(future: asyncio.Future[T], result: T | Exception) -> None:
-    if future.done():
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)

@@ -13,13 +13,15 @@ from typing import Final
 
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
-from gateway.stores.books.counters import Budgets, Charge, Counter, Counters, CountersRefused, Hold, Tell
-from gateway.stores.books.redis_commands import DEADLINE_S, BalancesAsked, HoldAsked, unavailable
-from gateway.stores.books.redis_member import Keys, Member, recall
-from gateway.stores.books.redis_worker import Courier
+from gateway.stores.books.counters import Counter, Counters, CountersListener
+from gateway.stores.books.redis_commands import DEADLINE_S, BalancesCommand, HoldCommand, unavailable
+from gateway.stores.books.redis_member import CounterKeys, Member, recall
+from gateway.stores.books.redis_worker import CounterWorker
 from gateway.stores.books.windows import windows_around
+from gateway.stores.errors import StoreRefused
+from gateway.stores.holds import Budgets, Charge, Hold
 from gateway.stores.journal.journal import Journal
-from gateway.stores.redis.connection import Unreachable, Wire
+from gateway.stores.redis.connection import RedisConnection, RedisUnreachable
 
 ROUND_TRIP_S: Final = 1.0
 """How long the courier waits for the server."""
@@ -31,26 +33,27 @@ _TOO_LATE: Final = "no_answer_in_time"
 class RedisCounters:
     """Use `open`; give it to the books, which begin it."""
 
-    def __init__(self, keys: Keys, courier: Courier, journal: Journal) -> None:
+    def __init__(self, keys: CounterKeys, courier: CounterWorker, journal: Journal) -> None:
         self._keys, self._courier, self._journal = keys, courier, journal
         self._fold = Counters()
 
     @classmethod
-    def open(cls, url: str, books: str, journal: Journal, tell: Tell) -> RedisCounters:
-        """`books`: whose these are; others in the same Redis are not touched. CountersRefused if that Redis cannot keep
+    def open(cls, url: str, books: str, journal: Journal, tell: CountersListener) -> RedisCounters:
+        """`books`: whose these are; others in the same Redis are not touched. StoreRefused if that Redis cannot keep
         them, or cannot be reached."""
-        keys = Keys(books)
-        wire = Wire(url, keys("state"), ROUND_TRIP_S)
+        keys = CounterKeys(books)
+        connection = RedisConnection(url, keys("state"), ROUND_TRIP_S)
         try:
-            wire.open()
-        except Unreachable as fault:
-            raise CountersRefused(
+            connection.open()
+        except RedisUnreachable as fault:
+            raise StoreRefused(
+                "redis",
                 f"Redis cannot be reached, or cannot be written to ({fault.reason}). Start it, or unset "
-                "SAFECONDUCT_REDIS_URL for budgets of this process alone."
+                "SAFECONDUCT_REDIS_URL for budgets of this process alone.",
             ) from None
-        if not wire.durable:
+        if not connection.durable:
             tell("without_append_only_file", "")
-        return cls(keys, Courier(Member(wire, keys, journal.write_now(recall)), journal, tell), journal)
+        return cls(keys, CounterWorker(Member(connection, keys, journal.write_now(recall)), journal, tell), journal)
 
     def begin(self, fold: Counters) -> None:
         self._fold = fold
@@ -59,7 +62,7 @@ class RedisCounters:
     async def hold(self, hold: Hold, budgets: Budgets) -> Hold | None:
         if any(own.id == hold.id for own in self._fold.holds(hold.receipt)):
             return None
-        asked = HoldAsked(hold, budgets, self._granted)
+        asked = HoldCommand(hold, budgets, self._granted)
         self._courier.ask(asked)
         try:
             async with asyncio.timeout(DEADLINE_S):
@@ -92,7 +95,7 @@ class RedisCounters:
 
     async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int, zone: str) -> list[Counter]:
         windows = windows_around(at, zone)
-        asked = BalancesAsked(tuple(self._keys.account(account, windows[window]) for account, window in pairs))
+        asked = BalancesCommand(tuple(self._keys.account(account, windows[window]) for account, window in pairs))
         self._courier.ask(asked)
         try:
             async with asyncio.timeout(DEADLINE_S):
@@ -108,7 +111,7 @@ class RedisCounters:
     def _granted(self, hold: Hold) -> None:
         self._fold.hold(hold, ())
 
-    def _give_up(self, asked: HoldAsked) -> None:
+    def _give_up(self, asked: HoldCommand) -> None:
         match asked.give_up():
             case "held":
                 self.release(asked.hold)

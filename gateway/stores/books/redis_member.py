@@ -21,9 +21,20 @@ from typing import Final, TypeVar
 import orjson
 
 from gateway.core.principal import AccountId
-from gateway.stores.books.counters import Counters, Hold
+from gateway.stores.books.counters import Counters
+from gateway.stores.books.redis_scripts import SCRIPTS
 from gateway.stores.books.windows import windows_around
-from gateway.stores.redis.connection import ELSEWHERE, Answer, Call, Refusal, Unreachable, Wire
+from gateway.stores.holds import Hold
+from gateway.stores.journal.reading import process_name
+from gateway.stores.redis.connection import (
+    ELSEWHERE,
+    CallRefused,
+    RedisConnection,
+    RedisUnreachable,
+    ScriptAnswer,
+    ScriptCall,
+)
+from gateway.stores.redis.key_space import KeySpace
 
 T = TypeVar("T")
 
@@ -39,7 +50,7 @@ _APART_S: Final = 14 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class CounterMemory:
     """What the journal keeps of the counters that it shares: enough to notice, after a start, that they were lost."""
 
     member: str
@@ -48,28 +59,27 @@ class Memory:
     members: tuple[str, ...] = ()
 
 
-def recall(connection: sqlite3.Connection) -> Memory:
+def recall(connection: sqlite3.Connection) -> CounterMemory:
     """What the journal knows."""
-    found = dict(connection.execute("SELECT name, value FROM shared"))
-    known = orjson.loads(found.get("known", "{}"))
-    return Memory(
-        found["member"], known.get("generation", ""), known.get("sequence", 0), tuple(known.get("members", ()))
+    row = connection.execute("SELECT value FROM shared WHERE name = 'known'").fetchone()
+    known = orjson.loads(row[0]) if row else {}
+    return CounterMemory(
+        process_name(connection),
+        known.get("generation", ""),
+        known.get("sequence", 0),
+        tuple(known.get("members", ())),
     )
 
 
-def remember(memory: Memory, connection: sqlite3.Connection) -> None:
+def remember(memory: CounterMemory, connection: sqlite3.Connection) -> None:
     known = {"generation": memory.generation, "sequence": memory.sequence, "members": memory.members}
     connection.execute("INSERT OR REPLACE INTO shared VALUES ('known', ?)", (orjson.dumps(known).decode(),))
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Names of everything in Redis; `books` tells the books of one organisation from another's."""
+class CounterKeys(KeySpace):
+    """Names and records of the shared counters."""
 
-    books: str
-
-    def __call__(self, *parts: str) -> str:
-        return ":".join((f"{{safeconduct/{self.books}}}", *parts))
+    __slots__ = ()
 
     def account(self, account: AccountId, window: str) -> str:
         return self("account", account, window)
@@ -82,10 +92,12 @@ class Keys:
 
 
 class Member:
-    """For one thread. Every method may raise Unreachable."""
+    """For one thread. Every method may raise RedisUnreachable."""
 
-    def __init__(self, wire: Wire, keys: Keys, memory: Memory, lease_s: int = LEASE_S) -> None:
-        self._wire, self._lease_s = wire, lease_s
+    def __init__(
+        self, connection: RedisConnection, keys: CounterKeys, memory: CounterMemory, lease_s: int = LEASE_S
+    ) -> None:
+        self._connection, self._lease_s = connection, lease_s
         self.keys, self.memory = keys, memory
         self.joined = False
         self.missing = 0
@@ -99,21 +111,21 @@ class Member:
         """The server's time, as far as it can be told from its last answer. Seconds since the epoch."""
         return int(monotonic() + self._ahead)
 
-    def call(self, verb: str, keys: Iterable[str], arguments: Iterable[str | int]) -> Call:
+    def call(self, verb: str, keys: Iterable[str], arguments: Iterable[str | int]) -> ScriptCall:
         """A call that says who calls, and what it believes."""
         memory = self.memory
         before, who = (self.keys("state"), self.keys("leases")), f"{memory.member}/{self._session}"
-        return Call(verb, (*before, *keys), (who, memory.generation, memory.sequence, *arguments))
+        return ScriptCall(SCRIPTS[verb], (*before, *keys), (who, memory.generation, memory.sequence, *arguments))
 
-    def ask(self, calls: Sequence[Call]) -> list[Answer | Refusal]:
+    def ask(self, calls: Sequence[ScriptCall]) -> list[ScriptAnswer | CallRefused]:
         """One round trip. Learns from the answers whether this member is still one."""
         try:
-            answers = self._wire.ask(calls)
-        except Unreachable:
+            answers = self._connection.call(calls)
+        except RedisUnreachable:
             self.joined = False
             raise
         for answer in answers:
-            if isinstance(answer, Answer):
+            if isinstance(answer, ScriptAnswer):
                 self._learn(answer)
             elif answer.code in ELSEWHERE:
                 self.joined = False
@@ -122,10 +134,12 @@ class Member:
     def join(self, fold: Counters) -> None:
         """Say everything; from then on this member may hold, once all others have joined too."""
         self.joined = False
-        if not self._wire.connected:
-            self._wire.open()
+        if not self._connection.connected:
+            self._connection.open()
         new, self._session = secrets.token_hex(8), secrets.token_hex(4)
-        entered = self._one("enter", [self.keys("members")], (new, self._wire.server, *self.memory.members), "entered")
+        entered = self._one(
+            "enter", [self.keys("members")], (new, self._connection.server, *self.memory.members), "entered"
+        )
         self.memory = replace(self.memory, generation=entered.rest[0])
         spent, holds = fold.standing()
         for some in _chunks(holds, first=True):
@@ -145,7 +159,7 @@ class Member:
         arguments = (self._lease_s, self.keys("holds", ""), self.keys("lapsed", ""))
         (answer,) = self.ask([self.call("renew", [self.keys("members")], arguments)])
         self.strangers = False
-        if isinstance(answer, Answer) and answer.word == "renewed":
+        if isinstance(answer, ScriptAnswer) and answer.word == "renewed":
             self._meet(answer)
 
     def leave(self) -> None:
@@ -157,20 +171,20 @@ class Member:
 
     def close(self) -> None:
         self.joined = False
-        self._wire.close()
+        self._connection.close()
 
     @property
     def holds(self) -> str:
         return self.keys("holds", self.memory.member)
 
-    def _one(self, verb: str, keys: Sequence[str], arguments: Sequence[str | int], word: str) -> Answer:
+    def _one(self, verb: str, keys: Sequence[str], arguments: Sequence[str | int], word: str) -> ScriptAnswer:
         """The answer to one call, which must be that word."""
         (answer,) = self.ask([self.call(verb, keys, arguments)])
-        if isinstance(answer, Answer) and answer.word == word:
+        if isinstance(answer, ScriptAnswer) and answer.word == word:
             return answer
-        raise Unreachable(answer.word if isinstance(answer, Answer) else answer.code)
+        raise RedisUnreachable(answer.word if isinstance(answer, ScriptAnswer) else answer.code)
 
-    def _learn(self, answer: Answer) -> None:
+    def _learn(self, answer: ScriptAnswer) -> None:
         self._ahead = answer.seconds - monotonic()
         self.strangers = answer.members != len(self.memory.members)
         if answer.word in LOST:
@@ -178,7 +192,7 @@ class Member:
         elif answer.sequence > self.memory.sequence:
             self.memory = replace(self.memory, sequence=answer.sequence)
 
-    def _meet(self, answer: Answer) -> None:
+    def _meet(self, answer: ScriptAnswer) -> None:
         missing, *members = answer.rest
         self.missing = int(missing)
         self.memory = replace(self.memory, members=tuple(sorted(members)))

@@ -20,13 +20,11 @@ refuses; that of `settle` and `renew` one that it allows, and what follows an al
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 
-from gateway.stores.audit.redis_scripts import ACCOUNTS, FORGET, MEMBERS, PROBE
-from gateway.stores.rates.redis_scripts import RATE_SCRIPTS
+from gateway.stores.redis.scripts import Script
 
-_OPENING: Final = """
+OPENING: Final = """
 local seconds = redis.call('TIME')[1]
 local member, session = string.match(ARGV[1], '^(.*)/(.*)$')
 local state = redis.call('HMGET', KEYS[1], 'id', 'sequence', 'missing', 's:' .. member)
@@ -95,6 +93,7 @@ local function lapse(gone, of_holds, of_lapsed)
   end
 end
 """
+"""Begins every script that reads the counters: the caller, the state, and the helpers of the others."""
 
 _SAME_GENERATION: Final = """
 if state[1] ~= ARGV[2] then return answer('generation') end
@@ -269,24 +268,14 @@ return answer('balances', unpack(found))
 """
 
 SCRIPTS: Final = {
-    "hold": _OPENING + _STANDING + _HOLD,
-    "settle": _OPENING + _STANDING + _SETTLE,
-    "renew": _OPENING + _STANDING + _RENEW,
-    "enter": _OPENING + _ENTER,
-    "restore": _OPENING + _SAME_GENERATION + _RESTORE,
-    "replace": _OPENING + _STANDING + _REPLACE,
-    "join": _OPENING + _STANDING + _JOIN,
-    "leave": _OPENING + _STANDING + _LEAVE,
-    "balances": _OPENING + _SAME_GENERATION + _BALANCES,
-    "members": _OPENING + MEMBERS,
-    "accounts": _OPENING + ACCOUNTS,
-    "forget": _OPENING + FORGET,
-    "probe": PROBE,
-    **RATE_SCRIPTS,
+    "hold": Script(OPENING + _STANDING + _HOLD),
+    "settle": Script(OPENING + _STANDING + _SETTLE),
+    "renew": Script(OPENING + _STANDING + _RENEW),
+    "enter": Script(OPENING + _ENTER),
+    "restore": Script(OPENING + _SAME_GENERATION + _RESTORE),
+    "replace": Script(OPENING + _STANDING + _REPLACE),
+    "join": Script(OPENING + _STANDING + _JOIN),
+    "leave": Script(OPENING + _STANDING + _LEAVE),
+    "balances": Script(OPENING + _SAME_GENERATION + _BALANCES),
 }
 """Verb -> script. An answer is a word, the server's seconds, the sequence, how many members there are, and the rest."""
-
-DIGESTS: Final = {
-    verb: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest() for verb, script in SCRIPTS.items()
-}
-"""What EVALSHA calls them."""

@@ -15,7 +15,7 @@ from typing import Final
 import orjson
 
 from gateway.core.receipt import SALT_BYTES, SCHEMA, SECTIONS, Link, Receipt, genesis, linked
-from gateway.stores.books.counters import Charge
+from gateway.stores.holds import Charge
 from gateway.stores.journal.encoding import encoded
 from gateway.stores.journal.rows import DERIVED, RECORD, SELECT_RECORD, derived, receipt_in
 

@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final, Literal
 
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.schema import migrate
 
 Durability = Literal["power", "process"]
@@ -18,26 +19,23 @@ LOCK_FILE: Final = "journal.lock"
 _SYNCHRONOUS: Final = {"power": "FULL", "process": "NORMAL"}
 
 
-class JournalRefused(Exception):
-    """The journal cannot be opened; the message says what to do."""
-
-
 def reason(fault: Exception) -> str:
     """What is said of a fault of SQLite or of the disk: its name, none of its words."""
     return str(getattr(fault, "sqlite_errorname", None) or type(fault).__name__)
 
 
 def locked(path: Path) -> int:
-    """The descriptor that holds the lock. JournalRefused if another process has it."""
+    """The descriptor that holds the lock. StoreRefused if another process has it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         owner = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
         os.close(handle)
-        raise JournalRefused(
+        raise StoreRefused(
+            "journal",
             f"{path} is held by another process (pid {owner}). One process writes a journal: stop that one, "
-            "or give this one a state directory of its own."
+            "or give this one a state directory of its own.",
         ) from None
     os.ftruncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)

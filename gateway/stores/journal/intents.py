@@ -24,7 +24,7 @@ import orjson
 
 from gateway.core.errors import Unavailable
 from gateway.core.principal import AccountId
-from gateway.stores.books.counters import Hold
+from gateway.stores.holds import Hold
 
 INTENTS_FILE: Final = "journal.intents"
 _SLOT: Final = 2048
@@ -34,7 +34,7 @@ _HEAD: Final = struct.Struct("<II")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredIntent:
     """An intent as it was written. `amount` in nano-units; `at` in seconds since the epoch; `row`: the later, the
     greater; `draft`: the canonical receipt as it stood."""
 
@@ -71,7 +71,7 @@ class Intents:
             os.close(handle)
             raise
 
-    def left(self) -> list[Kept]:
+    def left(self) -> list[StoredIntent]:
         """What an earlier process left, oldest first. It stays until `clear`."""
         return sorted(_records(self._map), key=lambda kept: kept.row)
 
@@ -143,7 +143,7 @@ class Intents:
         self._taken.extend(bytes(size // _SLOT - len(self._taken)))
 
 
-def kept(state_dir: Path) -> list[Kept]:
+def kept(state_dir: Path) -> list[StoredIntent]:
     """What stands in the file now, read beside the process that writes it. Nothing if there is no file."""
     try:
         return sorted(_records((state_dir / INTENTS_FILE).read_bytes()), key=lambda kept: kept.row)
@@ -151,7 +151,7 @@ def kept(state_dir: Path) -> list[Kept]:
         return []
 
 
-def _records(data: bytes | mmap.mmap) -> Iterator[Kept]:
+def _records(data: bytes | mmap.mmap) -> Iterator[StoredIntent]:
     at = 0
     while at + _HEAD.size <= len(data):
         length, checksum = _HEAD.unpack(data[at : at + _HEAD.size])
@@ -168,10 +168,10 @@ def _written(hold: Hold, draft: bytes) -> bytes:
     return orjson.dumps(facts) + b"\n" + draft
 
 
-def _read(record: bytes) -> Kept:
+def _read(record: bytes) -> StoredIntent:
     facts, _, draft = record.partition(b"\n")
     row, hold, receipt, amount, at, accounts, zone = orjson.loads(facts)
-    return Kept(row, hold, receipt, amount, at, tuple(accounts), zone, draft)
+    return StoredIntent(row, hold, receipt, amount, at, tuple(accounts), zone, draft)
 
 
 def _reason(fault: OSError) -> str:

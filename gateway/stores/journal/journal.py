@@ -21,7 +21,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, TypeVar
 
 from gateway.core.errors import Unavailable
-from gateway.stores.journal.files import JOURNAL_FILE, LOCK_FILE, Durability, JournalRefused, connected, locked, reason
+from gateway.stores.errors import StoreRefused
+from gateway.stores.journal.files import JOURNAL_FILE, LOCK_FILE, Durability, connected, locked, reason
 from gateway.stores.journal.intents import Intents
 from gateway.stores.journal.schema import NewerSchema
 
@@ -78,7 +79,7 @@ class Journal:
 
     @classmethod
     def open(cls, state_dir: Path, durability: Durability) -> Journal:
-        """Take the lock and the file, creating both if needed. JournalRefused if another process has them."""
+        """Take the lock and the file, creating both if needed. StoreRefused if another process has them."""
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = locked(state_dir / LOCK_FILE)
         path = state_dir / JOURNAL_FILE
@@ -87,10 +88,10 @@ class Journal:
             return cls(connected(path, durability), intents, lock, path)
         except NewerSchema as fault:
             os.close(lock)
-            raise JournalRefused(f"{path}: {fault}. Start the version of Safeconduct that wrote it.") from None
+            raise StoreRefused("journal", f"{path}: {fault}. Start the version of Safeconduct that wrote it.") from None
         except (sqlite3.Error, OSError) as fault:
             os.close(lock)
-            raise JournalRefused(f"{path} cannot be opened: {reason(fault)}.") from None
+            raise StoreRefused("journal", f"{path} cannot be opened: {reason(fault)}.") from None
 
     def attach(self, participant: Participant) -> None:
         self._participants.append(participant)

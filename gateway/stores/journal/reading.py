@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.core.errors import Unavailable
-from gateway.stores.journal.files import JournalRefused
+from gateway.stores.errors import StoreRefused
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write; its rows know their columns by name. JournalRefused if there is no file."""
+    """A connection that cannot write; its rows know their columns by name. StoreRefused if there is no file."""
     if not path.exists():
-        raise JournalRefused(f"There is no journal at {path}: no gateway has run with that state directory.")
+        raise StoreRefused("journal", f"There is no journal at {path}: no gateway has run with that state directory.")
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
         connection.row_factory = sqlite3.Row
@@ -26,3 +26,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     except sqlite3.Error as fault:
         reason = getattr(fault, "sqlite_errorname", type(fault).__name__)
         raise Unavailable("books_unavailable", f"The journal cannot be read ({reason}).") from None
+
+
+def process_name(connection: sqlite3.Connection) -> str:
+    """The name of the process that writes this journal: the same after each start, and of no other process."""
+    (name,) = connection.execute("SELECT value FROM shared WHERE name = 'member'").fetchone()
+    return str(name)

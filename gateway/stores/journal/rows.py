@@ -10,7 +10,7 @@ import orjson
 
 from gateway.core.errors import Json
 from gateway.core.receipt import SECTIONS, Kept, Receipt, from_json, opened
-from gateway.stores.books.counters import MOST
+from gateway.stores.holds import LARGEST_AMOUNT
 
 RECORD: Final = ("data", "digest", *SECTIONS)
 """The columns of the record: the head (of schema 0 the whole receipt), its digest, and each section with its salt in
@@ -60,7 +60,7 @@ def derived(receipt: Receipt) -> dict[str, str | int]:
         "policy": policy,
         "outcome": receipt.outcome,
         "currency": receipt.currency,
-        "cost": min(receipt.cost, MOST),
+        "cost": min(receipt.cost, LARGEST_AMOUNT),
         "usage": _counts_text(receipt.used()),
         "end_user": receipt.end_user,
         "schema": receipt.schema,

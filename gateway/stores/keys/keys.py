@@ -32,7 +32,7 @@ _REVISION: Final = "keys"
 _COLUMNS: Final = "id, digest, team, policy, label, created_at, expires_at, revoked_at, classes, budgets"
 
 
-class Keys(Protocol):
+class KeyStore(Protocol):
     """The store of keys. Only digests are kept; the secret of a new key is shown once, to its creator."""
 
     def find(self, digest: str) -> Key | None:

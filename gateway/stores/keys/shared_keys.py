@@ -32,7 +32,7 @@ _TELL_AGAIN_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class KeysAlone:
     """PostgreSQL cannot be asked for the keys that others make and revoke: since when, and why."""
 
     reason: str
@@ -40,20 +40,24 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class KeysShared:
     """The keys are those of all gateways again; there are so many secrets."""
 
     keys: int
 
 
-News: TypeAlias = Alone | Shared
+KeysNews: TypeAlias = KeysAlone | KeysShared
 
 
 class SharedKeys(ChangedKeys):
     """`near`: what this gateway knows, and its other workers read. `run` keeps that up to date."""
 
     def __init__(
-        self, near: SqliteKeys, far: PostgresKeys, freshness: Freshness, tell: Callable[[News], None] = lambda _: None
+        self,
+        near: SqliteKeys,
+        far: PostgresKeys,
+        freshness: Freshness,
+        tell: Callable[[KeysNews], None] = lambda _: None,
     ) -> None:
         self.near: Final = near
         self._far, self._freshness, self._tell = far, freshness, tell
@@ -142,9 +146,9 @@ class SharedKeys(ChangedKeys):
         elif now - self._told < _TELL_AGAIN_S:
             return
         self._told = now
-        self._tell(Alone(reason, int(now - self._since)))
+        self._tell(KeysAlone(reason, int(now - self._since)))
 
     def _tell_shared(self, keys: int) -> None:
         if self._since is not None:
             self._since = None
-            self._tell(Shared(keys))
+            self._tell(KeysShared(keys))

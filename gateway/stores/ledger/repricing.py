@@ -18,7 +18,7 @@ from typing import TypeAlias
 from gateway.core.receipt import Receipt, ReceiptId, from_json
 from gateway.core.repricing import Corrections, correction, noted
 from gateway.core.snapshot import Snapshot
-from gateway.stores.books.counters import MOST, Charge
+from gateway.stores.holds import LARGEST_AMOUNT, Charge
 from gateway.stores.ids import ulid
 from gateway.stores.journal.chain import Chain, charges_from
 from gateway.stores.journal.journal import Journal
@@ -124,6 +124,6 @@ def _charges(entry: _Entry, connection: sqlite3.Connection) -> list[Charge]:
     nobody = Charge(began, tuple(f"{kind}/{getattr(receipt, kind)}" for kind in accounts), 0, zone=entry.zone)
     like = [at.get(int(str(place)), (*before, nobody)[0]) for place in places]
     return [
-        Charge(charge.at, charge.accounts, min(attempt.cost, MOST), zone=charge.zone)
+        Charge(charge.at, charge.accounts, min(attempt.cost, LARGEST_AMOUNT), zone=charge.zone)
         for charge, attempt in zip(like, receipt.attempts, strict=True)
     ]

@@ -14,8 +14,8 @@ import orjson
 from gateway.core.errors import Json, Unavailable
 from gateway.core.receipt import SECTIONS
 from gateway.core.usage import CLASSES
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.chain import charges_from
-from gateway.stores.journal.files import JournalRefused
 from gateway.stores.journal.reading import reading
 
 _MOST_BYTES: Final = 4 * 2**20
@@ -83,7 +83,7 @@ class Source:
         try:
             with reading(self._journal) as connection:
                 (count,) = connection.execute("SELECT COUNT(*) FROM receipts WHERE row > ?", (after,)).fetchone()
-        except (Unavailable, JournalRefused):
+        except (Unavailable, StoreRefused):
             return -1
         return int(count)
 

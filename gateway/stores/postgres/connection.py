@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
 
+from gateway.stores.errors import StoreRefused
+
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
@@ -37,10 +39,6 @@ class PostgresAway(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class PostgresRefused(Exception):
-    """The setting cannot lead to a ledger; the message says what to do, and never quotes the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +91,17 @@ class Postgres:
 
 
 def checked(url: str) -> Postgres:
-    """PostgresRefused if no ledger can be reached with it, whatever the network does."""
+    """StoreRefused if no ledger can be reached with it, whatever the network does."""
     if not all(map(find_spec, ("psycopg", "alembic"))):
-        raise PostgresRefused("The client for PostgreSQL is not installed. Install safeconduct[postgres].")
+        raise StoreRefused("postgres", "The client for PostgreSQL is not installed. Install safeconduct[postgres].")
     import psycopg
 
     try:
         psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.Error:
-        raise PostgresRefused(
-            "The address of the ledger is none of PostgreSQL. Write postgresql://USER:PASSWORD@HOST/DATABASE."
+        raise StoreRefused(
+            "postgres",
+            "The address of the ledger is none of PostgreSQL. Write postgresql://USER:PASSWORD@HOST/DATABASE.",
         ) from None
     return Postgres(url)
 

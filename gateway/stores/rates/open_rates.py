@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from gateway.stores.clock import Clock
 from gateway.stores.journal.journal import Journal
-from gateway.stores.rates.rates import Clock, LocalRates, Rates
+from gateway.stores.journal.reading import process_name
+from gateway.stores.rates.rates import LocalRates, Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +26,17 @@ def open_rates(url: str, books: str, clock: Clock, lease: Lease, tell: Callable[
     """Rates of this process alone if `url` is empty, otherwise of all who share that Redis and `books`.
 
     `tell`: why they are not shared; or, with an empty reason, that they are
-    again, and how many were admitted meanwhile. CountersRefused for an address of no known form.
+    again, and how many were admitted meanwhile. StoreRefused for an address of no known form.
     """
     if not url:
         yield LocalRates(clock)
         return
-    from gateway.stores.books.redis_member import Keys, recall
-    from gateway.stores.rates.redis_rates import Holder, RedisRates
-    from gateway.stores.redis.pipeline import Line  # a third of a second that one process can do without
+    from gateway.stores.rates.redis_calls import RedisCalls  # a third of a second that one process can do without
+    from gateway.stores.rates.redis_rates import RateHolder, RedisRates
+    from gateway.stores.redis.key_space import KeySpace
 
-    keys, holder = Keys(books), Holder(lease.journal.write_now(recall).member, lease.seconds)
-    rates = RedisRates(Line(url, keys("state")), keys, clock, holder, tell)
+    keys, holder = KeySpace(books), RateHolder(lease.journal.write_now(process_name), lease.seconds)
+    rates = RedisRates(RedisCalls.open(url, keys("state")), keys, clock, holder, tell)
     try:
         yield rates
     finally:

@@ -15,6 +15,7 @@ from gateway.core.errors import Json, RateLimited
 from gateway.core.limits import Concurrent, Limit, Rate, Standing, tightest
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
+from gateway.stores.clock import Clock
 
 CONCURRENT_WAIT_US: Final = 1_000_000
 """Nobody knows when an exchange under way will end; a second later is worth another try."""
@@ -22,16 +23,8 @@ SWEEP_AT: Final = 4_096
 """So many rates are remembered before those are forgotten that are untouched by now."""
 
 
-class Clock(Protocol):
-    def now(self) -> datetime:
-        """UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds."""
-
-
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RateDemand:
     """What one exchange asks of each of these limits: one request, so many tokens, and to be under way."""
 
     exchange: ReceiptId
@@ -52,10 +45,10 @@ class Wanted:
 
 
 @dataclass(slots=True, eq=False)
-class Permit:
+class RatesPermit:
     """What was admitted. `horizons`: of each rate in `wanted`, right after. `standings`: as they were seen last."""
 
-    wanted: Wanted
+    wanted: RateDemand
     horizons: Sequence[int]
     standings: tuple[Standing, ...]
     settled: bool = False
@@ -64,10 +57,10 @@ class Permit:
 class Rates(Protocol):
     """Who decides whether a caller may ask now."""
 
-    async def admit(self, wanted: Wanted) -> Permit:
+    async def admit(self, wanted: RateDemand) -> RatesPermit:
         """Take from every limit at once, or from none: RateLimited. Cancelled, nothing is under way."""
 
-    async def settle(self, permit: Permit, tokens: int) -> None:
+    async def settle(self, permit: RatesPermit, tokens: int) -> None:
         """The exchange has ended, and really used so many tokens. Done once, however often; never raises."""
 
 
@@ -80,7 +73,7 @@ class LocalRates:
         self._under_way: dict[AccountId, int] = {}
         self._sweep_at = SWEEP_AT
 
-    async def admit(self, wanted: Wanted) -> Permit:
+    async def admit(self, wanted: RateDemand) -> RatesPermit:
         now, horizons = self._now(), self._horizons
         full = [limited for limited in wanted.concurrent if self._under_way.get(limited[0], 0) >= limited[1].amount]
         seen = self._seen(wanted, now)
@@ -94,9 +87,9 @@ class LocalRates:
             self._under_way[account] = self._under_way.get(account, 0) + 1
         own = [horizons[name] for name in wanted.rates]
         self._sweep(now)
-        return Permit(wanted, own, tightest(self._seen(wanted, now)))
+        return RatesPermit(wanted, own, tightest(self._seen(wanted, now)))
 
-    async def settle(self, permit: Permit, tokens: int) -> None:
+    async def settle(self, permit: RatesPermit, tokens: int) -> None:
         if permit.settled:
             return
         permit.settled = True
@@ -115,7 +108,7 @@ class LocalRates:
     def _now(self) -> int:
         return round(self._clock.monotonic() * 1_000_000)
 
-    def _seen(self, wanted: Wanted, now: int) -> list[tuple[int, Standing]]:
+    def _seen(self, wanted: RateDemand, now: int) -> list[tuple[int, Standing]]:
         """Of each rate: how long it would have to be waited for, and where it stands."""
         at = self._clock.now()
         return [seen(rate, self._horizons.get((account, rate), 0), now, wanted, at) for account, rate in wanted.rates]
@@ -127,7 +120,7 @@ class LocalRates:
             self._sweep_at = max(SWEEP_AT, 2 * len(self._horizons))
 
 
-def seen(rate: Rate, horizon: int, now: int, wanted: Wanted, at: datetime) -> tuple[int, Standing]:
+def seen(rate: Rate, horizon: int, now: int, wanted: RateDemand, at: datetime) -> tuple[int, Standing]:
     """How long (microseconds) what is wanted would have to wait, and where the rate stands at `now`, which is `at`."""
     standing = Standing(rate.counts, rate.burst, rate.remaining(horizon, now), rate.reset_us(horizon, now), at)
     return rate.wait_us(horizon, now, wanted.share(rate)), standing

@@ -12,26 +12,28 @@ from typing import Final
 
 from gateway.core.limits import Rate, Standing, tightest
 from gateway.core.principal import AccountId
-from gateway.stores.books.redis_member import Keys
-from gateway.stores.rates.rates import CONCURRENT_WAIT_US, Clock, LocalRates, Permit, Wanted, refusal, seen
-from gateway.stores.redis.connection import Answer, Call
-from gateway.stores.redis.pipeline import Line
+from gateway.stores.clock import Clock
+from gateway.stores.rates.rates import CONCURRENT_WAIT_US, LocalRates, RateDemand, RatesPermit, refusal, seen
+from gateway.stores.rates.redis_calls import RedisCalls
+from gateway.stores.rates.redis_scripts import GIVE, TAKE, TIDY
+from gateway.stores.redis.connection import ScriptAnswer, ScriptCall
+from gateway.stores.redis.key_space import KeySpace
 
 _MOST_OWED: Final = 10_000
 _MOST_US: Final = 2 * 10**15
 """Sixty years: what is longer counts for as much, so that no number in Redis grows too large."""
 
-Tell = Callable[[str, int], None]
+RatesListener = Callable[[str, int], None]
 """Why rates are not shared; or, with an empty reason, that they are again, and how many were admitted meanwhile."""
 
 
 @dataclass(slots=True, eq=False)
-class Shared(Permit):
+class SharedPermit(RatesPermit):
     """One that Redis gave."""
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class RateHolder:
     """Who has in Redis what is under way here. `name`: the same after each start; nobody else's. `lease_s`: longer than
     any exchange lasts."""
 
@@ -49,20 +51,22 @@ class Holder:
 
 
 class RedisRates:
-    def __init__(self, line: Line, keys: Keys, clock: Clock, holder: Holder, tell: Tell) -> None:
-        self._line, self._keys, self._clock, self._holder, self._tell = line, keys, clock, holder, tell
+    def __init__(
+        self, calls: RedisCalls, keys: KeySpace, clock: Clock, holder: RateHolder, tell: RatesListener
+    ) -> None:
+        self._calls, self._keys, self._clock, self._holder, self._tell = calls, keys, clock, holder, tell
         self._tidied: set[str] = set()
         """Keys without anything that an earlier run of this holder had under way when it died."""
         self._local = LocalRates(clock)
-        self._owed: deque[Wanted] = deque(maxlen=_MOST_OWED)
+        self._owed: deque[RateDemand] = deque(maxlen=_MOST_OWED)
         """What has ended, and Redis was not told."""
         self._alone: int | None = None
         """How many were admitted without Redis since it went away; None while it is there."""
 
-    async def admit(self, wanted: Wanted) -> Permit:
+    async def admit(self, wanted: RateDemand) -> RatesPermit:
         self._tidy(wanted)
         try:
-            answer = await self._line.ask(self._take(wanted))
+            answer = await self._calls.ask(self._take(wanted))
         except BaseException:
             self._end(wanted)
             raise
@@ -71,14 +75,14 @@ class RedisRates:
         self._back()
         return self._admitted(wanted, answer)
 
-    async def settle(self, permit: Permit, tokens: int) -> None:
-        if not isinstance(permit, Shared):
+    async def settle(self, permit: RatesPermit, tokens: int) -> None:
+        if not isinstance(permit, SharedPermit):
             await self._local.settle(permit, tokens)
         elif not permit.settled:
             permit.settled = True
             await self._settle(permit, tokens)
 
-    async def _settle(self, permit: Permit, tokens: int) -> None:
+    async def _settle(self, permit: RatesPermit, tokens: int) -> None:
         wanted = permit.wanted
         changes = [
             (account, rate, tokens - wanted.share(rate), own)
@@ -87,7 +91,7 @@ class RedisRates:
         ]
         if not (changes or wanted.concurrent):
             return
-        answer = await self._line.ask(self._give(wanted, changes))
+        answer = await self._calls.ask(self._give(wanted, changes))
         if answer is None:
             self._end(wanted)
         else:
@@ -98,70 +102,70 @@ class RedisRates:
             permit.standings = (*others, *tightest(found))
 
     def close(self) -> None:
-        self._line.close()
+        self._calls.close()
 
-    def _tidy(self, wanted: Wanted) -> None:
+    def _tidy(self, wanted: RateDemand) -> None:
         """Before anything is counted there for the first time."""
         keys = [key for key in self._places(wanted) if key not in self._tidied]
-        if keys and not self._line.reason:
+        if keys and not self._calls.reason:
             self._tidied.update(keys)
-            self._line.post(Call("tidy", tuple(keys), (self._holder.all_runs, self._holder.this_run)))
+            self._calls.post(ScriptCall(TIDY, tuple(keys), (self._holder.all_runs, self._holder.this_run)))
 
-    def _name(self, wanted: Wanted) -> str:
+    def _name(self, wanted: RateDemand) -> str:
         return self._holder.this_run + wanted.exchange
 
-    async def _admit_alone(self, wanted: Wanted) -> Permit:
+    async def _admit_alone(self, wanted: RateDemand) -> RatesPermit:
         if self._alone is None:
             self._alone = 0
-            self._tell(self._line.reason, 0)
+            self._tell(self._calls.reason, 0)
         self._end(wanted)  # it may have been taken all the same, too late to be heard
         permit = await self._local.admit(wanted)
         self._alone += 1
         return permit
 
-    def _end(self, wanted: Wanted) -> None:
+    def _end(self, wanted: RateDemand) -> None:
         """Nothing of it is under way, whether or not Redis can be told now; its rates stay as they are."""
         if wanted.concurrent:
             self._owed.append(wanted)
-            if not self._line.reason:
+            if not self._calls.reason:
                 self._back()
 
     def _back(self) -> None:
         """Redis answers: tell it what it missed."""
         while self._owed:
-            self._line.post(self._give(self._owed.popleft(), ()))
+            self._calls.post(self._give(self._owed.popleft(), ()))
         if self._alone is not None:
             self._tell("", self._alone)
             self._alone = None
 
-    def _admitted(self, wanted: Wanted, answer: Answer) -> Permit:
+    def _admitted(self, wanted: RateDemand, answer: ScriptAnswer) -> RatesPermit:
         now, *numbers = (int(text) for text in answer.rest)
         places, rates = wanted.concurrent, [rate for _, rate in wanted.rates]
         horizons = _horizons(rates, numbers[len(places) :])
         found = self._seen(rates, horizons, now, wanted)
         if answer.word == "taken":
-            return Shared(wanted, horizons, tightest(found))
+            return SharedPermit(wanted, horizons, tightest(found))
         waits = [(CONCURRENT_WAIT_US, *p) for p, count in zip(places, numbers, strict=False) if count >= p[1].amount]
         refused = [(wait, *limited) for limited, (wait, _) in zip(wanted.rates, found, strict=True) if wait]
         unknown = (CONCURRENT_WAIT_US, *wanted.limits[0])  # of limits so wide that Redis keeps less of them
         raise refusal([*waits, *refused] or [unknown], tightest(found))
 
     def _seen(
-        self, rates: Iterable[Rate], horizons: Iterable[int], now: int, wanted: Wanted
+        self, rates: Iterable[Rate], horizons: Iterable[int], now: int, wanted: RateDemand
     ) -> list[tuple[int, Standing]]:
         at = self._clock.now()
         return [seen(rate, horizon, now, wanted, at) for rate, horizon in zip(rates, horizons, strict=True)]
 
-    def _take(self, wanted: Wanted) -> Call:
+    def _take(self, wanted: RateDemand) -> ScriptCall:
         places, rates = wanted.concurrent, wanted.rates
         name, lease_s = self._name(wanted), self._holder.lease_s
         arguments: list[str | int] = [name, lease_s, len(places), *(p.amount for _, p in places)]
         for _, rate in rates:
             arguments += [rate.amount, *_time(rate, wanted.share(rate)), *_time(rate, rate.burst)]
         keys = (*self._places(wanted), *(self._rate(account, rate) for account, rate in rates))
-        return Call("take", keys, tuple(arguments))
+        return ScriptCall(TAKE, keys, tuple(arguments))
 
-    def _give(self, wanted: Wanted, changes: Iterable[tuple[AccountId, Rate, int, int]]) -> Call:
+    def _give(self, wanted: RateDemand, changes: Iterable[tuple[AccountId, Rate, int, int]]) -> ScriptCall:
         """`changes`: by how much more was used than was taken, and the horizon right after that."""
         places = self._places(wanted)
         arguments: list[str | int] = [self._name(wanted), len(places)]
@@ -170,9 +174,9 @@ class RedisRates:
             keys.append(self._rate(account, rate))
             word = "more" if more > 0 else "less"
             arguments += [rate.amount, word, *_time(rate, abs(more)), *divmod(own, rate.amount)]
-        return Call("give", tuple(keys), tuple(arguments))
+        return ScriptCall(GIVE, tuple(keys), tuple(arguments))
 
-    def _places(self, wanted: Wanted) -> tuple[str, ...]:
+    def _places(self, wanted: RateDemand) -> tuple[str, ...]:
         return tuple(self._keys("under-way", account) for account, _ in wanted.concurrent)
 
     def _rate(self, account: AccountId, rate: Rate) -> str:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.stores.redis.scripts import Script
+
 _OPENING: Final = """
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -120,5 +122,7 @@ answer[1] = 'tidied'
 return answer
 """
 
-RATE_SCRIPTS: Final = {"take": _OPENING + _TAKE, "give": _OPENING + _GIVE, "tidy": _OPENING + _TIDY}
+TAKE: Final = Script(_OPENING + _TAKE)
+GIVE: Final = Script(_OPENING + _GIVE)
+TIDY: Final = Script(_OPENING + _TIDY)
 """An answer is a word, the server's seconds, twice nothing, now in microseconds, and the rest."""

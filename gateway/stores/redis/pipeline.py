@@ -1,133 +1,149 @@
-"""A line to a Redis for what may fail: calls that wait go together in one round trip, and nobody waits long.
+"""The pipeline to Redis: one thread that carries everything that waits in one round trip.
 
-Failure rule: whoever is not answered in time is told so by None; then nobody tries for a second. Nothing is repeated:
-what was sent and not answered may have been carried out.
+Each room that uses Redis brings a `Carrier`: the room decides what a round trip says, and what an answer means. The
+pipeline owns the thread, the queue and the batches. States: new, running, closing, ended; `start` and `close` are the
+owner's.
+
+On failure: every item of the trip learns the reason, and the thread lives on. Nothing is sent twice by the pipeline.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
-from gateway.stores.books.counters import CountersRefused
-from gateway.stores.books.redis_commands import resolve
-from gateway.stores.redis.connection import Answer, Call, Refusal, Unreachable, Wire
+from gateway.stores.errors import StoreRefused
+from gateway.stores.redis.connection import RedisUnreachable
 
-ROUND_TRIP_S: Final = 1.0
-"""How long the server may take."""
-PATIENCE_S: Final = 0.5
-"""How long a caller waits."""
-_PAUSE_S: Final = 1.0
-_LARGEST_BATCH: Final = 256
+T = TypeVar("T")
+
+LARGEST_BATCH: Final = 256
 
 
-@dataclass(slots=True, eq=False)
-class _Errand:
-    call: Call
-    future: asyncio.Future[Answer | None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+class Carrier(Protocol[T]):
+    """The part of a room in its pipeline. Every method runs in the thread of the pipeline."""
+
+    def idle_s(self) -> float | None:
+        """Longest pause before the next trip if nothing waits; None: until something does."""
+
+    def carry(self, items: Sequence[T]) -> Sequence[T]:
+        """One round trip, after connecting if needed; also without items. Returns the items for the next trip.
+        RedisUnreachable, or StoreRefused."""
+
+    def lost(self, items: Sequence[T], reason: str) -> None:
+        """The trip failed; nobody knows whether its items were carried out."""
+
+    def unfinished(self) -> bool:
+        """Whether a pipeline that closes must try another trip, while there is time."""
+
+    def leave(self, unsent: Sequence[T]) -> None:
+        """The last step: give up what was never sent, say goodbye, close the connection. Raises nothing."""
 
 
-class Line:
-    """Asked from one event loop; a thread of its own speaks to the server."""
+class Pipeline(Generic[T]):
+    """`start` begins it, `close` ends it. The other methods may be called from any thread."""
 
-    def __init__(self, url: str, key: str, patience_s: float = PATIENCE_S) -> None:
-        """`key`: any key of whoever speaks. Returns once it has tried to connect. CountersRefused for an address of no
-        known form."""
-        self._patience_s = patience_s
-        self._wire = Wire(url, key, ROUND_TRIP_S)
-        self._queue: SimpleQueue[_Errand | None] = SimpleQueue()
-        self._tried = threading.Event()
-        self._thread: threading.Thread | None = threading.Thread(target=self._run, name="rates", daemon=True)
-        self._try_at = 0.0
-        self.reason = ""
-        """Why it was not answered last; empty if it was."""
+    def __init__(self, name: str, carrier: Carrier[T], farewell_s: float) -> None:
+        """`farewell_s`: how long `close` waits for what is unfinished."""
+        self._carrier, self._farewell_s = carrier, farewell_s
+        self._queue: SimpleQueue[T | None] = SimpleQueue()
+        self._first_trip = threading.Event()
+        self._closing_at: float | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self, wait_s: float) -> None:
+        """Returns after the first trip, or after `wait_s`."""
         self._thread.start()
-        self._tried.wait(2 * ROUND_TRIP_S)
+        self._first_trip.wait(wait_s)
 
-    async def ask(self, call: Call) -> Answer | None:
-        """The server's answer; None if there is none in time."""
-        if self.reason and monotonic() < self._try_at:
-            return None
-        if self.reason:
-            self._try_at = monotonic() + _PAUSE_S  # this call tries; the others do not wait for how it ends
-        errand = _Errand(call)
-        self._queue.put(errand)
-        try:
-            async with asyncio.timeout(self._patience_s):
-                answer = await errand.future
-        except TimeoutError:
-            self._away("no_answer_in_time")
-            return None
-        if answer is not None:
-            self.reason = ""
-        return answer
+    @property
+    def waiting(self) -> int:
+        """How many items wait for a trip, about."""
+        return self._queue.qsize()
 
-    def post(self, call: Call) -> None:
-        """Say it, if the server can be reached; nobody waits."""
-        if not self.reason:
-            self._queue.put(_Errand(call))
+    def put(self, item: T) -> None:
+        """Carry the item with the next trip."""
+        self._queue.put(item)
+
+    def wake(self) -> None:
+        """Make a trip now, though nothing waits."""
+        self._queue.put(None)
 
     def close(self) -> None:
         """Repeatable."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            self._queue.put(None)
-            thread.join()
+        if self._thread.is_alive():
+            self._closing_at = monotonic() + self._farewell_s
+            self.wake()
+            self._thread.join()
 
     def _run(self) -> None:
-        self._carry([])
-        self._tried.set()
-        while (errands := self._gathered()) is not None:
-            self._carry(errands)
-        self._wire.close()
+        left: Sequence[T] = self._trip(())
+        self._first_trip.set()
+        while self._goes_on():
+            left = self._trip(self._batch(left))
+        self._carrier.leave([*left, *self._drained()])
 
-    def _carry(self, errands: list[_Errand]) -> None:
-        """One round trip; connects before, where that is needed."""
+    def _goes_on(self) -> bool:
+        closing_at = self._closing_at
+        return closing_at is None or (self._carrier.unfinished() and monotonic() < closing_at)
+
+    def _trip(self, items: Sequence[T]) -> Sequence[T]:
         try:
-            if not self._wire.connected:
-                self._wire.open()
-            answers = self._wire.ask([errand.call for errand in errands]) if errands else []
-        except Unreachable as fault:
-            self._lost(errands, fault.reason)
-        except CountersRefused:
-            self._lost(errands, "refused")
-        except Exception as fault:  # noqa: BLE001  # whoever waits is told; the line lives on
-            self._wire.close()
-            self._lost(errands, type(fault).__name__)
-        else:
-            self._answered(errands, answers)
+            return self._carrier.carry(items)
+        except RedisUnreachable as fault:
+            reason = fault.reason
+        except StoreRefused:
+            reason = "refused"
+        except Exception as fault:  # noqa: BLE001  # whoever waits is told; the thread lives on
+            reason = type(fault).__name__
+        self._carrier.lost(items, reason)
+        return ()
 
-    def _gathered(self) -> list[_Errand] | None:
-        """What waits, at least one; None at the end."""
-        found = [self._queue.get()]
-        try:
-            while len(found) < _LARGEST_BATCH:
-                found.append(self._queue.get_nowait())
-        except Empty:
-            pass
-        errands = [errand for errand in found if errand is not None]
-        if len(errands) < len(found):
-            self._lost(errands, "closed")
-            return None
-        return errands
+    def _batch(self, left: Sequence[T]) -> list[T]:
+        """The items of the next trip. Waits for the first one as long as the carrier is idle."""
+        batch = list(left)
+        with contextlib.suppress(Empty):
+            item = self._queue.get(timeout=0.0 if batch else self._pause_s())
+            while True:
+                if item is not None:
+                    batch.append(item)
+                if len(batch) >= LARGEST_BATCH:
+                    break
+                item = self._queue.get_nowait()
+        return batch
 
-    def _answered(self, errands: list[_Errand], answers: list[Answer | Refusal]) -> None:
-        for errand, answer in zip(errands, answers, strict=True):
-            if isinstance(answer, Refusal):
-                self._lost([errand], answer.code)
-            else:
-                resolve(errand.future, answer)
+    def _pause_s(self) -> float | None:
+        idle_s, closing_at = self._carrier.idle_s(), self._closing_at
+        if closing_at is None:
+            return idle_s
+        left_s = max(0.0, closing_at - monotonic())
+        return left_s if idle_s is None else min(idle_s, left_s)
 
-    def _lost(self, errands: list[_Errand], reason: str) -> None:
-        self._away(reason)
-        for errand in errands:
-            resolve(errand.future, None)
+    def _drained(self) -> list[T]:
+        items: list[T] = []
+        with contextlib.suppress(Empty):
+            while True:
+                item = self._queue.get_nowait()
+                if item is not None:
+                    items.append(item)
+        return items
 
-    def _away(self, reason: str) -> None:
-        if not self.reason:
-            self._try_at = monotonic() + _PAUSE_S
-        self.reason = reason
+
+def resolve(future: asyncio.Future[T], result: T | Exception) -> None:
+    """Give a future its result, from any thread. Nothing if nobody waits any more."""
+    with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+        future.get_loop().call_soon_threadsafe(_set, future, result)
+
+
+def _set(future: asyncio.Future[T], result: T | Exception) -> None:
+    if future.done():
+        return
+    if isinstance(result, Exception):
+        future.set_exception(result)
+    else:
+        future.set_result(result)

@@ -14,7 +14,8 @@ from gateway.core.receipt import Receipt, ReceiptId
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.services import InForce
-from gateway.stores.books.counters import Counters, Hold
+from gateway.stores.books.counters import Counters
+from gateway.stores.holds import Hold
 from gateway.telemetry.events import ExchangeEnded
 from gateway.telemetry.log import Log
 from tests.builders import (

@@ -12,7 +12,7 @@ from gateway.commands.access.receipts_access import open_ledger
 from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import FAILED, Stop
-from gateway.stores.postgres.connection import PostgresRefused
+from gateway.stores.errors import StoreRefused
 from tests.builders import a_receipt
 from tests.commands.calling import call, documents
 from tests.stores.postgres_server import fresh_database
@@ -49,5 +49,5 @@ def test_a_shared_ledger_is_read_with_or_without_a_state_directory(tmp_path: Pat
 
 
 def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PostgresRefused):
+    with pytest.raises(StoreRefused):
         open_ledger(context(tmp_path, "postgresql:///x?nothing=1"))

@@ -14,7 +14,7 @@ from gateway.commands.terminal.invocation import INTERRUPTED, invoke
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.errors import Unavailable
 from gateway.settings import SettingsFault, SettingsRefused
-from gateway.stores.journal.files import JournalRefused
+from gateway.stores.errors import StoreRefused
 
 
 @dataclass
@@ -65,7 +65,7 @@ def test_help_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
             FAILED,
             ["SAFECONDUCT_PORT: the value is not valid; write a number"],
         ),
-        (JournalRefused("Another process has it."), FAILED, ["another process has it\n"]),
+        (StoreRefused("journal", "Another process has it."), FAILED, ["another process has it\n"]),
         (Unavailable("books_unavailable", "The journal cannot be read."), FAILED, ["the journal cannot be read\n"]),
         (PermissionError(13, "Permission denied", "/state"), FAILED, ["Permission denied (/state)"]),
         (FileExistsError(17, "File exists", "/state"), FAILED, ["/state is a file, not a directory"]),

@@ -10,7 +10,7 @@ import pytest
 from gateway.stores.audit.journal_audit import audit, is_written
 from gateway.stores.books import books as module
 from gateway.stores.books.books import SqliteBooks
-from gateway.stores.journal.files import JournalRefused
+from gateway.stores.errors import StoreRefused
 from tests.stores.books_in import an_intent, books_in, run, served
 
 ONE_OUTCOME = "every intent has one outcome"
@@ -149,5 +149,5 @@ def test_who_writes_a_journal_is_seen_and_not_disturbed(tmp_path: Path) -> None:
 
 
 def test_without_a_journal_there_is_nothing_to_audit(tmp_path: Path) -> None:
-    with pytest.raises(JournalRefused):
+    with pytest.raises(StoreRefused):
         audit(tmp_path / "journal.sqlite")

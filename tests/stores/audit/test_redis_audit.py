@@ -15,14 +15,14 @@ from gateway.stores.audit.ledger_audit import charged
 from gateway.stores.audit.redis_audit import audit_redis, audit_sums
 from gateway.stores.audit.redis_roster import visiting
 from gateway.stores.books.books import SqliteBooks
-from gateway.stores.books.redis_member import Keys
+from gateway.stores.books.redis_member import CounterKeys
 from gateway.stores.postgres.connection import Postgres
 from tests.stores.books_in import an_intent, run, served, shared_books_in
 from tests.stores.postgres_server import fresh_database
 from tests.stores.servers import Server, a_server
 from tests.stores.shipped import ship
 
-KEYS = Keys("acme")
+KEYS = CounterKeys("acme")
 JOINED = "redis: every member has said what it spent"
 ALIVE = "redis: only members that are alive hold"
 SUMS = "redis: counters are what members spent and hold"

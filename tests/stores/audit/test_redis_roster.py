@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from tests.stores.redis.test_member import ACCOUNT, KEYS, One
 
 from gateway.core.errors import Unavailable
-from gateway.stores.audit.redis_roster import Kept, Listed, Visit, visiting
+from gateway.stores.audit.redis_roster import BooksVisit, CounterState, ListedMember, visiting
+from tests.stores.books.test_redis_member import ACCOUNT, KEYS, One
 from tests.stores.servers import Server, a_server
 
 TOTAL = (ACCOUNT, "total")
@@ -28,7 +28,7 @@ def server(running: Server) -> Server:
 
 
 @pytest.fixture
-def visit(server: Server) -> Iterator[Visit]:
+def visit(server: Server) -> Iterator[BooksVisit]:
     with visiting(server.url, "acme") as visit:
         yield visit
 
@@ -50,37 +50,37 @@ def die(server: Server, member: str) -> None:
     server.ask("ZADD", KEYS("leases"), 1, member)
 
 
-def test_without_books_there_is_nobody(visit: Visit) -> None:
+def test_without_books_there_is_nobody(visit: BooksVisit) -> None:
     roster = visit.roster()
     assert (roster.generation, roster.members) == ("", ())
-    assert visit.counters([TOTAL]) == {TOTAL: Kept()}
+    assert visit.counters([TOTAL]) == {TOTAL: CounterState()}
     assert visit.forget("one") == "unknown"
 
 
-def test_members_are_shown_as_they_are(server: Server, pair: tuple[One, One], visit: Visit) -> None:
-    alive = Listed("one", joined=True, alive=True, holds=0, lapsed=0)
-    assert visit.roster().members == (alive, Listed("two", joined=True, alive=True, holds=1, lapsed=0))
+def test_members_are_shown_as_they_are(server: Server, pair: tuple[One, One], visit: BooksVisit) -> None:
+    alive = ListedMember("one", joined=True, alive=True, holds=0, lapsed=0)
+    assert visit.roster().members == (alive, ListedMember("two", joined=True, alive=True, holds=1, lapsed=0))
     assert visit.roster().generation == pair[0].member.memory.generation
     die(server, "two")
     pair[0].member.renew()
-    assert visit.roster().members == (alive, Listed("two", joined=True, alive=False, holds=0, lapsed=1))
+    assert visit.roster().members == (alive, ListedMember("two", joined=True, alive=False, holds=0, lapsed=1))
 
 
 @pytest.mark.usefixtures("pair")
-def test_a_counter_is_shown_with_its_parts(visit: Visit) -> None:
+def test_a_counter_is_shown_with_its_parts(visit: BooksVisit) -> None:
     kept = visit.counters([TOTAL])[TOTAL]
-    assert kept == Kept(used=35, held=5, spent={"one": 10, "two": 20}, lapsed=0, open=5)
+    assert kept == CounterState(used=35, held=5, spent={"one": 10, "two": 20}, lapsed=0, open=5)
     assert kept.adds_up
 
 
 @pytest.mark.usefixtures("pair")
 @pytest.mark.parametrize("field", ["u", "h", "m:one"])
-def test_a_counter_that_somebody_wrote_into_does_not_add_up(server: Server, visit: Visit, field: str) -> None:
+def test_a_counter_that_somebody_wrote_into_does_not_add_up(server: Server, visit: BooksVisit, field: str) -> None:
     server.ask("HINCRBY", KEYS.account(*TOTAL), field, 1)
     assert not visit.counters([TOTAL])[TOTAL].adds_up
 
 
-def test_many_holds_of_the_largest_amount_are_summed_exactly(server: Server, visit: Visit) -> None:
+def test_many_holds_of_the_largest_amount_are_summed_exactly(server: Server, visit: BooksVisit) -> None:
     one = One(server, "one").join()
     with closing(one.member):
         for number in range(9):
@@ -90,7 +90,7 @@ def test_many_holds_of_the_largest_amount_are_summed_exactly(server: Server, vis
 
 
 @pytest.mark.usefixtures("pair")
-def test_more_counters_than_one_question_takes_are_all_shown(visit: Visit) -> None:
+def test_more_counters_than_one_question_takes_are_all_shown(visit: BooksVisit) -> None:
     names = [*((f"team/{number}", "total") for number in range(450)), TOTAL]
     found = visit.counters(names)
     assert list(found) == names
@@ -98,12 +98,14 @@ def test_more_counters_than_one_question_takes_are_all_shown(visit: Visit) -> No
 
 
 @pytest.mark.usefixtures("pair")
-def test_who_is_alive_stays(visit: Visit) -> None:
+def test_who_is_alive_stays(visit: BooksVisit) -> None:
     assert visit.forget("one") == "alive"
     assert [member.member for member in visit.roster().members] == ["one", "two"]
 
 
-def test_who_left_is_struck_off_and_what_it_spent_stays(server: Server, pair: tuple[One, One], visit: Visit) -> None:
+def test_who_left_is_struck_off_and_what_it_spent_stays(
+    server: Server, pair: tuple[One, One], visit: BooksVisit
+) -> None:
     pair[0].member.leave()
     assert visit.forget("one") == "joined"
     assert [member.member for member in visit.roster().members] == ["two"]
@@ -114,7 +116,7 @@ def test_who_left_is_struck_off_and_what_it_spent_stays(server: Server, pair: tu
 
 
 def test_what_the_dead_held_counts_as_spent_until_they_join_after_all(
-    server: Server, pair: tuple[One, One], visit: Visit
+    server: Server, pair: tuple[One, One], visit: BooksVisit
 ) -> None:
     one, two = pair
     die(server, "two")

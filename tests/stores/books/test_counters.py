@@ -9,8 +9,9 @@ import pytest
 from gateway.core.errors import BudgetExceeded
 from gateway.core.organisation import Budget
 from gateway.core.receipt import ReceiptId
-from gateway.stores.books.counters import Charge, Counter, Counters, Hold
+from gateway.stores.books.counters import Counter, Counters
 from gateway.stores.books.windows import windows_around
+from gateway.stores.holds import Charge, Hold
 
 AT = int(datetime(2026, 11, 24, 12, 30, tzinfo=UTC).timestamp())
 HOUR, DAY = 3600, 86400

@@ -10,27 +10,29 @@ import pytest
 from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.core.organisation import Budget
 from gateway.core.receipt import ReceiptId
-from gateway.stores.books.counters import Counter, Hold
-from gateway.stores.books.redis_commands import BalancesAsked, HoldAsked, HoldEnded, unavailable
-from gateway.stores.books.redis_member import Keys, Member, Memory
+from gateway.stores.books.counters import Counter
+from gateway.stores.books.redis_commands import BalancesCommand, HoldCommand, SettleCommand, unavailable
+from gateway.stores.books.redis_member import CounterKeys, CounterMemory, Member
+from gateway.stores.books.redis_scripts import SCRIPTS
 from gateway.stores.books.windows import WINDOWS
-from gateway.stores.redis.connection import Answer, Refusal, Wire
+from gateway.stores.holds import Hold
+from gateway.stores.redis.connection import CallRefused, RedisConnection, ScriptAnswer
 from tests.stores.books_in import run
 
 AT = 1_795_000_000
 HOLD = Hold("h", ReceiptId("r"), 10, ("team/a",), AT, 1)
 
 
-def answer(word: str, *rest: str) -> Answer:
-    return Answer(word, AT, 7, 1, rest)
+def answer(word: str, *rest: str) -> ScriptAnswer:
+    return ScriptAnswer(word, AT, 7, 1, rest)
 
 
-def ended(word: str, *rest: str, before: Callable[[HoldAsked], None] = lambda _: None) -> tuple[object, list[Hold]]:
+def ended(word: str, *rest: str, before: Callable[[HoldCommand], None] = lambda _: None) -> tuple[object, list[Hold]]:
     """What a hold that was sent comes to, and what was put into the fold."""
     fold: list[Hold] = []
 
     async def main() -> object:
-        asked = HoldAsked(HOLD, (("team/a", Budget(15, "day")),), fold.append)
+        asked = HoldCommand(HOLD, (("team/a", Budget(15, "day")),), fold.append)
         assert asked.leaves()
         before(asked)
         asked.answered(answer(word, *rest))
@@ -69,7 +71,7 @@ def test_every_other_answer_admits_nothing(word: str) -> None:
 @pytest.mark.parametrize("word", ["time", "generation", "older", "lapsed"])
 def test_what_can_be_helped_is_asked_again_a_few_times(word: str) -> None:
     async def main() -> tuple[list[bool], BaseException | None]:
-        asked = HoldAsked(HOLD, (), lambda _: None)
+        asked = HoldCommand(HOLD, (), lambda _: None)
         again = [asked.answered(answer(word)) for _ in range(4)]
         await anyio.lowlevel.checkpoint()
         return again, asked.future.exception()
@@ -81,7 +83,7 @@ def test_what_can_be_helped_is_asked_again_a_few_times(word: str) -> None:
 
 def test_a_hold_that_nobody_waits_for_does_not_leave() -> None:
     async def main() -> bool:
-        asked = HoldAsked(HOLD, (), lambda _: None)
+        asked = HoldCommand(HOLD, (), lambda _: None)
         assert asked.give_up() == "new"
         return asked.leaves()
 
@@ -90,10 +92,10 @@ def test_a_hold_that_nobody_waits_for_does_not_leave() -> None:
 
 def test_a_hold_is_dated_and_limited_by_the_servers_clock() -> None:
     """And what it may add at most to a budget is computed here, where integers have no end."""
-    member = Member(Wire("redis://nowhere", "k", 1), Keys("acme"), Memory("me"))
+    member = Member(RedisConnection("redis://nowhere", "k", 1), CounterKeys("acme"), CounterMemory("me"))
 
     async def main() -> tuple[tuple[str | int, ...], int, int]:
-        asked = HoldAsked(HOLD, (("team/a", Budget(2**60 + 1, "total")),), lambda _: None)
+        asked = HoldCommand(HOLD, (("team/a", Budget(2**60 + 1, "total")),), lambda _: None)
         before = member.now()
         call = asked.call(member)
         return call.arguments[3:], before, asked.hold.at
@@ -110,17 +112,17 @@ def test_a_hold_is_dated_and_limited_by_the_servers_clock() -> None:
 
 def test_balances_tell_spent_from_held() -> None:
     async def main() -> list[Counter]:
-        asked = BalancesAsked(("a", "b"))
+        asked = BalancesCommand(("a", "b"))
         asked.answered(answer("balances", "12", "5", "0", "0"))
         return await asked.future
 
     assert run(main) == [Counter(7, 5), Counter(0, 0)]
 
 
-@pytest.mark.parametrize("why", [answer("rebuilding", "1"), Refusal("OOM")])
-def test_balances_that_cannot_be_told_are_not_guessed(why: Answer | Refusal) -> None:
+@pytest.mark.parametrize("why", [answer("rebuilding", "1"), CallRefused("OOM")])
+def test_balances_that_cannot_be_told_are_not_guessed(why: ScriptAnswer | CallRefused) -> None:
     async def main() -> list[Counter]:
-        asked = BalancesAsked(("a",))
+        asked = BalancesCommand(("a",))
         asked.answered(why)
         return await asked.future
 
@@ -130,25 +132,25 @@ def test_balances_that_cannot_be_told_are_not_guessed(why: Answer | Refusal) -> 
 
 @pytest.mark.parametrize(
     ("why", "said"),
-    [(Refusal("OOM"), "OOM"), ("timeout", "timeout"), (answer("rebuilding", "3"), "3"), (answer("x"), "x")],
+    [(CallRefused("OOM"), "OOM"), ("timeout", "timeout"), (answer("rebuilding", "3"), "3"), (answer("x"), "x")],
 )
-def test_a_refusal_says_why(why: Answer | Refusal | str, said: str) -> None:
+def test_a_refusal_says_why(why: ScriptAnswer | CallRefused | str, said: str) -> None:
     refused = unavailable(why)
     assert refused.code == "books_unavailable"
     assert said in refused.message
 
 
 def test_the_end_of_a_hold_says_what_it_cost() -> None:
-    member = Member(Wire("redis://nowhere", "k", 1), Keys("acme"), Memory("me"))
-    call = HoldEnded("h", 2**53 + 1).call(member)
-    assert (call.verb, call.arguments[3:]) == ("settle", ("h", 2**53 + 1))
+    member = Member(RedisConnection("redis://nowhere", "k", 1), CounterKeys("acme"), CounterMemory("me"))
+    call = SettleCommand("h", 2**53 + 1).call(member)
+    assert (call.script, call.arguments[3:]) == (SCRIPTS["settle"], ("h", 2**53 + 1))
 
 
 def test_a_loop_that_is_gone_is_nobody_who_waits() -> None:
-    asked: list[BalancesAsked] = []
+    asked: list[BalancesCommand] = []
 
     async def main() -> None:
-        asked.append(BalancesAsked(("a",)))
+        asked.append(BalancesCommand(("a",)))
 
     run(main)
     assert asked[0].answered(answer("balances", "1", "0")) is False

@@ -17,8 +17,8 @@ import pytest
 from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.core.organisation import Budget
 from gateway.stores.books.books import SqliteBooks
-from gateway.stores.books.counters import CountersRefused
 from gateway.stores.books.redis_counters import RedisCounters
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.journal import Journal
 from tests.builders import NOW
 from tests.stores.books_in import Told, an_intent, balance, run, served, shared_books_in
@@ -230,7 +230,7 @@ def test_what_the_journal_cannot_write_is_not_held(tmp_path: Path, server: Serve
 
 def test_nobody_at_the_address_refuses_the_start(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path, "process")
-    with pytest.raises(CountersRefused, match="SAFECONDUCT_REDIS_URL"):
+    with pytest.raises(StoreRefused, match="SAFECONDUCT_REDIS_URL"):
         RedisCounters.open(f"redis://:secret@127.0.0.1:{a_free_port()}", "acme", journal, Told())
     journal.close()
 

@@ -10,24 +10,25 @@ from pathlib import Path
 import pytest
 
 from gateway.core.receipt import ReceiptId
-from gateway.stores.books.counters import Charge, Counters, Hold
-from gateway.stores.books.redis_commands import HoldEnded
-from gateway.stores.books.redis_member import LIFETIMES, Keys, Member, Memory, recall, remember
+from gateway.stores.books.counters import Counters
+from gateway.stores.books.redis_commands import SettleCommand
+from gateway.stores.books.redis_member import LIFETIMES, CounterKeys, CounterMemory, Member, recall, remember
 from gateway.stores.books.windows import WINDOWS
+from gateway.stores.holds import Charge, Hold
 from gateway.stores.journal.journal import Journal
-from gateway.stores.redis.connection import Answer, Unreachable, Wire
+from gateway.stores.redis.connection import RedisConnection, RedisUnreachable, ScriptAnswer
 from tests.stores.servers import Server, a_server
 
 ACCOUNT = "team/a"
-KEYS = Keys("acme")
+KEYS = CounterKeys("acme")
 
 
 class One:
     """A member with the fold of its journal."""
 
-    def __init__(self, server: Server, name: str, memory: Memory | None = None) -> None:
+    def __init__(self, server: Server, name: str, memory: CounterMemory | None = None) -> None:
         self.name, self.fold = name, Counters()
-        self.member = Member(Wire(server.url, KEYS("state"), 5), KEYS, memory or Memory(name))
+        self.member = Member(RedisConnection(server.url, KEYS("state"), 5), KEYS, memory or CounterMemory(name))
 
     def join(self) -> One:
         self.member.join(self.fold)
@@ -40,7 +41,7 @@ class One:
         keys = (member.holds, KEYS("done", hold.id))
         call = member.call("hold", keys, (hold.id, KEYS.record(hold), 0, 2**52))
         (answer,) = member.ask([call])
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, ScriptAnswer)
         if answer.word == "held":
             self.fold.hold(hold, ())
         return answer.word
@@ -48,14 +49,14 @@ class One:
     def settle(self, name: str, cost: int) -> str:
         (hold,) = self.fold.holds(ReceiptId(name))
         self.fold.settle(ReceiptId(name), [Charge(hold.at, hold.accounts, cost)])
-        (answer,) = self.member.ask([HoldEnded(hold.id, cost).call(self.member)])
-        assert isinstance(answer, Answer)
+        (answer,) = self.member.ask([SettleCommand(hold.id, cost).call(self.member)])
+        assert isinstance(answer, ScriptAnswer)
         return answer.word
 
     def spent_and_held(self) -> tuple[int, int]:
         key = KEYS.account(ACCOUNT, "total")
         (answer,) = self.member.ask([self.member.call("balances", (key,), ())])
-        assert isinstance(answer, Answer), answer
+        assert isinstance(answer, ScriptAnswer), answer
         assert answer.word == "balances", answer
         used, held = map(int, answer.rest)
         return used - held, held
@@ -201,7 +202,7 @@ def test_an_older_redis_begins_a_new_generation() -> None:
         server.start()
         for own in (one, two):
             stack.enter_context(closing(own.member))
-            with pytest.raises(Unreachable):
+            with pytest.raises(RedisUnreachable):
                 own.hold("x", 1)
         before = one.member.memory.generation
         two.join()
@@ -225,7 +226,7 @@ def test_another_server_waits_for_all_that_are_heard_of_and_for_nobody_else(tmp_
         server.kill()
         server.start()
         for own in (one, two):
-            with pytest.raises(Unreachable):
+            with pytest.raises(RedisUnreachable):
                 own.hold("x", 1)
         one.join()
         assert (one.member.missing, one.hold("x", 1)) == (1, "rebuilding")
@@ -247,7 +248,7 @@ def test_another_server_waits_for_all_that_were_missing_already(tmp_path: Path) 
         two.join()
         server.kill()
         server.start()
-        with pytest.raises(Unreachable):
+        with pytest.raises(RedisUnreachable):
             one.hold("x", 1)
         one.join()
         assert one.hold("x", 1) == "rebuilding"
@@ -272,7 +273,7 @@ def test_an_earlier_generation_is_known_for_what_it_is(server: Server, pair: tup
 def test_a_journal_remembers_its_member_through_starts(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path, "process")
     first = journal.write_now(recall)
-    known = Memory(first.member, "generation", 7, ("a", "b"))
+    known = CounterMemory(first.member, "generation", 7, ("a", "b"))
 
     def keep(connection: sqlite3.Connection) -> None:
         remember(known, connection)
@@ -283,7 +284,7 @@ def test_a_journal_remembers_its_member_through_starts(tmp_path: Path) -> None:
     assert journal.write_now(recall) == known
     journal.close()
     assert len(first.member) == 16
-    assert first == Memory(first.member)
+    assert first == CounterMemory(first.member)
 
 
 def test_many_counters_and_holds_are_told_in_pieces(server: Server) -> None:
@@ -302,11 +303,11 @@ def test_every_window_has_its_lifetime() -> None:
 
 
 def test_books_of_another_organisation_are_not_touched(server: Server, pair: tuple[One, One]) -> None:
-    other = Keys("other")
-    member = Member(Wire(server.url, other("state"), 5), other, Memory("one"))
+    other = CounterKeys("other")
+    member = Member(RedisConnection(server.url, other("state"), 5), other, CounterMemory("one"))
     member.join(Counters())
     with closing(member):
         (answer,) = member.ask([member.call("balances", (other.account(ACCOUNT, "total"),), ())])
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, ScriptAnswer)
         assert answer.rest == ("0", "0")
     assert pair[0].spent_and_held() == (30, 3)

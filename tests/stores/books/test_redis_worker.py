@@ -11,16 +11,17 @@ import pytest
 
 from gateway.core.errors import Unavailable
 from gateway.core.receipt import ReceiptId
-from gateway.stores.books.counters import Charge, Counters, Hold
-from gateway.stores.books.redis_commands import BalancesAsked, HoldAsked
-from gateway.stores.books.redis_member import Keys, Member, recall
-from gateway.stores.books.redis_worker import Courier
+from gateway.stores.books.counters import Counters
+from gateway.stores.books.redis_commands import BalancesCommand, HoldCommand
+from gateway.stores.books.redis_member import CounterKeys, Member, recall
+from gateway.stores.books.redis_worker import CounterWorker
+from gateway.stores.holds import Charge, Hold
 from gateway.stores.journal.journal import Journal
-from gateway.stores.redis.connection import Wire
+from gateway.stores.redis.connection import RedisConnection
 from tests.stores.books_in import Told, run
 from tests.stores.servers import Server, a_server
 
-KEYS = Keys("acme")
+KEYS = CounterKeys("acme")
 ACCOUNT = KEYS.account("team/a", "total")
 
 
@@ -31,10 +32,10 @@ def server() -> Iterator[Server]:
 
 
 @contextmanager
-def a_courier(folder: Path, server: Server, told: Told) -> Iterator[tuple[Courier, Counters]]:
+def a_courier(folder: Path, server: Server, told: Told) -> Iterator[tuple[CounterWorker, Counters]]:
     journal = Journal.open(folder, "process")
-    member = Member(Wire(server.url, KEYS("state"), 0.3), KEYS, journal.write_now(recall))
-    courier, fold = Courier(member, journal, told), Counters()
+    member = Member(RedisConnection(server.url, KEYS("state"), 0.3), KEYS, journal.write_now(recall))
+    courier, fold = CounterWorker(member, journal, told), Counters()
     courier.begin(fold)
     try:
         yield courier, fold
@@ -43,8 +44,8 @@ def a_courier(folder: Path, server: Server, told: Told) -> Iterator[tuple[Courie
         journal.close()
 
 
-async def held(courier: Courier, fold: Counters, name: str, amount: int = 10) -> Hold | None:
-    asked = HoldAsked(Hold(name, ReceiptId(name), amount, ("team/a",), 0, 1), (), lambda h: _kept(fold, h))
+async def held(courier: CounterWorker, fold: Counters, name: str, amount: int = 10) -> Hold | None:
+    asked = HoldCommand(Hold(name, ReceiptId(name), amount, ("team/a",), 0, 1), (), lambda h: _kept(fold, h))
     courier.ask(asked)
     return await asked.future
 
@@ -73,7 +74,7 @@ def test_it_says_once_that_redis_is_away_and_once_that_it_is_back(tmp_path: Path
 
 
 def test_the_end_of_a_hold_is_said_until_it_is_heard(tmp_path: Path, server: Server) -> None:
-    async def main(courier: Courier, fold: Counters) -> None:
+    async def main(courier: CounterWorker, fold: Counters) -> None:
         await held(courier, fold, "A")
         server.freeze()
         charge = Charge(fold.holds(ReceiptId("A"))[0].at, ("team/a",), 4)
@@ -94,10 +95,10 @@ def test_the_end_of_a_hold_is_said_until_it_is_heard(tmp_path: Path, server: Ser
 
 
 def test_what_ended_is_said_before_what_is_asked(tmp_path: Path, server: Server) -> None:
-    async def main(courier: Courier, fold: Counters) -> int:
+    async def main(courier: CounterWorker, fold: Counters) -> int:
         await held(courier, fold, "A")
         courier.end("A", 4)
-        asked = BalancesAsked((ACCOUNT,))
+        asked = BalancesCommand((ACCOUNT,))
         courier.ask(asked)
         (counter,) = await asked.future
         return counter.spent
@@ -107,7 +108,7 @@ def test_what_ended_is_said_before_what_is_asked(tmp_path: Path, server: Server)
 
 
 def test_what_waits_is_asked_in_few_round_trips(tmp_path: Path, server: Server) -> None:
-    async def main(courier: Courier, fold: Counters) -> None:
+    async def main(courier: CounterWorker, fold: Counters) -> None:
         async with anyio.create_task_group() as tasks:
             for number in range(300):
                 tasks.start_soon(held, courier, fold, str(number))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.receipt import SECTIONS, Receipt, digest, genesis
-from gateway.stores.books.counters import Charge
+from gateway.stores.holds import Charge
 from gateway.stores.journal.chain import Chain, charges_from, charges_text, stored
 from gateway.stores.journal.schema import migrate
 from tests.builders import a_receipt, an_attempt

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.stores.journal.files import Durability, JournalRefused
+from gateway.stores.errors import StoreRefused
+from gateway.stores.journal.files import Durability
 from gateway.stores.journal.journal import Journal
 from tests.stores.books_in import insert
 
@@ -23,7 +24,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def test_a_second_opener_is_told_who_has_it(tmp_path: Path, journal: Journal) -> None:
-    with pytest.raises(JournalRefused, match=rf"pid {os.getpid()}\b"):
+    with pytest.raises(StoreRefused, match=rf"pid {os.getpid()}\b"):
         Journal.open(tmp_path / "state", "process")
     journal.write_now(insert("a"))  # and the first one is unharmed
 
@@ -33,9 +34,9 @@ def test_a_second_process_is_refused(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path\n"
         "from gateway.stores.journal.journal import Journal\n"
-        "from gateway.stores.journal.files import JournalRefused\n"
+        "from gateway.stores.journal.files import StoreRefused\n"
         "try: Journal.open(Path(sys.argv[1]), 'process')\n"
-        "except JournalRefused as refused: print(refused)"
+        "except StoreRefused as refused: print(refused)"
     )
     asked = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "state")], capture_output=True, text=True, check=True
@@ -48,13 +49,13 @@ def test_a_journal_of_a_later_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "journal.sqlite") as connection:
         connection.execute("PRAGMA user_version = 1000")
     connection.close()
-    with pytest.raises(JournalRefused, match="newer"):
+    with pytest.raises(StoreRefused, match="newer"):
         Journal.open(tmp_path, "process")
 
 
 def test_a_file_that_is_no_journal_is_refused_and_the_lock_let_go(tmp_path: Path) -> None:
     (tmp_path / "journal.sqlite").write_bytes(b"not a database, but long enough to be read as one" * 100)
-    with pytest.raises(JournalRefused, match="SQLITE_NOTADB"):
+    with pytest.raises(StoreRefused, match="SQLITE_NOTADB"):
         Journal.open(tmp_path, "process")
     (tmp_path / "journal.sqlite").unlink()
     Journal.open(tmp_path, "process").close()

@@ -11,7 +11,7 @@ import pytest
 from gateway.core.errors import Unavailable
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
-from gateway.stores.books.counters import Hold
+from gateway.stores.holds import Hold
 from gateway.stores.journal.intents import INTENTS_FILE, Intents, kept
 
 DRAFT = b'{"id":"A"}'

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.errors import Unavailable
-from gateway.stores.journal.files import JournalRefused
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.reading import reading
 from tests.builders import a_receipt
 from tests.stores.shipped import written
@@ -25,7 +25,7 @@ def test_nothing_can_be_written(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(JournalRefused, match="no gateway has run"), reading(tmp_path / "journal.sqlite"):
+    with pytest.raises(StoreRefused, match="no gateway has run"), reading(tmp_path / "journal.sqlite"):
         pass
     assert list(tmp_path.iterdir()) == []
 

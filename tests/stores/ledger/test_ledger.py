@@ -9,7 +9,7 @@ import pytest
 
 from gateway.core.errors import Unavailable
 from gateway.core.receipt import Broken, Receipt, canonical, digest, genesis
-from gateway.stores.journal.files import JournalRefused
+from gateway.stores.errors import StoreRefused
 from gateway.stores.ledger.ledger import SqliteLedger
 from tests.stores.books_in import books_in, run
 from tests.stores.ledger_contract import RECEIPTS, LedgerContract
@@ -51,7 +51,7 @@ def test_a_ledger_is_read_beside_a_running_gateway(tmp_path: Path) -> None:
 
 
 def test_without_a_journal_there_is_no_ledger(tmp_path: Path) -> None:
-    with pytest.raises(JournalRefused, match="no gateway has run"):
+    with pytest.raises(StoreRefused, match="no gateway has run"):
         SqliteLedger(tmp_path / "journal.sqlite").newest(1)
     assert list(tmp_path.iterdir()) == []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.stores.books.counters import CountersRefused
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.journal import Journal
 from gateway.stores.rates.open_rates import Lease, open_rates
 from gateway.stores.rates.rates import LocalRates
@@ -41,5 +41,5 @@ def test_a_redis_that_is_not_there_is_no_reason_not_to_start(tmp_path: Path, lea
 
 
 def test_an_address_of_no_known_form_is(lease: Lease) -> None:
-    with pytest.raises(CountersRefused), open_rates("http://127.0.0.1", "acme", StillClock(), lease, told):
+    with pytest.raises(StoreRefused), open_rates("http://127.0.0.1", "acme", StillClock(), lease, told):
         pass

@@ -15,15 +15,17 @@ from hypothesis import strategies as st
 from gateway.core.errors import RateLimited
 from gateway.core.limits import Concurrent, Limit, Rate
 from gateway.core.receipt import ReceiptId
-from gateway.stores.rates.rates import SWEEP_AT, LocalRates, Permit, Rates, Wanted
+from gateway.stores.rates.rates import SWEEP_AT, LocalRates, RateDemand, Rates, RatesPermit
 from tests.builders import NOW
+from tests.exchange.desk import StillClock
 from tests.stores.rates_contract import CONTRACT, TEAM, only, refused, wanted
 
 
-class Hands:
+class Hands(StillClock):
     """A clock that the test moves."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.us = 1_000_000
 
     def now(self) -> datetime:
@@ -57,14 +59,14 @@ async def test_nobody_gets_more_than_any_of_its_limits_lets_through(
     hands = Hands()
     rates, began = LocalRates(hands), hands.us
     served = used = 0
-    under_way: list[tuple[Permit, int]] = []
+    under_way: list[tuple[RatesPermit, int]] = []
     for pause, asks, really, settles in steps:
         hands.us += pause
         if settles and under_way:
             permit, reserved = under_way.pop(0)
             await rates.settle(permit, really)
             used += really - reserved
-        want = Wanted(ReceiptId("01JD"), limits, asks)
+        want = RateDemand(ReceiptId("01JD"), limits, asks)
         try:
             under_way.append((await rates.admit(want), want.share(tokens)))
         except RateLimited:

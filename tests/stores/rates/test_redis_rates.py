@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from gateway.core.errors import RateLimited
 from gateway.core.limits import Concurrent, Rate
 from gateway.core.receipt import ReceiptId
-from gateway.stores.books.redis_member import Keys
-from gateway.stores.rates.rates import Rates, Wanted
-from gateway.stores.rates.redis_rates import Holder, RedisRates, Shared
-from gateway.stores.redis.connection import Answer, Call
-from gateway.stores.redis.pipeline import Line
+from gateway.stores.rates.rates import RateDemand, Rates
+from gateway.stores.rates.redis_calls import RedisCalls
+from gateway.stores.rates.redis_rates import RateHolder, RedisRates, SharedPermit
+from gateway.stores.redis.connection import ScriptAnswer, ScriptCall
+from gateway.stores.redis.key_space import KeySpace
 from tests.exchange.desk import StillClock
 from tests.stores.rates_contract import CONTRACT, REQUESTS, TEAM, TOKENS, admitted, only, refused, wanted
 from tests.stores.servers import SERVERS, Server, a_server
@@ -42,9 +42,9 @@ class Heard:
 def rates_at(
     server: Server, heard: Heard | None = None, *, lease_s: int = 60, patience_s: float = 10, name: str = "one"
 ) -> Iterator[RedisRates]:
-    keys = Keys("acme")
-    line, holder = Line(server.url, keys("state"), patience_s), Holder(name, lease_s)
-    rates = RedisRates(line, keys, StillClock(), holder, heard or Heard())
+    keys = KeySpace("acme")
+    calls, holder = RedisCalls.open(server.url, keys("state"), patience_s), RateHolder(name, lease_s)
+    rates = RedisRates(calls, keys, StillClock(), holder, heard or Heard())
     with closing(rates):
         yield rates
 
@@ -72,12 +72,12 @@ async def test_many_processes_share_one_limit(server: Server) -> None:
 # --- the same arithmetic ---------------------------------------------------------------------------------------------
 
 
-class Recorder(Line):
+class Recorder(RedisCalls):
     """Keeps the last answer."""
 
-    last: Answer | None = None
+    last: ScriptAnswer | None = None
 
-    async def ask(self, call: Call) -> Answer | None:
+    async def ask(self, call: ScriptCall) -> ScriptAnswer | None:
         self.last = await super().ask(call)
         return self.last
 
@@ -97,33 +97,33 @@ async def test_redis_reckons_exactly_as_the_core_does(server: Server, rate: Rate
     """Each step is done again by `core.limits`, at the moment that Redis says it was."""
     server.ask("FLUSHALL")
 
-    keys = Keys("acme")
-    line = Recorder(server.url, keys("state"), 10)
-    rates, horizon = RedisRates(line, keys, StillClock(), Holder("one", 60), Heard()), 0
+    keys = KeySpace("acme")
+    calls = Recorder.open(server.url, keys("state"), 10)
+    rates, horizon = RedisRates(calls, keys, StillClock(), RateHolder("one", 60), Heard()), 0
     with closing(rates):
         for wants, used in asked:
             want = wanted(rate, tokens=wants)
             try:
                 permit = await rates.admit(want)
             except RateLimited:
-                now, *_ = numbers(line)
+                now, *_ = numbers(calls)
                 assert rate.wait_us(horizon, now, want.share(rate)) > 0
                 continue
-            now, us, part = numbers(line)
+            now, us, part = numbers(calls)
             assert rate.wait_us(horizon, now, want.share(rate)) == 0
             horizon = own = rate.taken(horizon, now, want.share(rate))
             assert us * rate.amount + part == horizon
             await rates.settle(permit, used)
-            now, us, part = numbers(line)
+            now, us, part = numbers(calls)
             more = used - want.share(rate)
             taken = rate.taken(horizon, now, more) if more > 0 else rate.given_back(horizon, now, -more, own)
             assert us * rate.amount + part == max(taken, now * rate.amount)
             horizon = taken
 
 
-def numbers(line: Recorder) -> list[int]:
-    assert line.last is not None
-    return [int(text) for text in line.last.rest]
+def numbers(calls: Recorder) -> list[int]:
+    assert calls.last is not None
+    return [int(text) for text in calls.last.rest]
 
 
 async def server_turn() -> None:
@@ -138,7 +138,7 @@ async def test_while_redis_is_frozen_each_process_counts_for_itself_and_says_so(
     heard = Heard()
     with a_server() as server, rates_at(server, heard, patience_s=0.2) as rates:
         (shared,) = await admitted(rates, wanted(REQUESTS, Concurrent(3)))
-        assert isinstance(shared, Shared)
+        assert isinstance(shared, SharedPermit)
         server.freeze()
         permits = await admitted(rates, *(wanted(REQUESTS, Concurrent(3)) for _ in range(20)))
         assert len(permits) == 3, "not without any limit"
@@ -147,7 +147,7 @@ async def test_while_redis_is_frozen_each_process_counts_for_itself_and_says_so(
             await rates.settle(permit, 0)
         server.thaw()
         async with asyncio.timeout(30):
-            while not isinstance(await rates.admit(wanted(TOKENS)), Shared):
+            while not isinstance(await rates.admit(wanted(TOKENS)), SharedPermit):
                 await server_turn()
         assert [reason for reason, _ in heard.said] == ["no_answer_in_time", ""]
         assert heard.said[-1][1] >= 3
@@ -198,7 +198,9 @@ async def test_what_has_flowed_back_is_forgotten(server: Server) -> None:
     server.ask("FLUSHALL")
 
     with rates_at(server) as rates:
-        want: Any = Wanted(ReceiptId("01JD"), ((TEAM, Rate("requests", 60, "minute", 60)), (TEAM, Concurrent(2))), 0)
+        want: Any = RateDemand(
+            ReceiptId("01JD"), ((TEAM, Rate("requests", 60, "minute", 60)), (TEAM, Concurrent(2))), 0
+        )
         assert only((await admitted(rates, want))[0].standings).remaining == 59
     lives = {key.rpartition("}:")[2]: server.ask("TTL", key) for key in server.ask("KEYS", "*")}
     assert lives.keys() == {"rate:team/research:requests:60:minute:60", "under-way:team/research"}

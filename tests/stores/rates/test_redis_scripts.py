@@ -7,9 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from gateway.stores.books.redis_scripts import SCRIPTS
-from gateway.stores.rates.redis_scripts import RATE_SCRIPTS
-from gateway.stores.redis.connection import Answer, Call, Wire
+from gateway.stores.rates.redis_scripts import GIVE, TAKE
+from gateway.stores.redis.connection import RedisConnection, ScriptAnswer, ScriptCall
 from tests.stores.servers import SERVERS, Server, a_server
 
 KEY = "{b}:rate"
@@ -22,20 +21,16 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield running
 
 
-def say(server: Server, call: Call) -> Answer:
-    with closing(Wire(server.url, KEY, 10)) as wire:
-        wire.open()
-        (answer,) = wire.ask([call])
-        assert isinstance(answer, Answer), answer
+def say(server: Server, call: ScriptCall) -> ScriptAnswer:
+    with closing(RedisConnection(server.url, KEY, 10)) as connection:
+        connection.open()
+        (answer,) = connection.call([call])
+        assert isinstance(answer, ScriptAnswer), answer
         return answer
 
 
-def take(us: int, part: int = 0, amount: int = 10**12, burst_us: int = WAYS) -> Call:
-    return Call("take", (KEY,), ("exchange", 60, 0, amount, us, part, burst_us, 0))
-
-
-def test_they_are_brought_to_the_server_with_the_others() -> None:
-    assert RATE_SCRIPTS.items() <= SCRIPTS.items()
+def take(us: int, part: int = 0, amount: int = 10**12, burst_us: int = WAYS) -> ScriptCall:
+    return ScriptCall(TAKE, (KEY,), ("exchange", 60, 0, amount, us, part, burst_us, 0))
 
 
 def test_parts_of_a_microsecond_are_carried(server: Server) -> None:
@@ -47,7 +42,7 @@ def test_parts_of_a_microsecond_are_carried(server: Server) -> None:
 
 def test_what_is_kept_stays_exact_however_much_is_taken(server: Server) -> None:
     server.ask("FLUSHALL")
-    give = Call("give", (KEY,), ("exchange", 0, 10**12, "more", WAYS, 10**12 - 1, 0, 0))
+    give = ScriptCall(GIVE, (KEY,), ("exchange", 0, 10**12, "more", WAYS, 10**12 - 1, 0, 0))
     for _ in range(9):
         answer = say(server, give)
     now, us, part = (int(text) for text in answer.rest)
