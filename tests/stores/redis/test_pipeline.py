@@ -27,12 +27,14 @@ class Recorder:
         self.remaining = 0
         self.gate = threading.Event()
         self.gate.set()
+        self.entered = threading.Event()
         self.tripped = threading.Semaphore(0)
 
     def idle_s(self) -> float | None:
         return self.idle
 
     def carry(self, items: Sequence[int]) -> Sequence[int]:
+        self.entered.set()
         self.gate.wait()
         self.trips.append(list(items))
         fault, self.fault = self.fault, None
@@ -141,16 +143,18 @@ def test_a_pipeline_that_closes_gives_up_what_was_never_sent() -> None:
     carrier = Recorder()
     with running(carrier, farewell_s=0) as pipeline:
         carrier.gate.clear()
-        pipeline.wake()
+        carrier.entered.clear()
+        pipeline.put(1)
+        assert carrier.entered.wait(30)
+        pipeline.put(5)
         closing = threading.Thread(target=pipeline.close)
         closing.start()
-        while closing.is_alive() and not pipeline.waiting:
+        while pipeline.waiting < 2:
             pass
-        pipeline.put(5)
         carrier.gate.set()
         closing.join()
-    assert carrier.unsent is not None
-    assert sum(map(len, carrier.trips)) + len(carrier.unsent) == 1
+    assert carrier.trips == [[], [1]]
+    assert carrier.unsent == [5]
 
 
 async def test_a_future_is_resolved_from_another_thread_once() -> None:
