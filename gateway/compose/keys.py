@@ -17,7 +17,7 @@ from gateway.identity.operators import local_operator
 from gateway.settings import Settings
 from gateway.stores.keys.keys import KeyStore, digest_of, new_key_id, new_secret
 from gateway.stores.keys.postgres_keys import PostgresKeys
-from gateway.stores.keys.shared_keys import KeysAlone, KeysNews, KeysShared, SharedKeys
+from gateway.stores.keys.shared_keys import KeyStoreAlone, KeyStoreNews, KeyStoreShared, SharedKeys
 from gateway.stores.postgres.connection import PostgresAway, checked
 from gateway.telemetry import events
 from gateway.telemetry.log import Log
@@ -35,11 +35,11 @@ def keys_of_all(settings: Settings, organisation: str) -> PostgresKeys | None:
     return PostgresKeys(replace(checked(settings.postgres_url), connect_s=_CONNECT_S, answer_s=_ANSWER_S), organisation)
 
 
-def of_keys(news: KeysNews) -> events.KeysAlone | events.KeysShared:
+def of_keys(news: KeyStoreNews) -> events.KeysAlone | events.KeysShared:
     match news:
-        case KeysAlone(reason, since_s):
+        case KeyStoreAlone(reason, since_s):
             return events.KeysAlone(reason, since_s)
-        case KeysShared(keys):
+        case KeyStoreShared(keys):
             return events.KeysShared(keys)
 
 

@@ -13,7 +13,7 @@ from gateway.settings import Settings, read
 from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import digest_of
-from gateway.stores.keys.shared_keys import KeysAlone, KeysShared
+from gateway.stores.keys.shared_keys import KeyStoreAlone, KeyStoreShared
 from gateway.stores.keys.sibling_keys import open_keys
 from gateway.telemetry import events
 from gateway.telemetry.log import Log
@@ -45,8 +45,8 @@ def test_an_address_that_is_none_is_refused() -> None:
 
 
 def test_what_is_noticed_is_an_event() -> None:
-    assert of_keys(KeysAlone("timeout", 3)) == events.KeysAlone("timeout", 3)
-    assert of_keys(KeysShared(2)) == events.KeysShared(2)
+    assert of_keys(KeyStoreAlone("timeout", 3)) == events.KeysAlone("timeout", 3)
+    assert of_keys(KeyStoreShared(2)) == events.KeysShared(2)
 
 
 @pytest.mark.parametrize("url", ["", AWAY])

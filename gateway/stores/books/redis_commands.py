@@ -141,7 +141,7 @@ class SettleCommand:
         return member.call("settle", (member.holds, member.keys("done", self.hold)), (self.hold, self.cost))
 
 
-Command: TypeAlias = HoldCommand | BalancesCommand
+CounterCommand: TypeAlias = HoldCommand | BalancesCommand
 
 
 def unavailable(why: ScriptAnswer | CallRefused | str) -> Unavailable:

@@ -17,7 +17,7 @@ from typing import Final
 
 from gateway.core.errors import Unavailable
 from gateway.stores.books.counters import Counters, CountersListener, CountersState
-from gateway.stores.books.redis_commands import Command, HoldCommand, SettleCommand
+from gateway.stores.books.redis_commands import CounterCommand, HoldCommand, SettleCommand
 from gateway.stores.books.redis_member import LEASE_S, LOST, Member, remember
 from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.journal import Journal
@@ -43,7 +43,7 @@ class CounterWorker:
     def __init__(self, member: Member, journal: Journal, tell: CountersListener) -> None:
         self._member, self._journal, self._tell = member, journal, tell
         self._fold = Counters()
-        self._pipeline: Pipeline[Command] = Pipeline("counters", self, _FAREWELL_S)
+        self._pipeline: Pipeline[CounterCommand] = Pipeline("counters", self, _FAREWELL_S)
         self._lock = threading.Lock()
         self._ended: dict[str, SettleCommand] = {}
         self._noted = member.memory
@@ -57,7 +57,7 @@ class CounterWorker:
         self._fold = fold
         self._pipeline.start(_FAREWELL_S)
 
-    def ask(self, command: Command) -> None:
+    def ask(self, command: CounterCommand) -> None:
         """Carry the command, and resolve its future. Unavailable if too many wait."""
         if self._pipeline.waiting >= _LARGEST_QUEUE:
             raise Unavailable("overloaded", "Too many requests wait for the counters.")
@@ -91,7 +91,7 @@ class CounterWorker:
     def idle_s(self) -> float:
         return max(0.0, self._idle_until() - monotonic())
 
-    def carry(self, items: Sequence[Command]) -> Sequence[Command]:
+    def carry(self, items: Sequence[CounterCommand]) -> Sequence[CounterCommand]:
         try:
             return self._exchange(items)
         except (RedisUnreachable, StoreRefused):
@@ -102,7 +102,7 @@ class CounterWorker:
         finally:
             self._remember()
 
-    def lost(self, items: Sequence[Command], reason: str) -> None:
+    def lost(self, items: Sequence[CounterCommand], reason: str) -> None:
         """What may have been carried out is undone by joining again."""
         for command in items:
             command.failed(reason)
@@ -111,7 +111,7 @@ class CounterWorker:
     def unfinished(self) -> bool:
         return bool(self._ended)
 
-    def leave(self, unsent: Sequence[Command]) -> None:
+    def leave(self, unsent: Sequence[CounterCommand]) -> None:
         for command in unsent:
             command.failed("closed")
         with contextlib.suppress(RedisUnreachable):
@@ -144,7 +144,7 @@ class CounterWorker:
                 str(member.missing) if member.missing else member.memory.member,
             )
 
-    def _exchange(self, commands: Sequence[Command]) -> list[Command]:
+    def _exchange(self, commands: Sequence[CounterCommand]) -> list[CounterCommand]:
         """One round trip for all that waits. Returns the commands to send once more."""
         self._tend()
         if not self._member.joined:

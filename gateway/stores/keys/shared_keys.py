@@ -32,7 +32,7 @@ _TELL_AGAIN_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class KeysAlone:
+class KeyStoreAlone:
     """PostgreSQL cannot be asked for the keys that others make and revoke: since when, and why."""
 
     reason: str
@@ -40,13 +40,13 @@ class KeysAlone:
 
 
 @dataclass(frozen=True, slots=True)
-class KeysShared:
+class KeyStoreShared:
     """The keys are those of all gateways again; there are so many secrets."""
 
     keys: int
 
 
-KeysNews: TypeAlias = KeysAlone | KeysShared
+KeyStoreNews: TypeAlias = KeyStoreAlone | KeyStoreShared
 
 
 class SharedKeys(ChangedKeys):
@@ -57,7 +57,7 @@ class SharedKeys(ChangedKeys):
         near: SqliteKeys,
         far: PostgresKeys,
         freshness: Freshness,
-        tell: Callable[[KeysNews], None] = lambda _: None,
+        tell: Callable[[KeyStoreNews], None] = lambda _: None,
     ) -> None:
         self.near: Final = near
         self._far, self._freshness, self._tell = far, freshness, tell
@@ -146,9 +146,9 @@ class SharedKeys(ChangedKeys):
         elif now - self._told < _TELL_AGAIN_S:
             return
         self._told = now
-        self._tell(KeysAlone(reason, int(now - self._since)))
+        self._tell(KeyStoreAlone(reason, int(now - self._since)))
 
     def _tell_shared(self, keys: int) -> None:
         if self._since is not None:
             self._since = None
-            self._tell(KeysShared(keys))
+            self._tell(KeyStoreShared(keys))

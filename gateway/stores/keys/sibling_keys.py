@@ -20,7 +20,7 @@ from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.key_heartbeat import Freshness
 from gateway.stores.keys.keys import ChangedKeys, KeyStore, SqliteKeys, listed, read_keys, revision
 from gateway.stores.keys.postgres_keys import PostgresKeys
-from gateway.stores.keys.shared_keys import KeysNews, SharedKeys
+from gateway.stores.keys.shared_keys import KeyStoreNews, SharedKeys
 
 _PATIENCE_S: Final = 0.05
 """For a file that is just being recovered: the event loop waits."""
@@ -87,7 +87,7 @@ class FollowedKeys(ChangedKeys):
 
 @contextlib.contextmanager
 def open_keys(
-    own: Journal, home: Path, far: PostgresKeys | None = None, tell: Callable[[KeysNews], None] = lambda _: None
+    own: Journal, home: Path, far: PostgresKeys | None = None, tell: Callable[[KeyStoreNews], None] = lambda _: None
 ) -> Iterator[KeyStore]:
     """Keys of a process whose journal is `own`; those of its gateway are kept in the state directory `home`, and
     `far` with those of others. `tell`: what is observed there."""

@@ -17,7 +17,7 @@ from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.key_heartbeat import FRESH_FILE, Freshness
 from gateway.stores.keys.keys import SqliteKeys
 from gateway.stores.keys.postgres_keys import PostgresKeys
-from gateway.stores.keys.shared_keys import EVERY_S, KeysAlone, KeysNews, KeysShared, SharedKeys
+from gateway.stores.keys.shared_keys import EVERY_S, KeyStoreAlone, KeyStoreNews, KeyStoreShared, SharedKeys
 from gateway.stores.postgres.connection import Postgres, PostgresAway
 from tests.builders import NOW, a_key
 from tests.processes import PATIENCE_S
@@ -48,8 +48,8 @@ class House:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder, self._stack = folder, stack
         self.near: dict[str, Learning] = {}
-        self.news: list[KeysNews] = []
-        self.hear: Callable[[KeysNews], None] = lambda _: None
+        self.news: list[KeyStoreNews] = []
+        self.hear: Callable[[KeyStoreNews], None] = lambda _: None
 
     def keys(self, name: str, url: str) -> SharedKeys:
         """Of that gateway, as it is with a PostgreSQL at that address."""
@@ -60,7 +60,7 @@ class House:
         far = PostgresKeys(Postgres(url, connect_s=5, answer_s=5), "acme")
         return SharedKeys(self.near[name], far, Freshness(self.folder / name), self._tell)
 
-    def _tell(self, news: KeysNews) -> None:
+    def _tell(self, news: KeyStoreNews) -> None:
         self.news.append(news)
         self.hear(news)
 
@@ -179,10 +179,10 @@ def test_a_restored_backup_opens_nothing_and_forgets_nothing(house: House, url: 
     assert [(key.id, key.state(NOW)) for key in run(two.all)] == [(KEY.id, "revoked"), (OTHER.id, "active")]
 
 
-def until(house: House, kind: type[KeysNews], keys: SharedKeys) -> KeysNews:
+def until(house: House, kind: type[KeyStoreNews], keys: SharedKeys) -> KeyStoreNews:
     """The next news of that kind while those keys are kept up to date."""
 
-    async def main() -> KeysNews:
+    async def main() -> KeyStoreNews:
         told = anyio.Event()
         house.hear = lambda news: told.set() if isinstance(news, kind) else None
         await while_running(keys, told.wait)
@@ -204,12 +204,12 @@ def test_it_is_said_when_others_are_not_heard_and_when_they_are_again(house: Hou
     keys = house.keys("one", url)
     run(lambda: keys.create(KEY))
     server.stop()
-    away = until(house, KeysAlone, keys)
-    assert away == KeysAlone("OperationalError", 0)
+    away = until(house, KeyStoreAlone, keys)
+    assert away == KeyStoreAlone("OperationalError", 0)
     with pytest.raises(Unavailable):
         run(lambda: keys.revoke(KEY.id, NOW))
     server.start()
-    assert until(house, KeysShared, keys) == KeysShared(1)
+    assert until(house, KeyStoreShared, keys) == KeyStoreShared(1)
     other = house.keys("two", url)
     run(other.join)
     assert [key.state(NOW) for key in run(other.all)] == ["revoked"], "it was told what it had missed"
