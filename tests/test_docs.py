@@ -87,3 +87,16 @@ def test_the_examples_of_limits_load_with_the_shipped_documents(tmp_path: Path) 
     assert loaded.snapshot is not None
     team = loaded.snapshot.teams["everyone"]
     assert [len(found) for found in (loaded.snapshot.organisation.limits, team.limits, team.key_limits)] == [2, 1, 1]
+
+
+def test_every_path_that_the_architecture_names_is_there() -> None:
+    """A bare `room/file.py` is below `gateway/`; a place in angle brackets stands for any name."""
+    page = (ROOT / "docs/architecture.md").read_text()
+    named = set(re.findall(r"`((?:gateway|tests|config|docs|policies|[a-z]+)/[\w./<>-]+)(?::[^`]*)?`", page))
+    assert len(named) > 40
+    missing = [
+        name
+        for name in sorted(named)
+        if not any([*ROOT.glob(pattern)] for pattern in (re.sub("<[a-z]+>", "*", name), f"gateway/{name}"))
+    ]
+    assert missing == []
