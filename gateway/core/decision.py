@@ -80,13 +80,11 @@ def evaluate(
 def evaluation_key(demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot) -> Hashable:
     """All of a demand that `rejections_of` reads: two demands with the same are evaluated alike.
 
-    Of its sizes that is little: which tiers of prices are in reach, if prices are limited, and an output limit if some
-    route cannot give as much.
+    Of its sizes that is only which tiers of prices are in reach, if prices are limited: an output limit above a route's
+    is lowered to it.
     """
     capped = demanded.rules.max_price != MaxPrice()
     above = [t for t in snapshot.tiers_of.get(demand.model, ()) if demand.input_tokens > t] if capped else []
-    output = demand.output_tokens
-    fits = output is None or output <= snapshot.least_output_of.get(demand.model, output)
     return (
         demand.dialect,
         demand.operation.name,
@@ -95,7 +93,6 @@ def evaluation_key(demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot
         demand.carried,
         demand.needs,
         demand.features,
-        None if fits else output,
         len(above),
     )
 

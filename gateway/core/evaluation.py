@@ -295,8 +295,6 @@ def _capable(candidate: Candidate, demand: Demand, demanded: EffectivePolicy) ->
         if can is None and demanded.rules.requires_parameters:
             layer = demanded.who(lambda p: p.rules.requires_parameters)
             reasons.append(_by(layer, Reason(Kind.CAPABILITY, need.value, can, True)))
-    if able.max_output is not None and (demand.output_tokens or 0) > able.max_output:
-        reasons.append(Reason(Kind.CAPABILITY, "max_output", able.max_output, demand.output_tokens))
     return reasons
 
 

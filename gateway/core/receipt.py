@@ -78,6 +78,8 @@ class AttemptRecord:
     """Kind of fault on the way to the provider: a kind of `UpstreamFault`, or what was wrong with the reply."""
     upstream_code: str = ""
     """The provider's error code, where it is one of the known ones."""
+    output_limit: int | None = None
+    """The output limit, in tokens, that the request carried in place of the client's; None: the client's stood."""
     hold: int = 0
     cost: int = 0
     usage: Mapping[str, int] = field(default_factory=Part)

@@ -47,12 +47,6 @@ class Snapshot:
         return {m: tuple(sorted({t.above for r in rs for t in r.price.tiers})) for m, rs in self.routes_of.items()}
 
     @cached_property
-    def least_output_of(self) -> Mapping[str, int]:
-        """Model id -> the most output that every route of it can give; only models of which one states its limit."""
-        limits = ((m, [limit for r in rs if (limit := r.abilities.max_output)]) for m, rs in self.routes_of.items())
-        return {model: min(limits) for model, limits in limits if limits}
-
-    @cached_property
     def every_class(self) -> Policy:
         """The meet of all class policies: what a label that names no class is held to."""
         classes = self.organisation.classes.values()

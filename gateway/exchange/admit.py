@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.core.catalog import Route
 from gateway.core.decision import EligibleRoute
+from gateway.core.demand import Demand
 from gateway.core.errors import BudgetExceeded, IdempotencyConflict
+from gateway.core.principal import Bill
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.clamp import clamped
 from gateway.exchange.progress import Progress
@@ -54,6 +57,7 @@ class Tries:
         accepted = self.decided.accepted
         in_force, demand = accepted.identified.in_force, accepted.demand
         priced, default = rate(in_force.snapshot, attempt.route), in_force.means.default_max_output
+        attempt.output_limit = imposed_limit(demand, attempt.route, default, self.decided.bill)
         attempt.price_hold(demand, priced, default)
         for _ in self.decided.bill.budgets:  # each may have less left than the one before
             try:
@@ -81,3 +85,14 @@ class Tries:
         attempt.beyond = await services.books.hold(intent)
         for crossed in services.soft_budgets.crossed(attempt.beyond, intent.at, intent.zone):
             services.log.emit(crossed)
+
+
+def imposed_limit(demand: Demand, route: Route, default: int, bill: Bill) -> int | None:
+    """The output limit that replaces the client's; None: the client's stands.
+
+    A limit above the route's is lowered to it. Under a hard budget, a request without a limit gets the held one.
+    """
+    if not demand.operation.generates or (demand.output_tokens is None and not bill.hard):
+        return None
+    limit = demand.output_limit(route, default)
+    return None if limit == demand.output_tokens else limit

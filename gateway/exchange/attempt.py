@@ -36,7 +36,7 @@ class Attempt:
         self.beyond: Budgets = ()
         """The soft budgets that the hold went beyond."""
         self.output_limit: int | None = None
-        """The limit that the request gets, where its client states none or the money buys less; None otherwise."""
+        """The output limit, in tokens, that the request carries in place of the client's; None: the client's stands."""
         self.status = 0
         self.left = False
         """Whether a byte of the prompt may have left this process."""
@@ -107,6 +107,7 @@ class Attempt:
             status=self.status,
             fault=self.fault,
             upstream_code=self.upstream_code,
+            output_limit=self.output_limit,
             hold=self.hold,
             cost=charge,
             usage=usage,

@@ -60,7 +60,7 @@ class Forwarding:
     def __init__(self, decided: Decided, services: Services, scope: DeadlineScope, progress: Progress) -> None:
         accepted = decided.accepted
         self._policy, self._translation, self._demand = accepted.policy, accepted.translation, accepted.demand
-        self._in_force, self._bill = accepted.identified.in_force, decided.bill
+        self._in_force = accepted.identified.in_force
         # Whether a provider counts well says nothing of how it answers.
         self._health = services.health if self._demand.operation.feeds_health else None
         self._services, self._scope, self._progress = services, scope, progress
@@ -136,9 +136,7 @@ class Forwarding:
         return Signed(str(self._progress.id), int(self._services.clock.now().timestamp()))
 
     def _overrides(self, attempt: Attempt) -> RequestOverrides:
-        """Under a hard budget a client that states no limit gets one: what is held is then what can be billed."""
-        if attempt.output_limit is None and self._bill.hard and self._demand.output_tokens is None:
-            attempt.output_limit = self._demand.output_limit(attempt.route, self._in_force.means.default_max_output)
+        """Everything that policy and books add to the request of `attempt`."""
         keeps_nothing = self._policy.bound.stored_in == frozenset()
         kept_apart = self._policy.identifiers is Identifiers.PSEUDONYM
         organisation = self._in_force.snapshot.organisation.id

@@ -220,8 +220,6 @@ _ABLE: Final[Mapping[str, str]] = {
 
 
 def _capability(reason: Reason, _: Regions) -> str:
-    if reason.dimension == "max_output":
-        return f"writes at most {reason.offered} tokens; the request allows {reason.demanded}"
     if reason.dimension == "endpoint":
         return f"is a model for {reason.offered}; the request came to {reason.demanded}"
     able = _ABLE.get(reason.dimension, reason.dimension)

@@ -18,7 +18,7 @@ from tests.builders import a_connection, a_model, a_policy, a_price, a_provider,
 from tests.dialects.test_translation import ANSWER, HELLO, MIDST, STREAMS, UNREADABLE
 from tests.exchange.desk import BODY, Client, Desk, a_desk
 from tests.exchange.test_lifecycle import FAILS, GOOD, STREAM
-from tests.scripted import Provider, Script, hangs, once, replies, reply, stream_head, streams
+from tests.scripted import END, Provider, Script, hangs, once, replies, reply, stream_head, streams
 from tests.scripted import chunk as piece
 
 CLAUDE = "anthropic_messages"
@@ -203,6 +203,65 @@ async def test_clients_of_every_dialect_are_served_by_a_chat_route(tmp_path: Pat
         assert b"hello" in answer.body
         assert sent(alpha)["messages"] == [{"role": "user", "content": "MARKER hello"}]
         assert desk.receipts()[0]["dialect"] == client
+
+
+LIMITED: dict[str, Any] = {
+    "openai_chat": lambda limit: {"max_completion_tokens": limit},
+    "openai_responses": lambda limit: {"max_output_tokens": limit},
+    "anthropic_messages": lambda limit: {"max_tokens": limit},
+    "google_generate": lambda limit: {"generationConfig": {"maxOutputTokens": limit}},
+}
+SENT_LIMIT: dict[str, Any] = {
+    "openai_chat": lambda body: body.get("max_tokens", body.get("max_completion_tokens")),
+    "openai_responses": lambda body: body["max_output_tokens"],
+    "anthropic_messages": lambda body: body["max_tokens"],
+    "google_generate": lambda body: body["generationConfig"]["maxOutputTokens"],
+}
+
+
+@pytest.mark.parametrize("wire", SENT_LIMIT)
+@pytest.mark.parametrize("client", LIMITED)
+async def test_a_limit_above_the_routes_is_lowered_to_it_and_reported(tmp_path: Path, client: str, wire: str) -> None:
+    """Agents ask every model for the limit of their favourite one."""
+    streamed = b"".join((stream_head(), *map(piece, STREAMS[wire]), END))
+    both = replies(reply(body=json.dumps(ANSWER[wire]).encode()), streamed)
+    small = some_abilities(max_output=8_000)
+    async with (
+        Provider(both) as alpha,
+        a_desk(tmp_path, alpha, dialects=[wire], abilities=small) as desk,
+    ):
+        for streaming in (False, True):
+            google = Asked(model="small", verb="generateContent", streaming=streaming)
+            asked = google if client == "google_generate" else Asked()
+            flag = {} if client == "google_generate" else {"stream": streaming}
+            body = {**HELLO[client], **LIMITED[client](32_000), **flag}
+            answer = await desk.ask(json.dumps(body).encode(), dialect=client, asked=asked)
+            assert answer.complete
+            assert answer.headers["x-safeconduct-output-limit"] == "8000"
+            assert SENT_LIMIT[wire](sent(alpha, int(streaming))) == 8_000
+            receipt = desk.receipts()[0]
+            assert (receipt["attempts"][0]["output_limit"], receipt["rejections"]) == (8_000, {})
+        desk.replay_all()
+
+
+async def test_a_limit_is_lowered_to_the_money_below_the_routes(tmp_path: Path) -> None:
+    budgets, small = (Budget(2_000_000, "total", floor=100),), some_abilities(max_output=8_000)
+    async with (
+        Provider(ANSWERS) as alpha,
+        a_desk(tmp_path, alpha, dialects=[CLAUDE], abilities=small, budgets=budgets) as desk,
+    ):
+        answer = await desk.ask({"max_tokens": 32_000})
+        limit = int(answer.headers["x-safeconduct-output-limit"])
+        assert 800 < limit < 1_000
+        assert sent(alpha)["max_tokens"] == limit == desk.receipts()[0]["attempts"][0]["output_limit"]
+
+
+async def test_a_limit_that_the_route_gives_stays_the_clients(tmp_path: Path) -> None:
+    small = some_abilities(max_output=8_000)
+    async with Provider(ANSWERS) as alpha, a_desk(tmp_path, alpha, dialects=[CLAUDE], abilities=small) as desk:
+        answer = await desk.ask({"max_tokens": 8_000})
+        assert "x-safeconduct-output-limit" not in answer.headers
+        assert desk.receipts()[0]["attempts"][0]["output_limit"] is None
 
 
 async def test_vectors_are_asked_for_and_metered(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_reply_names_its_receipt_route_and_region_and_nothing_else() -> None:
     }
 
 
-def test_an_injected_limit_is_reported() -> None:
+def test_a_limit_that_is_not_the_clients_is_reported() -> None:
     answer = Attempt(EligibleRoute(a_route(), "openai_chat"), "hold", 0)
     answer.output_limit = 8192
     assert reply_headers(FACTS, answer)["x-safeconduct-output-limit"] == "8192"

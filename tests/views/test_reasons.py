@@ -124,7 +124,6 @@ def test_a_breach_says_what_the_route_does_and_who_demands_otherwise(
             Reason(Kind.CAPABILITY, "vision", None, True, "request", "request"),
             "is not known to support images; the request wants to be sure",
         ),
-        (Reason(Kind.CAPABILITY, "max_output", 8000, 9000), "writes at most 8000 tokens; the request allows 9000"),
         (
             Reason(Kind.CAPABILITY, "endpoint", "embedding", "chat"),
             "is a model for embedding; the request came to chat",

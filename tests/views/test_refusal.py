@@ -93,13 +93,12 @@ def test_what_no_dialect_of_the_models_routes_can_carry_is_unsupported() -> None
         (UNFIT, "n"),
         (WITH_TOOLS, "tools"),
         (a_demand(operation=EMBEDDINGS), "embeddings"),
-        (a_demand(output_tokens=10**9), "max_output"),
     ],
 )
 def test_what_is_unsupported_is_named_in_the_message_too(demand: Demand, named: str) -> None:
     """Some clients show nothing else."""
     provider = a_provider(connection=a_connection(dialect="anthropic_messages"))
-    error = refused(a_route(provider, abilities=some_abilities(tools=False, max_output=1000)), demand=demand)
+    error = refused(a_route(provider, abilities=some_abilities(tools=False)), demand=demand)
     assert error.code == "unsupported"
     assert error.message == f"No route of this model can do what the request asks for: {named}."
 

@@ -18,7 +18,7 @@ from gateway.core.catalog import Model, Route
 from gateway.core.demand import Demand
 from gateway.dialects.anthropic_messages import schema
 from gateway.dialects.anthropic_messages.messages import CALLED, MessageBlock, Told, mark, told
-from gateway.dialects.anthropic_messages.request import DEFAULT_OUTPUT, PATH, VERSION_HEADER, VERSIONS
+from gateway.dialects.anthropic_messages.request import DEFAULT_OUTPUT, PATH, VERSION_HEADER, VERSIONS, fitting_budget
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Tool, ToolChoice
 from gateway.dialects.reasoning_support import drop_unsupported_reasoning
@@ -188,7 +188,6 @@ BUDGETS: Final[dict[Effort, int]] = {
 """Effort -> tokens of thinking, for models that know budgets alone. Up to `high` it is Google's table, of its
 OpenAI-compatible endpoint, which the other dialects read too; above 32k Anthropic advises batches."""
 
-LEAST_BUDGET: Final = 1_024
 _EFFORTS: Final[tuple[Effort, ...]] = ("low", "medium", "high", "xhigh", "max")
 
 
@@ -256,9 +255,9 @@ def _budgeted(reasoning: Reasoning, limit: int) -> ThinkingPlan:
     for the answer."""
     stated = reasoning.budget if reasoning.budget is not None and reasoning.budget > 0 else None
     wanted = stated if stated is not None else BUDGETS[reasoning.effort or "medium"]
-    if limit <= LEAST_BUDGET:
+    budget = fitting_budget(wanted, limit)
+    if budget is None:
         return ThinkingPlan(dropped=("reasoning",))
-    budget = max(wanted if wanted < limit else limit // 2, LEAST_BUDGET)
     thinking: dict[str, Any] = {"type": "enabled", "budget_tokens": budget}
     if reasoning.visible is False:
         thinking["display"] = "omitted"

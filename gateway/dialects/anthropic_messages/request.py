@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import orjson
 
@@ -38,6 +38,9 @@ LISTED: Final = frozenset(
     "service_tier inference_geo speed diagnostics provider".split()
 )
 """Top-level members whose effect on content is known. Any other is Feature.UNLISTED unless declared harmless."""
+
+LEAST_BUDGET: Final = 1_024
+"""Tokens of thinking, which count towards `max_tokens`: a smaller budget is refused."""
 
 DEFAULT_OUTPUT: Final = 8_192
 """`max_tokens` for a client that states none, and a model of which nothing is known: the API demands one."""
@@ -104,23 +107,49 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     if (messages := signatures.own(values["messages"])) is not None:
         changes["messages"] = orjson.dumps(messages)
         dropped = (*dropped, "thought")
-    thinking = members.table(values, "thinking").get("type")
-    if thinking == "enabled" and signatures.are_unproved(values["messages"] if messages is None else messages):
-        changes |= _unthinking(values)
-        dropped = (*dropped, "reasoning")
+    thinking = members.table(values, "thinking")
+    if thinking.get("type") == "enabled":
+        unproved = signatures.are_unproved(values["messages"] if messages is None else messages)
+        changed, lost = _unthinking(values) if unproved else _budgeted(thinking, orders.output_limit, values)
+        changes, dropped = changes | changed, (*dropped, *lost)
     body = without_signatures(strict_json.spliced(document, changes, {}))
     headers = ((VERSION_HEADER, asked.version or VERSIONS[0]), *beta_headers(asked.betas))
     return Rendered(COUNTING_PATH if demand.operation.counts else PATH, body, headers, dropped)
 
 
-def _unthinking(values: Mapping[str, Any]) -> Mapping[str, bytes | None]:
+_Changes: TypeAlias = tuple[dict[str, bytes | None], tuple[str, ...]]
+"""Members with their new values, and names of what is lost."""
+
+
+def fitting_budget(wanted: int, limit: int) -> int | None:
+    """The budget for thinking that `max_tokens` leaves room for; None where no budget fits.
+
+    Where the wanted one does not fit, half of the limit is left for the answer.
+    """
+    if limit <= LEAST_BUDGET:
+        return None
+    return max(wanted if wanted < limit else limit // 2, LEAST_BUDGET)
+
+
+def _budgeted(thinking: Mapping[str, Any], limit: int | None, values: Mapping[str, Any]) -> _Changes:
+    """Thinking below a limit that is not the client's; as the client wrote it below its own (None)."""
+    stated = members.count(thinking, "budget_tokens")
+    if limit is None or stated is None or stated < limit:
+        return {}, ()
+    budget = fitting_budget(stated, limit)
+    if budget is None:
+        return _unthinking(values)
+    return {"thinking": orjson.dumps({**thinking, "budget_tokens": budget})}, ("reasoning_budget",)
+
+
+def _unthinking(values: Mapping[str, Any]) -> _Changes:
     """Thinking switched off, with the edits of the context that demand it."""
     managed = members.table(values, "context_management")
     edits = [edit for edit in members.rows(managed, "edits") if not _is_of_thoughts(edit)]
     changes: dict[str, bytes | None] = {"thinking": b'{"type":"disabled"}'}
     if len(edits) < len(members.rows(managed, "edits")):
         changes["context_management"] = orjson.dumps({**managed, "edits": edits}) if edits else None
-    return changes
+    return changes, ("reasoning",)
 
 
 def _is_of_thoughts(edit: Any) -> bool:

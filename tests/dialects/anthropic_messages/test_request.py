@@ -285,6 +285,26 @@ def test_an_answer_of_others_is_continued_without_thinking(foreign: list[Any]) -
     assert body(thinking={"type": "adaptive"}, messages=turns)["thinking"] == {"type": "adaptive"}
 
 
+@pytest.mark.parametrize(
+    ("budget", "limit", "thinking", "dropped"),
+    [
+        (6_000, 8_000, {"type": "enabled", "budget_tokens": 6_000}, ()),
+        (16_000, 8_000, {"type": "enabled", "budget_tokens": 4_000}, ("reasoning_budget",)),
+        (8_000, 8_000, {"type": "enabled", "budget_tokens": 4_000}, ("reasoning_budget",)),
+        (16_000, 1_500, {"type": "enabled", "budget_tokens": 1_024}, ("reasoning_budget",)),
+        (16_000, 1_024, {"type": "disabled"}, ("reasoning",)),
+    ],
+)
+def test_a_budget_for_thinking_fits_below_a_limit_that_is_lowered(
+    budget: int, limit: int, thinking: dict[str, Any], dropped: tuple[str, ...]
+) -> None:
+    stated = {"type": "enabled", "budget_tokens": budget}
+    out = rendered(RequestOverrides(output_limit=limit), max_tokens=32_000, thinking=stated)
+    sent = json.loads(out.body)
+    assert (sent["max_tokens"], sent["thinking"], out.dropped) == (limit, thinking, dropped)
+    assert body(max_tokens=100, thinking=stated)["thinking"] == stated, "the client's own contradiction is its own"
+
+
 def test_what_is_to_become_of_thoughts_is_not_said_where_there_are_none() -> None:
     turns = [*HELLO, {"role": "assistant", "content": [CALLED]}, ANSWERED]
     thoughts, results = {"type": "clear_thinking_20251015", "keep": "all"}, {"type": "clear_tool_uses_20250919"}
