@@ -121,22 +121,22 @@ _Changes: TypeAlias = tuple[dict[str, bytes | None], tuple[str, ...]]
 """Members with their new values, and names of what is lost."""
 
 
-def fitting_budget(wanted: int, limit: int) -> int | None:
+def fitting_budget(budget: int, limit: int) -> int | None:
     """The budget for thinking that `max_tokens` leaves room for; None where no budget fits.
 
-    Where the wanted one does not fit, half of the limit is left for the answer.
+    Where the budget does not fit, half of the limit is left for the answer.
     """
     if limit <= LEAST_BUDGET:
         return None
-    return max(wanted if wanted < limit else limit // 2, LEAST_BUDGET)
+    return max(budget if budget < limit else limit // 2, LEAST_BUDGET)
 
 
 def _budgeted(thinking: Mapping[str, Any], limit: int | None, values: Mapping[str, Any]) -> _Changes:
     """Thinking below a limit that is not the client's; as the client wrote it below its own (None)."""
-    stated = members.count(thinking, "budget_tokens")
-    if limit is None or stated is None or stated < limit:
+    client_budget = members.count(thinking, "budget_tokens")
+    if limit is None or client_budget is None or client_budget < limit:
         return {}, ()
-    budget = fitting_budget(stated, limit)
+    budget = fitting_budget(client_budget, limit)
     if budget is None:
         return _unthinking(values)
     return {"thinking": orjson.dumps({**thinking, "budget_tokens": budget})}, ("reasoning_budget",)
