@@ -5,7 +5,8 @@ Every builder gives a value that is accepted everywhere; a test changes only wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -27,8 +28,9 @@ from gateway.core.catalog import (
 )
 from gateway.core.cost import Fx, Price, Rates
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Capabilities, Health
+from gateway.core.evaluation import Capabilities
 from gateway.core.evidence import Source
+from gateway.core.health import FaultScope, Health, Outage
 from gateway.core.operation import CHAT
 from gateway.core.organisation import Organisation, Team
 from gateway.core.policy import UNRESTRICTED, EffectivePolicy, Layer, LayerKind, Policy, combine
@@ -298,3 +300,16 @@ def a_receipt(id: str = "01JDRECEIPT00000000000000A", **changed: Any) -> Receipt
         duration_ms=430,
     )
     return replace(receipt, **changed)
+
+
+def an_outage(scope: FaultScope = FaultScope.ROUTE, until: float = math.inf, **values: Any) -> Outage:
+    return Outage(scope, until, **values)
+
+
+def some_health(cooling: Iterable[RouteId] = (), locked_out: Iterable[str] = (), **figures: Any) -> Health:
+    """Routes that cool down after faults of their own, and records or routes whose credential was refused."""
+    return Health(
+        cooling=dict.fromkeys(cooling, an_outage()),
+        locked_out=dict.fromkeys(locked_out, an_outage(FaultScope.CREDENTIAL)),
+        **figures,
+    )

@@ -16,7 +16,8 @@ from gateway.core.catalog import Feature
 from gateway.core.decision import Decision, EligibleRoute, Rejection, decide
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Health, treatment
+from gateway.core.evaluation import POLICY_KINDS, treatment
+from gateway.core.health import Health
 from gateway.core.operation import CHAT
 from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve

@@ -12,8 +12,9 @@ from datetime import date
 
 from gateway.core.catalog import Route, Status
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Candidate, Capabilities, Health, Reason, candidate, health_rejections, rejections_of
+from gateway.core.evaluation import Candidate, Capabilities, Reason, candidate, health_rejections, rejections_of
 from gateway.core.frozen import frozen
+from gateway.core.health import Health
 from gateway.core.policy import EffectivePolicy, MaxPrice, SortKey
 from gateway.core.snapshot import Snapshot
 

@@ -17,6 +17,7 @@
     |  |- UpstreamFailed        502 upstream_failed
     |  |- UpstreamTimeout       504 upstream_timeout
     |  |- RoutesUnavailable     503 routes_unavailable: the eligible routes are cooling down
+    |  |- UpstreamLimited       429 rate_limited: providers limit the rate of every route that is left
     |  |- PromptTooLong         context_length_exceeded: the provider's own 4xx, its status kept
     |  `- UpstreamRefused       upstream_refused: likewise
     |- ClientLeft             the client went away; nobody is there to answer
@@ -181,6 +182,17 @@ class RoutesUnavailable(UpstreamEnded):
     """Policy admits routes, and all of them are cooling down."""
 
     status, code, may_retry = 503, "routes_unavailable", True
+
+
+class UpstreamLimited(UpstreamEnded):
+    """Providers limit the rate of every route that is left. `retry_after_s`: the shortest time that one of them states,
+    or for which the gateway leaves a route alone; None where neither is known."""
+
+    status, code, may_retry = 429, "rate_limited", True
+
+    def __init__(self, retry_after_s: float | None, **details: Json) -> None:
+        super().__init__("The providers of this model limit the rate of this gateway at the moment.", **details)
+        self.retry_after_s = retry_after_s
 
 
 class UpstreamRefused(UpstreamEnded):

@@ -12,9 +12,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
-from gateway.core.catalog import Abilities, Facts, Feature, Route, RouteId
+from gateway.core.catalog import Abilities, Facts, Feature, Route
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
+from gateway.core.health import Health
 from gateway.core.policy import ANY_EVIDENCE, EffectivePolicy, Layer, Policy
 from gateway.core.posture import Breach, Posture, Value, within, word
 from gateway.core.snapshot import Snapshot
@@ -33,7 +34,7 @@ class Kind(Enum):
     NOT_CALLABLE = "not_callable"
     RETIRED = "retired"  # past its last day at the provider
     NO_CREDENTIAL = "no_credential"
-    LOCKED_OUT = "locked_out"  # our credential was refused; an operator has to act
+    LOCKED_OUT = "locked_out"  # credential, account or model; an operator has to act
     COOLING_DOWN = "cooling_down"  # failed a moment ago
 
 
@@ -56,17 +57,6 @@ class Reason:
     def code(self) -> str:
         """`posture:training`, `no_credential`: what a receipt keeps."""
         return f"{self.kind.value}:{self.dimension}" if self.dimension else self.kind.value
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Health of the routes at this moment. Latency to the first token in ms, throughput in tokens per second."""
-
-    cooling: frozenset[RouteId] = frozenset()
-    locked_out: frozenset[str] = frozenset()
-    """Providers that refused our credential."""
-    latency_ms: Mapping[RouteId, float] = field(default_factory=dict)
-    throughput: Mapping[RouteId, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +297,10 @@ def _can(able: Abilities, need: Need) -> bool | None:
 
 
 def health_rejections(route: Route, health: Health) -> tuple[Reason, ...]:
-    """Reasons of health against `route` at this moment, whatever the demand."""
-    if route.provider.id in health.locked_out:
-        return (Reason(Kind.LOCKED_OUT, demanded=setting_name(route.provider.id, "key")),)
-    return (Reason(Kind.COOLING_DOWN),) if route.id in health.cooling else ()
+    """The reason that keeps `route` out at this moment, whatever is demanded. Offered: the scope of the fault."""
+    outage = health.outage(route.id, route.provider.id)
+    if outage is None:
+        return ()
+    if outage.scope.locks_out:
+        return (Reason(Kind.LOCKED_OUT, offered=outage.scope.value, demanded=setting_name(route.provider.id, "key")),)
+    return (Reason(Kind.COOLING_DOWN, offered=outage.scope.value),)

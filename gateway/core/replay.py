@@ -6,6 +6,7 @@ Beside the receipt it takes the documents and the capabilities that were kept un
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -14,7 +15,8 @@ from gateway.core.catalog import Feature, RouteId
 from gateway.core.decision import Decision, Rejection, decide
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.errors import Json
-from gateway.core.evaluation import Capabilities, Health, Reason
+from gateway.core.evaluation import Capabilities, Reason
+from gateway.core.health import FaultScope, Health, Outage
 from gateway.core.narrowing import narrowing_from
 from gateway.core.operation import OPERATIONS
 from gateway.core.policy import Layer, LayerKind, Policy, SortKey, combine
@@ -25,6 +27,9 @@ _BETWEEN: Final = ", "
 """Several policies of one layer."""
 _BY_PRICE: Final = (SortKey.PRICE,)
 _HEALTHY: Final = Part()
+_COOLING: Final = Outage(FaultScope.ROUTE, math.inf)
+_LOCKED_OUT: Final = Outage(FaultScope.CREDENTIAL, math.inf)
+"""A receipt keeps which routes were left alone; the scope of the fault is no part of a decision."""
 _OPERATION: Final = {operation.name: operation for operation in OPERATIONS}
 
 
@@ -84,7 +89,7 @@ def health_record(health: Health, decision: Decision, snapshot: Snapshot) -> Par
     routes = snapshot.routes_of.get(decision.demand.model, ())
     found: dict[str, Json] = {
         "cooling": sorted(str(r.id) for r in routes if r.id in health.cooling),
-        "locked_out": sorted({r.provider.id for r in routes} & health.locked_out),
+        "locked_out": sorted({name for r in routes for name in (r.provider.id, r.id) if name in health.locked_out}),
     }
     for key, measured in ((SortKey.LATENCY, health.latency_ms), (SortKey.THROUGHPUT, health.throughput)):
         if key in keys:
@@ -174,8 +179,8 @@ def _policy(name: str, snapshot: Snapshot) -> Policy:
 def _health(receipt: Receipt) -> Health:
     health: Mapping[str, Any] = receipt.health
     return Health(
-        cooling=frozenset(map(RouteId, health.get("cooling", ()))),
-        locked_out=frozenset(health.get("locked_out", ())),
+        cooling=dict.fromkeys(map(RouteId, health.get("cooling", ())), _COOLING),
+        locked_out=dict.fromkeys(health.get("locked_out", ()), _LOCKED_OUT),
         latency_ms=_measured(health, SortKey.LATENCY),
         throughput=_measured(health, SortKey.THROUGHPUT),
     )

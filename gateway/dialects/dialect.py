@@ -25,6 +25,17 @@ class Broken(ValueError):
     """What came is no reply of this language: not JSON, an error in the place of a reply, or cut short."""
 
 
+class Unusable(Broken):
+    """A reply of this language that nobody can use or that the client's dialect cannot carry: no fault of the route.
+
+    `metered`: the usage that the provider reported until then; None for none.
+    """
+
+    def __init__(self, message: str, metered: Metered | None = None) -> None:
+        super().__init__(message)
+        self.metered = metered
+
+
 class Unportable(ValueError):
     """A request that this dialect cannot carry. `names` of what has no place in it, in the words of the neutral form;
     never values."""

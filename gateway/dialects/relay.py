@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import field, replace
+from datetime import datetime
 from typing import Final, Protocol
 
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.frozen import frozen
+from gateway.core.health import FaultScope, RouteFault
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
-from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, ReplyFraming, UsageWatcher, Writer
+from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, ReplyFraming, Unusable, UsageWatcher, Writer
 from gateway.dialects.estimate import believed
-from gateway.dialects.neutral import Ended, Event, Vectors
+from gateway.dialects.neutral import Ended, Event, Reply, Vectors
+from gateway.dialects.provider_errors import reported_fault
 from gateway.dialects.stream_observer import StreamObserver
 from gateway.dialects.whole_reply import reply_from_events
 
@@ -38,14 +41,25 @@ def translated_whole(provider: Dialect, body: bytes, writer: Writer, input_bytes
     if isinstance(found, Vectors):
         if found.metered.source is not UsageSource.PROVIDER:  # the provider did not count
             found = replace(found, metered=believed(replace(found.metered, source=UsageSource.HELD), input_bytes, 0))
-        return Whole(writer.whole(found), found.metered)
+        return Whole(_carried(writer, found), found.metered)
     told = StreamObserver()
-    events = [event for event in map(told.tell, found) if event is not None]
+    try:
+        events = [event for event in map(told.tell, found) if event is not None]
+    except Unusable as unusable:
+        raise Unusable(str(unusable), told.metered or told.unfinished) from None
     if not told.finished:
         raise Broken("no answer in it")
     reply = reply_from_events(events, believed(told.metered, input_bytes, told.generated))
     reply = replace(reply, metered=believed(reply.metered, input_bytes, told.generated))
-    return Whole(writer.whole(reply), reply.metered, told.lost)
+    return Whole(_carried(writer, reply), reply.metered, told.lost)
+
+
+def _carried(writer: Writer, reply: Reply | Vectors) -> bytes:
+    """The body in the client's dialect. Unusable, with the usage, for a reply that has no form there."""
+    try:
+        return writer.whole(reply)
+    except Broken as broken:
+        raise Unusable(str(broken), reply.metered) from None
 
 
 class Course(Protocol):
@@ -166,20 +180,28 @@ class Translated:
             told = self._told.tell(event)
             if told is not None and not self.ended:
                 self.ended = isinstance(told, Ended)
-                out.append(self._writer.write(told))
+                out.append(self._carried(told))
         return b"".join(out)
+
+    def _carried(self, event: Event) -> bytes:
+        try:
+            return self._writer.write(event)
+        except Broken as broken:
+            raise Unusable(str(broken)) from None
 
 
 class Stream:
     """A stream under way. `feed` returns the bytes to pass on; what was seen so far stands in the attributes.
 
-    `beats` counts events that carry data. `failed`: the provider sent an error, or something that is no event of its
-    language. `framing` of the provider's reply: server-sent events where none is given.
+    `beats` counts events, also those that only show life. `failed`: the provider sent an error, or something that is
+    no event of its language; `unusable`: something that the client's dialect cannot carry. `framing` of the provider's
+    reply: server-sent events where none is given.
     """
 
     def __init__(self, course: Course, input_bytes: int, framing: ReplyFraming | None = None) -> None:
-        self.failed = False
+        self.failed = self.unusable = False
         self.beats = 0
+        self._failing = b""
         self._course = course
         self._events: ReplyFraming = sse.Events() if framing is None else framing
         self._input_bytes = input_bytes
@@ -198,6 +220,12 @@ class Stream:
         rest = self._events.rest()
         shown = self._shown([rest]) if rest else b""
         return shown if self.over else shown + self._course.close()
+
+    def fault(self, now: datetime) -> RouteFault:
+        """The fault of a stream that is not complete: as the provider reports it, else that of its route."""
+        if self.unusable:
+            return RouteFault(FaultScope.REQUEST)
+        return reported_fault(self._failing, now=now) or RouteFault(FaultScope.ROUTE)
 
     def keepalive(self) -> bytes:
         """What keeps a silent stream alive, if anything may be said now."""
@@ -233,6 +261,11 @@ class Stream:
         return believed(self._course.metered, self._input_bytes, self._course.generated)
 
     @property
+    def reported(self) -> Metered | None:
+        """The last report of the provider; None if there was none."""
+        return self._course.metered
+
+    @property
     def lost(self) -> tuple[str, ...]:
         """Names of what could not be carried."""
         return self._course.lost
@@ -243,9 +276,9 @@ class Stream:
             if self.failed or course.ended:  # what comes behind the end is nothing of the reply's
                 break
             data = payload(event)
-            self.beats += 1 if data else 0
+            self.beats += 1
             try:
                 shown.append(course.see(event, data))
-            except Broken:
-                self.failed = True
+            except Broken as broken:
+                self.failed, self.unusable, self._failing = True, isinstance(broken, Unusable), data
         return b"".join(shown)  # no copy of one

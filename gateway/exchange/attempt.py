@@ -44,6 +44,10 @@ class Attempt:
         """The kind of `UpstreamFault` that ended it, or `malformed` for a reply that could not be read."""
         self.upstream_code = ""
         """The provider's error code, where it is a known one."""
+        self.retry_after_s: float | None = None
+        """How long the provider limits the rate of the route; None where it does not."""
+        self.began_s = 0.0
+        """When it was sent, in monotonic seconds."""
         self.outcome = "left"
         self.first_event_ms = -1
         self.ended_ms = -1
@@ -55,6 +59,8 @@ class Attempt:
         self.pieces: AsyncIterator[bytes] | None = None
         self.stream: Stream | None = None
         self.whole: Whole | None = None
+        self.reported: Metered | None = None
+        """Usage that the provider reported with a reply that could not be passed on."""
         self.dropped: tuple[str, ...] = ()
         """Members of the request that found no place in the route's dialect."""
 
@@ -66,7 +72,7 @@ class Attempt:
         """What is known of its usage; None if nothing is."""
         if self.whole is not None:
             return self.whole.metered
-        return self.stream.metered if self.stream is not None and self.stream.content else None
+        return self.stream.metered if self.stream is not None and self.stream.content else self.reported
 
     def tokens_per_s(self) -> float | None:
         """How fast the reply was written, once it has ended; None if it took no measurable time."""

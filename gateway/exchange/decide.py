@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.core.errors import Ended
-from gateway.core.evaluation import Health
+from gateway.core.health import Health
 from gateway.exchange.stages import Accepted, Decided
 from gateway.views.refusal import refusal
 

@@ -11,7 +11,8 @@ from gateway.core.catalog import Feature, Route, RouteId
 from gateway.core.decision import Decision, Evaluation, evaluate, evaluation_key, planned, with_health
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.evaluation import Capabilities, Health, treatment
+from gateway.core.evaluation import Capabilities, treatment
+from gateway.core.health import Health, Outage
 from gateway.core.operation import CHAT
 from gateway.core.policy import EffectivePolicy, Layer, LayerKind, combine
 from gateway.core.posture import word
@@ -55,7 +56,7 @@ class DecisionCache:
         self._lasting: dict[int, EffectivePolicy] = {}
         """Policies by identity that hold none of a request's own words; only decisions under these are remembered."""
         self._judged: dict[Hashable, tuple[EffectivePolicy, Evaluation]] = {}
-        self._unwell: tuple[frozenset[RouteId], frozenset[str]] = (frozenset(), frozenset())
+        self._unwell: tuple[Mapping[RouteId, Outage], Mapping[str, Outage]] = ({}, {})
         self._well: dict[int, tuple[Evaluation, Evaluation]] = {}
         """Of the last state of health alone."""
         self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}

@@ -14,13 +14,17 @@ from gateway.core.errors import (
     PromptTooLong,
     UpstreamEnded,
     UpstreamFailed,
+    UpstreamLimited,
     UpstreamRefused,
     UpstreamTimeout,
 )
+from gateway.core.health import FaultScope, RouteFault
 from gateway.core.policy import Identifiers
-from gateway.dialects import provider_errors
-from gateway.dialects.dialect import Broken, RequestOverrides, Unportable
+from gateway.dialects.dialect import Broken, RequestOverrides, Unportable, Unusable
+from gateway.dialects.error_codes import TOO_LONG
 from gateway.dialects.observed import observed
+from gateway.dialects.provider_errors import refusal_fault, reported_fault
+from gateway.dialects.relay import Stream
 from gateway.dialects.translation import Signed
 from gateway.exchange.admit import Tries
 from gateway.exchange.attempt import Attempt
@@ -28,7 +32,6 @@ from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.progress import Progress
 from gateway.exchange.services import Services
 from gateway.exchange.stages import Answered, Decided
-from gateway.stores.health import RouteFault as RouteFault
 from gateway.upstream.calls import ProviderCall, ProviderReply
 from gateway.upstream.faults import LOCAL_KINDS, UpstreamFault
 
@@ -39,8 +42,16 @@ MAX_OPENING: Final = 1024 * 1024
 MAX_ERROR: Final = 64 * 1024
 """Bytes read of a provider's error, to find its code."""
 
-ROUTE_FAULTS: Final = frozenset({401, 402, 403, 404, 405, 408, 409, 425, 429})
-"""Provider statuses that speak of the route or of our account there, so that the next route may be asked."""
+_ERROR_S: Final = 5.0
+"""How long a provider may take to complete an error, after its head."""
+
+
+class _Reported(Broken):
+    """The provider reports a fault instead of a reply."""
+
+    def __init__(self, fault: RouteFault) -> None:
+        super().__init__(fault.scope.value)
+        self.fault = fault
 
 
 async def forward(tries: Tries, services: Services, scope: DeadlineScope, progress: Progress) -> Answered:
@@ -69,34 +80,57 @@ class Forwarding:
         """Send, and read up to the first content event. None, with the outcome in the attempt, where another route may
         be asked; a refusal of the request itself is raised."""
         clock, elapsed_ms = self._services.clock, self._progress.elapsed_ms
-        began_s = clock.monotonic()
+        attempt.began_s = clock.monotonic()
         attempt.outcome = "left"  # unless we get further than that
+        fault = _BROKEN
         with self._scope.within(self._patience_s) as deadline:
             try:
                 opening = await self._ask(attempt)
                 attempt.outcome = "served"
                 attempt.first_event_ms = elapsed_ms()
                 if self._health is not None:
-                    self._health.succeeded(attempt.route.id, (clock.monotonic() - began_s) * 1000)
+                    self._health.answered(attempt.route.id, (clock.monotonic() - attempt.began_s) * 1000)
                 return Answered(attempt, opening)
-            except UpstreamFault as fault:
-                attempt.outcome, attempt.fault = "failed", fault.kind
-                attempt.left = attempt.maybe_billed = fault.sent != "nothing"
-            except Broken:
-                attempt.outcome = "failed"
-                if attempt.status == 200:
-                    attempt.fault = "malformed"
+            except UpstreamFault as lost:
+                attempt.outcome, attempt.fault = "failed", lost.kind
+                attempt.left = attempt.maybe_billed = lost.sent != "nothing"
+                fault = _OURS if lost.kind in LOCAL_KINDS else _BROKEN
+            except Broken as broken:
+                fault = self._broken(attempt, broken)
             except Unportable:  # nothing was sent, and nothing is wrong with the route
                 attempt.outcome, attempt.ended_ms = "failed", elapsed_ms()
                 return None
         if deadline.passed:
             attempt.outcome = "timeout"
-        attempt.ended_ms = elapsed_ms()
-        if attempt.status < 400 and attempt.fault not in LOCAL_KINDS:
-            self._note_fault(attempt, RouteFault.TRANSPORT)
+        await self._failed(attempt, fault)
+        return None
+
+    def _broken(self, attempt: Attempt, broken: Broken) -> RouteFault:
+        """The fault of an attempt whose reply is an error, or no reply that can be passed on."""
+        attempt.outcome = "failed"
+        if isinstance(broken, Unusable):
+            attempt.fault, attempt.reported = "unusable", broken.metered
+            return _UNUSABLE
+        if isinstance(broken, _Reported):
+            attempt.fault, attempt.upstream_code = broken.fault.scope.value, broken.fault.code
+            return broken.fault
+        attempt.fault = "malformed" if attempt.status == 200 else ""
+        return _BROKEN
+
+    async def _failed(self, attempt: Attempt, fault: RouteFault) -> None:
+        """Note the fault for the health of the route. Raises the refusal of a request that no route can serve."""
+        pause_s = 0.0
+        if self._health is not None:
+            pause_s = self._health.failed(attempt.route.id, fault, self._services.clock.monotonic(), attempt.began_s)
+        if fault.scope is FaultScope.RATE:
+            attempt.retry_after_s = fault.retry_after_s or pause_s
+        if not fault.scope.fails_over and fault is not _UNUSABLE:
+            attempt.outcome = "refused"
+        attempt.ended_ms = self._progress.elapsed_ms()
         if attempt.reply is not None:
             await attempt.reply.close()  # gives the connection back or cuts it; never waits for the provider
-        return None
+        if not fault.scope.fails_over:
+            raise refused(attempt, fault) if fault is not _UNUSABLE else unusable(self._progress.attempts)
 
     @property
     def _patience_s(self) -> float:
@@ -117,7 +151,7 @@ class Forwarding:
         return ProviderCall(target, written.path, written.headers, written.body)
 
     async def _ask(self, attempt: Attempt) -> bytes:
-        """The opening of the reply. Broken, UpstreamFault, Unportable, UpstreamRefused, PromptTooLong."""
+        """The opening of the reply. Broken, UpstreamFault, Unportable."""
         services = self._services
         call = self._call(attempt)
         attempt.left = True  # unless a fault says that not a byte was sent
@@ -125,12 +159,21 @@ class Forwarding:
         attempt.reply, attempt.status, attempt.observed = reply, reply.status, observed(reply.headers)
         attempt.pieces = reply.chunks()
         if reply.status != 200:
-            raise await self._refused(attempt, reply)
+            raise await self._reported(attempt, reply)
         if self._demand.streaming:
             return await self._open_stream(attempt, attempt.pieces)
         body = await _whole(reply, MAX_REPLY)
-        attempt.whole = self._translation.whole(attempt.wire, body, self._signed())
+        try:
+            attempt.whole = self._translation.whole(attempt.wire, body, self._signed())
+        except Unusable:
+            raise
+        except Broken:
+            raise self._instead(reported_fault(body, now=services.clock.now())) from None
         return attempt.whole.body
+
+    def _instead(self, fault: RouteFault | None) -> Broken:
+        """The fault that the provider reports in the place of a reply, or that the bytes are none."""
+        return _Reported(fault) if fault is not None else Broken("nothing of the dialect")
 
     def _signed(self) -> Signed:
         return Signed(str(self._progress.id), int(self._services.clock.now().timestamp()))
@@ -153,75 +196,81 @@ class Forwarding:
         async for piece in pieces:
             opening.append(stream.feed(piece))
             size += len(piece)
-            if stream.failed or size > MAX_OPENING:
-                raise Broken("an error, or no content, at the start of the stream")
+            if stream.failed:
+                raise self._broken_opening(attempt, stream)
+            if size > MAX_OPENING:
+                raise Broken("no content at the start of the stream")
             if stream.content or stream.ended:
                 break
         else:
             opening.append(stream.finish())
-        if not stream.content:
-            raise Broken("a stream without content")
+        if stream.failed or not stream.content:
+            raise self._broken_opening(attempt, stream)
         attempt.stream = stream
         return b"".join(opening)
 
-    async def _refused(self, attempt: Attempt, reply: ProviderReply) -> Exception:
-        """The meaning of a status other than 200: Broken for a fault of the route, UpstreamRefused or PromptTooLong
-        for one of the request."""
-        status = reply.status
-        attempt.outcome, attempt.maybe_billed = "failed", status < 400
-        if (fault := _fault(status)) is not None:
-            self._note_fault(attempt, fault, retry_after_s(reply.headers.get("retry-after", "")))
-        if status in ROUTE_FAULTS or not 400 <= status < 500:
-            return Broken("the route turned the request away")
-        attempt.outcome = "refused"  # whatever becomes of the rest of its body
-        code = ""
-        with suppress(Broken, UpstreamFault):
-            attempt.upstream_code = code = provider_errors.code(await _whole(reply, MAX_ERROR))
-        if code == provider_errors.CREDENTIAL:
-            attempt.outcome = "failed"
-            self._note_fault(attempt, RouteFault.CREDENTIAL)
-            return Broken("our credential was refused")
-        attempt.ended_ms = self._progress.elapsed_ms()
-        if code == provider_errors.TOO_LONG:
-            return PromptTooLong(status, route=str(attempt.route.id))
-        return UpstreamRefused(
-            status,
-            "The provider refuses this request as it is written." + (f" Its code: {code}." if code else ""),
-            route=str(attempt.route.id),
-            upstream_code=code or None,
-        )
+    def _broken_opening(self, attempt: Attempt, stream: Stream) -> Broken:
+        """The fault of a stream that failed before its content, charged by what it reported where nobody else is to
+        blame."""
+        if stream.unusable:
+            return Unusable("the client's dialect cannot carry it", stream.reported)
+        fault = stream.fault(self._services.clock.now())
+        if not fault.scope.fails_over:
+            attempt.reported = stream.reported
+        return _Reported(fault) if fault != _BROKEN else Broken("no content at the start of the stream")
 
-    def _note_fault(self, attempt: Attempt, fault: RouteFault, retry_after: float | None = None) -> None:
-        if self._health is not None:
-            self._health.failed(attempt.route.id, fault, self._services.clock.monotonic(), retry_after)
+    async def _reported(self, attempt: Attempt, reply: ProviderReply) -> _Reported:
+        """The fault behind a status other than 200."""
+        status = reply.status
+        attempt.maybe_billed = status < 400
+        if status < 400:
+            return _Reported(_BROKEN)
+        body = b""
+        if status < 500:
+            with self._scope.within(_ERROR_S), suppress(Broken, UpstreamFault):
+                body = await _whole(reply, MAX_ERROR)
+        refers = bool(self._demand.features)
+        return _Reported(refusal_fault(status, reply.headers, body, now=self._services.clock.now(), refers=refers))
+
+
+_BROKEN: Final = RouteFault(FaultScope.ROUTE)
+_OURS: Final = RouteFault(FaultScope.ATTEMPT)
+_UNUSABLE: Final = RouteFault(FaultScope.REQUEST)
+"""The reply came, and cannot be passed on: no fault of the route, and another one costs as much again."""
+
+
+def refused(attempt: Attempt, fault: RouteFault) -> UpstreamEnded:
+    """The error of a request that the provider refuses for its own sake."""
+    route, status = str(attempt.route.id), fault.status if 400 <= fault.status < 500 else 400
+    named: dict[str, Json] = {"field": fault.param} if fault.param else {}
+    if fault.code == TOO_LONG:
+        return PromptTooLong(status, route=route, **named)
+    words = "".join(
+        (f" Its parameter: {fault.param}." if fault.param else "", f" Its code: {fault.code}." if fault.code else "")
+    )
+    message = "The provider refuses this request as it is written." + words
+    return UpstreamRefused(status, message, route=route, upstream_code=fault.code or None, **named)
+
+
+def unusable(attempts: list[Attempt]) -> UpstreamEnded:
+    """The error of a reply that the client's dialect cannot carry."""
+    return UpstreamFailed(
+        "The reply of the route cannot be written as this client reads it.", attempts=_listed(attempts)
+    )
 
 
 def nobody_answered(attempts: list[Attempt]) -> UpstreamEnded:
     """The error after the last route of the plan."""
-    listed: list[Json] = [
-        {"route": str(a.route.id), "outcome": a.outcome, "status": a.status or None} for a in attempts
-    ]
+    limited = [attempt.retry_after_s for attempt in attempts if attempt.retry_after_s is not None]
+    if limited:
+        return UpstreamLimited(min(limited) or None, attempts=_listed(attempts))
     if all(a.outcome == "timeout" for a in attempts):
-        return UpstreamTimeout("No eligible route began to answer in time.", attempts=listed)
-    return UpstreamFailed("No eligible route answered.", attempts=listed)
+        return UpstreamTimeout("No eligible route began to answer in time.", attempts=_listed(attempts))
+    return UpstreamFailed("No eligible route answered.", attempts=_listed(attempts))
 
 
-def _fault(status: int) -> RouteFault | None:
-    """The fault of the route that a provider's status means; None if it means none."""
-    if status in (401, 403):
-        return RouteFault.CREDENTIAL
-    if status == 429:
-        return RouteFault.RATE
-    return RouteFault.SERVER if status >= 500 else None
-
-
-def retry_after_s(header: str) -> float | None:
-    """Seconds of a `retry-after` header; None if it is absent or a date, which few providers send."""
-    try:
-        seconds = float(header)
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < 1e6 else None
+def _listed(attempts: list[Attempt]) -> list[Json]:
+    return [{"route": str(a.route.id), "outcome": a.outcome, "status": a.status or None} for a in attempts]
 
 
 async def _whole(reply: ProviderReply, most: int) -> bytes:

@@ -149,7 +149,7 @@ class Exchange:
         """A whole reply: the receipt first, so that the reply can say what it cost."""
         headers = reply_headers(self._progress.facts, answered.attempt)
         settled = await self._settlement.settle("served", "")
-        self._note_speed(answered.attempt)
+        self._note_success(answered.attempt)
         self._progress.replying = True
         await downstream.begin(headers | cost_header(settled) | self._rate_headers(), streaming=False)
         await downstream.end(answered.opening)
@@ -162,15 +162,15 @@ class Exchange:
         self._stream_relay = StreamRelay(answered.attempt, stream, downstream, self._services, self._scope)
         last = await self._stream_relay.run(answered.opening)
         await self._settlement.settle("served", "")
-        self._note_speed(answered.attempt)
+        self._note_success(answered.attempt)
         await downstream.end(last)
 
     def _rate_headers(self) -> dict[str, str]:
         return self._permit.headers(self._identified.arrival.dialect)
 
-    def _note_speed(self, attempt: Attempt) -> None:
+    def _note_success(self, attempt: Attempt) -> None:
         if self._identified.arrival.asked.operation.feeds_health:
-            self._services.health.succeeded(attempt.route.id, tokens_per_s=attempt.tokens_per_s())
+            self._services.health.succeeded(attempt.route.id, attempt.began_s, attempt.tokens_per_s())
 
     def _cut_short(self) -> Ended:
         """The error of an exchange whose total deadline passed, or that was told to end."""

@@ -12,8 +12,9 @@ from gateway.core.catalog import Route
 from gateway.core.decision import Decision, EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.evaluation import Capabilities, Health
+from gateway.core.evaluation import Capabilities
 from gateway.core.frozen import frozen
+from gateway.core.health import Health
 from gateway.core.narrowing import narrowing_record
 from gateway.core.operation import Operation
 from gateway.core.policy import EffectivePolicy

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from gateway.core.decision import Decision, EligibleRoute
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Capabilities, Health
+from gateway.core.evaluation import Capabilities
 from gateway.core.frozen import frozen
+from gateway.core.health import Health
 from gateway.core.policy import EffectivePolicy
 from gateway.core.principal import Bill, Principal
 from gateway.core.receipt import ReceiptId

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
-from gateway.core.errors import UpstreamFailed, UpstreamTimeout
+from gateway.core.errors import UpstreamEnded, UpstreamFailed, UpstreamRefused, UpstreamTimeout
+from gateway.core.health import FaultScope, RouteFault
 from gateway.dialects.relay import Stream
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.deadlines import Deadline, DeadlineScope
 from gateway.exchange.services import Downstream, Services
-from gateway.stores.health import RouteFault
 from gateway.upstream.faults import UpstreamFault
+
+_SILENT: Final = RouteFault(FaultScope.ROUTE)
 
 
 class StreamRelay:
@@ -35,12 +38,12 @@ class StreamRelay:
                 return last
             await self._say(last)
         self._spoke_at = math.inf
-        self._answer.outcome = "timeout" if idle.passed else "failed"
-        clock = self._services.clock
-        self._services.health.failed(self._answer.route.id, RouteFault.TRANSPORT, clock.monotonic())
-        if idle.passed:
-            raise UpstreamTimeout("The provider fell silent in the middle of its reply.")
-        raise UpstreamFailed("The provider broke off its reply.")
+        answer, clock = self._answer, self._services.clock
+        fault = _SILENT if idle.passed else stream.fault(clock.now())
+        answer.outcome, answer.upstream_code = "timeout" if idle.passed else "failed", fault.code
+        answer.fault = "unusable" if stream.unusable else fault.scope.value
+        self._services.health.failed(answer.route.id, fault, clock.monotonic(), answer.began_s)
+        raise _broken_off(stream, fault)
 
     async def _passed_on(self, idle: Deadline) -> bytes:
         """Everything but what came with the end, which is returned."""
@@ -76,3 +79,14 @@ class StreamRelay:
         self._spoke_at = math.inf
         await self._downstream.send(data)
         self._spoke_at = self._services.clock.monotonic()
+
+
+def _broken_off(stream: Stream, fault: RouteFault) -> UpstreamEnded:
+    if fault is _SILENT:
+        return UpstreamTimeout("The provider fell silent in the middle of its reply.")
+    if stream.unusable:
+        return UpstreamFailed("The reply of the route cannot be written as this client reads it.")
+    if not fault.scope.fails_over:
+        words = f" Its code: {fault.code}." if fault.code else ""
+        return UpstreamRefused(400, "The provider ended its reply because of this request." + words)
+    return UpstreamFailed("The provider broke off its reply.")

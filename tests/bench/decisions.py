@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from gateway.core.decision import decide
-from gateway.core.evaluation import Health
+from gateway.core.health import Health
 from gateway.core.policy import combine
 from gateway.exchange.decision_cache import DecisionCache
 from tests.bench.micro.test_decision import FIVE_LAYERS, world

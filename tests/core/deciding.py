@@ -10,7 +10,8 @@ from gateway.core.catalog import Provider, Route
 from gateway.core.cost import Tier
 from gateway.core.decision import Decision, decide
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Capabilities, Health, Reason
+from gateway.core.evaluation import Capabilities, Reason
+from gateway.core.health import Health
 from gateway.core.policy import (
     MaxPrice,
     Policy,

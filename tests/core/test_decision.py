@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from gateway.core.catalog import Feature, Model, Route, Status
 from gateway.core.decision import decide, evaluate, evaluation_key
 from gateway.core.demand import Carried, Demand, Need
-from gateway.core.evaluation import Health, Kind, Reason
+from gateway.core.evaluation import Kind, Reason
+from gateway.core.health import Health
 from gateway.core.operation import EMBEDDINGS
 from gateway.core.policy import (
     EvidenceRule,
@@ -41,6 +42,7 @@ from tests.builders import (
     demanded_by,
     facts_of,
     some_abilities,
+    some_health,
     some_means,
 )
 from tests.core.deciding import (
@@ -85,19 +87,21 @@ def test_a_model_that_nobody_serves_has_an_empty_plan() -> None:
 
 
 def test_health_keeps_routes_out_for_a_while() -> None:
-    locked = Reason(Kind.LOCKED_OUT, demanded="alpha.key")
+    locked = Reason(Kind.LOCKED_OUT, offered="credential", demanded="alpha.key")
     route = a_route()
-    assert reasons(route, health=Health(cooling=frozenset({route.id}))) == [Reason(Kind.COOLING_DOWN)]
-    assert reasons(route, health=Health(locked_out=frozenset({"alpha"}))) == [locked]
-    both = Health(cooling=frozenset({route.id}), locked_out=frozenset({"alpha"}))
+    assert reasons(route, health=some_health(cooling=frozenset({route.id}))) == [
+        Reason(Kind.COOLING_DOWN, offered="route")
+    ]
+    assert reasons(route, health=some_health(locked_out=frozenset({"alpha"}))) == [locked]
+    both = some_health(cooling=frozenset({route.id}), locked_out=frozenset({"alpha"}))
     assert reasons(route, health=both) == [locked]
-    other = Health(cooling=frozenset({a_route("beta").id}), locked_out=frozenset({"beta"}))
+    other = some_health(cooling=frozenset({a_route("beta").id}), locked_out=frozenset({"beta"}))
     assert reasons(route, health=other) == []
 
 
 def test_health_is_told_beside_what_else_speaks_against_each_route() -> None:
     bad, tired, well = a_route(replace(ABROAD, id="beta")), a_route("alpha"), a_route("gamma")
-    health = Health(cooling=frozenset({tired.id}), locked_out=frozenset({"beta"}))
+    health = some_health(cooling=frozenset({tired.id}), locked_out=frozenset({"beta"}))
     decision = deciding(bad, tired, well, policies=(NO_TRAINING,), health=health)
     assert ids(decision) == ["gamma/small"]
     assert {r.route.id: [reason.code for reason in r.reasons] for r in decision.rejections} == {

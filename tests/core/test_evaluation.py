@@ -12,7 +12,6 @@ from gateway.core.cost import Fx
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.evaluation import (
     Capabilities,
-    Health,
     Kind,
     Reason,
     candidate,
@@ -48,6 +47,7 @@ from tests.builders import (
     demanded_by,
     facts_of,
     some_abilities,
+    some_health,
     some_means,
 )
 from tests.core.deciding import (
@@ -77,7 +77,7 @@ def test_every_reason_is_told_not_the_first_one_only() -> None:
         strict,
         demand=a_demand(needs=frozenset({Need.AUDIO})),
         means=some_means("beta"),
-        health=Health(cooling=frozenset({route.id})),
+        health=some_health(cooling=frozenset({route.id})),
     )
     assert [r.code for r in found] == [
         "no_credential",

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from gateway.core.catalog import Feature, RouteId
 from gateway.core.decision import decide
 from gateway.core.demand import Carried, Demand, Need
-from gateway.core.evaluation import Capabilities, Health
+from gateway.core.evaluation import Capabilities
+from gateway.core.health import Health
 from gateway.core.narrowing import narrowing_record
 from gateway.core.organisation import DataClass
 from gateway.core.policy import Layer, LayerKind, MaxPrice, Policy, Preference, RouteRules, SortKey, combine
@@ -43,6 +44,7 @@ from tests.builders import (
     a_snapshot,
     an_organisation,
     facts_of,
+    some_health,
     some_means,
 )
 
@@ -129,9 +131,9 @@ demands = st.builds(
 )
 speeds = st.dictionaries(st.sampled_from(ROUTES), st.floats(0, 1e6, exclude_min=True))
 healths = st.builds(
-    Health,
+    some_health,
     cooling=st.frozensets(st.sampled_from(ROUTES)),
-    locked_out=st.frozensets(st.sampled_from(PROVIDERS)),
+    locked_out=st.frozensets(st.sampled_from([*PROVIDERS, *ROUTES])),
     latency_ms=speeds,
     throughput=speeds,
 )
@@ -183,9 +185,9 @@ def test_two_requests_that_differ_only_in_their_highest_price_leave_receipts_tha
 
 
 def test_health_is_kept_only_as_far_as_it_decided() -> None:
-    health = Health(frozenset({RouteId("alpha/small"), RouteId("other/model")}), frozenset({"elsewhere"}))
+    health = some_health({RouteId("alpha/small"), RouteId("other/model")}, {"elsewhere", "beta/small"})
     receipt = receipt_of(a_demand(), (), some_means(*PROVIDERS), health)
-    assert receipt.health == {"cooling": ["alpha/small"]}
+    assert receipt.health == {"cooling": ["alpha/small"], "locked_out": ["beta/small"]}
     measured = Health(latency_ms={RouteId("alpha/small"): 12.5, RouteId("other/model"): 1.0})
     assert receipt_of(a_demand(), (), some_means(*PROVIDERS), measured).health == {}
     fast = (Layer(LayerKind.TEAM, SNAPSHOT.policies["fresh"]),)

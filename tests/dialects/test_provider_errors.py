@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dialects.provider_errors import CREDENTIAL, PASSED_CODES, code
+from gateway.core.health import FaultScope, RouteFault
+from gateway.dialects.error_codes import CODES, WORDS
+from gateway.dialects.provider_errors import refusal_fault, reported_fault
 
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 LONG = "context_length_exceeded"
+CREDENTIAL = "a code of the scope CREDENTIAL"
+
+
+def fault(status: int, body: object, *, refers: bool = False, **headers: str) -> RouteFault:
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return refusal_fault(status, names, json.dumps(body).encode(), now=NOW, refers=refers)
 
 
 def google(reason: str = "", message: str = "Invalid.") -> dict[str, Any]:
@@ -22,7 +32,7 @@ def google(reason: str = "", message: str = "Invalid.") -> dict[str, Any]:
 
 SHAPES: dict[str, tuple[Any, str]] = {
     "OpenAI": ({"error": {"message": "MARKER", "type": "invalid_request_error", "param": "x", "code": LONG}}, LONG),
-    "OpenAI, nothing of ours": ({"error": {"message": "MARKER", "type": "x", "code": "insufficient_quota"}}, ""),
+    "OpenAI, nothing of ours": ({"error": {"message": "MARKER", "type": "x", "code": "unheard_of"}}, ""),
     "OpenAI, our key": ({"error": {"message": "MARKER", "code": "invalid_api_key"}}, CREDENTIAL),
     "a code in the type": ({"error": {"message": "MARKER", "type": "content_filter", "code": None}}, "content_filter"),
     "Anthropic": (
@@ -61,7 +71,7 @@ SHAPES: dict[str, tuple[Any, str]] = {
     "Ollama": ({"error": "MARKER"}, ""),
     "Ollama, too long": ({"error": "the prompt exceeds the context length"}, LONG),
     "OpenRouter": ({"error": {"code": 400, "message": "MARKER", "metadata": {"raw": "MARKER"}}}, ""),
-    "Azure": ({"error": {"code": "401", "message": "MARKER"}}, ""),
+    "Azure": ({"error": {"code": "400", "message": "MARKER"}}, ""),
     "no object": ("MARKER", ""),
     "an empty list": ([], ""),
     "nothing": (None, ""),
@@ -71,38 +81,182 @@ SHAPES: dict[str, tuple[Any, str]] = {
 }
 
 
-@pytest.mark.parametrize(("body", "found"), SHAPES.values(), ids=SHAPES.keys())
-def test_recorded_shapes(body: object, found: str) -> None:
-    assert code(json.dumps(body).encode()) == found
+@pytest.mark.parametrize(("body", "code"), SHAPES.values(), ids=SHAPES.keys())
+def test_recorded_shapes(body: object, code: str) -> None:
+    found = fault(400, body)
+    if code == CREDENTIAL:
+        assert found.scope is FaultScope.CREDENTIAL
+    else:
+        assert (found.scope, found.code) == (FaultScope.REQUEST, code)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>MARKER</html>", b"\xff", b"{", b'{"error":'])
-def test_what_is_no_json_says_nothing(body: bytes) -> None:
-    assert code(body) == ""
+def test_a_body_that_is_no_json_leaves_the_status_to_decide(body: bytes) -> None:
+    assert refusal_fault(400, {}, body, now=NOW, refers=False) == RouteFault(FaultScope.REQUEST, 400)
+    assert reported_fault(body, now=NOW) is None
 
 
-@pytest.mark.parametrize("passed", sorted(PASSED_CODES))
-def test_each_listed_code_is_passed_on(passed: str) -> None:
-    assert code(json.dumps({"error": {"code": passed}}).encode()) == passed
+@pytest.mark.parametrize("code", sorted(CODES))
+@pytest.mark.parametrize("status", [400, 403, 404, 429])
+def test_a_code_counts_for_more_than_a_status(code: str, status: int) -> None:
+    assert fault(status, {"error": {"code": code}}).scope is CODES[code]
 
 
-def test_a_refused_key_is_ours_to_mend_whatever_else_is_said() -> None:
-    assert code(b'{"error":{"code":"invalid_value","type":"invalid_api_key"}}') == CREDENTIAL
+def test_a_refused_key_is_for_the_operator_to_mend_whatever_else_is_said() -> None:
+    body = {"error": {"code": "invalid_value", "type": "invalid_api_key"}}
+    assert fault(400, body).scope is FaultScope.CREDENTIAL
 
 
 def test_a_code_counts_for_more_than_words() -> None:
-    assert code(b'{"error":{"code":"invalid_value","message":"prompt is too long"}}') == "invalid_value"
+    assert fault(400, {"error": {"code": "invalid_value", "message": "prompt is too long"}}).code == "invalid_value"
 
 
-NAMES = ["error", "message", "detail", "code", "type", "details", "reason", "id"]
-WORDS = st.sampled_from(["MARKER", "prompt is too long", "invalid_value", "API_KEY_INVALID", ""])
+PROVIDERS: list[tuple[int, Any, FaultScope]] = [
+    (400, {"type": "error", "error": {"type": "x", "message": "Your credit balance is too low."}}, FaultScope.ACCOUNT),
+    (400, google(message="User location is not supported for the API use."), FaultScope.ACCOUNT),
+    (400, google("BILLING_DISABLED"), FaultScope.ACCOUNT),
+    (400, {"message": "The provided model identifier is invalid."}, FaultScope.WITHDRAWN),
+    (400, {"message": "Invocation of model ID x with on-demand throughput isn't supported."}, FaultScope.WITHDRAWN),
+    (402, {"error": {"message": "Insufficient Balance"}}, FaultScope.ACCOUNT),
+    (402, {"error": {"message": "This request requires more credits, or fewer max_tokens."}}, FaultScope.ATTEMPT),
+    (403, {"error": {"code": 403, "message": "Your chosen model requires moderation"}}, FaultScope.REQUEST),
+    (403, {"error": {"code": 403, "message": "MARKER", "status": "PERMISSION_DENIED"}}, FaultScope.ATTEMPT),
+    (403, {"error": {"message": "Your API key was reported as leaked."}}, FaultScope.CREDENTIAL),
+    (404, {"type": "error", "error": {"type": "not_found_error", "message": "model: x"}}, FaultScope.WITHDRAWN),
+    (404, google(message="models/x is not found for API version v1beta"), FaultScope.WITHDRAWN),
+    (404, {"object": "error", "message": "The model `x` does not exist.", "code": 404}, FaultScope.WITHDRAWN),
+    (404, {"error": "model 'x' not found"}, FaultScope.WITHDRAWN),
+    (404, {"error": {"code": "DeploymentNotFound"}}, FaultScope.ROUTE),
+    (404, {}, FaultScope.ROUTE),
+    (413, {"error": {"code": "rate_limit_exceeded", "type": "tokens"}}, FaultScope.ATTEMPT),
+    (413, {"type": "error", "error": {"type": "request_too_large"}}, FaultScope.REQUEST),
+    (424, {"message": "MARKER"}, FaultScope.ROUTE),
+    (
+        429,
+        {"error": {"message": "Request too large for x on tokens per min", "code": "rate_limit_exceeded"}},
+        FaultScope.ATTEMPT,
+    ),
+    (429, {"error": {"code": "insufficient_quota"}}, FaultScope.ACCOUNT),
+    (429, {}, FaultScope.RATE),
+    (498, {"error": {"message": "flex capacity exceeded"}}, FaultScope.RATE),
+    (498, {"message": "invalid api token"}, FaultScope.CREDENTIAL),
+    (500, {"error": {"code": "invalid_api_key"}}, FaultScope.ROUTE),
+    (529, {"type": "error", "error": {"type": "overloaded_error"}}, FaultScope.ROUTE),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "scope"), PROVIDERS)
+def test_the_scope_of_each_providers_faults(status: int, body: object, scope: FaultScope) -> None:
+    assert fault(status, body).scope is scope
+
+
+def test_a_404_of_a_request_that_names_an_object_says_nothing_of_the_route() -> None:
+    assert fault(404, {}, refers=True).scope is FaultScope.ATTEMPT
+    assert fault(404, {"error": {"code": "model_not_found"}}, refers=True).scope is FaultScope.WITHDRAWN
+
+
+@pytest.mark.parametrize("words", [begin for begin, _ in WORDS if begin])
+def test_words_that_a_provider_repeats_from_a_caller_are_not_believed(words: str) -> None:
+    assert fault(400, {"error": {"message": f"Invalid value: '{words}'"}}).scope is FaultScope.REQUEST
+    assert fault(404, {"error": {"message": f"No file {words}"}}, refers=True).scope is FaultScope.ATTEMPT
+
+
+def test_the_kind_that_aws_states_in_a_header_or_in_the_body() -> None:
+    assert (
+        fault(403, {"message": "M"}, x_amzn_errortype="AccessDeniedException:http://x").scope is FaultScope.NOT_ENABLED
+    )
+    assert fault(400, {"__type": "com.amazon#ServiceQuotaExceededException"}).scope is FaultScope.ACCOUNT
+    assert fault(403, {"message": "M"}, x_amzn_errortype="ExpiredTokenException").scope is FaultScope.CREDENTIAL
+
+
+def test_a_quota_of_the_day_is_left_alone_for_an_hour_unless_a_time_is_stated() -> None:
+    failure = {"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}
+    assert fault(429, {"error": {"details": [failure]}}).retry_after_s == 3600
+    assert fault(429, {"error": {"details": [failure, {"retryDelay": "9s"}]}}).retry_after_s == 9
+    assert fault(429, {"error": {"details": [{"violations": [{"quotaId": "PerMinute"}]}]}}).retry_after_s is None
+
+
+@pytest.mark.parametrize(
+    ("error", "param"),
+    [
+        ({"param": "messages[0].content"}, "messages[0].content"),
+        ({"param": "max_tokens"}, "max_tokens"),
+        ({"param": "messages[0].MARKER"}, ""),
+        ({"param": "MARKER said"}, ""),
+        ({"param": ["messages"]}, ""),
+        ({"param": ""}, ""),
+        (
+            {"details": [{"fieldViolations": [{"field": "generation_config.temperature"}]}]},
+            "generation_config.temperature",
+        ),
+        ({"details": [{"fieldViolations": [{"field": "MARKER"}]}]}, ""),
+    ],
+)
+def test_a_parameter_is_passed_on_where_every_word_of_it_is_known(error: dict[str, Any], param: str) -> None:
+    assert fault(400, {"error": error}).param == param
+
+
+def test_the_place_that_a_validator_names() -> None:
+    assert (
+        fault(422, {"detail": [{"loc": ["body", "messages", 0, "role"], "msg": "MARKER"}]}).param == "messages.0.role"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "scope"),
+    [
+        ({"type": "error", "error": {"type": "overloaded_error", "message": "M"}}, FaultScope.ROUTE),
+        ({"type": "error", "error": {"type": "invalid_request_error", "message": "M"}}, FaultScope.REQUEST),
+        ({"type": "error", "error": {"type": "rate_limit_error", "message": "M"}}, FaultScope.RATE),
+        ({"type": "error", "code": "content_filter", "message": "M"}, FaultScope.REQUEST),
+        ({"error": {"message": "M", "code": "content_filter"}}, FaultScope.REQUEST),
+        ({"error": {"message": "M", "code": 429}}, FaultScope.RATE),
+        ({"error": {"message": "M", "code": 502}}, FaultScope.ROUTE),
+        ({"error": {"code": 503, "status": "UNAVAILABLE"}}, FaultScope.ROUTE),
+        ({"error": {"status": "INVALID_ARGUMENT"}}, FaultScope.REQUEST),
+        ({"type": "response.failed", "response": {"error": {"code": "invalid_prompt"}}}, FaultScope.REQUEST),
+        ({"type": "response.failed", "response": {"error": {"code": "server_error"}}}, FaultScope.ROUTE),
+        ({"error": {"message": "M"}}, FaultScope.ROUTE),
+        ({"error": "M"}, FaultScope.ROUTE),
+    ],
+)
+def test_the_scope_of_an_error_inside_a_reply(body: object, scope: FaultScope) -> None:
+    found = reported_fault(json.dumps(body).encode(), now=NOW)
+    assert found is not None
+    assert found.scope is scope
+
+
+@pytest.mark.parametrize("body", [{}, {"choices": []}, {"error": None}, [], "x", {"response": {"error": None}}])
+def test_a_reply_without_an_error_reports_none(body: object) -> None:
+    assert reported_fault(json.dumps(body).encode(), now=NOW) is None
+
+
+NAMES = [
+    "error",
+    "message",
+    "detail",
+    "code",
+    "type",
+    "details",
+    "reason",
+    "id",
+    "param",
+    "response",
+    "loc",
+    "metadata",
+]
+TEXTS = st.sampled_from(["MARKER", "prompt is too long", "invalid_value", "API_KEY_INVALID", "", "messages[0].MARKER"])
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 999) | WORDS,
+    st.none() | st.booleans() | st.integers(-9, 999) | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
     max_leaves=12,
 )
 
 
-@given(JSON)
-def test_no_word_of_a_provider_ever_comes_through(body: object) -> None:
-    assert code(json.dumps(body).encode()) in {*PASSED_CODES, CREDENTIAL, ""}
+@given(JSON, st.sampled_from([400, 403, 404, 429, 500]))
+def test_no_word_of_a_provider_ever_comes_through(body: object, status: int) -> None:
+    found = [fault(status, body), reported_fault(json.dumps(body).encode(), now=NOW)]
+    for each in found:
+        if each is not None:
+            assert each.code in {*CODES, ""}
+            assert "MARKER" not in each.param

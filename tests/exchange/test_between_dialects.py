@@ -414,7 +414,7 @@ async def test_a_count_that_fails_is_estimated_and_says_nothing_of_the_routes_he
             assert client.headers["x-safeconduct-receipt"] == receipt["id"], "a provider may have seen it"
             assert (receipt["outcome"], receipt["cost"]) == ("failed", 0)
         view = desk.services.health.view(desk.services.clock.monotonic())
-        assert (view.cooling, view.locked_out) == (frozenset(), frozenset())
+        assert (view.cooling, view.locked_out) == ({}, {})
         assert len(desk.receipts()) == 4
         assert await desk.held() == 0
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gateway.core.errors import NoEligibleRoute, Unsupported
-from gateway.core.evaluation import Health
 from gateway.core.organisation import Budget
 from gateway.core.policy import RouteRules
 from gateway.exchange.decide import decide, no_route
-from tests.builders import NO_PRICE, WELL, a_policy, a_route, a_snapshot, an_organisation, some_abilities
+from tests.builders import NO_PRICE, WELL, a_policy, a_route, a_snapshot, an_organisation, some_abilities, some_health
 from tests.exchange.test_stages import accepted, decided, identified
 
 
@@ -30,7 +29,7 @@ def test_a_caller_with_a_budget_gets_priced_routes_alone() -> None:
 
 
 def test_the_plan_follows_from_the_health_of_the_moment() -> None:
-    sick = Health(locked_out=frozenset({"alpha"}))
+    sick = some_health(locked_out=frozenset({"alpha"}))
     stage = decide(accepted(), sick)
     assert (stage.plan, stage.health) == ((), sick)
 

@@ -11,7 +11,6 @@ import pytest
 from gateway.core.catalog import Feature, RouteId
 from gateway.core.decision import decide
 from gateway.core.demand import Demand, Need
-from gateway.core.evaluation import Health
 from gateway.core.operation import CHAT, EMBEDDINGS
 from gateway.core.policy import EvidenceRule, LayerKind, MaxPrice, Policy, RouteRules, combine
 from gateway.core.posture import Posture
@@ -33,6 +32,7 @@ from tests.builders import (
     a_snapshot,
     facts_of,
     some_abilities,
+    some_health,
     some_means,
 )
 
@@ -62,7 +62,11 @@ DEMANDS = [
 def test_what_is_remembered_is_what_would_be_decided(policy: Policy) -> None:
     plans, means = DecisionCache(SNAPSHOT, some_means()), some_means()
     layers = (a_layer(policy),)
-    healths = [WELL, Health(cooling=frozenset({RouteId("alpha/small")})), Health(locked_out=frozenset({"beta"}))]
+    healths = [
+        WELL,
+        some_health(cooling=frozenset({RouteId("alpha/small")})),
+        some_health(locked_out=frozenset({"beta"})),
+    ]
     for _ in range(2):
         for demand in DEMANDS:
             for health in healths:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.dialects.provider_errors import PASSED_CODES, TOO_LONG
+from gateway.core.health import FaultScope
+from gateway.dialects.error_codes import CODES, TOO_LONG
 from gateway.exchange import forward
 from gateway.exchange.services import Deadlines
 from gateway.upstream.calls import ProviderCall
@@ -35,27 +36,18 @@ async def asked_both(tmp_path: Path, script: Script, body: dict[str, Any] | None
         return client, desk.receipts()[0], len(beta.requests)
 
 
-def test_the_table_of_statuses_that_speak_of_the_route() -> None:
-    assert sorted(forward.ROUTE_FAULTS) == [401, 402, 403, 404, 405, 408, 409, 425, 429]
-
-
-@pytest.mark.parametrize("status", [*sorted(forward.ROUTE_FAULTS), 500, 501, 502, 503, 504, 529, 599])
-async def test_the_next_route_is_asked_when_the_route_is_at_fault(tmp_path: Path, status: int) -> None:
+@pytest.mark.parametrize(
+    "status", [401, 402, 403, 404, 405, 408, 409, 424, 425, 429, 498, 499, 500, 501, 503, 529, 599]
+)
+async def test_the_next_route_is_asked_where_the_fault_is_not_the_requests(tmp_path: Path, status: int) -> None:
     client, receipt, asked = await asked_both(tmp_path, an_error(status))
     assert client.complete
     assert asked == 1
     failed = receipt["attempts"][0]
-    assert (failed["outcome"], failed["status"], failed["cost"], failed["usage_source"]) == (
-        "failed",
-        status,
-        0,
-        "",
-    )
+    assert (failed["outcome"], failed["status"], failed["cost"], failed["usage_source"]) == ("failed", status, 0, "")
 
 
-@pytest.mark.parametrize(
-    "status", [400, 406, 410, 411, 412, 413, 414, 415, 416, 418, 421, 422, 423, 424, 431, 451, 499]
-)
+@pytest.mark.parametrize("status", [400, 406, 410, 411, 412, 413, 414, 415, 416, 418, 421, 422, 423, 431, 451])
 async def test_no_other_route_is_asked_when_the_request_is_at_fault(tmp_path: Path, status: int) -> None:
     client, receipt, asked = await asked_both(tmp_path, an_error(status))
     assert (client.error.status, client.error.code) == (status, "upstream_refused")
@@ -63,10 +55,13 @@ async def test_no_other_route_is_asked_when_the_request_is_at_fault(tmp_path: Pa
     assert not client.error.may_retry
     assert asked == 0
     assert receipt["outcome"] == "failed"
-    assert [(a["outcome"], a["status"], a["cost"]) for a in receipt["attempts"]] == [("refused", status, 0)]
+    assert [(a["outcome"], a["fault"], a["cost"]) for a in receipt["attempts"]] == [("refused", "request", 0)]
 
 
-@pytest.mark.parametrize("code", [*sorted(PASSED_CODES), "MARKER_said", "insufficient_quota", 7, None, ["MARKER"]])
+PASSED_CODES = sorted(code for code, scope in CODES.items() if scope is FaultScope.REQUEST)
+
+
+@pytest.mark.parametrize("code", [*PASSED_CODES, "MARKER_said", 7, None, ["MARKER"]])
 async def test_only_listed_codes_of_a_provider_reach_the_client(tmp_path: Path, code: object) -> None:
     client, _, _ = await asked_both(tmp_path, an_error(400, code))
     expected = code if isinstance(code, str) and code in PASSED_CODES else None
@@ -124,24 +119,6 @@ async def test_a_reply_that_is_none_may_have_been_billed_and_one_that_never_left
         assert [a["usage_source"] for a in desk.receipts()[0]["attempts"]] == ["", "provider"]
 
 
-@pytest.mark.parametrize(
-    ("stated", "seconds"),
-    [
-        ("7", 7.0),
-        ("0", 0.0),
-        ("2.5", 2.5),
-        ("", None),
-        ("-1", None),
-        ("nan", None),
-        ("inf", None),
-        ("1e9", None),
-        ("Wed, 25 Nov 2026 07:28:00 GMT", None),
-    ],
-)
-def test_retry_after_in_seconds(stated: str, seconds: float | None) -> None:
-    assert forward.retry_after_s(stated) == seconds
-
-
 GOOGLES_401 = {"code": 400, "message": "MARKER", "details": [{"reason": "API_KEY_INVALID"}]}
 """Google refuses a key with a status that speaks of the request."""
 
@@ -164,25 +141,84 @@ async def out(desk: Desk) -> tuple[set[str], set[str]]:
     return set(map(str, view.cooling)), set(view.locked_out)
 
 
+WITHDRAWN = an_error(404, "model_not_found")
+FLAGGED = an_error(403, 403, message="Your chosen model requires moderation and your input was flagged: MARKER")
+
+
 @pytest.mark.parametrize(
     ("script", "cooling", "locked"),
     [
         (replies(reply(429, headers=[("retry-after", "60")])), {"alpha/small"}, set()),
         (replies(reply(503, headers=[("retry-after", "60")])), {"alpha/small"}, set()),
-        (replies(reply(429)), set(), set()),
+        (replies(reply(429)), {"alpha/small"}, set()),
         (replies(reply(401)), set(), {"alpha"}),
-        (replies(reply(403)), set(), {"alpha"}),
+        (replies(reply(402)), set(), {"alpha"}),
+        (an_error(400, "insufficient_quota"), set(), {"alpha"}),
+        (an_error(429, "insufficient_quota"), set(), {"alpha"}),
+        (an_error(400, message="Your credit balance is too low."), set(), {"alpha"}),
+        (WITHDRAWN, set(), {"alpha/small"}),
+        (an_error(400, "model_decommissioned"), set(), {"alpha/small"}),
+        (an_error(403, "model_permission_blocked_org"), set(), {"alpha/small"}),
+        (replies(reply(403)), set(), set()),
         (replies(reply(404)), set(), set()),
-        (replies(reply(402)), set(), set()),
+        (FLAGGED, set(), set()),
+        (an_error(413, "rate_limit_exceeded"), set(), set()),
         (an_error(400), set(), set()),
+        (an_error(400, message="Invalid value: 'Your credit balance is too low.'"), set(), set()),
     ],
 )
-async def test_what_a_status_says_of_the_routes_health(
+async def test_the_scope_of_a_fault_is_the_scope_of_its_outage(
     tmp_path: Path, script: Script, cooling: set[str], locked: set[str]
 ) -> None:
     async with Provider(script) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
         await desk.ask()
         assert await out(desk) == (cooling, locked)
+
+
+@pytest.mark.parametrize(
+    "script", [FLAGGED, an_error(400), an_error(422), replies(reply(403)), an_error(404, message="No such file")]
+)
+async def test_a_request_that_is_refused_for_its_own_sake_changes_nothing_for_the_next(
+    tmp_path: Path, script: Script
+) -> None:
+    once_refused: list[bytes] = []
+
+    async def refuses_first(connection: Connection) -> None:
+        if not once_refused:
+            once_refused.append(b"")
+            await script(connection)
+        await GOOD(connection)
+
+    files = {"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "f"}}]}]}
+    async with Provider(refuses_first, GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
+        assert (await desk.ask(files)).error is not None
+        once_refused.append(b"")
+        await desk.services.upstream.close()
+        desk.services = replace(desk.services, upstream=(upstream := ProviderClient()))
+        assert (await desk.ask()).complete
+        await upstream.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "seconds"),
+    [
+        ([("retry-after", "7")], b"{}", 7),
+        ([("retry-after-ms", "2500"), ("retry-after", "3")], b"{}", 2.5),
+        ([], b'{"error":{"details":[{"retryDelay":"34s"}]}}', 34),
+        ([("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "6m0s")], b"{}", 360),
+        ([], b"{}", 5),
+    ],
+)
+async def test_a_rate_limit_of_the_last_route_reaches_the_client_with_its_time(
+    tmp_path: Path, headers: list[tuple[str, str]], body: bytes, seconds: float
+) -> None:
+    async with Provider(replies(reply(429, body=body, headers=headers))) as alpha, a_desk(tmp_path, alpha) as desk:
+        for error in [(await desk.ask()).error for _ in range(2)]:
+            assert error is not None
+            assert (error.status, error.code, error.may_retry) == (429, "rate_limited", True)
+            assert error.retry_after_s == pytest.approx(seconds, abs=1)
+        assert len(alpha.requests) == 1, "it cools down meanwhile"
+        assert [r["outcome"] for r in desk.receipts()] == ["failed", "failed"]
 
 
 @pytest.mark.parametrize("script", [replies(reply(500)), once(), replies(reply(body=b"{}")), replies(reply(204))])
@@ -321,7 +357,7 @@ async def test_a_limit_of_our_own_counts_against_no_route(tmp_path: Path) -> Non
             assert (await desk.ask()).complete
         assert {r["attempts"][0]["fault"] for r in desk.receipts()} == {"capacity"}
         assert len(beta.requests) == 5
-        assert desk.services.health.view(desk.services.clock.monotonic()).cooling == frozenset()
+        assert desk.services.health.view(desk.services.clock.monotonic()).cooling == {}
         busy.cancel()
         await asyncio.gather(busy, return_exceptions=True)
         await full.close()

@@ -11,7 +11,7 @@ from gateway.core.catalog import Feature, Route
 from gateway.core.decision import Decision, decide
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.errors import Ended, NoEligibleRoute, NotAllowed, RoutesUnavailable, Unsupported
-from gateway.core.evaluation import Health
+from gateway.core.health import Health
 from gateway.core.operation import EMBEDDINGS
 from gateway.core.policy import MaxPrice, Policy, RouteRules
 from gateway.core.posture import Party, Posture, Training
@@ -33,6 +33,7 @@ from tests.builders import (
     facts_of,
     some_abilities,
     some_facts,
+    some_health,
     some_means,
 )
 
@@ -137,7 +138,7 @@ def test_what_is_only_not_stated_is_not_unsupported() -> None:
 
 def test_routes_that_are_only_cooling_down_are_unavailable_for_a_while() -> None:
     tired, bad = a_route(), training("beta", Training.YES)
-    error = refused(tired, bad, policy=NO_TRAINING, health=Health(cooling=frozenset({tired.id, bad.id})))
+    error = refused(tired, bad, policy=NO_TRAINING, health=some_health(cooling=frozenset({tired.id, bad.id})))
     assert isinstance(error, RoutesUnavailable)
     assert listed(error) == ["alpha/small"]
     assert error.may_retry
@@ -145,7 +146,7 @@ def test_routes_that_are_only_cooling_down_are_unavailable_for_a_while() -> None
 
 def test_routes_that_policy_forbids_as_well_are_not_merely_cooling_down() -> None:
     bad = training("beta", Training.YES)
-    error = refused(bad, policy=NO_TRAINING, health=Health(cooling=frozenset({bad.id})))
+    error = refused(bad, policy=NO_TRAINING, health=some_health(cooling=frozenset({bad.id})))
     assert isinstance(error, NoEligibleRoute)
 
 

@@ -12,7 +12,7 @@ import orjson
 from gateway.dialects.anthropic_messages.content import BLOCKS
 from gateway.dialects.anthropic_messages.request import NAME
 from gateway.dialects.anthropic_messages.usage import MessagesUsage, metered, over
-from gateway.dialects.dialect import Broken
+from gateway.dialects.dialect import Broken, Unusable
 from gateway.dialects.neutral import (
     Begun,
     CallBegan,
@@ -264,7 +264,7 @@ def _sealed(block: _Block) -> Signed:
 
 def _began(block: _Block, place: int) -> CallBegan:
     if not block.name:
-        raise Broken("a call without a name")
+        raise Unusable("a call without a name")
     return CallBegan(place, block.id or "", block.name)
 
 

@@ -10,7 +10,7 @@ import msgspec
 import orjson
 
 from gateway.dialects import signatures
-from gateway.dialects.dialect import Broken
+from gateway.dialects.dialect import Broken, Unusable
 from gateway.dialects.google.content import kind_of
 from gateway.dialects.google.usage import GoogleUsage, metered, tier
 from gateway.dialects.google_generate.signatures import NAME, opened, standard
@@ -206,7 +206,7 @@ class GoogleReader:
             yield Scored(_scores(candidate.logprobs_result), choice)
         yield from (Lost(name) for field, name in _SHOWN_BESIDE.items() if getattr(candidate, field))
         if candidate.finish_reason in _FAILED:
-            raise Broken("the model's answer could not be used")
+            raise Unusable("the model's answer could not be used")
         if candidate.finish_reason not in UNFINISHED:
             self._stops[choice] = _STOPS.get(candidate.finish_reason or "", Stop.END)
 
@@ -241,7 +241,7 @@ class GoogleReader:
         place = self._calls.get(choice, 0)
         self._calls[choice] = place + 1
         if not call.name:
-            raise Broken("a call that names no function")
+            raise Unusable("a call that names no function")
         made = f"call_{reply}_{choice}_{place}" if _ID.match(reply) else ""
         yield CallBegan(place, call.id or made, call.name, opened(signature)[0], choice)
         if (arguments := _arguments(bytes(call.args))) != "null":
@@ -255,7 +255,7 @@ def _arguments(raw: bytes) -> str:
     except (orjson.JSONDecodeError, UnicodeDecodeError):
         found = ""
     if found[:1] not in ("{", "n"):
-        raise Broken("the arguments of a call are no object")
+        raise Unusable("the arguments of a call are no object")
     return found
 
 

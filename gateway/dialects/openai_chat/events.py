@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from gateway.dialects.dialect import Broken
+from gateway.dialects.dialect import Broken, Unusable
 from gateway.dialects.neutral import (
     CallBegan,
     CallWrote,
@@ -283,7 +283,7 @@ class Calls:
     def close(self) -> None:
         """Nothing more comes. Broken if a call never got a name."""
         if any(call.place is None for call in self._calls):
-            raise Broken("a call without a name")
+            raise Unusable("a call without a name")
 
     def _told(self, call: _Call) -> Iterable[CallBegan | CallWrote]:
         if call.place is None and call.name:

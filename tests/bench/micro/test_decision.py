@@ -8,7 +8,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.core.decision import decide
-from gateway.core.evaluation import Capabilities, Health
+from gateway.core.evaluation import Capabilities
+from gateway.core.health import Health
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import Posture
 from gateway.core.snapshot import Snapshot
