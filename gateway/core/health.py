@@ -15,7 +15,7 @@ from gateway.core.catalog import RouteId
 
 
 class FaultScope(Enum):
-    """How far a fault of an attempt reaches."""
+    """Reach of the fault of an attempt."""
 
     CREDENTIAL = "credential"  # the record: its key is refused
     ACCOUNT = "account"  # the record: balance, quota or location of the account

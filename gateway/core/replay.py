@@ -29,7 +29,7 @@ _BY_PRICE: Final = (SortKey.PRICE,)
 _HEALTHY: Final = Part()
 _COOLING: Final = Outage(FaultScope.ROUTE, math.inf)
 _LOCKED_OUT: Final = Outage(FaultScope.CREDENTIAL, math.inf)
-"""A receipt keeps which routes were left alone; the scope of the fault is no part of a decision."""
+"""A receipt keeps which routes were left alone; a decision does not depend on the scope of the fault."""
 _OPERATION: Final = {operation.name: operation for operation in OPERATIONS}
 
 

@@ -25,8 +25,8 @@ def _table(scopes: Mapping[FaultScope, str]) -> dict[str, FaultScope]:
 OPENAI: Final = _table(
     {
         _CREDENTIAL: "invalid_api_key invalid_authentication account_deactivated key_revoked ip_not_authorized",
-        _ACCOUNT: "insufficient_quota billing_not_active billing_hard_limit_reached unsupported_country_region_territory "
-        "organization_deactivated access_terminated",
+        _ACCOUNT: "insufficient_quota billing_not_active billing_hard_limit_reached organization_deactivated "
+        "access_terminated unsupported_country_region_territory",
         _NOT_ENABLED: "model_not_available organization_must_be_verified",
         _WITHDRAWN: "model_not_found model_decommissioned model_deprecated",
         _RATE: "rate_limit_exceeded rate_limit_error slow_down",
@@ -158,7 +158,7 @@ WORDS: Final[tuple[tuple[str, FaultScope], ...]] = (
     ("the provided model identifier is invalid", _WITHDRAWN),  # Bedrock, with 400
     ("you don't have access to the model", _NOT_ENABLED),  # Bedrock
 )
-"""How a message begins, in lower case -> scope. For providers that state no code of their own."""
+"""Beginning of a message, in lower case -> scope. For providers that state no code of their own."""
 
 WITHDRAWN_WORDS: Final = (
     "model: ",  # Anthropic
@@ -169,7 +169,7 @@ WITHDRAWN_WORDS: Final = (
     "the model '",
     "no endpoints found for",  # OpenRouter
 )
-"""How the message of a 404 begins that speaks of the model, in lower case."""
+"""Beginning of the message of a 404 that speaks of the model, in lower case."""
 
 LENGTH_WORDS: Final = (
     "prompt is too long",  # Anthropic
@@ -187,7 +187,8 @@ PARAMETERS: Final = frozenset(
     "model messages input instructions prompt contents content parts role text type name max_tokens "
     "max_completion_tokens max_output_tokens max_tool_calls tools tool_choice tool_calls parallel_tool_calls functions "
     "function function_call parameters strict description arguments id index call_id output response_format "
-    "json_schema schema reasoning reasoning_effort effort summary verbosity temperature top_p top_k stop stop_sequences seed n "
+    "json_schema schema reasoning reasoning_effort effort summary verbosity temperature top_p top_k stop n seed "
+    "stop_sequences "
     "presence_penalty frequency_penalty logit_bias logprobs top_logprobs modalities audio voice format prediction "
     "service_tier store metadata user safety_identifier prompt_cache_key prompt_cache_retention web_search_options "
     "stream stream_options include_usage include truncation background previous_response_id conversation system "

@@ -30,7 +30,7 @@ _SEGMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|\d+")
 _PARAM: Final = re.compile(r"[A-Za-z0-9_.\[\]]{1,120}\Z")
 _DAILY: Final = re.compile(r"per_?day", re.IGNORECASE)
 _A_DAILY_QUOTA_S: Final = 3600.0
-"""How long a quota of the day is left alone where the provider states no time."""
+"""Pause after a quota of the day is used up, where the provider states no time."""
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 

@@ -15,6 +15,7 @@ from gateway.exchange.record import rate
 from gateway.exchange.services import Services
 from gateway.exchange.stages import Decided
 from gateway.stores.books.books import Intent
+from gateway.views.refusal import over_budget
 
 
 async def admit(decided: Decided, services: Services, permit: RatePermit, progress: Progress) -> Tries:
@@ -47,8 +48,10 @@ class Tries:
         progress.attempts.append(attempt)
         try:
             await self._hold_worst_case(attempt)
-        except BaseException:
+        except BaseException as ended:
             progress.attempts.remove(attempt)  # refused, failed or cancelled: nothing is held, and nothing was sent
+            if isinstance(ended, BudgetExceeded):
+                raise over_budget(ended, self.decided.accepted.identified.in_force.snapshot.fx.ledger) from None
             raise
         return attempt
 

@@ -45,7 +45,7 @@ class Attempt:
         self.upstream_code = ""
         """The provider's error code, where it is a known one."""
         self.retry_after_s: float | None = None
-        """How long the provider limits the rate of the route; None where it does not."""
+        """Time for which the provider limits the rate of the route; None where it does not."""
         self.began_s = 0.0
         """When it was sent, in monotonic seconds."""
         self.outcome = "left"

@@ -43,7 +43,7 @@ MAX_ERROR: Final = 64 * 1024
 """Bytes read of a provider's error, to find its code."""
 
 _ERROR_S: Final = 5.0
-"""How long a provider may take to complete an error, after its head."""
+"""Time for a provider to complete an error, after its head."""
 
 
 class _Reported(Broken):

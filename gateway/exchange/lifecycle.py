@@ -128,7 +128,7 @@ class Exchange:
         decided = decide(accepted, services.health.view(services.clock.monotonic()))
         self._progress.reach(decided)
         if not decided.plan:
-            raise no_route(decided)
+            raise no_route(decided, services.clock.monotonic())
         return decided
 
     async def _count(self, accepted: Accepted, downstream: Downstream) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal, TypeAlias
 
 from gateway.core.frozen import frozen
+from gateway.core.health import HealthChange
 from gateway.core.receipt import Receipt
 from gateway.telemetry.faults import Reduced
 
@@ -303,6 +304,48 @@ class SoftBudgetCrossed:
 
 
 @frozen
+class RouteCooling:
+    """A route is left alone until `until` (UTC): its provider failed or limits the rate. `kind`: the scope of the
+    fault; `status` of the provider, 0 where none came."""
+
+    level: ClassVar[Level] = "warning"
+    route: str
+    kind: str
+    status: int
+    until: str
+
+
+@frozen
+class RouteLockedOut:
+    """A route, or every route of a provider record, is left alone until an operator acts, or until `until` (UTC): its
+    provider refuses the credential, the account or the model."""
+
+    level: ClassVar[Level] = "error"
+    route: str
+    kind: str
+    status: int
+    until: str
+
+
+@frozen
+class RouteRecovered:
+    """A route or record serves again, or is asked again after a reload. `kind`: the scope of the fault that ended."""
+
+    level: ClassVar[Level] = "info"
+    route: str
+    kind: str
+
+
+def of_health(change: HealthChange, until: str) -> Event:
+    """The event of news about a route or record. `until`: the end of the outage in UTC; empty where it has ended."""
+    outage = change.outage
+    if outage is None:
+        return RouteRecovered(change.place, change.ended.value if change.ended is not None else "")
+    kind = RouteLockedOut if outage.scope.locks_out else RouteCooling
+    return kind(change.place, outage.scope.value, outage.status, until)
+
+
+@frozen
 class DiskLow:
     """Nothing new is admitted: the disk of the state directory has less room than is kept for what is under way."""
 
@@ -371,6 +414,9 @@ Event: TypeAlias = (
     | KeysAlone
     | KeysShared
     | SoftBudgetCrossed
+    | RouteCooling
+    | RouteLockedOut
+    | RouteRecovered
     | DiskLow
     | DiskFree
     | WorkerDied

@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 _NANO: Final = 10**9
@@ -18,7 +19,9 @@ _HELP: Final = {
     "safeconduct_cost_total": "What exchanges cost, in units of the currency",
     "safeconduct_soft_budget_crossed_total": "Windows in which a soft budget was gone beyond",
     "safeconduct_events_total": "Lines of the log, by event",
+    "safeconduct_route_closed_until_seconds": "End of a route's outage since 1970; absent once it has served again",
 }
+_GAUGES: Final = frozenset({"safeconduct_route_closed_until_seconds"})
 _Series = tuple[str, tuple[str, ...]]
 """A metric, and name and value of each label in turn."""
 
@@ -39,6 +42,8 @@ class Metrics:
         self._events: Counter[str] = Counter()
         self._crossed: Counter[tuple[str, str]] = Counter()
         self._exchanges: dict[tuple[str, str, str, str], _Sum] = {}
+        self._closed: dict[str, tuple[str, int]] = {}
+        """Route or record -> kind of its outage, and its end in seconds since 1970."""
         self._lock = threading.Lock()
 
     def count(self, event: str, fields: Mapping[str, object]) -> None:
@@ -49,6 +54,10 @@ class Metrics:
                 self._exchange(fields)
             elif event == "soft_budget_crossed":
                 self._crossed[str(fields["account"]), str(fields["window"])] += 1
+            elif event in ("route_cooling", "route_locked_out"):
+                self._closed[str(fields["route"])] = str(fields["kind"]), _second(str(fields["until"]))
+            elif event == "route_recovered":
+                self._closed.pop(str(fields["route"]), None)
 
     def _exchange(self, fields: Mapping[str, Any]) -> None:
         name = fields["outcome"], fields["team"], fields["route"], fields["currency"]
@@ -73,6 +82,8 @@ class Metrics:
             totals["safeconduct_events_total", ("event", event)] = times
         for (account, window), times in self._crossed.items():
             totals["safeconduct_soft_budget_crossed_total", ("account", account, "window", window)] = times
+        for place, (kind, until) in self._closed.items():
+            totals["safeconduct_route_closed_until_seconds", ("route", place, "kind", kind)] = until
         for (outcome, team, route, currency), total in self._exchanges.items():
             where = ("team", team, "route", route)
             totals["safeconduct_exchanges_total", ("outcome", outcome, *where)] += total.exchanges
@@ -87,7 +98,7 @@ def _lines(totals: list[tuple[_Series, int]]) -> Iterator[str]:
     for (metric, labels), total in totals:
         if metric != last:
             last = metric
-            yield f"# HELP {metric} {_HELP[metric]}.\n# TYPE {metric} counter\n"
+            yield f"# HELP {metric} {_HELP[metric]}.\n# TYPE {metric} {'gauge' if metric in _GAUGES else 'counter'}\n"
         value = f"{total // _NANO}.{total % _NANO:09}" if metric == "safeconduct_cost_total" else str(total)
         yield f"{metric}{{{','.join(_labelled(labels))}}} {value}\n"
 
@@ -95,3 +106,11 @@ def _lines(totals: list[tuple[_Series, int]]) -> Iterator[str]:
 def _labelled(labels: tuple[str, ...]) -> Iterator[str]:
     for name, value in zip(labels[::2], labels[1::2], strict=True):
         yield f'{name}="{value}"'
+
+
+def _second(until: str) -> int:
+    """Seconds since 1970; 0 for a text that is not a time."""
+    try:
+        return int(datetime.fromisoformat(until.replace("Z", "+00:00")).timestamp())
+    except ValueError:
+        return 0

@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.core.errors import Json
 from gateway.core.evaluation import Kind, Reason
+from gateway.core.health import FaultScope
 from gateway.settings import provider_variable
 
 Regions = Mapping[str, frozenset[str]]
@@ -261,12 +262,22 @@ def _no_credential(reason: Reason, _: Regions) -> str:
 
 
 def _locked_out(reason: Reason, _: Regions) -> str:
-    return f"refused our credential: renew {_variables(reason)}"
+    return _LOCKED_OUT.get(str(reason.offered), _NO_SCOPE).format(_variables(reason))
 
 
-def _cooling_down(_: Reason, __: Regions) -> str:
+def _cooling_down(reason: Reason, _: Regions) -> str:
+    if reason.offered == FaultScope.RATE.value:
+        return "limits the rate of this gateway and is left alone for the time that it states"
     return "failed a moment ago and is left alone for some seconds"
 
+
+_NO_SCOPE: Final = "refused our credential: renew {} and reload"
+_LOCKED_OUT: Final[Mapping[str, str]] = {
+    FaultScope.CREDENTIAL.value: _NO_SCOPE,
+    FaultScope.ACCOUNT.value: "refuses the account (balance, quota or location): mend the account of {}, and reload",
+    FaultScope.NOT_ENABLED.value: "does not let the account of {} use the model: enable it there, and reload",
+    FaultScope.WITHDRAWN.value: "says that it does not serve the model: correct or remove the route, and reload",
+}
 
 _SENTENCES: Final[Mapping[Kind, Callable[[Reason, Regions], str]]] = {
     Kind.POSTURE: _posture,

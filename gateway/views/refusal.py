@@ -10,19 +10,31 @@ from typing import Final
 
 from gateway.core.catalog import Feature
 from gateway.core.decision import Decision, Rejection, evaluate
-from gateway.core.errors import Json, NoEligibleRoute, NotAllowed, Refused, RoutesUnavailable, Unsupported
+from gateway.core.errors import (
+    BudgetExceeded,
+    Json,
+    NoEligibleRoute,
+    NotAllowed,
+    Refused,
+    RoutesUnavailable,
+    Unsupported,
+    UpstreamLimited,
+)
 from gateway.core.evaluation import Capabilities, Kind, Reason, candidate, rejections_of
+from gateway.core.health import FaultScope
 from gateway.core.snapshot import Snapshot
 from gateway.views.reasons import as_json
 
-_OURS: Final = frozenset({Kind.NO_CREDENTIAL, Kind.LOCKED_OUT})
-"""Reasons that only the operator can remove."""
+_ABSENT: Final = frozenset({Kind.NO_CREDENTIAL, Kind.NOT_CALLABLE, Kind.RETIRED})
+"""Reasons for which this gateway never asks a route: a caller that reads of such a route can do nothing about it."""
 
 _NAMED: Final = 4
 """Names in a message at most; its details have all."""
 
 
-def refusal(decision: Decision, snapshot: Snapshot, means: Capabilities, today: date) -> Refused | RoutesUnavailable:
+def refusal(
+    decision: Decision, snapshot: Snapshot, means: Capabilities, today: date
+) -> Refused | RoutesUnavailable | UpstreamLimited:
     """The error of an empty plan. The names of unlisted members are in it; nothing else that a client wrote."""
     rejections = decision.rejections
     if rejections and all(_unable(r) for r in rejections):
@@ -31,6 +43,8 @@ def refusal(decision: Decision, snapshot: Snapshot, means: Capabilities, today: 
             f"No route of this model can do what the request asks for: {unable}.", routes=_listed(rejections)
         )
     if waiting := [r for r in rejections if all(x.kind is Kind.COOLING_DOWN for x in r.reasons)]:
+        if any(reason.offered == FaultScope.RATE.value for rejection in waiting for reason in rejection.reasons):
+            return UpstreamLimited(None, routes=_listed(waiting))
         return RoutesUnavailable(
             "Every eligible route failed a moment ago and is cooling down.", routes=_listed(waiting)
         )
@@ -55,14 +69,21 @@ def _unable(rejection: Rejection) -> bool:
 
 
 def _why_none(rejections: tuple[Rejection, ...]) -> str:
-    """Some clients show nothing but the message. Of a pinned model, only the routes it is pinned to are spoken of."""
+    """The reason that the caller can act on, since some clients show nothing but the message: of the routes that this
+    gateway could ask, and of a pinned model only those that it is pinned to."""
     meant = [r for r in rejections if not any(x.dimension == "pinned" for x in r.reasons)] or list(rejections)
-    if any(all(x.kind in _OURS for x in r.reasons) for r in meant):
+    reached = [r for r in meant if not any(x.kind in _ABSENT for x in r.reasons)]
+    if any(all(x.kind is Kind.LOCKED_OUT for x in r.reasons) for r in reached):
         return (
-            "Policy admits routes of this model, but this gateway has no working credential for any of them: "
+            "Policy admits routes of this model, but their providers refuse this gateway's account at the moment: "
+            "ask its operator, or take another model of GET /v1/models. Each route is listed with its reasons."
+        )
+    if not reached and any(all(x.kind is Kind.NO_CREDENTIAL for x in r.reasons) for r in meant):
+        return (
+            "Policy admits routes of this model, but this gateway has no credential for any of them: "
             "ask its operator, or take a model of GET /v1/models. Each route is listed with its reasons."
         )
-    because = f" because of {names}" if (names := _names(x for r in meant for x in r.reasons)) else ""
+    because = f" because of {names}" if (names := _names(x for r in reached or meant for x in r.reasons)) else ""
     return f"No route of this model may serve this request{because}. Each route is listed with its reasons."
 
 
@@ -133,3 +154,16 @@ def _compliant_models(decision: Decision, snapshot: Snapshot, means: Capabilitie
             if len(found) == 10:
                 break
     return found
+
+
+def over_budget(full: BudgetExceeded, currency: str) -> BudgetExceeded:
+    """The refusal with its figures in a sentence, their currency, and advice."""
+    details = full.details
+    figures = {name: f"{details[name]} {currency}" for name in ("limit", "spent", "held") if name in details}
+    until = f" It resets at {details['resets_at']}." if details.get("resets_at") else ""
+    message = (
+        f"{full.message} Limit {figures.get('limit')}, spent {figures.get('spent')}, held for requests under way "
+        f"{figures.get('held')}.{until} Lower the output limit, wait for requests under way to end, or ask the "
+        "operator for a higher budget."
+    )
+    return BudgetExceeded(message, room=full.room, floor=full.floor, **{**details, "currency": currency})

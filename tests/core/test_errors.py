@@ -23,6 +23,7 @@ from gateway.core.errors import (
     Unsupported,
     UpstreamEnded,
     UpstreamFailed,
+    UpstreamLimited,
     UpstreamRefused,
     UpstreamTimeout,
 )
@@ -49,6 +50,7 @@ ENDS: list[tuple[Ended, int, str, bool, type[Ended]]] = [
     (Unavailable("overloaded", "m"), 503, "overloaded", True, Refused),
     (UpstreamFailed("m"), 502, "upstream_failed", True, UpstreamEnded),
     (UpstreamTimeout("m"), 504, "upstream_timeout", True, UpstreamEnded),
+    (UpstreamLimited(None), 429, "rate_limited", True, UpstreamEnded),
     (RoutesUnavailable("m"), 503, "routes_unavailable", True, UpstreamEnded),
     (UpstreamRefused(422, "m"), 422, "upstream_refused", False, UpstreamEnded),
     (PromptTooLong(413), 413, "context_length_exceeded", False, UpstreamEnded),

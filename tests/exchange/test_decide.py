@@ -36,7 +36,7 @@ def test_the_plan_follows_from_the_health_of_the_moment() -> None:
 
 def test_a_request_without_a_route_is_refused_for_policy_or_for_lack_of_ability() -> None:
     closed = a_snapshot(a_route("alpha"), policies=(a_policy("open", rules=RouteRules(only_providers=frozenset())),))
-    assert isinstance(no_route(decided(identified(closed))), NoEligibleRoute)
+    assert isinstance(no_route(decided(identified(closed)), 0.0), NoEligibleRoute)
     unable = identified(a_snapshot(a_route("alpha", abilities=some_abilities(tools=False))))
     tools = [{"type": "function", "function": {"name": "f"}}]
-    assert isinstance(no_route(decided(unable, tools=tools)), Unsupported)
+    assert isinstance(no_route(decided(unable, tools=tools), 0.0), Unsupported)

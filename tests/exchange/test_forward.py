@@ -373,7 +373,7 @@ async def test_a_receipt_says_of_each_attempt_whether_the_prompt_left_and_how_it
         told = [(a["left"], a["region"], a["observed"], a["status"], a["fault"]) for a in receipt["attempts"]]
         assert told == [
             (False, "SE", {}, 0, "connect"),
-            (True, "SE", {"region": "Sweden Central"}, 500, ""),
+            (True, "SE", {"region": "Sweden Central"}, 500, "route"),
             (True, "SE", {}, 0, "reset"),
         ]
         assert {a["evidence_from"] for a in receipt["attempts"]} == {"2026-11-24"}

@@ -148,20 +148,32 @@ def test_a_stream_that_breaks_off_is_a_failure_of_its_route(
     at_a_bench(tmp_path, story)
 
 
-def test_silence_is_a_failure_of_its_route_and_noise_without_words_is_silence(tmp_path: Path) -> None:
+def test_silence_is_a_failure_of_its_route(tmp_path: Path) -> None:
     async def story(bench: Bench) -> None:
-        async def noise() -> AsyncIterator[bytes]:
-            while True:
-                yield SILENCE
-                await anyio.sleep(0.01)
+        async def silence() -> AsyncIterator[bytes]:
+            yield HELLO
+            await anyio.sleep_forever()
 
         for _ in range(3):
             with pytest.raises(UpstreamTimeout):
-                await bench.pump(noise(), Client()).run(OPENING)
+                await bench.pump(silence(), Client()).run(OPENING)
             assert bench.answer.outcome == "timeout"
         assert bench.cooling == 1
 
     at_a_bench(tmp_path, story, idle_s=0.05)
+
+
+def test_a_comment_shows_that_the_provider_is_at_work(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        async def thinks() -> AsyncIterator[bytes]:
+            for _ in range(6):
+                await anyio.sleep(0.1)
+                yield SILENCE
+            yield END
+
+        assert await bench.pump(thinks()).run(OPENING) == b"<end>"
+
+    at_a_bench(tmp_path, story, idle_s=0.3)
 
 
 # --- a word now and then ---------------------------------------------------------------------------------------------

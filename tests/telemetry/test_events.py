@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any, get_args
 
+from gateway.core.health import FaultScope, HealthChange, Outage
 from gateway.telemetry.events import (
     CountersAway,
     CountersFragile,
@@ -14,7 +15,11 @@ from gateway.telemetry.events import (
     Level,
     RatesAlone,
     RatesShared,
+    RouteCooling,
+    RouteLockedOut,
+    RouteRecovered,
     of_counters,
+    of_health,
     of_rates,
 )
 from tests.builders import a_receipt, an_attempt
@@ -75,3 +80,12 @@ def test_what_shared_counters_say_is_told() -> None:
 def test_what_shared_rates_say_is_told() -> None:
     assert of_rates("OOM", 0) == RatesAlone("OOM")
     assert of_rates("", 7) == RatesShared(7)
+
+
+def test_news_of_health_are_events_with_the_scope_of_the_fault() -> None:
+    cooling = Outage(FaultScope.RATE, 9.0, 429)
+    locked = Outage(FaultScope.WITHDRAWN, 9.0, 404)
+    assert of_health(HealthChange("alpha/small", cooling), "T") == RouteCooling("alpha/small", "rate", 429, "T")
+    assert of_health(HealthChange("alpha/small", locked), "T") == RouteLockedOut("alpha/small", "withdrawn", 404, "T")
+    ended = HealthChange("alpha", None, FaultScope.CREDENTIAL)
+    assert of_health(ended, "") == RouteRecovered("alpha", "credential")

@@ -5,7 +5,15 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
-from gateway.telemetry.events import Event, ExchangeEnded, SoftBudgetCrossed, Stopping
+from gateway.telemetry.events import (
+    Event,
+    ExchangeEnded,
+    RouteCooling,
+    RouteLockedOut,
+    RouteRecovered,
+    SoftBudgetCrossed,
+    Stopping,
+)
 from gateway.telemetry.log import Log
 from tests.builders import a_receipt
 
@@ -54,3 +62,16 @@ def test_a_sentence_is_no_label() -> None:
     text = told(replace(ENDED, route="My salary is 40,000\" and I'm ill"))
     assert "salary" not in text
     assert 'route="?"' in text
+
+
+def test_a_closed_route_is_a_gauge_until_it_recovers() -> None:
+    cooling = RouteCooling("alpha/small", "rate", 429, "1970-01-01T00:01:00Z")
+    locked = RouteLockedOut("beta", "account", 402, "1970-01-01T00:02:00Z")
+    gauge = "safeconduct_route_closed_until_seconds"
+    both = [line for line in told(cooling, locked).splitlines() if gauge in line]
+    assert both[1:] == [
+        f"# TYPE {gauge} gauge",
+        f'{gauge}{{route="alpha/small",kind="rate"}} 60',
+        f'{gauge}{{route="beta",kind="account"}} 120',
+    ]
+    assert gauge not in told(cooling, locked, RouteRecovered("alpha/small", "rate"), RouteRecovered("beta", "account"))

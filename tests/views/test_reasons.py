@@ -158,7 +158,16 @@ def test_a_breach_says_what_the_route_does_and_who_demands_otherwise(
         ),
         (
             Reason(Kind.LOCKED_OUT, demanded="evroc.key"),
-            "refused our credential: renew SAFECONDUCT_PROVIDER_EVROC_KEY",
+            "refused our credential: renew SAFECONDUCT_PROVIDER_EVROC_KEY and reload",
+        ),
+        (
+            Reason(Kind.LOCKED_OUT, offered="account", demanded="evroc.key"),
+            "refuses the account (balance, quota or location): mend the account of SAFECONDUCT_PROVIDER_EVROC_KEY, and "
+            "reload",
+        ),
+        (
+            Reason(Kind.COOLING_DOWN, offered="rate"),
+            "limits the rate of this gateway and is left alone for the time that it states",
         ),
         (Reason(Kind.COOLING_DOWN), "failed a moment ago and is left alone for some seconds"),
     ],

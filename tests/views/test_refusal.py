@@ -10,12 +10,12 @@ import pytest
 from gateway.core.catalog import Feature, Route
 from gateway.core.decision import Decision, decide
 from gateway.core.demand import Carried, Demand, Need
-from gateway.core.errors import Ended, NoEligibleRoute, NotAllowed, RoutesUnavailable, Unsupported
-from gateway.core.health import Health
+from gateway.core.errors import BudgetExceeded, Ended, Json, NoEligibleRoute, NotAllowed, RoutesUnavailable, Unsupported
+from gateway.core.health import FaultScope, Health
 from gateway.core.operation import EMBEDDINGS
 from gateway.core.policy import MaxPrice, Policy, RouteRules
 from gateway.core.posture import Party, Posture, Training
-from gateway.views.refusal import refusal
+from gateway.views.refusal import over_budget, refusal
 from tests.builders import (
     TODAY,
     WELL,
@@ -29,6 +29,7 @@ from tests.builders import (
     a_snapshot,
     a_use,
     an_exception,
+    an_outage,
     demanded_by,
     facts_of,
     some_abilities,
@@ -254,7 +255,7 @@ def test_a_price_is_called_one() -> None:
 def test_what_only_lacks_a_credential_is_said_to_be_the_operators() -> None:
     known, means = a_snapshot(a_route("alpha"), training("beta", Training.YES)), some_means("nobody")
     decision = decide(a_demand(), demanded_by(NO_TRAINING), known, means, WELL, TODAY)
-    assert "no working credential" in refusal(decision, known, means, TODAY).message
+    assert "no credential" in refusal(decision, known, means, TODAY).message
 
 
 def test_a_model_without_routes_has_nothing_to_list() -> None:
@@ -342,3 +343,39 @@ def test_a_decision_carries_what_was_demanded() -> None:
     decision = decide(a_demand(), demanded_by(NO_TRAINING), known, some_means(), WELL, TODAY)
     assert isinstance(decision, Decision)
     assert decision.demanded == demanded_by(NO_TRAINING)
+
+
+def test_the_message_speaks_of_routes_that_this_gateway_could_ask() -> None:
+    """A route without a credential that policy would admit says nothing that the caller can act on."""
+    known = a_snapshot(training("beta", Training.YES), a_route("gamma"))
+    means = some_means("beta")
+    decision = decide(a_demand(), demanded_by(NO_TRAINING), known, means, WELL, TODAY)
+    message = refusal(decision, known, means, TODAY).message
+    assert "training under no-training" in message
+    assert "credential" not in message
+
+
+def test_routes_that_wait_for_a_rate_are_a_rate_limit() -> None:
+    route = a_route()
+    limited = Health(cooling={route.id: an_outage(FaultScope.RATE)})
+    error = refused(route, health=limited)
+    assert (error.status, error.code, error.may_retry) == (429, "rate_limited", True)
+
+
+def test_a_refused_account_is_said_to_be_the_operators() -> None:
+    route = a_route()
+    assert "refuse this gateway's account" in refused(route, health=some_health(locked_out={route.provider.id})).message
+
+
+def test_a_full_budget_says_its_figures_their_currency_and_what_to_do() -> None:
+    details: dict[str, Json] = {"spent": "0.4", "held": "0.5", "limit": "1", "resets_at": "2026-12-01T00:00:00Z"}
+    full = over_budget(BudgetExceeded("The budget of team/a (day) is full.", room=7, floor=3, **details), "EUR")
+    assert (full.room, full.floor, full.details) == (7, 3, {**details, "currency": "EUR"})
+    for said in (
+        "Limit 1 EUR",
+        "spent 0.4 EUR",
+        "held for requests under way 0.5 EUR",
+        "2026-12-01",
+        "ask the operator",
+    ):
+        assert said in full.message
