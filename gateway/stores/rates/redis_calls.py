@@ -1,7 +1,9 @@
-"""Calls to Redis that may fail: nobody waits long for an answer.
+"""Calls to Redis that may fail, many in one round trip.
 
-On failure: a caller whose answer does not come in time gets None. For a second after that, one call tries again and
-all others get None at once. A call without an answer may have been carried out.
+The deadline is that of the server: it begins when a round trip begins. A call that waits in this process waits for the
+trips before its own, however late this process is.
+On failure: every call that waits gets None. For a second after that, one call tries again and all others get None at
+once. A call without an answer may have been carried out.
 """
 
 from __future__ import annotations
@@ -17,8 +19,6 @@ from gateway.stores.redis.pipeline import Pipeline, resolve
 
 ROUND_TRIP_S: Final = 1.0
 """Deadline of a round trip."""
-PATIENCE_S: Final = 0.5
-"""How long a caller waits."""
 _PAUSE_S: Final = 1.0
 
 
@@ -28,40 +28,37 @@ class _PendingCall:
     future: asyncio.Future[ScriptAnswer | None] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
+    since: float = field(default_factory=monotonic)
 
 
 class RedisCalls:
     """For one event loop. Use `open`."""
 
-    def __init__(self, connection: RedisConnection, patience_s: float = PATIENCE_S) -> None:
-        self._connection, self._patience_s = connection, patience_s
-        self._try_at = 0.0
+    def __init__(self, connection: RedisConnection) -> None:
+        self._connection = connection
+        self._try_at = self._lost_at = 0.0
+        self._closed = False
         self.reason = ""
         """Why the last call had no answer; empty if it had one."""
         self._pipeline = Pipeline("rates", self, 0.0)
 
     @classmethod
-    def open(cls, url: str, key: str, patience_s: float = PATIENCE_S) -> Self:
+    def open(cls, url: str, key: str, round_trip_s: float = ROUND_TRIP_S) -> Self:
         """`key`: any key of the caller. Returns after an attempt to connect. StoreRefused for an address of an unknown
         form."""
-        calls = cls(RedisConnection(url, key, ROUND_TRIP_S), patience_s)
-        calls._pipeline.start(2 * ROUND_TRIP_S)
+        calls = cls(RedisConnection(url, key, round_trip_s))
+        calls._pipeline.start(2 * round_trip_s)
         return calls
 
     async def ask(self, call: ScriptCall) -> ScriptAnswer | None:
-        """The answer of the server; None if no answer comes in time."""
-        if self.reason and monotonic() < self._try_at:
+        """The answer of the server; None if the server gives no answer in time."""
+        if self._closed or (self.reason and monotonic() < self._try_at):
             return None
         if self.reason:
             self._try_at = monotonic() + _PAUSE_S  # this call tries; the others do not wait for its end
         pending = _PendingCall(call)
         self._pipeline.put(pending)
-        try:
-            async with asyncio.timeout(self._patience_s):
-                answer = await pending.future
-        except TimeoutError:
-            self._away("no_answer_in_time")
-            return None
+        answer = await pending.future
         if answer is not None:
             self.reason = ""
         return answer
@@ -73,23 +70,32 @@ class RedisCalls:
 
     def close(self) -> None:
         """Repeatable."""
+        self._closed = True
         self._pipeline.close()
 
     def idle_s(self) -> float | None:
         return None
 
     def carry(self, items: Sequence[_PendingCall]) -> Sequence[_PendingCall]:
-        if not self._connection.connected:
+        calls = [pending for pending in items if pending.since > self._lost_at]
+        for pending in items:
+            if pending.since <= self._lost_at:  # it waited while a trip failed
+                resolve(pending.future, None)
+        if not self._connection.connected and (calls or not items):
             self._connection.open()
-        answers = self._connection.call([pending.call for pending in items]) if items else []
-        for pending, answer in zip(items, answers, strict=True):
+        answers = self._connection.call([pending.call for pending in calls]) if calls else []
+        for pending, answer in zip(calls, answers, strict=True):
             if isinstance(answer, CallRefused):
-                self.lost([pending], answer.code)
+                self._unanswered([pending], answer.code)
             else:
                 resolve(pending.future, answer)
         return ()
 
     def lost(self, items: Sequence[_PendingCall], reason: str) -> None:
+        self._lost_at = monotonic()
+        self._unanswered(items, "no_answer_in_time" if reason == "TimeoutError" else reason)
+
+    def _unanswered(self, items: Sequence[_PendingCall], reason: str) -> None:
         self._away(reason)
         for pending in items:
             resolve(pending.future, None)

@@ -13,7 +13,7 @@ that the server did not know and therefore did not run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
@@ -88,6 +88,8 @@ class RedisConnection:
         self._key, self._deadline_s = key, deadline_s
         self._address = parse_address(url)
         self._connection: Any = None
+        self._loaded: set[str] = set()
+        """Digests of the scripts that this connection has loaded: a call never runs after later ones for want of it."""
         self.durable = True
         """Whether the server writes its counters to disk, as far as the server says."""
         self.server = ""
@@ -140,6 +142,7 @@ class RedisConnection:
     def close(self) -> None:
         """Repeatable."""
         connection, self._connection = self._connection, None
+        self._loaded.clear()
         if connection is not None:
             connection.disconnect()
 
@@ -168,10 +171,12 @@ class RedisConnection:
             self._connection = connected(redirected(server, moved), self._deadline_s)
 
     def _called(self, calls: Sequence[ScriptCall], until: float) -> list[ScriptAnswer | CallRefused]:
+        if new := {c.script: None for c in calls if c.script.digest not in self._loaded}:
+            self._load(new, until)
         commands = [("EVALSHA", c.script.digest, len(c.keys), *c.keys, *c.arguments) for c in calls]
         replies = self._send(commands, until)
         unknown = [at for at, reply in enumerate(replies) if isinstance(reply, exceptions.NoScriptError)]
-        if unknown:  # the server ran none of these
+        if unknown:  # the server forgot its scripts, and ran none of these
             self._load({calls[at].script: None for at in unknown}, until)
             again = self._send([commands[at] for at in unknown], until)
             for at, reply in zip(unknown, again, strict=True):
@@ -181,8 +186,9 @@ class RedisConnection:
             self.close()
         return answers
 
-    def _load(self, scripts: Iterable[Script], until: float) -> None:
+    def _load(self, scripts: Collection[Script], until: float) -> None:
         self._command(*(("SCRIPT", "LOAD", script.text) for script in scripts), until=until)
+        self._loaded.update(script.digest for script in scripts)
 
     def _command(self, *commands: tuple[Any, ...], until: float) -> list[Any]:
         """The replies. Raises the first refusal."""

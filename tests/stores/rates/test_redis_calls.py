@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -49,6 +50,33 @@ async def test_nobody_waits_for_a_frozen_server_twice(server: Server) -> None:
         asked = [await calls.ask(GIVE) for _ in range(10_000)]
         assert asked.count(None) == 10_000
         server.thaw()
+
+
+async def test_all_that_wait_for_a_frozen_server_end_together(server: Server) -> None:
+    with closing(RedisCalls.open(server.url, KEY, 0.2)) as calls:
+        server.freeze()
+        async with asyncio.timeout(5):
+            answers = await asyncio.gather(*(calls.ask(GIVE) for _ in range(10_000)))
+        assert set(answers) == {None}
+        server.thaw()
+
+
+async def test_lateness_of_this_process_is_not_absence_of_the_server(server: Server) -> None:
+    """The event loop stands still for longer than the server may take; the answers count all the same."""
+    with closing(RedisCalls.open(server.url, KEY, 0.2)) as calls:
+        asked = [asyncio.ensure_future(calls.ask(GIVE)) for _ in range(600)]
+        await asyncio.sleep(0)
+        until = monotonic() + 0.7
+        while monotonic() < until:
+            pass
+        assert None not in await asyncio.gather(*asked)
+        assert calls.reason == ""
+
+
+async def test_a_closed_way_answers_nobody(server: Server) -> None:
+    calls = RedisCalls.open(server.url, KEY)
+    calls.close()
+    assert await calls.ask(GIVE) is None
 
 
 async def test_a_server_that_is_there_again_is_found(server: Server) -> None:

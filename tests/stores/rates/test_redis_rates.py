@@ -40,10 +40,10 @@ class Heard:
 
 @contextmanager
 def rates_at(
-    server: Server, heard: Heard | None = None, *, lease_s: int = 60, patience_s: float = 10, name: str = "one"
+    server: Server, heard: Heard | None = None, *, lease_s: int = 60, round_trip_s: float = 10, name: str = "one"
 ) -> Iterator[RedisRates]:
     keys = KeySpace("acme")
-    calls, holder = RedisCalls.open(server.url, keys("state"), patience_s), RateHolder(name, lease_s)
+    calls, holder = RedisCalls.open(server.url, keys("state"), round_trip_s), RateHolder(name, lease_s)
     rates = RedisRates(calls, keys, StillClock(), holder, heard or Heard())
     with closing(rates):
         yield rates
@@ -136,7 +136,7 @@ async def server_turn() -> None:
 
 async def test_while_redis_is_frozen_each_process_counts_for_itself_and_says_so() -> None:
     heard = Heard()
-    with a_server() as server, rates_at(server, heard, patience_s=0.2) as rates:
+    with a_server() as server, rates_at(server, heard, round_trip_s=0.2) as rates:
         (shared,) = await admitted(rates, wanted(REQUESTS, Concurrent(3)))
         assert isinstance(shared, SharedPermit)
         server.freeze()
