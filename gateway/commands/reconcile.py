@@ -175,5 +175,5 @@ def _row(drift: Drift, beyond: bool, currency: str) -> tuple[Cell, ...]:
     place, unit = drift.place, f" {currency}" if drift.measure == "cost" else ""
     amounts = [_shown(drift.measure, a) + unit for a in (drift.ledger, drift.provider, drift.difference)]
     percent = Toned(f"{drift.percent:.2f}", "bad" if beyond else "good")
-    route = place.route or f"{place.credential}, every route"
+    route = place.route or f"{place.credential}, every other route"
     return (place.day.isoformat(), route, drift.measure.replace("_", " "), *amounts, percent)

@@ -81,11 +81,13 @@ def reached(attempt: AttemptRecord) -> bool:
 def compared(ours: Mapping[Place, Amounts], theirs: Mapping[Place, Amounts]) -> list[Drift]:
     """Every measure that the provider states, place by place in order, and the ledger's lines that it does not have.
 
-    `ours` has a line for each route that was used, with every measure. A place of which the provider states all routes
-    together is compared with their sum.
+    `ours` has a line for each route that was used, with every measure. A provider's line without a route is compared
+    with the part of the ledger that no line with a route explains, measure by measure.
     """
     whole = {(place.day, place.credential) for place in theirs if not place.route}
-    sums = gathered((Place(place.day, place.credential), amounts) for place, amounts in ours.items())
+    sums = gathered(
+        (Place(place.day, place.credential), _unexplained(amounts, theirs.get(place))) for place, amounts in ours.items()
+    )
     measured = {name for amounts in theirs.values() for name in MEASURES if getattr(amounts, name) is not None}
     missing = {
         place: Amounts(**{name: 0 for name in MEASURES if name in measured})
@@ -95,6 +97,13 @@ def compared(ours: Mapping[Place, Amounts], theirs: Mapping[Place, Amounts]) -> 
     mine = {**ours, **sums}
     places = sorted({**theirs, **missing}.items())
     return [drift for place, amounts in places for drift in _drifts(place, mine.get(place, _NOTHING), amounts)]
+
+
+def _unexplained(mine: Amounts, theirs: Amounts | None) -> Amounts:
+    """The measures that the provider does not state for this route by itself."""
+    if theirs is None:
+        return mine
+    return Amounts(*(getattr(mine, name) if getattr(theirs, name) is None else None for name in MEASURES))
 
 
 def _drifts(place: Place, mine: Amounts, theirs: Amounts) -> Iterator[Drift]:

@@ -34,6 +34,19 @@ def test_a_line_for_every_route_is_compared_with_their_sum() -> None:
     assert compared(ours, {ALL: Amounts(cost=10)}) == [Drift(ALL, "cost", 10, 10)]
 
 
+def test_a_line_without_a_route_is_compared_with_what_no_other_line_explains() -> None:
+    """A fee beside a bill by model is the missing fee, however the models agree."""
+    ours = {SMALL: Amounts(1, 5, 5, 600), LARGE: Amounts(1, 7, 1, 40)}
+    stated = {SMALL: Amounts(cost=600), ALL: Amounts(cost=70_000)}
+    assert compared(ours, stated) == [Drift(ALL, "cost", 40, 70_000), Drift(SMALL, "cost", 600, 600)]
+
+
+def test_a_measure_that_only_the_whole_line_states_is_compared_with_every_route() -> None:
+    ours = {SMALL: Amounts(1, 5, 5, 9), LARGE: Amounts(1, 7, 1, 1)}
+    stated = {SMALL: Amounts(tokens_in=5), LARGE: Amounts(tokens_in=7), ALL: Amounts(cost=10)}
+    assert compared(ours, stated)[0] == Drift(ALL, "cost", 10, 10)
+
+
 def test_another_day_or_credential_is_another_place() -> None:
     elsewhere = Place(DAY, "beta", "beta/small")
     found = compared({SMALL: Amounts(1, 5, 5, 9), elsewhere: Amounts(1, 5, 5, 9)}, {ALL: Amounts(cost=9)})
