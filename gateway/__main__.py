@@ -21,6 +21,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "receipts": "read receipts, newest first",
     "reprice": "rate receipts again at the prices of today",
     "verify": "check that no receipt was changed or removed",
+    "backup": "copy everything in the state directory, also while the gateway runs",
+    "restore": "put a backup back into a state directory",
     "books": "check that the books add up; who shares the budgets",
     "reload": "put changed documents in force",
     "sandbox": "run the bundled provider alone",

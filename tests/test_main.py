@@ -75,7 +75,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("explain --model magistral-smal", MISUSED, "did you mean magistral-small"),
         ("explain --model magistral-small --policy eu-zero-retentoin", MISUSED, "did you mean eu-zero-retention?"),
         ("explain --model magistral-small --team everyon", MISUSED, "did you mean everyone?"),
-        ("explain --model magistral-small --key key_1", MISUSED, "safeconduct keys list"),
+        ("explain --model magistral-small --key key_1", FAILED, "--state"),
         ("explain --model sandbox-small", MISUSED, "add --sandbox"),
         ("routes --provider evrok", MISUSED, "did you mean evroc?"),
         ("keys", MISUSED, "create | list | rotate | revoke"),

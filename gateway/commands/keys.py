@@ -7,7 +7,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from gateway.commands.access.running import office
+from gateway.commands.access.running import founding_office, office
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Tone, Toned
 from gateway.commands.terminal.stop import MISUSED, Stop
@@ -78,7 +78,7 @@ def _create(context: CommandContext) -> int:
         "budgets": list(options.budgets),
         "expires_at": _expires(context),
     }
-    with office(context) as ask:
+    with founding_office(context) as ask:
         made = ask("POST", "/keys", wanted)
     context.out.value(made)
     until = f", until {made['expires_at']}" if made["expires_at"] else ""

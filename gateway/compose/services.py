@@ -16,8 +16,9 @@ from gateway.compose.providers import egress
 from gateway.exchange.services import Deadlines, Services
 from gateway.identity.callers import KeyCallers
 from gateway.settings import Settings
-from gateway.stores.books.books import SqliteBooks
+from gateway.stores.books.books import Books, SqliteBooks
 from gateway.stores.books.open_counters import open_counting
+from gateway.stores.books.restored import RestoredBooks, loss_of
 from gateway.stores.health import Patience, RouteHealth
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import KeyStore
@@ -25,7 +26,7 @@ from gateway.stores.keys.sibling_keys import open_keys
 from gateway.stores.ledger.repricing import Repricer
 from gateway.stores.pseudonyms import Pseudonyms, key_in
 from gateway.stores.rates.open_rates import Lease, open_rates
-from gateway.telemetry.events import Recovered, of_counters, of_rates
+from gateway.telemetry.events import BooksRestored, Recovered, of_counters, of_rates
 from gateway.telemetry.log import Log
 from gateway.upstream.client import ProviderClient
 
@@ -62,10 +63,30 @@ async def open_services(
                     settings.counters_url, organisation, clock, lease, lambda *said: log.emit(of_rates(*said))
                 ) as rates,
             ):
-                services = Services(KeyCallers(keys), books, health, upstream, log, clock, deadlines, pseudonyms, rates)
+                held = _open_to(books, journal, log)
+                services = Services(
+                    KeyCallers(keys),
+                    held,
+                    health,
+                    upstream,
+                    log,
+                    clock,
+                    deadlines,
+                    pseudonyms,
+                    rates,
+                )
                 yield services, keys, Repricer(journal, books.corrected)
         finally:
             await upstream.close()
             await anyio.to_thread.run_sync(counting.close)
     finally:
         await anyio.to_thread.run_sync(journal.close)
+
+
+def _open_to(books: SqliteBooks, journal: Journal, log: Log) -> Books:
+    """The books for holds; with a loss since a backup, hard budgets of the present windows are closed."""
+    loss = loss_of(journal)
+    if loss is None:
+        return books
+    log.emit(BooksRestored(loss.known_until.isoformat(timespec="seconds")))
+    return RestoredBooks(books, loss)

@@ -85,9 +85,7 @@ def compared(ours: Mapping[Place, Amounts], theirs: Mapping[Place, Amounts]) -> 
     with the part of the ledger that no line with a route explains, measure by measure.
     """
     whole = {(place.day, place.credential) for place in theirs if not place.route}
-    sums = gathered(
-        (Place(place.day, place.credential), _unexplained(amounts, theirs.get(place))) for place, amounts in ours.items()
-    )
+    sums = gathered((Place(p.day, p.credential), _unexplained(mine, theirs.get(p))) for p, mine in ours.items())
     measured = {name for amounts in theirs.values() for name in MEASURES if getattr(amounts, name) is not None}
     missing = {
         place: Amounts(**{name: 0 for name in MEASURES if name in measured})

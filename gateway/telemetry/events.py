@@ -190,6 +190,15 @@ class Recovered:
 
 
 @frozen
+class BooksRestored:
+    """The books were restored from a backup: the spending since `known_until` is unknown, and hard budgets of the
+    windows that hold it are closed."""
+
+    level: ClassVar[Level] = "error"
+    known_until: str
+
+
+@frozen
 class CountersJoined:
     """This process may hold money in the counters that it shares with others. `member`: its journal's name there."""
 
@@ -403,6 +412,7 @@ Event: TypeAlias = (
     | Repriced
     | MemberForgotten
     | Recovered
+    | BooksRestored
     | CountersJoined
     | CountersAway
     | CountersFragile

@@ -88,6 +88,7 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "key_revoked": lambda f: f"key {f['key']} of team {f['team']} revoked{_by(f)}",
     "repriced": _repriced,
     "member_forgotten": lambda f: f"member {f['member']} struck off the shared budgets{_by(f)}",
+    "books_restored": lambda f: f"books restored from a backup of {f['known_until']}; hard budgets are closed",
     "recovered": lambda f: f"recovered {f['exchanges']} interrupted exchanges; their holds stand",
     "counters_joined": lambda f: f"shared counters joined as {f['member']}",
     "counters_away": _away,

@@ -16,9 +16,17 @@ from typing import Any
 from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import Stop
+from gateway.stores.journal.journal import Journal
 from tests.builders import NOW
 
 ROOT = Path(__file__).parents[2]
+
+
+def a_state(at: Path) -> str:
+    """A state directory with which a gateway has run, without a receipt."""
+    Journal.open(at, "process").close()
+    return str(at)
+
 
 PROVIDER = """\
 id = "{id}"

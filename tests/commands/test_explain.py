@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from gateway.commands.terminal.stop import MISUSED
-from tests.commands.calling import KEYS, Called, call, documents
+from tests.commands.calling import KEYS, Called, a_state, call, documents
 from tests.commands.conftest import Running
 
 
 def explain(at: Path, *words: str, json: bool = True, environ: dict[str, str] | None = None) -> Called:
     options = documents(at) if not (at / "config").exists() else []
     options = options or ["--config", str(at / "config"), "--policies", str(at / "policies")]
-    state = ["--state", str(at / "state")]
+    state = ["--state", a_state(at / "state")]
     return call(
         "explain", "--model", "small", *options, *state, *words, environ=KEYS if environ is None else environ, json=json
     )

@@ -13,13 +13,13 @@ from gateway.commands.keys import moment
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.stores.journal.journal import Journal
 from tests.builders import NOW
-from tests.commands.calling import Called, call, documents
+from tests.commands.calling import Called, a_state, call, documents
 from tests.commands.conftest import Running
 
 
 @pytest.fixture
 def options(tmp_path: Path) -> list[str]:
-    return [*documents(tmp_path), "--state", str(tmp_path / "state")]
+    return [*documents(tmp_path), "--state", a_state(tmp_path / "state")]
 
 
 def create(options: list[str], *words: str, json: bool = True) -> Called:
@@ -224,3 +224,18 @@ def test_no_other_word_is_an_end(stated: str) -> None:
     with pytest.raises(Stop) as stopped:
         moment(stated, NOW)
     assert stopped.value.code == MISUSED
+
+
+@pytest.mark.parametrize("words", [["list"], ["create", "--team", "research", "--policy", "open"], ["revoke", "key_1"]])
+def test_a_mistyped_state_directory_is_an_error_and_is_not_made(tmp_path: Path, words: list[str]) -> None:
+    mistyped = tmp_path / "mistyped"
+    called = call("keys", *words, *documents(tmp_path), "--state", str(mistyped))
+    assert called.code == FAILED
+    assert not mistyped.exists()
+
+
+def test_the_first_key_may_be_made_before_the_first_start(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    options = [*documents(tmp_path), "--state", str(tmp_path / "state")]
+    assert create(options, "--policy", "open").code == 0
+    assert len(call("keys", "list", *options, json=True).json["keys"]) == 1

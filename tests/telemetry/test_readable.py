@@ -8,6 +8,7 @@ import re
 import pytest
 
 from gateway.telemetry.events import (
+    BooksRestored,
     CountersAway,
     CountersFragile,
     CountersJoined,
@@ -106,6 +107,10 @@ def told(event: Event) -> str:
         (
             Repriced("2026-11-01", "2026-11-24", "", 5, 2, -2_080_000, "USD", "d" * 64, "uid:0"),
             "repriced 5 exchanges of 2026-11-01 to 2026-11-24 at every provider: 2 corrected, -0.00208 USD  by uid:0",
+        ),
+        (
+            BooksRestored("2026-11-24T12:00:00+00:00"),
+            "ERROR books restored from a backup of 2026-11-24T12:00:00+00:00; hard budgets are closed",
         ),
         (Recovered(3), "WARNING recovered 3 interrupted exchanges; their holds stand"),
         (CountersJoined("5b20"), "shared counters joined as 5b20"),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from gateway.commands.access.documents import declared_snapshot
+from gateway.commands.access.receipts_access import journals_of
 from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.errors import Json
@@ -60,12 +61,34 @@ def running(state: Path, patience_s: float = _PATIENCE_S) -> Iterator[Office | N
 
 @contextmanager
 def office(context: CommandContext) -> Iterator[Office]:
-    """The running gateway's office; with none running, one in this process, under the journal's lock."""
+    """The running gateway's office; with none running, one in this process, under the journal's lock.
+
+    Stop if no gateway has run with the state directory: a mistyped directory is never made.
+    """
     settings = context.settings()
     with running(settings.state) as far:
         if far is not None:
             yield far
             return
+    journals_of(context)
+    with _in_this_process(context, settings) as near:
+        yield near
+
+
+@contextmanager
+def founding_office(context: CommandContext) -> Iterator[Office]:
+    """As `office`; it makes the journal of a gateway that has not run yet, in a directory that stands or the default.
+
+    Stop if a named state directory does not exist.
+    """
+    settings = context.settings()
+    with running(settings.state) as far:
+        if far is not None:
+            yield far
+            return
+    if not settings.state.is_dir() and settings.state != type(settings).model_fields["state"].default:
+        do = "correct --state (or SAFECONDUCT_STATE), or make the directory first"
+        raise Stop(f"the state directory {settings.state} does not exist", do)
     with _in_this_process(context, settings) as near:
         yield near
 

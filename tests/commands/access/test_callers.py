@@ -15,7 +15,7 @@ from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.policy import Layer
 from tests.builders import NOW
-from tests.commands.calling import call, documents
+from tests.commands.calling import a_state, call, documents
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def at(tmp_path: Path) -> Path:
 
 
 def options_of(at: Path) -> dict[str, str]:
-    return {"config": str(at / "config"), "policies": str(at / "policies"), "state": str(at / "state")}
+    return {"config": str(at / "config"), "policies": str(at / "policies"), "state": a_state(at / "state")}
 
 
 def layers(at: Path, **options: str) -> tuple[Layer, ...]:
