@@ -17,8 +17,8 @@ from gateway.core.errors import Unavailable
 from gateway.core.principal import AccountId, CallerId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books.books import Balance, Books, Intent
-from gateway.stores.books.counters import Budgets
 from gateway.stores.books.windows import windows_around
+from gateway.stores.holds import Budgets
 from gateway.stores.journal.journal import Journal
 
 

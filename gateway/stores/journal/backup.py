@@ -20,7 +20,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from gateway.stores.journal.files import JOURNAL_FILE, LOCK_FILE, JournalRefused, reason
+from gateway.stores.errors import StoreRefused
+from gateway.stores.journal.files import JOURNAL_FILE, LOCK_FILE, reason
 from gateway.stores.journal.intents import INTENTS_FILE
 
 MANIFEST_FILE: Final = "backup.json"
@@ -42,10 +43,10 @@ class Backup:
 def take(states: Mapping[str, Path], target: Path, now: datetime) -> Backup:
     """Copy the state directories into the new directory `target`. `states`: path in the copy -> state directory.
 
-    Raises JournalRefused for a target that holds something and for a journal that cannot be copied; OSError.
+    Raises StoreRefused for a target that holds something and for a journal that cannot be copied; OSError.
     """
     if target.exists() and any(target.iterdir()):
-        raise JournalRefused(f"{target} must be empty or new.")
+        raise StoreRefused("journal", f"{target} must be empty or new.")
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))  # mode 0700
     try:
@@ -64,25 +65,25 @@ def take(states: Mapping[str, Path], target: Path, now: datetime) -> Backup:
 
 
 def checked(source: Path) -> Backup:
-    """The copy in that directory, every file of it compared with its digest. JournalRefused for anything else."""
+    """The copy in that directory, every file of it compared with its digest. StoreRefused for anything else."""
     try:
         manifest = json.loads((source / MANIFEST_FILE).read_bytes())
         taken_at, files = datetime.fromisoformat(manifest["taken_at"]), dict(manifest["files"])
     except FileNotFoundError:
-        raise JournalRefused(f"{source} must be a directory that `safeconduct backup` made.") from None
+        raise StoreRefused("journal", f"{source} must be a directory that `safeconduct backup` made.") from None
     except (ValueError, KeyError, TypeError):
-        raise JournalRefused(f"{source / MANIFEST_FILE} cannot be read. Use another backup.") from None
+        raise StoreRefused("journal", f"{source / MANIFEST_FILE} cannot be read. Use another backup.") from None
     found = {path.relative_to(source).as_posix(): path for path in _files(source)}
     for name, digest in files.items():
         if name not in found or _digest(found[name]) != digest:
-            raise JournalRefused(f"{source / name} is missing or was changed after the backup. Use another backup.")
+            raise StoreRefused("journal", f"{source / name} is missing or was changed. Use another backup.")
     return Backup(taken_at, files)
 
 
 def put_back(backup: Backup, source: Path, home: Path) -> None:
-    """Copy a checked backup into the state directory `home`. JournalRefused if a journal stands there; OSError."""
+    """Copy a checked backup into the state directory `home`. StoreRefused if a journal stands there; OSError."""
     if (home / JOURNAL_FILE).exists():
-        raise JournalRefused(f"{home} holds a journal already. Move it away, then restore.")
+        raise StoreRefused("journal", f"{home} holds a journal already. Move it away, then restore.")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in backup.files:
         path = home / name
@@ -119,9 +120,9 @@ def _copy_journal(journal: Path, copy: Path) -> None:
             target.execute("PRAGMA journal_mode = DELETE").fetchall()
             (state,) = target.execute("PRAGMA integrity_check").fetchone()
     except sqlite3.Error as fault:
-        raise JournalRefused(f"{journal} cannot be copied: {reason(fault)}.") from None
+        raise StoreRefused("journal", f"{journal} cannot be copied: {reason(fault)}.") from None
     if state != "ok":
-        raise JournalRefused(f"{journal} is damaged: its copy does not pass SQLite's check of integrity.")
+        raise StoreRefused("journal", f"{journal} is damaged: its copy does not pass SQLite's check of integrity.")
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -20,7 +20,7 @@ ORGANISATION = ACCOUNTS[0]
 
 
 def budgets(window: str, *, soft: bool = False) -> tuple[tuple[str, Budget], ...]:
-    return ((ORGANISATION, Budget(10**9, window, soft=soft)),)  # type: ignore[arg-type]
+    return ((ORGANISATION, Budget(10**9, window, soft=soft)),)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ async def test_a_hard_budget_is_closed_until_its_window_ends(
     tmp_path: Path, window: str, at: datetime, closed: bool
 ) -> None:
     with books_in(tmp_path) as inner:
-        books, intent = RestoredBooks(inner, LOSS), an_intent(budgets=budgets(window), at=at)  # type: ignore[arg-type]
+        books, intent = RestoredBooks(inner, LOSS), an_intent(budgets=budgets(window), at=at)
         if closed:
             with pytest.raises(Unavailable) as refused:
                 await books.hold(intent)
@@ -51,7 +51,7 @@ async def test_a_hard_budget_is_closed_until_its_window_ends(
 async def test_a_soft_budget_and_no_budget_are_not_closed(tmp_path: Path) -> None:
     with books_in(tmp_path) as inner:
         books = RestoredBooks(inner, LOSS)
-        await books.hold(an_intent("A", budgets=budgets("total", soft=True)))  # type: ignore[arg-type]
+        await books.hold(an_intent("A", budgets=budgets("total", soft=True)))
         await books.hold(an_intent("B"))
         held = {balance.window: balance.held for balance in await books.balances([ORGANISATION], NOW)}
         assert held["total"] == 200

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.backup import MANIFEST_FILE, checked, put_back, take
 from gateway.stores.journal.documents import Documents
-from gateway.stores.journal.files import JournalRefused
 from gateway.stores.journal.journal import Journal
 from gateway.stores.ledger.workers import WorkersLedger, state_of
 from gateway.stores.pseudonyms import key_in
@@ -73,10 +73,10 @@ async def test_what_was_put_back_is_what_was_copied(home: Path, tmp_path: Path) 
 
 
 async def test_nothing_is_written_over(home: Path, tmp_path: Path) -> None:
-    with pytest.raises(JournalRefused, match="must be empty"):
+    with pytest.raises(StoreRefused, match="must be empty"):
         copied(home, home)
     copied(home, tmp_path / "copy")
-    with pytest.raises(JournalRefused, match="holds a journal already"):
+    with pytest.raises(StoreRefused, match="holds a journal already"):
         put_back(checked(tmp_path / "copy"), tmp_path / "copy", home)
 
 
@@ -85,25 +85,25 @@ async def test_a_file_that_was_changed_or_lost_is_named(home: Path, tmp_path: Pa
     copied(home, tmp_path / "copy")
     with (tmp_path / "copy" / name).open("ab") as file:
         file.write(b"x")
-    with pytest.raises(JournalRefused, match=name):
+    with pytest.raises(StoreRefused, match=name):
         checked(tmp_path / "copy")
     (tmp_path / "copy" / name).unlink()
-    with pytest.raises(JournalRefused, match=name):
+    with pytest.raises(StoreRefused, match=name):
         checked(tmp_path / "copy")
 
 
 @pytest.mark.parametrize("manifest", [b"", b"[]", json.dumps({"taken_at": "yesterday", "files": {}}).encode()])
 def test_another_directory_is_no_copy(tmp_path: Path, manifest: bytes) -> None:
-    with pytest.raises(JournalRefused, match="safeconduct backup"):
+    with pytest.raises(StoreRefused, match="safeconduct backup"):
         checked(tmp_path)
     (tmp_path / MANIFEST_FILE).write_bytes(manifest)
-    with pytest.raises(JournalRefused, match="cannot be read"):
+    with pytest.raises(StoreRefused, match="cannot be read"):
         checked(tmp_path)
 
 
 def test_a_copy_that_fails_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     (tmp_path / "state/journal.sqlite").write_bytes(b"not a journal" * 500)
-    with pytest.raises(JournalRefused, match="SQLITE_NOTADB"):
+    with pytest.raises(StoreRefused, match="SQLITE_NOTADB"):
         take({".": tmp_path / "state"}, tmp_path / "copy", NOW)
     assert [path.name for path in tmp_path.iterdir()] == ["state"]
