@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from gateway.core.usage import Metered
 
@@ -252,6 +252,10 @@ class CallWrote(Silent):
     place: int
     arguments: str
     choice: int = 0
+
+
+EMPTY_ARGUMENTS: Final = frozenset({"{}", "null"})
+"""Arguments that a provider may write when a call begins, before the real ones: they mean no arguments so far."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

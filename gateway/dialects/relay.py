@@ -35,23 +35,23 @@ def passed_whole(dialect: Dialect, body: bytes, input_bytes: int) -> Whole:
     return Whole(body, believed(reported, input_bytes, generated))
 
 
-def translated_whole(provider: Dialect, body: bytes, writer: Writer, input_bytes: int) -> Whole:
-    """The reply in the client's dialect. Broken."""
-    found = provider.events(body)
-    if isinstance(found, Vectors):
-        if found.metered.source is not UsageSource.PROVIDER:  # the provider did not count
-            found = replace(found, metered=believed(replace(found.metered, source=UsageSource.HELD), input_bytes, 0))
-        return Whole(_carried(writer, found), found.metered)
-    told = StreamObserver()
+def translated_whole(answered: Iterable[Event] | Vectors, writer: Writer, input_bytes: int, choices: int = 1) -> Whole:
+    """The reply in the client's dialect. `choices`: the number that the client asked for. Broken."""
+    if isinstance(answered, Vectors):
+        if answered.metered.source is not UsageSource.PROVIDER:  # the provider did not count
+            uncounted = replace(answered.metered, source=UsageSource.HELD)
+            answered = replace(answered, metered=believed(uncounted, input_bytes, 0))
+        return Whole(_carried(writer, answered), answered.metered)
+    observer = StreamObserver(choices)
     try:
-        events = [event for event in map(told.tell, found) if event is not None]
+        events = [event for event in map(observer.tell, answered) if event is not None]
     except Unusable as unusable:
-        raise Unusable(str(unusable), told.metered or told.unfinished) from None
-    if not told.finished:
+        raise Unusable(str(unusable), observer.metered or observer.unfinished) from None
+    if not observer.finished:
         raise Broken("no answer in it")
-    reply = reply_from_events(events, believed(told.metered, input_bytes, told.generated))
-    reply = replace(reply, metered=believed(reply.metered, input_bytes, told.generated))
-    return Whole(_carried(writer, reply), reply.metered, told.lost)
+    reply = reply_from_events(events, believed(observer.metered, input_bytes, observer.generated))
+    reply = replace(reply, metered=believed(reply.metered, input_bytes, observer.generated))
+    return Whole(_carried(writer, reply), reply.metered, observer.lost)
 
 
 def _carried(writer: Writer, reply: Reply | Vectors) -> bytes:
@@ -141,9 +141,9 @@ class Passed:
 class Translated:
     """Read in the provider's dialect, written in the client's."""
 
-    def __init__(self, reader: Reader, writer: Writer) -> None:
+    def __init__(self, reader: Reader, writer: Writer, choices: int = 1) -> None:
         self._reader, self._writer = reader, writer
-        self._told = StreamObserver()
+        self._told = StreamObserver(choices)
         self.ended = False
 
     @property

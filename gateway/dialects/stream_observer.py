@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from gateway.core.usage import Metered
 from gateway.dialects.estimate import continued
 from gateway.dialects.neutral import (
@@ -12,18 +14,27 @@ from gateway.dialects.neutral import (
     Event,
     Finished,
     Lost,
+    Made,
     Said,
+    Scored,
     Signed,
     Stop,
     Thinking,
     Used,
 )
 
+_OF_A_CHOICE: Final = (Said, Thinking, Signed, CallBegan, CallWrote, Made, Scored, Finished)
+
 
 class StreamObserver:
-    """Watches the events of a reply: how much was said, what was lost, and why each choice really ended."""
+    """Watches the events of a reply: how much was said, what was lost, and why each choice really ended.
 
-    def __init__(self) -> None:
+    `choices`: the number that the client asked for. Choices beyond it, and content behind the end of a choice, are left
+    out: they count as generated, and no writer sees them.
+    """
+
+    def __init__(self, choices: int = 1) -> None:
+        self._choices = choices
         self.content = False
         self.finished: set[int] = set()
         self.generated = 0
@@ -45,6 +56,11 @@ class StreamObserver:
     def tell(self, event: Event) -> Event | None:
         """The event as it should be written; None where the client is told of it by other means."""
         self.content = self.content or isinstance(event, CONTENT)
+        is_late = isinstance(event, _OF_A_CHOICE) and (event.choice >= self._choices or event.choice in self.finished)
+        written = self._observed(event)
+        return None if is_late else written
+
+    def _observed(self, event: Event) -> Event | None:
         match event:
             case Said(text) | Thinking(text) | CallWrote(_, text) | Signed(text):
                 self.generated += len(text.encode())

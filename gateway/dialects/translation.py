@@ -21,10 +21,19 @@ from gateway.dialects.dialect import (
     Unportable,
 )
 from gateway.dialects.estimate import BYTES_A_TOKEN, tokens
+from gateway.dialects.mismatched import WholeBody, WholeReader, is_streamed, streamed_events
 from gateway.dialects.neutral import Conversation, Embedding
 from gateway.dialects.prompt import Asked, Prompt
 from gateway.dialects.registry import REGISTRY, Registry
-from gateway.dialects.relay import Course, Passed, Stream, Translated, Whole, passed_whole, translated_whole
+from gateway.dialects.relay import (
+    Course,
+    Passed,
+    Stream,
+    Translated,
+    Whole,
+    passed_whole,
+    translated_whole,
+)
 
 UNLISTED: Final = "unlisted"
 """Stands for the name of a member that is in no dialect's table: the client's own word."""
@@ -100,13 +109,23 @@ class Translation:
         if self.demand.operation.counts:
             count = self._registry.counting[wire].count(body)
             return Whole(body, Metered(NO_USAGE, UsageSource.PROVIDER, {"counted": count}))
+        provider = self._registry[wire]
+        writer = own.writer(self._prompt, self._head(signed))
+        if is_streamed(body) and (streaming := self._registry.streaming.get(wire)) is not None:
+            events = streamed_events(streaming.reader(), body)
+            return translated_whole(events, writer, self._input_bytes, self.demand.choices)
         if wire == own.NAME:
             fitting = self._registry.fitting.get(wire)
             fitted = fitting.fitted(self._prompt, body) if fitting is not None else body
             return passed_whole(own, fitted, self._input_bytes)
-        return translated_whole(
-            self._registry[wire], body, own.writer(self._prompt, self._head(signed)), self._input_bytes
-        )
+        return translated_whole(provider.events(body), writer, self._input_bytes, self.demand.choices)
+
+    def replayed(self, wire: str, body: bytes, signed: Signed) -> tuple[Stream, bytes]:
+        """The stream of a provider that answered with a whole reply instead, and its bytes for the client."""
+        writer = self._registry.streaming[self.demand.dialect].writer(self._prompt, self._head(signed))
+        course = Translated(WholeReader(self._registry[wire]), writer, self.demand.choices)
+        stream = Stream(course, self._input_bytes, WholeBody())
+        return stream, stream.feed(body) + stream.finish()
 
     def stream(self, wire: str, signed: Signed) -> Stream:
         """A stream that is about to begin."""
@@ -115,7 +134,8 @@ class Translation:
         if wire == own.NAME:
             course = Passed(own.tally(self._prompt, self.demand), own.framing(self._prompt))
         else:
-            course = Translated(self._registry.streaming[wire].reader(), own.writer(self._prompt, self._head(signed)))
+            writer = own.writer(self._prompt, self._head(signed))
+            course = Translated(self._registry.streaming[wire].reader(), writer, self.demand.choices)
         framed = self._registry.framed.get(wire)
         return Stream(course, self._input_bytes, framed.reply_framing() if framed is not None else None)
 

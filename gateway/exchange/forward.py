@@ -22,6 +22,7 @@ from gateway.core.health import FaultScope, RouteFault
 from gateway.core.policy import Identifiers
 from gateway.dialects.dialect import Broken, RequestOverrides, Unportable, Unusable
 from gateway.dialects.error_codes import TOO_LONG
+from gateway.dialects.mismatched import is_whole
 from gateway.dialects.observed import observed
 from gateway.dialects.provider_errors import refusal_fault, reported_fault
 from gateway.dialects.relay import Stream
@@ -194,6 +195,8 @@ class Forwarding:
         opening: list[bytes] = []
         size = 0
         async for piece in pieces:
+            if not size and is_whole(piece):
+                return await self._replayed(attempt, piece, pieces)
             opening.append(stream.feed(piece))
             size += len(piece)
             if stream.failed:
@@ -208,6 +211,19 @@ class Forwarding:
             raise self._broken_opening(attempt, stream)
         attempt.stream = stream
         return b"".join(opening)
+
+    async def _replayed(self, attempt: Attempt, begun: bytes, pieces: AsyncIterator[bytes]) -> bytes:
+        """The opening of a stream, made of the one document with which a provider answers that ignores `stream`."""
+        body = bytearray(begun)
+        async for piece in pieces:
+            body += piece
+            if len(body) > MAX_REPLY:
+                raise Broken("larger than any reply may be")
+        stream, opening = self._translation.replayed(attempt.wire, bytes(body), self._signed())
+        if not stream.complete:
+            raise self._broken_opening(attempt, stream)
+        attempt.stream = stream
+        return opening
 
     def _broken_opening(self, attempt: Attempt, stream: Stream) -> Broken:
         """The fault of a stream that failed before its content, charged by what it reported where nobody else is to

@@ -166,7 +166,7 @@ class Provider:
 
 
 def translated(*events: Event) -> Whole:
-    return translated_whole(cast(Dialect, Provider(events)), b"MARKER", Scribe(), 300)
+    return translated_whole(events, Scribe(), 300)
 
 
 def test_a_reply_that_is_passed_on_is_the_providers_own() -> None:
@@ -200,13 +200,13 @@ def test_what_never_finishes_is_no_reply(events: list[Event]) -> None:
 
 
 def test_vectors_are_written_with_what_their_provider_reported() -> None:
-    found = translated_whole(cast(Dialect, Provider(VECTORS)), b"", Scribe(), 300)
+    found = translated_whole(VECTORS, Scribe(), 300)
     assert (json.loads(found.body), found.metered, found.lost) == ([[0.5]], COUNTED, ())
 
 
 def test_vectors_of_which_nobody_counted_the_input_are_estimated_from_its_size() -> None:
     guessed = Metered(NO_USAGE, UsageSource.ESTIMATED, {"total_tokens": 0})
-    found = translated_whole(cast(Dialect, Provider(Vectors(((0.5,),), guessed))), b"", Scribe(), 300).metered
+    found = translated_whole(Vectors(((0.5,),), guessed), Scribe(), 300).metered
     assert (found.usage, found.source, found.reported) == (
         Usage(input=100),
         UsageSource.ESTIMATED,

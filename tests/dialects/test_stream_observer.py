@@ -53,7 +53,7 @@ def test_a_choice_that_called_tools_ended_for_that_and_no_other_did(called: bool
 
 
 def test_each_choice_ends_for_reasons_of_its_own() -> None:
-    telling = StreamObserver()
+    telling = StreamObserver(2)
     telling.tell(CallBegan(0, "c", "f", choice=1))
     assert telling.tell(Finished(Stop.END)) == Finished(Stop.END)
     assert telling.tell(Finished(Stop.END, choice=1)) == Finished(Stop.CALLS, choice=1)
@@ -93,3 +93,20 @@ def test_the_last_report_counts() -> None:
     telling.tell(Used(Metered(Usage(input=9), UsageSource.PROVIDER, {})))
     telling.tell(Used(COUNTED))
     assert telling.metered == COUNTED
+
+
+def test_choices_that_nobody_requested_are_counted_and_not_written() -> None:
+    observer = StreamObserver()
+    assert observer.tell(Said("abc", choice=1)) is None
+    assert observer.tell(Finished(Stop.END, choice=1)) is None
+    assert observer.generated == 3
+    assert observer.tell(Said("d")) == Said("d")
+
+
+@pytest.mark.parametrize("late", [Said("x"), Thinking("x"), CALLED, CallWrote(0, "{}"), Finished(Stop.LENGTH)])
+def test_behind_the_end_of_a_choice_nothing_is_written_but_its_usage(late: Event) -> None:
+    observer = StreamObserver()
+    observer.tell(Finished(Stop.END))
+    assert observer.tell(late) is None
+    assert observer.tell(Used(COUNTED)) == Used(COUNTED)
+    assert observer.tell(Ended()) == Ended()

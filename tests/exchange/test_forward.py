@@ -275,7 +275,9 @@ async def comments_for_ever(connection: Connection) -> None:
         streams(b'data: {"error":{"message":"MARKER said"}}\n\n'),
         streams(WORDS[:-2] + b"\n\n" + b'data: {"error":{"message":"MARKER said"}}\n\n'),
         streams(b"data: MARKER said\n\n"),
-        replies(reply(body=json.dumps(COMPLETION).encode())),
+        replies(reply(body=b'{"error":{"message":"MARKER said"}}')),
+        replies(reply(body=b'{"choices":[]}')),
+        replies(reply(body=b"[]")),
         streams(),
     ],
 )
@@ -290,6 +292,30 @@ async def test_a_stream_that_begins_without_content_is_left_for_the_next_route(t
             assert receipt["attempts"][0]["usage_source"] == "held"
             assert receipt["cost"] == receipt["attempts"][0]["hold"] + receipt["attempts"][1]["cost"]
         await alpha.quiet()
+
+
+async def test_a_client_gets_a_stream_from_a_provider_that_ignores_stream(tmp_path: Path) -> None:
+    async with (
+        Provider(replies(reply(body=json.dumps(COMPLETION).encode()))) as alpha,
+        a_desk(tmp_path, alpha) as desk,
+    ):
+        client = await desk.ask(STREAM)
+        events = [json.loads(e[6:]) for e in client.body.split(b"\n\n") if e.startswith(b"data: {")]
+        said = "".join(c["delta"].get("content") or "" for e in events for c in e["choices"])
+        assert said == COMPLETION["choices"][0]["message"]["content"]
+        assert client.body.endswith(b"data: [DONE]\n\n")
+        (receipt,) = desk.receipts()
+        assert [(a["outcome"], a["usage_source"]) for a in receipt["attempts"]] == [("served", "provider")]
+
+
+async def test_a_client_gets_a_whole_reply_from_a_provider_that_streams_unasked(tmp_path: Path) -> None:
+    async with Provider(streams(WORDS, STOP, USAGE, DONE)) as alpha, a_desk(tmp_path, alpha) as desk:
+        client = await desk.ask()
+        found = json.loads(client.body)
+        assert found["object"] == "chat.completion"
+        assert found["choices"][0]["message"]["content"] == "hello"
+        (receipt,) = desk.receipts()
+        assert [(a["outcome"], a["usage_source"]) for a in receipt["attempts"]] == [("served", "provider")]
 
 
 async def test_a_stream_may_hold_back_its_content_within_bounds(tmp_path: Path) -> None:

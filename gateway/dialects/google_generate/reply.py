@@ -10,6 +10,7 @@ import orjson
 from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Usage
 from gateway.dialects import truncated_calls
+from gateway.dialects.call_order import InOrder
 from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.google.errors import body
 from gateway.dialects.google_generate.frames import frames
@@ -17,12 +18,14 @@ from gateway.dialects.google_generate.signatures import UNSIGNED, closed
 from gateway.dialects.google_generate.usage import written
 from gateway.dialects.neutral import (
     Answer,
+    Begun,
     Call,
     CallBegan,
     CallWrote,
     Ended,
     Event,
     Finished,
+    Lost,
     Made,
     Media,
     Reply,
@@ -63,6 +66,7 @@ class GoogleWriter:
     def __init__(self, prompt: Prompt, head: ReplyIdentity) -> None:
         self._frames = frames(prompt.asked)
         self._head = head
+        self._orders: dict[int, InOrder] = {}
         self._calls: dict[int, dict[int, Call]] = {}
         self._called: set[int] = set()
         self._finished: dict[int, Stop] = {}
@@ -71,18 +75,29 @@ class GoogleWriter:
     def write(self, event: Event) -> bytes:
         """Broken for a call whose arguments are no JSON object."""
         match event:
+            case Used(metered, tier):
+                self._usage = _usage(metered.usage, tier)
+                return b""
+            case Ended():
+                return self._last()
+            case Lost() | Begun():
+                return b""
+        order = self._orders.setdefault(event.choice, InOrder())
+        if isinstance(event, Finished):
+            return b"".join(map(self._due, (*order.rest(), event)))
+        return b"".join(map(self._due, order.admit(event)))
+
+    def _due(self, event: Event) -> bytes:
+        """The chunk for one event of a choice, in an order in which nothing stands between a call and its arguments."""
+        match event:
             case CallBegan(place, id_, name, signature, choice):
                 call = Call(id_ or self._id(choice, place), name, "", signature)
                 self._calls.setdefault(choice, {})[place] = call
             case CallWrote(place, arguments, choice):
                 self._grow(place, arguments, choice)
-            case Used(metered, tier):
-                self._usage = _usage(metered.usage, tier)
             case Finished(stop, _, choice):
                 self._finished[choice] = stop
                 return self._told(choice, self._complete(choice, stop))
-            case Ended():
-                return self._last()
             case Scored(scores, choice):
                 return self._told(choice, [_NOTHING], logprobsResult=_scored(scores))
             case Said() | Thinking() | Signed() | Made():
@@ -123,6 +138,8 @@ class GoogleWriter:
     def _grow(self, place: int, arguments: str, choice: int) -> None:
         call = self._calls.get(choice, {}).get(place)
         if call is None:
+            if not arguments.strip():
+                return
             raise Broken("arguments for a call that was complete")
         self._calls[choice][place] = Call(call.id, call.name, call.arguments + arguments, call.signature)
 

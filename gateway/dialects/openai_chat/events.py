@@ -14,6 +14,7 @@ import orjson
 
 from gateway.dialects.dialect import Broken, Unusable
 from gateway.dialects.neutral import (
+    EMPTY_ARGUMENTS,
     CallBegan,
     CallWrote,
     Ended,
@@ -141,7 +142,7 @@ class ChatReader:
             yield from calls.add(piece)
 
     def _finish(self, index: int, finished: Finished) -> Iterable[Event]:
-        self._open.pop(index).close()
+        yield from self._open.pop(index).close()
         self._finished.add(index)
         yield finished
 
@@ -239,13 +240,14 @@ def _score(token: Token) -> Score:
 
 
 class _Call:
-    """`place`: None until the name is known and the call has begun."""
+    """`place`: None until the name is known and the call has begun. `wrote`: arguments were told."""
 
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
         self.place: int | None = None
         self.held = ""
+        self.wrote = False
 
 
 class Calls:
@@ -267,29 +269,41 @@ class Calls:
         function = piece.function or Function()
         name, id_ = function.name or "", piece.id or ""
         call = self._at.get(piece.index)
+        if call is None and not (name or id_ or function.arguments):
+            return ()  # a placeholder: some servers write the members of a call into every delta
         if call is None or _is_another(call, name, id_, indexed=piece.index is not None):
             call = _Call()
             self._calls.append(call)
         self._at[piece.index] = self._at[None] = call
         call.id, call.name = call.id or id_, call.name or name
-        call.held += _arguments_text(function.arguments)
+        arguments = _arguments_text(function.arguments)
+        call.held = arguments if arguments and call.held.strip() in EMPTY_ARGUMENTS else call.held + arguments
         return self._told(call)
 
     def whole(self, pieces: Iterable[CallPiece]) -> Iterable[CallBegan | CallWrote]:
         """Calls of a whole reply: each piece is one, whatever index it says it has."""
         for place, piece in enumerate(pieces):
             yield from self.add(CallPiece(place, piece.id, piece.function))
+        yield from self.close()
 
-    def close(self) -> None:
-        """Nothing more comes. Broken if a call never got a name."""
-        if any(call.place is None for call in self._calls):
-            raise Unusable("a call without a name")
+    def close(self) -> Iterable[CallWrote]:
+        """What only held the place of arguments counts now that nothing more comes. Unusable if a call never got a
+        name."""
+        for call in self._calls:
+            if call.place is None:
+                raise Unusable("a call without a name")
+            if call.held:
+                call.held = ""
+                yield CallWrote(call.place, "{}", self._choice)
 
     def _told(self, call: _Call) -> Iterable[CallBegan | CallWrote]:
         if call.place is None and call.name:
             call.place, self._begun = self._begun, self._begun + 1
             yield CallBegan(call.place, call.id, call.name, choice=self._choice)
         if call.place is not None and call.held:
+            if not call.wrote and call.held.strip() in EMPTY_ARGUMENTS:
+                return
+            call.wrote = True
             yield CallWrote(call.place, call.held, self._choice)
             call.held = ""
 

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.dialects.dialect import Broken
 from gateway.dialects.neutral import (
+    EMPTY_ARGUMENTS,
     CallBegan,
     CallWrote,
     Ended,
@@ -63,8 +64,8 @@ class ResponsesReader:
             raise Broken("the provider reports an error")
         if event.kind in payloads.ENDS:
             return list(self._reading.rest(decoded(event.response, Response)))
-        told = self._reading.kinds.get(event.kind)
-        return list(told(event)) if told is not None else ()
+        read = self._reading.kinds.get(event.kind)
+        return list(read(event)) if read is not None else ()
 
     def close(self) -> Iterable[Event]:
         """Only an event of its own ends a stream properly."""
@@ -72,13 +73,18 @@ class ResponsesReader:
 
 
 class _Told:
-    """How far an item has been told: of its words, its refusal, its thought, and the arguments of its call."""
+    """How far an item has been told: the parts of its words, its refusal, its thought, and the arguments of its call.
 
-    __slots__ = ("done", "place", "refused", "said", "thought", "wrote")
+    `waiting`: arguments that a call began with. They count if no others come.
+    """
+
+    __slots__ = ("done", "place", "refused", "said", "thought", "waiting", "wrote")
 
     def __init__(self) -> None:
-        self.said = self.refused = self.wrote = self.done = False
+        self.refused = self.wrote = self.done = False
+        self.said: set[object] = set()
         self.place: int | None = None
+        self.waiting = ""
         self.thought: object = None
         """The last part of the thought of which words came."""
 
@@ -88,12 +94,19 @@ class _Reading:
 
     def __init__(self) -> None:
         self._items: dict[int, _Told] = {}
+        self._ids: dict[str | None, int] = {}
+        """Id of an item, or of its call -> its index."""
         self._calls = 0
         self._refused = False
         self._thinking = False
         """Words of a thought came, and nothing that closes it."""
         self.kinds: Mapping[str, Callable[[payloads.ResponseEvent], Iterator[Event]]] = {
             "response.output_text.delta": self._said,
+            "response.output_text.done": self._said_all,
+            "response.refusal.done": self._refused_all,
+            "response.reasoning_summary_text.done": self._thought_all,
+            "response.reasoning_text.done": self._thought_all,
+            "response.function_call_arguments.done": self._wrote_all,
             "response.refusal.delta": self._refusal,
             "response.reasoning_summary_text.delta": self._thought,
             "response.reasoning_text.delta": self._thought,
@@ -106,6 +119,9 @@ class _Reading:
         """What of the output did not come piece by piece, and the end."""
         for place, item in list(self._untold(response.output or [])):
             yield from self._complete(place, item)
+        for state in self._items.values():
+            if state.place is not None:
+                yield from self._argued(state, state.waiting)
         stop = Stop.FILTERED if self._refused else Stop.CALLS if self._calls else Stop.END
         if response.status == "incomplete" and response.incomplete_details is not None:
             stop = _REASONS.get(response.incomplete_details.reason, stop)
@@ -120,8 +136,8 @@ class _Reading:
         if not self._items:
             yield from enumerate(output)
             return
-        begun = {told.place: index for index, told in self._items.items() if told.place is not None}
-        silent = not any(told.said or told.refused for told in self._items.values())
+        begun = {state.place: index for index, state in self._items.items() if state.place is not None}
+        silent = not any(state.said or state.refused for state in self._items.values())
         calls, behind = count(), count(1 + max(self._items))
         for item in output:
             kind = payloads.kind_of(item)
@@ -131,97 +147,151 @@ class _Reading:
             elif kind == "message" and silent:
                 yield next(behind), item
 
-    def _at(self, index: object) -> _Told:
+    def _at(self, event: payloads.ResponseEvent) -> _Told:
+        """The item of an event. Servers that state no `output_index` (llama.cpp) name the item, or mean the last."""
+        index = event.output_index
+        if index is None and isinstance(event.item_id, str | None):
+            index = self._ids.get(event.item_id, max(self._items, default=0))
         if not isinstance(index, int):
             raise Broken("a piece of no item")
         return self._items.setdefault(index, _Told())
 
+    def _index(self, event: payloads.ResponseEvent, *, begins: bool) -> int:
+        """The index of an item that begins or is complete. An item without one gets the next."""
+        names, index = payloads.names_of(event.item), event.output_index
+        if index is None:
+            known = (self._ids[name] for name in names if name in self._ids)
+            last = max(self._items, default=-1)
+            index = next(known, last + 1 if begins or names else max(last, 0))
+        if not isinstance(index, int):
+            raise Broken("an item without a place")
+        self._ids |= dict.fromkeys(names, index)
+        return index
+
     def _said(self, event: payloads.ResponseEvent) -> Iterator[Event]:
-        self._at(event.output_index).said = True
+        self._at(event).said.add(event.content_index)
         yield Said(_delta(event))
         if payloads.is_something(event.logprobs):
             yield from _scored(decoded(event.logprobs, list[Logprob]))
 
     def _refusal(self, event: payloads.ResponseEvent) -> Iterator[Event]:
-        self._at(event.output_index).refused = self._refused = True
+        self._at(event).refused = self._refused = True
         yield Said(_delta(event), refusal=True)
 
+    def _said_all(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+        """The words of a part of which no piece came."""
+        if event.content_index not in self._at(event).said and (words := _text(event.text)):
+            event.delta = words
+            yield from self._said(event)
+
+    def _refused_all(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+        if not self._at(event).refused and (words := _text(event.refusal)):
+            event.delta = words
+            yield from self._refusal(event)
+
+    def _thought_all(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+        if self._at(event).thought != _part_of(event) and (words := _text(event.text)):
+            event.delta = words
+            yield from self._thought(event)
+
+    def _wrote_all(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+        if not self._at(event).wrote and (words := _text(event.arguments)):
+            event.delta = words
+            yield from self._wrote(event)
+
     def _thought(self, event: payloads.ResponseEvent) -> Iterator[Event]:
-        told, part = self._at(event.output_index), (event.kind, event.summary_index, event.content_index)
+        state, part = self._at(event), _part_of(event)
         if words := _delta(event):
-            apart = self._thinking and told.thought != part
-            told.thought, self._thinking = part, True
+            apart = self._thinking and state.thought != part
+            state.thought, self._thinking = part, True
             yield Thinking(_APART + words if apart else words)
 
     def _wrote(self, event: payloads.ResponseEvent) -> Iterator[Event]:
-        told = self._at(event.output_index)
-        if told.place is None:
+        state = self._at(event)
+        if state.place is None:
             raise Broken("arguments of no call")
         if words := _delta(event):
-            told.wrote = True
-            yield CallWrote(told.place, words)
+            state.wrote, state.waiting = True, ""
+            yield CallWrote(state.place, words)
 
     def _added(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+        state = self._items.setdefault(self._index(event, begins=True), _Told())
         if payloads.kind_of(event.item) == "function_call":
-            yield from self._call(self._at(event.output_index), decoded(event.item, OutputItem))
+            yield from self._call(state, decoded(event.item, OutputItem))
 
     def _done(self, event: payloads.ResponseEvent) -> Iterator[Event]:
-        yield from self._complete(event.output_index, event.item)
+        yield from self._complete(self._index(event, begins=False), event.item)
 
-    def _complete(self, index: object, raw: msgspec.Raw) -> Iterator[Event]:
+    def _complete(self, index: int, raw: msgspec.Raw) -> Iterator[Event]:
         """An item is complete; nothing is told twice."""
-        told, kind = self._at(index), payloads.kind_of(raw)
-        if told.done:
+        state, kind = self._items.setdefault(index, _Told()), payloads.kind_of(raw)
+        if state.done:
             return
-        told.done = True
+        state.done = True
         match kind:
             case "message":
-                yield from self._message(told, decoded(raw, OutputItem).content or [])
+                yield from self._message(state, decoded(raw, OutputItem).content or [])
             case "function_call":
-                yield from self._call(told, decoded(raw, OutputItem))
+                yield from self._call(state, item := decoded(raw, OutputItem))
+                yield from self._argued(state, item.arguments or state.waiting)
             case "reasoning":
-                yield from self._reasoned(told, decoded(raw, OutputItem))
+                yield from self._reasoned(state, decoded(raw, OutputItem))
             case "image_generation_call":
                 if data := decoded(raw, OutputItem).result:
                     yield Made(content.picture(data))
             case _:
                 yield Lost(kind if kind in ITEMS else "output")  # what is in no table may be anybody's words
 
-    def _message(self, told: _Told, content: list[OutputPart]) -> Iterator[Event]:
-        for part in content:
-            if part.text and not told.said:
+    def _message(self, state: _Told, content: list[OutputPart]) -> Iterator[Event]:
+        for place, part in enumerate(content):
+            if part.text and not {place, None} & state.said:
                 yield Said(part.text)
                 yield from _scored(part.logprobs)
-            if part.refusal and not told.refused:
+            if part.refusal and not state.refused:
                 self._refused = True
                 yield Said(part.refusal, refusal=True)
             if part.annotations:
                 yield Lost("annotations")
-        told.said = told.said or any(part.text for part in content)
-        told.refused = told.refused or any(part.refusal for part in content)
+        state.said |= {place for place, part in enumerate(content) if part.text}
+        state.refused = state.refused or any(part.refusal for part in content)
 
-    def _call(self, told: _Told, item: OutputItem) -> Iterator[Event]:
-        """The beginning, unless that was told; and the arguments, unless they were."""
-        if told.place is None:
-            told.place = self._calls
+    def _call(self, state: _Told, item: OutputItem) -> Iterator[Event]:
+        """The beginning, unless that was told. Arguments that stand in it may be a placeholder, and may come again."""
+        if state.place is None:
+            state.place = self._calls
             self._calls += 1
             if not item.name:
                 raise Broken("a call of nothing")
-            yield CallBegan(told.place, item.call_id or item.id or "", item.name)
-        if item.arguments and not told.wrote:
-            told.wrote = True
-            yield CallWrote(told.place, item.arguments)
+            yield CallBegan(state.place, item.call_id or item.id or "", item.name)
+        if not state.wrote:
+            state.waiting = item.arguments or state.waiting
 
-    def _reasoned(self, told: _Told, item: OutputItem) -> Iterator[Event]:
+    def _argued(self, state: _Told, arguments: str) -> Iterator[Event]:
+        """The arguments of a complete call, unless they came in pieces."""
+        assert state.place is not None
+        if arguments and not state.wrote and arguments.strip() not in EMPTY_ARGUMENTS:
+            state.wrote = True
+            yield CallWrote(state.place, arguments)
+
+    def _reasoned(self, state: _Told, item: OutputItem) -> Iterator[Event]:
         words = _APART.join(part.text for part in item.summary or item.content or () if part.text)
-        if words and told.thought is None:
-            told.thought = words
+        if words and state.thought is None:
+            state.thought = words
             yield Thinking(_APART + words if self._thinking else words)
             self._thinking = True
         if item.encrypted_content:
             signature = enveloped(signatures.packed(item.id or "", item.encrypted_content), NAME)
-            yield Signed(signature, redacted=told.thought is None)
+            yield Signed(signature, redacted=state.thought is None)
             self._thinking = False
+
+
+def _text(given: object) -> str:
+    return given if isinstance(given, str) else ""
+
+
+def _part_of(event: payloads.ResponseEvent) -> tuple[object, ...]:
+    """The part of a thought that an event is about."""
+    return (event.kind.rpartition(".")[0], event.summary_index, event.content_index)
 
 
 def _delta(event: payloads.ResponseEvent) -> str:

@@ -25,9 +25,13 @@ class ResponseEvent(msgspec.Struct):
     type: object = None
     sequence_number: object = None
     output_index: object = None
+    item_id: object = None
     summary_index: object = None
     content_index: object = None
     delta: object = None
+    text: object = None
+    refusal: object = None
+    arguments: object = None
     logprobs: msgspec.Raw = NOTHING
     item: msgspec.Raw = NOTHING
     response: msgspec.Raw = NOTHING
@@ -71,6 +75,11 @@ class OutputItem(msgspec.Struct):
 
 class _Kind(msgspec.Struct):
     type: str = ""
+
+
+class _Names(msgspec.Struct):
+    id: object = None
+    call_id: object = None
 
 
 class _Searches(msgspec.Struct):
@@ -120,6 +129,12 @@ def decoded(raw: bytes | msgspec.Raw, kind: type[_T]) -> _T:
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     raise Broken("nothing of this dialect")
+
+
+def names_of(item: msgspec.Raw) -> list[str]:
+    """The ids by which events may refer to an item: its own, and that of its call. Broken."""
+    held = decoded(item, _Names)
+    return [name for name in (held.id, held.call_id) if isinstance(name, str) and name]
 
 
 def kind_of(item: msgspec.Raw) -> str:

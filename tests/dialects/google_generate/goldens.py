@@ -55,6 +55,6 @@ def response(body: bytes) -> dict[str, Any]:
 
 def heard(events: Iterable[Event]) -> Reply:
     """The whole reply that a reader's events tell, as every writer hears of it."""
-    telling = StreamObserver()
+    telling = StreamObserver(8)
     told = [event for event in map(telling.tell, events) if event is not None]
     return reply_from_events(told, Metered(Usage(), UsageSource.HELD, {}))

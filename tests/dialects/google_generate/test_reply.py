@@ -203,9 +203,27 @@ def test_arguments_that_are_no_object_are_broken(arguments: str) -> None:
 def test_arguments_for_a_call_that_was_written_are_broken() -> None:
     writing = a_writer()
     writing.write(CallBegan(0, "c1", "f"))
+    writing.write(CallWrote(0, "{}"))
     writing.write(Said("a"))
     with pytest.raises(Broken):
         writing.write(CallWrote(0, "{}"))
+
+
+@pytest.mark.parametrize("between", [Said("\n"), Thinking("hm")])
+def test_what_stands_between_a_call_and_its_arguments_follows_the_call(between: Event) -> None:
+    writing = a_writer()
+    events_ = [
+        CallBegan(0, "c1", "f"),
+        between,
+        CallWrote(0, '{"x":'),
+        CallWrote(0, "1}"),
+        Finished(Stop.CALLS),
+        Ended(),
+    ]
+    out = b"".join(map(writing.write, events_))
+    found = [event for data in goldens.datas(out) for event in reader().read(data)]
+    assert found[:2] == [CallBegan(0, "c1", "f"), CallWrote(0, '{"x":1}')]
+    assert between in found
 
 
 @UNKEPT

@@ -374,8 +374,7 @@ def piece(index: int | None = None, id: str | None = None, name: str | None = No
 def assembled(*pieces: CallPiece, choice: int = 0) -> CallEvents:
     calls = Calls(choice)
     found = [event for one in pieces for event in calls.add(one)]
-    calls.close()
-    return found
+    return [*found, *calls.close()]
 
 
 AS_OPENAI: CallEvents = [
@@ -416,10 +415,10 @@ def test_every_way_of_sending_pieces_tells_the_same(pieces: list[CallPiece]) -> 
 
 
 def test_two_calls_of_one_function_are_two() -> None:
-    two = [CallBegan(0, "a", "f"), CallWrote(0, "{}"), CallBegan(1, "b", "f"), CallWrote(1, "{}")]
+    two = [CallBegan(0, "a", "f"), CallBegan(1, "b", "f"), CallWrote(0, "{}"), CallWrote(1, "{}")]
     assert assembled(piece(0, "a", "f", "{}"), piece(0, "b", "f", "{}")) == two
     assert assembled(piece(None, "a", "f", "{}"), piece(None, "b", "f", "{}")) == two
-    nameless = [CallBegan(0, "", "f"), CallWrote(0, "{}"), CallBegan(1, "", "f"), CallWrote(1, "{}")]
+    nameless = [CallBegan(0, "", "f"), CallBegan(1, "", "f"), CallWrote(0, "{}"), CallWrote(1, "{}")]
     assert assembled(piece(None, None, "f", "{}"), piece(None, None, "f", "{}")) == nameless
 
 
@@ -439,14 +438,14 @@ def test_interleaved_calls_keep_their_places() -> None:
         piece(0, "a", "f"),
         piece(1, "b", "g"),
         piece(0, arguments="{"),
-        piece(1, arguments="{}"),
+        piece(1, arguments='{"x":1}'),
         piece(0, arguments="}"),
     ]
     assert assembled(*pieces) == [
         CallBegan(0, "a", "f"),
         CallBegan(1, "b", "g"),
         CallWrote(0, "{"),
-        CallWrote(1, "{}"),
+        CallWrote(1, '{"x":1}'),
         CallWrote(0, "}"),
     ]
 
@@ -465,11 +464,26 @@ def test_arguments_may_be_an_object() -> None:
 def test_each_call_of_a_whole_reply_is_one() -> None:
     calls = Calls(2)
     found = list(calls.whole([piece(0, None, "f", "{}"), piece(0, None, "f", None)]))
-    assert found == [CallBegan(0, "", "f", choice=2), CallWrote(0, "{}", 2), CallBegan(1, "", "f", choice=2)]
+    assert found == [CallBegan(0, "", "f", choice=2), CallBegan(1, "", "f", choice=2), CallWrote(0, "{}", 2)]
 
 
 def test_a_call_that_never_gets_a_name_is_broken() -> None:
     with pytest.raises(Broken):
         assembled(piece(0, "a", "f"), piece(1, "b"))
     with pytest.raises(Broken):
-        assembled(CallPiece())
+        assembled(piece(arguments="{"))
+
+
+@pytest.mark.parametrize("placeholder", ["{}", " {} ", "null", "", None])
+def test_a_call_may_begin_with_arguments_that_only_hold_the_place(placeholder: str | None) -> None:
+    told = assembled(piece(0, "a", "f", placeholder), piece(0, arguments='{"x":'), piece(0, arguments="1}"))
+    assert told == [CallBegan(0, "a", "f"), CallWrote(0, '{"x":'), CallWrote(0, "1}")]
+
+
+def test_members_of_a_call_that_say_nothing_are_no_call() -> None:
+    empty = {"function_call": {"name": "", "arguments": ""}, "tool_calls": [{"index": 0, "function": {}}]}
+    data = [{"content": "Hi", **empty}, {"content": "!", "function_call": {}, "tool_calls": []}]
+    reading = reader()
+    told = [e for delta in data for e in reading.read(json.dumps({"choices": [{"delta": delta}]}).encode())]
+    told += reading.read(b'{"choices":[{"delta":{"function_call":{}},"finish_reason":"stop"}]}')
+    assert told == [Said("Hi"), Said("!"), Finished(Stop.END)]

@@ -105,14 +105,84 @@ def test_pieces_may_be_missing_where_the_item_is_whole() -> None:
     assert told == [CallBegan(0, "c", "f"), CallWrote(0, '{"a":1}'), Said("Hi"), Said("No", refusal=True)]
 
 
-def test_arguments_may_come_with_the_beginning_of_a_call() -> None:
-    call = {"type": "function_call", "id": "fc_1", "name": "f", "arguments": "{}"}
+ARGUMENTS = '{"x":1}'
+BEGUN = {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "f", "arguments": ""}
+WHOLE_CALL = {**BEGUN, "arguments": ARGUMENTS}
+ADDED = event("response.output_item.added", item=BEGUN)
+WRITTEN = [
+    event("response.function_call_arguments.delta", item_id="fc_1", delta=ARGUMENTS[:3]),
+    event("response.function_call_arguments.delta", item_id="fc_1", delta=ARGUMENTS[3:]),
+]
+ALL_WRITTEN = event("response.function_call_arguments.done", item_id="fc_1", arguments=ARGUMENTS)
+COMPLETED = event("response.completed", response={"status": "completed", "output": []})
+
+
+@pytest.mark.parametrize(
+    "events_of_the_call",
+    [
+        [ADDED, *WRITTEN],
+        [ADDED, *WRITTEN, ALL_WRITTEN, event("response.output_item.done", item=WHOLE_CALL)],
+        [ADDED, ALL_WRITTEN],
+        [ADDED, ALL_WRITTEN, event("response.output_item.done", item=BEGUN)],
+        [ADDED, event("response.output_item.done", item=WHOLE_CALL)],
+        [event("response.output_item.added", item=WHOLE_CALL)],
+        [event("response.output_item.added", item=WHOLE_CALL), *WRITTEN],
+        [event("response.output_item.added", item=WHOLE_CALL), event("response.output_item.done", item=BEGUN)],
+        [event("response.output_item.added", item={**BEGUN, "arguments": "{}"}), *WRITTEN, ALL_WRITTEN],
+        [event("response.output_item.done", item=WHOLE_CALL)],
+    ],
+)
+def test_arguments_are_told_once_wherever_they_come(events_of_the_call: list[bytes]) -> None:
+    (answer,) = reply_from_events(streamed(*events_of_the_call, COMPLETED), NOTHING).answers
+    assert answer == Answer((Call("c", "f", ARGUMENTS),), Stop.CALLS)
+
+
+def test_a_call_without_arguments_has_none() -> None:
+    call = {**BEGUN, "arguments": "{}"}
+    told = streamed(event("response.output_item.added", item=call), event("response.output_item.done", item=call))
+    assert told == [CallBegan(0, "c", "f")]
+
+
+def test_words_may_come_with_the_end_of_their_part_alone() -> None:
     told = streamed(
-        event("response.output_item.added", item=call),
-        event("response.function_call_arguments.delta", delta=""),
-        event("response.output_item.done", item=call),
+        event("response.reasoning_text.done", text="hm"),
+        event("response.output_text.delta", output_index=1, content_index=0, delta="one"),
+        event("response.output_text.done", output_index=1, content_index=0, text="one"),
+        event("response.output_text.done", output_index=1, content_index=1, text="two"),
+        event("response.refusal.done", output_index=1, content_index=2, refusal="No."),
+        event("response.output_item.done", output_index=1, item=message("one", "two")),
+        COMPLETED,
     )
-    assert told == [CallBegan(0, "fc_1", "f"), CallWrote(0, "{}")]
+    assert told[:4] == [Thinking("hm"), Said("one"), Said("two"), Said("No.", refusal=True)]
+    assert told[4:] == [Finished(Stop.FILTERED), Ended()]
+
+
+def named(kind: str, **members: Any) -> bytes:
+    return event(kind, output_index=None, **members)
+
+
+def test_events_may_name_their_item_instead_of_its_place() -> None:
+    """As llama.cpp writes them: ids of items, ids of calls in the place of ids, and no `output_index`."""
+    called = {"type": "function_call", "call_id": "fc_a", "name": "f", "arguments": ""}
+    other = {**called, "call_id": "fc_b"}
+    told = streamed(
+        named("response.output_item.added", item={"type": "reasoning", "id": "rs_1", "summary": []}),
+        named("response.reasoning_text.delta", item_id="rs_1", delta="hm"),
+        named("response.output_item.added", item={"type": "message", "id": "msg_1", "content": []}),
+        named("response.output_text.delta", item_id="msg_1", delta="Hi"),
+        named("response.output_item.added", item=called),
+        named("response.output_item.added", item=other),
+        named("response.function_call_arguments.delta", item_id="fc_a", delta=ARGUMENTS),
+        named("response.function_call_arguments.delta", item_id="fc_b", delta='{"x":2}'),
+        named("response.output_item.done", item={"type": "reasoning", "id": "rs_1", "summary": []}),
+        named("response.output_item.done", item={**message("Hi"), "id": "msg_1"}),
+        named("response.output_item.done", item={**called, "arguments": ARGUMENTS}),
+        named("response.output_item.done", item={**other, "arguments": '{"x":2}'}),
+        COMPLETED,
+    )
+    (answer,) = reply_from_events(told, NOTHING).answers
+    calls = (Call("fc_a", "f", ARGUMENTS), Call("fc_b", "f", '{"x":2}'))
+    assert answer == Answer((Thought("hm"), Text("Hi"), *calls), Stop.CALLS)
 
 
 def test_nothing_is_told_twice() -> None:
