@@ -29,6 +29,7 @@ class Feature(Enum):
     STORED_RESPONSES = "stored_responses"
     REMOTE_URLS = "remote_urls"
     EXPLICIT_CACHE = "explicit_cache"
+    INFERENCE_PLACE = "inference_place"  # the request names the place where the provider processes it
     UNLISTED = "unlisted"  # a field, tool type or beta that the dialect's table does not know
 
 

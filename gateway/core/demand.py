@@ -30,6 +30,17 @@ no table lists never get into one: they are left out and named, or make the requ
 
 
 @frozen
+class Reliance:
+    """A member that rests on what a provider keeps, so that the request is incomplete without it.
+
+    `code`: the code of a refusal from which the client's SDK recovers by sending the whole history.
+    """
+
+    member: str
+    code: str = "unsupported"
+
+
+@frozen
 class Carried:
     """Losses of a request in a dialect that is not the client's: names of members, never values.
 
@@ -67,6 +78,8 @@ class Demand:
     narrowing: tuple[Policy, ...] = ()
     alias: str = ""
     """The entry of `config/models/aliases.toml` that the name of the model led to; empty if none did."""
+    rests_on: tuple[Reliance, ...] = ()
+    """Members without which the request is incomplete: no translation leaves them out."""
     carried: tuple[Carried, ...] = ()
     """For each other dialect in which this process could reach a route of the model."""
 

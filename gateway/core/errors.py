@@ -5,6 +5,7 @@
     |  |- Unauthenticated       401 unknown_key
     |  |- InvalidRequest        400 invalid_request, 405, 408, 413, 415, 426: `Malformed` says which
     |  |- Unsupported           400 unsupported: no route of this model can do it at all
+    |  |- KeptStateRefused      400: the request rests on what a provider keeps; the its SDK recovers by the code
     |  |- ModelNotFound         404 model_not_found
     |  |- NotFound              404 not_found
     |  |- NoEligibleRoute       403 no_eligible_route, with every candidate's reasons
@@ -88,6 +89,22 @@ class Unsupported(Refused):
     """No route of this model can do what is asked, whatever the policy."""
 
     status, code = 400, "unsupported"
+
+
+class KeptStateRefused(Refused):
+    """The request rests on what a provider keeps, and no route may keep it or has it. The client sends the whole
+    history instead; `code` is the one by which its SDK does so without asking anybody."""
+
+    status = 400
+
+    def __init__(self, code: str, members: Sequence[str], **details: Json) -> None:
+        self.code = code
+        names = ", ".join(f"`{name}`" for name in members)
+        super().__init__(
+            f"No route of this model may use what a provider keeps for {names}. Send the whole history without it.",
+            features=list(members),
+            **details,
+        )
 
 
 class ModelNotFound(Refused):

@@ -12,7 +12,12 @@ from gateway.core.policy import ANY_EVIDENCE, EvidenceRule
 from gateway.core.posture import DIMENSIONS, UNKNOWN, Party, Posture, Value
 from gateway.core.posture import of as posture_of
 
-FEATURE_TOUCHES: Final[tuple[str, ...]] = ("stored_in", "retention_days", "third_party_access")
+_KEEPING: Final = ("stored_in", "retention_days", "third_party_access")
+FEATURE_TOUCHES: Final[Mapping[Feature, tuple[str, ...]]] = {
+    **dict.fromkeys(Feature, _KEEPING),
+    Feature.INFERENCE_PLACE: ("processed_in",),
+    Feature.UNLISTED: ("processed_in", "jurisdiction", *_KEEPING),
+}
 """The dimensions in which a feature is UNKNOWN on a provider whose record says nothing of it."""
 
 
@@ -31,7 +36,7 @@ def facts_in_force(
     return (
         _granted(_own(provider.facts), live),
         *(_lifted(_own(e.facts), [g for g in live if e.id in g.exceptions]) for e in applied),
-        *([dict.fromkeys(FEATURE_TOUCHES, Fact(UNKNOWN))] if used - covered else []),
+        *(dict.fromkeys(FEATURE_TOUCHES[feature], Fact(UNKNOWN)) for feature in used - covered),
         *([] if _is_covered(provider, model) else [dict.fromkeys(DIMENSIONS, Fact(UNKNOWN))]),
     )
 

@@ -7,9 +7,12 @@ Each dialect is a package, and the same role has the same file name in each. A p
 its dialect does not have. `openai` and `google` hold what the dialects of one family share; they are no dialects.
 
     request     a client's request: its demand and its sealed prompt; its bytes for a route of the same dialect
+    survey      the shape of a request: every member whose effect on content is known; everything else is named
+    parts       shapes of the parts, blocks and tools of a request
+    items       shapes of the items of a request
     decode      a client's request, read into the neutral form
     encode      the neutral form, written as a request for a provider
-    content     the content of a request: its kinds, for the choice of routes; its parts, read into neutral parts
+    content     the content of a request: its parts, read into neutral parts
     tools       the tools of a request and the choice among them, read into the neutral form
     turns       the turns of a request, read into neutral turns
     messages    neutral turns, written for a provider

@@ -42,6 +42,17 @@ def narrowed(values: Mapping[str, Any], header: str, snapshot: Snapshot) -> tupl
     )
 
 
+def demand(values: Mapping[str, Any], name: str, what: str) -> None:
+    """InvalidRequest for a request without this member."""
+    if name not in values:
+        raise InvalidRequest(f"`{name}` must be {what}.", field=name)
+
+
+def nulls(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, bytes | None]:
+    """The change that leaves out null in the place of a reference: no provider has to read it as none."""
+    return {name: None for name in names if name in values and values[name] is None}
+
+
 def unlisted(names: Iterable[str], listed: frozenset[str], harmless: frozenset[str]) -> Iterable[str]:
     """Names of the members that no table lists; a name that is no plain word is not repeated."""
     for name in names:

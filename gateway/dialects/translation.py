@@ -91,6 +91,8 @@ class Translation:
     def _carried(self, wire: str, route: Route) -> Carried:
         if self.demand.operation.counts:
             return Carried(wire, unfit=("count_tokens",))
+        if self.demand.rests_on:
+            return Carried(wire, unfit=tuple(reliance.member for reliance in self.demand.rests_on))
         try:
             written = self._registry[wire].written(self._neutral, self.demand, route, RequestOverrides(pseudonym=str))
         except Unportable as unportable:

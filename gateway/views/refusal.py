@@ -13,6 +13,7 @@ from gateway.core.decision import Decision, Rejection, evaluate
 from gateway.core.errors import (
     BudgetExceeded,
     Json,
+    KeptStateRefused,
     NoEligibleRoute,
     NotAllowed,
     Refused,
@@ -37,6 +38,9 @@ def refusal(
 ) -> Refused | RoutesUnavailable | UpstreamLimited:
     """The error of an empty plan. The names of unlisted members are in it; nothing else that a client wrote."""
     rejections = decision.rejections
+    if decision.demand.rests_on and _stands_alone(decision, snapshot, means, today):
+        members = [reliance.member for reliance in decision.demand.rests_on]
+        return KeptStateRefused(decision.demand.rests_on[0].code, members, routes=_listed(rejections))
     if rejections and all(_unable(r) for r in rejections):
         unable = _names(r for rejection in rejections for r in rejection.reasons if r.kind is Kind.CAPABILITY)
         return Unsupported(
@@ -51,7 +55,7 @@ def refusal(
     if features := _to_blame(decision, snapshot, means, today):
         return NotAllowed(
             f"Policy does not allow this on any route of this model: {', '.join(map(str, features))}. "
-            "Send the request without it.",
+            f"Send the request without it.{_how_to_list(decision, features)}",
             features=features,
             routes=_listed(rejections),
         )
@@ -61,6 +65,13 @@ def refusal(
         closest=_closest(rejections),
         compliant_models=_compliant_models(decision, snapshot, means, today),
     )
+
+
+def _stands_alone(decision: Decision, snapshot: Snapshot, means: Capabilities, today: date) -> bool:
+    """Whether the request would be served if it rested on nothing that a provider keeps."""
+    used = decision.demand.features - {Feature.STORED_RESPONSES, Feature.FILES, Feature.EXPLICIT_CACHE}
+    alone = replace(decision.demand, features=used, rests_on=(), carried=())
+    return bool(evaluate(alone, decision.demanded, snapshot, means, today).eligible)
 
 
 def _unable(rejection: Rejection) -> bool:
@@ -125,6 +136,13 @@ def _to_blame(decision: Decision, snapshot: Snapshot, means: Capabilities, today
     unlisted = decision.demand.unlisted if Feature.UNLISTED in blamed else ()
     listed = sorted(f.value for f in blamed if f is not Feature.UNLISTED or not unlisted)
     return [*listed, *unlisted]
+
+
+def _how_to_list(decision: Decision, features: list[Json]) -> str:
+    """The way of an operator who knows an unlisted member to be harmless."""
+    if not any(name in features for name in decision.demand.unlisted):
+        return ""
+    return " An operator who knows a member to be harmless lists its name under `harmless` in config/organisation.toml."
 
 
 def _closest(rejections: tuple[Rejection, ...]) -> Json:

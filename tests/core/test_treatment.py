@@ -208,7 +208,7 @@ def test_an_expired_grant_lifts_nothing() -> None:
 def test_a_feature_nobody_speaks_of_is_unknown_where_features_touch(feature: Feature) -> None:
     found = treated(a_provider(), used=a_use(feature))
     for name, value in found:
-        assert value == (UNKNOWN if name in FEATURE_TOUCHES else getattr(KIND_TREATMENT, name))
+        assert value == (UNKNOWN if name in FEATURE_TOUCHES[feature] else getattr(KIND_TREATMENT, name))
 
 
 def test_a_feature_that_an_exception_speaks_of_is_known() -> None:

@@ -192,7 +192,7 @@ WHOLE = HEAD + CONNECTION + POSTURE
         (WHOLE + '[[exceptions]]\nid = "x"', "exceptions[x].posture: is missing; add [exceptions.posture] and the dimensions that are worse"),
         (WHOLE + '[[exceptions]]\nid = "x"\n[exceptions.posture]', 'exceptions[x].posture: states no dimension; write what is worse, or training = "unknown" and the like'),
         (WHOLE + '[[exceptions]]\nid = "x"\nmodels = []\n[exceptions.posture]\ndpa = "missing"', "exceptions[x].models: an exception for no model; list the models, or leave it out to mean every model"),
-        (WHOLE + '[[exceptions]]\nid = "x"\nfeatures = ["search"]\n[exceptions.posture]\ndpa = "missing"', 'exceptions[x].features: "search" is not a value of features; use one of background, batch, explicit_cache, files, remote_urls, stored_responses, unlisted, web_search (did you mean web_search?)'),
+        (WHOLE + '[[exceptions]]\nid = "x"\nfeatures = ["search"]\n[exceptions.posture]\ndpa = "missing"', 'exceptions[x].features: "search" is not a value of features; use one of background, batch, explicit_cache, files, inference_place, remote_urls, stored_responses, unlisted, web_search (did you mean web_search?)'),
         (WHOLE + 2 * '[[exceptions]]\nid = "x"\n[exceptions.posture]\ndpa = "missing"\n', 'exceptions[x].id: "x" is declared already; give it a name of its own'),
     ],
 )  # fmt: skip

@@ -14,12 +14,15 @@ ROOM = Path(gateway.dialects.__file__).parent
 PACKAGES = sorted(path.parent for path in ROOM.glob("*/__init__.py"))
 
 STEMS = frozenset(
-    "request decode encode content tools turns reply stream events usage errors counting schema signatures ids".split()
+    "request survey decode encode content tools turns reply stream events usage errors counting schema signatures "
+    "ids".split()
 )
 EXTRA = {
     "messages": "the way out of `turns`: both ways in one file would be longer than a file may be",
     "frames": "the way out of `stream`: items and blocks that grow would double the size of `reply`",
     "payloads": "shapes that `events` and `stream` both decode",
+    "parts": "shapes of blocks, parts and tools that `survey` and the shapes of items both need",
+    "items": "shapes of items: with them `survey` would be longer than a file may be",
     "texts": "a masker reads it alone, whatever else a dialect does with content",
     "fields": "Google alone has two names for each member; both of its dialects read them",
 }

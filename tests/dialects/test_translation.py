@@ -424,8 +424,12 @@ def test_what_the_neutral_form_has_no_place_for_is_estimated_from_its_size(diale
         "google_generate": {"cachedContent": "cachedContents/x"},
     }
     asked = asked_in(dialect, **history[dialect])
-    with pytest.raises(InvalidRequest):
-        asked.carried_over([a_way(next(other for other in CHATS if other != dialect))])
+    way = a_way(next(other for other in CHATS if other != dialect))
+    if asked.demand.rests_on:
+        assert asked.carried_over([way])[0].unfit == tuple(reliance.member for reliance in asked.demand.rests_on)
+    else:
+        with pytest.raises(InvalidRequest):
+            asked.carried_over([way])
     assert asked.estimate == asked.demand.input_tokens // 3
 
 

@@ -475,12 +475,12 @@ async def test_near_names_are_those_that_the_caller_may_use(tmp_path: Path) -> N
         assert found.error.details["near"] == []
 
 
-async def test_where_nothing_may_be_kept_storing_is_forbidden_to_providers_that_know_the_word(tmp_path: Path) -> None:
+async def test_storing_is_forbidden_to_providers_that_know_the_word(tmp_path: Path) -> None:
     zero = a_policy("zero", bound=Posture(retention_days=0))
     async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha, policies=[zero], accepts_store=True) as desk:
         await desk.ask(policy="zero")
         await desk.ask()
-        assert [json.loads(r.body).get("store") for r in alpha.requests] == [False, None]
+        assert [json.loads(r.body).get("store") for r in alpha.requests] == [False, False]
     async with Provider(GOOD) as beta, a_desk(tmp_path / "other", beta, policies=[zero]) as desk:
         await desk.ask(policy="zero")
         assert "store" not in json.loads(beta.requests[0].body)

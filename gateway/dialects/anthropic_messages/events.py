@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from gateway.dialects.anthropic_messages.content import BLOCKS
+from gateway.dialects.anthropic_messages.parts import BLOCKS
 from gateway.dialects.anthropic_messages.request import NAME
 from gateway.dialects.anthropic_messages.usage import MessagesUsage, metered, over
 from gateway.dialects.dialect import Broken, Unusable

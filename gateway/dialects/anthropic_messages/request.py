@@ -12,15 +12,16 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from gateway.core.catalog import Feature, Route
+from gateway.core.catalog import Route
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.anthropic_messages import signatures
-from gateway.dialects.anthropic_messages.content import MessagesSurvey
+from gateway.dialects.anthropic_messages.survey import MEMBERS, REFERENCES, REQUEST
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.shapes import surveyed
 from gateway.dialects.signatures import without_signatures
 from gateway.dialects.token_bound import OWN_TOOL_TOKENS, TOOLS_TOKENS, tokens_at_most
 
@@ -32,26 +33,16 @@ VERSION_HEADER: Final = "anthropic-version"
 VERSIONS: Final = ("2023-06-01", "2026-10-21")
 """Of the API. The first is what is said where the client says none, and what our own requests are written in."""
 
-LISTED: Final = frozenset(
-    "model messages max_tokens system stream temperature top_p top_k stop_sequences tools tool_choice thinking "
-    "output_config output_format cache_control context_management compaction container mcp_servers metadata "
-    "service_tier inference_geo speed diagnostics provider".split()
-)
-"""Top-level members whose effect on content is known. Any other is Feature.UNLISTED unless declared harmless."""
-
 LEAST_BUDGET: Final = 1_024
 """Tokens of thinking, which count towards `max_tokens`: a smaller budget is refused."""
 
 DEFAULT_OUTPUT: Final = 8_192
 """`max_tokens` for a client that states none, and a model of which nothing is known: the API demands one."""
 
-REMOTE_TOKENS: Final = 460_000
-"""Bound for what the provider fetches or keeps: 100 pages of 3,000 tokens of text, each with its picture."""
-
 BILLING: Final = "x-anthropic-billing-header:"
 """So begins a system block in which Claude Code tells Anthropic of itself; it changes with every request."""
 
-_FOLDED: Final = {name.casefold(): name for name in LISTED}
+_FOLDED: Final = {name.casefold(): name for name in MEMBERS}
 
 
 def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
@@ -65,8 +56,10 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     members.no_lookalikes(values, _FOLDED)
     _checked(asked)
     named = members.model(values.get("model"), snapshot)
-    survey = MessagesSurvey(values)
-    unlisted = tuple(_unlisted(values, asked, survey, snapshot.organisation.harmless))
+    members.demand(values, "messages", "a list of at least one message")
+    findings = surveyed(REQUEST, values, snapshot.organisation.harmless)
+    for beta in unlisted_betas(asked.betas, snapshot.organisation.harmless):
+        findings.name(beta)
     streaming = asked.operation.streams and members.flag(values, "stream")
     demand = Demand(
         dialect=NAME,
@@ -74,19 +67,22 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         model=named.model,
         pinned=named.pinned,
         streaming=streaming,
-        input_tokens=tokens_at_most(body, survey.pictures, REMOTE_TOKENS * survey.remote + _of_tools(survey), snapshot),
+        input_tokens=tokens_at_most(
+            body, findings.pictures, findings.remote_tokens + _of_tools(findings.kinds), snapshot
+        ),
         output_tokens=members.count(values, "max_tokens", least=0),
-        needs=frozenset(_needs(values, survey)) | ({Need.STREAMING} if streaming else set()),
-        features=frozenset(_features(values, survey, unlisted)),
-        unlisted=unlisted,
+        needs=frozenset({*findings.needs, *_needs(values), *([Need.STREAMING] if streaming else [])}),
+        features=frozenset(findings.features),
+        unlisted=tuple(findings.unlisted),
+        rests_on=tuple(findings.rests_on),
         narrowing=members.narrowed(values, asked.policy, snapshot),
         alias=named.alias,
     )
     return demand, Prompt(document, asked)
 
 
-def _of_tools(survey: MessagesSurvey) -> int:
-    return TOOLS_TOKENS * bool(survey.tools) + OWN_TOOL_TOKENS * len(survey.tools - {"custom"})
+def _of_tools(kinds: set[str]) -> int:
+    return TOOLS_TOKENS * bool(kinds) + OWN_TOOL_TOKENS * len(kinds - {"custom"})
 
 
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
@@ -95,6 +91,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     document, asked = prompt.unseal(), prompt.asked
     values = document.values
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
+    changes |= members.nulls(values, REFERENCES)
     if "provider" in document.values:
         changes["provider"] = None
     if demand.operation.generates and (orders.output_limit is not None or demand.output_tokens is None):
@@ -178,13 +175,7 @@ def _checked(asked: Asked) -> None:
     check_betas(asked.betas)
 
 
-def _needs(values: Mapping[str, Any], survey: MessagesSurvey) -> Iterable[Need]:
-    if survey.tools:
-        yield Need.TOOLS
-    if survey.pictures.count:
-        yield Need.VISION
-    if survey.documents:
-        yield Need.DOCUMENTS
+def _needs(values: Mapping[str, Any]) -> Iterable[Need]:
     if shape(values) is not None:
         yield Need.STRUCTURED_OUTPUT
     # `adaptive` leaves it to the model whether to think, so that a model that cannot serves as well.
@@ -198,28 +189,6 @@ def shape(values: Mapping[str, Any]) -> Any:
     return wanted if wanted is not None else values.get("output_format")
 
 
-def _features(values: Mapping[str, Any], survey: MessagesSurvey, unlisted: tuple[str, ...]) -> Iterable[Feature]:
-    if survey.searching:
-        yield Feature.WEB_SEARCH
-    if survey.calling_out or members.rows(values, "mcp_servers"):
-        yield Feature.REMOTE_URLS
-    if survey.keeping or values.get("container") is not None:
-        yield Feature.FILES
-    if survey.long_cached:
-        yield Feature.EXPLICIT_CACHE
-    if unlisted:
-        yield Feature.UNLISTED
-
-
-def _unlisted(
-    values: Mapping[str, Any], asked: Asked, survey: MessagesSurvey, harmless: frozenset[str]
-) -> Iterable[str]:
-    """Names of what no table lists; a name that is no plain word is not repeated."""
-    yield from members.unlisted(values, LISTED, harmless)
-    yield from survey.unlisted
-    yield from unlisted_betas(asked.betas, harmless)
-
-
 BETA_HEADER: Final = "anthropic-beta"
 BETAS_MOST: Final = 20
 
@@ -229,7 +198,7 @@ KNOWN_BETAS: Final = frozenset(
     "computer-use-2025-11-24 context-1m-2025-08-07 context-management-2025-06-27 dev-full-thinking-2025-05-14 "
     "extended-cache-ttl-2025-04-11 fast-mode-2026-02-01 files-api-2025-04-14 inline-tools-2026-09-15 "
     "interleaved-thinking-2025-05-14 mcp-client-2025-04-04 mcp-client-2025-11-20 mcp-client-2026-09-15 "
-    "mid-conversation-output-config-2026-07-01 mid-conversation-system-clear-at-2026-08-21 "
+    "mid-conversation-output-config-2026-07-01 message-threads-2026-08-12 mid-conversation-system-clear-at-2026-08-21 "
     "mid-conversation-tool-changes-2026-07-01 model-context-window-exceeded-2025-08-26 output-128k-2025-02-19 "
     "output-300k-2026-03-24 pdfs-2024-09-25 prompt-caching-2024-07-31 skills-2025-10-02 structured-outputs-2025-11-13 "
     "task-budgets-2026-03-13 thinking-binding-controls-2026-08-01 thinking-display-updates-2026-08-18 "

@@ -7,28 +7,24 @@ from urllib.parse import quote
 
 import orjson
 
-from gateway.core.catalog import Feature, Route
+from gateway.core.catalog import Route
 from gateway.core.demand import Demand
 from gateway.core.operation import EMBEDDINGS
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.google.content import ContentsSurvey
 from gateway.dialects.google.fields import GoogleObject, snake
 from gateway.dialects.google_embeddings.content import is_batch, requests_of
+from gateway.dialects.google_embeddings.survey import MEMBERS, REQUEST
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.shapes import surveyed
 from gateway.dialects.strict_json import Document
 
 NAME: Final = "google_embeddings"
 """As the catalogue calls this dialect."""
 
 
-LISTED: Final = frozenset(
-    "model content taskType title outputDimensionality autoTruncate embedContentConfig requests provider".split()
-)
-"""Members whose effect on content is known. Any other is Feature.UNLISTED unless declared harmless."""
-
-_FOLDED: Final = {name.casefold(): name for listed in LISTED for name in (listed, snake(listed))}
+_FOLDED: Final = {name.casefold(): name for listed in MEMBERS for name in (listed, snake(listed))}
 
 
 def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
@@ -40,22 +36,19 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     members.no_lookalikes(document.values, _FOLDED)
     named = members.model(asked.model.removeprefix("models/"), snapshot)
     given = GoogleObject(document.values)
-    survey, unlisted = ContentsSurvey(), dict.fromkeys(members.unlisted(given, LISTED, snapshot.organisation.harmless))
-    for request in requests_of(given, asked):
-        survey.content(request.inner("content"))
-        unlisted |= dict.fromkeys(members.unlisted(request, LISTED, snapshot.organisation.harmless))
-    unlisted |= dict.fromkeys(survey.unlisted)
+    requests_of(given, asked)
+    findings = surveyed(REQUEST, document.values, snapshot.organisation.harmless)
     demand = Demand(
         dialect=NAME,
         operation=EMBEDDINGS,
         model=named.model,
         pinned=named.pinned,
         streaming=False,
-        input_tokens=len(body) + survey.remote_tokens,
+        input_tokens=len(body) + findings.remote_tokens,
         output_tokens=0,
-        needs=frozenset(survey.needs),
-        features=frozenset({*survey.features, *([Feature.UNLISTED] if unlisted else [])}),
-        unlisted=tuple(unlisted),
+        needs=frozenset(findings.needs),
+        features=frozenset(findings.features),
+        unlisted=tuple(findings.unlisted),
         alias=named.alias,
         narrowing=members.narrowed(document.values, asked.policy, snapshot),
     )

@@ -7,8 +7,9 @@ from typing import Final
 
 from gateway.dialects import members
 from gateway.dialects.google.fields import GoogleObject, fault
-from gateway.dialects.google_generate.request import CHOICES_MOST, LISTED_INSIDE, asked_for
+from gateway.dialects.google_generate.request import CHOICES_MOST, asked_for
 from gateway.dialects.google_generate.schema import json_schema
+from gateway.dialects.google_generate.survey import CONFIG
 from gateway.dialects.google_generate.tools import offered
 from gateway.dialects.google_generate.turns import turns
 from gateway.dialects.neutral import Conversation, Effort, Reasoning, Sampling, Shape
@@ -67,7 +68,7 @@ def conversation(prompt: Prompt) -> Conversation:
 
 def _lost(given: GoogleObject, config: GoogleObject) -> Iterable[str]:
     yield from members.unlisted(_stated(given), _CARRIED, frozenset())
-    listed = LISTED_INSIDE["generationConfig"]
+    listed = CONFIG
     for name in members.unlisted(_stated(config), _CONFIGURED, frozenset()):
         if name != "logprobs" or not config.flag("responseLogprobs"):
             yield name if name in listed or name.startswith("(") else f"generationConfig.{name}"

@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
 
 import orjson
 
-from gateway.core.catalog import Feature, Route
+from gateway.core.catalog import Route
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest
 from gateway.core.operation import Operation
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.google.content import ContentsSurvey, surveyed
 from gateway.dialects.google.fields import GoogleObject, snake
 from gateway.dialects.google_generate.signatures import MARK, NAME, without_foreign
+from gateway.dialects.google_generate.survey import COUNT_REQUEST, COUNTED, MEMBERS, REQUEST
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.shapes import surveyed
 from gateway.dialects.strict_json import Document
 from gateway.dialects.token_bound import TOOLS_TOKENS, tokens_at_most
-
-COUNTED: Final = "generateContentRequest"
-"""Where a countTokens request keeps a whole request, instead of bare contents."""
-
-LISTED: Final = frozenset(
-    "contents systemInstruction tools toolConfig safetySettings generationConfig cachedContent labels serviceTier "
-    "store model provider".split()
-)
-"""Top-level members whose effect on content is known. Any other is Feature.UNLISTED unless declared harmless."""
-
-LISTED_INSIDE: Final[Mapping[str, frozenset[str]]] = {
-    "generationConfig": frozenset(
-        "temperature topP topK candidateCount maxOutputTokens stopSequences seed presencePenalty frequencyPenalty "
-        "responseMimeType responseSchema responseJsonSchema responseLogprobs logprobs thinkingConfig "
-        "responseModalities speechConfig mediaResolution imageConfig audioTimestamp enableEnhancedCivicAnswers".split()
-    ),
-    "toolConfig": frozenset("functionCallingConfig retrievalConfig includeServerSideToolInvocations".split()),
-}
-"""Likewise for the objects that hold most of Google's parameters."""
 
 CHOICES_MOST: Final = 8
 """Candidates that Google takes."""
 
-_FOLDED: Final = {name.casefold(): name for listed in (*LISTED, COUNTED) for name in (listed, snake(listed))}
+_FOLDED: Final = {name.casefold(): name for listed in (*MEMBERS, COUNTED) for name in (listed, snake(listed))}
 _UNTHINKING: Final = frozenset({"", "THINKING_LEVEL_UNSPECIFIED", "MINIMAL"})
 
 
@@ -57,22 +39,23 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     members.no_lookalikes(document.values, _FOLDED)
     named = members.model(asked.model.removeprefix("models/"), snapshot)
     given = asked_for(document, asked)
-    survey = surveyed(given)
+    wrapped = asked.operation.counts and given.where == COUNTED
+    findings = surveyed(COUNT_REQUEST if wrapped else REQUEST, document.values, snapshot.organisation.harmless)
     config = given.inner("generationConfig")
-    unlisted = tuple(_unlisted(given, survey, snapshot.organisation.harmless))
-    elsewhere = survey.remote_tokens + TOOLS_TOKENS * ("tools" in given)
+    elsewhere = findings.remote_tokens + TOOLS_TOKENS * ("tools" in given)
     demand = Demand(
         dialect=NAME,
         operation=asked.operation,
         model=named.model,
         pinned=named.pinned,
         streaming=asked.streaming,
-        input_tokens=tokens_at_most(body, survey.pictures, elsewhere, snapshot),
+        input_tokens=tokens_at_most(body, findings.pictures, elsewhere, snapshot),
         output_tokens=config.count("maxOutputTokens"),
         choices=config.count("candidateCount", most=CHOICES_MOST) or 1,
-        needs=frozenset({*survey.needs, *_needs(config, asked)}),
-        features=frozenset({*survey.features, *_features(given, unlisted)}),
-        unlisted=unlisted,
+        needs=frozenset({*findings.needs, *_needs(config, asked)}),
+        features=frozenset(findings.features),
+        unlisted=tuple(findings.unlisted),
+        rests_on=tuple(findings.rests_on),
         alias=named.alias,
         narrowing=members.narrowed(document.values, asked.policy, snapshot),
     )
@@ -91,17 +74,6 @@ def asked_for(document: Document, asked: Asked) -> GoogleObject:
     return given
 
 
-def _unlisted(given: GoogleObject, survey: ContentsSurvey, harmless: frozenset[str]) -> Iterable[str]:
-    yield from members.unlisted(given, LISTED, harmless)
-    for holder, listed in LISTED_INSIDE.items():
-        if holder in given:
-            for name in members.unlisted(given.inner(holder), listed, frozenset()):
-                full = name if name.startswith("(") else f"{holder}.{name}"
-                if full not in harmless:
-                    yield full
-    yield from (kind for kind in survey.unlisted if kind not in harmless)
-
-
 def _needs(config: GoogleObject, asked: Asked) -> Iterable[Need]:
     if "responseSchema" in config or "responseJsonSchema" in config:
         yield Need.STRUCTURED_OUTPUT
@@ -112,13 +84,9 @@ def _needs(config: GoogleObject, asked: Asked) -> Iterable[Need]:
         yield Need.STREAMING
 
 
-def _features(given: GoogleObject, unlisted: tuple[str, ...]) -> Iterable[Feature]:
-    if given.flag("store"):
-        yield Feature.STORED_RESPONSES
-    if given.raw("cachedContent"):
-        yield Feature.EXPLICIT_CACHE
-    if unlisted:
-        yield Feature.UNLISTED
+def says_store(route: Route, orders: RequestOverrides) -> bool:
+    """Whether the request says that nothing is stored: the route may store otherwise, or policy forbids it."""
+    return route.provider.connection.accepts_store or orders.forbid_storing
 
 
 def path(upstream_model: str, operation: Operation, *, streaming: bool) -> str:
@@ -150,10 +118,11 @@ def _changes(
     """(changes of a request's members, names of what is left out)."""
     changes: dict[str, bytes | None] = {}
     lost: tuple[str, ...] = ()
+    changes |= members.nulls(document.values, ("cachedContent", "cached_content"))
     if "model" in document.values:
         changes["model"] = _named(route)
-    if orders.forbid_storing and "store" not in document.values:
-        changes["store"] = b"false"
+    if document.values.get("store") is None and (says_store(route, orders) or "store" in document.values):
+        changes["store"] = b"false" if says_store(route, orders) else None  # null is the account's default, not a no
     if orders.output_limit is not None:
         changes |= _limited(document, orders.output_limit)
     if MARK.encode() in document.body and isinstance(document.values.get("contents"), list | dict):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.dialects.google.fields import GoogleObject, fault
-from gateway.dialects.google_generate.request import LISTED_INSIDE
 from gateway.dialects.google_generate.schema import json_schema
+from gateway.dialects.google_generate.survey import TOOL_CONFIG
 from gateway.dialects.members import SAFE_NAME, unlisted
 from gateway.dialects.neutral import Tool, ToolChoice
 
@@ -78,7 +78,7 @@ def _unsaid(config: GoogleObject, calling: GoogleObject) -> Iterable[str]:
         yield "functionCallingConfig.mode"
     yield from (f"functionCallingConfig.{name}" for name in unlisted(_stated(calling), _CARRIED, frozenset()))
     for name in unlisted(_stated(config), frozenset({"functionCallingConfig"}), frozenset()):
-        yield name if name in LISTED_INSIDE["toolConfig"] or name.startswith("(") else f"toolConfig.{name}"
+        yield name if name in TOOL_CONFIG or name.startswith("(") else f"toolConfig.{name}"
 
 
 def _stated(holder: GoogleObject) -> Iterable[str]:

@@ -8,9 +8,8 @@ from typing import Any, Final, TypeAlias
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import media
-from gateway.dialects.media import Kind, is_inline, is_picture
+from gateway.dialects.media import Kind
 from gateway.dialects.neutral import Media, Text
-from gateway.dialects.token_bound import Pictures
 
 PartReading: TypeAlias = Callable[[Any, str, str], Text | Media]
 """(what the part holds under the name of its type, where it stands, how long it is worth caching) -> the part"""
@@ -116,47 +115,4 @@ ANYTHING: Final[Mapping[str, PartReading]] = {
     "audio_url": partial(_located, "audio"),
     "input_audio": _sound,
     "file": _file,
-}
-
-
-class ContentSurvey:
-    """What kinds of parts the messages hold, and how many of them the provider would have to fetch."""
-
-    def __init__(self, messages: list[dict[str, Any]]) -> None:
-        self.kinds: set[str] = set()
-        self.pictures = Pictures()
-        self.long_cached = False
-        self.remote = 0
-        self.file_ids = 0
-        for index, message in enumerate(messages):
-            parts = message.get("content")
-            for place, part in enumerate(parts if isinstance(parts, list) else ()):
-                self._part(part, f"messages[{index}].content[{place}]")
-
-    def _part(self, part: Any, where: str) -> None:
-        if not isinstance(part, dict) or not isinstance(part.get("type"), str):
-            raise InvalidRequest(f"`{where}` must be an object with a type.", field=where)
-        kind = part["type"] if part["type"] in _HELD_IN else "unlisted"
-        self.kinds.add(kind)
-        mark = part.get("cache_control")
-        self.long_cached = self.long_cached or (isinstance(mark, dict) and mark.get("ttl") not in (None, "5m"))
-        held = part.get(_HELD_IN.get(kind, ""), {})
-        url = held.get("url") if isinstance(held, dict) else held
-        if kind in ("image_url", "video_url", "audio_url"):
-            if not (isinstance(url, str) and is_inline(url)):
-                self.remote += 1
-            elif kind == "image_url" and is_picture(url):
-                self.pictures.see(url)
-        if kind == "file" and isinstance(held, dict) and "file_data" not in held:
-            self.file_ids += 1
-
-
-_HELD_IN: Final[Mapping[str, str]] = {
-    "text": "text",
-    "refusal": "refusal",
-    "image_url": "image_url",
-    "video_url": "video_url",
-    "audio_url": "audio_url",
-    "input_audio": "input_audio",
-    "file": "file",
 }

@@ -128,7 +128,7 @@ def _reply(asked: Conversation, connection: Connection, orders: RequestOverrides
 
 
 def _identity(asked: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
-    if orders.forbid_storing and connection.accepts_store:
+    if connection.accepts_store:  # where nothing is said, the account's default decides
         yield "store", False
     if orders.pseudonym is None:
         return

@@ -7,23 +7,22 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.core.catalog import Feature, Route
+from gateway.core.catalog import Route
 from gateway.core.demand import Demand
 from gateway.core.operation import EMBEDDINGS
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_embeddings.content import fault, inputs_of
+from gateway.dialects.openai_embeddings.survey import MEMBERS, REQUEST
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.shapes import surveyed
 
 NAME: Final = "openai_embeddings"
 PATH: Final = "/embeddings"
-LISTED: Final = frozenset("model input dimensions encoding_format user input_type provider".split())
-"""Top-level members whose effect on content is known. Any other is Feature.UNLISTED unless declared harmless."""
-
 DIMENSIONS_MOST: Final = 65_536
 
-_FOLDED: Final = {name.casefold(): name for name in LISTED}
+_FOLDED: Final = {name.casefold(): name for name in MEMBERS}
 _FORMATS: Final = ("float", "base64")
 
 
@@ -39,7 +38,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     inputs_of(values.get("input"))
     _format(values)
     members.count(values, "dimensions", most=DIMENSIONS_MOST)
-    unlisted = tuple(members.unlisted(values, LISTED, snapshot.organisation.harmless))
+    findings = surveyed(REQUEST, values, snapshot.organisation.harmless)
     demand = Demand(
         dialect=NAME,
         operation=EMBEDDINGS,
@@ -48,8 +47,8 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         streaming=False,
         input_tokens=len(body),
         output_tokens=0,
-        features=frozenset({Feature.UNLISTED} if unlisted else ()),
-        unlisted=unlisted,
+        features=frozenset(findings.features),
+        unlisted=tuple(findings.unlisted),
         alias=named.alias,
         narrowing=members.narrowed(values, asked.policy, snapshot),
     )

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 from gateway.dialects import members
 from gateway.dialects.neutral import Conversation, Effort, Reasoning, Sampling, Shape
 from gateway.dialects.openai_responses.content import fault
-from gateway.dialects.openai_responses.request import KEEPING
+from gateway.dialects.openai_responses.survey import KEEPING
 from gateway.dialects.openai_responses.tools import offered
 from gateway.dialects.openai_responses.turns import turns
 from gateway.dialects.prompt import Prompt

@@ -27,7 +27,7 @@ from gateway.dialects.neutral import (
     Used,
 )
 from gateway.dialects.openai_responses import content, payloads, signatures
-from gateway.dialects.openai_responses.content import ITEMS
+from gateway.dialects.openai_responses.items import ITEMS
 from gateway.dialects.openai_responses.payloads import DONE, Logprob, OutputItem, OutputPart, Response, decoded
 from gateway.dialects.openai_responses.request import NAME
 from gateway.dialects.signatures import enveloped

@@ -92,7 +92,7 @@ def test_the_form_of_the_answer_may_stand_where_the_beta_had_it() -> None:
 
 def test_what_has_no_place_is_named() -> None:
     found = read(
-        Asked(betas=("claude-code-20250219", "message-threads-2026-08-12")),
+        Asked(betas=("claude-code-20250219", "message-telepathy-2027-01-01")),
         container="c",
         context_management={"edits": [{"type": "clear_tool_uses_20250919"}]},
         mcp_servers=[{"type": "url", "url": "https://x.test/"}],

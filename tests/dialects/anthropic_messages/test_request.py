@@ -11,11 +11,11 @@ from gateway.core.catalog import Feature
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.core.operation import COUNT_TOKENS
+from gateway.dialects.anthropic_messages.parts import REMOTE_TOKENS
 from gateway.dialects.anthropic_messages.request import (
     BETA_HEADER,
     BETAS_MOST,
     KNOWN_BETAS,
-    REMOTE_TOKENS,
     accept,
     beta_headers,
     check_betas,
@@ -108,7 +108,9 @@ def test_needs_follow_from_members(members: dict[str, Any], needs: set[Need]) ->
         ({"system": [{"type": "text", "text": "x", "cache_control": {"ttl": "1h"}}]}, {Feature.EXPLICIT_CACHE}),
         ({"context_management": {"edits": []}, "service_tier": "auto", "metadata": {}}, set()),
         ({"messages": user({"type": "hologram"})}, {Feature.UNLISTED}),
-        ({"thread": {}}, {Feature.UNLISTED}),
+        ({"thread": {"type": "create"}}, {Feature.STORED_RESPONSES}),
+        ({"thread": None}, set()),
+        ({"inference_geo": "global"}, {Feature.INFERENCE_PLACE}),
     ],
 )
 def test_what_keeps_state_or_calls_out_is_a_feature(members: dict[str, Any], features: set[Feature]) -> None:
@@ -117,22 +119,22 @@ def test_what_keeps_state_or_calls_out_is_a_feature(members: dict[str, Any], fea
 
 def test_unlisted_members_tools_blocks_and_betas_are_named_only_if_their_names_are_words() -> None:
     found = demand(
-        Asked(betas=("message-threads-2026-08-12", "MARKER", "claude-code-20250219")),
+        Asked(betas=("message-telepathy-2027-01-01", "MARKER", "claude-code-20250219")),
         **{"new_feature": 1, "MARKER said\n": 1},
         tools=[{"type": "teleport_20270101"}, {"type": "MARKER x"}],
         messages=user({"type": "hologram"}),
     )
     assert found.features == {Feature.UNLISTED}
     assert {"new_feature", "tool:teleport_20270101", "block:hologram"} <= set(found.unlisted)
-    assert "beta:message-threads-2026-08-12" in found.unlisted
+    assert "beta:message-telepathy-2027-01-01" in found.unlisted
     assert "MARKER" not in str(found.unlisted)
     assert "claude-code" not in str(found.unlisted)
 
 
 def test_an_operator_may_declare_members_and_betas_harmless() -> None:
-    harmless = frozenset({"new_feature", "message-threads-2026-08-12"})
+    harmless = frozenset({"new_feature", "message-telepathy-2027-01-01"})
     snapshot = a_snapshot(organisation=an_organisation(harmless=harmless))
-    asked = Asked(betas=("message-threads-2026-08-12",))
+    asked = Asked(betas=("message-telepathy-2027-01-01",))
     assert accept(written(new_feature=1), asked, snapshot)[0].features == frozenset()
 
 
@@ -220,8 +222,10 @@ def test_the_version_travels_and_the_first_is_said_where_none_is() -> None:
 
 
 def test_betas_travel_with_the_request_that_was_admitted() -> None:
-    asked = Asked(betas=("claude-code-20250219", "message-threads-2026-08-12", "oauth-2025-04-20"))
-    assert rendered(asked=asked).headers[1:] == (("anthropic-beta", "claude-code-20250219,message-threads-2026-08-12"),)
+    asked = Asked(betas=("claude-code-20250219", "message-telepathy-2027-01-01", "oauth-2025-04-20"))
+    assert rendered(asked=asked).headers[1:] == (
+        ("anthropic-beta", "claude-code-20250219,message-telepathy-2027-01-01"),
+    )
 
 
 def test_a_missing_limit_is_stated_since_the_api_demands_one() -> None:
@@ -346,8 +350,8 @@ def test_what_agents_send_is_known() -> None:
 
 
 def test_a_beta_that_no_table_lists_is_named_by_its_dated_name_alone() -> None:
-    named = list(unlisted_betas(["message-threads-2026-08-12", "MARKER", "hello"], frozenset({"hello"})))
-    assert named == ["beta:message-threads-2026-08-12", "(a beta whose name is no plain word)"]
+    named = list(unlisted_betas(["message-telepathy-2027-01-01", "MARKER", "hello"], frozenset({"hello"})))
+    assert named == ["beta:message-telepathy-2027-01-01", "(a beta whose name is no plain word)"]
 
 
 def test_betas_travel_once_and_without_those_of_the_clients_key() -> None:

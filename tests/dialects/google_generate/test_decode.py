@@ -10,7 +10,8 @@ import pytest
 from gateway.core.errors import InvalidRequest
 from gateway.core.operation import COUNT_TOKENS
 from gateway.dialects.google_generate.decode import conversation
-from gateway.dialects.google_generate.request import COUNTED, accept
+from gateway.dialects.google_generate.request import accept
+from gateway.dialects.google_generate.survey import COUNTED
 from gateway.dialects.neutral import Conversation, Reasoning, Role, Sampling, Shape, Text, Tool, ToolChoice, Turn
 from gateway.dialects.prompt import Asked
 from tests.builders import a_snapshot

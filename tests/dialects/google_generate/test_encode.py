@@ -27,7 +27,7 @@ from gateway.dialects.neutral import (
     Turn,
 )
 from gateway.dialects.prompt import Asked
-from tests.builders import a_demand, a_route, a_snapshot, some_abilities
+from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapshot, some_abilities
 from tests.dialects.google_generate.strategies import UNKEPT, conversations
 
 HELLO = (Turn(Role.USER, (Text("hello"),)),)
@@ -169,6 +169,12 @@ def test_a_model_that_cannot_think_is_not_asked_to() -> None:
         assert config(asked, abilities=able) == {}
         assert sent(asked, abilities=able).dropped == dropped
     assert config(replace(PLAIN, reasoning=Reasoning())) == {}
+
+
+def test_nothing_is_to_be_stored_at_a_provider_that_knows_the_member() -> None:
+    knowing = a_provider(connection=a_connection(dialect="google_generate", accepts_store=True))
+    assert body(provider=knowing)["store"] is False
+    assert "store" not in body()
 
 
 def test_orders_are_obeyed() -> None:

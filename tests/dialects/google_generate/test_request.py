@@ -15,10 +15,11 @@ from gateway.core.operation import CHAT, COUNT_TOKENS
 from gateway.dialects import signatures
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.google.content import CONTEXT_TOKENS
-from gateway.dialects.google_generate.request import COUNTED, accept, asked_for, passed, path
+from gateway.dialects.google_generate.request import accept, asked_for, passed, path
 from gateway.dialects.google_generate.signatures import UNSIGNED, closed
+from gateway.dialects.google_generate.survey import COUNTED
 from gateway.dialects.prompt import Asked, Prompt
-from tests.builders import a_policy, a_route, a_snapshot, an_organisation
+from tests.builders import a_connection, a_policy, a_provider, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 HELLO = [{"role": "user", "parts": [{"text": "hello"}]}]
@@ -132,7 +133,7 @@ def test_unlisted_members_are_named_only_if_their_names_are_words() -> None:
     found = demand(generationConfig={"routingConfig": {}, "MARKER x": 1}, **strange)
     assert found.features == {Feature.UNLISTED}
     assert set(found.unlisted) >= {"newThing", "generationConfig.routingConfig", "toolConfig.y"}
-    assert len(found.unlisted) == 5
+    assert len(found.unlisted) == 4
     assert "MARKER" not in str(found.unlisted)
 
 
@@ -217,6 +218,23 @@ def test_storing_is_forbidden_where_nothing_may_be_kept() -> None:
     assert body(RequestOverrides(forbid_storing=True), store=True)["store"] is True, (
         "what was asked for, decide has judged"
     )
+
+
+@pytest.mark.parametrize(
+    ("members", "stored"),
+    [({}, False), ({"store": None}, False), ({"store": False}, False), ({"store": True}, True)],
+)
+def test_a_provider_that_knows_the_member_stores_only_what_the_client_asks_for(
+    members: dict[str, Any], stored: bool
+) -> None:
+    facts, prompt = accepted(**members)
+    knowing = a_route(a_provider(connection=a_connection(dialect="google_generate", accepts_store=True)))
+    assert json.loads(passed(prompt, facts, knowing, NO_ORDERS).body)["store"] is stored
+
+
+def test_null_never_leaves_storing_to_the_account() -> None:
+    assert "store" not in body(store=None)
+    assert body(RequestOverrides(forbid_storing=True), store=None)["store"] is False
 
 
 def test_what_other_dialects_signed_does_not_travel() -> None:

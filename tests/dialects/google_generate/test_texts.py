@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 
 from gateway.dialects.google_generate.decode import conversation
-from gateway.dialects.google_generate.request import COUNTED, accept
+from gateway.dialects.google_generate.request import accept
+from gateway.dialects.google_generate.survey import COUNTED
 from gateway.dialects.google_generate.texts import texts
 from gateway.dialects.neutral import Conversation
 from gateway.dialects.prompt import Asked

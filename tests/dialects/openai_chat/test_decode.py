@@ -11,7 +11,7 @@ from gateway.core.errors import InvalidRequest
 from gateway.dialects import strict_json
 from gateway.dialects.neutral import Conversation, Reasoning, Role, Sampling, Shape, Text, Tool, ToolChoice, Turn
 from gateway.dialects.openai_chat.decode import conversation
-from gateway.dialects.openai_chat.request import LISTED
+from gateway.dialects.openai_chat.survey import MEMBERS
 from gateway.dialects.prompt import Prompt
 
 HELLO = [{"role": "user", "content": "hello"}]
@@ -77,7 +77,7 @@ def test_a_full_request_has_a_place_for_everything() -> None:
 
 
 def test_null_says_nothing() -> None:
-    assert read(**dict.fromkeys(LISTED - {"model", "messages"})) == read()
+    assert read(**dict.fromkeys(MEMBERS.keys() - {"model", "messages"})) == read()
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def test_efforts_that_openai_alone_knows_are_high_elsewhere(effort: Any) -> None
     reasoning = Reasoning(effort)
     assert body(reasoning=reasoning) == {"reasoning_effort": "high"}
     assert dropped(reasoning=reasoning) == ("reasoning_effort",)
-    assert body(reasoning=reasoning, connection=OPENAI) == {"reasoning_effort": effort}
+    assert body(reasoning=reasoning, connection=OPENAI) == {"reasoning_effort": effort, "store": False}
     assert dropped(reasoning=reasoning, connection=OPENAI) == ()
 
 
@@ -192,7 +192,8 @@ def test_probabilities() -> None:
 def test_what_openai_alone_has_goes_to_no_strict_server_of_others() -> None:
     asked: dict[str, Any] = {"tier": "flex", "cache_key": "thread"}
     members = {"service_tier": "flex", "prompt_cache_key": "thread"}
-    assert body(**asked) == body(connection=OPENAI, **asked) == members
+    assert body(**asked) == members
+    assert body(connection=OPENAI, **asked) == {**members, "store": False}
     assert body(connection=STRICT, **asked) == {}
     assert dropped(connection=STRICT, **asked) == ("service_tier", "cache_key")
 
@@ -204,8 +205,9 @@ def test_identifiers_travel_under_their_pseudonyms_or_not_at_all() -> None:
     assert dropped(RequestOverrides(), user="ada", cache_key="thread") == ("user", "cache_key")
 
 
-def test_nothing_is_to_be_stored_where_policy_says_so() -> None:
-    assert body(RequestOverrides(forbid_storing=True), {"accepts_store": True}) == {"store": False}
+def test_nothing_is_to_be_stored_at_a_provider_that_knows_the_member() -> None:
+    for orders in (RequestOverrides(forbid_storing=True), RequestOverrides()):
+        assert body(orders, {"accepts_store": True}) == {"store": False}
     assert body(RequestOverrides(forbid_storing=True)) == {}, "who does not know the member keeps nothing for it"
 
 

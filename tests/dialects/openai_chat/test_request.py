@@ -209,6 +209,12 @@ def test_storing_is_forbidden_where_nothing_may_be_kept() -> None:
     assert "store" not in rendered(RequestOverrides(forbid_storing=True))
 
 
+@pytest.mark.parametrize(("members", "stored"), [({}, False), ({"store": None}, False), ({"store": True}, True)])
+def test_null_never_leaves_storing_to_the_account(members: dict[str, Any], stored: bool) -> None:
+    assert rendered(NO_ORDERS, {"accepts_store": True}, **members)["store"] is stored
+    assert ("store" in rendered(**members)) is stored
+
+
 USERS: dict[str, Any] = {
     "user": "anna",
     "safety_identifier": "anna",

@@ -35,9 +35,9 @@ def test_a_request_narrows_as_every_other_does() -> None:
 
 
 def test_members_that_no_table_lists_are_a_feature() -> None:
-    found, prompt = accepted(truncation=True)
-    assert (found.unlisted, found.features) == (("truncation",), frozenset({Feature.UNLISTED}))
-    assert conversation(prompt).lost == ("truncation",)
+    found, prompt = accepted(teleport=True)
+    assert (found.unlisted, found.features) == (("teleport",), frozenset({Feature.UNLISTED}))
+    assert conversation(prompt).lost == ("teleport",)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.core.operation import COUNT_TOKENS
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.openai_responses.request import KEPT_TOKENS, accept, passed
+from gateway.dialects.openai_responses.parts import KEPT_TOKENS
+from gateway.dialects.openai_responses.request import accept, passed
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
 from gateway.dialects.token_bound import PICTURE_TOKENS
 from tests.builders import a_policy, a_route, a_snapshot, an_organisation
