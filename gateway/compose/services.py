@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from gateway.compose.clock import SystemClock
 from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import keys_of_all, of_keys
 from gateway.compose.providers import egress
+from gateway.exchange.large_bodies import LargeBodies
 from gateway.exchange.services import Deadlines, Services
 from gateway.identity.callers import KeyCallers
 from gateway.settings import Settings
@@ -62,6 +63,7 @@ async def open_services(
                 open_rates(
                     settings.counters_url, organisation, clock, lease, lambda *said: log.emit(of_rates(*said))
                 ) as rates,
+                closing(LargeBodies()) as large_bodies,
             ):
                 held = _open_to(books, journal, log)
                 services = Services(
@@ -74,6 +76,7 @@ async def open_services(
                     deadlines,
                     pseudonyms,
                     rates,
+                    large_bodies=large_bodies,
                 )
                 yield services, keys, Repricer(journal, books.corrected)
         finally:

@@ -84,13 +84,13 @@ class Rendered:
 class ReplyIdentity:
     """What a reply that we write says of itself. `id` has no prefix; `created` in seconds since 1970.
 
-    `input_tokens`: an estimate, for dialects that state the input before the provider has counted it.
+    `input_tokens` estimates, for dialects that state the input before the provider has counted it. Few replies need it.
     """
 
     id: str
     model: str
     created: int
-    input_tokens: int
+    input_tokens: Callable[[], int]
 
 
 class UsageWatcher(Protocol):

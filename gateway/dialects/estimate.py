@@ -7,7 +7,7 @@ meant to be a little high: whoever plans with it keeps some room.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, Final
 
@@ -29,6 +29,10 @@ PAGE_BYTES: Final = 50_000
 """Base64 bytes of a document that count as one page of `IMAGE` tokens."""
 AUDIO_BYTES: Final = 1_000
 """Base64 bytes of a sound for each token: about 10 tokens a second at 64 kbit/s."""
+
+SAMPLE: Final = 20_000
+"""Characters of a request that are counted one by one, however long it is."""
+_WINDOW: Final = 400
 
 # Runs of letters, runs of digits, runs of blanks, and every other character for itself.
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+|\s+|.", re.DOTALL)
@@ -84,20 +88,38 @@ def believed(told: Metered | None, input_bytes: int, output_bytes: int) -> Meter
     return Metered(known + missing, UsageSource.ESTIMATED, told.reported, told.suspect)
 
 
-def tokens(asked: Conversation) -> int:
-    """What a request will count on the input side: system text, turns, tools and the demanded shape included."""
-    turns = sum(TURN + sum(map(_weight, turn.parts)) for turn in asked.turns)
-    tools = sum(TURN * 2 + words(t.name) + words(t.description) + _json(t.schema) for t in asked.tools)
-    shape = _json(asked.shape.schema) if asked.shape is not None and asked.shape.schema is not None else 0
-    return max(1, turns + tools + shape)
+def tokens(request: Conversation) -> int:
+    """Tokens that a request will count on the input side: system text, turns, tools and the demanded shape included."""
+    texts: list[str] = []
+    fixed = sum(TURN + sum(_weigh(part, texts) for part in turn.parts) for turn in request.turns)
+    for tool in request.tools:
+        fixed += TURN * 2
+        texts += (tool.name, tool.description, _json(tool.schema))
+    if request.shape is not None and request.shape.schema is not None:
+        texts.append(_json(request.shape.schema))
+    return max(1, fixed + words_of(texts))
+
+
+def words_of(texts: Sequence[str]) -> int:
+    """Tokens of texts. All of `SAMPLE` characters are counted; of more, as many in windows that are spread evenly."""
+    size = sum(map(len, texts))
+    if size <= SAMPLE:
+        return sum(map(words, texts))
+    counted, sampled = 0, 0
+    begin, window_at = 0, 0  # of the text and of the next window, in characters of all texts together
+    for text in texts:
+        end = begin + len(text)
+        while window_at < end:
+            window = text[window_at - begin : window_at - begin + _WINDOW]
+            counted += words(window)
+            sampled += len(window)
+            window_at += size * _WINDOW // SAMPLE
+        begin = end
+    return -(-counted * size // sampled)
 
 
 def words(text: str) -> int:
     """Tokens of a text: one for every six letters of a word or three digits, one for each other visible character."""
-    if not text:
-        return 0
-    if len(text) > 20_000:  # as good, and quick: the mix of a long text is that of its beginning
-        return -(-words(text[:20_000]) * len(text) // 20_000)
     return sum(map(_token, _WORD.findall(text)))
 
 
@@ -110,37 +132,41 @@ def _token(run: str) -> int:
     return -(-len(run) // (_DIGITS_A_TOKEN if first.isdigit() else _LETTERS_A_TOKEN))
 
 
-def _json(value: Mapping[str, Any]) -> int:
-    return words(orjson.dumps(value).decode())
+def _json(value: Mapping[str, Any]) -> str:
+    return orjson.dumps(value).decode()
 
 
 @singledispatch
-def _weight(part: Part) -> int:
+def _weigh(part: Part, texts: list[str]) -> int:  # noqa: ARG001 - the parts of a conversation have functions of their own
+    """Tokens of a part without its words, which are added to `texts`."""
     raise TypeError(type(part).__name__)
 
 
-@_weight.register
-def _(part: Text) -> int:
-    return words(part.text)
+@_weigh.register
+def _(part: Text, texts: list[str]) -> int:
+    texts.append(part.text)
+    return 0
 
 
-@_weight.register
-def _(part: Thought) -> int:
-    return words(part.text) or len(part.signature) // 4
+@_weigh.register
+def _(part: Thought, texts: list[str]) -> int:
+    texts.append(part.text)
+    return 0 if part.text else len(part.signature) // 4
 
 
-@_weight.register
-def _(part: Call) -> int:
-    return TURN + words(part.name) + words(part.arguments)
+@_weigh.register
+def _(part: Call, texts: list[str]) -> int:
+    texts += (part.name, part.arguments)
+    return TURN
 
 
-@_weight.register
-def _(part: Result) -> int:
-    return TURN + sum(map(_weight, part.parts))
+@_weigh.register
+def _(part: Result, texts: list[str]) -> int:
+    return TURN + sum(_weigh(inner, texts) for inner in part.parts)
 
 
-@_weight.register
-def _(part: Media) -> int:
+@_weigh.register
+def _(part: Media, texts: list[str]) -> int:  # noqa: ARG001 - a picture has no words
     match part.kind:
         case "image":
             return IMAGE

@@ -19,6 +19,11 @@ from gateway.core.frozen import frozen
 MAX_DEPTH: Final = 128
 MAX_NODES: Final = 200_000
 """Strings and brackets outside strings. A dense body of this many is read in under 50 ms."""
+MAX_VALUES: Final = 400_000
+"""Values of every kind, as commas outside strings: OpenAI takes 300,000 token ids in one request."""
+_PIECE: Final = 2**20
+_BACKSLASH: Final = ord("\\")
+_BACKSLASHES: Final = re.compile(rb"\\*+")
 
 # A string (with the colon that makes it a key), or a bracket. Possessive: no input makes it look twice at a byte.
 # A string that never ends is matched up to the end of the body, without its closing quote.
@@ -62,6 +67,8 @@ class Document:
 def read(body: bytes) -> Document:
     """The document. InvalidRequest with an offset for anything ambiguous, too deep, too dense or no object."""
     seen = _seen(body)
+    if seen.commas > MAX_VALUES:
+        raise InvalidRequest("The body has too many JSON values.", limit=MAX_VALUES)
     if seen.strings + 2 * seen.brackets > MAX_NODES:
         _scan(body)
     try:
@@ -79,21 +86,43 @@ def read(body: bytes) -> Document:
 
 
 class _Seen(NamedTuple):
-    """How many strings, opening brackets and colons a body has; brackets and colons are those outside strings."""
+    """Counts of strings, and of opening brackets, colons and commas outside strings."""
 
     strings: int
     brackets: int
     colons: int
+    commas: int
 
 
 def _seen(body: bytes) -> _Seen:
-    """Exact for valid JSON, and counted without looking at each token. Beyond MAX_NODES strings alone count."""
-    unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in body else body
-    strings = unescaped.count(b'"') // 2
-    if strings > MAX_NODES:
-        return _Seen(strings, 0, 0)
-    outside = b"".join(unescaped.split(b'"')[::2])
-    return _Seen(strings, outside.count(b"{") + outside.count(b"["), outside.count(b":"))
+    """Exact for valid JSON, and counted without looking at each token. Beyond a limit, the rest is not counted."""
+    quotes = brackets = colons = commas = 0
+    for piece in _pieces(body):
+        unescaped = piece.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in piece else piece
+        between_quotes = unescaped.split(b'"')
+        outside = b"".join(between_quotes[quotes % 2 :: 2])
+        quotes += len(between_quotes) - 1
+        brackets += outside.count(b"{") + outside.count(b"[")
+        colons += outside.count(b":")
+        commas += outside.count(b",")
+        if quotes > 2 * MAX_NODES or commas > MAX_VALUES:
+            break
+    return _Seen(quotes // 2, brackets, colons, commas)
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """The body in pieces, so that no step works on all of it. No piece ends between a backslash and what it escapes."""
+    if len(body) <= _PIECE:
+        yield body
+        return
+    at = 0
+    while at < len(body):
+        end = min(at + _PIECE, len(body))
+        if body[end - 1] == _BACKSLASH:
+            run = _BACKSLASHES.match(body, end)
+            end = min(run.end() + 1, len(body)) if run is not None else end
+        yield body[at:end]
+        at = end
 
 
 def _holds(values: dict[str, Any], seen: _Seen) -> bool:

@@ -149,13 +149,18 @@ class Translation:
         return max(bound, min(len(self._prompt.unseal().body), bound * BYTES_A_TOKEN))
 
     def _head(self, signed: Signed) -> ReplyIdentity:
-        return ReplyIdentity(signed.id, self.demand.model, signed.created, self.estimate)
+        return ReplyIdentity(signed.id, self.demand.model, signed.created, lambda: self.estimate)
 
     def counted(self) -> bytes:
         """The answer to a count, from an estimate."""
         return self._registry.counting[self.demand.dialect].counted(self.estimate)
 
     @property
+    def size(self) -> int:
+        """Bytes of the request's body."""
+        return len(self._prompt.unseal().body)
+
+    @cached_property
     def estimate(self) -> int:
         """Input tokens, estimated; an upper bound stands in `demand.input_tokens`. From sizes alone where the neutral
         form has no place for what a route of the client's own dialect may take."""

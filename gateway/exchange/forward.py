@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from gateway.core.errors import (
@@ -139,11 +140,13 @@ class Forwarding:
         deadlines = self._services.deadlines
         return deadlines.first_event_s if self._demand.streaming else deadlines.whole_s
 
-    def _call(self, attempt: Attempt) -> ProviderCall:
+    async def _call(self, attempt: Attempt) -> ProviderCall:
         """The request as this route is asked. Whoever sends it need not keep it until the answer comes."""
         route = attempt.route
         target = self._in_force.targets[route.provider.id]
-        written = self._translation.rendered(attempt.wire, route, self._overrides(attempt))
+        translation = self._translation
+        write = partial(translation.rendered, attempt.wire, route, self._overrides(attempt))
+        written = await self._services.large_bodies.run(translation.size, write)
         attempt.dropped = written.dropped
         translated = attempt.wire != self._demand.dialect
         if translated and written.dropped and self._policy.rules.requires_parameters:
@@ -154,7 +157,7 @@ class Forwarding:
     async def _ask(self, attempt: Attempt) -> bytes:
         """The opening of the reply. Broken, UpstreamFault, Unportable."""
         services = self._services
-        call = self._call(attempt)
+        call = await self._call(attempt)
         attempt.left = True  # unless a fault says that not a byte was sent
         reply = await services.upstream.send(call, connect_s=services.deadlines.connect_s)
         attempt.reply, attempt.status, attempt.observed = reply, reply.status, observed(reply.headers)
@@ -164,8 +167,9 @@ class Forwarding:
         if self._demand.streaming:
             return await self._open_stream(attempt, attempt.pieces)
         body = await _whole(reply, MAX_REPLY)
+        read = partial(self._translation.whole, attempt.wire, body, self._signed())
         try:
-            attempt.whole = self._translation.whole(attempt.wire, body, self._signed())
+            attempt.whole = await services.large_bodies.run(len(body), read)
         except Unusable:
             raise
         except Broken:

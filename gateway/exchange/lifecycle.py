@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from gateway.core.errors import (
     BudgetExceeded,
@@ -11,7 +12,6 @@ from gateway.core.errors import (
     InternalError,
     NoEligibleRoute,
     NotAllowed,
-    RateLimited,
     Unavailable,
     Unsupported,
     UpstreamEnded,
@@ -101,7 +101,9 @@ class Exchange:
         if self._expired:
             raise self._cut_short()
         with self._scope.within(self._services.deadlines.total_s) as self._settlement.total:
-            accepted = accept(self._identified, body, self._services.dialects, self._services.pseudonyms)
+            services = self._services
+            read = partial(accept, self._identified, body, services.dialects, services.pseudonyms)
+            accepted = await services.large_bodies.run(len(body), read)
             self._progress.reach(accepted)
             if accepted.demand.operation.counts:
                 await self._count(accepted, downstream)
@@ -137,12 +139,14 @@ class Exchange:
         if accepted.policy.token_counts is TokenCounts.EXACT:
             try:
                 return await self._answer(accepted, downstream)
-            except (BudgetExceeded, NoEligibleRoute, NotAllowed, RateLimited, Unsupported, UpstreamEnded) as ended:
+            except (BudgetExceeded, NoEligibleRoute, NotAllowed, Unsupported, UpstreamEnded) as ended:
                 if self._progress.attempts:  # a provider may have seen the prompt
                     await self._settlement.settle("failed", ended.code)
                     headers["x-safeconduct-receipt"] = str(self.id)
-        counted = accepted.translation.counted()
-        await downstream.begin(headers, streaming=False)
+        await self._permit.ask(accepted.translation, self._identified.in_force.means.default_max_output)
+        translation = accepted.translation
+        counted = await self._services.large_bodies.run(translation.size, translation.counted)
+        await downstream.begin(headers | self._rate_headers(), streaming=False)
         return await downstream.end(counted)
 
     async def _hand_over(self, answered: Answered, downstream: Downstream) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from gateway.core.limits import Rate
@@ -29,10 +30,11 @@ class RatePermit:
         self._permit: RatesPermit | None = None
 
     async def ask(self, asked: Translation, default_limit: int) -> None:
-        """RateLimited. `default_limit`: of output, where the client states none."""
-        if self._limits:
+        """RateLimited. `default_limit`: of output, where the client states none. Only the first permit is asked for."""
+        if self._limits and self._permit is None:
             counted = any(isinstance(limit, Rate) and limit.counts == "tokens" for _, limit in self._limits)
-            tokens = tokens_at_first(asked, default_limit) if counted else 0
+            count = partial(tokens_at_first, asked, default_limit)
+            tokens = await self._services.large_bodies.run(asked.size, count) if counted else 0
             self._permit = await self._services.rates.admit(RateDemand(self._exchange, self._limits, tokens))
 
     async def give_back(self, attempts: Sequence[AttemptRecord]) -> None:

@@ -16,6 +16,7 @@ from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.dialects.registry import REGISTRY, Registry
 from gateway.exchange.decision_cache import DecisionCache
+from gateway.exchange.large_bodies import LargeBodies
 from gateway.exchange.soft_budgets import SoftBudgets
 from gateway.stores.books.books import Books
 from gateway.stores.clock import Clock
@@ -91,6 +92,7 @@ class Services:
     rates: Rates
     dialects: Registry = REGISTRY
     soft_budgets: SoftBudgets = field(default_factory=SoftBudgets)
+    large_bodies: LargeBodies = field(default_factory=LargeBodies)
 
 
 @frozen

@@ -22,6 +22,7 @@ from gateway.dialects.estimate import (
     tokens,
     weighed,
     words,
+    words_of,
 )
 from gateway.dialects.neutral import (
     Call,
@@ -139,10 +140,22 @@ def test_a_long_text_counts_like_its_beginning_and_never_less() -> None:
     assert longer == pytest.approx(50 * long, rel=0.01)
 
 
-def test_of_a_long_text_only_the_beginning_is_looked_at() -> None:
-    beginning = "beginning " * 2_000
-    signs, blanks, letters = (beginning + sign * 200_000 for sign in "! a")
-    assert words(signs) == words(blanks) == words(letters) == 11 * words(beginning)
+@pytest.mark.parametrize("length", [1, 7, 400, 1_999, 10**6])
+def test_a_long_request_is_sampled_evenly_however_it_is_cut(length: int) -> None:
+    """Half of it is prose, half of it signs: 2 tokens for 10 characters, and 10 for 10."""
+    half = 10**6
+    whole = "beginning " * (half // 10) + "!" * half
+    texts = [whole[at : at + length] for at in range(0, len(whole), length)] if length > 1 else list(whole)
+    exact = 2 * half // 10 + half
+    if length >= 400:
+        assert words_of(texts) == pytest.approx(exact, rel=0.05)
+    else:
+        assert words_of(texts) >= exact * 0.95, "a word that is cut counts more than once"
+
+
+@given(st.lists(TEXTS, max_size=8))
+def test_a_short_request_is_counted_text_by_text(texts: list[str]) -> None:
+    assert words_of(texts) == sum(map(words, texts))
 
 
 # --- requests --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.errors import InvalidRequest
-from gateway.dialects.strict_json import MAX_DEPTH, MAX_NODES, read, spliced
+from gateway.dialects.strict_json import MAX_DEPTH, MAX_NODES, MAX_VALUES, read, spliced
 
 ambiguous = {
     "duplicate key": b'{"a":1,"a":2}',
@@ -47,6 +47,40 @@ def test_what_parsers_disagree_about_is_refused_without_an_echo(body: bytes) -> 
     assert refused.value.status == 400
     assert refused.value.__cause__ is None
     assert isinstance(refused.value.details["offset"], int)
+
+
+@pytest.mark.parametrize("row", [b"1,", b"null,", b"[1],", b'"",'])
+def test_values_of_every_kind_are_counted_before_they_are_read(row: bytes) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        read(b'{"input":[' + row * MAX_VALUES + b"1,1]}")
+    assert refused.value.details["limit"] in (MAX_VALUES, MAX_NODES)
+
+
+def test_token_ids_of_the_largest_batch_of_openai_are_read() -> None:
+    assert len(read(b'{"input":[' + b"1," * 300_000 + b"1]}").values["input"]) == 300_001
+
+
+@pytest.mark.parametrize("run", range(1, 7))
+@pytest.mark.parametrize("ahead", range(-3, 4))
+def test_a_large_body_is_counted_alike_wherever_its_pieces_end(run: int, ahead: int) -> None:
+    """A backslash and the character behind it belong together."""
+    escapes = b"\\\\" * (run // 2) + b'\\"' * (run % 2)
+    opening = b'{"a":"'
+    filling = b"x" * (2**20 - len(opening) - run + ahead)
+    body = opening + filling + escapes + b'","b":[{"c":"{[,:"},{"c":1}]}'
+    assert read(body).values["b"] == [{"c": "{[,:"}, {"c": 1}]
+    with pytest.raises(InvalidRequest, match="invalid_request"):
+        read(body[:-2] + b',{"c":1,"c":2}]}')
+
+
+@pytest.mark.parametrize("count", [2**21, 2**21 + 1])
+def test_a_body_of_backslashes_takes_few_steps(count: int) -> None:
+    body = b'{"a":"' + b"\\" * count + b'"}'
+    if count % 2:
+        with pytest.raises(InvalidRequest):
+            read(body)
+    else:
+        assert read(body).values["a"] == "\\" * (count // 2)
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"null"])

@@ -240,28 +240,34 @@ COUNTED = replies(reply(body=b'{"input_tokens":4321}'))
 
 
 async def count(desk: Desk) -> str:
-    """`exact`, or `estimated`."""
+    """`exact`, `estimated`, or the code of a refusal."""
     client = await desk.ask(COUNT, dialect=CLAUDE, asked=Asked(COUNT_TOKENS))
-    found = client.headers.get("x-safeconduct-count", "exact")
-    assert (json.loads(client.body)["input_tokens"] == 4321) == (found == "exact")
-    return found
+    if client.error is not None:
+        return client.error.code
+    source = client.headers.get("x-safeconduct-count", "exact")
+    assert (json.loads(client.body)["input_tokens"] == 4321) == (source == "exact")
+    assert client.headers["anthropic-ratelimit-requests-limit"] == "2"
+    return source
 
 
-async def test_counts_that_are_made_here_are_not_limited(tmp_path: Path) -> None:
-    async with Provider(COUNTED) as alpha, a_desk(tmp_path, alpha, rates=(FEW,), dialects=[CLAUDE]) as desk:
-        assert {await count(desk) for _ in range(9)} == {"estimated"}
-
-
-async def test_a_count_that_may_not_be_asked_for_now_is_an_estimate(tmp_path: Path) -> None:
-    """Whoever is told 404 or 429 by a count gives the model up."""
-    exact = a_policy("open", token_counts=TokenCounts.EXACT)
-
+@pytest.mark.parametrize(("policy", "source"), [(TokenCounts.EXACT, "exact"), (TokenCounts.ESTIMATE, "estimated")])
+async def test_a_count_takes_one_request_and_no_tokens(tmp_path: Path, policy: TokenCounts, source: str) -> None:
+    counting = a_policy("open", token_counts=policy)
     async with (
         Provider(COUNTED) as alpha,
-        a_desk(tmp_path, alpha, policies=[exact], dialects=[CLAUDE], rates=(FEW, TOKENS, ONE)) as desk,
+        a_desk(tmp_path, alpha, policies=[counting], dialects=[CLAUDE], rates=(FEW, TOKENS, ONE)) as desk,
     ):
-        assert [await count(desk) for _ in range(4)] == ["exact", "exact", "estimated", "estimated"]
-        assert len(alpha.requests) == 2
+        assert [await count(desk) for _ in range(4)] == [source, source, "rate_limited", "rate_limited"]
+        assert len(alpha.requests) == (2 if source == "exact" else 0)
+
+
+async def test_an_exact_count_that_fails_takes_one_request_too(tmp_path: Path) -> None:
+    exact = a_policy("open", token_counts=TokenCounts.EXACT)
+    async with (
+        Provider(replies(reply(500))) as alpha,
+        a_desk(tmp_path, alpha, policies=[exact], dialects=[CLAUDE], rates=(FEW,)) as desk,
+    ):
+        assert [await count(desk) for _ in range(3)] == ["estimated", "estimated", "rate_limited"]
 
 
 class Nobody:

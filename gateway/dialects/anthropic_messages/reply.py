@@ -121,7 +121,7 @@ class MessagesWriter:
         if self._begun:
             return b""
         self._begun = True
-        usage = stated(Usage(input=self._head.input_tokens))
+        usage = stated(Usage(input=self._head.input_tokens()))
         begun = {**self._message([]), "stop_reason": None, "stop_sequence": None, "usage": usage}
         return frame("message_start", message=begun) + PING
 
@@ -129,7 +129,7 @@ class MessagesWriter:
         """What a provider did not count is estimated: the SDKs demand a number."""
         self._over = True
         said = estimated(0, self._generated, {}).usage
-        usage = self._usage if self._usage is not None else Usage(input=self._head.input_tokens) + said
+        usage = self._usage if self._usage is not None else Usage(input=self._head.input_tokens()) + said
         delta = _stopped(self._end, refused=self._refused)
         return frame("message_delta", delta=delta, usage=stated(usage)) + frame("message_stop")
 

@@ -128,7 +128,7 @@ class ResponsesWriter:
     def _final(self) -> tuple[str, dict[str, Any]]:
         """The last event's type, and the complete response."""
         used, cut = self._used, self._is_cut()
-        estimate = Usage(input=self._head.input_tokens, output=-(-self._bytes // _BYTES_A_TOKEN))
+        estimate = Usage(input=self._head.input_tokens(), output=-(-self._bytes // _BYTES_A_TOKEN))
         status = "incomplete" if cut else "completed"
         return f"response.{status}", {
             **self._begun,

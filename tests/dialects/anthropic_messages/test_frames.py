@@ -38,7 +38,7 @@ def test_what_is_written_is_one_event() -> None:
     assert sse.Events().feed(frame("x", text=text)) == [frame("x", text=text)]
 
 
-HEAD = ReplyIdentity("01J", "small", 1_795_000_000, 25)
+HEAD = ReplyIdentity("01J", "small", 1_795_000_000, lambda: 25)
 
 
 def written(pieces: Iterable[BlockPiece], *, closed: bool = True) -> list[dict[str, Any]]:

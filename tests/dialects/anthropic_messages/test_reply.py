@@ -50,7 +50,7 @@ from gateway.dialects.whole_reply import reply_from_events
 from tests.builders import a_snapshot
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT, replies
 
-HEAD = ReplyIdentity("01J", "small", 1_795_000_000, 25)
+HEAD = ReplyIdentity("01J", "small", 1_795_000_000, lambda: 25)
 METERED = Metered(Usage(input=20, cache_read=5, output=7, reasoning=2), UsageSource.PROVIDER, {})
 EVENTS: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
 

@@ -31,7 +31,7 @@ def a_writer(verb: str = "batchEmbedContents", contents: int = 1) -> VectorsWrit
     requests = {"requests": [{"content": content}] * contents}
     body = json.dumps(requests if verb == "batchEmbedContents" else {"content": content}).encode()
     asked = Asked(operation=EMBEDDINGS, model="small", verb=verb)
-    return writer(accept(body, asked, a_snapshot())[1], ReplyIdentity("01J", "small", 1, 1))
+    return writer(accept(body, asked, a_snapshot())[1], ReplyIdentity("01J", "small", 1, lambda: 1))
 
 
 def test_a_client_gets_the_form_that_it_asked_for() -> None:

@@ -42,7 +42,7 @@ from tests.builders import a_snapshot
 from tests.dialects.google_generate import goldens
 from tests.dialects.google_generate.strategies import UNKEPT, replies
 
-HEAD = ReplyIdentity("01JREPLY", "small", 1_700_000_000, 12)
+HEAD = ReplyIdentity("01JREPLY", "small", 1_700_000_000, lambda: 12)
 USED = Used(Metered(Usage(input=8, output=4, reasoning=2), UsageSource.PROVIDER, {}))
 FOREIGN = signatures.enveloped("s", "anthropic_messages")
 

@@ -52,7 +52,7 @@ from gateway.dialects.whole_reply import reply_from_events
 from tests.dialects.openai_chat.strategies import as_reported, replies
 
 GOLDEN = Path(__file__).parent / "golden"
-HEAD = ReplyIdentity("01JD", "small", 1_700_000_000, 7)
+HEAD = ReplyIdentity("01JD", "small", 1_700_000_000, lambda: 7)
 METERED = as_reported(Usage(input=15, cache_read=4, output=8, reasoning=2))
 ASKED_FOR_USAGE = {"stream_options": {"include_usage": True}}
 SIGNED = signatures.enveloped("sig", "anthropic_messages")
@@ -294,7 +294,7 @@ def test_a_failure_is_an_error_and_no_end() -> None:
     assert last["error"]["code"] == "upstream_timeout"
 
 
-LEAF_HEAD = ReplyIdentity("01J", "small", 1_700_000_000, 7)
+LEAF_HEAD = ReplyIdentity("01J", "small", 1_700_000_000, lambda: 7)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_vectors_stand_in_the_order_of_their_inputs() -> None:
 
 
 def test_what_nobody_counted_is_estimated_from_what_was_sent() -> None:
-    writing = writer(a_prompt(), ReplyIdentity("01J", "small", 0, 0))
+    writing = writer(a_prompt(), ReplyIdentity("01J", "small", 0, lambda: 0))
     found = translated_whole(DIALECT.events(a_reply(NUMBERS, usage=None)), writing, input_bytes=30)
     assert found.metered == Metered(Usage(input=10), UsageSource.ESTIMATED, {})
     assert json.loads(found.body)["usage"] == {"prompt_tokens": 10, "total_tokens": 10}

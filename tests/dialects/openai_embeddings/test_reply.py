@@ -28,7 +28,7 @@ vectors = st.lists(
 
 def a_writer(**members: Any) -> EmbeddingsWriter:
     body = {"model": "small", "input": "a", **members}
-    return writer(Prompt(strict_json.read(json.dumps(body).encode())), ReplyIdentity("01J", "small", 0, 0))
+    return writer(Prompt(strict_json.read(json.dumps(body).encode())), ReplyIdentity("01J", "small", 0, lambda: 0))
 
 
 def test_a_list_of_vectors_as_the_sdk_takes_it() -> None:

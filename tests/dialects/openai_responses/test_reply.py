@@ -44,7 +44,7 @@ from tests.dialects.openai_responses import goldens
 from tests.dialects.openai_responses.goldens import response
 from tests.dialects.openai_responses.strategies import replies
 
-HEAD = ReplyIdentity("01J", "small", 1_795_550_400, 12)
+HEAD = ReplyIdentity("01J", "small", 1_795_550_400, lambda: 12)
 EVERYTHING = ["reasoning.encrypted_content", "message.output_text.logprobs"]
 NOTHING = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
 USED = Used(Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {}), "priority")
