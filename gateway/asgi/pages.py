@@ -18,9 +18,9 @@ from gateway.asgi.intake import method_not_allowed
 from gateway.asgi.request_context import Gate
 from gateway.core.catalog import Model
 from gateway.core.errors import InvalidRequest, Json, ModelNotFound, NotFound
-from gateway.core.policy import EffectivePolicy
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.names import near, resolve
+from gateway.exchange.policy_in_force import PolicyInForce
 from gateway.exchange.services import InForce
 from gateway.views import catalogue, listings
 from gateway.views.catalogue import Viewer
@@ -34,7 +34,7 @@ class Pages:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._listings: dict[Hashable, tuple[InForce, EffectivePolicy, bytes]] = {}
+        self._listings: dict[Hashable, bytes] = {}
 
     async def models(self, request: Request) -> Response:
         """A list of models or one of them, as the SDKs of the client's family read it."""
@@ -43,7 +43,7 @@ class Pages:
             raise NotFound if ":" in found.name else method_not_allowed("GET, HEAD")  # a verb that nobody has
         if not found.name:
             return self._listing(request, listings.LISTS[found.family])
-        _, in_force = self._viewer(request)
+        _, _, in_force = self._viewer(request)
         model, _ = _resolved(found.name, in_force)
         return _json(listings.ENTRIES[found.family](found.name, model))
 
@@ -51,12 +51,12 @@ class Pages:
         return self._listing(request, catalogue.catalogue)
 
     async def model_page(self, request: Request) -> Response:
-        viewer, in_force = self._viewer(request)
+        viewer, _, in_force = self._viewer(request)
         model, _ = _resolved(request.path_params["name"], in_force)
         return _json(catalogue.model_page(model, viewer, in_force.snapshot))
 
     async def explain(self, request: Request) -> Response:
-        viewer, in_force = self._viewer(request)
+        viewer, _, in_force = self._viewer(request)
         name = request.query_params.get("model")
         if not name:
             raise InvalidRequest("`model` must name a model: /v1/explain?model=…", field="model")
@@ -82,25 +82,24 @@ class Pages:
         return _json({"status": "draining"}, 503) if self._gate.drain.draining else _json({"status": "ready"})
 
     def _listing(self, request: Request, page: Callable[[Viewer, Snapshot], dict[str, Json]]) -> Response:
-        """A page over every route: judged once a day for each set of layers, since clients ask for it all the time."""
-        viewer, in_force = self._viewer(request)
-        key = (page, id(viewer.demanded), viewer.means.priced_only, viewer.today)
-        kept = self._listings.get(key)
-        # What the identity was taken of is kept beside the answer, so that it is given to nothing else meanwhile.
-        if kept is None or kept[0] is not in_force or kept[1] is not viewer.demanded:
+        """A page over every route, made once a day for each policy in force: clients ask for it all the time."""
+        viewer, policy, in_force = self._viewer(request)
+        key = (page, policy, viewer.means.priced_only, viewer.today)
+        body = self._listings.get(key)
+        if body is None:
             if len(self._listings) >= _LISTINGS_KEPT:
                 self._listings.clear()
-            kept = self._listings[key] = (in_force, viewer.demanded, orjson.dumps(page(viewer, in_force.snapshot)))
-        return Response(kept[2], media_type="application/json")
+            body = self._listings[key] = orjson.dumps(page(viewer, in_force.snapshot))
+        return Response(body, media_type="application/json")
 
-    def _viewer(self, request: Request) -> tuple[Viewer, InForce]:
+    def _viewer(self, request: Request) -> tuple[Viewer, PolicyInForce, InForce]:
         fields, query_key = _head(request)
         caller, in_force = self._gate.caller(fields, query_key)
         stated = fields.one(DATA_CLASS)
         own = caller.class_layer(stated, in_force.snapshot)
-        demanded = in_force.plans.demanded((*caller.layers, *((own,) if own else ())))
+        policy = in_force.plans.policy((*caller.layers, *((own,) if own else ())))
         means = replace(in_force.means, priced_only=bool(caller.bill("", stated).budgets))
-        return Viewer(demanded, means, self._gate.services.clock.today()), in_force
+        return Viewer(policy.policy, means, self._gate.services.clock.today()), policy, in_force
 
 
 def _head(request: Request) -> tuple[Fields, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from gateway.core.catalog import Route, Status
 from gateway.core.demand import Demand
@@ -16,6 +17,7 @@ from gateway.core.evaluation import Candidate, Capabilities, Reason, candidate, 
 from gateway.core.frozen import frozen
 from gateway.core.health import Health
 from gateway.core.policy import EffectivePolicy, MaxPrice, SortKey
+from gateway.core.receipt import Part
 from gateway.core.snapshot import Snapshot
 
 
@@ -36,22 +38,34 @@ class Rejection:
     reasons: tuple[Reason, ...]
 
 
-@frozen
-class Decision:
-    """The plan in order, and every candidate that is not in it."""
-
-    demand: Demand
-    demanded: EffectivePolicy
-    plan: tuple[EligibleRoute, ...]
-    rejections: tuple[Rejection, ...]
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evaluation:
     """Every route of one model, evaluated: by all but its health, until `with_health` leaves out the unhealthy ones."""
 
     eligible: tuple[EligibleRoute, ...]
     rejections: tuple[Rejection, ...]
+
+    @cached_property
+    def rejections_record(self) -> Part:
+        """Route -> its reasons as `code@layer:policy`, as a receipt keeps them."""
+        return Part(
+            {str(r.route.id): tuple(dict.fromkeys(reason.cited for reason in r.reasons)) for r in self.rejections}
+        )
+
+
+@frozen
+class Decision:
+    """The plan in order, and the evaluation with every candidate that is not in it."""
+
+    demand: Demand
+    demanded: EffectivePolicy
+    plan: tuple[EligibleRoute, ...]
+    evaluation: Evaluation
+
+    @property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """Every candidate that may not serve, with its reasons."""
+        return self.evaluation.rejections
 
 
 def decide(
@@ -122,7 +136,7 @@ def planned(
         plan = tuple(sorted(plan, key=_order(demand, demanded, snapshot, means, health)))
     if not demanded.rules.allows_failover:
         plan = plan[:1]
-    return Decision(demand, demanded, plan, healthy.rejections)
+    return Decision(demand, demanded, plan, healthy)
 
 
 def _order(

@@ -58,6 +58,13 @@ class Reason:
         """`posture:training`, `no_credential`: what a receipt keeps."""
         return f"{self.kind.value}:{self.dimension}" if self.dimension else self.kind.value
 
+    @property
+    def cited(self) -> str:
+        """`posture:training@team:eu`: the code with the layer and the policy that demand it, where one does."""
+        if not self.layer:
+            return self.code
+        return f"{self.code}@{self.layer}:{self.policy}" if self.policy else f"{self.code}@{self.layer}"
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:

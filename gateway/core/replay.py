@@ -12,10 +12,10 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 
 from gateway.core.catalog import Feature, RouteId
-from gateway.core.decision import Decision, Rejection, decide
+from gateway.core.decision import Decision, decide
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.errors import Json
-from gateway.core.evaluation import Capabilities, Reason
+from gateway.core.evaluation import Capabilities
 from gateway.core.health import FaultScope, Health, Outage
 from gateway.core.narrowing import narrowing_from
 from gateway.core.operation import OPERATIONS
@@ -47,7 +47,7 @@ def replay(receipt: Receipt, snapshot: Snapshot, means: Capabilities) -> Replaye
     """
     demand, demanded = _demand(receipt, snapshot), combine(_layers(receipt, snapshot))
     decision = decide(demand, demanded, snapshot, means, _health(receipt), date.fromisoformat(receipt.day))
-    return Replayed(tuple(str(eligible.route.id) for eligible in decision.plan), rejections_record(decision.rejections))
+    return Replayed(tuple(str(eligible.route.id) for eligible in decision.plan), decision.evaluation.rejections_record)
 
 
 def was_decided(receipt: Receipt) -> bool:
@@ -97,20 +97,9 @@ def health_record(health: Health, decision: Decision, snapshot: Snapshot) -> Par
     return Part({name: value for name, value in found.items() if value})
 
 
-def rejections_record(rejections: Iterable[Rejection]) -> Part:
-    """Route -> why not: each reason as `code@layer:policy`."""
-    return Part({str(r.route.id): tuple(dict.fromkeys(map(_cited, r.reasons))) for r in rejections})
-
-
 def decision_record(decision: Decision) -> Replayed:
     """Decision as a receipt records it."""
-    return Replayed(tuple(str(eligible.route.id) for eligible in decision.plan), rejections_record(decision.rejections))
-
-
-def _cited(reason: Reason) -> str:
-    if not reason.layer:
-        return reason.code
-    return f"{reason.code}@{reason.layer}:{reason.policy}" if reason.policy else f"{reason.code}@{reason.layer}"
+    return Replayed(tuple(str(eligible.route.id) for eligible in decision.plan), decision.evaluation.rejections_record)
 
 
 def capabilities_record(means: Capabilities) -> bytes:

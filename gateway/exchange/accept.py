@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from gateway.core.demand import Demand
 from gateway.core.errors import ModelNotFound
-from gateway.core.policy import EffectivePolicy, Layer, LayerKind
+from gateway.core.policy import Layer, LayerKind
 from gateway.dialects.registry import Registry
 from gateway.dialects.translation import Translation
+from gateway.exchange.policy_in_force import PolicyInForce
 from gateway.exchange.services import PseudonymsOf
 from gateway.exchange.stages import Accepted, Identified
 
@@ -32,7 +33,7 @@ def accept(identified: Identified, body: bytes, dialects: Registry, pseudonyms: 
     return Accepted(identified, translation.demand, policy, translation, end_user)
 
 
-def _policy(identified: Identified, demand: Demand) -> EffectivePolicy:
+def _policy(identified: Identified, demand: Demand) -> PolicyInForce:
     """Every layer that holds for the request, its own included."""
     principal = identified.principal
     class_layer = principal.class_layer(identified.arrival.data_class, identified.in_force.snapshot)
@@ -41,10 +42,10 @@ def _policy(identified: Identified, demand: Demand) -> EffectivePolicy:
         *((class_layer,) if class_layer else ()),
         *(Layer(LayerKind.REQUEST, policy) for policy in demand.narrowing),
     )
-    return identified.in_force.plans.demanded(layers)
+    return identified.in_force.plans.policy(layers)
 
 
 def _usable(names: list[str], identified: Identified) -> list[str]:
     """Those of the models that this caller may use."""
     plans = identified.in_force.plans
-    return plans.usable(names, plans.demanded(identified.principal.layers), identified.in_force.means, identified.today)
+    return plans.usable(names, plans.policy(identified.principal.layers), identified.in_force.means, identified.today)

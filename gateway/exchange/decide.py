@@ -16,7 +16,7 @@ def decide(accepted: Accepted, health: Health) -> Decided:
     in_force = identified.in_force
     bill = identified.principal.bill(demand.model, identified.arrival.data_class)
     capabilities = in_force.priced_means if bill.budgets else in_force.means
-    decision = in_force.plans.decide(demand, accepted.policy, capabilities, health, identified.today)
+    decision = accepted.in_force.decide(demand, capabilities, health, identified.today)
     return Decided(accepted, decision, bill, capabilities, health)
 
 

@@ -17,13 +17,13 @@ from gateway.core.frozen import frozen
 from gateway.core.health import Health
 from gateway.core.narrowing import narrowing_record
 from gateway.core.operation import Operation
-from gateway.core.policy import EffectivePolicy
 from gateway.core.principal import Principal
 from gateway.core.receipt import EXACT, AttemptRecord, Outcome, Part, Receipt, ReceiptId
 from gateway.core.replay import demand_record, health_record, policies_record
 from gateway.core.snapshot import Snapshot
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.decision_cache import Treated
+from gateway.exchange.policy_in_force import PolicyInForce
 from gateway.exchange.services import InForce
 
 
@@ -58,7 +58,7 @@ class ExchangeRecord:
     dialect: str
     operation: Operation
     demand: Demand | None = None
-    demanded: EffectivePolicy | None = None
+    policy: PolicyInForce | None = None
     decision: Decision | None = None
     means: Capabilities | None = None
     """Those of the decision."""
@@ -71,17 +71,17 @@ class ExchangeRecord:
         """What every receipt of this exchange says alike, worked out once it was decided."""
         if self._decided is not None and self._decided[0] is self.decision:
             return self._decided[1]
-        decision, demanded, plans, demand = self.decision, self.demanded, self.in_force.plans, self.demand
+        decision, demand = self.decision, self.demand
         snapshot = self.in_force.snapshot
         decided = _Decided(
             began_at=timestamp(self.began_at),
             demand=demand_record(demand) if demand else _NONE,
             narrowing=tuple([narrowing_record(p, snapshot) for p in demand.narrowing]) if demand else (),
             capabilities=self.in_force.digest_of(self.means) if self.means else "",
-            policy=plans.names(demanded) if demanded else policies_record(self.principal.layers),
+            policy=self.policy.names if self.policy else policies_record(self.principal.layers),
             health=health_record(self.health, decision, snapshot) if decision else _NONE,
             plan=tuple([str(eligible.route.id) for eligible in decision.plan]) if decision else (),
-            rejections=plans.codes(decision) if decision else _NONE,
+            rejections=decision.evaluation.rejections_record if decision else _NONE,
         )
         if decision is not None:
             self._decided = (decision, decided)

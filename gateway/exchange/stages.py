@@ -15,6 +15,7 @@ from gateway.core.principal import Bill, Principal
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.translation import Translation
 from gateway.exchange.attempt import Attempt
+from gateway.exchange.policy_in_force import PolicyInForce
 from gateway.exchange.record import ExchangeRecord
 from gateway.exchange.services import Arrival, InForce
 
@@ -45,18 +46,23 @@ class Identified:
 
 @frozen
 class Accepted:
-    """A request that was read. `policy`: all layers that hold for it. `end_user`: a pseudonym, or empty."""
+    """A request that was read. `in_force`: all layers that hold for it. `end_user`: a pseudonym, or empty."""
 
     identified: Identified
     demand: Demand
-    policy: EffectivePolicy
+    in_force: PolicyInForce
     translation: Translation
     end_user: str
+
+    @property
+    def policy(self) -> EffectivePolicy:
+        """The demands of all layers together."""
+        return self.in_force.policy
 
     def record(self) -> ExchangeRecord:
         """The facts for a receipt."""
         facts = self.identified.record()
-        facts.demand, facts.demanded, facts.end_user = self.demand, self.policy, self.end_user
+        facts.demand, facts.policy, facts.end_user = self.demand, self.in_force, self.end_user
         return facts
 
 

@@ -24,7 +24,7 @@ def cold_and_compiled_us(rounds: int) -> tuple[list[float], list[float]]:
         decide(demand, combine(FIVE_LAYERS), snapshot, means, health, TODAY)
 
     def compiled() -> None:
-        plans.decide(demand, plans.demanded(FIVE_LAYERS), means, health, TODAY)
+        plans.policy(FIVE_LAYERS).decide(demand, means, health, TODAY)
 
     compiled()
     return [_each_us(cold, 50) for _ in range(rounds)], [_each_us(compiled, 5_000) for _ in range(rounds)]

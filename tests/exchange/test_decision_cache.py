@@ -73,7 +73,7 @@ def test_what_is_remembered_is_what_would_be_decided(policy: Policy) -> None:
                 for day in (TODAY, TODAY + timedelta(days=1)):
                     for priced_only in (False, True):
                         asked = replace(means, priced_only=priced_only)
-                        found = plans.decide(demand, plans.demanded(layers), asked, health, day)
+                        found = plans.policy(layers).decide(demand, asked, health, day)
                         assert found == decide(demand, combine(layers), SNAPSHOT, asked, health, day)
 
 
@@ -81,17 +81,15 @@ def test_the_same_policies_in_other_layers_are_other_demands() -> None:
     plans, policy = DecisionCache(SNAPSHOT, some_means()), a_policy()
     team = (a_layer(policy, LayerKind.TEAM),)
     key = (a_layer(policy, LayerKind.KEY),)
-    assert plans.demanded(team) is plans.demanded(team)
-    assert plans.demanded(team) == combine(team)
-    assert plans.demanded(key) == combine(key)
+    assert plans.policy(team) is plans.policy(team)
+    assert plans.policy(team).policy == combine(team)
+    assert plans.policy(key).policy == combine(key)
 
 
-def test_memories_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.exchange.decision_cache._MOST", 4)
+def test_another_policy_of_the_same_name_is_another_policy() -> None:
     plans = DecisionCache(SNAPSHOT, some_means())
-    for _ in range(50):
-        plans.demanded((a_layer(a_policy()),))
-        assert len(plans._demanded) <= 4
+    layers = [(a_layer(a_policy(bound=Posture(retention_days=days))),) for days in (0, 30)]
+    assert [plans.policy(each).policy for each in layers] == [combine(each) for each in layers]
 
 
 CLAUDE = a_connection(dialect="anthropic_messages")
@@ -141,8 +139,8 @@ def test_ways_are_remembered_for_model_dialect_and_endpoint() -> None:
 def test_near_names_are_those_of_models_that_can_be_used() -> None:
     strict = a_policy("strict", rules=RouteRules(only_models=frozenset({"large"})))
     plans, means = DecisionCache(SEVERAL, some_means("alpha", "beta")), some_means("alpha", "beta")
-    demanded = plans.demanded((a_layer(strict),))
-    assert plans.usable(["small", "large", "unknown"], demanded, means, TODAY) == ["large"]
+    policy = plans.policy((a_layer(strict),))
+    assert plans.usable(["small", "large", "unknown"], policy, means, TODAY) == ["large"]
 
 
 def test_codes_and_treatment_are_what_receipts_keep() -> None:
@@ -150,9 +148,11 @@ def test_codes_and_treatment_are_what_receipts_keep() -> None:
         DecisionCache(SNAPSHOT, some_means()),
         Demand("openai_chat", CHAT, "small", streaming=False, input_tokens=1),
     )
-    decision = plans.decide(demand, plans.demanded((a_layer(POLICIES[1]),)), some_means(), WELL, TODAY)
-    assert plans.codes(decision) == {"gamma/small": ("posture:retention_days@organisation:zero",)}
-    assert plans.codes(decision) is plans.codes(decision)
+    decision = plans.policy((a_layer(POLICIES[1]),)).decide(demand, some_means(), WELL, TODAY)
+    record = decision.evaluation.rejections_record
+    assert record == {"gamma/small": ("posture:retention_days@organisation:zero",)}
+    again = plans.policy(decision.demanded.layers).decide(demand, some_means(), WELL, TODAY)
+    assert again.evaluation is decision.evaluation, "remembered"
     treated = plans.treated(SNAPSHOT.routes[RouteId("alpha/small")], frozenset(), TODAY)
     assert treated.posture["retention_days"] == 0
     assert len(treated.digest) == 64

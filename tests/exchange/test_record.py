@@ -14,7 +14,7 @@ from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Carried
 from gateway.core.operation import CHAT
 from gateway.core.organisation import DataClass
-from gateway.core.policy import Layer, LayerKind, combine
+from gateway.core.policy import Layer, LayerKind
 from gateway.core.posture import UNKNOWN, Posture, Training
 from gateway.core.receipt import ReceiptId
 from gateway.core.replay import was_decided
@@ -82,9 +82,9 @@ def the_facts(snapshot: Any = SNAPSHOT, **changed: Any) -> record.ExchangeRecord
 def decided(**demand: Any) -> record.ExchangeRecord:
     facts = the_facts(demand=a_demand(**demand))
     assert facts.demand is not None
-    demanded = combine(facts.principal.layers)
-    decision = facts.in_force.plans.decide(facts.demand, demanded, facts.in_force.means, WELL, TODAY)
-    return replace(facts, demanded=demanded, decision=decision, means=facts.in_force.means)
+    policy = facts.in_force.plans.policy(facts.principal.layers)
+    decision = policy.decide(facts.demand, facts.in_force.means, WELL, TODAY)
+    return replace(facts, policy=policy, decision=decision, means=facts.in_force.means)
 
 
 def answered(snapshot: Any = SNAPSHOT) -> Attempt:
@@ -150,7 +150,9 @@ def test_policies_are_named_per_layer_and_several_of_one_layer_together() -> Non
         Layer(LayerKind.REQUEST, a_policy("request's")),
         Layer(LayerKind.REQUEST, a_policy("request")),
     )
-    receipt = record.receipt(replace(facts, demanded=combine(layers)), record.Ending("refused", "", 1), (), None, ())
+    receipt = record.receipt(
+        replace(facts, policy=facts.in_force.plans.policy(layers)), record.Ending("refused", "", 1), (), None, ()
+    )
     assert receipt.policy == {
         "organisation": "open",
         "team": "team's",

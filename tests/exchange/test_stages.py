@@ -50,13 +50,13 @@ def decided(stage: Identified | None = None, **body: Any) -> Decided:
 def test_an_identified_exchange_knows_who_and_when_and_nothing_of_the_request() -> None:
     facts = identified().record()
     assert (facts.id, facts.began_at, facts.today, facts.dialect) == ("01JD", NOW, TODAY, "openai_chat")
-    assert (facts.demand, facts.demanded, facts.decision, facts.end_user) == (None, None, None, "")
+    assert (facts.demand, facts.policy, facts.decision, facts.end_user) == (None, None, None, "")
 
 
 def test_an_accepted_request_adds_its_demand_and_its_policy() -> None:
     stage = accepted()
     facts = stage.record()
-    assert (facts.demand, facts.demanded, facts.decision) == (stage.demand, stage.policy, None)
+    assert (facts.demand, facts.policy, facts.decision) == (stage.demand, stage.in_force, None)
     assert facts.id == "01JD"
 
 

@@ -28,10 +28,11 @@ def reached(root: object) -> bytes:
 
 
 def decided(plans: DecisionCache, *layers: Layer) -> None:
-    demanded = plans.demanded(layers)
-    decision = plans.decide(a_demand(), demanded, some_means(), WELL, TODAY)
+    policy = plans.policy(layers)
+    decision = policy.decide(a_demand(), some_means(), WELL, TODAY)
     assert len(decision.rejections) == 2
-    assert plans.codes(decision)
+    assert decision.evaluation.rejections_record
+    assert policy.names
 
 
 def test_what_a_request_names_itself_is_forgotten() -> None:

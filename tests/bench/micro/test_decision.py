@@ -60,5 +60,5 @@ def test_deciding_cold(benchmark: BenchmarkFixture, routes: int, eligible: int) 
 def test_deciding_from_a_compiled_policy(benchmark: BenchmarkFixture, routes: int, eligible: int) -> None:
     snapshot, means = world(routes, eligible)
     plans, demand, health = DecisionCache(snapshot, means), a_demand(model="m0"), Health()
-    decision = benchmark(lambda: plans.decide(demand, plans.demanded(FIVE_LAYERS), means, health, TODAY))
+    decision = benchmark(lambda: plans.policy(FIVE_LAYERS).decide(demand, means, health, TODAY))
     assert len(decision.plan) == eligible

@@ -9,7 +9,6 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.compose.clock import SystemClock
 from gateway.core.operation import CHAT
-from gateway.core.policy import combine
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
@@ -57,13 +56,13 @@ def test_a_hold_and_its_end(benchmark: BenchmarkFixture) -> None:
 
 def test_the_draft_and_the_receipt(benchmark: BenchmarkFixture) -> None:
     in_force, caller, demand = InForce(SNAPSHOT, some_means(), {}), a_principal(a_key(), SNAPSHOT), a_demand()
-    demanded = combine(caller.layers)
-    decision = in_force.plans.decide(demand, demanded, in_force.means, WELL, TODAY)
+    policy = in_force.plans.policy(caller.layers)
+    decision = policy.decide(demand, in_force.means, WELL, TODAY)
 
     served = Attempt(decision.plan[0], "1", 0)
 
     def both() -> Receipt:
-        told = (demand, demanded, decision, in_force.means)
+        told = (demand, policy, decision, in_force.means)
         facts = record.ExchangeRecord(ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", CHAT, *told)
         record.receipt(facts, record.Ending("interrupted", "", 1), ATTEMPTS, None, ())
         return record.receipt(facts, record.Ending("served", "", 9), ATTEMPTS, served, ())
