@@ -96,8 +96,16 @@ def test_others_are_answered_while_the_books_are_looked_at(places: Places) -> No
     assert asked(places, both).json()["status"] == "running"
 
 
-def test_a_look_that_fails_is_unavailable(places: Places) -> None:
-    answer = asked(Places(places.home, postgres="nonsense"), lambda client: client.get("/books"))
+def test_an_address_that_cannot_be_read_is_a_failed_check(places: Places) -> None:
+    body = asked(Places(places.home, postgres="nonsense"), lambda client: client.get("/books")).json()
+    assert body["in_order"] is False
+
+
+def test_a_look_that_fails_is_unavailable() -> None:
+    answer = asked(
+        Places(home=None),  # type: ignore[arg-type]  # what the look cannot even begin with
+        lambda client: client.get("/books"),
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "books_unavailable")
 
 
