@@ -20,6 +20,7 @@ from gateway.http.answer import ErrorAnswer
 Lines: TypeAlias = list[tuple[bytes, bytes]]
 """Header names and values as ASGI wants them."""
 
+_NO_HEADERS: Final[Mapping[str, str]] = {}
 _WHOLE: Final = ((b"content-type", b"application/json"),)
 _NOT_HELD: Final = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
 _EVENTS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"), *_NOT_HELD)
@@ -68,8 +69,8 @@ class ClientDownstream:
         """The dialect's error event; then the body stays open-ended, and the server cuts the connection."""
         await self.send(last)
 
-    async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
-        await send_error(self._send, ended, receipt, self._voice)
+    async def refuse(self, ended: Ended, receipt: ReceiptId | None, headers: Mapping[str, str]) -> None:
+        await send_error(self._send, ended, receipt, self._voice, headers)
 
     def _head(self, *more: tuple[bytes, bytes]) -> dict[str, object]:
         lines, self._lines = self._lines or [], None
@@ -84,11 +85,13 @@ def _request_id(receipt: str) -> Lines:
     return [(b"x-request-id", value), (b"request-id", value)]
 
 
-async def send_error(send: Send, ended: Ended, receipt: ReceiptId | None, voice: ErrorFormat) -> None:
-    """Send an error to the client of an exchange or of a small endpoint."""
+async def send_error(
+    send: Send, ended: Ended, receipt: ReceiptId | None, voice: ErrorFormat, headers: Mapping[str, str] = _NO_HEADERS
+) -> None:
+    """Send an error to the client of an exchange or of a small endpoint. `headers`: further ones, of the exchange."""
     answer = error_answer(ended, receipt, voice)
-    length = (b"content-length", b"%d" % len(answer.body))
-    await send({"type": "http.response.start", "status": answer.status, "headers": [*answer.headers, length]})
+    lines = [*answer.headers, *encoded(headers), (b"content-length", b"%d" % len(answer.body))]
+    await send({"type": "http.response.start", "status": answer.status, "headers": lines})
     await send({"type": "http.response.body", "body": answer.body, "more_body": False})
 
 

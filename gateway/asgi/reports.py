@@ -32,6 +32,7 @@ def usage(ledger: Ledger, query: Mapping[str, str], caller: Principal, currency:
             {
                 **dict(zip(by, row.group, strict=True)),
                 "exchanges": row.exchanges,
+                "sent": row.sent,
                 "usage": dict(row.usage),
                 "cost": money(row.cost),
             }

@@ -27,7 +27,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC, such as 2026-11-01")
     parser.add_argument("--until", metavar="DAY", help="up to and with this day")
     parser.add_argument("--key", metavar="ID", help="only this key's id")
-    parser.add_argument("--csv", action="store_true", help="print CSV: the groups, exchanges, every count, the cost")
+    parser.add_argument(
+        "--csv", action="store_true", help="print CSV: the groups, exchanges, sent, every count, the cost"
+    )
     parser.add_argument("--focus", metavar="FILE", help="write FOCUS 1.2 charges there, as CSV or Parquet")
     state_options(parser)
 
@@ -54,9 +56,10 @@ def run(context: CommandContext) -> int:
 def _tell(context: CommandContext, by: Sequence[str], rows: Sequence[UsageRow], currency: str) -> None:
     context.out.value({"by": [*by], "currency": currency or None, "data": [*(_plain(by, row) for row in rows)]})
     cells = [
-        (*row.group, str(row.exchanges), *_counts(row.usage), f"{money(row.cost)} {currency}".strip()) for row in rows
+        (*row.group, str(row.exchanges), str(row.sent), *_counts(row.usage), f"{money(row.cost)} {currency}".strip())
+        for row in rows
     ]
-    context.out.table((*by, "exchanges>", "tokens in>", "tokens out>", "cost>"), cells)
+    context.out.table((*by, "exchanges>", "sent>", "tokens in>", "tokens out>", "cost>"), cells)
     if not rows:
         context.out.line("No receipt falls in that time.")
 
@@ -103,16 +106,21 @@ def _groups(stated: str) -> list[str]:
 
 def _plain(by: Sequence[str], row: UsageRow) -> dict[str, Json]:
     """As `/v1/usage` tells it."""
-    told: dict[str, Json] = {"exchanges": row.exchanges, "usage": dict(row.usage), "cost": money(row.cost)}
+    told: dict[str, Json] = {
+        "exchanges": row.exchanges,
+        "sent": row.sent,
+        "usage": dict(row.usage),
+        "cost": money(row.cost),
+    }
     return {**dict(zip(by, row.group, strict=True)), **told}
 
 
-_COUNTED: Final = ("exchanges", *CLASSES, "cost")
+_COUNTED: Final = ("exchanges", "sent", *CLASSES, "cost")
 
 
 def _line(row: UsageRow) -> tuple[str | int, ...]:
     """The group, then as _COUNTED."""
-    return (*row.group, row.exchanges, *(row.usage.get(name, 0) for name in CLASSES), money(row.cost))
+    return (*row.group, row.exchanges, row.sent, *(row.usage.get(name, 0) for name in CLASSES), money(row.cost))
 
 
 def _counts(usage: Mapping[str, int]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.commands.access.receipts_access import journals_of
+from gateway.commands.access.receipts_access import journals_of, shared_postgres
 from gateway.commands.terminal.context import CommandContext, state_options
 from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import FAILED
@@ -20,24 +20,35 @@ if TYPE_CHECKING:
     from gateway.stores.ledger.ledger import ChainState
 
 
+_SHOWN = 5
+"""Receipts with differing columns that a table lists at most."""
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replay", action="store_true", help="also work out every decision again from what is kept")
     state_options(parser)
 
 
 def run(context: CommandContext) -> int:
+    from gateway.stores.audit.ledger_audit import verified_columns
     from gateway.stores.ledger.ledger import SqliteLedger
 
     journals = journals_of(context)
     states = [state for journal in journals for state in SqliteLedger(journal).verify_chains()]
     replays = [_replayed(journal) for journal in journals] if context.options.replay else []
-    broken = [state for state in states if state.broken is not None]
-    in_order = not broken and not any(result.differing for result in replays)
+    postgres = shared_postgres(context.settings())
+    ledger = verified_columns(postgres) if postgres is not None else None
+    broken = [state for state in states if not state.holds]
+    in_order = not broken and not any(result.differing for result in replays) and (ledger is None or ledger.holds)
     told: dict[str, Json] = {"in_order": in_order, "chains": [_as_json(state) for state in states]}
+    if ledger is not None:
+        told["ledger"] = {"in_order": ledger.holds, "found": ledger.found}
     context.out.value(told | ({"replay": _replay_json(replays)} if context.options.replay else {}))
     context.out.table(("chain", "receipts>", "erased>", "state"), map(_row, states))
     total = sum(s.receipts for s in states)
     context.out.line(f"receipts: {total}, chains: {len(states)}, " + ("NOT in order" if broken else "in order"))
+    if ledger is not None:
+        context.out.line(f"{ledger.name}: {ledger.found}, " + ("in order" if ledger.holds else "NOT in order"))
     for result in replays:
         _tell(context, result)
     return 0 if in_order else FAILED
@@ -60,12 +71,18 @@ def _as_json(state: ChainState) -> dict[str, Json]:
         "erased_sections": state.erased,
         "broken_at": broken.sequence if broken else None,
         "what": broken.what if broken else None,
+        "differing": list(state.differing),
     }
 
 
 def _row(state: ChainState) -> tuple[Cell, ...]:
     broken = state.broken
-    holds = Toned(f"broken at {broken.sequence}: {broken.what}", "bad") if broken else Toned("holds", "good")
+    if broken:
+        holds = Toned(f"broken at {broken.sequence}: {broken.what}", "bad")
+    elif state.differing:
+        holds = Toned("columns differ from the record in " + "; ".join(state.differing[:_SHOWN]), "bad")
+    else:
+        holds = Toned("holds", "good")
     return state.chain, str(state.receipts), str(state.erased), holds
 
 

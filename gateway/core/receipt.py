@@ -375,6 +375,11 @@ def verify(chain: str, links: Iterable[Kept], head: str = "") -> Broken | None:
     return None if reached else Broken(expected + 1, "receipts up to the signed head are missing")
 
 
+def is_intact(kept: Kept) -> bool:
+    """Whether head and sections match their digests. Erased sections break nothing."""
+    return digest(kept.head) == kept.digest and next(_changed(_read(kept.head), kept.sections), None) is None
+
+
 def _changed(plain: Mapping[str, Any], sections: Mapping[str, bytes | None]) -> Iterator[str]:
     """Sections that are there and are not those of the head. A receipt of schema 0 has none."""
     stated = plain.get("sections")

@@ -39,6 +39,7 @@ def correction(
             CORRECTED,
             attempt.dialect,
             region=attempt.region,
+            observed=attempt.observed,
             cost=added,
             price=snapshot.routes[RouteId(attempt.route)].price.reference,
         )

@@ -64,6 +64,10 @@ class Attempt:
         self.dropped: tuple[str, ...] = ()
         """Members of the request that found no place in the route's dialect."""
 
+    def leave(self) -> None:
+        """Record that the prompt is about to be written to a connection: from now on it may have left."""
+        self.left = self.maybe_billed = True
+
     def price_hold(self, demand: Demand, rate: Decimal | None, default_limit: int) -> None:
         """Hold the worst case of this try, in nano-units."""
         self.hold = worst_case(demand, self.route, rate, default_limit)

@@ -95,7 +95,6 @@ class Forwarding:
                 return Answered(attempt, opening)
             except UpstreamFault as lost:
                 attempt.outcome, attempt.fault = "failed", lost.kind
-                attempt.left = attempt.maybe_billed = lost.sent != "nothing"
                 fault = _OURS if lost.kind in LOCAL_KINDS else _BROKEN
             except Broken as broken:
                 fault = self._broken(attempt, broken)
@@ -151,14 +150,12 @@ class Forwarding:
         translated = attempt.wire != self._demand.dialect
         if translated and written.dropped and self._policy.rules.requires_parameters:
             raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
-        attempt.maybe_billed = True
-        return ProviderCall(target, written.path, written.headers, written.body)
+        return ProviderCall(target, written.path, written.headers, written.body, leaves=attempt.leave)
 
     async def _ask(self, attempt: Attempt) -> bytes:
         """The opening of the reply. Broken, UpstreamFault, Unportable."""
         services = self._services
         call = await self._call(attempt)
-        attempt.left = True  # unless a fault says that not a byte was sent
         reply = await services.upstream.send(call, connect_s=services.deadlines.connect_s)
         attempt.reply, attempt.status, attempt.observed = reply, reply.status, observed(reply.headers)
         attempt.pieces = reply.chunks()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gateway.core.cost import money
 from gateway.core.receipt import Receipt
 from gateway.exchange import record
@@ -9,18 +11,36 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.soft_budgets import budget_header
 
 
-def reply_headers(facts: record.ExchangeRecord, answer: Attempt) -> dict[str, str]:
+def reply_headers(facts: record.ExchangeRecord, attempts: Sequence[Attempt], answer: Attempt) -> dict[str, str]:
     """The headers of a reply. The cost is added where the reply begins after it is known."""
     headers = {
         "x-safeconduct-receipt": str(facts.id),
         "x-safeconduct-route": str(answer.route.id),
         "x-safeconduct-region": facts.region(answer),
-    }
+    } | attempts_header(facts, attempts)
     if lost := answer.lost():
         headers["x-safeconduct-dropped"] = ", ".join(dict.fromkeys(lost))
     if answer.output_limit is not None:
         headers["x-safeconduct-output-limit"] = str(answer.output_limit)
     return headers | budget_header(answer.beyond)
+
+
+def attempts_header(facts: record.ExchangeRecord, attempts: Sequence[Attempt]) -> dict[str, str]:
+    """The header that lists every attempt in order: route, declared region, and how it ended. Nothing without one."""
+    return {"x-safeconduct-attempts": ", ".join([_listed(facts, a) for a in attempts])} if attempts else {}
+
+
+def _listed(facts: record.ExchangeRecord, attempt: Attempt) -> str:
+    parts = [f"{attempt.route.id};region={facts.treated(attempt.eligible).region}"]
+    if reported := attempt.observed.get("region"):
+        parts.append(f'observed="{reported}"')
+    if attempt.status:
+        parts.append(f"status={attempt.status}")
+    if attempt.fault:
+        parts.append(f"fault={attempt.fault}")
+    if not attempt.left:
+        parts.append("left=no")
+    return ";".join(parts)
 
 
 def cost_header(receipt: Receipt) -> dict[str, str]:

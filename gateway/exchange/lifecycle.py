@@ -27,7 +27,7 @@ from gateway.exchange.attempt import Attempt
 from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.decide import decide, no_route
 from gateway.exchange.forward import forward
-from gateway.exchange.headers import cost_header, reply_headers
+from gateway.exchange.headers import attempts_header, cost_header, reply_headers
 from gateway.exchange.progress import Progress
 from gateway.exchange.rate_permit import RatePermit
 from gateway.exchange.services import Arrival, Downstream, InForce, Services
@@ -151,7 +151,7 @@ class Exchange:
 
     async def _hand_over(self, answered: Answered, downstream: Downstream) -> None:
         """A whole reply: the receipt first, so that the reply can say what it cost."""
-        headers = reply_headers(self._progress.facts, answered.attempt)
+        headers = reply_headers(self._progress.facts, self._progress.attempts, answered.attempt)
         settled = await self._settlement.settle("served", "")
         self._note_success(answered.attempt)
         self._progress.replying = True
@@ -160,7 +160,7 @@ class Exchange:
 
     async def _relay(self, answered: Answered, stream: Stream, downstream: Downstream) -> None:
         """Step 6: a stream, byte by byte. The last byte waits for the receipt's commit."""
-        headers = reply_headers(self._progress.facts, answered.attempt)
+        headers = reply_headers(self._progress.facts, self._progress.attempts, answered.attempt)
         self._progress.replying = True
         await downstream.begin(headers | self._rate_headers(), streaming=True)
         self._stream_relay = StreamRelay(answered.attempt, stream, downstream, self._services, self._scope)
@@ -190,7 +190,7 @@ class Exchange:
         outcome: Outcome = "failed" if cut or isinstance(ended, UpstreamEnded | InternalError) else "refused"
         await self._settlement.settle(outcome, ended.code)
         if not progress.replying:
-            await downstream.refuse(ended, self.id)
+            await downstream.refuse(ended, self.id, attempts_header(progress.facts, progress.attempts))
         elif progress.served is not None and progress.served.stream is not None:
             with self._scope.within(LAST_WORD_S):
                 await downstream.abort(progress.served.stream.failure(ended))

@@ -120,5 +120,5 @@ class Downstream(Protocol):
     async def abort(self, last: bytes) -> None:
         """The reply cannot be completed: the dialect's error event, and an unclean end."""
 
-    async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
+    async def refuse(self, ended: Ended, receipt: ReceiptId | None, headers: Mapping[str, str]) -> None:
         """The error instead of a reply."""

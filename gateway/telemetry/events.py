@@ -38,6 +38,9 @@ class ExchangeEnded:
     code: str
     first_event_ms: int
     duration_ms: int
+    sent_to: tuple[str, ...] = ()
+    """Each attempt whose prompt left, in order, as `route:region:status`: the declared region, and the provider's
+    status, else the kind of fault or the outcome."""
 
     @classmethod
     def of(cls, receipt: Receipt) -> ExchangeEnded:
@@ -58,6 +61,7 @@ class ExchangeEnded:
             code=receipt.code,
             first_event_ms=last.first_event_ms if last else -1,
             duration_ms=receipt.duration_ms,
+            sent_to=tuple([f"{a.route}:{a.region}:{a.status or a.fault or a.outcome}" for a in attempts if a.left]),
         )
 
 

@@ -25,6 +25,7 @@ def _ended(f: Fields) -> str:
         f"{f['outcome']}{code}",
         f["route"] or "no route",
         f["region"],
+        _before(f["sent_to"]),
         f"{f['gen_ai.usage.input_tokens']} in, {f['gen_ai.usage.output_tokens']} out{marked}",
         f"{f['amount']} {f['currency']}",
         f"{f['duration_ms']} ms{first}",
@@ -32,6 +33,12 @@ def _ended(f: Fields) -> str:
         f"receipt {f['receipt']}",
     )
     return "  ".join(str(part) for part in parts if part)
+
+
+def _before(sent_to: object) -> str:
+    """Every attempt, where the prompt left more than once or for a route that did not answer."""
+    answered_at_once = isinstance(sent_to, list) and len(sent_to) == 1 and str(sent_to[0]).endswith(":200")
+    return f"sent to {_listed(sent_to)}" if sent_to and not answered_at_once else ""
 
 
 def _started(f: Fields) -> str:

@@ -6,7 +6,7 @@ at any moment closes the connection. The receiver of a `ProviderReply` closes it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn, Protocol, TypeAlias
 
@@ -14,6 +14,10 @@ from gateway.upstream.credentials import Headers
 from gateway.upstream.targets import Target
 
 Method: TypeAlias = Literal["POST", "GET"]
+
+
+def _unobserved() -> None:
+    """Nobody records the moment."""
 
 
 class SealedCall(TypeError):
@@ -26,7 +30,8 @@ class ProviderCall:
 
     `path` is percent-encoded, begins with a slash and follows the path of the target's base URL. `headers` are the
     dialect's own, names in lower case. The way out writes the others: the target's, the credential's, host, user-agent,
-    accept-encoding and content-length.
+    accept-encoding and content-length. `leaves` is called before the first byte of the request is written to a
+    connection: until then nothing has left this process.
     """
 
     target: Target
@@ -34,6 +39,7 @@ class ProviderCall:
     headers: Headers = field(repr=False)
     body: bytes = field(repr=False)
     method: Method = "POST"
+    leaves: Callable[[], None] = field(default=_unobserved, repr=False)
 
     def _refuse(self, *_: object) -> NoReturn:
         raise SealedCall("a call is sealed")

@@ -77,6 +77,7 @@ class ProviderClient:
         if not connection.is_kept:
             return await request.sent_on(connection).begun()
         release = asyncio.get_running_loop().call_later(self._crossing_s, request.release)
+        request.leaves()
         reply = connection.send(request.head, request.body)
         try:
             return await reply.begun()
@@ -99,12 +100,12 @@ class ProviderClient:
 class _Request:
     """One request as bytes. Its body is released as soon as it cannot be needed for a second sending."""
 
-    __slots__ = ("body", "head", "is_released", "pool")
+    __slots__ = ("body", "head", "is_released", "leaves", "pool")
 
     def __init__(self, client: ProviderClient, call: ProviderCall) -> None:
         self.head = request_head(call)
         self.pool = client.pool(call.target.address.origin)
-        self.body = call.body
+        self.body, self.leaves = call.body, call.leaves
         self.is_released = False
 
     def release(self) -> None:
@@ -112,6 +113,7 @@ class _Request:
 
     def sent_on(self, connection: ProviderConnection) -> IncomingReply:
         """Send it for the last time."""
+        self.leaves()
         reply = connection.send(self.head, self.body)
         self.release()
         return reply

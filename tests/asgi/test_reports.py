@@ -16,7 +16,7 @@ from tests.exchange.test_lifecycle import FAILS, GOOD
 from tests.scripted import Provider
 from tests.stores.books_in import books_in, run
 
-ONE = {"exchanges": 1, "usage": {"input": 9, "output": 3}, "cost": "0.000015"}
+ONE = {"exchanges": 1, "sent": 1, "usage": {"input": 9, "output": 3}, "cost": "0.000015"}
 
 
 async def test_a_key_sees_sums_of_its_own_receipts_only(tmp_path: Path) -> None:
@@ -29,7 +29,9 @@ async def test_a_key_sees_sums_of_its_own_receipts_only(tmp_path: Path) -> None:
         assert mine == {
             "by": ["day"],
             "currency": "USD",
-            "data": [{"day": "2026-11-24", "exchanges": 2, "usage": {"input": 18, "output": 6}, "cost": "0.00003"}],
+            "data": [
+                {"day": "2026-11-24", "exchanges": 2, "sent": 2, "usage": {"input": 18, "output": 6}, "cost": "0.00003"}
+            ],
         }
         assert (await door.get("/v1/usage", other)).json()["data"] == [{"day": "2026-11-24", **ONE}]
 

@@ -135,6 +135,7 @@ class Client:
         self.last = b""
         self.error: Ended | None = None
         self.receipt: ReceiptId | None = None
+        self.refusal_headers: Mapping[str, str] = {}
         self.received = anyio.Event()
 
     async def begin(self, headers: Mapping[str, str], *, streaming: bool) -> None:
@@ -152,8 +153,9 @@ class Client:
     async def abort(self, last: bytes) -> None:
         self.last = last
 
-    async def refuse(self, ended: Ended, receipt: ReceiptId | None) -> None:
+    async def refuse(self, ended: Ended, receipt: ReceiptId | None, headers: Mapping[str, str]) -> None:
         assert not self.headers, "a reply had begun"
+        self.refusal_headers = headers
         self.error, self.receipt = ended, receipt
 
     @property

@@ -62,46 +62,77 @@ class LedgerContract(ABC):
         assert [r["id"] for r in ledger.newest(2)] == ["C", "B"]
         assert [r["id"] for r in ledger.newest(10, key="key_1")] == ["A"]
 
+    def test_each_place_that_content_went_to_has_its_share_and_the_exchange_counts_once(self) -> None:
+        """A failure in the US and an answer in Germany: both are there."""
+        broken = an_attempt(route="walk-us/small", region="US", status=500, outcome="failed", cost=3, usage={})
+        answer = an_attempt(route="walk-de/small", region="DE", cost=4)
+        served = {"route": "walk-de/small", "region": "declared:DE"}
+        ledger = self.ledger_of(a_receipt("A", attempts=(broken, answer), cost=7, **served), a_receipt("B", cost=5))
+        assert ledger.usage(("region",), None, None, None) == [
+            UsageRow(("declared:DE",), 1, USED, 4, 1),
+            UsageRow(("declared:SE",), 1, USED, 5, 1),
+            UsageRow(("declared:US",), 0, {}, 3, 1),
+        ]
+        assert [row.group for row in ledger.usage(("provider", "key"), None, None, "key_1")] == [
+            ("alpha", "key_1"),
+            ("walk-de", "key_1"),
+            ("walk-us", "key_1"),
+        ]
+        whole = UsageRow((), 2, {"input": 2_000, "output": 40}, 12, 3)
+        assert ledger.usage((), None, None, None) == [whole]
+
+    def test_an_exchange_that_its_only_provider_refused_is_not_nowhere(self) -> None:
+        refused = an_attempt(status=400, outcome="refused", cost=0, usage={})
+        unsent = an_attempt(left=False, fault="connect", status=0, outcome="failed", cost=0, usage={})
+        nobody = {"route": "", "region": "", "outcome": "failed", "cost": 0}
+        ledger = self.ledger_of(
+            a_receipt("A", attempts=(refused,), **nobody), a_receipt("B", attempts=(unsent,), **nobody)
+        )
+        assert ledger.usage(("region",), None, None, None) == [
+            UsageRow(("",), 1, {}, 0, 0),
+            UsageRow(("declared:SE",), 1, {}, 0, 1),
+        ]
+
     @pytest.mark.parametrize(
         ("by", "rows"),
         [
-            ((), [UsageRow((), 3, {"input": 2_000, "output": 40}, 12)]),
-            (("day",), [UsageRow(("2026-11-24",), 1, USED, 5), UsageRow(("2026-11-25",), 2, USED, 7)]),
+            ((), [UsageRow((), 3, {"input": 2_000, "output": 40}, 12, 2)]),
+            (("day",), [UsageRow(("2026-11-24",), 1, USED, 5, 1), UsageRow(("2026-11-25",), 2, USED, 7, 1)]),
             (
                 ("key", "provider"),
                 [
-                    UsageRow(("key_1", "alpha"), 1, USED, 5),
-                    UsageRow(("key_2", ""), 1, {}, 0),
-                    UsageRow(("key_2", "beta"), 1, USED, 7),
+                    UsageRow(("key_1", "alpha"), 1, USED, 5, 1),
+                    UsageRow(("key_2", ""), 1, {}, 0, 0),
+                    UsageRow(("key_2", "beta"), 1, USED, 7, 1),
                 ],
             ),
             (
                 ("policy", "team", "model"),
-                [UsageRow(("open", "research", "small"), 3, {"input": 2_000, "output": 40}, 12)],
+                [UsageRow(("open", "research", "small"), 3, {"input": 2_000, "output": 40}, 12, 2)],
             ),
-            (("organisation", "currency"), [UsageRow(("acme", "USD"), 3, {"input": 2_000, "output": 40}, 12)]),
+            (("organisation", "currency"), [UsageRow(("acme", "USD"), 3, {"input": 2_000, "output": 40}, 12, 2)]),
             (
                 ("region",),
                 [
-                    UsageRow(("",), 1, {}, 0),
-                    UsageRow(("declared:SE",), 1, USED, 5),
-                    UsageRow(("eu-north-1",), 1, USED, 7),
+                    UsageRow(("",), 1, {}, 0, 0),
+                    UsageRow(("declared:SE",), 1, USED, 5, 1),
+                    UsageRow(("eu-north-1",), 1, USED, 7, 1),
                 ],
             ),
             (
                 ("key", "end_user"),
                 [
-                    UsageRow(("key_1", ""), 1, USED, 5),
-                    UsageRow(("key_2", ""), 1, {}, 0),
-                    UsageRow(("key_2", "sc_1"), 1, USED, 7),
+                    UsageRow(("key_1", ""), 1, USED, 5, 1),
+                    UsageRow(("key_2", ""), 1, {}, 0, 0),
+                    UsageRow(("key_2", "sc_1"), 1, USED, 7, 1),
                 ],
             ),
             (
                 ("route",),
                 [
-                    UsageRow(("",), 1, {}, 0),
-                    UsageRow(("alpha/small",), 1, USED, 5),
-                    UsageRow(("beta/small",), 1, USED, 7),
+                    UsageRow(("",), 1, {}, 0, 0),
+                    UsageRow(("alpha/small",), 1, USED, 5, 1),
+                    UsageRow(("beta/small",), 1, USED, 7, 1),
                 ],
             ),
         ],
@@ -126,10 +157,10 @@ class LedgerContract(ABC):
         assert list(every_receipt(ledger, date(2027, 1, 1), date(2027, 2, 1))) == []
 
     def test_what_corrects_a_cost_is_no_exchange(self) -> None:
-        attempt = an_attempt(outcome="corrected", usage={}, usage_source="", hold_id="", cost=-2)
+        attempt = an_attempt(outcome="corrected", usage={}, usage_source="", hold_id="", cost=-2, left=False)
         entry = a_receipt("D", outcome="corrected", attempts=(attempt,), cost=-2)
         rows = self.ledger_of(*RECEIPTS, entry).usage(("day",), None, date(2026, 11, 24), None)
-        assert rows == [UsageRow(("2026-11-24",), 1, USED, 3)]
+        assert rows == [UsageRow(("2026-11-24",), 1, USED, 3, 1)]
 
     def test_usage_is_grouped_by_known_words_only(self) -> None:
         with pytest.raises(ValueError, match="day, team, key"):

@@ -40,7 +40,16 @@ def test_an_exchange_is_told_by_its_receipt() -> None:
         code="",
         first_event_ms=180,
         duration_ms=430,
+        sent_to=("alpha/small:SE:200",),
     )
+
+
+def test_every_attempt_whose_prompt_left_is_told_with_its_region_and_end() -> None:
+    broken = an_attempt(route="walk-us/small", region="US", status=500, outcome="failed")
+    reset = an_attempt(region="DE", status=0, fault="reset", outcome="failed")
+    unsent = an_attempt(left=False, status=0, fault="connect", outcome="failed")
+    ended = ExchangeEnded.of(a_receipt(attempts=(broken, unsent, reset, an_attempt())))
+    assert ended.sent_to == ("walk-us/small:US:500", "alpha/small:DE:reset", "alpha/small:SE:200")
 
 
 def test_usage_of_several_attempts_is_added_and_as_sure_as_the_least_sure() -> None:
@@ -59,7 +68,7 @@ def test_a_refused_exchange_has_no_attempt() -> None:
 def test_the_metered_cost_log_has_no_other_fields() -> None:
     assert {f.name for f in fields(ExchangeEnded)} == {
         *("receipt", "key", "team", "route", "region", "usage", "usage_source", "cost", "currency"),
-        *("outcome", "code", "first_event_ms", "duration_ms"),
+        *("outcome", "code", "first_event_ms", "duration_ms", "sent_to"),
     }
 
 

@@ -54,6 +54,7 @@ def test_an_exchange_is_one_line_with_its_metered_cost() -> None:
         "outcome": "served",
         "code": "",
         "first_event_ms": 180,
+        "sent_to": ["alpha/small:SE:200"],
         "duration_ms": 430,
         "amount": "0.00104",
         "gen_ai.usage.input_tokens": 1_000,

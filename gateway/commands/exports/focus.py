@@ -16,7 +16,7 @@ Cell: TypeAlias = str | int
 Kind: TypeAlias = Literal["amount", "count", "moment", "text"]
 VERSION: Final = "1.2"
 GROUPED: Final = ("day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "currency")
-"""One charge per group of these. A charge of 0 without usage, such as of refusals, is left out."""
+"""One charge per group of these. A row without cost, usage and attempts, such as of refusals, is left out."""
 
 _COUNTS: Final = {
     name: f"x_{name.title().replace('_', '')}" + ("Tokens" if name in TOKEN_CLASSES else "") for name in CLASSES
@@ -60,6 +60,7 @@ COLUMNS: Final = (
     "x_Region",
     "x_Requests",
     "x_Route",
+    "x_Sent",
     *_COUNTS.values(),
 )
 
@@ -78,13 +79,13 @@ def kind(column: str) -> Kind:
         return "amount"
     if column in _MOMENTS:
         return "moment"
-    return "count" if column == "x_Requests" or column in _COUNTS.values() else "text"
+    return "count" if column in ("x_Requests", "x_Sent") or column in _COUNTS.values() else "text"
 
 
 def charges(rows: Iterable[UsageRow]) -> Iterator[tuple[Cell, ...]]:
     """`rows`: summed by GROUPED. A charge has a cell for each of COLUMNS; "" is null."""
     for row in rows:
-        if row.cost or row.usage:
+        if row.cost or row.usage or row.sent:
             charge = _charge(dict(zip(GROUPED, row.group, strict=True)), row)
             yield tuple(charge[column] for column in COLUMNS)
 
@@ -97,6 +98,7 @@ def _charge(of: Mapping[str, str], row: UsageRow) -> dict[str, Cell]:
         "x_Region": of["region"],
         "x_Requests": row.exchanges,
         "x_Route": of["route"],
+        "x_Sent": row.sent,
     }
     counts = {column: row.usage.get(name, 0) for name, column in _COUNTS.items()}
     return {**_whose(of), **_when(of["day"]), **_what(of, row), **own, **counts}

@@ -94,7 +94,7 @@ def audit(journal: Path) -> list[Check]:
             _per_team(tally),
             _counters(connection, tally),
         ]
-    return [*checks, _chains(journal)]
+    return [*checks, *_chains(journal)]
 
 
 def is_written(state: Path) -> bool:
@@ -166,11 +166,17 @@ def _counters(connection: sqlite3.Connection, tally: ReceiptTotals) -> Check:
     return Check("counters are the sum of charges", not apart, found)
 
 
-def _chains(journal: Path) -> Check:
+def _chains(journal: Path) -> list[Check]:
     states = SqliteLedger(journal).verify_chains()
     broken = [f"{state.chain} at {state.broken.sequence}" for state in states if state.broken]
-    found = f"{len(states)} chains, {sum(state.receipts for state in states)} receipts" + listed("broken", broken)
-    return Check("sequence numbers have no gap", not broken, found)
+    differing = [row for state in states for row in state.differing]
+    receipts = sum(state.receipts for state in states)
+    found = f"{len(states)} chains, {receipts} receipts" + listed("broken", broken)
+    columns = f"{receipts} receipts" + listed("differ", differing)
+    return [
+        Check("sequence numbers have no gap", not broken, found),
+        Check("columns are those of the receipts", not differing, columns),
+    ]
 
 
 def _attempts(row: sqlite3.Row) -> list[dict[str, Json]]:

@@ -15,6 +15,7 @@ from gateway.core.errors import Unavailable
 from gateway.stores.audit.journal_audit import Check, listed
 from gateway.stores.journal.reading import reading
 from gateway.stores.ledger.shipment_batches import Source
+from gateway.stores.ledger.shipped_rows import unfaithful_rows
 from gateway.stores.postgres.connection import Postgres, PostgresAway
 
 if TYPE_CHECKING:
@@ -89,11 +90,28 @@ def audit_ledger(postgres: Postgres, journal: Path | None) -> list[Check]:
     return asyncio.run(_audit(patient, journal))
 
 
+def verified_columns(postgres: Postgres) -> Check:
+    """Whether every row of the ledger says what its record says. Unavailable while PostgreSQL is away. Not to be called
+    where an event loop runs."""
+    patient = Postgres(postgres.url, postgres.connect_s, _PATIENCE_S)
+    return asyncio.run(_verified_columns(patient))
+
+
+async def _verified_columns(postgres: Postgres) -> Check:
+    try:
+        async with postgres.connected() as connection, postgres.transaction(connection):
+            await connection.execute("SET TRANSACTION READ ONLY")
+            return await _columns(connection)
+    except PostgresAway as fault:
+        raise _away(fault) from None
+
+
 async def _audit(postgres: Postgres, journal: Path | None) -> list[Check]:
     try:
         async with postgres.connected() as connection, postgres.transaction(connection):
             await connection.execute("SET TRANSACTION READ ONLY")
             checks = [await _once(connection), await _gaps(connection), await _sums(connection)]
+            checks.append(await _columns(connection))
             if journal is not None:
                 checks.append(await _shipped(connection, journal))
             return checks
@@ -144,6 +162,12 @@ async def _sums(connection: Connection) -> Check:
     )
     found = f"receipts {money(int(cost))}, charges {money(int(charged))}{listed('apart', apart)}"
     return Check("ledger: sums are those of the receipts", not apart and cost == charged, found)
+
+
+async def _columns(connection: Connection) -> Check:
+    unfaithful = [row async for row in unfaithful_rows(connection)]
+    found = f"{len(unfaithful)} rows differ{listed('differ', unfaithful)}"
+    return Check("ledger: columns are those of the receipts", not unfaithful, found)
 
 
 async def _shipped(connection: Connection, journal: Path) -> Check:

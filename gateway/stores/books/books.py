@@ -68,12 +68,17 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
-    """Sums over receipts of one group. `group` in the order that was asked for; cost in nano-units."""
+    """Sums over receipts of one group. `group` in the order that was asked for; cost in nano-units.
+
+    Each exchange counts once in `exchanges`: where it was answered, else where its prompt went last. `sent` counts
+    attempts whose prompt left. Usage and cost of an attempt count where its prompt went.
+    """
 
     group: tuple[str, ...]
     exchanges: int
     usage: Mapping[str, int]
     cost: int
+    sent: int = 0
 
 
 class Books(Protocol):

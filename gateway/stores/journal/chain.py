@@ -15,7 +15,7 @@ from typing import Final
 import orjson
 
 from gateway.core.receipt import SALT_BYTES, SCHEMA, SECTIONS, Link, Receipt, genesis, linked
-from gateway.stores.holds import Charge
+from gateway.stores.holds import LARGEST_AMOUNT, Charge
 from gateway.stores.journal.encoding import encoded
 from gateway.stores.journal.rows import DERIVED, RECORD, SELECT_RECORD, derived, receipt_in
 
@@ -44,7 +44,10 @@ class Chain:
         sequence, previous = self._head or self._read_head(connection)
         link = Link(self.name, sequence + 1, previous)
         head, own, sections = linked(receipt, link, os.urandom(_SALTS), encoded)
-        columns = derived(receipt) | {"schema": SCHEMA, "chain": link.chain, "sequence": link.sequence}
+        current = (
+            receipt if receipt.schema == SCHEMA else replace(receipt, schema=SCHEMA)
+        )  # recovered from an old draft
+        columns = derived(current) | {"chain": link.chain, "sequence": link.sequence}
         row = connection.execute(
             _APPEND, (*columns.values(), charges_text(charges), head, own, *sections.values())
         ).lastrowid
@@ -88,3 +91,19 @@ def charges_text(charges: Sequence[Charge]) -> str:
 def charges_from(text: str) -> list[Charge]:
     found = json.loads(text)
     return [Charge(at, tuple(accounts), amount, zone=(*zone, "UTC")[0]) for at, accounts, amount, *zone in found]
+
+
+def are_charges_of(receipt: Receipt, charges: Sequence[Charge]) -> bool:
+    """Whether the charges are the costs of the attempts, for the receipt's own caller. A caller's erased name, and
+    corrections of earlier versions that were charged to nobody, vouch for the amounts alone."""
+    if "went" in receipt.erased:
+        return True
+    costs = sorted(cost for a in receipt.attempts if (cost := min(a.cost, LARGEST_AMOUNT)))
+    if costs != sorted(charge.amount for charge in charges if charge.amount):
+        return False
+    own = {f"{kind}/{getattr(receipt, kind)}" for kind in _CALLER}
+    charged = {account for charge in charges for account in charge.accounts if account.partition("/")[0] in _CALLER}
+    return "who" in receipt.erased or own.issuperset(charged)
+
+
+_CALLER: Final = ("organisation", "team", "key")

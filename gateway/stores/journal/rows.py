@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 
+from gateway.core.destinations import Destination, destinations
 from gateway.core.errors import Json
 from gateway.core.receipt import SECTIONS, Kept, Receipt, from_json, opened
 from gateway.stores.holds import LARGEST_AMOUNT
@@ -20,7 +21,7 @@ SELECT_RECORD: Final = ", ".join(RECORD)
 
 DERIVED: Final = (
     *("id", "day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "outcome"),
-    *("currency", "cost", "usage", "end_user", "schema", "chain", "sequence"),
+    *("currency", "cost", "usage", "end_user", "schema", "chain", "sequence", "sent", "places"),
 )
 """The columns that `derived` gives a value to."""
 
@@ -44,8 +45,14 @@ def receipt_in(record: Sequence[Any]) -> Receipt:
     return from_json(plain_in(record))
 
 
-def derived(receipt: Receipt) -> dict[str, str | int]:
-    """The columns of a receipt, by name: what `verify` compares with the row."""
+def derived(receipt: Receipt) -> dict[str, str | int | None]:
+    """The columns of a receipt, by name: what `verify` compares with the row.
+
+    `provider`, `route`, `region`: the destination where the exchange counts. `sent`: attempts whose prompt left.
+    `places`: every destination with its share, where there are several; else NULL, and the row is the one place.
+    """
+    places = destinations(receipt)
+    own = places[0]
     policy = next((receipt.policy[layer] for layer in _INNERMOST_FIRST if layer in receipt.policy), "")
     return {
         "id": receipt.id,
@@ -54,27 +61,75 @@ def derived(receipt: Receipt) -> dict[str, str | int]:
         "team": receipt.team,
         "key": receipt.key,
         "model": receipt.model,
-        "provider": receipt.route.partition("/")[0],
-        "route": receipt.route,
-        "region": receipt.region,
+        "provider": own.provider,
+        "route": own.route,
+        "region": own.region,
         "policy": policy,
         "outcome": receipt.outcome,
         "currency": receipt.currency,
         "cost": min(receipt.cost, LARGEST_AMOUNT),
-        "usage": _counts_text(receipt.used()),
+        "usage": _text(receipt.used()),
         "end_user": receipt.end_user,
         "schema": receipt.schema,
         "chain": receipt.chain,
         "sequence": receipt.sequence,
+        "sent": sum([place.sent for place in places]),
+        "places": _text([_place(place) for place in places]) if len(places) > 1 else None,
     }
+
+
+def _as_derived(_: str, value: Any) -> Any:
+    return value
+
+
+def differing(receipt: Receipt, row: Mapping[str, Any], stored: Callable[[str, Any], Any] = _as_derived) -> list[str]:
+    """Names of the columns that say something else than the record. An erased section vouches for none of its columns.
+
+    NULL stands in the rows of schema 0 for columns that came later. `stored`: name and derived value -> the value that
+    this store keeps.
+    """
+    unknown = {name for section in receipt.erased for name in _OF_SECTION.get(section, ())}
+    later = LATER if not receipt.schema else frozenset()
+    return [
+        name
+        for name, value in derived(receipt).items()
+        if name not in unknown
+        and not (row[name] is None and name in later)
+        and _value(row[name]) != _value(stored(name, value))
+    ]
+
+
+_OF_SECTION: Final[Mapping[str, tuple[str, ...]]] = {
+    "asked": ("model",),
+    "decided": ("policy",),
+    "went": ("provider", "route", "region", "outcome", "currency", "cost", "usage", "sent", "places"),
+    "who": ("organisation", "team", "key", "end_user"),
+}
+LATER: Final = frozenset({"region", "currency", "end_user", "sent", "places"})
+"""Columns that schema 0 does not fill."""
+
+
+def _value(cell: object) -> object:
+    """JSON is compared by value: its bytes are not part of the record."""
+    if isinstance(cell, str) and cell[:1] in ("{", "["):
+        try:
+            return json.loads(cell)
+        except ValueError:
+            return cell
+    return cell
+
+
+def _place(place: Destination) -> dict[str, Any]:
+    cost = min(place.cost, LARGEST_AMOUNT)
+    return {"provider": place.provider, **place._asdict(), "cost": cost, "usage": dict(place.usage)}
 
 
 def _bytes(section: object) -> bytes | None:
     return None if section is None else bytes(section)  # type: ignore[call-overload]  # a BLOB
 
 
-def _counts_text(counts: Mapping[str, int]) -> str:
+def _text(value: object) -> str:
     try:
-        return orjson.dumps(counts, option=orjson.OPT_SORT_KEYS).decode()
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     except TypeError:  # a count beyond 64 bits
-        return json.dumps(counts, separators=(",", ":"), sort_keys=True)
+        return json.dumps(value, separators=(",", ":"), sort_keys=True)

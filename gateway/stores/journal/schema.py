@@ -75,6 +75,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *(f"ALTER TABLE receipts ADD COLUMN {name} BLOB" for name in ("asked", "decided", "went", "who")),
         *(f"ALTER TABLE receipts ADD COLUMN {name} TEXT" for name in ("region", "currency", "end_user")),
     ),
+    (
+        # `sent`: attempts whose prompt left. `places`: each destination with its share, where there are several.
+        "ALTER TABLE receipts ADD COLUMN sent INTEGER",
+        "ALTER TABLE receipts ADD COLUMN places TEXT",
+    ),
 )
 
 

@@ -13,8 +13,9 @@ from gateway.core.errors import Json
 from gateway.core.receipt import CORRECTED, SECTIONS, Broken, verify
 from gateway.core.usage import CLASSES
 from gateway.stores.books.books import UsageRow
+from gateway.stores.journal.chain import are_charges_of, charges_from
 from gateway.stores.journal.reading import reading
-from gateway.stores.journal.rows import SELECT_RECORD, kept_in, plain_in
+from gateway.stores.journal.rows import DERIVED, RECORD, SELECT_RECORD, differing, kept_in, plain_in, receipt_in
 
 GROUPS: Final = (
     *("day", "team", "key", "model", "provider", "route", "region", "policy", "organisation", "currency"),
@@ -30,7 +31,23 @@ _COLUMNS: Final = {
 """Groups that a receipt of schema 0 has in itself alone."""
 _ERASED: Final = " + ".join(f"SUM(schema > 0 AND {name} IS NULL)" for name in SECTIONS)
 
-_EXCHANGES: Final = f"SUM(outcome <> '{CORRECTED}')"
+_PLACES: Final = frozenset({"provider", "route", "region"})
+"""Groups of which one exchange may have several: each attempt counts in the place that its prompt left for."""
+_SHARED: Final = ", ".join(_COLUMNS.get(n, f"receipts.{n}") + f" AS {n}" for n in GROUPS if n not in _PLACES)
+_ONE: Final = (
+    f"SELECT {_SHARED}, provider, route, {_COLUMNS['region']} AS region, outcome, 1 AS exchanges, "
+    "COALESCE(sent, 0) AS sent, cost, usage FROM receipts"
+)
+_SEVERAL: Final = (
+    f"SELECT {_SHARED}, "
+    + ", ".join(f"json_extract(place.value, '$.{n}') AS {n}" for n in ("provider", "route", "region"))
+    + ", outcome, "
+    + ", ".join(f"json_extract(place.value, '$.{n}') AS {n}" for n in ("exchanges", "sent", "cost", "usage"))
+    + " FROM receipts, json_each(receipts.places) AS place"
+)
+_BY_PLACE: Final = f"{_ONE} WHERE places IS NULL UNION ALL {_SEVERAL} WHERE places IS NOT NULL"
+
+_EXCHANGES: Final = f"SUM(exchanges * (outcome <> '{CORRECTED}'))"
 _SUMS: Final = ", ".join(f"SUM(COALESCE(json_extract(usage, '$.{name}'), 0))" for name in CLASSES)
 
 
@@ -56,6 +73,13 @@ class ChainState:
     receipts: int
     broken: Broken | None
     erased: int = 0
+    differing: tuple[str, ...] = ()
+    """Receipts with columns that say something else than the record, as `id: columns`."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the chain and every column of it hold."""
+        return self.broken is None and not self.differing
 
 
 class SqliteLedger:
@@ -102,10 +126,11 @@ class SqliteLedger:
         ]
         bounds = [(clause, value) for clause, value in wanted if value is not None]
         where = " AND ".join(clause for clause, _ in bounds) or "TRUE"
-        columns = [_COLUMNS.get(word, word) for word in by]
-        groups = ", ".join(columns)
+        groups = ", ".join(by)
+        source = _ONE if _PLACES.isdisjoint(by) else _BY_PLACE
         grouped = f"GROUP BY {groups} ORDER BY {groups}" if by else "HAVING COUNT(*) > 0"
-        select = f"SELECT {', '.join([*columns, _EXCHANGES, 'SUM(cost)', _SUMS])} FROM receipts WHERE {where} {grouped}"
+        sums = ", ".join([*by, _EXCHANGES, "SUM(sent)", "SUM(cost)", _SUMS])
+        select = f"SELECT {sums} FROM ({source}) WHERE {where} {grouped}"
         with reading(self._path) as connection:
             rows = connection.execute(select, tuple(value for _, value in bounds)).fetchall()
         return [_usage_row(row, len(by)) for row in rows]
@@ -121,9 +146,9 @@ class SqliteLedger:
 
 
 def _usage_row(row: Sequence[int | str], groups: int) -> UsageRow:
-    exchanges, cost, *counts = (int(value) for value in row[groups:])
+    exchanges, sent, cost, *counts = (int(value) for value in row[groups:])
     usage = {name: count for name, count in zip(CLASSES, counts, strict=True) if count}
-    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost)
+    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost, sent)
 
 
 def _verified(connection: sqlite3.Connection, chain: str, head: str) -> ChainState:
@@ -133,7 +158,21 @@ def _verified(connection: sqlite3.Connection, chain: str, head: str) -> ChainSta
     count, erased = connection.execute(
         f"SELECT COUNT(*), COALESCE({_ERASED}, 0) FROM receipts WHERE chain = ?", (chain,)
     ).fetchone()
-    return ChainState(chain, count, broken, erased)
+    return ChainState(chain, count, broken, erased, tuple(_differing(connection, chain)))
+
+
+def _differing(connection: sqlite3.Connection, chain: str) -> Iterator[str]:
+    query = f"SELECT {', '.join(DERIVED)}, charges, {SELECT_RECORD} FROM receipts WHERE chain = ? ORDER BY row"
+    for row in connection.execute(query, (chain,)):
+        try:
+            receipt = receipt_in([row[name] for name in RECORD])
+        except (KeyError, TypeError, ValueError):  # of a record that cannot be read, the chain says so
+            continue
+        names = differing(receipt, row)
+        if not are_charges_of(receipt, charges_from(row["charges"])):
+            names.append("charges")
+        if names:
+            yield f"{row['id']}: {', '.join(names)}"
 
 
 def _stray(connection: sqlite3.Connection, chain: str) -> ChainState:

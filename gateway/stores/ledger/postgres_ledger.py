@@ -66,7 +66,7 @@ class PostgresLedger:
         where = " AND ".join(clause for clause, value in wanted.items() if value is not None) or "TRUE"
         ordered = ", ".join(word if word == "day" else f'{word} COLLATE "C"' for word in by)
         grouped = f"GROUP BY {', '.join(by)} ORDER BY {ordered}" if by else "HAVING count(*) > 0"
-        sums = ", ".join((_EXCHANGES, *(f"sum({name})" for name in ("cost", *CLASSES))))
+        sums = ", ".join((_EXCHANGES, *(f"sum({name})" for name in ("sent", "cost", *CLASSES))))
         select = f"SELECT {', '.join([*by, sums])} FROM usage_days WHERE {where} {grouped}"
         rows = self._rows(select, {"since": since, "until": until, "key": key})
         return [_usage_row(row, len(by)) for row in rows]
@@ -88,9 +88,9 @@ async def _answer(postgres: Postgres, asked: Callable[[Connection], Awaitable[Ro
 
 
 def _usage_row(row: Sequence[Any], groups: int) -> UsageRow:
-    exchanges, cost, *counts = (int(value) for value in row[groups:])
+    exchanges, sent, cost, *counts = (int(value) for value in row[groups:])
     usage = {name: count for name, count in zip(CLASSES, counts, strict=True) if count}
-    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost)
+    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost, sent)
 
 
 class SharedLedger:

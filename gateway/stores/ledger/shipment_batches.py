@@ -27,7 +27,7 @@ _NEWER: Final = ("region", "currency", "end_user")
 """Names that a receipt of schema 0 has in itself alone."""
 _SELECT: Final = (
     f"SELECT row, id, chain, sequence, digest, schema, day, {', '.join((*_NAMES, *_NEWER, *SECTIONS))}, cost, usage, "
-    "charges, data FROM receipts WHERE row > ? ORDER BY row LIMIT ?"
+    "charges, sent, places, data FROM receipts WHERE row > ? ORDER BY row LIMIT ?"
 )
 
 
@@ -95,12 +95,14 @@ def _sent(found: sqlite3.Row) -> dict[str, Json]:
     sent: dict[str, Json] = {
         name: found[name] for name in ("id", "chain", "sequence", "digest", "schema", "day", "cost")
     }
-    sent |= {name: _name(found[name]) for name in _NAMES}
+    sent |= {name: cut_name(found[name]) for name in _NAMES}
     newer = _read(data) if found["region"] is None else dict(found)
-    sent |= {name: _name(newer.get(name, "")) for name in _NEWER}
+    sent |= {name: cut_name(newer.get(name, "")) for name in _NEWER}
     sent |= {name: found[name] and bytes(found[name]).hex() for name in SECTIONS}
     sent["charged"] = sum(charge.amount for charge in charges_from(found["charges"]))
     sent["usage"] = {name: count for name, count in usage.items() if name in CLASSES}
+    sent["sent"] = found["sent"]
+    sent["places"] = None if found["places"] is None else [_place(place) for place in json.loads(found["places"])]
     return sent | {"charges": found["charges"], "data": data}
 
 
@@ -112,7 +114,11 @@ def _read(data: str) -> dict[str, Json]:
     return receipt if isinstance(receipt, dict) else {}
 
 
-def _name(value: object) -> str:
+def _place(place: dict[str, Json]) -> Json:
+    return {**place, **{name: cut_name(place[name]) for name in ("provider", "route", "region")}}
+
+
+def cut_name(value: object) -> str:
     """What PostgreSQL's text and an index can hold."""
     return str(value).replace("\0", "\ufffd")[:_LONGEST_NAME]
 

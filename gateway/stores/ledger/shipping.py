@@ -33,12 +33,14 @@ GROUPED: Final = (
 )
 """What the sums of `usage_days` are kept by."""
 
-_SUMS: Final = ("exchanges", "cost", "charged", *CLASSES)
+_SUMS: Final = ("exchanges", "sent", "cost", "charged", *CLASSES)
 _COLUMNS: Final = (
     *("id", "chain", "sequence", "digest", "schema", *GROUPED, "cost", "charged", "usage", "charges", "data"),
+    *("sent", "places"),
     *SECTIONS,
 )
-_TYPES: Final = {"day": "date", "usage": "json", **dict.fromkeys(("sequence", "schema", "cost", "charged"), "bigint")}
+_WHOLE: Final = ("sequence", "schema", "cost", "charged", "sent")
+_TYPES: Final = {"day": "date", "usage": "json", "places": "json", **dict.fromkeys(_WHOLE, "bigint")}
 _READ: Final = {
     "charges": "charges::json",
     "data": "convert_to(data, 'UTF8')",
@@ -48,12 +50,30 @@ _TELL_AGAIN_S: Final = 60.0
 _MOST_MOVES: Final = 1000
 
 
+PLACED: Final = ("provider", "route", "region")
+
+
+def by_place(receipts: str, shared: str) -> str:
+    """SQL for rows of `receipts`, one for each place that an exchange's content went to, with its share. `shared`: the
+    columns that every place has alike. What was charged stands where the exchange counts."""
+    one = ", ".join(f"'{name}', {name}" for name in (*PLACED, "cost", "usage"))
+    return f"""
+        SELECT {shared}, place.provider, place.route, place.region, place.exchanges, place.sent, place.cost,
+            place.usage, CASE WHEN place.exchanges = 1 THEN charged ELSE 0 END AS charged
+        FROM (SELECT *, coalesce(places, json_build_array(json_build_object(
+            {one}, 'exchanges', 1, 'sent', coalesce(sent, 0)))) AS every FROM {receipts}) AS each
+        CROSS JOIN LATERAL json_to_recordset(every) AS place (
+            provider text, route text, region text, exchanges bigint, sent bigint, cost bigint, usage json)
+    """
+
+
 def _insert() -> str:
     """One statement: the rows that are new, their sums, and how many there were of each kind."""
     listed, groups = ", ".join(_COLUMNS), ", ".join(GROUPED)
     typed = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
     read = ", ".join(_READ.get(name, name) for name in _COLUMNS)
     counted = ", ".join(f"sum(coalesce((usage ->> '{name}')::numeric, 0))" for name in CLASSES)
+    shared = ", ".join(f"each.{name}" for name in GROUPED if name not in PLACED)
     added = ", ".join(f"{name} = usage_days.{name} + excluded.{name}" for name in _SUMS)
     return f"""
         WITH sent AS (SELECT * FROM json_to_recordset(%(parcel)s::json) AS row ({typed})),
@@ -64,7 +84,8 @@ def _insert() -> str:
         ),
         added AS (
             INSERT INTO usage_days ({groups}, {", ".join(_SUMS)})
-            SELECT {groups}, count(*), sum(cost), sum(charged), {counted} FROM fresh GROUP BY {groups} ORDER BY {groups}
+            SELECT {groups}, sum(exchanges), sum(sent), sum(cost), sum(charged), {counted}
+            FROM ({by_place("fresh", shared)}) AS placed GROUP BY {groups} ORDER BY {groups}
             ON CONFLICT ({groups}) DO UPDATE SET {added}
         )
         SELECT (SELECT count(*) FROM fresh), (SELECT count(*) FROM taken JOIN receipts kept USING (id, day)

@@ -81,4 +81,4 @@ def _added(rows: Iterable[UsageRow]) -> list[UsageRow]:
 
 def _sum(one: UsageRow, other: UsageRow) -> UsageRow:
     usage = {name: one.usage.get(name, 0) + other.usage.get(name, 0) for name in {**one.usage, **other.usage}}
-    return UsageRow(one.group, one.exchanges + other.exchanges, usage, one.cost + other.cost)
+    return UsageRow(one.group, one.exchanges + other.exchanges, usage, one.cost + other.cost, one.sent + other.sent)

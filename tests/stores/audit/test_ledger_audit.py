@@ -19,6 +19,7 @@ from tests.stores.shipped import asked, ship
 ONCE = "ledger: every receipt is there once"
 GAPS = "ledger: sequence numbers have no gap"
 SUMS = "ledger: sums are those of the receipts"
+COLUMNS = "ledger: columns are those of the receipts"
 SAME = "ledger: it holds what this journal holds"
 
 
@@ -56,6 +57,7 @@ def test_what_was_shipped_adds_up(url: str, journal: Path) -> None:
         "7 receipts, 0 more than once",
         "3 chains",
         "receipts 0.00000028, charges 0.00000028",
+        "0 rows differ",
         "5 receipts, 0.0000002, 0 wait",
     ]
 
@@ -72,8 +74,11 @@ def test_receipts_that_wait_are_no_fault(url: str, journal: Path) -> None:
         ("DELETE FROM receipts WHERE id = 'one-1'", [GAPS, SUMS, SAME]),
         ("DELETE FROM receipts WHERE id = 'one-0'", [GAPS, SUMS, SAME]),
         ("DELETE FROM receipts WHERE id = 'two-1'", [SUMS, SAME]),
-        ("UPDATE receipts SET cost = cost + 1 WHERE id = 'one-1'", [SUMS, SAME]),
-        ("UPDATE receipts SET digest = 'another' WHERE id = 'one-1'", [SAME]),
+        ("UPDATE receipts SET cost = cost + 1 WHERE id = 'one-1'", [SUMS, COLUMNS, SAME]),
+        ("UPDATE receipts SET provider = 'other' WHERE id = 'one-1'", [COLUMNS]),
+        ("UPDATE receipts SET usage = '{}' WHERE id = 'one-1'", [COLUMNS]),
+        ("UPDATE receipts SET charges = '[]' WHERE id = 'one-1'", [COLUMNS]),
+        ("UPDATE receipts SET digest = 'another' WHERE id = 'one-1'", [COLUMNS, SAME]),
         ("UPDATE usage_days SET exchanges = exchanges + 1", [SUMS]),
         ("UPDATE usage_days SET charged = charged + 1", [SUMS]),
         ("DELETE FROM usage_days", [SUMS]),
@@ -81,7 +86,7 @@ def test_receipts_that_wait_are_no_fault(url: str, journal: Path) -> None:
         (
             "CREATE TEMP TABLE other AS SELECT * FROM receipts WHERE id = 'two-1'; "
             "UPDATE other SET day = '2026-12-01'; INSERT INTO receipts SELECT * FROM other",
-            [ONCE, GAPS, SUMS, SAME],
+            [ONCE, GAPS, SUMS, COLUMNS, SAME],
         ),
     ],
 )

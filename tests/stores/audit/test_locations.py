@@ -58,6 +58,7 @@ def test_every_place_is_looked_at_and_says_whose_a_check_is(places: Places) -> N
         "ledger: every receipt is there once",
         "ledger: sequence numbers have no gap",
         "ledger: sums are those of the receipts",
+        "ledger: columns are those of the receipts",
         f"{home}: ledger: it holds what this journal holds",
         "worker-2: ledger: it holds what this journal holds",
     ]
@@ -72,11 +73,11 @@ def test_a_place_that_cannot_be_looked_at_is_said_and_the_others_are(places: Pla
         "ledger: it can be read",
     ]
     assert all(check.do for check in broken)
-    assert len(audited(away)) == 12 + 3
+    assert len(audited(away)) == 14 + 3
 
 
 def test_without_redis_or_a_ledger_the_journals_are_looked_at_alone(places: Places) -> None:
-    assert len(audited(Places(places.home))) == 12
+    assert len(audited(Places(places.home))) == 14
 
 
 def test_a_redis_that_can_keep_no_books_is_said(places: Places) -> None:

@@ -47,7 +47,7 @@ def test_sums_are_exact_beyond_64_bits(tmp_path: Path) -> None:
     url = fresh_database()
     ship(written(tmp_path, *many), url)
     assert PostgresLedger(Postgres(url)).usage(("team",)) == [
-        UsageRow(("research",), 2, {"input": 2**64 - 2}, 2 * a_receipt().cost)
+        UsageRow(("research",), 2, {"input": 2**64 - 2}, 2 * a_receipt().cost, 2)
     ]
 
 

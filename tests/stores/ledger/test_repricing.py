@@ -62,8 +62,8 @@ def test_reports_include_entries_on_the_day_of_the_exchange_and_count_no_exchang
     done = Repricer(journal).reprice(Wanted(DAY, NEXT), DEARER)
     assert done == Repriced(exchanges=3, corrected=2, difference=2_320_000)
     assert costs(journal) == [
-        UsageRow(("2026-11-24",), 2, USED, 4_400_000),
-        UsageRow(("2026-11-25",), 1, {"input": 1_000, "output": 20}, 1_040_000),
+        UsageRow(("2026-11-24",), 2, USED, 4_400_000, 2),
+        UsageRow(("2026-11-25",), 1, {"input": 1_000, "output": 20}, 1_040_000, 1),
     ]
 
 
