@@ -16,7 +16,7 @@ def columns(url: str, table: str) -> set[str]:
 def test_the_tables_have_what_is_shipped(tmp_path: Path) -> None:
     url = fresh_database()
     ship(written(tmp_path), url)
-    assert columns(url, "usage_days") == {*GROUPED, "exchanges", "cost", "charged", *CLASSES}
+    assert columns(url, "usage_days") == {*GROUPED, "exchanges", "sent", "cost", "charged", *CLASSES}
     assert columns(url, "receipts") >= {*GROUPED, "id", "chain", "sequence", "digest", "usage", "charges", "data"}
     assert asked(url, "SELECT partstrat FROM pg_partitioned_table WHERE partrelid = 'receipts'::regclass") == [("r",)]
     assert asked(url, "SELECT count(*) FROM retention") == [(1,)]
