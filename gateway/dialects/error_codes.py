@@ -180,8 +180,34 @@ LENGTH_WORDS: Final = (
     "input tokens exceeded",  # Nova
     "maximum prompt length",  # xAI
     "too many tokens:",  # Cohere
+    "exceed context limit",  # Anthropic: "input length and `max_tokens` exceed context limit"
+    "exceeds the available context",  # llama.cpp
+    "loaded with context length",  # LM Studio
+    "greater than the context length",  # LM Studio
+    "reached context length",  # LM Studio, in the midst of a reply
+    "longer than the maximum model length",  # vLLM
+    "longer than the model's context length",  # SGLang
+    "exceeds the maximum allowed length",  # SGLang
+    "exceeds maximum context length",  # Ollama
+    "exceeded max context length",  # Ollama
+    "`max_new_tokens` must be <=",  # TGI, Together
+    "`inputs` must have less than",  # TGI
+    "reduce the length of the messages",  # OpenAI's oldest wording, Groq, Cerebras
+    "context window exceeds limit",  # MiniMax
+    "exceeded model token limit",  # Moonshot
+    "prompt exceeds max length",  # Z.ai
+    "range of input length should be",  # Qwen
 )
 """Anywhere in the message of a refused request: the request is too long."""
+
+LENGTH_CODES: Final = frozenset(
+    {
+        "exceed_context_size_error",  # llama.cpp, as `type`
+        "model_max_prompt_tokens_exceeded",  # GitHub Copilot
+        "tokens_limit_reached",  # GitHub Models, with 413
+    }
+)
+"""Codes that mean `TOO_LONG`."""
 
 PARAMETERS: Final = frozenset(
     "model messages input instructions prompt contents content parts role text type name max_tokens "

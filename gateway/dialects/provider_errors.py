@@ -16,6 +16,7 @@ import orjson
 from gateway.core.health import FaultScope, RouteFault
 from gateway.dialects.error_codes import (
     CODES,
+    LENGTH_CODES,
     LENGTH_WORDS,
     PARAMETERS,
     STATUSES,
@@ -63,6 +64,8 @@ def reported_fault(body: bytes, *, now: datetime) -> RouteFault | None:
     error = _error(holder)
     code = _code(error, _NO_HEADERS)
     status = _status(error, code)
+    if code == "" and status < 500 and _is_too_long(error):
+        code = TOO_LONG
     scope = _scope(status, code, error, refers=True) if status or code else _worded(error) or FaultScope.ROUTE
     return RouteFault(scope, status, code, _param(error), retry_delay_s(_NO_HEADERS, error, now))
 
@@ -122,7 +125,7 @@ def _codes(error: Mapping[str, Any], headers: Mapping[str, str]) -> Iterable[str
     kind = headers.get("x-amzn-errortype", "").partition(":")[0]
     aws = error.get("__type")
     named = (error.get("code"), inner_code, *reasons, error.get("type"), error.get("error_type"), reported, kind)
-    yield from (code for code in named if isinstance(code, str))
+    yield from (TOO_LONG if code in LENGTH_CODES else code for code in named if isinstance(code, str))
     if isinstance(aws, str):
         yield aws.rpartition("#")[2]
 

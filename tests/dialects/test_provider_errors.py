@@ -81,6 +81,114 @@ SHAPES: dict[str, tuple[Any, str]] = {
 }
 
 
+TOO_LONG: dict[str, tuple[int, Any]] = {
+    "Anthropic, with the answer": (
+        400,
+        {
+            "type": "error",
+            "error": {
+                "type": "invalid_request_error",
+                "message": "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000, "
+                "decrease input length or `max_tokens` and try again",
+            },
+        },
+    ),
+    "llama.cpp": (
+        400,
+        {
+            "error": {
+                "code": 400,
+                "message": "request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it",
+                "type": "exceed_context_size_error",
+                "n_prompt_tokens": 5000,
+                "n_ctx": 4096,
+            }
+        },
+    ),
+    "llama.cpp, before its type": (
+        400,
+        {
+            "error": {
+                "code": 400,
+                "message": "the request exceeds the available context size",
+                "type": "invalid_request_error",
+            }
+        },
+    ),
+    "LM Studio": (
+        400,
+        {
+            "error": "Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded "
+            "with context length of only 4096 tokens, which is not enough."
+        },
+    ),
+    "LM Studio, today": (
+        400,
+        {"error": "The number of tokens to keep from the initial prompt is greater than the context length."},
+    ),
+    "vLLM": (
+        400,
+        {
+            "error": {
+                "message": "The decoder prompt (length 5000) is longer than the maximum model length of 4096.",
+                "type": "BadRequestError",
+                "param": None,
+                "code": 400,
+            }
+        },
+    ),
+    "SGLang": (
+        400,
+        {
+            "object": "error",
+            "message": "The input (5000 tokens) is longer than the model's context length (4096 tokens).",
+            "type": "BadRequestError",
+            "code": 400,
+        },
+    ),
+    "SGLang, of a batch": (
+        400,
+        {"message": "Input length (5000 tokens) exceeds the maximum allowed length (4090 tokens)."},
+    ),
+    "Ollama": (400, {"error": "prompt too long; exceeded max context length by 904 tokens"}),
+    "Ollama, embeddings": (400, {"error": "input length exceeds maximum context length"}),
+    "TGI": (
+        422,
+        {
+            "error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 `inputs` "
+            "tokens and 1000 `max_new_tokens`",
+            "error_type": "validation",
+        },
+    ),
+    "TGI, the input alone": (
+        422,
+        {"error": "Input validation error: `inputs` must have less than 1024 tokens. Given: 5000"},
+    ),
+    "Groq": (400, {"error": {"message": "Please reduce the length of the messages or completion."}}),
+    "MiniMax": (400, {"error": {"message": "invalid params, context window exceeds limit (2013)"}}),
+    "Moonshot": (400, {"error": {"message": "Invalid request: Your request exceeded model token limit: 8192"}}),
+    "Z.ai": (400, {"error": {"code": "1261", "message": "Prompt exceeds max length"}}),
+    "Qwen": (400, {"error": {"message": "Range of input length should be [1, 129024]"}}),
+    "Copilot": (400, {"error": {"message": "MARKER", "code": "model_max_prompt_tokens_exceeded"}}),
+    "GitHub": (413, {"error": {"message": "MARKER", "code": "tokens_limit_reached"}}),
+}
+
+
+@pytest.mark.parametrize(("status", "body"), TOO_LONG.values(), ids=TOO_LONG)
+def test_a_prompt_that_is_too_long_is_known_in_the_words_of_every_server(status: int, body: dict[str, Any]) -> None:
+    refused = fault(status, body)
+    assert (refused.scope, refused.code) == (FaultScope.REQUEST, LONG)
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": body.get("error", body)} for _, body in TOO_LONG.values()], ids=list(TOO_LONG)
+)
+def test_it_is_known_inside_a_stream_too(body: dict[str, Any]) -> None:
+    reported = reported_fault(json.dumps(body).encode(), now=NOW)
+    assert reported is not None
+    assert (reported.scope, reported.code) == (FaultScope.REQUEST, LONG)
+
+
 @pytest.mark.parametrize(("body", "code"), SHAPES.values(), ids=SHAPES.keys())
 def test_recorded_shapes(body: object, code: str) -> None:
     found = fault(400, body)
