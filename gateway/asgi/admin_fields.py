@@ -13,6 +13,7 @@ import orjson
 from starlette.responses import Response
 
 from gateway.core.errors import InvalidRequest, Json
+from gateway.dialects import strict_json
 from gateway.dialects.names import near
 
 _LONGEST: Final = 256
@@ -20,12 +21,7 @@ _LONGEST: Final = 256
 
 def object_of(body: bytes, members: frozenset[str]) -> dict[str, object]:
     """The body of a request, which may hold only these members. InvalidRequest."""
-    try:
-        found = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
-        raise InvalidRequest("The body must be a JSON object.")
+    found = dict(strict_json.read(body or b"{}").values)
     if set(found) - members:
         raise InvalidRequest(f"The body may hold only {', '.join(sorted(members))}.", known=sorted(members))
     return found

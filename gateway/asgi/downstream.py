@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from copy import copy
 from typing import Final, TypeAlias
 
 import msgspec
@@ -37,6 +38,9 @@ class ErrorFormat(msgspec.Struct, frozen=True, gc=False):
         """The error's body."""
         return refusal(self.dialect, ended, request_id, self.asked)
 
+
+ERROR_MOST: Final = 1_000_000
+"""Bytes of an error's body."""
 
 _OF_THE_SERVER: Final = ErrorFormat(REGISTRY.dialects[0])
 
@@ -100,6 +104,18 @@ def render_error(ended: Ended) -> ErrorAnswer:
     return error_answer(ended, None, _OF_THE_SERVER)
 
 
+def _brief(ended: Ended) -> Ended:
+    """The same error without its lists, for an answer that would be larger than any client reads."""
+    brief = copy(ended)
+    brief.details = {name: value for name, value in ended.details.items() if isinstance(value, str | int | None)}
+    return brief
+
+
+def _body(voice: ErrorFormat, ended: Ended, request_id: str) -> bytes:
+    body = voice.body(ended, request_id)
+    return body if len(body) <= ERROR_MOST else voice.body(_brief(ended), request_id)
+
+
 def error_answer(ended: Ended, receipt: ReceiptId | None, voice: ErrorFormat) -> ErrorAnswer:
     """The one place where an error becomes an HTTP response."""
     headers = {"content-type": "application/json", "x-should-retry": "true" if ended.may_retry else "false"}
@@ -117,7 +133,7 @@ def error_answer(ended: Ended, receipt: ReceiptId | None, voice: ErrorFormat) ->
     if ended.status in (408, 413, 415):
         headers["connection"] = "close"  # what is left of the body is not read
     lines = [*encoded(headers), *_request_id(receipt or "")]
-    return ErrorAnswer(ended.status, lines, voice.body(ended, str(receipt or "")))
+    return ErrorAnswer(ended.status, lines, _body(voice, ended, str(receipt or "")))
 
 
 def encoded(headers: Mapping[str, str]) -> Lines:

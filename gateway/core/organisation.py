@@ -67,5 +67,8 @@ class Organisation:
     """Time zone in which the days, weeks and months of budgets begin."""
     model_budgets: Mapping[str, tuple[Budget, ...]] = field(default_factory=dict)
     """Model id -> budgets of everybody who asks it."""
+    shared_pseudonyms: bool = False
+    """Whether an identifier has one pseudonym in all teams, so that teams share caches at a provider; otherwise no
+    provider can tell that two teams have the same user."""
     bytes_per_token: int = 1
     """Bytes of text that are held as one token. At 1 no tokenizer makes more tokens; above 1 a tokenizer may."""

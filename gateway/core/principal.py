@@ -152,10 +152,15 @@ class Principal:
         """The accounts that each of its exchanges is charged to."""
         return f"organisation/{self.organisation.id}", f"team/{self.team.id}", self.caller.account
 
+    @property
+    def pseudonym_scope(self) -> tuple[str, str]:
+        """(organisation, team): within it an identifier has one pseudonym. No team where the teams share pseudonyms."""
+        return self.organisation.id, "" if self.organisation.shared_pseudonyms else self.team.id
+
     def bill(self, model: str, label: str | None) -> Bill:
         """Of an exchange with that model, by a request that states that data class, or none.
 
-        Models and classes are charged where they have budgets. A class that is not declared counts as every class, so
+        Models and classes are charged where they have budgets. An undeclared or empty label counts as every class, so
         that a typing error escapes no budget.
         """
         budgets = (
@@ -173,16 +178,16 @@ class Principal:
 
     def _classes(self, label_of_request: str | None) -> tuple[DataClass, ...]:
         classes = self.organisation.classes
-        label = self.organisation.default_class if label_of_request is None else label_of_request
-        if label in classes:
-            return (classes[label],)
-        return tuple(classes.values()) if label else ()
+        label = label_of_request if label_of_request is not None else self.organisation.default_class or None
+        if label is None:
+            return ()
+        return (classes[label],) if label in classes else tuple(classes.values())
 
     def class_layer(self, label_of_request: str | None, snapshot: Snapshot) -> Layer | None:
         """The data-class layer for a request that states a label, or None for an unlabelled one.
 
-        No label: the default class. An unknown label: the meet of all class policies, so that a typing error never
-        loosens. A class that the key (or, where the key lists none, its team) may not state: NotAllowed.
+        No label: the default class. An unknown or empty label: the meet of all class policies, so that a typing error
+        never loosens. A class that the key (or, where the key lists none, its team) may not state: NotAllowed.
         """
         classes = self.organisation.classes
         label = label_of_request if label_of_request is not None else self.organisation.default_class or None

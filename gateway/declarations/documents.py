@@ -12,6 +12,9 @@ from gateway.declarations.faults import Report, one_of
 
 SINGLE: Final = ("organisation.toml", "teams.toml", "contracts.toml", "regions.toml", "fx.toml")
 """Documents of `config/` itself, in the order of reading."""
+DOCUMENT_MOST: Final = 8 * 1024 * 1024
+"""Bytes of one document. The largest of the shipped ones has less than a tenth of it."""
+
 _MAY_BE_ABSENT: Final = frozenset({"contracts.toml"})
 
 
@@ -81,10 +84,22 @@ def _files(name: str, directory: Path, report: Report) -> tuple[Document, ...]:
         if path.suffix != ".toml" or path.name.startswith("."):
             continue
         try:
+            if problem := _unreadable(path):
+                report.fault(called(path), "", *problem)
+                continue
             found.append(Document(f"{name}/{path.name}", called(path), path.read_bytes()))
         except OSError as error:
             report.fault(called(path), "", f"it cannot be read ({error.strerror})", "correct its permissions")
     return tuple(found)
+
+
+def _unreadable(path: Path) -> tuple[str, str] | None:
+    """The fault and the remedy of a file that would block a reader or fill the memory. A link to a file is a file."""
+    if not path.is_file():
+        return "it is not a regular file", "remove it, or put the document itself in its place"
+    if path.stat().st_size > DOCUMENT_MOST:
+        return f"it is larger than {DOCUMENT_MOST} bytes", "split it, or remove what is no declaration"
+    return None
 
 
 def called(path: Path) -> str:

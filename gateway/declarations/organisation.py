@@ -39,6 +39,7 @@ def read_organisation(page: Page) -> Organisation:
         limits=read_limits(root, "limits"),
         timezone=_timezone(root),
         model_budgets=_of_models(root),
+        shared_pseudonyms=root.flag("shared_pseudonyms") or False,
         bytes_per_token=_bytes_per_token(root),
     )
 

@@ -6,22 +6,28 @@ name in the header `x-safeconduct-policy`. It can only narrow, and it never trav
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
-
-import orjson
 
 from gateway.core.errors import InvalidRequest
 from gateway.core.policy import MaxPrice, Policy, Preference, RouteRules, SortKey
 from gateway.core.posture import Logging, Posture, Training, Transfer
 from gateway.core.snapshot import Snapshot
+from gateway.dialects import strict_json
 
 HEADER: Final = "x-safeconduct-policy"
 _MAX_NAMES: Final = 64
 _LONGEST_NAME: Final = 256
 """Reasons repeat what a request demands, once for each route."""
 _PLACES: Final = ("processed_in", "stored_in", "jurisdiction")
+_PRICE: Final = re.compile(r"[0-9]{1,7}(?:\.[0-9]{1,9})?", re.ASCII)
+_PRICE_MOST: Final = 1_000_000
+"""USD per million tokens: a dollar for a token."""
+_PRICE_STEP: Final = Decimal("0.000000001")
+_TEXT_MOST: Final = 4_096
+"""Characters of all names of a list."""
 _KNOWN: Final = frozenset(
     {"only", "ignore", "order", "sort", "max_price", "allow_fallbacks", "require_parameters", "quantizations"}
     | {"data_collection", "zdr", "transfer", "policy", *_PLACES}
@@ -36,12 +42,11 @@ def from_header(value: str, snapshot: Snapshot) -> tuple[Policy, ...]:
     if not text.startswith("{"):
         return (_declared(text, snapshot),)
     try:
-        wanted = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        wanted = None
-    if not isinstance(wanted, dict):
-        raise InvalidRequest(f"The header {HEADER} holds neither a policy's name nor a JSON object.", header=HEADER)
-    return from_object(wanted, snapshot)
+        values = strict_json.read(text.encode()).values
+    except InvalidRequest:
+        what = "must be the name of a policy, or a JSON object without duplicate keys"
+        raise InvalidRequest(f"The header {HEADER} {what}.", header=HEADER) from None
+    return from_object(values, snapshot)
 
 
 def from_object(wanted: object, snapshot: Snapshot) -> tuple[Policy, ...]:
@@ -51,7 +56,7 @@ def from_object(wanted: object, snapshot: Snapshot) -> tuple[Policy, ...]:
     if any(name not in _KNOWN for name in wanted):
         raise InvalidRequest("`provider` has a member that is not known here.", field="provider", known=sorted(_KNOWN))
     named = (_declared(_text(wanted, "policy"), snapshot),) if wanted.get("policy") is not None else ()
-    own = Policy("request", bound=_bound(wanted, snapshot), rules=_rules(wanted), prefer=_preference(wanted))
+    own = Policy("request", bound=_bound(wanted, snapshot), rules=_rules(wanted, snapshot), prefer=_preference(wanted))
     return (*named, own)
 
 
@@ -71,15 +76,24 @@ def _bound(wanted: Mapping[str, Any], snapshot: Snapshot) -> Posture:
     raise _fault("data_collection", 'must be "allow" or "deny"')
 
 
-def _rules(wanted: Mapping[str, Any]) -> RouteRules:
+def _rules(wanted: Mapping[str, Any], snapshot: Snapshot) -> RouteRules:
     return RouteRules(
         only_providers=_names(wanted, "only"),
-        ignored=_names(wanted, "ignore") or frozenset(),
+        ignored=_ignored(wanted, snapshot),
         max_price=_max_price(wanted),
         quantizations=_names(wanted, "quantizations"),
         requires_parameters=_flag(wanted, "require_parameters"),
         allows_failover=_flag(wanted, "allow_fallbacks", default=True),
     )
+
+
+def _ignored(wanted: Mapping[str, Any], snapshot: Snapshot) -> frozenset[str]:
+    """Names to leave out. A name of nothing would leave out nothing, unlike what its writer meant: InvalidRequest."""
+    names = _names(wanted, "ignore") or frozenset()
+    declared = (snapshot.providers, snapshot.models, snapshot.routes)
+    if not all(any(name in names_of for names_of in declared) for name in names):
+        raise _fault("ignore", "must name declared providers, models or routes")
+    return names
 
 
 def _preference(wanted: Mapping[str, Any]) -> Preference | None:
@@ -107,13 +121,20 @@ def _money(given: Mapping[str, Any], *names: str) -> Decimal | None:
     value = next((given[name] for name in names if given.get(name) is not None), None)
     if value is None:
         return None
-    try:
-        amount = Decimal(str(value)) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None or not amount.is_finite() or amount < 0:
-        raise _fault("max_price", "must hold amounts of at least 0")
+    amount = _amount(value)
+    if amount is None:
+        raise _fault("max_price", f"must hold amounts from 0 to {_PRICE_MOST}, with at most nine decimals")
     return amount
+
+
+def _amount(value: object) -> Decimal | None:
+    """A price in plain digits; None for anything else."""
+    if isinstance(value, str):
+        return Decimal(value) if _PRICE.fullmatch(value) and Decimal(value) <= _PRICE_MOST else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= _PRICE_MOST:
+        return None
+    amount = Decimal(str(value))
+    return amount if amount == amount.quantize(_PRICE_STEP) else None
 
 
 def _countries(wanted: Mapping[str, Any], name: str, snapshot: Snapshot) -> frozenset[str]:
@@ -155,6 +176,8 @@ def _listed(wanted: Mapping[str, Any], name: str) -> list[str] | None:
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list) or len(listed) > _MAX_NAMES or not all(map(_is_name, listed)):
         raise _fault(name, f"must be a list of at most {_MAX_NAMES} strings of at most {_LONGEST_NAME} characters")
+    if sum(map(len, listed)) > _TEXT_MOST:
+        raise _fault(name, f"must hold at most {_TEXT_MOST} characters in all")
     return listed
 
 

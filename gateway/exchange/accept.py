@@ -24,7 +24,7 @@ def accept(identified: Identified, body: bytes, dialects: Registry, pseudonyms: 
         raise ModelNotFound(_usable(missing.near, identified)) from None
     end_user = ""
     if identified.principal.team.end_users:
-        end_user = translation.end_user(pseudonyms(in_force.snapshot.organisation.id))
+        end_user = translation.end_user(pseudonyms(*identified.principal.pseudonym_scope))
     policy = _policy(identified, translation.demand)
     declared = arrival.data_class if arrival.data_class in in_force.snapshot.organisation.classes else None
     carried = translation.carried_over(in_force.plans.ways(translation.demand))

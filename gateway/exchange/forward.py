@@ -74,6 +74,7 @@ class Forwarding:
         accepted = decided.accepted
         self._policy, self._translation, self._demand = accepted.policy, accepted.translation, accepted.demand
         self._in_force = accepted.identified.in_force
+        self._scope_of_pseudonyms = accepted.identified.principal.pseudonym_scope
         # Whether a provider counts well says nothing of how it answers.
         self._health = services.health if self._demand.operation.feeds_health else None
         self._services, self._scope, self._progress = services, scope, progress
@@ -184,11 +185,10 @@ class Forwarding:
         """Everything that policy and books add to the request of `attempt`."""
         keeps_nothing = self._policy.bound.stored_in == frozenset()
         kept_apart = self._policy.identifiers is Identifiers.PSEUDONYM
-        organisation = self._in_force.snapshot.organisation.id
         return RequestOverrides(
             output_limit=attempt.output_limit,
             forbid_storing=keeps_nothing,
-            pseudonym=self._services.pseudonyms(organisation) if kept_apart else None,
+            pseudonym=self._services.pseudonyms(*self._scope_of_pseudonyms) if kept_apart else None,
         )
 
     async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes]) -> bytes:

@@ -26,8 +26,9 @@ from gateway.telemetry.log import Log
 from gateway.upstream.calls import Upstream
 from gateway.upstream.targets import Target
 
-PseudonymsOf: TypeAlias = Callable[[str], Callable[[str], str]]
-"""Organisation -> its pseudonyms: identifier of an end user -> the name that a provider sees instead."""
+PseudonymsOf: TypeAlias = Callable[[str, str], Callable[[str], str]]
+"""(organisation, team) -> their pseudonyms: identifier of an end user -> the name that a provider sees instead. No team
+for all teams of an organisation that share their pseudonyms."""
 
 
 @dataclass(frozen=True, slots=True)

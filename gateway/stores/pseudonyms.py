@@ -25,13 +25,14 @@ class Pseudonyms:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def of(self, organisation: str) -> Callable[[str], str]:
-        """The pseudonyms of one organisation: identifier -> `sc_` and 32 hexadecimal digits, which every provider
-        accepts."""
-        return partial(self._pseudonym, organisation.encode())
+    def of(self, organisation: str, team: str = "") -> Callable[[str], str]:
+        """The pseudonyms of one team, or of a whole organisation whose teams share them: identifier -> `sc_` and 32
+        hexadecimal digits, which every provider accepts."""
+        whose = f"\1{organisation}\0{team}" if team else organisation
+        return partial(self._pseudonym, whose.encode())
 
-    def _pseudonym(self, organisation: bytes, identifier: str) -> str:
-        message = organisation + b"\0" + identifier.encode("utf-8", "surrogatepass")
+    def _pseudonym(self, whose: bytes, identifier: str) -> str:
+        message = whose + b"\0" + identifier.encode("utf-8", "surrogatepass")
         return "sc_" + hmac.new(self._key, message, hashlib.sha256).hexdigest()[:32]
 
 

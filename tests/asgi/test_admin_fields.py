@@ -19,7 +19,9 @@ def test_what_is_stated_is_read() -> None:
     assert moment_of({}, "at") is None
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b'{"MARKER": 1}'])
+@pytest.mark.parametrize(
+    "body", [b"{", b"[]", b'{"MARKER": 1}', b'{"team":"a","team":"b"}', b'{"team":"a","\\u0074eam":"b"}']
+)
 def test_a_body_that_is_not_understood_is_refused_without_being_repeated(body: bytes) -> None:
     with pytest.raises(InvalidRequest) as refused:
         object_of(body, KNOWN)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gateway.asgi.downstream import ClientDownstream, ErrorFormat, encoded, send_error
+from gateway.asgi.downstream import ERROR_MOST, ClientDownstream, ErrorFormat, encoded, error_answer, send_error
 from gateway.core.errors import (
     Ended,
     InvalidRequest,
@@ -110,6 +110,13 @@ def test_a_stream_as_an_array_is_json_that_no_proxy_holds_back() -> None:
     assert (head[b"cache-control"], head[b"x-accel-buffering"]) == (b"no-cache", b"no")
     assert head_of(PLAIN, streaming=True)[b"content-type"].startswith(b"text/event-stream")
     assert b"cache-control" not in head_of(ARRAY, streaming=False)
+
+
+def test_an_error_that_no_client_reads_to_its_end_is_told_without_its_lists() -> None:
+    long = InvalidRequest("m", field="f", routes=["x" * 100] * (ERROR_MOST // 100))
+    body = json.loads(error_answer(long, None, CHAT).body)["error"]
+    assert body["field"] == "f"
+    assert "routes" not in body
 
 
 def test_what_has_no_receipt_has_no_id() -> None:

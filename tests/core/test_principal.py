@@ -126,6 +126,8 @@ def billed(stated: str | None, model: str = "small", **organisation: Any) -> Bil
         ("large", None, "personal", [("class/personal", CLASS)]),
         ("large", "plain", "personal", []),
         ("large", "presonal", "plain", [("class/personal", CLASS), ("class/public", WHOLE)]),
+        ("large", "", "plain", [("class/personal", CLASS), ("class/public", WHOLE)]),
+        ("large", " ", "", [("class/personal", CLASS), ("class/public", WHOLE)]),
         ("small", "public", "", [("model/small", MODEL), ("class/public", WHOLE)]),
     ],
 )  # fmt: skip
@@ -223,6 +225,12 @@ def test_an_unknown_label_is_held_to_every_class_at_once(stated: str | None, def
     assert layer is not None
     assert layer.kind is LayerKind.DATA_CLASS
     assert layer.policy.bound == NO_TRAINING.bound.meet(NO_RETENTION.bound)
+
+
+def test_teams_share_pseudonyms_only_where_the_organisation_says_so() -> None:
+    assert a_principal().pseudonym_scope == ("acme", "research")
+    sharing = a_snapshot(organisation=an_organisation(shared_pseudonyms=True))
+    assert a_principal(snapshot=sharing).pseudonym_scope == ("acme", "")
 
 
 def test_where_there_are_no_classes_a_label_adds_nothing() -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from gateway.declarations.documents import Shelf, called, digest, find
+from gateway.declarations.documents import DOCUMENT_MOST, Shelf, called, digest, find
 from gateway.declarations.faults import Report
 from tests.declarations.papers import papers
 
@@ -73,8 +74,18 @@ def test_missing_directories_are_one_fault_each(tmp_path: Path) -> None:
 def test_a_document_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
     papers(tmp_path)
     (tmp_path / "policies/folder.toml").mkdir()
+    os.mkfifo(tmp_path / "policies/pipe.toml")
+    with (tmp_path / "policies/large.toml").open("wb") as large:
+        large.truncate(DOCUMENT_MOST + 1)
+    (tmp_path / "policies/gone.toml").symlink_to(tmp_path / "nowhere")
     _, faults = found(tmp_path)
-    assert faults == ["policies/folder.toml: it cannot be read (Is a directory); correct its permissions"]
+    irregular = "it is not a regular file; remove it, or put the document itself in its place"
+    assert faults == [
+        f"policies/folder.toml: {irregular}",
+        f"policies/gone.toml: {irregular}",
+        f"policies/large.toml: it is larger than {DOCUMENT_MOST} bytes; split it, or remove what is no declaration",
+        f"policies/pipe.toml: {irregular}",
+    ]
 
 
 def test_a_file_is_called_as_seen_from_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,9 @@ def asked(**wanted: Any) -> Policy:
 
 
 def test_routes_are_named_as_openrouter_names_them() -> None:
-    rules = asked(only=["alpha"], ignore=["beta", "gamma"], quantizations=["fp8"], require_parameters=True).rules
+    rules = asked(only=["alpha"], ignore=["alpha", "small"], quantizations=["fp8"], require_parameters=True).rules
     assert rules.only_providers == frozenset({"alpha"})
-    assert rules.ignored == {"beta", "gamma"}
+    assert rules.ignored == {"alpha", "small"}
     assert rules.quantizations == frozenset({"fp8"})
     assert rules.requires_parameters
     assert rules.allows_failover
@@ -80,6 +80,13 @@ faults: dict[str, object] = {
     "transfer": {"transfer": "MARKER"},
     "price shape": {"max_price": {"MARKER": 1}},
     "price amount": {"max_price": {"prompt": "MARKER"}},
+    "price with an exponent": {"max_price": {"prompt": "1e-999990"}},
+    "price in other digits": {"max_price": {"prompt": "\u0661"}},
+    "price with an underscore": {"max_price": {"prompt": "1_0"}},
+    "price that is too high": {"max_price": {"prompt": 10**7}},
+    "price with too many decimals": {"max_price": {"completion": 1e-300}},
+    "name of nothing": {"ignore": ["alpha", "MARKER"]},
+    "names that are too long together": {"only": ["x" * 256] * 17},
     "price below zero": {"max_price": {"prompt": -1}},
     "price that is true": {"max_price": {"prompt": True}},
 }
@@ -93,7 +100,10 @@ def test_faults_name_the_member_and_never_its_value(wanted: object) -> None:
     assert refused.value.details["field"]
 
 
-@pytest.mark.parametrize("header", ["{", "[1]", '{"zdr":1}', "nothing-declared"])
+@pytest.mark.parametrize(
+    "header",
+    ["{", "[1]", '{"zdr":1}', "nothing-declared", '{"zdr":true,"zdr":false}', '{"zdr":true,"\\u007adr":false}'],
+)
 def test_a_broken_header_is_refused(header: str) -> None:
     with pytest.raises(InvalidRequest):
         from_header(header, SNAPSHOT)

@@ -46,7 +46,7 @@ async def test_a_request_is_translated_for_its_route_and_the_reply_for_its_clien
         assert asked.header("anthropic-version") == "2023-06-01"
         assert sent(alpha)["model"] == "lab/small"
         assert sent(alpha)["max_tokens"] == 50
-        assert sent(alpha)["metadata"] == {"user_id": desk.services.pseudonyms("acme")("MARKER anna")}
+        assert sent(alpha)["metadata"] == {"user_id": desk.services.pseudonyms("acme", "research")("MARKER anna")}
         assert set(client.headers["x-safeconduct-dropped"].split(", ")) == {"logit_bias", "seed", "patient_anna"}
         (receipt,) = desk.receipts()
         assert (receipt["dialect"], receipt["attempts"][0]["dialect"]) == ("openai_chat", CLAUDE)

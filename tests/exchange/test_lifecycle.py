@@ -514,7 +514,7 @@ async def test_a_provider_learns_a_clients_identifiers_under_pseudonyms_that_sta
             await desk.ask({"user": "MARKER anna"})
             first, second = (json.loads(r.body) for r in alpha.requests)
             failed = json.loads(beta.requests[0].body)
-            pseudonym = desk.services.pseudonyms("acme")("MARKER anna")
+            pseudonym = desk.services.pseudonyms("acme", "research")("MARKER anna")
         assert first["user"] == first["metadata"]["user_id"] == second["user"] == failed["user"] == pseudonym
         assert first["prompt_cache_key"] not in (pseudonym, "MARKER k")
         assert first["metadata"]["project"] == "p"

@@ -39,7 +39,7 @@ def accepted(stage: Identified | None = None, **body: Any) -> Accepted:
         stage or identified(),
         json.dumps({**BODY, **body}).encode(),
         REGISTRY,
-        lambda organisation: lambda name: f"{organisation}-{name}",
+        lambda organisation, team: lambda name: f"{organisation}-{team}-{name}",
     )
 
 

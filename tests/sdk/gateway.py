@@ -115,7 +115,7 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
             log,
             clock,
             PATIENT,
-            lambda _: "p".__add__,
+            lambda _organisation, _team: "p".__add__,
             LocalRates(clock),
         )
         ledger = SqliteLedger(state / JOURNAL_FILE)

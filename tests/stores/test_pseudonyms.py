@@ -32,6 +32,12 @@ def test_another_key_or_organisation_has_other_pseudonyms(name: str) -> None:
     assert len(said) == 4
 
 
+@given(NAMES)
+def test_teams_have_pseudonyms_of_their_own_unless_they_share_them(name: str) -> None:
+    said = {Pseudonyms(KEY).of("acme", team)(name) for team in ("", "research", "sales")}
+    assert len(said) == 3
+
+
 def test_an_organisation_and_an_identifier_do_not_run_together() -> None:
     assert Pseudonyms(KEY).of("ac")("me") != Pseudonyms(KEY).of("acm")("e")
 

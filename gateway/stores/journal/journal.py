@@ -12,6 +12,7 @@ import concurrent.futures
 import contextlib
 import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -62,6 +63,9 @@ class _Item:
     error: BaseException | None = None
 
 
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
 class Journal:
     """Use `Journal.open`. Safe to call from any thread and any event loop."""
 
@@ -79,8 +83,12 @@ class Journal:
 
     @classmethod
     def open(cls, state_dir: Path, durability: Durability) -> Journal:
-        """Take the lock and the file, creating both if needed. StoreRefused if another process has them."""
+        """Take the lock and the file, creating both if needed. StoreRefused if another process has them, and for a
+        directory that others may write."""
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (mode := stat.S_IMODE(state_dir.stat().st_mode)) & _OTHERS_WRITE:
+            what = f"{state_dir}: other users may write to it (mode {mode:o}). Take that away: chmod go-w {state_dir}"
+            raise StoreRefused("journal", what)
         lock = locked(state_dir / LOCK_FILE)
         path = state_dir / JOURNAL_FILE
         try:

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from gateway.core.errors import Unavailable
+from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.journal import Journal, Work
 from tests.stores.books_in import insert, run
 
@@ -32,6 +33,18 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path, "power")
     assert journal.write_now(names) == {"a"}
     journal.close()
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777])
+def test_a_directory_that_others_may_write_is_refused(tmp_path: Path, mode: int) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(mode)
+    with pytest.raises(StoreRefused) as refused:
+        Journal.open(state, "process")
+    assert f"chmod go-w {state}" in str(refused.value)
+    state.chmod(0o755)
+    Journal.open(state, "process").close()
 
 
 def test_a_failing_item_undoes_only_itself(journal: Journal) -> None:
