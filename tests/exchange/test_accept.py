@@ -27,7 +27,7 @@ def with_a_class(*allowed: str) -> Snapshot:
 @pytest.mark.parametrize("end_users", [True, False])
 def test_an_end_user_is_recorded_under_a_pseudonym_where_the_team_says_so(end_users: bool) -> None:
     snapshot = a_snapshot(a_route("alpha"), teams={"research": a_team(end_users=end_users)})
-    assert accepted(identified(snapshot)).end_user == ("acme-u1" if end_users else "")
+    assert accepted(identified(snapshot)).end_user == ("acme-research-u1" if end_users else "")
 
 
 def test_a_data_class_adds_its_policy_and_is_recorded_as_it_is_declared() -> None:
