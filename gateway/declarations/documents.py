@@ -98,7 +98,7 @@ def _unreadable(path: Path) -> tuple[str, str] | None:
     if not path.is_file():
         return "it is not a regular file", "remove it, or put the document itself in its place"
     if path.stat().st_size > DOCUMENT_MOST:
-        return f"it is larger than {DOCUMENT_MOST} bytes", "split it, or remove what is no declaration"
+        return f"it is larger than {DOCUMENT_MOST} bytes", "split it, or remove all but declarations"
     return None
 
 

@@ -83,7 +83,7 @@ def test_a_document_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
     assert faults == [
         f"policies/folder.toml: {irregular}",
         f"policies/gone.toml: {irregular}",
-        f"policies/large.toml: it is larger than {DOCUMENT_MOST} bytes; split it, or remove what is no declaration",
+        f"policies/large.toml: it is larger than {DOCUMENT_MOST} bytes; split it, or remove all but declarations",
         f"policies/pipe.toml: {irregular}",
     ]
 
