@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.asgi.admin_fields import answer
+from gateway.core.errors import Json
 from gateway.core.frozen import frozen
 from gateway.exchange.services import InForce
 from gateway.identity.operators import Operator
@@ -35,10 +36,17 @@ Reload = Callable[[Operator], Awaitable[ReloadResult]]
 
 
 class ProcessRoom:
-    """`metrics`: the sums of the process's events, as Prometheus reads them."""
+    """`metrics`: the sums of the process's events, as Prometheus reads them. `health`: every outage of a route or
+    record at this moment."""
 
-    def __init__(self, in_force: Callable[[], InForce], reload: Reload, metrics: Callable[[], str]) -> None:
-        self._in_force, self._reload, self._text = in_force, reload, metrics
+    def __init__(
+        self,
+        in_force: Callable[[], InForce],
+        reload: Reload,
+        metrics: Callable[[], str],
+        health: Callable[[], list[Json]] = list,
+    ) -> None:
+        self._in_force, self._reload, self._text, self._health = in_force, reload, metrics, health
 
     def routes(self) -> list[Route]:
         """`POST /reload`, `GET /status`, `GET /metrics`."""
@@ -71,5 +79,6 @@ class ProcessRoom:
                 "snapshot": now.snapshot.digest,
                 "sandbox": any(provider.sandbox for provider in now.snapshot.providers.values()),
                 "providers": sorted(now.means.credentials),
+                "health": self._health(),
             }
         )

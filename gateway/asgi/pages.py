@@ -79,7 +79,12 @@ class Pages:
         return _json(found)
 
     async def ready(self, _: Request) -> Response:
-        return _json({"status": "draining"}, 503) if self._gate.drain.draining else _json({"status": "ready"})
+        """503, with the reason as a code, while no request would be admitted."""
+        reason = await self._gate.obstacle()
+        if not reason:
+            return _json({"status": "ready"})
+        body = {"status": reason} if reason == "draining" else {"status": "not_ready", "reason": reason}
+        return _json(body, 503)
 
     def _listing(self, request: Request, page: Callable[[Viewer, Snapshot], dict[str, Json]]) -> Response:
         """A page over every route, made once a day for each policy in force: clients ask for it all the time."""

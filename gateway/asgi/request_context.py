@@ -61,6 +61,12 @@ class Gate:
         except Exception as fault:  # noqa: BLE001  # one stream's end must not be that of all others
             self.services.log.emit(Fault(reduce(fault), receipt=exchange.id))
 
+    async def obstacle(self) -> str:
+        """Reason, as a code, for which no request would be admitted now; empty where requests are admitted."""
+        if self.drain.draining:
+            return "draining"
+        return await self.services.callers.obstacle() or await self.services.books.obstacle()
+
     def caller(self, fields: Fields, query_key: str) -> tuple[Principal, InForce]:
         """Step 1 of every endpoint that is not a probe. `query_key`: the value of `?key=`."""
         if self.drain.draining:

@@ -17,7 +17,6 @@ from gateway.core.decision import Decision, EligibleRoute, Rejection, decide
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
 from gateway.core.evaluation import POLICY_KINDS, treatment
-from gateway.core.health import Health
 from gateway.core.operation import CHAT
 from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve
@@ -49,7 +48,7 @@ def run(context: CommandContext) -> int:
     now = current_state(context)
     layers = layers_of(context, now)
     demand = _demand(context, now)
-    decision = decide(demand, combine(layers), now.snapshot, now.means, Health(), context.today)
+    decision = decide(demand, combine(layers), now.snapshot, now.means, now.health, context.today)
     context.out.value(_as_json(decision, now, context))
     _print(decision, layers, now, context)
     return 0

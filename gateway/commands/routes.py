@@ -11,14 +11,19 @@ from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import undeclared
 from gateway.core.catalog import Route, Status
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, candidate, rejections_of, treatment
+from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, candidate, health_rejections, rejections_of, treatment
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
 from gateway.dialects.names import Named, near, resolve
 from gateway.views import figures
 from gateway.views.catalogue import plain_demand, price_view
 from gateway.views.reasons import as_json
 
-_UNUSABLE = {Kind.NOT_CALLABLE: "not callable", Kind.NO_CREDENTIAL: "no credential"}
+_UNUSABLE = {
+    Kind.NOT_CALLABLE: "not callable",
+    Kind.NO_CREDENTIAL: "no credential",
+    Kind.LOCKED_OUT: "locked out",
+    Kind.COOLING_DOWN: "cooling down",
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +81,8 @@ def _here(route: Route, now: CurrentState, context: CommandContext) -> Reason | 
     anything = combine([Layer(LayerKind.ORGANISATION, UNRESTRICTED)])
     plain = plain_demand(route.model)
     reasons = rejections_of(candidate(route, plain), plain, anything, now.snapshot, now.means, context.today)
-    return next((reason for reason in reasons if reason.kind in _UNUSABLE), None)
+    with_health = (*reasons, *health_rejections(route, now.health))
+    return next((reason for reason in with_health if reason.kind in _UNUSABLE), None)
 
 
 def _as_json(route: Route, now: CurrentState, context: CommandContext) -> dict[str, Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from gateway.compose.clock import SystemClock
 from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import keys_of_all, of_keys
 from gateway.compose.providers import egress
+from gateway.core.health import HealthChange
 from gateway.exchange.large_bodies import LargeBodies
 from gateway.exchange.services import Deadlines, Services
 from gateway.identity.callers import KeyCallers
@@ -27,9 +28,10 @@ from gateway.stores.keys.sibling_keys import open_keys
 from gateway.stores.ledger.repricing import Repricer
 from gateway.stores.pseudonyms import Pseudonyms, key_in
 from gateway.stores.rates.open_rates import Lease, open_rates
-from gateway.telemetry.events import BooksRestored, Recovered, of_counters, of_rates
+from gateway.telemetry.events import BooksRestored, Recovered, of_counters, of_health, of_rates
 from gateway.telemetry.log import Log
 from gateway.upstream.client import ProviderClient
+from gateway.views.health import end_of
 
 _LEASE_BEYOND_S: Final = 60
 """After the longest exchange: what a dead process that is not started again had under way counts no longer."""
@@ -54,7 +56,7 @@ async def open_services(
             deadlines = Deadlines(
                 settings.connect_s, settings.first_event_s, settings.idle_s, settings.total_s, whole_s=settings.whole_s
             )
-            health = RouteHealth(Patience(first_s=settings.cooldown_s))
+            health = RouteHealth(Patience(first_s=settings.cooldown_s), _teller(log, clock))
             pseudonyms = Pseudonyms(key_in(home)).of
             lease = Lease(int(settings.total_s) + _LEASE_BEYOND_S, journal)
             far = keys_of_all(settings, organisation)
@@ -93,3 +95,13 @@ def _open_to(books: SqliteBooks, journal: Journal, log: Log) -> Books:
         return books
     log.emit(BooksRestored(loss.known_until.isoformat(timespec="seconds")))
     return RestoredBooks(books, loss)
+
+
+def _teller(log: Log, clock: SystemClock) -> Callable[[HealthChange], None]:
+    """Logs every outage of a route or record, and its end."""
+
+    def tell(change: HealthChange) -> None:
+        until = end_of(change.outage, clock.now(), clock.monotonic()) if change.outage is not None else ""
+        log.emit(of_health(change, until))
+
+    return tell

@@ -21,7 +21,7 @@ from gateway.asgi.admin import AdminRoom, admin_application, operator_by_peer
 from gateway.asgi.admin_books import BookRoom
 from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
-from gateway.asgi.admin_process import ProcessRoom
+from gateway.asgi.admin_process import ProcessRoom, Reload, ReloadResult
 from gateway.asgi.app import application
 from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
@@ -32,12 +32,13 @@ from gateway.compose.keys import first_key, joined
 from gateway.compose.ledger import ledger_of, places_of, ship_the_last
 from gateway.compose.providers import AccessFor, sandboxed
 from gateway.compose.services import open_services
-from gateway.exchange.services import InForce
+from gateway.core.errors import Json
+from gateway.exchange.services import InForce, Services
 from gateway.http.deadlines import HttpLimits
 from gateway.http.drain import Drain
 from gateway.http.listeners import Listener, bind_tcp, bind_unix
 from gateway.http.server import serve as listen
-from gateway.identity.operators import SIGNAL
+from gateway.identity.operators import SIGNAL, Operator
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
 from gateway.stores.books.disk import Disk, SparingBooks, free_on
@@ -49,6 +50,7 @@ from gateway.stores.ledger.shipping import Shipper
 from gateway.telemetry.events import DiskFree, DiskLow, Started
 from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
+from gateway.views.health import health_view
 
 _COLLECTIONS: Final = (10_000, 20, 20)
 """Thresholds of garbage collection: an exchange leaves few cycles, and Python's default looks after every tenth one."""
@@ -96,7 +98,10 @@ async def serve(
         gate = Gate(sparing, documented.current, ledger, drain, (settings.max_body_bytes, settings.request_s))
         books = BookRoom(lambda: places_of(settings, post.home, documented.snapshot()), log.emit)
         default = default_policy(settings)
-        admin = admin_application([*_admin_rooms(documented, log, keys, repricer, default), books], operator_by_peer)
+        reload = _renewing(documented, services)
+        process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
+        rooms = [*_admin_rooms(documented, log, keys, repricer, default), process, books]
+        admin = admin_application(rooms, operator_by_peer)
         office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET), render_error)
         listeners = [Listener(application(gate), public, render_error), office, *bench]
         secret = await first_key(keys, documented.snapshot(), post.first_key, log) if post.first_key else ""
@@ -108,7 +113,7 @@ async def serve(
             ready(Ready(listeners[0].port, secret))
 
         async with anyio.create_task_group() as group:
-            group.start_soon(_reload_on_hangup, documented)
+            group.start_soon(_reload_on_hangup, reload)
             group.start_soon(gate.expire)
             group.start_soon(gate.send_keepalive)
             group.start_soon(disk.watch, partial(_tell_of_disk, log))
@@ -128,7 +133,6 @@ def _admin_rooms(
     current = documented.current
     yield KeyRoom(keys, current, SystemClock().now, default, log.emit)
     yield PriceRoom(repricer, current, log.emit)
-    yield ProcessRoom(current, documented.reload, log.metrics.text)
 
 
 def _bench(settings: Settings, opened: AccessFor) -> tuple[list[Listener], AccessFor]:
@@ -164,10 +168,27 @@ def _tell_of_disk(log: Log, low: bool, free: int) -> None:
     log.emit(DiskLow(free // _MB) if low else DiskFree(free // _MB))
 
 
-async def _reload_on_hangup(documented: DocumentSet) -> None:
+async def _reload_on_hangup(reload: Reload) -> None:
     with anyio.open_signal_receiver(signal.SIGHUP) as signals:
         async for _ in signals:
-            await documented.reload(SIGNAL)
+            await reload(SIGNAL)
+
+
+def _renewing(documented: DocumentSet, services: Services) -> Reload:
+    """Reloads the documents and credentials; on success every outage of a route ends, since its reason may be gone."""
+
+    async def reload(operator: Operator) -> ReloadResult:
+        result = await documented.reload(operator)
+        if result.in_force:
+            services.health.renew(services.clock.monotonic())
+        return result
+
+    return reload
+
+
+def _health(services: Services) -> list[Json]:
+    clock = services.clock
+    return health_view(services.health.view(clock.monotonic()), clock.now(), clock.monotonic())
 
 
 def default_policy(settings: Settings) -> str:

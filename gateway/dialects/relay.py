@@ -62,6 +62,10 @@ def _carried(writer: Writer, reply: Reply | Vectors) -> bytes:
         raise Unusable(str(broken), reply.metered) from None
 
 
+_BLANK: Final = b"\n"
+"""An empty line between two events means nothing, in server-sent events as between the elements of a JSON array."""
+
+
 class Course(Protocol):
     """What becomes of the events of one stream."""
 
@@ -92,7 +96,7 @@ class Course(Protocol):
         """The provider closed the stream."""
 
     def keepalive(self) -> bytes:
-        """What keeps a silent stream alive; empty where nothing may be said, or the provider says it itself."""
+        """Bytes that keep a silent stream alive in the client's dialect; empty where it has none."""
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         """The client's dialect's error event."""
@@ -228,8 +232,8 @@ class Stream:
         return reported_fault(self._failing, now=now) or RouteFault(FaultScope.ROUTE)
 
     def keepalive(self) -> bytes:
-        """What keeps a silent stream alive, if anything may be said now."""
-        return b"" if self.over or not self.content else self._course.keepalive()
+        """Bytes that keep a silent stream alive: the course's own, else an empty line; empty behind the end."""
+        return b"" if self.over else self._course.keepalive() or _BLANK
 
     def failure(self, ended: EndedWithoutReply) -> bytes:
         """The client's dialect's error event, as the end of what it was sent."""

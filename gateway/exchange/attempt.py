@@ -22,6 +22,28 @@ _BEYOND: Final = "beyond_exact_numbers"
 _UNSAID: Final[Mapping[str, str]] = {}
 
 
+class Opening:
+    """A stream before its first content. `since`: in monotonic seconds, since when the client was sent nothing.
+
+    `alive`: whether the provider showed that it is at work. Pieces are held back, so that another route can take over,
+    until they are taken.
+    """
+
+    def __init__(self, stream: Stream, since: float, *, alive: bool) -> None:
+        self.stream, self.since, self.alive = stream, since, alive
+        self._held: list[bytes] = []
+
+    def hold(self, shown: bytes) -> None:
+        """More for the client."""
+        self._held.append(shown)
+
+    def take(self) -> bytes:
+        """Everything that is held back."""
+        held = b"".join(self._held)
+        self._held.clear()
+        return held
+
+
 class Attempt:
     """The state of one try. `answer` is set once its first content event has come."""
 
@@ -58,6 +80,8 @@ class Attempt:
         self.reply: ProviderReply | None = None
         self.pieces: AsyncIterator[bytes] | None = None
         self.stream: Stream | None = None
+        self.opening: Opening | None = None
+        """A stream that has begun without content so far."""
         self.whole: Whole | None = None
         self.reported: Metered | None = None
         """Usage that the provider reported with a reply that could not be passed on."""

@@ -1,6 +1,6 @@
 """Forward: ask the planned routes one after another until one begins to answer. Failover happens here and nowhere else.
 
-INVARIANT: while this module runs, nothing has been sent downstream. It takes only routes that `decide` made.
+INVARIANT: no route is asked once something has been sent downstream. It takes only routes that `decide` made.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from gateway.dialects.provider_errors import refusal_fault, reported_fault
 from gateway.dialects.relay import Stream
 from gateway.dialects.translation import Signed
 from gateway.exchange.admit import Tries
-from gateway.exchange.attempt import Attempt
-from gateway.exchange.deadlines import DeadlineScope
+from gateway.exchange.attempt import Attempt, Opening
+from gateway.exchange.deadlines import Deadline, DeadlineScope
 from gateway.exchange.progress import Progress
 from gateway.exchange.services import Services
 from gateway.exchange.stages import Answered, Decided
@@ -64,6 +64,8 @@ async def forward(tries: Tries, services: Services, scope: DeadlineScope, progre
         answered = await forwarding.try_(attempt)
         if answered is not None:
             return answered
+        if progress.replying:  # the client was told of this route
+            break
     raise nobody_answered(progress.attempts)
 
 
@@ -88,7 +90,7 @@ class Forwarding:
         fault = _BROKEN
         with self._scope.within(self._patience_s) as deadline:
             try:
-                opening = await self._ask(attempt)
+                opening = await self._ask(attempt, deadline)
                 attempt.outcome = "served"
                 attempt.first_event_ms = elapsed_ms()
                 if self._health is not None:
@@ -121,6 +123,7 @@ class Forwarding:
 
     async def _failed(self, attempt: Attempt, fault: RouteFault) -> None:
         """Note the fault for the health of the route. Raises the refusal of a request that no route can serve."""
+        attempt.opening = None
         pause_s = 0.0
         if self._health is not None:
             pause_s = self._health.failed(attempt.route.id, fault, self._services.clock.monotonic(), attempt.began_s)
@@ -153,7 +156,7 @@ class Forwarding:
             raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
         return ProviderCall(target, written.path, written.headers, written.body, leaves=attempt.leave)
 
-    async def _ask(self, attempt: Attempt) -> bytes:
+    async def _ask(self, attempt: Attempt, deadline: Deadline) -> bytes:
         """The opening of the reply. Broken, UpstreamFault, Unportable."""
         services = self._services
         call = await self._call(attempt)
@@ -163,7 +166,7 @@ class Forwarding:
         if reply.status != 200:
             raise await self._reported(attempt, reply)
         if self._demand.streaming:
-            return await self._open_stream(attempt, attempt.pieces)
+            return await self._open_stream(attempt, attempt.pieces, deadline)
         body = await _whole(reply, MAX_REPLY)
         read = partial(self._translation.whole, attempt.wire, body, self._signed())
         try:
@@ -191,14 +194,21 @@ class Forwarding:
             pseudonym=self._services.pseudonyms(*self._scope_of_pseudonyms) if kept_apart else None,
         )
 
-    async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes]) -> bytes:
-        stream = self._translation.stream(attempt.wire, self._signed())
-        opening: list[bytes] = []
-        size = 0
+    async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes], deadline: Deadline) -> bytes:
+        """The pieces up to the first content. While the provider shows life, or a model that reasons is silent, the
+        stream may take longer to begin."""
+        stream, thinks = (
+            self._translation.stream(attempt.wire, self._signed()),
+            attempt.route.abilities.reasoning is True,
+        )
+        opening = attempt.opening = Opening(stream, self._services.clock.monotonic(), alive=thinks)
+        deadlines, beats, size = self._services.deadlines, 0, 0
+        if thinks:
+            self._extend(deadline, deadlines.whole_s)
         async for piece in pieces:
             if not size and is_whole(piece):
                 return await self._replayed(attempt, piece, pieces)
-            opening.append(stream.feed(piece))
+            opening.hold(stream.feed(piece))
             size += len(piece)
             if stream.failed:
                 raise self._broken_opening(attempt, stream)
@@ -206,12 +216,18 @@ class Forwarding:
                 raise Broken("no content at the start of the stream")
             if stream.content or stream.ended:
                 break
+            if stream.beats != beats:
+                beats, opening.alive = stream.beats, True
+                self._extend(deadline, deadlines.first_event_s)
         else:
-            opening.append(stream.finish())
+            opening.hold(stream.finish())
         if stream.failed or not stream.content:
             raise self._broken_opening(attempt, stream)
-        attempt.stream = stream
-        return b"".join(opening)
+        attempt.stream, attempt.opening = stream, None
+        return opening.take()
+
+    def _extend(self, deadline: Deadline, by_s: float) -> None:
+        deadline.move(max(deadline.at, self._scope.now() + by_s))
 
     async def _replayed(self, attempt: Attempt, begun: bytes, pieces: AsyncIterator[bytes]) -> bytes:
         """The opening of a stream, made of the one document with which a provider answers that ignores `stream`."""
@@ -223,7 +239,7 @@ class Forwarding:
         stream, opening = self._translation.replayed(attempt.wire, bytes(body), self._signed())
         if not stream.complete:
             raise self._broken_opening(attempt, stream)
-        attempt.stream = stream
+        attempt.stream, attempt.opening = stream, None
         return opening
 
     def _broken_opening(self, attempt: Attempt, stream: Stream) -> Broken:

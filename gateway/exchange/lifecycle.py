@@ -23,7 +23,7 @@ from gateway.core.receipt import Outcome, ReceiptId
 from gateway.dialects.relay import Stream
 from gateway.exchange.accept import accept
 from gateway.exchange.admit import admit
-from gateway.exchange.attempt import Attempt
+from gateway.exchange.attempt import Attempt, Opening
 from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.decide import decide, no_route
 from gateway.exchange.forward import forward
@@ -57,6 +57,8 @@ class Exchange:
         self._permit = RatePermit(services, principal, identified.id, self._scope)
         self._settlement = Settlement(services, self._scope, self._permit, self._progress)
         self._stream_relay: StreamRelay | None = None
+        self._waiting = asyncio.Lock()
+        self._downstream: Downstream | None = None
         self._expired = False
 
     @property
@@ -65,6 +67,7 @@ class Exchange:
 
     async def run(self, body: bytes, downstream: Downstream) -> None:
         """Serve the request or end it with its error; also returns when its client has left."""
+        self._downstream = downstream
         try:
             await self._serve(body, downstream)
         except Ended as ended:
@@ -94,8 +97,32 @@ class Exchange:
 
     async def send_keepalive(self, silent_s: float) -> None:
         """Keep a stream alive that has said nothing for `silent_s`. Safe to call at any time."""
-        if self._stream_relay is not None and not self._settlement.settled:
+        if self._settlement.settled:
+            return
+        if self._stream_relay is not None:
             await self._stream_relay.send_keepalive(silent_s)
+        elif self._progress.attempts and (opening := self._progress.attempts[-1].opening) is not None:
+            await self._keep_waiting(self._progress.attempts[-1], opening, silent_s)
+
+    async def _keep_waiting(self, attempt: Attempt, opening: Opening, silent_s: float) -> None:
+        """Begin the reply before its content, where a provider has been at work for so long: a client or a balancer
+        gives up on a connection that says nothing. From then on no other route can take over."""
+        downstream = self._downstream
+        if downstream is None or not opening.alive or self._services.clock.monotonic() - opening.since < silent_s:
+            return
+        async with self._waiting:
+            if attempt.opening is None:
+                return
+            if not self._progress.replying:
+                self._progress.served, attempt.stream = attempt, opening.stream
+                await self._begin_stream(attempt, downstream)
+            opening.since = self._services.clock.monotonic()
+            await downstream.send(opening.take() or opening.stream.keepalive())
+
+    async def _begin_stream(self, attempt: Attempt, downstream: Downstream) -> None:
+        self._progress.replying = True
+        headers = reply_headers(self._progress.facts, self._progress.attempts, attempt)
+        await downstream.begin(headers | self._rate_headers(), streaming=True)
 
     async def _serve(self, body: bytes, downstream: Downstream) -> None:
         if self._expired:
@@ -160,9 +187,11 @@ class Exchange:
 
     async def _relay(self, answered: Answered, stream: Stream, downstream: Downstream) -> None:
         """Step 6: a stream, byte by byte. The last byte waits for the receipt's commit."""
-        headers = reply_headers(self._progress.facts, self._progress.attempts, answered.attempt)
-        self._progress.replying = True
-        await downstream.begin(headers | self._rate_headers(), streaming=True)
+        if self._progress.replying:
+            async with self._waiting:  # the last words into the silence come before the first ones of the reply
+                pass
+        else:
+            await self._begin_stream(answered.attempt, downstream)
         self._stream_relay = StreamRelay(answered.attempt, stream, downstream, self._services, self._scope)
         last = await self._stream_relay.run(answered.opening)
         await self._settlement.settle("served", "")

@@ -24,6 +24,9 @@ class StreamRelay:
     ) -> None:
         self._answer, self._stream, self._downstream, self._services = answer, stream, downstream, services
         self._watch = watch
+        # A model that reasons may be silent again between two parts of its answer.
+        deadlines, reasons = services.deadlines, answer.route.abilities.reasoning is True
+        self._idle_s = max(deadlines.whole_s, deadlines.idle_s) if reasons else deadlines.idle_s
         self._spoke_at = math.inf  # when the last bytes were handed over; infinite while they are, and after the end
 
     async def run(self, opening: bytes) -> bytes:
@@ -32,7 +35,7 @@ class StreamRelay:
         if stream.ended:
             return opening
         await self._say(opening)
-        with self._watch.within(self._services.deadlines.idle_s) as idle:
+        with self._watch.within(self._idle_s) as idle:
             last = await self._passed_on(idle)
             if stream.complete:
                 return last
@@ -57,7 +60,7 @@ class StreamRelay:
                     break
                 if stream.beats != seen:
                     seen = stream.beats
-                    idle.move(now() + self._services.deadlines.idle_s)
+                    idle.move(now() + self._idle_s)
                 if shown:  # a slow client costs the route nothing: the provider's time stands still
                     left_s = idle.at - now()
                     idle.move(math.inf)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from typing import Final
 
-from gateway.core.errors import Unauthenticated
+from gateway.core.errors import Unauthenticated, Unavailable
 from gateway.core.principal import Caller, Callers, Principal
 from gateway.stores.keys.keys import KeyStore, digest_of
+
+_NOBODY: Final = ""
+"""The digest of no secret."""
 
 
 class KeyCallers:
@@ -20,6 +25,16 @@ class KeyCallers:
         """The key with this secret, unless it is revoked or expired. Unavailable while keys cannot be known."""
         key = self._keys.find(digest_of(credential))
         return key if key is not None and key.state(at) == "active" else None
+
+    async def obstacle(self) -> str:
+        """Keys that are known go on working where others cannot be known."""
+        try:
+            self._keys.find(_NOBODY)
+        except Unavailable as unknown:
+            with suppress(Unavailable):
+                return "" if await self._keys.all() else unknown.code
+            return unknown.code
+        return ""
 
 
 def identify(

@@ -43,7 +43,13 @@ def test_a_reload_says_what_is_in_force_now(tmp_path: Path) -> None:
 
 def test_the_status_names_snapshot_providers_and_sandbox(tmp_path: Path) -> None:
     async def told(office: Office) -> None:
-        expected = {"status": "running", "snapshot": "5" * 64, "sandbox": False, "providers": ["alpha", "beta"]}
+        expected = {
+            "status": "running",
+            "snapshot": "5" * 64,
+            "sandbox": False,
+            "providers": ["alpha", "beta"],
+            "health": [],
+        }
         assert (await office.client.get("/status")).json() == expected
         office.in_force = InForce(a_snapshot(a_route(a_provider(sandbox=True))), some_means("alpha"), {})
         assert (await office.client.get("/status")).json()["sandbox"] is True

@@ -16,9 +16,11 @@ from gateway.core.organisation import Budget, DataClass
 from gateway.core.policy import Identifiers
 from gateway.core.posture import Posture
 from gateway.core.receipt import from_json
+from gateway.dialects.prompt import Asked
 from gateway.exchange.services import Deadlines, InForce
 from gateway.telemetry.events import SoftBudgetCrossed
-from tests.builders import a_policy, a_snapshot, an_organisation, some_means
+from gateway.upstream.client import ProviderClient
+from tests.builders import a_policy, a_snapshot, an_organisation, some_abilities, some_means
 from tests.dialects.test_translation import STREAMS
 from tests.exchange.desk import BODY, COMPLETION, DONE, STOP, USAGE, WORDS, Client, Desk, a_desk
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
@@ -580,6 +582,109 @@ async def test_a_translated_stream_is_kept_alive_while_its_provider_says_nothing
             goes_on.set()
         assert client.complete
         assert client.body.endswith(b"data: [DONE]\n\n")
+
+
+CLAUDE = ["anthropic_messages"]
+
+
+@pytest.mark.parametrize("dialect", ["openai_chat", "anthropic_messages"])
+@pytest.mark.parametrize("shown", ["an event", "a comment", "the head"])
+async def test_a_client_that_waits_for_a_thinker_is_kept_alive_before_the_first_content(
+    tmp_path: Path, dialect: str, shown: str
+) -> None:
+    goes_on, events = asyncio.Event(), STREAMS["anthropic_messages"]
+    first = {"an event": events[:1], "a comment": [b": at work\n\n"], "the head": []}[shown]
+
+    async def thinks(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(stream_head(), *map(chunk, first))
+        await goes_on.wait()
+        await connection.send(*map(chunk, events[len(first) if shown == "an event" else 0 :]), END)
+
+    async with (
+        Provider(thinks) as alpha,
+        Provider(streams(*events)) as beta,
+        a_desk(tmp_path, alpha, beta, dialects=CLAUDE * 2) as desk,
+    ):
+        client, exchange = Client(), desk.exchange(dialect=dialect, asked=Asked(version="2023-06-01"))
+        async with anyio.create_task_group() as group:
+            group.start_soon(exchange.run, json.dumps(BODY | STREAM).encode(), client)
+            while not client.body:
+                await anyio.sleep(0.01)
+                await exchange.send_keepalive(3600.0)
+                assert not client.headers, "another route may still take over"
+                await exchange.send_keepalive(0.0)
+            assert client.headers["x-safeconduct-route"] == "alpha/small"
+            assert b"hello" not in client.body
+            goes_on.set()
+        assert client.complete
+        (receipt,) = desk.receipts()
+        assert (receipt["outcome"], receipt["route"], len(receipt["attempts"])) == ("served", "alpha/small", 1)
+        assert beta.connections == 0
+
+
+async def test_a_route_that_fails_once_its_client_was_told_of_it_is_the_last(tmp_path: Path) -> None:
+    fails = asyncio.Event()
+
+    async def breaks(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(stream_head(), chunk(b": at work\n\n"))
+        await fails.wait()
+
+    async with Provider(breaks) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        client, exchange = Client(), desk.exchange()
+        async with anyio.create_task_group() as group:
+            group.start_soon(exchange.run, json.dumps(BODY | STREAM).encode(), client)
+            while not client.body:
+                await anyio.sleep(0.01)
+                await exchange.send_keepalive(0.0)
+            fails.set()
+        assert (client.code, client.complete, client.error) == ("upstream_failed", False, None)
+        assert beta.connections == 0
+        (receipt,) = desk.receipts()
+        assert (receipt["outcome"], receipt["attempts"][0]["usage_source"]) == ("failed", "held")
+
+
+async def test_a_thinker_is_not_cut_while_it_shows_life_and_one_that_shows_none_is(tmp_path: Path) -> None:
+    short = Deadlines(1, 0.3, 0.3, 20, 5, whole_s=0.3)
+
+    async def pings(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(stream_head())
+        for _ in range(8):
+            await connection.send(chunk(b": at work\n\n"))
+            await asyncio.sleep(0.1)
+        await connection.send(*map(chunk, (WORDS, STOP, USAGE, DONE)), END)
+
+    async with (
+        Provider(pings, hangs(stream_head())) as alpha,
+        a_desk(tmp_path, alpha, deadlines=short, abilities=some_abilities(reasoning=False)) as desk,
+    ):
+        assert (await desk.ask(STREAM)).complete
+        await desk.services.upstream.close()
+        desk.services = replace(desk.services, upstream=(upstream := ProviderClient()))
+        assert (await desk.ask(STREAM)).code == "upstream_timeout"
+        await upstream.close()
+
+
+async def test_a_kept_connection_that_ended_is_tried_again_within_one_attempt_and_one_hold(tmp_path: Path) -> None:
+    """The first sending met a connection that had ended: nothing was received, so that nothing is held twice."""
+
+    async def ends_after_one(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(reply(body=json.dumps(COMPLETION).encode()))
+        await connection.request()
+
+    async with Provider(ends_after_one, GOOD) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        for _ in range(2):
+            assert (await desk.ask()).headers["x-safeconduct-route"] == "alpha/small"
+        second, first = desk.receipts()
+        assert (len(alpha.requests), alpha.connections, beta.connections) == (3, 2, 0)
+        assert [len(r["attempts"]) for r in (first, second)] == [1, 1]
+        assert first["attempts"][0]["hold"] == second["attempts"][0]["hold"]
+        assert (second["cost"], second["attempts"][0]["usage_source"]) == (first["cost"], "provider")
+        assert await desk.held() == 0
+        assert not desk.services.health.view(desk.services.clock.monotonic()).cooling
 
 
 @pytest.mark.parametrize("told_apart", [True, False])

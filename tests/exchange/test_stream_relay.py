@@ -20,7 +20,7 @@ from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.services import Services
 from gateway.exchange.stream_relay import StreamRelay
 from gateway.upstream.faults import UpstreamFault
-from tests.builders import a_route
+from tests.builders import a_route, some_abilities
 from tests.exchange.desk import PATIENT, Client, StillClock, a_desk
 from tests.exchange.test_lifecycle import play
 
@@ -68,11 +68,12 @@ class Dial(StillClock):
 class Bench:
     """A pump over scripted pieces, and what came out of it."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, reasoning: bool | None = False) -> None:
         self.clock = Dial()
         self.services = replace(services, clock=self.clock)
         self.client = Client()
-        self.answer = Attempt(EligibleRoute(a_route(), "openai_chat"), "hold", 0)
+        route = a_route(abilities=some_abilities(reasoning=reasoning))
+        self.answer = Attempt(EligibleRoute(route, "openai_chat"), "hold", 0)
 
     def pump(self, pieces: AsyncIterator[bytes], client: Client | None = None) -> StreamRelay:
         """With its opening read already."""
@@ -159,6 +160,17 @@ def test_silence_is_a_failure_of_its_route(tmp_path: Path) -> None:
                 await bench.pump(silence(), Client()).run(OPENING)
             assert bench.answer.outcome == "timeout"
         assert bench.cooling == 1
+
+    at_a_bench(tmp_path, story, idle_s=0.05)
+
+
+def test_a_model_that_reasons_may_be_silent_for_longer(tmp_path: Path) -> None:
+    async def story(bench: Bench) -> None:
+        async def thinks() -> AsyncIterator[bytes]:
+            await anyio.sleep(0.3)
+            yield END
+
+        assert await Bench(bench.services, reasoning=True).pump(thinks()).run(OPENING) == b"<end>"
 
     at_a_bench(tmp_path, story, idle_s=0.05)
 

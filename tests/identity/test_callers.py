@@ -91,6 +91,9 @@ class Workloads:
     def find(self, credential: str, at: datetime) -> Caller | None:
         return self.known.get(credential) or self.others.find(credential, at)
 
+    async def obstacle(self) -> str:
+        return await self.others.obstacle()
+
 
 async def test_a_workload_calls_beside_keys_and_pays_from_its_own_account(tmp_path: Path) -> None:
     nightly = Workload("wl_nightly", "research", "open", budgets=(Budget(10**12, "day"),))

@@ -10,6 +10,7 @@ from gateway.commands.access.documents import declared_snapshot
 from gateway.commands.access.running import Status, status
 from gateway.commands.terminal.context import CommandContext
 from gateway.core.evaluation import Capabilities
+from gateway.core.health import Health
 from gateway.core.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ class CurrentState:
     snapshot: Snapshot
     means: Capabilities
     running: Status | None
+
+    @property
+    def health(self) -> Health:
+        """Outages of the running gateway; none where no gateway runs."""
+        return self.running.health if self.running is not None else Health()
 
 
 def current_state(context: CommandContext) -> CurrentState:

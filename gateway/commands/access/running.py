@@ -6,7 +6,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -15,6 +15,8 @@ from gateway.commands.access.receipts_access import journals_of
 from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.errors import Json
+from gateway.core.health import Health
+from gateway.views.health import health_from
 
 if TYPE_CHECKING:
     import httpx
@@ -36,6 +38,7 @@ class Status:
     snapshot: str
     sandbox: bool
     providers: frozenset[str]
+    health: Health = field(default_factory=Health)
 
 
 def status(state: Path) -> Status | None:
@@ -49,6 +52,7 @@ def status(state: Path) -> Status | None:
         str(answer.get("snapshot", "")),
         answer.get("sandbox") is True,
         frozenset(map(str, providers)) if isinstance(providers, list) else frozenset(),
+        health_from(answer.get("health")),
     )
 
 

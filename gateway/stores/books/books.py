@@ -18,7 +18,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Final, Protocol
 
-from gateway.core.errors import Json
+from gateway.core.errors import Json, Unavailable
 from gateway.core.frozen import frozen
 from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId, CallerId
@@ -98,6 +98,9 @@ class Books(Protocol):
         the receipt, or the one of that id that was committed before, without its place in the chain. On a fault
         Unavailable: the receipt is kept, and committed when the journal works.
         """
+
+    async def obstacle(self) -> str:
+        """Reason, as a code, for which no hold would be taken now; empty where holds are taken."""
 
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
         """Spent and held of these accounts in the windows (`hour`, `day`, `week`, `month`, `total`) around `at`."""
@@ -196,6 +199,15 @@ class SqliteBooks:
         else:
             await asyncio.sleep(0)  # no need, but what many requests do in step, one part at a time, costs less
 
+    async def obstacle(self) -> str:
+        """The journal is tried again where its last commit failed, since nothing else would once no request comes."""
+        if self._journal.is_failing:
+            try:
+                await self._journal.write(_touch)
+            except Unavailable:
+                return "journal_unavailable"
+        return self._counting.obstacle()
+
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
         pairs = [(account, window) for account in accounts for window in WINDOWS]
         counters = await self._counting.balances(pairs, int(at.timestamp()), zone)
@@ -279,6 +291,12 @@ class SqliteBooks:
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
         self._chain.note(connection)
         _write_checkpoint(connection, self._counters, self._folded)
+
+
+def _touch(connection: sqlite3.Connection) -> None:
+    """A write that changes nothing and reaches the disk."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.execute(f"PRAGMA user_version = {int(version)}")
 
 
 def _nothing(_: sqlite3.Connection) -> None:

@@ -67,6 +67,9 @@ class CounterStore(Protocol):
     async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int, zone: str) -> list[Counter]:
         """(account, window) at that moment, of all who share the counters. Unavailable."""
 
+    def obstacle(self) -> str:
+        """Reason, as a code, for which no hold would be taken now; empty where holds are taken."""
+
     def close(self) -> None:
         """Say what is left to say, while the journal is still open. Repeatable."""
 
@@ -209,6 +212,10 @@ class EmbeddedCounters:
 
     async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int, zone: str) -> list[Counter]:
         return [self._fold.balance(account, window, at, zone) for account, window in pairs]
+
+    def obstacle(self) -> str:
+        """Nobody else is asked."""
+        return ""
 
     def close(self) -> None:
         """Nobody else needs to know."""

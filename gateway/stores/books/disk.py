@@ -66,6 +66,9 @@ class SparingBooks:
             return receipt  # refusals without end would fill the rest; the log has a line for each
         return await self._books.settle(receipt)
 
+    async def obstacle(self) -> str:
+        return "disk_reserve" if self._disk.low else await self._books.obstacle()
+
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
         return await self._books.balances(accounts, at, zone)
 

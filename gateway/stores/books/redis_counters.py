@@ -103,6 +103,10 @@ class RedisCounters:
         except TimeoutError:
             raise unavailable(_TOO_LATE) from None
 
+    def obstacle(self) -> str:
+        """Redis cannot be asked, or waits for what other gateways have spent."""
+        return "" if self._courier.is_joined else "counters_unavailable"
+
     def close(self) -> None:
         """Everything that the journal has committed is said before; to be called while the journal is open."""
         self._journal.write_now(_nothing)

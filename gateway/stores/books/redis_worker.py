@@ -52,6 +52,11 @@ class CounterWorker:
         self._renew_at = self._try_at = self._note_at = 0.0
         self._anew = threading.Event()
 
+    @property
+    def is_joined(self) -> bool:
+        """Whether holds are taken: the last state that was told."""
+        return self._said is not None and self._said[0] == "joined"
+
     def begin(self, fold: Counters) -> None:
         """`fold`: the holds and the spending of this process. Returns after an attempt to join."""
         self._fold = fold

@@ -90,6 +90,10 @@ class RestoredBooks:
     async def settle(self, receipt: Receipt) -> Receipt:
         return await self._books.settle(receipt)
 
+    async def obstacle(self) -> str:
+        """Hard budgets that are closed leave requests without one admitted."""
+        return await self._books.obstacle()
+
     async def balances(self, accounts: Sequence[AccountId], at: datetime, zone: str = "UTC") -> tuple[Balance, ...]:
         return await self._books.balances(accounts, at, zone)
 

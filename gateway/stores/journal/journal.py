@@ -77,6 +77,8 @@ class Journal:
         self._queue: SimpleQueue[_Item | None] = SimpleQueue()
         self._participants: list[Participant] = []
         self._closed = False
+        self.is_failing = False
+        """Whether the last commit met a fault of SQLite or of the disk."""
         self._closing = threading.Lock()
         self._writer = threading.Thread(target=self._run, name="journal", daemon=True)
         self._writer.start()
@@ -190,10 +192,12 @@ class Journal:
             connection.execute("COMMIT")
         except BaseException as fault:  # noqa: BLE001  # delivered to the callers
             self._undo("ROLLBACK")
+            self.is_failing = isinstance(fault, sqlite3.Error | OSError)
             for item in batch:
                 if item.error is None or run is _plainly:
                     item.error = _translated(fault)
             return False
+        self.is_failing = any(isinstance(item.error, Unavailable) for item in batch)
         return True
 
     def _guarded(self, connection: sqlite3.Connection, item: _Item) -> None:

@@ -68,11 +68,13 @@ def test_while_the_disk_is_low_nothing_begins_and_everything_ends(tmp_path: Path
     with books_in(tmp_path) as kept:
         books = SparingBooks(kept, disk)
         run(partial(books.hold, an_intent("A")))
+        assert run(books.obstacle) == ""
         left[0] = 50
         disk.look()
         with pytest.raises(Unavailable) as refused:
             run(partial(books.hold, an_intent("B")))
         assert refused.value.code == "books_unavailable"
+        assert run(books.obstacle) == "disk_reserve"
         assert run(partial(books.settle, served(an_intent("A")))) == served(an_intent("A"))
         assert [b.held for b in run(partial(books.balances, ACCOUNTS, NOW))] == [0] * 15
         assert run(partial(books.claim, KeyId("key_1"), "once", ReceiptId("A"), NOW)) is None
