@@ -80,6 +80,9 @@ def _scope(status: int, code: str, error: Mapping[str, Any], *, refers: bool) ->
     scope = CODES.get(code) or worded
     if scope is FaultScope.RATE and status == 413:  # Groq: this request alone exceeds the limit
         return FaultScope.ATTEMPT
+    own = STATUSES.get(status)
+    if scope is FaultScope.REQUEST and own is not None and own is not FaultScope.ATTEMPT:
+        return own  # a 401, 402 or 429 speaks of the gateway, whatever its code
     if scope is not None:
         return scope
     if status == 404 and _words(error).startswith(WITHDRAWN_WORDS):
@@ -87,7 +90,7 @@ def _scope(status: int, code: str, error: Mapping[str, Any], *, refers: bool) ->
     if status == 404 and not refers:
         return FaultScope.ROUTE
     if 400 <= status < 500:
-        return STATUSES.get(status, FaultScope.REQUEST)
+        return own or FaultScope.REQUEST
     return FaultScope.ROUTE
 
 

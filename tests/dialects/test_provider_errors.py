@@ -205,9 +205,18 @@ def test_a_body_that_is_no_json_leaves_the_status_to_decide(body: bytes) -> None
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
-@pytest.mark.parametrize("status", [400, 403, 404, 429])
+@pytest.mark.parametrize("status", [400, 403, 404])
 def test_a_code_counts_for_more_than_a_status(code: str, status: int) -> None:
     assert fault(status, {"error": {"code": code}}).scope is CODES[code]
+
+
+@pytest.mark.parametrize(
+    ("status", "scope"), [(401, FaultScope.CREDENTIAL), (402, FaultScope.ACCOUNT), (429, FaultScope.RATE)]
+)
+def test_a_status_that_speaks_of_the_gateway_counts_for_more_than_a_code_of_the_request(
+    status: int, scope: FaultScope
+) -> None:
+    assert fault(status, {"error": {"code": "invalid_value"}}).scope is scope
 
 
 def test_a_refused_key_is_for_the_operator_to_mend_whatever_else_is_said() -> None:
