@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
-from gateway.core.catalog import Provider, Route, RouteId
+from gateway.core.catalog import Grant, Provider, Route, RouteId, TreatmentException
 from gateway.core.cost import Fx
 from gateway.core.posture import LocationGuarantee, within
 from gateway.core.snapshot import Snapshot
@@ -34,13 +34,17 @@ class NoticeKind(Enum):
     PLACES_WITHOUT_GUARANTEE = "places_without_guarantee"
     OLD_PRICE = "old_price"
     PRICE_OUTLIER = "price_outlier"
+    EVIDENCE_AGES = "evidence_ages"
+    GRANT_ENDS_SOON = "grant_ends_soon"
+    GRANT_LIMITED = "grant_limited"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
     """One subject at one provider record. `routes`: those concerned; empty for the record as a whole.
 
-    `day`: the earliest day that matters, where one does. `successors`: model ids, for routes that end.
+    `day`: the earliest day that matters, where one does. `successors`: model ids, for routes that end. `names`: the
+    exceptions that a grant does not reach, or the policies for which evidence ages out.
     """
 
     kind: NoticeKind
@@ -48,10 +52,11 @@ class Notice:
     routes: tuple[RouteId, ...] = ()
     day: date | None = None
     successors: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def notices(snapshot: Snapshot, providers: Collection[str], today: date) -> tuple[Notice, ...]:
-    """Every notice about these provider records, record by record in the order of the documents."""
+    """Every notice about these provider records and about every grant, in the order of the documents."""
     by_record: dict[str, list[Route]] = {}
     for route in snapshot.routes.values():
         by_record.setdefault(route.provider.id, []).append(route)
@@ -61,6 +66,9 @@ def notices(snapshot: Snapshot, providers: Collection[str], today: date) -> tupl
         if name in providers:
             listed += _of_record(provider, by_record.get(name, []), today)
             listed += _outliers(name, by_record.get(name, []), medians, snapshot.fx)
+            listed += _ageing(provider, by_record.get(name, []), snapshot, today)
+        for grant in snapshot.grants.get(name, ()):
+            listed += _of_grant(provider, grant, today)
     return tuple(listed)
 
 
@@ -124,3 +132,36 @@ def _outliers(provider: str, routes: list[Route], medians: Mapping[str, Decimal]
         and price < medians[route.model.id] * OUTLIER
     ]
     yield from _grouped(NoticeKind.PRICE_OUTLIER, provider, cheap, _no_day)
+
+
+def _ageing(provider: Provider, routes: list[Route], snapshot: Snapshot, today: date) -> Iterator[Notice]:
+    """The first day on which a policy no longer accepts a fact that it accepts today or has accepted."""
+    days: dict[str, date] = {}
+    dated = [fact.aged_from for fact in provider.facts.values() if fact.aged_from is not None]
+    for policy in snapshot.policies.values():
+        age = policy.evidence.max_age_days
+        if age is not None and dated and (last := min(dated) + timedelta(days=age)) <= today + HORIZON:
+            days[policy.name] = last + timedelta(days=1)
+    serving = tuple(route.id for route in routes if not route.is_retired(today))
+    if days and serving:
+        yield Notice(NoticeKind.EVIDENCE_AGES, provider.id, serving, min(days.values()), names=tuple(sorted(days)))
+
+
+def _of_grant(provider: Provider, grant: Grant, today: date) -> Iterator[Notice]:
+    if not grant.in_force(today):
+        return
+    if grant.expires_on is not None and grant.expires_on <= today + HORIZON:
+        yield Notice(NoticeKind.GRANT_ENDS_SOON, provider.id, day=grant.expires_on)
+    unreached = tuple(
+        exception.id
+        for exception in provider.exceptions
+        if exception.id not in grant.exceptions and not exception.features and _undoes(exception, grant)
+    )
+    if unreached:
+        yield Notice(NoticeKind.GRANT_LIMITED, provider.id, names=unreached)
+
+
+def _undoes(exception: TreatmentException, grant: Grant) -> bool:
+    """Whether the exception states a value that the grant is better than."""
+    shared = exception.facts.keys() & grant.facts.keys()
+    return any(not within(exception.facts[name].value, grant.facts[name].value) for name in shared)

@@ -20,6 +20,7 @@ def notice_view(notice: Notice) -> dict[str, Json]:
         "routes": [str(route) for route in notice.routes],
         "day": notice.day.isoformat() if notice.day else None,
         "successors": list(notice.successors),
+        "names": list(notice.names),
     }
 
 
@@ -32,6 +33,10 @@ def _routes(notice: Notice) -> str:
     names = [str(route).partition("/")[2] for route in notice.routes]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _successors(notice: Notice) -> str:
@@ -56,5 +61,17 @@ _WORDS: Final[Mapping[NoticeKind, Callable[[Notice], tuple[str, str]]]] = {
     NoticeKind.PRICE_OUTLIER: lambda n: (
         f"prices are below a hundredth of those of other hosts: {_routes(n)}",
         "state prices per million tokens, not per token",
+    ),
+    NoticeKind.EVIDENCE_AGES: lambda n: (
+        f"evidence is too old from {n.day} on for {', '.join(n.names)}: {len(n.routes)} routes in use",
+        "read the sources again: safeconduct facts verify",
+    ),
+    NoticeKind.GRANT_ENDS_SOON: lambda n: (
+        f"a grant ends on {n.day}",
+        "renew the contract, and write its new expires_on into contracts.toml",
+    ),
+    NoticeKind.GRANT_LIMITED: lambda n: (
+        f"a grant does not reach {', '.join(n.names)}: there the terms of the record stand",
+        f"if the contract covers them, write exceptions = [{', '.join(map(_quoted, n.names))}] into the grant",
     ),
 }

@@ -34,4 +34,5 @@ def test_programs_read_every_member() -> None:
         "routes": ["alpha/m0"],
         "day": "2026-12-11",
         "successors": ["new"],
+        "names": [],
     }
