@@ -15,6 +15,8 @@ from gateway.core import errors
 from gateway.core.posture import DIMENSIONS
 from gateway.declarations.load import load
 from gateway.settings import Settings, variable
+from gateway.telemetry.log import EVENT_NAMES
+from gateway.telemetry.metrics import METRICS
 
 DAY = date(2026, 11, 30)
 ROOT = Path(__file__).parents[1]
@@ -45,6 +47,33 @@ def test_every_setting_is_explained() -> None:
 def test_every_command_is_explained() -> None:
     page = (ROOT / "docs/configuration.md").read_text()
     assert [name for name in COMMANDS if f"| `{name}" not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_is_named_exists(page: Path) -> None:
+    named = set(re.findall(r"(?:^ {0,4}|`)safeconduct ([a-z]+)", page.read_text(), re.MULTILINE))
+    assert named - set(COMMANDS) == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_metric_that_is_named_exists(page: Path) -> None:
+    assert set(re.findall(r"safeconduct_[a-z_]+[a-z]", page.read_text())) - METRICS.keys() == set()
+
+
+def test_every_metric_is_explained() -> None:
+    page = (ROOT / "docs/operations.md").read_text()
+    assert [name for name in METRICS if f"`{name}`" not in page] == []
+
+
+def test_every_event_is_explained() -> None:
+    page = (ROOT / "docs/operations.md").read_text()
+    assert [name for name in EVENT_NAMES.values() if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_says_that_a_feature_will_come(page: Path) -> None:
+    """Such a sentence contradicts the page of the feature once the feature is there."""
+    assert re.findall(r"with a later version|in a later version", page.read_text()) == []
 
 
 def test_every_dimension_is_in_the_policy_guide() -> None:

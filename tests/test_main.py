@@ -81,7 +81,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("keys", MISUSED, "create | list | rotate | revoke"),
         ("keys create", MISUSED, "--team"),
         ("keys create --team everyone", MISUSED, "name one with --policy"),
-        ("keys create --team everyone --policy eu-soverein", MISUSED, "there are: eu-sovereign"),
+        ("keys create --team everyone --policy eu-soverein", MISUSED, "known policies: eu-sovereign"),
         ("keys revoke", MISUSED, "keys revoke --help"),
         ("receipts", FAILED, "--state"),
         ("usage", FAILED, "--state"),

@@ -5,7 +5,7 @@ What is not understood might have been meant to restrict, so it is refused.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -37,13 +37,21 @@ def text_of(wanted: dict[str, object], name: str) -> str:
     return value
 
 
+_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "policy": ("policy", "policies"),
+    "team": ("team", "teams"),
+    "classes": ("data class", "data classes"),
+    "provider": ("provider", "providers"),
+}
+"""Field -> the kind of name that the field holds, one and many."""
+
+
 def declared(field: str, name: str, known: Collection[str]) -> None:
-    """InvalidRequest, with near names, for a name that is not among those."""
+    """InvalidRequest, with near names, for a name that is not among those. The name itself is not repeated."""
     if name not in known:
-        close = near(name, list(known)) or sorted(known)
-        raise InvalidRequest(
-            f"`{field}` names nothing declared. There are: {', '.join(close)}.", field=field, near=close
-        )
+        close, (kind, kinds) = near(name, list(known)) or sorted(known), _KINDS[field]
+        names = ", ".join(close) or "none"
+        raise InvalidRequest(f"`{field}`: unknown {kind}. Known {kinds}: {names}.", field=field, near=close)
 
 
 def day_of(stated: dict[str, object], name: str) -> date:

@@ -34,7 +34,7 @@ from gateway.telemetry.readable import line
 Plain: TypeAlias = "str | int | list[str] | dict[str, int]"
 
 _EVENTS: Final[tuple[type[Event], ...]] = get_args(Event)
-_NAMES: Final[Mapping[type, str]] = {k: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", k.__name__).lower() for k in _EVENTS}
+EVENT_NAMES: Final[Mapping[type, str]] = {k: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", k.__name__).lower() for k in _EVENTS}
 _FIELDS: Final[Mapping[type, tuple[str, ...]]] = {k: tuple(f.name for f in fields(k)) for k in _EVENTS}
 _LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 _A_NAME: Final = re.compile(r"[A-Za-z0-9_.:/@+\[\]\-]{0,256}")
@@ -68,7 +68,7 @@ class Log:
 
         On failure of the disk or the pipe: the line is counted in `lost`.
         """
-        if type(event) not in _NAMES:
+        if type(event) not in EVENT_NAMES:
             raise NotAnEvent(event)
         self._waiting.append((time.time_ns(), event))
         if event.level not in ("debug", "info"):
@@ -88,7 +88,7 @@ class Log:
                 self.lost += len(lines)
 
     def _line(self, at: int, event: Event) -> bytes:
-        name, plain = _NAMES[type(event)], _plain(event)
+        name, plain = EVENT_NAMES[type(event)], _plain(event)
         self.metrics.count(name, plain)
         return self._rendered(name, event.level, _moment(at), plain) if event.level in self._shown else b""
 

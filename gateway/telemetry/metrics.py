@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 _NANO: Final = 10**9
-_HELP: Final = {
+METRICS: Final = {
     "safeconduct_exchanges_total": "Requests that ended, by outcome, team and the route that answered",
     "safeconduct_tokens_total": "Tokens that were metered, by class; classes do not overlap",
     "safeconduct_cost_total": "What exchanges cost, in units of the currency",
@@ -98,7 +98,7 @@ def _lines(totals: list[tuple[_Series, int]]) -> Iterator[str]:
     for (metric, labels), total in totals:
         if metric != last:
             last = metric
-            yield f"# HELP {metric} {_HELP[metric]}.\n# TYPE {metric} {'gauge' if metric in _GAUGES else 'counter'}\n"
+            yield f"# HELP {metric} {METRICS[metric]}.\n# TYPE {metric} {'gauge' if metric in _GAUGES else 'counter'}\n"
         value = f"{total // _NANO}.{total % _NANO:09}" if metric == "safeconduct_cost_total" else str(total)
         yield f"{metric}{{{','.join(_labelled(labels))}}} {value}\n"
 

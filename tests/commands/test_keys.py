@@ -111,9 +111,9 @@ def test_a_revoked_key_stays_listed(options: list[str]) -> None:
     [
         (["create", "--policy", "strict"], "a key belongs to a team"),
         (["create", "--team", "research"], "a key needs a policy"),
-        (["create", "--team", "research", "--policy", "strikt"], "names nothing declared"),
-        (["create", "--team", "nobody", "--policy", "strict"], "names nothing declared"),
-        (["create", "--team", "research", "--policy", "strict", "--class", "x"], "names nothing declared"),
+        (["create", "--team", "research", "--policy", "strikt"], "unknown policy"),
+        (["create", "--team", "nobody", "--policy", "strict"], "unknown team"),
+        (["create", "--team", "research", "--policy", "strict", "--class", "x"], "unknown data class"),
         (
             ["create", "--team", "research", "--policy", "strict", "--expires", "soon"],
             "--expires must be a time span or a date",

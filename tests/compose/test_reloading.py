@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
 from gateway.commands.terminal.stop import FAILED
 from tests.commands.calling import call
 from tests.processes import PATIENCE_S, Process, documents, edit, running
+from tests.scripted import Connection, Provider, reply
 from tests.stores.servers import Server, a_server
 
 LIMIT = '\n[[teams.everyone.limits]]\nrequests = 1\nper = "day"\n'
@@ -74,6 +77,41 @@ def test_a_change_that_shared_stores_cannot_follow_is_named_for_a_restart(tmp_pa
         assert process.receipts()[0]["organisation"] == "organisation"
         edit(tmp_path / "config/organisation.toml", lambda text: text.replace('id = "acme"', 'id = "organisation"'))
         assert call("reload", "--state", str(process.state)).code == 0
+
+
+RECORD = """
+id = "own"
+name = "Own"
+operator = "Own"
+read_on = 2026-11-20
+sources = ["ours"]
+connection = {{ dialect = "openai_chat", auth = "none", base_url = "{url}/v1", callable = true, source = "ours" }}
+[posture]
+retention_days = 0
+[[routes]]
+model = "magistral-small"
+upstream_model = "m"
+price = {{ currency = "USD", input = 1, output = 1, source = "ours", read_on = 2026-11-20 }}
+"""
+
+
+async def test_a_plain_http_record_that_a_reload_adds_is_served_without_a_restart(
+    gateway: Process, tmp_path: Path
+) -> None:
+    async def serve(connection: Connection) -> None:
+        await connection.request()
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        message = {"role": "assistant", "content": "hello"}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        body = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
+        await connection.send(reply(body=json.dumps(body).encode()))
+
+    async with Provider(serve) as provider:
+        assert asked(gateway, model="own/magistral-small").status_code == 404
+        (tmp_path / "config/catalog/own.toml").write_text(RECORD.format(url=provider.url))
+        assert call("reload", "--state", str(gateway.state)).code == 0
+        answer = await anyio.to_thread.run_sync(lambda: asked(gateway, model="own/magistral-small"))
+        assert (answer.status_code, answer.json()["choices"][0]["message"]["content"]) == (200, "hello")
 
 
 @pytest.fixture(scope="module")

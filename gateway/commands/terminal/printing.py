@@ -51,6 +51,13 @@ class Printer:
         if not self.as_json:
             print(text, file=self._stdout, flush=True)
 
+    def greeting(self, text: str) -> None:
+        """One line for people beside a log: on standard error unless standard output is a terminal."""
+        if self._stdout.isatty():
+            self.line(text)
+        elif not self.as_json:
+            self.note(text)
+
     def note(self, text: str) -> None:
         """Something to know beside the answer, on standard error."""
         print(text, file=self._stderr)
