@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from gateway.exchange.large_bodies import LargeBodies
+from gateway.exchange.large_bodies import LargeBodies, T
+from tests.dialects.test_translation import ANSWER
+from tests.exchange.desk import BODY, a_desk
+from tests.scripted import Provider, replies, reply
 
 
 @pytest.fixture
@@ -63,3 +70,23 @@ async def test_few_bodies_are_worked_on_at_once_and_the_others_wait(bodies: Larg
 
 def test_threads_that_were_never_needed_are_not_there_to_end() -> None:
     LargeBodies().close()
+
+
+@pytest.mark.parametrize("wire", ["openai_chat", "anthropic_messages"])
+async def test_an_exchange_reads_writes_and_answers_in_threads(tmp_path: Path, wire: str) -> None:
+    sizes: list[int] = []
+
+    class Noting(LargeBodies):
+        async def run(self, size: int, work: Callable[[], T]) -> T:
+            sizes.append(size)
+            return await super().run(size, work)
+
+    answer = reply(body=json.dumps(ANSWER[wire]).encode())
+    async with Provider(replies(answer)) as alpha, a_desk(tmp_path, alpha, dialects=[wire]) as desk:
+        with closing(Noting(large=1)) as large_bodies:
+            desk.services = replace(desk.services, large_bodies=large_bodies)
+            client = await desk.ask()
+        assert client.complete
+        assert b"well said" in client.body
+        request = len(json.dumps(BODY))
+        assert sizes == [request, request, len(json.dumps(ANSWER[wire]))], "read, written, and its reply read"
