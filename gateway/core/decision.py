@@ -151,8 +151,10 @@ def _order(
         rank = min(explicit.get(route.id, last), explicit.get(route.provider.id, last)) if explicit else last
         by = [_measure(k, route, demand, snapshot, means, health) for k in keys]
         # A route that its provider no longer lists probably fails, so it comes last.
-        # Equal so far: the heavier route first, then a stable order that does not depend on the documents' order.
-        return (rank, route.status is Status.UNLISTED, *by, -route.weight, route.id)
+        # Equal so far: the route that loses less of the request, then the heavier one, then a stable order that does
+        # not depend on the documents' order.
+        lost = len(demand.carried_in(eligible.wire).dropped)
+        return (rank, route.status is Status.UNLISTED, *by, lost, -route.weight, route.id)
 
     return key
 

@@ -14,6 +14,7 @@ its dialect does not have. `openai` and `google` hold what the dialects of one f
     encode      the neutral form, written as a request for a provider
     content     the content of a request: its parts, read into neutral parts
     tools       the tools of a request and the choice among them, read into the neutral form
+    client_tools  tools that the client runs and other dialects do not know: functions there, and calls back
     turns       the turns of a request, read into neutral turns
     messages    neutral turns, written for a provider
     events      a provider's reply, whole or streamed, read into neutral events

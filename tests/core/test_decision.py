@@ -166,6 +166,14 @@ def test_between_equals_the_heavier_route_and_then_the_id() -> None:
     assert ordered(Preference(keys=()), c, b, a) == ["beta", "alpha", "gamma"]
 
 
+def test_between_equals_the_route_that_loses_less_of_the_request_comes_first() -> None:
+    foreign = a_provider("alpha", connection=a_connection(dialect="anthropic_messages"))
+    routes = [a_route(provider=foreign, weight=5), a_route("beta")]
+    demand = replace(a_demand(), carried=(Carried("anthropic_messages", dropped=("seed",)),))
+    assert ordered(Preference(keys=()), *routes, demand=demand) == ["beta", "alpha"]
+    assert ordered(Preference(keys=()), *routes, demand=replace(demand, carried=())) == ["alpha", "beta"]
+
+
 def test_a_second_key_orders_what_the_first_leaves_equal() -> None:
     prefer = Preference(keys=(SortKey.PRICE, SortKey.LATENCY))
     assert ordered(prefer, CHEAP, replace(DEAR, price=CHEAP.price)) == ["beta", "alpha"]

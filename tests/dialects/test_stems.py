@@ -24,6 +24,7 @@ EXTRA = {
     "parts": "shapes of blocks, parts and tools that `survey` and the shapes of items both need",
     "items": "shapes of items: with them `survey` would be longer than a file may be",
     "texts": "a masker reads it alone, whatever else a dialect does with content",
+    "client_tools": "`tools`, `turns` and `frames` need both ways of it: Responses alone has such tools",
     "fields": "Google alone has two names for each member; both of its dialects read them",
 }
 """Stems beside the list, each with its reason."""

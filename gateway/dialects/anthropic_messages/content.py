@@ -157,6 +157,12 @@ ANSWERED: Final[Mapping[str, BlockReading]] = {**ANYTHING, "tool_reference": _re
 """What a tool may answer with."""
 
 
+TRACES: Final = frozenset(
+    "server_tool_use web_search_tool_result web_fetch_tool_result tool_search_tool_result advisor_tool_result".split()
+)
+"""Blocks that tell of a search that the provider ran: its findings stand in the answer."""
+
+
 def tools(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """InvalidRequest unless each is an object whose type, if it has one, is a string."""
     given = members.rows(values, "tools")

@@ -24,14 +24,21 @@ class MessagesTools:
 def offered(values: Mapping[str, Any]) -> MessagesTools:
     """InvalidRequest for a choice that no tool of the client's own satisfies."""
     given = content.tools(values)
-    own = [tool for tool in given if tool.get("type") in (None, "custom")]
-    tools = tuple(_tool(tool, f"tools[{given.index(tool)}]") for tool in own)
+    read = [_tool(tool, f"tools[{place}]") for place, tool in enumerate(given)]
+    tools = tuple(tool for tool in read if tool is not None)
     lost = dict.fromkeys(name for tool in given for name in _lost(tool))
     return MessagesTools(tools, _chosen(members.table(values, "tool_choice"), tools), tuple(lost))
 
 
-def _tool(tool: Mapping[str, Any], where: str) -> Tool:
-    name, schema, strict = tool.get("name"), tool.get("input_schema"), tool.get("strict")
+def _tool(tool: Mapping[str, Any], where: str) -> Tool | None:
+    """The function; None for a tool that Anthropic runs."""
+    kind, name = tool.get("type"), tool.get("name")
+    known = _run_by_the_client(kind)
+    if known is not None and isinstance(name, str) and name:
+        return Tool(name, *known, cached=cached(tool))
+    if kind not in (None, "custom"):
+        return None
+    schema, strict = tool.get("input_schema"), tool.get("strict")
     if not isinstance(name, str) or not name or not isinstance(schema, dict) or not isinstance(strict, bool | None):
         raise fault(where, "must have a name, an input_schema, and strict true or false")
     return Tool(name, members.text(tool, "description"), schema, strict, cached(tool))
@@ -39,6 +46,8 @@ def _tool(tool: Mapping[str, Any], where: str) -> Tool:
 
 def _lost(tool: Mapping[str, Any]) -> Iterable[str]:
     kind = tool.get("type")
+    if _run_by_the_client(kind) is not None:
+        return
     if kind not in (None, "custom"):
         yield f"tools.{kind}" if members.SAFE_NAME.match(str(kind)) else "tools"
         return
@@ -46,6 +55,49 @@ def _lost(tool: Mapping[str, Any]) -> Iterable[str]:
     callers = tool.get("allowed_callers")
     if isinstance(callers, list) and "direct" not in callers:
         yield "tools.allowed_callers"
+
+
+_WORD: Final = {"type": "string"}
+_COUNT: Final = {"type": "integer"}
+_FILE: Final = {
+    "path": _WORD,
+    "file_text": _WORD,
+    "old_str": _WORD,
+    "new_str": _WORD,
+    "insert_line": _COUNT,
+    "insert_text": _WORD,
+    "view_range": {"type": "array", "items": _COUNT},
+}
+
+
+def _commands(*names: str, **members_: Any) -> Mapping[str, Any]:
+    command = {"type": "string", "enum": [*names]}
+    return {"type": "object", "properties": {"command": command, **members_}, "required": ["command"]}
+
+
+_CLIENTS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "bash_": (
+        "Runs a command in a shell that stays open; `restart` begins another shell.",
+        {"type": "object", "properties": {"command": _WORD, "restart": {"type": "boolean"}}},
+    ),
+    "text_editor_": (
+        "Shows, creates and edits files.",
+        _commands("view", "create", "str_replace", "insert", **_FILE),
+    ),
+    "memory_": (
+        "Reads and changes files in the directory /memories, which lasts between conversations.",
+        _commands(
+            "view", "create", "str_replace", "insert", "delete", "rename", **_FILE, old_path=_WORD, new_path=_WORD
+        ),
+    ),
+}
+"""Beginning of a type -> description and schema of a tool that Anthropic defines and the client runs."""
+
+
+def _run_by_the_client(kind: object) -> tuple[str, Mapping[str, Any]] | None:
+    if not isinstance(kind, str):
+        return None
+    return next((known for beginning, known in _CLIENTS.items() if kind.startswith(beginning)), None)
 
 
 _KINDS: Final[Mapping[str, ToolChoice]] = {

@@ -81,6 +81,9 @@ class _Reading:
                 return [Thought("", *signatures.opened(data, NAME), redacted=True)] if data else []
             case "tool_use":
                 return [self._call(block, where)]
+            case str(kind) if kind in content.TRACES:
+                self.lost[kind] = None
+                return []
             case _:
                 return content.one(block, where, _SPOKEN)
 

@@ -14,7 +14,9 @@ import orjson
 from gateway.dialects.call_order import InOrder
 from gateway.dialects.dialect import Broken
 from gateway.dialects.neutral import CallBegan, CallWrote, Event, Made, Media, Said, Score, Scored, Signed, Thinking
+from gateway.dialects.openai.tools import custom_input
 from gateway.dialects.openai_responses import signatures
+from gateway.dialects.openai_responses.client_tools import NO_SHAPES, CallShape, CallShapes, shaped_call
 from gateway.dialects.signatures import signed_id
 
 
@@ -125,10 +127,10 @@ class _Thought(_Item):
 
 
 class _Call(_Item):
-    def __init__(self, id_: str, index: int, began: CallBegan, call_id: str) -> None:
+    def __init__(self, id_: str, index: int, place: int, call_id: str, shape: CallShape) -> None:
         super().__init__(id_, index)
-        self.place = began.place
-        self._called = {"call_id": call_id, "name": began.name}
+        self.place = place
+        self._call_id, self._shape = call_id, shape
         self._arguments: list[str] = []
 
     def write(self, arguments: str) -> Telling:
@@ -142,7 +144,28 @@ class _Call(_Item):
 
     def shown(self, status: str) -> dict[str, Any]:
         arguments = "".join(self._arguments)
-        return {"id": self.id, "type": "function_call", "status": status, "arguments": arguments, **self._called}
+        return {"id": self.id, **shaped_call(self._shape, self._call_id, arguments, status)}
+
+
+class _ClientCall(_Call):
+    """A call of the client's own type. It is shown once its arguments are complete, since these hold its members."""
+
+    def write(self, arguments: str) -> Telling:
+        self._arguments.append(arguments)
+        yield from ()
+
+    def closing(self) -> Telling:
+        if self._shape.kind == "custom_tool_call":
+            words = custom_input("".join(self._arguments))
+            yield "response.custom_tool_call_input.delta", {**self.at, "delta": words}
+            yield "response.custom_tool_call_input.done", {**self.at, "input": words}
+
+    def shown(self, status: str) -> dict[str, Any]:
+        return super().shown(status) if status == "completed" or self._shape.kind == "custom_tool_call" else self._cut()
+
+    def _cut(self) -> dict[str, Any]:
+        """Without arguments: half of an object says nothing."""
+        return {"id": self.id, **shaped_call(self._shape, self._call_id, "", "in_progress")}
 
 
 class _Picture(_Item):
@@ -163,13 +186,14 @@ class _Picture(_Item):
 class Output:
     """`items`: those that are complete. One item grows at a time. `id_`: of the reply, without a prefix.
 
-    `sealing`: the client wants what is sealed of thoughts; `scoring`: it wants log probabilities.
+    `sealing`: the client wants what is sealed of thoughts; `scoring`: it wants log probabilities; `shapes`: the calls
+    that have a form of the client's own.
     """
 
-    def __init__(self, id_: str, *, sealing: bool, scoring: bool) -> None:
+    def __init__(self, id_: str, *, sealing: bool, scoring: bool, shapes: CallShapes = NO_SHAPES) -> None:
         self.items: list[dict[str, Any]] = []
         self.refused = False
-        self._id, self._sealing, self._scoring = id_, sealing, scoring
+        self._id, self._sealing, self._scoring, self._shapes = id_, sealing, scoring, shapes
         self._order = InOrder()
         self._growing: _Item | None = None
         self._held: Said | None = None
@@ -253,7 +277,9 @@ class Output:
 
     def _call(self, began: CallBegan) -> Telling:
         call_id = signed_id(began.id or f"call_{self._id}_{began.place}", began.signature)
-        yield from self._begin(lambda end, index: _Call(f"fc_{end}", index, began, call_id))
+        shape = self._shapes.get(began.name) or CallShape("function_call", began.name)
+        prefix, kind = ("fc", _Call) if shape.kind == "function_call" else ("ctc", _ClientCall)
+        yield from self._begin(lambda end, index: kind(f"{prefix}_{end}", index, began.place, call_id, shape))
 
     def _write(self, place: int, arguments: str) -> Telling:
         if not isinstance(self._growing, _Call) or self._growing.place != place:

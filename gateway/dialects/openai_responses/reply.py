@@ -30,6 +30,7 @@ from gateway.dialects.neutral import (
     Used,
     Vectors,
 )
+from gateway.dialects.openai_responses.client_tools import call_shapes
 from gateway.dialects.openai_responses.decode import SCORES, SEALED, included
 from gateway.dialects.openai_responses.errors import failed
 from gateway.dialects.openai_responses.frames import Output, Telling, frame
@@ -53,7 +54,8 @@ class ResponsesWriter:
     def __init__(self, values: Mapping[str, Any], head: ReplyIdentity) -> None:
         self._head = head
         self._values = values
-        self._output = Output(head.id, sealing=included(values, SEALED), scoring=included(values, SCORES))
+        sealing, scoring = included(values, SEALED), included(values, SCORES)
+        self._output = Output(head.id, sealing=sealing, scoring=scoring, shapes=call_shapes(values))
         self._begun: dict[str, Any] = {}
         self._number = 0
         self._bytes = 0

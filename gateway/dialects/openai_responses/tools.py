@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway.dialects import members
 from gateway.dialects.neutral import Tool, ToolChoice
+from gateway.dialects.openai.tools import custom_tool
+from gateway.dialects.openai_responses.client_tools import built_in, flat_name, tools_of
 from gateway.dialects.openai_responses.content import fault
 
 _ONLY_HERE: Final = ("defer_loading", "output_schema", "allowed_callers", "async")
@@ -16,7 +18,7 @@ _ONLY_HERE: Final = ("defer_loading", "output_schema", "allowed_callers", "async
 
 @dataclass(frozen=True, slots=True)
 class ResponsesTools:
-    """`lost`: tools of other types than function, by type, and members of functions."""
+    """`lost`: tools that their provider runs, by type, and members of functions."""
 
     tools: tuple[Tool, ...]
     choice: ToolChoice | None
@@ -25,19 +27,36 @@ class ResponsesTools:
 
 def offered(values: Mapping[str, Any]) -> ResponsesTools:
     """InvalidRequest for a choice that no offered function satisfies."""
-    given = members.rows(values, "tools")
-    tools: list[Tool] = []
+    members.rows(values, "tools")
+    tools: dict[str, Tool] = {}
     lost: dict[str, None] = {}
-    for place, tool in enumerate(given):
-        kind = tool.get("type") if isinstance(tool, dict) else None
-        if not isinstance(kind, str):
-            raise fault(f"tools[{place}]", "must be an object with a type")
-        if kind == "function":
-            tools.append(_tool(tool, f"tools[{place}]"))
-            lost |= {f"tools.{name}": None for name in _ONLY_HERE if tool.get(name)}
-        else:
-            lost[f"tools.{kind}" if members.SAFE_NAME.match(kind) else "tools"] = None
-    return _chosen(values, ResponsesTools(tuple(tools), None, tuple(lost)))
+    for tool, where in tools_of(values):
+        for function in _functions(tool, where, "", lost):
+            tools.setdefault(function.name, function)
+    return _chosen(values, ResponsesTools(tuple(tools.values()), None, tuple(lost)))
+
+
+def _functions(tool: Any, where: str, namespace: str, lost: dict[str, None]) -> Iterator[Tool]:
+    """The functions that stand for one tool: none where its provider runs it, several for a namespace."""
+    kind = tool.get("type") if isinstance(tool, dict) else None
+    if not isinstance(kind, str):
+        raise fault(where, "must be an object with a type")
+    if kind == "namespace":
+        name, inner = tool.get("name"), tool.get("tools")
+        if not isinstance(name, str) or not isinstance(inner, list):
+            raise fault(where, "must have a name and a list of tools")
+        for place, one in enumerate(inner):
+            yield from _functions(one, f"{where}.tools[{place}]", name, lost)
+    elif kind in ("function", "custom"):
+        function = _tool(tool, where)
+        if kind == "custom":
+            function = custom_tool(function.name, function.description, tool.get("format"))
+        yield replace(function, name=flat_name(function.name, namespace))
+        lost |= {f"tools.{name}": None for name in _ONLY_HERE if tool.get(name)}
+    elif (known := built_in(tool)) is not None:
+        yield known
+    else:
+        lost[f"tools.{kind}" if members.SAFE_NAME.match(kind) else "tools"] = None
 
 
 def _tool(given: Mapping[str, Any], where: str) -> Tool:
@@ -78,7 +97,7 @@ def _chosen(values: Mapping[str, Any], found: ResponsesTools) -> ResponsesTools:
             choice = ToolChoice()
         case {"type": "allowed_tools", "mode": "required", "tools": [*allowed]}:
             choice = ToolChoice("named", _known(allowed, found.tools))
-        case {"type": "function"}:
+        case {"type": str()}:
             choice = ToolChoice("named", _known([stated], found.tools))
         case _:
             raise fault("tool_choice", "must be auto, none, required, a function, or allowed_tools of functions")
@@ -89,16 +108,22 @@ def _chosen(values: Mapping[str, Any], found: ResponsesTools) -> ResponsesTools:
     return found if stated is None and parallel is None else replace(found, choice=replace(choice, parallel=parallel))
 
 
-def _known(chosen: Iterable[object], tools: tuple[Tool, ...]) -> tuple[str, ...]:
+def _known(chosen: Iterable[Any], tools: tuple[Tool, ...]) -> tuple[str, ...]:
     """The names of chosen functions, all of which are offered."""
     names = {tool.name for tool in tools}
     found = []
     for one in chosen:
         match one:
-            case {"type": "function", "name": str(name)} if name in names:
+            case {"type": "function" | "custom", "name": str(name), "namespace": str(namespace)} if (
+                flat_name(name, namespace) in names
+            ):
+                found.append(flat_name(name, namespace))
+            case {"type": "function" | "custom", "name": str(name)} if name in names and "namespace" not in one:
                 found.append(name)
+            case {"type": str(kind)} if "name" not in one and kind in names:
+                found.append(kind)
             case _:
-                raise fault("tool_choice", "must name functions that stand in tools")
+                raise fault("tool_choice", "must name tools of the client's own that stand in tools")
     if not found:
         raise fault("tool_choice", "must name at least one function")
     return tuple(found)

@@ -10,7 +10,9 @@ import orjson
 
 from gateway.dialects import media, signatures
 from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Turn
+from gateway.dialects.openai.tools import custom_arguments
 from gateway.dialects.openai_responses import content
+from gateway.dialects.openai_responses.client_tools import call_of, flat_name, words_of
 from gateway.dialects.openai_responses.content import fault, kind_of
 from gateway.dialects.openai_responses.request import NAME
 from gateway.dialects.openai_responses.signatures import UNSIGNED, unsealed
@@ -62,12 +64,22 @@ class _Reading:
         self._entries: list[_Entry] = []
         self._waiting: dict[str, tuple[_Entry, str, str]] = {}
         """Id of a call -> the turn it stands in, the name of the tool, and where the call stands in the input."""
+        self._aliases: dict[str, str] = {}
+        """Id of the item of a call -> id of the call."""
         self._kinds: Mapping[str, Callable[[dict[str, Any], str], None]] = {
             "message": self._message,
             "function_call": self._function_call,
             "function_call_output": self._output,
             "custom_tool_call": self._custom_call,
             "custom_tool_call_output": self._output,
+            "local_shell_call": self._built_in_call,
+            "local_shell_call_output": self._built_in_output,
+            "shell_call": self._built_in_call,
+            "shell_call_output": self._built_in_output,
+            "apply_patch_call": self._built_in_call,
+            "apply_patch_call_output": self._built_in_output,
+            "tool_search_call": self._built_in_call,
+            "tool_search_output": self._built_in_output,
             "reasoning": self._reasoning,
             "image_generation_call": self._picture,
         }
@@ -78,7 +90,9 @@ class _Reading:
             raise fault(
                 where, "refers to what one provider keeps: send the item itself, as SDKs do with `store: false`"
             )
-        if kind in _TRACES:
+        if kind == "additional_tools":
+            return  # read with the tools
+        if kind in _TRACES or (kind.startswith("tool_search_") and item.get("execution") == "server"):
             self.lost[kind] = None
         elif kind in self._kinds:
             self._kinds[kind](item, where)
@@ -117,8 +131,6 @@ class _Reading:
             self.lost["annotations"] = None
 
     def _function_call(self, item: dict[str, Any], where: str) -> None:
-        if item.get("namespace") is not None:
-            self.lost["namespace"] = None
         self._call(item, _arguments(item.get("arguments"), where), where)
 
     def _custom_call(self, item: dict[str, Any], where: str) -> None:
@@ -126,23 +138,42 @@ class _Reading:
         words = item.get("input")
         if not isinstance(words, str):
             raise fault(f"{where}.input", "must be a string")
-        self._call(item, orjson.dumps({"input": words}).decode(), where)
+        self._call(item, custom_arguments(words), where)
+
+    def _built_in_call(self, item: dict[str, Any], where: str) -> None:
+        """A call of a tool without a name, told as a call of the function that stands for it."""
+        called = call_of(item)
+        if called is None:
+            raise fault(where, "must hold what is called as an object")
+        name, arguments = called
+        id_ = item.get("call_id") or item.get("id")
+        self._call({"call_id": id_, "name": name}, orjson.dumps(arguments).decode(), where)
+        if isinstance(item.get("id"), str) and isinstance(id_, str):
+            self._aliases[item["id"]] = id_
+
+    def _built_in_output(self, item: dict[str, Any], where: str) -> None:
+        given = item.get("call_id") or item.get("id")
+        id_ = self._aliases.get(given, given) if isinstance(given, str) else given
+        self._output({"call_id": id_, "output": words_of(item)}, where, failed=item.get("status") == "failed")
 
     def _call(self, item: dict[str, Any], arguments: str, where: str) -> None:
         name, (id_, signature) = item.get("name"), _call_id(item, where)
-        if not isinstance(name, str) or not name:
+        namespace = item.get("namespace")
+        if not isinstance(name, str) or not name or not isinstance(namespace, str | None):
             raise fault(f"{where}.name", "must name a tool")
+        name = flat_name(name, namespace or "")
         if id_ in self._waiting:
             raise fault(f"{where}.call_id", "must differ from those of other calls")
         self.said(Role.ASSISTANT, [Call(id_, name, arguments, signature)])
         self._waiting[id_] = (self._entries[-1], name, where)
 
-    def _output(self, item: dict[str, Any], where: str) -> None:
+    def _output(self, item: dict[str, Any], where: str, *, failed: bool = False) -> None:
         id_, _ = _call_id(item, where)
         if id_ not in self._waiting:
             raise fault(f"{where}.call_id", "must be that of a call before it which has no output yet")
         entry, name, _ = self._waiting.pop(id_)
-        entry.results.append(Result(id_, content.read(item.get("output"), f"{where}.output", content.RESULTS), name))
+        said = content.read(item.get("output"), f"{where}.output", content.RESULTS)
+        entry.results.append(Result(id_, said, name, failed=failed))
 
     def _reasoning(self, item: dict[str, Any], where: str) -> None:
         sealed, id_ = item.get("encrypted_content"), item.get("id")

@@ -86,3 +86,19 @@ def test_faults_name_the_field_and_never_its_value(tools: list[Any], choice: Any
         found(*tools, choice=choice)
     assert refused.value.details["field"] == field
     assert "MARKER" not in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "member"),
+    [
+        ("bash_20250124", "bash", "command"),
+        ("text_editor_20250728", "str_replace_based_edit_tool", "view_range"),
+        ("memory_20250818", "memory", "old_path"),
+    ],
+)
+def test_a_tool_that_anthropic_defines_and_the_client_runs_is_a_function(kind: str, name: str, member: str) -> None:
+    found = offered({"tools": [{"type": kind, "name": name}], "tool_choice": {"type": "tool", "name": name}})
+    (tool,) = found.tools
+    assert tool.name == name
+    assert member in tool.schema["properties"]
+    assert found.lost == ()

@@ -151,7 +151,7 @@ def test_what_has_no_place_is_named() -> None:
         ([{"role": "MARKER", "content": "x"}], "messages[0]"),
         ([{"role": "user", "content": None}], "messages[0].content"),
         ([user({"type": "thinking", "thinking": "MARKER", "signature": ""})], "messages[0].content[0].type"),
-        ([assistant({"type": "server_tool_use", "id": "MARKER"})], "messages[0].content[0].type"),
+        ([assistant({"type": "mcp_tool_use", "id": "MARKER"})], "messages[0].content[0].type"),
         ([assistant({"type": "image", "source": {}})], "messages[0].content[0].type"),
         ([{"role": "system", "content": [{"type": "tool_addition"}]}], "messages[0].content[0].type"),
         ([{"role": "system", "content": 7}], "messages[0].content"),
@@ -176,3 +176,10 @@ def test_what_cannot_be_told_to_others_is_refused_by_its_place(messages: Any, fi
         turns({"messages": messages})
     assert refused.value.details["field"] == field
     assert "MARKER" not in refused.value.message
+
+
+def test_blocks_of_a_search_that_the_provider_ran_are_lost_by_name() -> None:
+    blocks = [{"type": "server_tool_use", "id": "s"}, {"type": "web_search_tool_result", "tool_use_id": "s"}]
+    found, lost = turns({"messages": [assistant(*blocks, {"type": "text", "text": "hi"})]})
+    assert found == (Turn(Role.ASSISTANT, (Text("hi"),)),)
+    assert lost == ("server_tool_use", "web_search_tool_result")

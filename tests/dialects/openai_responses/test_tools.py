@@ -25,14 +25,13 @@ def test_functions_are_read_flat() -> None:
 def test_other_tools_and_members_are_named() -> None:
     tools = [
         {"type": "web_search"},
-        {"type": "custom", "name": "MARKER"},
-        {"type": "namespace", "name": "n", "tools": [F]},
+        {"type": "mcp", "server_label": "MARKER"},
         {"type": "MARKER or not"},
         {**F, "defer_loading": True, "output_schema": {"MARKER": 1}, "async": False},
     ]
     found = offered({"tools": tools})
     assert found.tools == (Tool("f"),)
-    expected = {"tools", "tools.custom", "tools.web_search", "tools.namespace", "tools.defer_loading"}
+    expected = {"tools", "tools.mcp", "tools.web_search", "tools.defer_loading"}
     assert set(found.lost) == expected | {"tools.output_schema"}
 
 
@@ -78,7 +77,7 @@ def test_without_functions_there_is_no_choice(choice: str | None) -> None:
         ({"tools": [F], "parallel_tool_calls": "MARKER"}, "parallel_tool_calls"),
         ({"tools": [F], "tool_choice": "MARKER"}, "tool_choice"),
         ({"tools": [F], "tool_choice": {"type": "web_search_preview"}}, "tool_choice"),
-        ({"tools": [F], "tool_choice": {"type": "custom", "name": "f"}}, "tool_choice"),
+        ({"tools": [F], "tool_choice": {"type": "custom", "name": "MARKER"}}, "tool_choice"),
         ({"tools": [F], "tool_choice": {"type": "function", "name": "MARKER"}}, "tool_choice"),
         ({"tools": [F], "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": []}}, "tool_choice"),
         ({"tools": [F], "tool_choice": {"type": "allowed_tools", "mode": "required", "tools": [G]}}, "tool_choice"),

@@ -129,7 +129,7 @@ def test_what_has_no_place_is_named() -> None:
             output(),
         ],
     )
-    assert set(lost) == {"annotations", "phase", "web_search_call", "namespace"}
+    assert set(lost) == {"annotations", "phase", "web_search_call"}
 
 
 faults: dict[str, tuple[list[Any], str]] = {
