@@ -111,7 +111,7 @@ CALLS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"type": "shell_call", "action": {"commands": ["ls"], "timeout_ms": None, "max_output_length": None}},
     ),
 ]
-HEAD = ReplyIdentity("1", "m", 1, 9)
+HEAD = ReplyIdentity("1", "m", 1, lambda: 9)
 
 
 @pytest.mark.parametrize(("name", "arguments", "item"), CALLS)
