@@ -316,7 +316,7 @@ def kinds(above: type[errors.Ended] = errors.Ended) -> Iterator[type[errors.Ende
 
 def codes() -> set[tuple[str, str]]:
     """(status, code) of everything that a client may be told."""
-    several = {errors.InvalidRequest, errors.Unavailable}
+    several = {errors.InvalidRequest, errors.Unavailable, errors.KeptStateRefused}
     theirs: set[type[errors.Ended]] = {errors.PromptTooLong, errors.UpstreamRefused}
     told = set(kinds()) - several - theirs - {errors.Refused, errors.UpstreamEnded, errors.ClientLeft}
     pairs = {(str(kind.status), kind.code) for kind in told}
@@ -324,6 +324,7 @@ def codes() -> set[tuple[str, str]]:
     pairs |= {(str(ended.status), ended.code) for ended in malformed}
     out_of_order = get_args(get_type_hints(errors.Unavailable.__init__)["code"])
     pairs |= {(str(errors.Unavailable.status), code) for code in out_of_order}
+    pairs |= {(str(errors.KeptStateRefused.status), code) for code in errors.KEPT_STATE_CODES}
     return pairs | {("4xx, as the provider's", kind.code) for kind in theirs}
 
 

@@ -91,6 +91,10 @@ class Unsupported(Refused):
     status, code = 400, "unsupported"
 
 
+KEPT_STATE_CODES: Final = frozenset({"thread_unsupported_request", "previous_response_not_found", "unsupported"})
+"""Codes by which an SDK recovers from a refusal of kept state."""
+
+
 class KeptStateRefused(Refused):
     """The request rests on what a provider keeps, and no route may keep it or has it. The client sends the whole
     history instead; `code` is the one by which its SDK does so without asking anybody."""

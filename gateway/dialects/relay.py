@@ -19,6 +19,9 @@ from gateway.dialects.provider_errors import reported_fault
 from gateway.dialects.stream_observer import StreamObserver
 from gateway.dialects.whole_reply import reply_from_events
 
+_UNUSABLE: Final = "the reply cannot be used"
+_NO_FORM: Final = "the reply has no form in the client's dialect"
+
 
 @frozen
 class Whole:
@@ -45,8 +48,8 @@ def translated_whole(answered: Iterable[Event] | Vectors, writer: Writer, input_
     observer = StreamObserver(choices)
     try:
         events = [event for event in map(observer.tell, answered) if event is not None]
-    except Unusable as unusable:
-        raise Unusable(str(unusable), observer.metered or observer.unfinished) from None
+    except Unusable:
+        raise Unusable(_UNUSABLE, observer.metered or observer.unfinished) from None
     if not observer.finished:
         raise Broken("no answer in it")
     reply = reply_from_events(events, believed(observer.metered, input_bytes, observer.generated))
@@ -58,8 +61,8 @@ def _carried(writer: Writer, reply: Reply | Vectors) -> bytes:
     """The body in the client's dialect. Unusable, with the usage, for a reply that has no form there."""
     try:
         return writer.whole(reply)
-    except Broken as broken:
-        raise Unusable(str(broken), reply.metered) from None
+    except Broken:
+        raise Unusable(_NO_FORM, reply.metered) from None
 
 
 _BLANK: Final = b"\n"
@@ -190,8 +193,8 @@ class Translated:
     def _carried(self, event: Event) -> bytes:
         try:
             return self._writer.write(event)
-        except Broken as broken:
-            raise Unusable(str(broken)) from None
+        except Broken:
+            raise Unusable(_NO_FORM) from None
 
 
 class Stream:

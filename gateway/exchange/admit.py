@@ -51,7 +51,8 @@ class Tries:
         except BaseException as ended:
             progress.attempts.remove(attempt)  # refused, failed or cancelled: nothing is held, and nothing was sent
             if isinstance(ended, BudgetExceeded):
-                raise over_budget(ended, self.decided.accepted.identified.in_force.snapshot.fx.ledger) from None
+                refused = over_budget(ended, self.decided.accepted.identified.in_force.snapshot.fx.ledger)
+                raise refused from None
             raise
         return attempt
 

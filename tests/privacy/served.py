@@ -178,7 +178,7 @@ def failing(status: int, code: str | None) -> Any:
 
 SCENES["provider-400"] = Scene(failing(400, "upstream_refused"), turns_away(400))
 SCENES["provider-422"] = Scene(failing(422, "upstream_refused"), turns_away(422))
-SCENES["provider-429"] = Scene(failing(502, "upstream_failed"), turns_away(429, ("retry-after", "Mk")))
+SCENES["provider-429"] = Scene(failing(429, "rate_limited"), turns_away(429, ("retry-after", "Mk")))
 SCENES["provider-500"] = Scene(failing(502, "upstream_failed"), turns_away(500))
 SCENES["provider-503"] = Scene(failing(502, "upstream_failed"), turns_away(503))
 SCENES["provider-redirects"] = Scene(failing(502, "upstream_failed"), redirects)
