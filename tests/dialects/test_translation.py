@@ -414,7 +414,7 @@ def test_what_a_provider_counted_is_passed_on_and_costs_nothing(dialect: str) ->
 def test_what_the_neutral_form_has_no_place_for_is_estimated_from_its_size(dialect: str) -> None:
     """A history with a provider's own tools in it, which a route of the same dialect may take, must have a count too:
     an agent gives up a model that has none."""
-    searched = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
+    searched = {"type": "mcp_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
     history: dict[str, dict[str, Any]] = {
         "openai_chat": UNREADABLE,
         "openai_responses": {"input": [{"type": "item_reference", "id": "msg_1"}]},

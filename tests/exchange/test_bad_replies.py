@@ -75,7 +75,6 @@ def not_replies(route: str) -> dict[str, bytes]:
         "more behind it": good + b"MARKER",
         "cut in a letter": good.replace(b"well said", b"MARKER \xe2\x82"),
         "another dialect's": json.dumps(ANSWER[NEXT[route]]).encode(),
-        "usage of words": _with_usage(route, "MARKER"),
         "nothing but numbers": b"7",
     }
 

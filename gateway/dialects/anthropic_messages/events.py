@@ -28,6 +28,7 @@ from gateway.dialects.neutral import (
     Used,
 )
 from gateway.dialects.signatures import enveloped
+from gateway.dialects.usage_report import decoder
 
 _STOPS: Final[Mapping[str, Stop]] = {
     "stop_sequence": Stop.SEQUENCE,
@@ -83,8 +84,8 @@ class _Event(msgspec.Struct):
     error: msgspec.Raw = msgspec.Raw(b"null")
 
 
-_event = msgspec.json.Decoder(_Event, strict=False).decode
-_message = msgspec.json.Decoder(_Message, strict=False).decode
+_event = decoder(_Event)
+_message = decoder(_Message)
 
 
 def reader() -> MessagesReader:

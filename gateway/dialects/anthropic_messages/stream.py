@@ -15,6 +15,7 @@ from gateway.dialects.anthropic_messages.usage import MessagesUsage, metered, ov
 from gateway.dialects.dialect import Broken
 from gateway.dialects.estimate import weighed
 from gateway.dialects.prompt import Prompt
+from gateway.dialects.usage_report import decoder
 
 
 class _Said(msgspec.Struct):
@@ -47,7 +48,7 @@ class _Event(msgspec.Struct):
     error: msgspec.Raw = msgspec.Raw(b"null")
 
 
-_decode = msgspec.json.Decoder(_Event, strict=False).decode
+_decode = decoder(_Event)
 _CONTENT = attrgetter("text", "thinking", "signature", "data", "partial_json", "input", "content", "citation")
 _OPENED_EMPTY = frozenset({"text", "thinking"})
 """Blocks that begin without content; every other says something by being there."""

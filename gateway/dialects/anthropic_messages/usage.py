@@ -8,25 +8,26 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import continued, credible, source
+from gateway.dialects.usage_report import UsageReport
 
 MessagesUsageReport: TypeAlias = dict[str, "int | MessagesUsageReport"]
 
 
-class CacheCreation(msgspec.Struct):
+class CacheCreation(UsageReport):
     ephemeral_5m_input_tokens: int | None = None
     ephemeral_1h_input_tokens: int | None = None
 
 
-class MessagesOutputDetails(msgspec.Struct):
+class MessagesOutputDetails(UsageReport):
     thinking_tokens: int | None = None
 
 
-class ServerTools(msgspec.Struct):
+class ServerTools(UsageReport):
     web_search_requests: int | None = None
     web_fetch_requests: int | None = None
 
 
-class Iteration(msgspec.Struct):
+class Iteration(UsageReport):
     """One of several samplings behind a reply. Only a compaction is not part of the totals."""
 
     type: str | None = None
@@ -36,7 +37,7 @@ class Iteration(msgspec.Struct):
     output_tokens: int | None = None
 
 
-class MessagesUsage(msgspec.Struct):
+class MessagesUsage(UsageReport):
     """The usage object."""
 
     input_tokens: int | None = None
@@ -53,7 +54,18 @@ class MessagesUsage(msgspec.Struct):
 def over(later: MessagesUsage, earlier: MessagesUsage) -> MessagesUsage:
     """`later`, with `earlier` where it says nothing: a stream repeats what it said first, grown, and adds nothing."""
     names = MessagesUsage.__struct_fields__
-    return MessagesUsage(*(b if (b := getattr(later, n)) is not None else getattr(earlier, n) for n in names))
+    both = MessagesUsage(*(b if (b := getattr(later, n)) is not None else getattr(earlier, n) for n in names))
+    if later.cache_creation is None and both.cache_creation is not None:
+        both.cache_creation = _within(both.cache_creation, later.cache_creation_input_tokens)
+    return both
+
+
+def _within(parts: CacheCreation, total: int | None) -> CacheCreation:
+    """The parts of an earlier report within a total that was restated: what became a read is not written too."""
+    if total is None:
+        return parts
+    hour = max(min(parts.ephemeral_1h_input_tokens or 0, total), 0)
+    return CacheCreation(ephemeral_5m_input_tokens=total - hour, ephemeral_1h_input_tokens=hour)
 
 
 def figures(reported: MessagesUsage) -> dict[str, int]:

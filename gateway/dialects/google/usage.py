@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
-
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
+from gateway.dialects.usage_report import UsageReport
 
 
-class ModalityCount(msgspec.Struct, rename="camel"):
+class ModalityCount(UsageReport, rename="camel"):
     """Tokens of one modality."""
 
     modality: str | int = ""
     token_count: int | None = None
 
 
-class GoogleUsage(msgspec.Struct, rename="camel"):
+class GoogleUsage(UsageReport, rename="camel"):
     """`usageMetadata` of Gemini and of Vertex."""
 
     prompt_token_count: int | None = None

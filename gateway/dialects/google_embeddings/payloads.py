@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, TypeVar
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from gateway.core.usage import Metered
 from gateway.dialects.dialect import Broken
 from gateway.dialects.google.usage import GoogleUsage, metered
+from gateway.dialects.usage_report import decoder
 
 
 class ValuesSketch(msgspec.Struct):
@@ -38,16 +40,16 @@ class EmbedContentReply(msgspec.Struct, rename="camel"):
 _Opened = TypeVar("_Opened", EmbedContentSketch, EmbedContentReply)
 
 
-SKETCHED: Final = msgspec.json.Decoder(EmbedContentSketch, strict=False)
+SKETCHED: Final = decoder(EmbedContentSketch)
 
 
-VECTORS: Final = msgspec.json.Decoder(EmbedContentReply, strict=False)
+VECTORS: Final = decoder(EmbedContentReply)
 
 
-def opened(decoder: msgspec.json.Decoder[_Opened], body: bytes) -> _Opened:
+def opened(decode: Callable[[bytes], _Opened], body: bytes) -> _Opened:
     """Broken for what is no reply of this dialect, and for an error in its place."""
     try:
-        found = decoder.decode(body)
+        found = decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         found = None
     if found is None or found.error is not None or not (found.embedding or found.embeddings):

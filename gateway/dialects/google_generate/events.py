@@ -32,6 +32,7 @@ from gateway.dialects.neutral import (
     Thinking,
     Used,
 )
+from gateway.dialects.usage_report import decoder
 
 _STOPS: Final[dict[str | int, Stop]] = {
     "MAX_TOKENS": Stop.LENGTH,
@@ -130,7 +131,7 @@ class _Chunk(msgspec.Struct, rename="camel"):
     error: msgspec.Raw = msgspec.Raw(b"null")
 
 
-_decode = msgspec.json.Decoder(_Chunk, strict=False).decode
+_decode = decoder(_Chunk)
 _SHOWN_BESIDE: Final = {
     "citation_metadata": "citationMetadata",
     "grounding_metadata": "groundingMetadata",

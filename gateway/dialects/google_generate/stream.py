@@ -14,6 +14,7 @@ from gateway.dialects.google.errors import body
 from gateway.dialects.google.usage import GoogleUsage, metered
 from gateway.dialects.google_generate.frames import frames
 from gateway.dialects.prompt import Prompt
+from gateway.dialects.usage_report import decoder
 
 UNFINISHED: Final[tuple[object, ...]] = (None, "", 0, "FINISH_REASON_UNSPECIFIED")
 """Values of `finishReason` of a candidate that goes on."""
@@ -54,7 +55,7 @@ class _Chunk(msgspec.Struct, rename="camel"):
     error: msgspec.Raw = msgspec.Raw(b"null")
 
 
-_decode = msgspec.json.Decoder(_Chunk, strict=False).decode
+_decode = decoder(_Chunk)
 
 
 def _chunk(data: bytes) -> _Chunk:

@@ -9,22 +9,23 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
+from gateway.dialects.usage_report import UsageReport
 
 
-class PromptDetails(msgspec.Struct, omit_defaults=True):
+class PromptDetails(UsageReport, omit_defaults=True):
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     audio_tokens: int | None = None
     image_tokens: int | None = None
 
 
-class CompletionDetails(msgspec.Struct, omit_defaults=True):
+class CompletionDetails(UsageReport, omit_defaults=True):
     reasoning_tokens: int | None = None
     audio_tokens: int | None = None
     image_tokens: int | None = None
 
 
-class CompletionsUsage(msgspec.Struct, omit_defaults=True):
+class CompletionsUsage(UsageReport, omit_defaults=True):
     """The usage object. Members of other OpenAI-compatible providers stand beside OpenAI's own."""
 
     prompt_tokens: int | None = None

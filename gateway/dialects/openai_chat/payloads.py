@@ -12,6 +12,7 @@ import msgspec
 
 from gateway.dialects.dialect import Broken
 from gateway.dialects.openai.usage import CompletionsUsage
+from gateway.dialects.usage_report import decoder
 
 
 class Function(msgspec.Struct):
@@ -88,7 +89,7 @@ class Logprobs(msgspec.Struct):
     refusal: list[Token] | None = None
 
 
-_decode = msgspec.json.Decoder(Chunk, strict=False).decode
+_decode = decoder(Chunk)
 
 
 def opened(data: bytes) -> Chunk:

@@ -17,6 +17,7 @@ from gateway.dialects.openai.errors import event
 from gateway.dialects.openai.usage import CompletionsUsage, metered
 from gateway.dialects.openai_chat.request import wants_usage
 from gateway.dialects.prompt import Prompt
+from gateway.dialects.usage_report import decoder
 
 DONE: Final = b"[DONE]"
 
@@ -58,7 +59,7 @@ class _Chunk(msgspec.Struct):
     x_groq: _Groq | None = None
 
 
-_decode = msgspec.json.Decoder(_Chunk, strict=False).decode
+_decode = decoder(_Chunk)
 
 
 def _chunk(data: bytes) -> _Chunk:

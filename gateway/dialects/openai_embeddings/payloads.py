@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -10,6 +11,7 @@ import msgspec
 from gateway.core.usage import Metered
 from gateway.dialects.dialect import Broken
 from gateway.dialects.openai.usage import CompletionsUsage, figures, metered
+from gateway.dialects.usage_report import decoder
 from gateway.dialects.vectors import checked, unpacked
 
 
@@ -39,16 +41,16 @@ class VectorsReply(msgspec.Struct):
 _Opened = TypeVar("_Opened", SketchedReply, VectorsReply)
 
 
-SKETCHED: Final = msgspec.json.Decoder(SketchedReply, strict=False)
+SKETCHED: Final = decoder(SketchedReply)
 
 
-VECTORS: Final = msgspec.json.Decoder(VectorsReply, strict=False)
+VECTORS: Final = decoder(VectorsReply)
 
 
-def opened(decoder: msgspec.json.Decoder[_Opened], body: bytes) -> _Opened:
+def opened(decode: Callable[[bytes], _Opened], body: bytes) -> _Opened:
     """Broken for what is no reply of this dialect, and for an error in its place."""
     try:
-        found = decoder.decode(body)
+        found = decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         found = None
     if found is None or found.error is not None or not found.data:

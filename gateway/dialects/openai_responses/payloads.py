@@ -10,6 +10,7 @@ import msgspec
 from gateway.core.usage import Metered
 from gateway.dialects.dialect import Broken
 from gateway.dialects.openai_responses.usage import ResponsesUsage, metered
+from gateway.dialects.usage_report import UsageReport, decoder
 
 _T = TypeVar("_T")
 
@@ -82,11 +83,11 @@ class _Names(msgspec.Struct):
     call_id: object = None
 
 
-class _Searches(msgspec.Struct):
+class _Searches(UsageReport):
     num_requests: int = 0
 
 
-class _ToolUsage(msgspec.Struct):
+class _ToolUsage(UsageReport):
     web_search: _Searches | None = None
 
 
@@ -125,7 +126,7 @@ def is_something(raw: msgspec.Raw) -> bool:
 def decoded(raw: bytes | msgspec.Raw, kind: type[_T]) -> _T:
     """Broken for what is not of that shape."""
     try:
-        return msgspec.json.decode(raw, type=kind, strict=False)
+        return decoder(kind)(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
     raise Broken("nothing of this dialect")

@@ -8,14 +8,15 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
+from gateway.dialects.usage_report import UsageReport
 
 
-class CacheWrites(msgspec.Struct):
+class CacheWrites(UsageReport):
     ttl_30m_tokens: int | None = None
     ttl_12h_tokens: int | None = None
 
 
-class InputDetails(msgspec.Struct):
+class InputDetails(UsageReport):
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     cache_write_tokens_details: CacheWrites | None = None
@@ -23,13 +24,13 @@ class InputDetails(msgspec.Struct):
     image_tokens: int | None = None
 
 
-class OutputDetails(msgspec.Struct):
+class OutputDetails(UsageReport):
     reasoning_tokens: int | None = None
     audio_tokens: int | None = None
     image_tokens: int | None = None
 
 
-class ResponsesUsage(msgspec.Struct):
+class ResponsesUsage(UsageReport):
     """The usage object."""
 
     input_tokens: int | None = None

@@ -274,7 +274,6 @@ def test_pings_and_unknown_events_mean_nothing(data: dict[str, Any]) -> None:
         b'{"error":{"message":"MARKER"}}',
         b'{"type":"message","content":[],"error":{"message":"MARKER"}}',
         b'{"type":"content_block_delta","delta":{"type":"text_delta","text":7}}',
-        b'{"type":"message_delta","usage":{"output_tokens":{}}}',
         b'{"type":"content_block_start","content_block":{"type":"tool_use","id":"t"}}',
         b'{"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"{"}}',
         b'{"type":"message_stop"}',

@@ -158,7 +158,6 @@ def test_an_error_in_the_stream_is_a_failure_and_not_passed_on() -> None:
         b"{}",
         b"[DONE]",
         b'{"error":{"message":"the prompt said MARKER"}}',
-        b'{"type":"message_start","message":{"usage":{"input_tokens":"many"}}}',
         b'{"type":"content_block_delta","delta":"MARKER"}',
         b'{"type":7}',
         b"\xff\xfe",

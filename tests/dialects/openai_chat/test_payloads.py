@@ -39,7 +39,6 @@ def test_chunks_are_read_whatever_stands_beside_what_is_said(data: bytes) -> Non
         b'{"choices":[{"delta":{"tool_calls":{"secret":1}}}]}',
         b'{"choices":[{"delta":{"tool_calls":[{"function":{"name":"f","arguments":[1]}}]}}]}',
         b'{"choices":[{"index":"secret"}]}',
-        b'{"usage":{"prompt_tokens":"secret"}}',
         b'{"error":{"message":"secret"}}',
         b'{"error":"secret"}',
         b'{"error":false}',

@@ -46,7 +46,6 @@ def test_every_way_of_counting(usage: Any, metered: Metered | None) -> None:
         b'{"data":{"embedding":[1]}}',
         b'{"error":{"message":"no"}}',
         b'{"data":[{"embedding":[1]}],"error":"no"}',
-        b'{"data":[{"embedding":[1]}],"usage":{"prompt_tokens":"x"}}',
     ],
 )
 def test_what_is_no_reply_is_broken(body: bytes) -> None:
