@@ -37,7 +37,11 @@ def test_without_a_gateway_the_entries_are_written_here(kept: list[str]) -> None
     expected = {"exchanges": 2, "corrected": 2, "difference": "0.00208", "currency": "USD", "dry_run": False}
     assert (called.code, called.json) == (0, expected)
     assert call("reprice", *DAYS, *kept, json=True).json["corrected"] == 0
-    assert call("verify", *kept[-2:]).code == 0
+    chains = call("verify", *kept[-2:], json=True).json["chains"]
+    assert [chain["broken_at"] for chain in chains] == [None] * 4
+    assert [chain["differing"] for chain in chains] == [["R0: charges"], [], ["R1: charges"], []], (
+        "settled without a hold"
+    )
 
 
 def test_people_read_a_line(kept: list[str]) -> None:
