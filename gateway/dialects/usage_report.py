@@ -51,8 +51,8 @@ def _mended(data: bytes | msgspec.Raw, kind: type[_Reply]) -> _Reply:
     try:
         mended = msgspec.json.encode(_walked(msgspec.json.decode(data), kind))
         return msgspec.json.decode(mended, type=kind, strict=False)
-    except RecursionError as error:
-        raise msgspec.ValidationError("nested too deeply") from error
+    except RecursionError:
+        raise msgspec.ValidationError("nested too deeply") from None
 
 
 @cache
