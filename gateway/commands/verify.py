@@ -30,25 +30,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: CommandContext) -> int:
-    from gateway.stores.audit.ledger_audit import verified_columns
+    from gateway.stores.audit.ledger_audit import verify_ledger
     from gateway.stores.ledger.ledger import SqliteLedger
 
     journals = journals_of(context)
     states = [state for journal in journals for state in SqliteLedger(journal).verify_chains()]
     replays = [_replayed(journal) for journal in journals] if context.options.replay else []
     postgres = shared_postgres(context.settings())
-    ledger = verified_columns(postgres) if postgres is not None else None
+    ledger = verify_ledger(postgres) if postgres is not None else []
     broken = [state for state in states if not state.holds]
-    in_order = not broken and not any(result.differing for result in replays) and (ledger is None or ledger.holds)
+    in_order = not broken and not any(result.differing for result in replays) and all(check.holds for check in ledger)
     told: dict[str, Json] = {"in_order": in_order, "chains": [_as_json(state) for state in states]}
-    if ledger is not None:
-        told["ledger"] = {"in_order": ledger.holds, "found": ledger.found}
+    if ledger:
+        told["ledger"] = {check.name: {"in_order": check.holds, "found": check.found} for check in ledger}
     context.out.value(told | ({"replay": _replay_json(replays)} if context.options.replay else {}))
     context.out.table(("chain", "receipts>", "erased>", "state"), map(_row, states))
     total = sum(s.receipts for s in states)
     context.out.line(f"receipts: {total}, chains: {len(states)}, " + ("NOT in order" if broken else "in order"))
-    if ledger is not None:
-        context.out.line(f"{ledger.name}: {ledger.found}, " + ("in order" if ledger.holds else "NOT in order"))
+    for check in ledger:
+        context.out.line(f"{check.name}: {check.found}, " + ("in order" if check.holds else "NOT in order"))
     for result in replays:
         _tell(context, result)
     return 0 if in_order else FAILED

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from gateway.commands.terminal.stop import FAILED
+from tests.builders import a_receipt
 from tests.commands.calling import call
 from tests.commands.conftest import Running
+from tests.stores.postgres_server import fresh_database
+from tests.stores.shipped import asked, ship, written
 
 
 def test_untouched_chains_hold(running: Running) -> None:
@@ -63,3 +66,23 @@ def test_every_decision_of_a_running_gateway_is_replayed_from_what_it_keeps(runn
     lost = call("verify", "--replay", "--state", str(tmp_path))
     assert lost.code == 0
     assert "nothing readable is kept under" in lost.out
+
+
+@pytest.mark.parametrize(
+    ("tampering", "check"),
+    [
+        ("SELECT 1", ""),
+        ("UPDATE receipts SET provider = 'other'", "ledger: columns are those of the receipts"),
+        ("UPDATE receipts SET digest = 'another'", "ledger: each receipt names the digest of the one before"),
+        ("UPDATE usage_days SET region = 'declared:NO'", "ledger: sums are those of the receipts"),
+    ],
+)
+def test_the_shared_ledger_is_verified_beside_the_journal(tmp_path: Path, tampering: str, check: str) -> None:
+    url = fresh_database()
+    ship(written(tmp_path, a_receipt("one"), a_receipt("two")), url)
+    asked(url, tampering)
+    called = call("verify", "--state", str(tmp_path), environ={"SAFECONDUCT_LEDGER_URL": url}, json=True)
+    assert called.code == (FAILED if check else 0)
+    assert called.json["in_order"] is not bool(check)
+    broken = [name for name, state in called.json["ledger"].items() if not state["in_order"]]
+    assert (check in broken) if check else broken == []

@@ -16,6 +16,7 @@ from gateway.stores.audit.journal_audit import Check, listed
 from gateway.stores.journal.reading import reading
 from gateway.stores.ledger.shipment_batches import Source
 from gateway.stores.ledger.shipped_rows import unfaithful_rows
+from gateway.stores.ledger.shipping import GROUPED, SUMS, sums_by_day
 from gateway.stores.postgres.connection import Postgres, PostgresAway
 
 if TYPE_CHECKING:
@@ -31,21 +32,24 @@ _GAPS: Final = """
     HAVING count(*) <> max(sequence) - min(sequence) + 1 OR (min(sequence) > 1 AND kept_from = '0001-01-01')
 """
 
-# One statement, so that both sides are seen at the same moment.
-_APART: Final = """
-    WITH listed AS (
-        SELECT day, team, count(*) AS exchanges, sum(cost) AS cost, sum(charged) AS charged FROM receipts
-        GROUP BY day, team
-    ), added AS (
-        SELECT day, team, sum(exchanges) AS exchanges, sum(cost) AS cost, sum(charged) AS charged
-        FROM usage_days, retention WHERE day >= kept_from GROUP BY day, team
+_DIFFERING_SUMS: Final = f"""
+    WITH listed AS ({sums_by_day("receipts")}), added AS (
+        SELECT {", ".join((*GROUPED, *SUMS))} FROM usage_days, retention WHERE day >= kept_from
     )
-    SELECT day::text || ' ' || team, exchanges FROM (
-        SELECT coalesce(listed.day, added.day) AS day, coalesce(listed.team, added.team) AS team,
-            listed.exchanges, listed.exchanges IS NOT DISTINCT FROM added.exchanges
-            AND listed.cost = added.cost AND listed.charged = added.charged AS same
-        FROM listed FULL JOIN added ON listed.day = added.day AND listed.team = added.team
-    ) AS compared WHERE same IS NOT TRUE ORDER BY 1
+    SELECT DISTINCT concat_ws(' ', coalesce(listed.day, added.day), coalesce(listed.team, added.team)) AS place
+    FROM listed FULL JOIN added ON {" AND ".join(f"listed.{name} = added.{name}" for name in GROUPED)}
+    WHERE {" OR ".join(f"listed.{name} IS DISTINCT FROM added.{name}" for name in SUMS)} ORDER BY place
+"""
+"""One statement, so that both sides are of the same moment."""
+
+_UNLINKED: Final = """
+    SELECT chain || ' ' || sequence FROM (
+        SELECT chain, sequence, convert_from(data, 'UTF8')::json ->> 'previous' AS previous,
+            lag(sequence) OVER chains AS before, CASE WHEN sequence = 1
+            THEN encode(sha256(convert_to('safeconduct chain ' || chain, 'UTF8')), 'hex')
+            ELSE lag(digest) OVER chains END AS digest_before
+        FROM receipts WINDOW chains AS (PARTITION BY chain ORDER BY sequence)
+    ) AS links WHERE (sequence = 1 OR before = sequence - 1) AND previous IS DISTINCT FROM digest_before ORDER BY 1
 """
 
 _CHAIN: Final = """
@@ -90,18 +94,18 @@ def audit_ledger(postgres: Postgres, journal: Path | None) -> list[Check]:
     return asyncio.run(_audit(patient, journal))
 
 
-def verified_columns(postgres: Postgres) -> Check:
-    """Whether every row of the ledger says what its record says. Unavailable while PostgreSQL is away. Not to be called
-    where an event loop runs."""
+def verify_ledger(postgres: Postgres) -> list[Check]:
+    """Checks of the ledger by itself: each row against its record, the links of the chains, and the sums by day.
+    Unavailable while PostgreSQL is away. Not to be called where an event loop runs."""
     patient = Postgres(postgres.url, postgres.connect_s, _PATIENCE_S)
-    return asyncio.run(_verified_columns(patient))
+    return asyncio.run(_verify_ledger(patient))
 
 
-async def _verified_columns(postgres: Postgres) -> Check:
+async def _verify_ledger(postgres: Postgres) -> list[Check]:
     try:
         async with postgres.connected() as connection, postgres.transaction(connection):
             await connection.execute("SET TRANSACTION READ ONLY")
-            return await _columns(connection)
+            return [await _columns(connection), await _links(connection), await _sums(connection)]
     except PostgresAway as fault:
         raise _away(fault) from None
 
@@ -111,7 +115,7 @@ async def _audit(postgres: Postgres, journal: Path | None) -> list[Check]:
         async with postgres.connected() as connection, postgres.transaction(connection):
             await connection.execute("SET TRANSACTION READ ONLY")
             checks = [await _once(connection), await _gaps(connection), await _sums(connection)]
-            checks.append(await _columns(connection))
+            checks += [await _columns(connection), await _links(connection)]
             if journal is not None:
                 checks.append(await _shipped(connection, journal))
             return checks
@@ -156,7 +160,7 @@ async def _gaps(connection: Connection) -> Check:
 
 
 async def _sums(connection: Connection) -> Check:
-    apart = [name for name, _ in await _rows(connection, _APART)]
+    apart = [name for (name,) in await _rows(connection, _DIFFERING_SUMS)]
     ((cost, charged),) = await _rows(
         connection, "SELECT coalesce(sum(cost), 0), coalesce(sum(charged), 0) FROM usage_days"
     )
@@ -168,6 +172,12 @@ async def _columns(connection: Connection) -> Check:
     unfaithful = [row async for row in unfaithful_rows(connection)]
     found = f"{len(unfaithful)} rows differ{listed('differ', unfaithful)}"
     return Check("ledger: columns are those of the receipts", not unfaithful, found)
+
+
+async def _links(connection: Connection) -> Check:
+    unlinked = [place for (place,) in await _rows(connection, _UNLINKED)]
+    found = f"{len(unlinked)} links broken{listed('broken', unlinked)}"
+    return Check("ledger: each receipt names the digest of the one before", not unlinked, found)
 
 
 async def _shipped(connection: Connection, journal: Path) -> Check:

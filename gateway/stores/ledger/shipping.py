@@ -33,7 +33,7 @@ GROUPED: Final = (
 )
 """What the sums of `usage_days` are kept by."""
 
-_SUMS: Final = ("exchanges", "sent", "cost", "charged", *CLASSES)
+SUMS: Final = ("exchanges", "sent", "cost", "charged", *CLASSES)
 _COLUMNS: Final = (
     *("id", "chain", "sequence", "digest", "schema", *GROUPED, "cost", "charged", "usage", "charges", "data"),
     *("sent", "places"),
@@ -67,14 +67,23 @@ def by_place(receipts: str, shared: str) -> str:
     """
 
 
+def sums_by_day(receipts: str) -> str:
+    """SQL for the rows of `usage_days` that the rows of `receipts` add up to: `GROUPED`, then `SUMS`."""
+    groups, shared = ", ".join(GROUPED), ", ".join(f"each.{name}" for name in GROUPED if name not in PLACED)
+    classes = ", ".join(f"sum(coalesce((usage ->> '{name}')::numeric, 0)) AS {name}" for name in CLASSES)
+    return f"""
+        SELECT {groups}, sum(exchanges) AS exchanges, sum(sent) AS sent, sum(cost) AS cost, sum(charged) AS charged,
+            {classes}
+        FROM ({by_place(receipts, shared)}) AS placed GROUP BY {groups}
+    """
+
+
 def _insert() -> str:
     """One statement: the rows that are new, their sums, and how many there were of each kind."""
     listed, groups = ", ".join(_COLUMNS), ", ".join(GROUPED)
     typed = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in _COLUMNS)
     read = ", ".join(_READ.get(name, name) for name in _COLUMNS)
-    counted = ", ".join(f"sum(coalesce((usage ->> '{name}')::numeric, 0))" for name in CLASSES)
-    shared = ", ".join(f"each.{name}" for name in GROUPED if name not in PLACED)
-    added = ", ".join(f"{name} = usage_days.{name} + excluded.{name}" for name in _SUMS)
+    added = ", ".join(f"{name} = usage_days.{name} + excluded.{name}" for name in SUMS)
     return f"""
         WITH sent AS (SELECT * FROM json_to_recordset(%(parcel)s::json) AS row ({typed})),
         taken AS (SELECT * FROM sent WHERE day >= %(kept_from)s),
@@ -83,9 +92,8 @@ def _insert() -> str:
             ON CONFLICT (id, day) DO NOTHING RETURNING *
         ),
         added AS (
-            INSERT INTO usage_days ({groups}, {", ".join(_SUMS)})
-            SELECT {groups}, sum(exchanges), sum(sent), sum(cost), sum(charged), {counted}
-            FROM ({by_place("fresh", shared)}) AS placed GROUP BY {groups} ORDER BY {groups}
+            INSERT INTO usage_days ({groups}, {", ".join(SUMS)})
+            {sums_by_day("fresh")} ORDER BY {groups}
             ON CONFLICT ({groups}) DO UPDATE SET {added}
         )
         SELECT (SELECT count(*) FROM fresh), (SELECT count(*) FROM taken JOIN receipts kept USING (id, day)

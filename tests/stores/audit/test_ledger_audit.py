@@ -20,7 +20,16 @@ ONCE = "ledger: every receipt is there once"
 GAPS = "ledger: sequence numbers have no gap"
 SUMS = "ledger: sums are those of the receipts"
 COLUMNS = "ledger: columns are those of the receipts"
+LINKS = "ledger: each receipt names the digest of the one before"
 SAME = "ledger: it holds what this journal holds"
+
+FORGE = """
+    UPDATE receipts SET data = convert_to(
+        jsonb_set(convert_from(data, 'UTF8')::jsonb, '{{{name}}}', '"{value}"')::text, 'UTF8'
+    ) WHERE id = '{id}';
+    UPDATE receipts SET digest = encode(sha256(data), 'hex') WHERE id = '{id}'
+"""
+"""Another head under a digest of its own."""
 
 
 def journal_of(folder: Path, chain: str, count: int) -> Path:
@@ -58,6 +67,7 @@ def test_what_was_shipped_adds_up(url: str, journal: Path) -> None:
         "3 chains",
         "receipts 0.00000028, charges 0.00000028",
         "0 rows differ",
+        "0 links broken",
         "5 receipts, 0.0000002, 0 wait",
     ]
 
@@ -75,12 +85,19 @@ def test_receipts_that_wait_are_no_fault(url: str, journal: Path) -> None:
         ("DELETE FROM receipts WHERE id = 'one-0'", [GAPS, SUMS, SAME]),
         ("DELETE FROM receipts WHERE id = 'two-1'", [SUMS, SAME]),
         ("UPDATE receipts SET cost = cost + 1 WHERE id = 'one-1'", [SUMS, COLUMNS, SAME]),
-        ("UPDATE receipts SET provider = 'other' WHERE id = 'one-1'", [COLUMNS]),
-        ("UPDATE receipts SET usage = '{}' WHERE id = 'one-1'", [COLUMNS]),
+        ("UPDATE receipts SET provider = 'other' WHERE id = 'one-1'", [SUMS, COLUMNS]),
+        ("UPDATE receipts SET usage = '{}' WHERE id = 'one-1'", [SUMS, COLUMNS]),
         ("UPDATE receipts SET charges = '[]' WHERE id = 'one-1'", [COLUMNS]),
-        ("UPDATE receipts SET digest = 'another' WHERE id = 'one-1'", [COLUMNS, SAME]),
+        ("UPDATE receipts SET digest = 'another' WHERE id = 'one-1'", [COLUMNS, LINKS, SAME]),
+        (FORGE.format(id="one-1", name="previous", value="0"), [LINKS, SAME]),
+        (FORGE.format(id="one-0", name="previous", value="0"), [LINKS, SAME]),
+        (FORGE.format(id="one-1", name="version", value="0"), [LINKS, SAME]),
         ("UPDATE usage_days SET exchanges = exchanges + 1", [SUMS]),
         ("UPDATE usage_days SET charged = charged + 1", [SUMS]),
+        ("UPDATE usage_days SET region = 'declared:NO'", [SUMS]),
+        ("UPDATE usage_days SET sent = sent + 1", [SUMS]),
+        ("UPDATE usage_days SET reasoning = reasoning + 1", [SUMS]),
+        ("UPDATE usage_days SET provider = 'other', route = 'other/small'", [SUMS]),
         ("DELETE FROM usage_days", [SUMS]),
         ("DELETE FROM receipts", [SUMS, SAME]),
         (

@@ -59,6 +59,7 @@ def test_every_place_is_looked_at_and_says_whose_a_check_is(places: Places) -> N
         "ledger: sequence numbers have no gap",
         "ledger: sums are those of the receipts",
         "ledger: columns are those of the receipts",
+        "ledger: each receipt names the digest of the one before",
         f"{home}: ledger: it holds what this journal holds",
         "worker-2: ledger: it holds what this journal holds",
     ]
