@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from gateway.commands.terminal.stop import FAILED
-from tests.builders import a_receipt
 from tests.commands.calling import call
 from tests.commands.conftest import Running
+from tests.stores.audit.test_ledger_audit import journal_of
 from tests.stores.postgres_server import fresh_database
-from tests.stores.shipped import asked, ship, written
+from tests.stores.shipped import asked, ship
 
 
 def test_untouched_chains_hold(running: Running) -> None:
@@ -79,7 +79,7 @@ def test_every_decision_of_a_running_gateway_is_replayed_from_what_it_keeps(runn
 )
 def test_the_shared_ledger_is_verified_beside_the_journal(tmp_path: Path, tampering: str, check: str) -> None:
     url = fresh_database()
-    ship(written(tmp_path, a_receipt("one"), a_receipt("two")), url)
+    ship(journal_of(tmp_path, "one", 2), url)
     asked(url, tampering)
     called = call("verify", "--state", str(tmp_path), environ={"SAFECONDUCT_LEDGER_URL": url}, json=True)
     assert called.code == (FAILED if check else 0)
