@@ -51,12 +51,12 @@ class Pages:
         return self._listing(request, catalogue.catalogue)
 
     async def model_page(self, request: Request) -> Response:
-        viewer, _, in_force = self._viewer(request)
+        viewer, in_force = self._live_viewer(request)
         model, _ = _resolved(request.path_params["name"], in_force)
         return _json(catalogue.model_page(model, viewer, in_force.snapshot))
 
     async def explain(self, request: Request) -> Response:
-        viewer, _, in_force = self._viewer(request)
+        viewer, in_force = self._live_viewer(request)
         name = request.query_params.get("model")
         if not name:
             raise InvalidRequest("`model` must name a model: /v1/explain?model=…", field="model")
@@ -96,6 +96,12 @@ class Pages:
                 self._listings.clear()
             body = self._listings[key] = orjson.dumps(page(viewer, in_force.snapshot))
         return Response(body, media_type="application/json")
+
+    def _live_viewer(self, request: Request) -> tuple[Viewer, InForce]:
+        """A viewer that sees the outages of this moment too."""
+        viewer, _, in_force = self._viewer(request)
+        services = self._gate.services
+        return replace(viewer, health=services.health.view(services.clock.monotonic())), in_force
 
     def _viewer(self, request: Request) -> tuple[Viewer, PolicyInForce, InForce]:
         fields, query_key = _head(request)

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from gateway.core.catalog import Abilities, Fact, Model, Route
 from gateway.core.cost import Price, Rates
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
-from gateway.core.evaluation import Capabilities, candidate, rejections_of, treatment
+from gateway.core.evaluation import (
+    POLICY_KINDS,
+    Capabilities,
+    Reason,
+    candidate,
+    health_rejections,
+    rejections_of,
+    treatment,
+)
+from gateway.core.health import Health
 from gateway.core.operation import CHAT, EMBEDDINGS
 from gateway.core.policy import EffectivePolicy
 from gateway.core.posture import word
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
 from gateway.dialects.registry import REGISTRY
-from gateway.views.reasons import as_json
+from gateway.views.reasons import as_json, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +35,18 @@ class Viewer:
     demanded: EffectivePolicy
     means: Capabilities
     today: date
+    health: Health = field(default_factory=Health)
+    """Outages of this moment. A list that is kept for the day is made without any."""
 
     def eligible(self, model: Model, snapshot: Snapshot) -> list[Route]:
         """The routes that a plain request of this caller could use."""
-        demand = plain_demand(model)
-        routes = snapshot.routes_of[model.id]
-        return [
-            r
-            for r in routes
-            if not rejections_of(candidate(r, demand), demand, self.demanded, snapshot, self.means, self.today)
-        ]
+        return [route for route in snapshot.routes_of[model.id] if not self.reasons(route, snapshot)]
+
+    def reasons(self, route: Route, snapshot: Snapshot) -> tuple[Reason, ...]:
+        """Every reason against the route for a plain request of this caller, with the outages of this moment."""
+        demand = plain_demand(route.model)
+        lasting = rejections_of(candidate(route, demand), demand, self.demanded, snapshot, self.means, self.today)
+        return (*lasting, *health_rejections(route, self.health))
 
 
 def plain_demand(model: Model) -> Demand:
@@ -90,8 +101,7 @@ def model_page(model: Model, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
 
 def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
     """One route with posture, price, dates, and the caller's own eligibility with every reason."""
-    demand = plain_demand(route.model)
-    reasons = rejections_of(candidate(route, demand), demand, viewer.demanded, snapshot, viewer.means, viewer.today)
+    reasons = viewer.reasons(route, snapshot)
     grants = snapshot.grants.get(route.provider.id, ())
     sheets = facts_in_force(route.provider, route.model, frozenset(), grants, viewer.today)
     return {
@@ -114,7 +124,8 @@ def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
         "abilities": _abilities(route.abilities),
         "note": route.note or None,
         "eligible": not reasons,
-        "reasons": [as_json(reason) for reason in reasons],
+        "admitted_by_policy": not any(reason.kind in POLICY_KINDS for reason in reasons),
+        "reasons": [{**as_json(reason), "words": sentence(reason, snapshot.regions)} for reason in reasons],
     }
 
 

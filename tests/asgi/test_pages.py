@@ -12,6 +12,8 @@ from gateway.asgi import pages
 from gateway.asgi.addresses import Address
 from gateway.asgi.pages import Pages
 from gateway.asgi.request_context import Gate
+from gateway.core.catalog import RouteId
+from gateway.core.health import FaultScope, RouteFault
 from gateway.exchange.services import InForce
 from gateway.http.drain import Drain
 from gateway.views.listings import LISTS
@@ -108,6 +110,21 @@ async def test_a_redirected_name_is_shown_as_the_model_that_answers_to_it(tmp_pa
             assert (await door.get(f"/v1/catalog/models/{name}")).json()["id"] == "large"
             assert (await door.get(f"/v1/models/{name}")).json()["id"] == name
         assert (await door.get("/v1/catalog/models/alpha%2Fsmall")).json()["id"] == "small"
+
+
+async def test_an_outage_is_a_reason_on_the_pages_of_its_moment_and_not_in_a_list_that_is_kept(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        services = door.desk.services
+        fault = RouteFault(FaultScope.CREDENTIAL, status=401)
+        services.health.failed(RouteId("alpha/small"), fault, services.clock.monotonic())
+        for path in ("/v1/explain?model=small", "/v1/catalog/models/small"):
+            (route,) = (await door.get(path)).json()["routes"]
+            assert (route["eligible"], route["admitted_by_policy"]) == (False, True)
+            (reason,) = route["reasons"]
+            assert (reason["kind"], reason["offered"]) == ("locked_out", "credential")
+            assert "refused our credential: renew SAFECONDUCT_PROVIDER_ALPHA_KEY" in reason["words"]
+        (listed,) = (await door.get("/v1/catalog/models")).json()["data"]
+        assert listed["routes_you_may_use"] == 1
 
 
 async def test_probes_answer_anybody_with_nothing(tmp_path: Path) -> None:
