@@ -71,7 +71,7 @@ class AttemptRecord:
     evidence_from: str = ""
     """The oldest date among those facts."""
     observed: Mapping[str, str] = field(default_factory=Part)
-    """Reports of the provider: `region`, `tier`."""
+    """Reports of the provider: `tier`, and the names of `dialects.observed`."""
     hold_id: str = ""
     status: int = 0
     fault: str = ""

@@ -152,10 +152,12 @@ NO_USAGE: Final = Usage()
 class Metered:
     """The usage of one attempt with its source, and the provider's own figures beside it (numbers only).
 
-    `suspect`: the fault of the provider's report (negative, larger than possible, repeated); else empty.
+    `suspect`: the fault of the provider's report (negative, larger than possible, repeated); else empty. `tier`: the
+    service tier that the provider says it served, in the words of `dialects.service_tiers`; else empty.
     """
 
     usage: Usage
     source: UsageSource
     reported: Mapping[str, int]
     suspect: str = ""
+    tier: str = ""

@@ -294,10 +294,9 @@ class Finished(Silent):
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Usage up to now; the last one counts. `tier`: the service tier that served, in OpenAI's words."""
+    """Usage up to now; the last one counts."""
 
     metered: Metered
-    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +342,6 @@ class Reply(Silent):
 
     answers: tuple[Answer, ...]
     metered: Metered
-    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

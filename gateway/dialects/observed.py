@@ -1,6 +1,8 @@
-"""What providers report of the place that served a reply, in headers of theirs.
+"""Reports of providers about the place, the model and the deployment that served a reply, in headers of theirs.
 
-A header is foreign text: only a short plain word is taken from it.
+A header is foreign text: only a short plain word is taken from it. Azure's region is that of the resource, whatever
+data centre serves its deployments: it counts as declared.
+Sources, read in November 2026: documentation of Groq and of Azure OpenAI, recorded replies of both.
 """
 
 from __future__ import annotations
@@ -9,17 +11,26 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-_REGION: Final = (
-    "x-ms-region",  # Azure: "Sweden Central"
-    "x-groq-region",  # Groq: "us-east-1"
-)
-_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
+_REPORTS: Final[Mapping[str, str]] = {
+    "x-groq-region": "region",  # "us-east-1"
+    "x-ms-region": "declared_region",  # "Sweden Central"
+    "x-ms-served-model": "model",  # "gpt-5.6-luna-2026-07-09"
+    "x-ms-deployment-name": "deployment",
+    "x-ms-is-spilled-over": "spilled_over",  # beyond the provisioned throughput: charged by the token
+    "x-ms-aoai-configured-data-retention-days": "retention_days",
+}
+_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
+_SAYS_NOTHING: Final = frozenset({"false", "False"})
+"""Of a flag: the usual case needs no line in a receipt."""
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
 def observed(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """`region`, if the provider says it. Header names are lower-case."""
-    for name in _REGION:
-        if (stated := headers.get(name)) is not None and _PLAIN.fullmatch(stated):
-            return {"region": stated}
-    return _NOTHING
+    """The provider's reports by name (`region`, `declared_region`, `model`, `deployment`, `spilled_over`,
+    `retention_days`); those that it states. Header names are lower-case."""
+    found = {
+        name: stated
+        for header, name in _REPORTS.items()
+        if (stated := headers.get(header)) is not None and stated not in _SAYS_NOTHING and _PLAIN.fullmatch(stated)
+    }
+    return found or _NOTHING

@@ -100,10 +100,9 @@ class Gathering:
 def reply_from_events(events: Iterable[Event], metered: Metered) -> Reply:
     """The whole reply that these events tell. `metered`: what counts if they report no usage."""
     choices: dict[int, Gathering] = {}
-    tier = ""
     for event in events:
         if isinstance(event, Used):
-            metered, tier = event.metered, event.tier
+            metered = event.metered
         elif not isinstance(event, Begun | Lost | Ended):
             choices.setdefault(event.choice, Gathering()).add(event)
-    return Reply(tuple(choices[place].answer() for place in sorted(choices)), metered, tier)
+    return Reply(tuple(choices[place].answer() for place in sorted(choices)), metered)

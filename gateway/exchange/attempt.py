@@ -76,7 +76,7 @@ class Attempt:
         self.maybe_billed = False
         """Whether the provider may charge for it although it reported nothing."""
         self.observed: Mapping[str, str] = _UNSAID
-        """What the provider itself reported of where and how it served: `region`, `tier`."""
+        """Reports of the provider in the head of its reply; the names are those of `dialects.observed`."""
         self.reply: ProviderReply | None = None
         self.pieces: AsyncIterator[bytes] | None = None
         self.stream: Stream | None = None
@@ -116,11 +116,13 @@ class Attempt:
     def record(self, rate: Decimal | None, treated: Treated) -> AttemptRecord:
         """The try as the receipt keeps it. What may have been billed and was not reported stays at its hold."""
         known = self.metered()
-        charge, usage, source = 0, _NOTHING, ""
+        charge, usage, source, observed = 0, _NOTHING, "", self.observed
         reported, suspect = _NOTHING, ""
         if known is not None:
             usage, source = known.usage.nonzero(), known.source.value
             reported, suspect = known.reported, known.suspect
+            if known.tier:
+                observed = {**observed, "tier": known.tier}
             if rate is not None and self.route.price.is_priced:
                 charge = self.route.price.tariff(rate).charge(known.usage)
             if max(charge, *usage.values(), *map(abs, reported.values()), 0) > EXACT:
@@ -136,7 +138,7 @@ class Attempt:
             region=treated.region,
             posture_digest=treated.digest,
             evidence_from=treated.evidence_from,
-            observed=self.observed,
+            observed=observed,
             hold_id=self.hold_id,
             status=self.status,
             fault=self.fault,

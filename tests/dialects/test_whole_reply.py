@@ -123,9 +123,9 @@ def test_each_choice_is_an_answer_of_its_own_in_the_order_of_the_choices() -> No
 
 def test_the_last_report_of_usage_counts_and_without_one_what_was_given() -> None:
     early = Used(Metered(Usage(input=9), UsageSource.PROVIDER, {}))
-    found = whole(early, Said("x"), END, Used(COUNTED, "flex"), Ended())
-    assert (found.metered, found.tier) == (COUNTED, "flex")
-    assert (whole(Said("x"), END).metered, whole(Said("x"), END).tier) == (UNKNOWN, "")
+    found = whole(early, Said("x"), END, Used(COUNTED), Ended())
+    assert found.metered == COUNTED
+    assert whole(Said("x"), END).metered == UNKNOWN
 
 
 def test_what_got_lost_and_the_end_are_no_part_of_an_answer() -> None:

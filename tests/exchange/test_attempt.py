@@ -44,6 +44,16 @@ def a_stream(*pieces: bytes) -> Stream:
     return stream
 
 
+def test_a_record_keeps_the_service_tier_that_the_provider_reports() -> None:
+    whole, streamed = an_attempt(), an_attempt()
+    whole.observed, whole.whole = {"region": "eu-1"}, a_whole(service_tier="priority")
+    chunk = json.dumps({"choices": [], "usage": {"prompt_tokens": 9}, "service_tier": "flex"}).encode()
+    streamed.stream = a_stream(WORDS, b"data: " + chunk + b"\n\n", STOP)
+    assert whole.record(ONE, TREATED).observed == {"region": "eu-1", "tier": "priority"}
+    assert streamed.record(ONE, TREATED).observed == {"tier": "flex"}
+    assert an_attempt().record(ONE, TREATED).observed == {}
+
+
 def test_the_hold_is_the_worst_case_at_the_ledgers_rate() -> None:
     attempt = an_attempt(price=a_price("EUR", input="3", output="6"))
     attempt.price_hold(DEMAND, Decimal("1.1"), 8192)

@@ -390,7 +390,7 @@ async def test_a_limit_of_our_own_counts_against_no_route(tmp_path: Path) -> Non
 
 
 async def test_a_receipt_says_of_each_attempt_whether_the_prompt_left_and_how_it_failed(tmp_path: Path) -> None:
-    refuses = replies(reply(500, headers=[("x-ms-region", "Sweden Central")]))
+    refuses = replies(reply(500, headers=[("x-groq-region", "Sweden Central")]))
     async with Provider() as away:
         pass
     async with Provider(refuses) as beta, Provider(once(b"")) as gamma, a_desk(tmp_path, away, beta, gamma) as desk:

@@ -39,9 +39,6 @@ _STOPS: Final[Mapping[str, Stop]] = {
 }
 """Every other word (end_turn, pause_turn of tools that the provider runs, …) means that the answer came to its end."""
 
-TIERS: Final[Mapping[str, str]] = {"standard": "default", "priority": "priority"}
-"""Service tiers that served, in OpenAI's words."""
-
 
 class _Block(msgspec.Struct):
     type: str = ""
@@ -282,4 +279,4 @@ def _finished(reason: str | None, sequence: str | None) -> Finished:
 def _used(usage: MessagesUsage) -> Iterable[Event]:
     counted = metered(usage)
     if counted is not None:
-        yield Used(counted, TIERS.get(usage.service_tier or "", ""))
+        yield Used(counted)

@@ -11,7 +11,6 @@ from gateway.core.errors import Ended as EndedWithoutReply
 from gateway.core.usage import Usage
 from gateway.dialects import truncated_calls
 from gateway.dialects.anthropic_messages import errors
-from gateway.dialects.anthropic_messages.events import TIERS
 from gateway.dialects.anthropic_messages.frames import PING, BlockJson, Blocks, frame, note
 from gateway.dialects.anthropic_messages.ids import call_id
 from gateway.dialects.anthropic_messages.usage import lifetimes, stated
@@ -46,7 +45,7 @@ _WORDS: Final[Mapping[Stop, str]] = {
     Stop.LENGTH: "max_tokens",
     Stop.FILTERED: "refusal",
 }
-_TIERS: Final = {ours: theirs for theirs, ours in TIERS.items()}
+_TIERS: Final = {"default": "standard", "priority": "priority", "batch": "batch"}
 
 
 def writer(prompt: Prompt, head: ReplyIdentity) -> MessagesWriter:  # noqa: ARG001  # nothing of the request matters here
@@ -103,7 +102,11 @@ class MessagesWriter:
                 [self._block(part, place) for place, part in enumerate(truncated_calls.drop_truncated_calls(answer))]
             ),
             **_stopped(Finished(answer.stop, answer.sequence), refused=bool(answer.refusal)),
-            "usage": {**stated(usage), "cache_creation": lifetimes(usage), "service_tier": _TIERS.get(reply.tier)},
+            "usage": {
+                **stated(usage),
+                "cache_creation": lifetimes(usage),
+                "service_tier": _TIERS.get(reply.metered.tier),
+            },
         }
         if answer.refusal:
             message["content"].append({"type": "text", "text": answer.refusal})

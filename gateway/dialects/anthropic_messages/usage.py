@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import continued, credible, source
+from gateway.dialects.service_tiers import served_tier
 from gateway.dialects.usage_report import UsageReport
 
 MessagesUsageReport: TypeAlias = dict[str, "int | MessagesUsageReport"]
@@ -115,7 +116,7 @@ def metered(reported: MessagesUsage) -> Metered | None:
         # Searches are charged by the call; pages that are fetched cost nothing but their tokens.
         server_tool_calls=count.get("server_tool_use.web_search_requests", 0),
     )
-    return Metered(usage, counted_by, raw, suspect)
+    return Metered(usage, counted_by, raw, suspect, served_tier(reported.service_tier))
 
 
 _FIVE: Final = "ephemeral_5m_input_tokens"

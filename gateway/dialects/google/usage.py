@@ -7,6 +7,7 @@ from typing import Final
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
+from gateway.dialects.service_tiers import served_tier
 from gateway.dialects.usage_report import UsageReport
 
 
@@ -35,17 +36,6 @@ class GoogleUsage(UsageReport, rename="camel"):
 
 
 _MODALITIES: Final = {1: "TEXT", 2: "IMAGE", 3: "VIDEO", 4: "AUDIO", 5: "DOCUMENT"}
-
-
-_TIERS: Final[Mapping[str, str]] = {
-    "standard": "default",
-    "flex": "flex",
-    "priority": "priority",
-    "on_demand": "default",
-    "on_demand_flex": "flex",
-    "on_demand_priority": "priority",
-}
-"""`serviceTier` and `trafficType` -> OpenAI's words."""
 
 
 def figures(reported: GoogleUsage) -> dict[str, int]:
@@ -100,7 +90,8 @@ def metered(reported: GoogleUsage) -> Metered | None:
         image_in=image_in,
         image_out=image_out,
     )
-    return Metered(usage, counted_by, raw, suspect)
+    tier = served_tier(reported.service_tier, reported.traffic_type)
+    return Metered(usage, counted_by, raw, suspect, tier)
 
 
 def _uncached(count: Mapping[str, int], modality: str) -> int:
@@ -110,9 +101,3 @@ def _uncached(count: Mapping[str, int], modality: str) -> int:
         for name in ("promptTokensDetails", "toolUsePromptTokensDetails", "cacheTokensDetails")
     )
     return max(prompt + tools - cached, 0)
-
-
-def tier(reported: GoogleUsage) -> str:
-    """The service tier that served, in OpenAI's words; empty if the provider does not say."""
-    stated = (reported.service_tier, reported.traffic_type)
-    return next((_TIERS[word.lower()] for word in stated if isinstance(word, str) and word.lower() in _TIERS), "")

@@ -12,7 +12,7 @@ import orjson
 from gateway.dialects import signatures
 from gateway.dialects.dialect import Broken, Unusable
 from gateway.dialects.google.content import kind_of
-from gateway.dialects.google.usage import GoogleUsage, metered, tier
+from gateway.dialects.google.usage import GoogleUsage, metered
 from gateway.dialects.google_generate.signatures import NAME, opened, standard
 from gateway.dialects.google_generate.stream import UNBLOCKED, UNFINISHED
 from gateway.dialects.neutral import (
@@ -184,7 +184,7 @@ class GoogleReader:
             self.begun = True
             self._stops[0] = Stop.FILTERED
         if chunk.usage_metadata is not None and (counted := metered(chunk.usage_metadata)) is not None:
-            yield Used(counted, tier(chunk.usage_metadata))
+            yield Used(counted)
 
     def close(self) -> Iterable[Event]:
         """The connection's end is the stream's, once every candidate that began has said why it stops."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from gateway.core.errors import Ended as EndedWithoutReply
-from gateway.core.usage import Usage
+from gateway.core.usage import Metered
 from gateway.dialects import truncated_calls
 from gateway.dialects.call_order import InOrder
 from gateway.dialects.dialect import Broken, ReplyIdentity
@@ -75,8 +75,8 @@ class GoogleWriter:
     def write(self, event: Event) -> bytes:
         """Broken for a call whose arguments are no JSON object."""
         match event:
-            case Used(metered, tier):
-                self._usage = _usage(metered.usage, tier)
+            case Used(metered):
+                self._usage = _usage(metered)
                 return b""
             case Ended():
                 return self._last()
@@ -117,7 +117,7 @@ class GoogleWriter:
         """Broken for a call whose arguments are no JSON object."""
         assert isinstance(reply, Reply), "vectors have a dialect of their own"
         candidates = [self._answered(choice, answer) for choice, answer in enumerate(reply.answers)]
-        usage = _usage(reply.metered.usage, reply.tier)
+        usage = _usage(reply.metered)
         return orjson.dumps(self._reply(candidates) | usage)
 
     def _answered(self, choice: int, answer: Answer) -> dict[str, Any]:
@@ -234,6 +234,6 @@ def _object(arguments: str) -> Any:
     return found
 
 
-def _usage(usage: Usage, tier: str) -> dict[str, Any]:
-    traffic = {"trafficType": _TRAFFIC[tier]} if tier in _TRAFFIC else {}
-    return {"usageMetadata": {**written(usage), **traffic}}
+def _usage(metered: Metered) -> dict[str, Any]:
+    traffic = {"trafficType": _TRAFFIC[metered.tier]} if metered.tier in _TRAFFIC else {}
+    return {"usageMetadata": {**written(metered.usage), **traffic}}

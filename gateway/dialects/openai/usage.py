@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
+from gateway.dialects.service_tiers import served_tier
 from gateway.dialects.usage_report import UsageReport
 
 
@@ -53,12 +54,12 @@ def figures(reported: CompletionsUsage) -> dict[str, int]:
     return found
 
 
-def metered(reported: CompletionsUsage) -> Metered | None:
+def metered(reported: CompletionsUsage, tier: object = None) -> Metered | None:
     """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
 
     OpenAI: cached and media tokens are inside `prompt_tokens`, reasoning inside `completion_tokens`. Reasoning counts
     as outside where the provider's total says so (xAI), and so does what was heard (Mistral); a cached count above the
-    prompt is outside too (Azure's Grok).
+    prompt is outside too (Azure's Grok). `tier`: the service tier, as the provider writes it.
     """
     raw = figures(reported)
     if reported.prompt_tokens is None and reported.completion_tokens is None:
@@ -90,7 +91,7 @@ def metered(reported: CompletionsUsage) -> Metered | None:
         image_out=image_out,
         server_tool_calls=of("num_search_queries", 0),
     )
-    return Metered(usage, counted_by, raw, suspect)
+    return Metered(usage, counted_by, raw, suspect, served_tier(tier))
 
 
 def _beyond(count: Mapping[str, int]) -> int:

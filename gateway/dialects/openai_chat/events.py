@@ -86,7 +86,7 @@ class ChatReader:
         self._whole = whole
         self._open: dict[int, Calls] = {}
         self._finished: set[int] = set()
-        self._tier = ""
+        self._tier: object = None
 
     def read(self, data: bytes) -> Iterable[Event]:
         """One event's data. Broken."""
@@ -115,9 +115,9 @@ class ChatReader:
             if getattr(chunk, name):
                 yield Lost(name)
         reported = chunk.usage or (chunk.x_groq.usage if chunk.x_groq is not None else None)
-        counted = metered(reported) if reported is not None else None
+        counted = metered(reported, self._tier) if reported is not None else None
         if counted is not None:
-            yield Used(counted, self._tier)
+            yield Used(counted)
 
     def _choice(self, choice: Choice) -> Iterable[Event]:
         index = choice.index or 0

@@ -66,7 +66,7 @@ class Chunk(msgspec.Struct):
     choices: list[Choice] | None = None
     usage: CompletionsUsage | None = None
     x_groq: Groq | None = None
-    service_tier: str | None = None
+    service_tier: object = None
     error: object = None
     kind: str | None = msgspec.field(default=None, name="object")
     citations: object = None

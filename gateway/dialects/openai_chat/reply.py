@@ -98,15 +98,16 @@ class ChatWriter:
         """A completion."""
         assert isinstance(reply, Reply)
         choices = [self._choice(place, answer) for place, answer in enumerate(reply.answers)]
-        usage = stated(reply.metered.usage)
-        return orjson.dumps({**self._frame("chat.completion", choices), **tier_member(reply.tier), "usage": usage})
+        metered = reply.metered
+        frame = self._frame("chat.completion", choices)
+        return orjson.dumps({**frame, **tier_member(metered.tier), "usage": stated(metered.usage)})
 
     def _end(self) -> bytes:
         if not self._usage_asked or self._used is None:
             return _DONE
         frame = self._frame("chat.completion.chunk", [])
         usage = stated(self._used.metered.usage)
-        return _event({**frame, **tier_member(self._used.tier), "usage": usage}) + _DONE
+        return _event({**frame, **tier_member(self._used.metered.tier), "usage": usage}) + _DONE
 
     def _delta(self, event: Said | Thinking | Signed | CallBegan | CallWrote | Made) -> ReplyJson:
         match event:

@@ -57,6 +57,7 @@ class _Chunk(msgspec.Struct):
     usage: CompletionsUsage | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
     x_groq: _Groq | None = None
+    service_tier: object = None
 
 
 _decode = decoder(_Chunk)
@@ -84,7 +85,7 @@ def observe(body: bytes) -> tuple[Metered | None, int]:
     if not chunk.choices:
         raise Broken("not a completion")
     generated = sum(_weight(c.message) for c in chunk.choices)
-    return metered(chunk.usage) if chunk.usage is not None else None, generated
+    return metered(chunk.usage, chunk.service_tier) if chunk.usage is not None else None, generated
 
 
 def tally(prompt: Prompt, demand: Demand) -> ChatTally:
@@ -108,6 +109,7 @@ class ChatTally:
         self._choices = choices
         self._usage_asked = usage_asked
         self._reported: CompletionsUsage | None = None
+        self._tier: object = None
 
     def see(self, data: bytes) -> bool:
         """Take note of one chunk; whether the client should see it. Broken for an error in a chunk's place."""
@@ -115,6 +117,7 @@ class ChatTally:
             self.ended = True
             return True
         chunk = _chunk(data)
+        self._tier = chunk.service_tier or self._tier
         reported = chunk.usage or (chunk.x_groq.usage if chunk.x_groq is not None else None)
         if reported is not None:
             self._reported = reported  # cumulative where it repeats: the last one counts
@@ -138,4 +141,4 @@ class ChatTally:
     @property
     def metered(self) -> Metered | None:
         """The last report; None if there was none."""
-        return metered(self._reported) if self._reported is not None else None
+        return metered(self._reported, self._tier) if self._reported is not None else None

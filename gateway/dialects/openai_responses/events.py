@@ -127,7 +127,7 @@ class _Reading:
             stop = _REASONS.get(response.incomplete_details.reason, stop)
         yield Finished(stop)
         if (metered := response.metered) is not None:
-            yield Used(metered, response.service_tier if isinstance(response.service_tier, str) else "")
+            yield Used(metered)
         yield Ended()
 
     def _untold(self, output: list[msgspec.Raw]) -> Iterator[tuple[int, msgspec.Raw]]:

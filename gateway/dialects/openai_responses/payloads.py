@@ -111,7 +111,7 @@ class Response(msgspec.Struct):
     def metered(self) -> Metered | None:
         """What the provider reported; None if nothing."""
         searches = self.tool_usage.web_search if self.tool_usage is not None else None
-        return metered(self.usage, searches.num_requests if searches is not None else 0)
+        return metered(self.usage, searches.num_requests if searches is not None else 0, self.service_tier)
 
     @property
     def failed(self) -> bool:

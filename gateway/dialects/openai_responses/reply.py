@@ -94,7 +94,7 @@ class ResponsesWriter:
         if isinstance(reply, Vectors):
             raise TypeError("vectors are no response")
         answer = reply.answers[0] if reply.answers else Answer(())
-        self._used = Used(reply.metered, reply.tier)
+        self._used = Used(reply.metered)
         self._begun = self._resource()
         for event in _events(answer):
             for _ in self._output.tell(event):  # the events of a stream, which nobody reads
@@ -138,7 +138,7 @@ class ResponsesWriter:
             "completed_at": None if cut else self._head.created,
             "incomplete_details": {"reason": _CUT[self._stop]} if cut and self._stop is not None else None,
             "output": self._output.items,
-            "service_tier": (used.tier if used is not None else "") or "default",
+            "service_tier": (used.metered.tier if used is not None else "") or "default",
             "usage": told(used.metered.usage if used is not None else estimate),
         }
 

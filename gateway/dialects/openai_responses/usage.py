@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
+from gateway.dialects.service_tiers import served_tier
 from gateway.dialects.usage_report import UsageReport
 
 
@@ -52,11 +53,12 @@ def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
     return found
 
 
-def metered(reported: ResponsesUsage | None, searches: int = 0) -> Metered | None:
+def metered(reported: ResponsesUsage | None, searches: int = 0, tier: object = None) -> Metered | None:
     """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
 
     Cached, written and media tokens are inside `input_tokens`, reasoning inside `output_tokens`, unless the provider's
-    own total says that reasoning is outside. `searches`: what hosted tools were called for.
+    own total says that reasoning is outside. `searches`: what hosted tools were called for. `tier`: the service tier,
+    as the provider writes it.
     """
     if reported is None or (reported.input_tokens is None and reported.output_tokens is None):
         return None
@@ -85,7 +87,7 @@ def metered(reported: ResponsesUsage | None, searches: int = 0) -> Metered | Non
         image_out=image_out,
         server_tool_calls=count.get("searches", 0),
     )
-    return Metered(usage, counted_by, raw, suspect)
+    return Metered(usage, counted_by, raw, suspect, served_tier(tier))
 
 
 _INPUT: Final = ("cached_tokens", "cache_write_tokens", "audio_tokens", "image_tokens")

@@ -109,7 +109,7 @@ TOOLS = Answer(
 def test_a_stream_is_read(name: str, answer: Answer, usage: Usage, tier: str) -> None:
     read = streamed(golden(name))
     reply = reply_from_events(read, NOTHING)
-    assert (reply.answers, reply.metered.usage, reply.tier) == ((answer,), usage, tier)
+    assert (reply.answers, reply.metered.usage, reply.metered.tier) == ((answer,), usage, tier)
     assert read[-1] == Ended()
 
 
@@ -120,7 +120,7 @@ def test_a_whole_reply_says_what_the_stream_says(name: str) -> None:
             json.loads(part.arguments) if isinstance(part, Call) else part
             for answer in reply.answers
             for part in (*answer.parts, answer.stop)
-        ] + [reply.metered.usage, reply.tier]
+        ] + [reply.metered.usage, reply.metered.tier]
 
     whole = reply_from_events(events(golden(f"{name}.json")), NOTHING)
     assert canonical(whole) == canonical(reply_from_events(streamed(golden(f"{name}.sse")), NOTHING))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def written(*told: Event) -> list[Any]:
 
 def whole(*parts: Any, **changed: Any) -> Any:
     answer = Answer(parts, **changed)
-    body = a_writer().whole(Reply((answer,), METERED, "priority"))
+    body = a_writer().whole(Reply((answer,), replace(METERED, tier="priority")))
     Message.model_validate_json(body, strict=True)
     return json.loads(body)
 
@@ -280,7 +281,7 @@ def told(reply: Reply) -> Iterable[Event]:
                 yield CallBegan(place, id_, name)
                 yield CallWrote(place, arguments)
     yield Finished(answer.stop, answer.sequence)
-    yield Used(reply.metered, reply.tier)
+    yield Used(reply.metered)
     yield Ended()
 
 
@@ -305,7 +306,7 @@ def test_a_whole_reply_reads_as_it_was(reply: Reply) -> None:
     Message.model_validate_json(body, strict=True)
     read = reply_from_events(events(body), NOTHING)
     assert unsealed(read) == unsealed(reply)
-    assert (read.metered.usage, read.tier) == (reply.metered.usage, reply.tier)
+    assert (read.metered.usage, read.metered.tier) == (reply.metered.usage, reply.metered.tier)
 
 
 @ANY_INPUT

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.google.usage import GoogleUsage, metered, tier
+from gateway.dialects.google.usage import GoogleUsage, metered
 
 
 def read(**members: Any) -> Metered:
@@ -88,10 +88,12 @@ def test_what_cannot_be_true_is_left_out_and_named(members: dict[str, Any], susp
         ({"serviceTier": "priority"}, "priority"),
         ({"trafficType": "ON_DEMAND"}, "default"),
         ({"serviceTier": "unspecified", "trafficType": "ON_DEMAND_FLEX"}, "flex"),
-        ({"trafficType": "PROVISIONED_THROUGHPUT"}, ""),
+        ({"trafficType": "PROVISIONED_THROUGHPUT"}, "provisioned"),
         ({"trafficType": 7}, ""),
         ({}, ""),
     ],
 )
 def test_tiers_are_told_in_openais_words(members: dict[str, Any], word: str) -> None:
-    assert tier(msgspec.convert(members, GoogleUsage)) == word
+    reported = metered(msgspec.convert({"totalTokenCount": 1, **members}, GoogleUsage))
+    assert reported is not None
+    assert reported.tier == word

@@ -175,7 +175,7 @@ def test_what_cannot_be_carried_is_named(name: str, lost: tuple[str, ...]) -> No
 def test_usage_is_told_as_it_comes_and_with_its_tier() -> None:
     usage = {"promptTokenCount": 5, "totalTokenCount": 5, "trafficType": "ON_DEMAND_PRIORITY"}
     found = told({"usageMetadata": usage}, {"usageMetadata": {}})
-    assert [(event.metered.usage, event.tier) for event in found if isinstance(event, Used)] == [
+    assert [(event.metered.usage, event.metered.tier) for event in found if isinstance(event, Used)] == [
         (Usage(input=5), "priority")
     ]
 

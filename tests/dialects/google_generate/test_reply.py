@@ -264,7 +264,7 @@ def _events(reply: Reply) -> list[Event]:
                     place += 1
         found += [Scored(answer.scores, choice)] if answer.scores else []
         found.append(Finished(answer.stop, choice=choice))
-    return [*found, Used(reply.metered, reply.tier), Ended()]
+    return [*found, Used(reply.metered), Ended()]
 
 
 def test_a_refusal_is_said_in_words_and_a_silent_answer_has_a_part() -> None:

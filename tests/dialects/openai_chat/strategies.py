@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import string
+from dataclasses import replace
 
 import msgspec
 from hypothesis import strategies as st
@@ -131,9 +132,13 @@ def as_reported(usage: Usage) -> Metered:
     return found
 
 
+def tiered(usage: Usage, tier: str) -> Metered:
+    """The same, of a provider that states its service tier."""
+    return replace(as_reported(usage), tier=tier)
+
+
 replies = st.builds(
     Reply,
     st.lists(answers(), min_size=1, max_size=3).map(tuple),
-    usages.map(as_reported),
-    st.sampled_from(["", "default", "priority"]),
+    st.builds(tiered, usages, st.sampled_from(["", "default", "priority"])),
 )

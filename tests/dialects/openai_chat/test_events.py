@@ -149,7 +149,7 @@ def test_recorded_replies(name: str, answer: Answer, usage: Usage | None, tier: 
     reply = reply_from_events(found, NOBODY_COUNTED)
     assert reply.answers == (answer,)
     assert reply.metered.usage == (usage or Usage())
-    assert reply.tier == tier
+    assert reply.metered.tier == tier
     assert list(dict.fromkeys(event.name for event in found if isinstance(event, Lost))) == lost
     assert found[-1] == Ended()
 
@@ -348,7 +348,7 @@ def test_usage_counts_wherever_it_comes_and_the_last_one_stands() -> None:
     )
     used = [event for event in found if isinstance(event, Used)]
     assert [event.metered.usage for event in used] == [Usage(input=5, output=1), Usage(input=5, output=2)]
-    assert [event.tier for event in used] == ["flex", "flex"]
+    assert [event.metered.tier for event in used] == ["flex", "flex"]
 
 
 def test_usage_that_cannot_be_is_marked() -> None:

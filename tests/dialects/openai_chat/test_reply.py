@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def deltas(*told: Event, **members: Any) -> list[dict[str, Any]]:
 
 def whole(*answers: Answer, tier: str = "", **members: Any) -> dict[str, Any]:
     """A whole reply, which the SDK takes."""
-    body = a_writer(**members).whole(Reply(answers, METERED, tier))
+    body = a_writer(**members).whole(Reply(answers, replace(METERED, tier=tier)))
     ChatCompletion.model_validate_json(body, strict=True)
     found: dict[str, Any] = json.loads(body)
     return found
@@ -103,7 +104,7 @@ EVERYTHING: list[Event] = [
     CallWrote(0, '"Malmö"}'),
     CallBegan(1, "call_b", "get_time"),
     Finished(Stop.CALLS),
-    Used(METERED, "default"),
+    Used(replace(METERED, tier="default")),
     Ended(),
 ]
 
@@ -116,7 +117,7 @@ def test_the_golden_sequence(name: str, members: dict[str, Any]) -> None:
 
 
 def test_usage_is_told_only_where_it_was_asked_for() -> None:
-    told: list[Event] = [Said("a"), Finished(Stop.END), Used(METERED, "flex"), Ended()]
+    told: list[Event] = [Said("a"), Finished(Stop.END), Used(replace(METERED, tier="flex")), Ended()]
     asked = chunks(streamed(*told, **ASKED_FOR_USAGE))
     assert [chunk.usage is not None for chunk in asked] == [False, False, False, True]
     assert all("usage" in chunk.model_fields_set for chunk in asked)

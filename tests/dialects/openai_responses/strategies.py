@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import string
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -144,6 +145,13 @@ def as_reported(usage: Usage) -> Metered:
     return found
 
 
+def tiered(usage: Usage, tier: str) -> Metered:
+    """The same, of a provider that states its service tier."""
+    return replace(as_reported(usage), tier=tier)
+
+
 replies = st.builds(
-    Reply, answers().map(lambda answer: (answer,)), usages.map(as_reported), st.sampled_from(["default", "priority"])
+    Reply,
+    answers().map(lambda answer: (answer,)),
+    st.builds(tiered, usages, st.sampled_from(["default", "priority"])),
 )

@@ -62,7 +62,7 @@ def test_a_stream_and_a_whole_reply_say_the_same(name: str) -> None:
     reply = reply_from_events(told, NOTHING)
     assert reply == reply_from_events(events(goldens.whole(name)), NOTHING)
     assert reply.answers == (ANSWERS[name],)
-    assert reply.tier == "default"
+    assert reply.metered.tier == "default"
 
 
 def test_every_golden_reply_is_known_here() -> None:

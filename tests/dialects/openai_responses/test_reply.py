@@ -47,7 +47,7 @@ from tests.dialects.openai_responses.strategies import replies
 HEAD = ReplyIdentity("01J", "small", 1_795_550_400, lambda: 12)
 EVERYTHING = ["reasoning.encrypted_content", "message.output_text.logprobs"]
 NOTHING = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
-USED = Used(Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {}), "priority")
+USED = Used(Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {}, tier="priority"))
 FUNCTION = {"type": "function", "name": "f", "parameters": {"type": "object"}, "strict": False, "description": "d"}
 
 
@@ -202,7 +202,7 @@ def test_a_failure_continues_what_was_written(before: list[Event]) -> None:
 
 
 def test_a_whole_reply_repeats_the_request() -> None:
-    reply = Reply((Answer((Text("Hi"),), Stop.LENGTH),), USED.metered, "flex")
+    reply = Reply((Answer((Text("Hi"),), Stop.LENGTH),), replace(USED.metered, tier="flex"))
     found = goldens.response(a_writer(temperature=0.5, metadata={"a": "b"}).whole(reply))
     assert (found["temperature"], found["metadata"], found["store"]) == (0.5, {"a": "b"}, False)
     assert (found["status"], found["service_tier"]) == ("incomplete", "flex")
