@@ -18,6 +18,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gateway.core.catalog import Connection
+from gateway.core.token_kinds import TOKEN_KINDS, SourceMember, SourceSettings, TokenKind
+
 PREFIX: Final = "SAFECONDUCT_"
 PROVIDER_PREFIX: Final = "SAFECONDUCT_PROVIDER_"
 SCHEMES: Final = {
@@ -28,6 +31,7 @@ SCHEMES: Final = {
 """Accepted beginnings of the address in each setting."""
 
 _SECRET_FILE_MOST: Final = 65_536
+_PROGRAMS: Final = ("process", "credential_process", "credential-process", "executable")
 
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
@@ -198,10 +202,11 @@ class SettingsRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProviderAccess:
-    """Credentials by provider id, and the settings that addresses need, by id and name."""
+    """Keys and sources of tokens by provider id, and the settings that addresses need, by id and name."""
 
     keys: Mapping[str, SecretStr]
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict)
 
 
 def variable(name: str) -> str:
@@ -284,26 +289,98 @@ def _near(name: str, known: Collection[str]) -> str:
     return f"did you mean {close[0]}?" if close else "remove it, or see config/gateway.env.example"
 
 
-def provider_access(environ: Mapping[str, str], providers: Mapping[str, Collection[str]]) -> ProviderAccess:
-    """Credentials and settings of the providers that exist: id -> names of the settings its address takes.
+def provider_access(environ: Mapping[str, str], connections: Mapping[str, Connection]) -> ProviderAccess:
+    """Credentials and settings of the providers that exist: id -> how it is reached.
 
     `SAFECONDUCT_PROVIDER_<ID>_KEY` or `…_KEY_FILE` holds the credential, `…_<SETTING>` a setting; <ID> is the id in
-    capitals with `-` as `_`. Raises SettingsRefused with every fault at once.
+    capitals with `-` as `_`. Where the record takes tokens, `…_CREDENTIAL` names their source in the place of a key,
+    and each member of the source is a setting. Raises SettingsRefused with every fault at once.
     """
     faults: list[SettingsFault] = []
     keys: dict[str, SecretStr] = {}
     settings: dict[str, dict[str, str]] = {}
+    sources: dict[str, SourceSettings] = {}
+    providers = {id: _settings_of(connection) for id, connection in connections.items()}
     for id, given in _by_provider(environ, providers, faults).items():
         secret = _secret(environ, given.pop("key", None), given.pop("key_file", None), faults)
         if secret is not None:
             keys[id] = SecretStr(secret)
+        if (token := connections[id].token) is not None:
+            source = _token_source(environ, id, TOKEN_KINDS[token.kind], given, faults)
+            if source is not None and secret is not None:
+                name = provider_variable(id, "credential")
+                faults.append(SettingsFault(name, f"{provider_variable(id, 'key')} is set too", "set one of them"))
+            elif source is not None:
+                sources[id] = source
         for setting, name in given.items():
             if not environ[name].strip():
                 faults.append(SettingsFault(name, "it is set but empty", f"give the {setting} of {id}, or unset it"))
             settings.setdefault(id, {})[setting] = environ[name].strip()
     if faults:
         raise SettingsRefused(faults)
-    return ProviderAccess(keys, settings)
+    return ProviderAccess(keys, settings, sources)
+
+
+def _settings_of(connection: Connection) -> tuple[str, ...]:
+    """The settings of a record's address and of its sources of tokens."""
+    token = connection.token
+    return connection.settings if token is None else (*connection.settings, *TOKEN_KINDS[token.kind].settings)
+
+
+def _token_source(
+    environ: Mapping[str, str], id: str, kind: TokenKind, rest: dict[str, str], faults: list[SettingsFault]
+) -> SourceSettings | None:
+    """The source that `…_CREDENTIAL` names, with its members, which are taken out of `rest` (setting -> variable).
+
+    A member that the operator does not give is read from the variable of its platform.
+    """
+    variables = {name: rest.pop(name) for name in kind.settings if name in rest}
+    named = variables.pop("credential", None)
+    if named is None:
+        faults += [
+            SettingsFault(
+                v, f"{provider_variable(id, 'credential')} is not set", f"name one of {_listed(kind.sources)}"
+            )
+            for v in variables.values()
+        ]
+        return None
+    source = environ[named].strip()
+    if source not in kind.sources:
+        do = "programs are never run; " if source in _PROGRAMS else ""
+        faults.append(SettingsFault(named, "it names no source", f"{do}name one of {_listed(kind.sources)}"))
+        return None
+    members: dict[str, str] = {}
+    for member in kind.sources[source]:
+        members |= _member(environ, id, member, variables, faults)
+    faults += [SettingsFault(v, f"{source} has no such setting", "remove it") for v in variables.values()]
+    return SourceSettings(source, members)
+
+
+def _member(
+    environ: Mapping[str, str],
+    id: str,
+    member: SourceMember,
+    variables: dict[str, str],
+    faults: list[SettingsFault],
+) -> dict[str, str]:
+    """The setting of one member, taken out of `variables`: its value, or the file that holds it."""
+    members: dict[str, str] = {}
+    for setting, platform in ((member.name, member.platform), (member.file_name, f"{member.platform}_FILE")):
+        variable = variables.pop(setting, "") or (platform if member.platform and environ.get(platform) else "")
+        if variable and not (member.name in members and variable == platform):
+            members[setting] = environ[variable].strip()
+            if not members[setting] or not all("!" <= c <= "~" for c in members[setting]):
+                faults.append(SettingsFault(variable, "it is empty, or holds a space or a line break", "correct it"))
+    name = provider_variable(id, member.name)
+    if len(members) > 1:
+        faults.append(SettingsFault(name, f"{provider_variable(id, member.file_name)} is set too", "set one of them"))
+    if not members and not member.is_optional:
+        faults.append(SettingsFault(name, "it is missing", "give it, as the source of tokens needs it"))
+    return members
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def _by_provider(

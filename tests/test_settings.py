@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from gateway.core.token_kinds import SourceSettings, TokenAuth
 from gateway.settings import (
     ProviderAccess,
     Settings,
@@ -20,10 +21,17 @@ from gateway.settings import (
     read,
     variable,
 )
+from tests.builders import a_connection
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKER = "s3cret-marker-7f3a"
-PROVIDERS = {"evroc": (), "azure": (), "azure-eu": ("resource",), "house": ("base_url",)}
+PROVIDERS = {
+    "evroc": a_connection(),
+    "azure": a_connection(),
+    "azure-eu": a_connection(settings=("resource",)),
+    "house": a_connection(settings=("base_url",)),
+    "cloud": a_connection(settings=("region",), token=TokenAuth("aws", {"service": "s", "region": "{region}"})),
+}
 
 
 def refusal(environ: dict[str, str]) -> list[str]:
@@ -331,3 +339,49 @@ def test_roots_must_be_certificates(tmp_path: Path) -> None:
         with pytest.raises(SettingsRefused) as refused:
             read({"SAFECONDUCT_EGRESS_CA_FILE": str(file)})
         assert [fault.variable for fault in refused.value.faults] == ["SAFECONDUCT_EGRESS_CA_FILE"]
+
+
+CLOUD = "SAFECONDUCT_PROVIDER_CLOUD_"
+
+
+def test_a_source_of_tokens_stands_in_the_place_of_a_key(tmp_path: Path) -> None:
+    secret = str(tmp_path / "secret")
+    environ = {
+        f"{CLOUD}REGION": "eu-central-1",
+        f"{CLOUD}CREDENTIAL": "static",
+        f"{CLOUD}ACCESS_KEY_ID": "AKID",
+        f"{CLOUD}SECRET_ACCESS_KEY_FILE": secret,
+        f"{CLOUD}SESSION_TOKEN": MARKER,
+    }
+    access = provider_access(environ, PROVIDERS)
+    members = {"access_key_id": "AKID", "secret_access_key_file": secret, "session_token": MARKER}
+    assert access.sources == {"cloud": SourceSettings("static", members)}
+    assert access.settings == {"cloud": {"region": "eu-central-1"}}
+    assert access.keys == {}
+    assert MARKER not in repr(access)
+
+
+@pytest.mark.parametrize(
+    ("environ", "fault"),
+    [
+        ({"CREDENTIAL": "password"}, "CREDENTIAL: it names no source; name one of static, profile"),
+        ({"CREDENTIAL": "process"}, "CREDENTIAL: it names no source; programs are never run; name one of"),
+        ({"CREDENTIAL": "static", "ACCESS_KEY_ID": "a"}, "SECRET_ACCESS_KEY: it is missing"),
+        ({"ACCESS_KEY_ID": "a"}, f"ACCESS_KEY_ID: {CLOUD}CREDENTIAL is not set"),
+        ({"CREDENTIAL": "profile", "PROFILE_FILE": "p", "ACCESS_KEY_ID": "a"}, "ACCESS_KEY_ID: profile has no such"),
+        ({"CREDENTIAL": "profile", "PROFILE_FILE": ""}, "PROFILE_FILE: it is empty"),
+        ({"CREDENTIAL": "profile", "PROFILE_FILE": "p", "KEY": "k"}, f"CREDENTIAL: {CLOUD}KEY is set too"),
+        (
+            {"CREDENTIAL": "static", "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b", "SECRET_ACCESS_KEY_FILE": "c"},
+            f"SECRET_ACCESS_KEY: {CLOUD}SECRET_ACCESS_KEY_FILE is set too",
+        ),
+    ],
+)
+def test_a_source_of_tokens_that_is_not_whole_says_what_to_do(environ: dict[str, str], fault: str) -> None:
+    [said] = provider_refusal({f"{CLOUD}{name}": value for name, value in environ.items()})
+    assert fault in said
+
+
+def test_a_record_without_tokens_has_no_source() -> None:
+    [said] = provider_refusal({"SAFECONDUCT_PROVIDER_EVROC_CREDENTIAL": "static"})
+    assert "evroc has no such setting" in said

@@ -20,6 +20,7 @@ from gateway.settings import Settings, SettingsRefused
 from gateway.stores.journal.documents import CAPABILITIES_FILE, Documents
 from gateway.telemetry.events import Reloaded, ReloadRefused
 from gateway.telemetry.log import Log
+from gateway.upstream.tokens.renewals import Renewals
 
 _PLACES_MOST: Final = 16
 """Faults that the log names; the answer to the operator has all."""
@@ -42,16 +43,19 @@ def read(settings: Settings) -> Loaded:
 class DocumentSet:
     """The documents in force: read at start, and again on request."""
 
-    def __init__(self, settings: Settings, opened: AccessFor, kept: Documents, log: Log) -> None:
-        """Raises DocumentsRefused and SettingsRefused."""
+    def __init__(
+        self, settings: Settings, opened: AccessFor, kept: Documents, log: Log, renewals: Renewals | None = None
+    ) -> None:
+        """`renewals`: as in `providers.in_force`. Raises DocumentsRefused and SettingsRefused."""
         self._settings, self._opened, self._kept, self._log = settings, opened, kept, log
+        self._renewals = renewals
         loaded = read(settings)
         if loaded.snapshot is None or loaded.faults:
             raise DocumentsRefused([str(fault) for fault in loaded.faults])
         self.now = self._put_in_force(loaded, loaded.snapshot)
 
     def _put_in_force(self, loaded: Loaded, snapshot: Snapshot) -> InForce:
-        now = in_force(snapshot, self._opened(snapshot), self._settings)
+        now = in_force(snapshot, self._opened(snapshot), self._settings, self._renewals)
         self._kept.keep(snapshot.digest, loaded.documents)
         for digest, record in now.capabilities.items():
             self._kept.keep(digest, {CAPABILITIES_FILE: record})
@@ -72,7 +76,10 @@ class DocumentSet:
         restart = _needs_restart(self.now.snapshot, loaded.snapshot, self._settings) if not faults else ()
         if loaded.snapshot is not None and not faults and not restart:
             try:
-                self.now = self._put_in_force(loaded, loaded.snapshot)
+                now = self._put_in_force(loaded, loaded.snapshot)
+                if self._renewals is not None:
+                    await self._renewals.first_round()  # a record whose source is new begins with a secret
+                self.now = now
             except SettingsRefused as refused:  # a credential is set for a provider that is no longer declared
                 faults = [str(fault) for fault in refused.faults]
                 places = [fault.variable for fault in refused.faults]

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from gateway import sandbox
 from gateway.core.catalog import Auth, Provider
 from gateway.core.evaluation import Capabilities
 from gateway.core.snapshot import Snapshot
+from gateway.core.token_kinds import SourceSettings
 from gateway.dialects.registry import REGISTRY
 from gateway.exchange.services import InForce
 from gateway.settings import Settings, provider_access
+from gateway.upstream.credentials import Credential
 from gateway.upstream.egress import Egress, proxy
-from gateway.upstream.targets import target
+from gateway.upstream.targets import static_credential, target
+from gateway.upstream.tokens.renewals import Renewals
+from gateway.upstream.tokens.sources import TokenSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Credentials, and the settings that addresses need, by provider id."""
+    """Keys, the settings that addresses need, and the sources of tokens, by provider id."""
 
     credentials: Mapping[str, str]
     settings: Mapping[str, Mapping[str, str]]
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """The records that a credential is set for."""
+        return frozenset(self.credentials) | frozenset(self.sources)
 
 
 AccessFor = Callable[[Snapshot], Access]
@@ -32,32 +42,47 @@ AccessFor = Callable[[Snapshot], Access]
 def access(snapshot: Snapshot, environ: Mapping[str, str]) -> Access:
     """The access that the environment gives; the sandbox's providers get a placeholder until the sandbox runs."""
     declared = [p for p in snapshot.providers.values() if not p.sandbox]
-    given = provider_access(environ, {p.id: p.connection.settings for p in declared})
+    given = provider_access(environ, {p.id: p.connection for p in declared})
     # A server of our own that asks for no credential is open without one.
     free = {p.id: "" for p in declared if p.connection.auth is Auth.NONE}
-    opened = Access({**free, **{name: key.get_secret_value() for name, key in given.keys.items()}}, given.settings)
+    keys = {**free, **{name: key.get_secret_value() for name, key in given.keys.items()}}
+    opened = Access(keys, given.settings, given.sources)
     return _with_sandbox(opened, 0, "") if len(declared) < len(snapshot.providers) else opened
 
 
-def in_force(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
-    """A snapshot with everything that follows from it in this process."""
+def in_force(snapshot: Snapshot, access: Access, settings: Settings, renewals: Renewals | None = None) -> InForce:
+    """A snapshot with everything that follows from it in this process.
+
+    `renewals`: runs the credentials of records that take tokens; None where nothing is called.
+    """
     unset = {p.id: missing for p in snapshot.providers.values() if (missing := _missing(p, access))}
     callable_ = {
         p.id: p
         for p in snapshot.providers.values()
-        if not p.connection.why_not and p.id not in unset and p.id in access.credentials
+        if not p.connection.why_not and p.id not in unset and p.id in access.providers
     }
+    renewals = renewals or Renewals(egress(settings))
     targets = {
-        name: target(provider, access.credentials[name], access.settings.get(name, {}))
+        name: target(provider, _credential(provider, access, renewals), access.settings.get(name, {}))
         for name, provider in callable_.items()
     }
+    renewals.retain(targets.keys() & access.sources.keys())
     means = Capabilities(
-        credentials=frozenset(access.credentials),
+        credentials=access.providers,
         spoken=REGISTRY.names,
         unset=unset,
         default_max_output=settings.default_max_output,
     )
     return InForce(snapshot, means, targets, version("safeconduct"))
+
+
+def _credential(provider: Provider, access: Access, renewals: Renewals) -> Credential:
+    """The credential of a record: over the source of tokens that the operator named, else the key."""
+    source, token = access.sources.get(provider.id), provider.connection.token
+    if source is None or token is None:
+        return static_credential(provider.connection, access.credentials[provider.id])
+    parameters = token.filled(access.settings.get(provider.id, {}))
+    return renewals.credential(TokenSpec(provider.id, token.kind, parameters, source))
 
 
 def egress(settings: Settings) -> Egress:
@@ -87,4 +112,5 @@ def _with_sandbox(access: Access, port: int, password: str) -> Access:
     return Access(
         {**access.credentials, **dict.fromkeys(personas, password)},
         {**access.settings, **{name: {"port": str(port)} for name in personas}},
+        access.sources,
     )

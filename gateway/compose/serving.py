@@ -27,10 +27,11 @@ from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
 from gateway.compose.background import run_forever
 from gateway.compose.clock import SystemClock
+from gateway.compose.credentials import news_of_credentials
 from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import first_key, joined
 from gateway.compose.ledger import ledger_of, places_of, ship_the_last
-from gateway.compose.providers import AccessFor, sandboxed
+from gateway.compose.providers import AccessFor, egress, sandboxed
 from gateway.compose.services import open_services
 from gateway.core.errors import Json
 from gateway.exchange.services import InForce, Services
@@ -50,6 +51,7 @@ from gateway.stores.ledger.shipping import Shipper
 from gateway.telemetry.events import DiskFree, DiskLow, Started
 from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
+from gateway.upstream.tokens.renewals import Renewals
 from gateway.views.health import health_view
 
 _COLLECTIONS: Final = (10_000, 20, 20)
@@ -90,7 +92,8 @@ async def serve(
     public = post.listening or bind_tcp(settings.host, settings.port)
     bench, opened = _bench(settings, opened)
     ledger, shipper = ledger_of(settings, post.home, clock, log)
-    documented = DocumentSet(settings, opened, Documents(settings.state), log)
+    renewals = Renewals(egress(settings))
+    documented = DocumentSet(settings, opened, Documents(settings.state), log, renewals)
     disk = Disk(lambda: free_on(settings.state), settings.disk_reserve_mb * _MB)
     async with open_services(settings, post.home, documented, clock, log) as (services, keys, repricer):
         disk.look()
@@ -119,6 +122,9 @@ async def serve(
             group.start_soon(disk.watch, partial(_tell_of_disk, log))
             for work in _with_postgres(shipper, keys):
                 group.start_soon(run_forever, work, log)
+            news = news_of_credentials(services.health, clock, log)
+            group.start_soon(run_forever, partial(renewals.run, news), log)
+            await renewals.first_round()
             limits, times = HttpLimits(keep_alive_s=settings.keep_alive_s), (settings.grace_s, settings.drain_s)
             await listen(listeners, drain, limits=limits, grace_s=times[0], drain_s=times[1], ready=accepted)
             group.cancel_scope.cancel()

@@ -12,6 +12,7 @@ from gateway.core.cost import Price
 from gateway.core.evidence import Source, aged_from
 from gateway.core.operation import CHAT, Operation
 from gateway.core.posture import Value
+from gateway.core.token_kinds import TokenAuth
 
 RouteId = NewType("RouteId", str)
 """`provider/model`, with `@variant` where one provider record offers several."""
@@ -111,7 +112,8 @@ class Connection:
     model -> the dialect in which models of that kind are asked under this address; chat models are asked in `dialect`.
     `output_limit`: the request member that caps the output. `stream_usage`: `option` if usage in a stream must be asked
     for with `stream_options`, `always` if it comes unasked. `accepts_store`: knows the member `store`, and may keep
-    what does not say `false`. `why_not`: the reason if it cannot be called; else empty.
+    what does not say `false`. `why_not`: the reason if it cannot be called; else empty. `token`: the kind of token that
+    it takes in the place of a key; None where it takes keys only.
     """
 
     dialect: str
@@ -127,6 +129,7 @@ class Connection:
     system_role: str = "system"
     lenient: bool = True
     other_kinds: Mapping[str, str] = field(default_factory=dict)
+    token: TokenAuth | None = None
 
     def speaks(self, dialect: str) -> bool:
         return dialect == self.dialect or dialect in self.also

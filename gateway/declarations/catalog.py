@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import ip_address
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from gateway.core.catalog import Auth, Connection, Facts, Feature, Provider, TreatmentException
 from gateway.core.operation import CHAT
 from gateway.core.posture import UNKNOWN
+from gateway.core.token_kinds import TOKEN_KINDS, TokenAuth
 from gateway.declarations.evidence import Evidence, read_evidence
 from gateway.declarations.facts import read_facts
 from gateway.declarations.faults import shown
@@ -35,7 +37,7 @@ _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 _SETTING: Final = re.compile(r"[a-z][a-z0-9_]*")
 _GIVEN: Final = "{base_url}"
 """The whole address, or all but its path, is the operator's to give."""
-_OF_CREDENTIALS: Final = frozenset({"key", "key_file"})
+_OF_CREDENTIALS: Final = frozenset({"key", "key_file"}).union(*(kind.settings for kind in TOKEN_KINDS.values()))
 """Settings of these names would be the credential's own variables."""
 
 
@@ -104,6 +106,7 @@ def _connection(table: Table | None) -> Connection:
         system_role=table.choice("system_role", _SYSTEM_ROLES) or "system",
         lenient=table.flag("lenient") is not False,
         other_kinds={} if table.flag("embeddings") is False else REGISTRY.other_kinds(dialect),
+        token=_token(table.table("token"), settings),
     )
     if connection.dialect in connection.also:
         table.fault("also_speaks", f"{shown(connection.dialect)} is its dialect already", "remove it")
@@ -117,6 +120,28 @@ def _connection(table: Table | None) -> Connection:
             "write the whole address, with https; http only for loopback, private addresses and internal names",
         )
     return connection
+
+
+def _token(table: Table | None, settings: tuple[str, ...]) -> TokenAuth | None:
+    """`[connection.token]`: the kind, and its parameters, which may hold places of the record's own settings."""
+    if table is None:
+        return None
+    table.require(kind=f"kind = {_quoted(TOKEN_KINDS)}")
+    name = table.choice("kind", {kind: kind for kind in TOKEN_KINDS})
+    if name is None:
+        return None
+    parameters = {parameter: table.text(parameter) for parameter in TOKEN_KINDS[name].parameters}
+    for parameter, default in TOKEN_KINDS[name].parameters.items():
+        if not parameters[parameter] and not default:
+            table.fault(parameter, "is missing", f'add {parameter} = "…"')
+        for place in _PLACE.findall(parameters[parameter]):
+            if place not in settings:
+                table.fault(parameter, f"{{{place}}} is not in settings of the connection", f'add "{place}" there')
+    return TokenAuth(name, {parameter: value for parameter, value in parameters.items() if value})
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " or ".join(f'"{name}"' for name in names)
 
 
 def _may_carry_prompts(address: str) -> bool:

@@ -98,7 +98,7 @@ class Forwarding:
                 return Answered(attempt, opening)
             except UpstreamFault as lost:
                 attempt.outcome, attempt.fault = "failed", lost.kind
-                fault = _OURS if lost.kind in LOCAL_KINDS else _BROKEN
+                fault = _fault_of(lost)
             except Broken as broken:
                 fault = self._broken(attempt, broken)
             except Unportable:  # nothing was sent, and nothing is wrong with the route
@@ -268,8 +268,16 @@ class Forwarding:
 
 _BROKEN: Final = RouteFault(FaultScope.ROUTE)
 _OURS: Final = RouteFault(FaultScope.ATTEMPT)
+_NO_SECRET: Final = RouteFault(FaultScope.CREDENTIAL)
+"""The record's credential has no secret at the moment: no route of the record can serve."""
 _UNUSABLE: Final = RouteFault(FaultScope.REQUEST)
 """The reply came, and cannot be passed on: no fault of the route, and another one costs as much again."""
+
+
+def _fault_of(lost: UpstreamFault) -> RouteFault:
+    if lost.kind == "credential":
+        return _NO_SECRET
+    return _OURS if lost.kind in LOCAL_KINDS else _BROKEN
 
 
 def refused(attempt: Attempt, fault: RouteFault) -> UpstreamEnded:

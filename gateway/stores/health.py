@@ -106,6 +106,19 @@ class RouteHealth:
         self._valid_until = 0.0
         return pause
 
+    def without_credential(self, record: str, now: float) -> None:
+        """A record has no secret to be called with: it is left alone until it has one, or is asked again."""
+        self._lock_out(record, Outage(FaultScope.CREDENTIAL, now + self._patience.lock_out_s, 0, now))
+        self._valid_until = 0.0
+
+    def with_credential(self, record: str) -> None:
+        """A record has a new secret: an outage for the sake of the old one ends."""
+        outage = self._locked.get(record)
+        if outage is not None and outage.scope is FaultScope.CREDENTIAL:
+            del self._locked[record]
+            self._tell(HealthChange(record, None, outage.scope))
+            self._valid_until = 0.0
+
     def renew(self, now: float) -> None:
         """Documents and credentials were read again: every outage ends, and attempts made before count no longer."""
         self._renewed_at, self._valid_until = now, 0.0

@@ -359,6 +359,51 @@ def of_health(change: HealthChange, until: str) -> Event:
 
 
 @frozen
+class CredentialRenewed:
+    """A provider record has a new secret, used for `left_s` seconds; -1: its source states no end."""
+
+    level: ClassVar[Level] = "info"
+    provider: str
+    source: str
+    left_s: int
+
+
+@frozen
+class CredentialFailing:
+    """The secret of a provider record could not be renewed; the old one serves for `left_s` seconds more.
+
+    `fault`: the kind of failure; `status` of the token endpoint, 0 where none came.
+    """
+
+    level: ClassVar[Level] = "warning"
+    provider: str
+    source: str
+    fault: str
+    status: int
+    left_s: int
+
+
+@frozen
+class CredentialEnded:
+    """A provider record has no secret, and serves nothing until it has one. `fault` and `status` of the renewal."""
+
+    level: ClassVar[Level] = "error"
+    provider: str
+    source: str
+    fault: str
+    status: int
+
+
+@frozen
+class ClockSkewed:
+    """The clock of a provider is `skew_s` seconds ahead of this machine's; signatures for it follow its clock."""
+
+    level: ClassVar[Level] = "warning"
+    provider: str
+    skew_s: int
+
+
+@frozen
 class DiskLow:
     """Nothing new is admitted: the disk of the state directory has less room than is kept for what is under way."""
 
@@ -431,6 +476,10 @@ Event: TypeAlias = (
     | RouteCooling
     | RouteLockedOut
     | RouteRecovered
+    | CredentialRenewed
+    | CredentialFailing
+    | CredentialEnded
+    | ClockSkewed
     | DiskLow
     | DiskFree
     | WorkerDied

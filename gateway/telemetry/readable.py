@@ -70,6 +70,15 @@ def _repriced(f: Fields) -> str:
     return f"repriced {f['exchanges']} exchanges of {days} at {where}: {f['corrected']} corrected, {amount}{_by(f)}"
 
 
+def _renewed(f: Fields) -> str:
+    left = "without an end" if f["left_s"] == -1 else f"usable for {f['left_s']} s"
+    return f"the credential of {f['provider']} ({f['source']}) is renewed, {left}"
+
+
+def _why(f: Fields) -> str:
+    return f" ({f['fault']} {f['status']})" if f["status"] else f" ({f['fault']})"
+
+
 def _away(f: Fields) -> str:
     why = f"{f['waiting']} processes have not said what they have spent" if f["waiting"] else f"{f['reason']}"
     return f"shared counters are away, and nothing is admitted: {why}"
@@ -113,6 +122,12 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "route_cooling": lambda f: f"{f['route']} is left alone until {f['until']}: {f['kind']} {f['status']}",
     "route_locked_out": lambda f: f"{f['route']} is locked out until {f['until']}: {f['kind']} {f['status']}",
     "route_recovered": lambda f: f"{f['route']} may serve again ({f['kind']})",
+    "credential_renewed": _renewed,
+    "credential_failing": lambda f: (
+        f"the credential of {f['provider']} ({f['source']}) could not be renewed{_why(f)}; usable for {f['left_s']} s"
+    ),
+    "credential_ended": lambda f: f"{f['provider']} has no credential: its {f['source']} source failed{_why(f)}",
+    "clock_skewed": lambda f: f"the clock of {f['provider']} is {f['skew_s']} s ahead; signatures follow it",
     "disk_low": lambda f: f"nothing is admitted: {f['free_mb']} MB free where the state is kept",
     "disk_free": lambda f: f"{f['free_mb']} MB free again where the state is kept",
     "worker_died": lambda f: f"worker {f['worker']} died ({f['code']}); replaced in {f['again_ms']} ms",

@@ -9,11 +9,13 @@ and credentials from the environment, repeated calls, a log line with the whole 
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 
 from gateway.upstream.address import Origin
 from gateway.upstream.calls import ProviderCall, ProviderReply
 from gateway.upstream.connection import ProviderConnection
+from gateway.upstream.credentials import Refusal
 from gateway.upstream.dialer import Dialer
 from gateway.upstream.egress import DIRECT, Egress
 from gateway.upstream.faults import UpstreamFault
@@ -48,8 +50,9 @@ class ProviderClient:
         """`calls.Upstream.send`."""
         credential = call.target.credential
         if credential.renewable:
+            sent_at = time.monotonic()
             reply = await self._send(_Request(self, call), connect_s)
-            if reply.status not in _REFUSALS or not await _renewed(reply, call):
+            if reply.status not in _REFUSALS or not await _renewed(reply, call, sent_at):
                 return reply
         request = _Request(self, call)
         del call  # a large prompt need not stay until the reply begins
@@ -119,10 +122,10 @@ class _Request:
         return reply
 
 
-async def _renewed(reply: ProviderReply, call: ProviderCall) -> bool:
+async def _renewed(reply: ProviderReply, call: ProviderCall, sent_at: float) -> bool:
     """Whether the credential was renewed after this refusal, which is given up then."""
     try:
-        renewed = await call.target.credential.renew(reply.status, reply.headers)
+        renewed = await call.target.credential.renew(Refusal(reply.status, reply.headers, sent_at))
     except BaseException:
         await reply.close()
         raise

@@ -31,6 +31,18 @@ class UnsignedRequest:
     body: bytes = field(repr=False)
 
 
+@frozen
+class Refusal:
+    """An answer that refuses a credential: status 401 or 403, and its headers.
+
+    `sent_at`: the moment before the request was authorised, as `time.monotonic` counts.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    sent_at: float
+
+
 class Credential(Protocol):
     """The credential of one provider record. Each implementation hides its secret from `repr`."""
 
@@ -46,11 +58,11 @@ class Credential(Protocol):
         """
         ...
 
-    async def renew(self, status: int, headers: Mapping[str, str]) -> bool:
-        """Obtain a new secret after the provider answered 401 or 403 with `headers`. Raises nothing.
+    async def renew(self, refusal: Refusal) -> bool:
+        """Obtain a new secret after a refusal by the provider. Raises nothing.
 
-        True: the request may be sent once more, authorised anew. False: the answer stands. `headers` let a signature
-        learn the provider's clock from `date`.
+        True: the request may be sent once more, authorised anew. False: the answer stands. The headers of the refusal
+        let a signature learn the provider's clock from `date`.
         """
         ...
 
@@ -69,7 +81,7 @@ class StaticCredential:
         """The headers with the key."""
         return self._headers
 
-    async def renew(self, status: int, headers: Mapping[str, str]) -> bool:  # noqa: ARG002  # the operator renews it
+    async def renew(self, refusal: Refusal) -> bool:  # noqa: ARG002  # the operator renews it
         """False: only the operator can replace the key."""
         return False
 

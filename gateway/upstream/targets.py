@@ -48,14 +48,15 @@ class Target:
         return self._parsed
 
 
-def target(provider: Provider, key: str, settings: Mapping[str, str]) -> Target:
+def target(provider: Provider, credential: Credential, settings: Mapping[str, str]) -> Target:
     """The target of `provider`. `settings` fill the places of its base URL; KeyError names one that is missing."""
     base_url = provider.connection.base_url.format_map(settings).rstrip("/")
     # The catalogue's own addresses are https: an http:// address stands there because the operator wrote it.
-    return Target(base_url, _credential(provider.connection, key), plain_http=base_url.startswith("http://"))
+    return Target(base_url, credential, plain_http=base_url.startswith("http://"))
 
 
-def _credential(connection: Connection, key: str) -> StaticCredential:
+def static_credential(connection: Connection, key: str) -> StaticCredential:
+    """The credential of a key that the operator set, in the header that the record names."""
     if connection.auth is Auth.NONE:
         return NO_CREDENTIAL
     if connection.auth is Auth.BEARER:

@@ -8,6 +8,7 @@ import pytest
 from gateway.core.catalog import Auth, Connection, Fact, Feature, Provider, TreatmentException
 from gateway.core.evidence import Source
 from gateway.core.posture import Training
+from gateway.core.token_kinds import TokenAuth
 from gateway.declarations.catalog import ProviderDocument, read_provider
 from tests.declarations.papers import REGIONS, page, told
 
@@ -186,6 +187,9 @@ WHOLE = HEAD + CONNECTION + POSTURE
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["openai_chat"]'), 'connection.also_speaks: "openai_chat" is its dialect already; remove it'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["cohere_v2"]'), 'connection.also_speaks: "cohere_v2" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_responses'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nsystem_role = "user"'), 'connection.system_role: "user" is not a value of system_role; use one of developer, system'),
+        (WHOLE.replace("[posture]", '[connection.token]\nkind = "gcp"\n[posture]'), 'connection.token.kind: "gcp" is not a value of kind; use one of aws'),
+        (WHOLE.replace("[posture]", '[connection.token]\nkind = "aws"\nservice = "bedrock"\n[posture]'), 'connection.token.region: is missing; add region = "…"'),
+        (WHOLE.replace("[posture]", '[connection.token]\nkind = "aws"\nservice = "bedrock"\nregion = "{region}"\n[posture]'), 'connection.token.region: {region} is not in settings of the connection; add "region" there'),
         (WHOLE.replace("openai_chat", "none"), 'connection.dialect: a record without a dialect cannot be called; add callable = false and why_not = "…"'),
         (WHOLE.replace('base_url = "https://api.evroc.example/v1"', ""), 'connection.base_url: is missing; add it, or settings = ["base_url"] if the operator gives the address'),
         (WHOLE + '[obtainable]\ntraining = "unknown"', "obtainable.training: nobody can obtain what is unknown; write what a contract could put in force"),
@@ -199,3 +203,10 @@ WHOLE = HEAD + CONNECTION + POSTURE
 def test_a_faulty_record_is_reported(text: str, fault: str) -> None:
     _, faults = provider(text)
     assert faults == [f"paper.toml: {fault}"]
+
+
+def test_a_connection_says_which_tokens_it_takes() -> None:
+    token = '[connection.token]\nkind = "aws"\nservice = "bedrock"\nregion = "eu-central-1"\n'
+    found, faults = provider(HEAD + CONNECTION + token + POSTURE)
+    assert faults == []
+    assert found.provider.connection.token == TokenAuth("aws", {"service": "bedrock", "region": "eu-central-1"})

@@ -37,7 +37,7 @@ from gateway.stores.pseudonyms import Pseudonyms
 from gateway.stores.rates.rates import LocalRates
 from gateway.telemetry.events import Event, ExchangeEnded, Fault
 from gateway.upstream.client import ProviderClient
-from gateway.upstream.targets import target
+from gateway.upstream.targets import static_credential, target
 from tests.builders import (
     NOW,
     TODAY,
@@ -254,7 +254,12 @@ async def a_desk(
     try:
         keys = SqliteKeys(journal)
         await keys.create(a_key(digest=digest_of(SECRET), budgets=budgets))
-        targets = {r.provider.id: target(r.provider, f"credential-{r.provider.id}", {}) for r in routes}
+        targets = {
+            r.provider.id: target(
+                r.provider, static_credential(r.provider.connection, f"credential-{r.provider.id}"), {}
+            )
+            for r in routes
+        }
         services = Services(
             KeyCallers(keys),
             SqliteBooks(journal, "chain"),

@@ -9,14 +9,16 @@ import pytest
 from gateway.dialects.prompt import PLAIN
 from gateway.exchange.services import Arrival, Deadlines, InForce
 from gateway.upstream.credentials import UnsignedRequest
-from gateway.upstream.targets import target
-from tests.builders import a_provider, a_snapshot, some_means
+from gateway.upstream.targets import static_credential, target
+from tests.builders import a_connection, a_provider, a_snapshot, some_means
 
 CREDENTIAL = "MARKER-credential"
 
 
 def in_force() -> InForce:
-    return InForce(a_snapshot(), some_means(), {"alpha": target(a_provider(), CREDENTIAL, {})})
+    return InForce(
+        a_snapshot(), some_means(), {"alpha": target(a_provider(), static_credential(a_connection(), CREDENTIAL), {})}
+    )
 
 
 def test_no_credential_shows_in_what_is_in_force() -> None:

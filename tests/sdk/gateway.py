@@ -31,7 +31,7 @@ from gateway.stores.keys.keys import SqliteKeys, digest_of
 from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.rates.rates import LocalRates
 from gateway.upstream.client import ProviderClient
-from gateway.upstream.targets import target
+from gateway.upstream.targets import static_credential, target
 from tests.builders import a_connection, a_key, a_model, a_provider, a_route, a_snapshot, a_team
 from tests.exchange.desk import PATIENT, SECRET, Heard, StillClock
 from tests.sdk.stage import DIALECT_OF
@@ -102,7 +102,12 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
         in_force = InForce(
             a_snapshot(*routes, teams=teams),
             Capabilities(frozenset(r.provider.id for r in routes), REGISTRY.names),
-            {r.provider.id: target(r.provider, f"credential-{r.provider.id}", {}) for r in routes},
+            {
+                r.provider.id: target(
+                    r.provider, static_credential(r.provider.connection, f"credential-{r.provider.id}"), {}
+                )
+                for r in routes
+            },
         )
         books, health = SqliteBooks(journal, "chain"), RouteHealth(Patience(after=10_000))
         log: Any = heard

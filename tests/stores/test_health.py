@@ -166,3 +166,24 @@ def test_figures_are_averages_that_follow_and_may_be_a_second_old() -> None:
     health.answered(ROUTE, 200.0)
     assert health.view(0.5).latency_ms == {ROUTE: 100.0}
     assert health.view(1.0) == Health(latency_ms={ROUTE: 120.0}, throughput={ROUTE: 50.0})
+
+
+def test_a_record_without_a_secret_is_locked_out_alone_until_it_has_one() -> None:
+    changes: list[HealthChange] = []
+    health = RouteHealth(PATIENCE, changes.append)
+    health.view(100.0)
+    health.without_credential("alpha", 100.0)
+    outage = Outage(FaultScope.CREDENTIAL, 1000.0, 0, 100.0)
+    assert health.view(100.0).locked_out == {"alpha": outage}
+    health.with_credential("beta")
+    assert health.view(100.0).locked_out == {"alpha": outage}
+    health.with_credential("alpha")
+    assert health.view(100.0).locked_out == {}
+    assert changes == [HealthChange("alpha", outage), HealthChange("alpha", None, FaultScope.CREDENTIAL)]
+
+
+def test_a_new_secret_ends_no_other_outage_of_the_record() -> None:
+    health = RouteHealth(PATIENCE)
+    health.failed(ROUTE, RouteFault(FaultScope.ACCOUNT, 402), 100.0)
+    health.with_credential("alpha")
+    assert set(health.view(100.0).locked_out) == {"alpha"}

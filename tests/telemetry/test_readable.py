@@ -9,9 +9,13 @@ import pytest
 
 from gateway.telemetry.events import (
     BooksRestored,
+    ClockSkewed,
     CountersAway,
     CountersFragile,
     CountersJoined,
+    CredentialEnded,
+    CredentialFailing,
+    CredentialRenewed,
     DiskFree,
     DiskLow,
     Event,
@@ -146,6 +150,17 @@ def told(event: Event) -> str:
             "ERROR alpha is locked out until 2026-11-24T12:15:00Z: account 402",
         ),
         (RouteRecovered("alpha", "account"), "alpha may serve again (account)"),
+        (CredentialRenewed("cloud", "profile", 95), "the credential of cloud (profile) is renewed, usable for 95 s"),
+        (CredentialRenewed("cloud", "static", -1), "the credential of cloud (static) is renewed, without an end"),
+        (
+            CredentialFailing("cloud", "static", "refused", 400, 7),
+            "WARNING the credential of cloud (static) could not be renewed (refused 400); usable for 7 s",
+        ),
+        (
+            CredentialEnded("cloud", "profile", "file", 0),
+            "ERROR cloud has no credential: its profile source failed (file)",
+        ),
+        (ClockSkewed("cloud", -300), "WARNING the clock of cloud is -300 s ahead; signatures follow it"),
         (DiskLow(12), "ERROR nothing is admitted: 12 MB free where the state is kept"),
         (WorkerDied(2, -9, again_ms=0), "ERROR worker 2 died (-9); replaced in 0 ms"),
         (DiskFree(90), "90 MB free again where the state is kept"),

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Mapping
 
 import pytest
 
 from gateway.upstream.calls import ProviderCall
 from gateway.upstream.client import ProviderClient
-from gateway.upstream.credentials import NO_CREDENTIAL, Credential, Headers, StaticCredential, UnsignedRequest
+from gateway.upstream.credentials import (
+    NO_CREDENTIAL,
+    Credential,
+    Headers,
+    Refusal,
+    StaticCredential,
+    UnsignedRequest,
+)
 from gateway.upstream.faults import UpstreamFault
 from gateway.upstream.targets import Target
 from tests.scripted import Connection, Provider, Script, hangs, replies, reply
@@ -37,8 +43,8 @@ class Signing:
         canonical = "\n".join((*parts, str(1000 + self.skew_s), hashlib.sha256(request.body).hexdigest()))
         return hmac.new(self._secret, canonical.encode(), "sha256").hexdigest()
 
-    async def renew(self, status: int, headers: Mapping[str, str]) -> bool:
-        learned = int(headers["date"]) - 1000 if status == 403 else self.skew_s
+    async def renew(self, refusal: Refusal) -> bool:
+        learned = int(refusal.headers["date"]) - 1000 if refusal.status == 403 else self.skew_s
         changed, self.skew_s = learned != self.skew_s, learned
         return changed
 
@@ -57,7 +63,7 @@ class Token:
             raise UpstreamFault("credential", "nothing")
         return (("authorization", f"Bearer {self._tokens[0]}"),)
 
-    async def renew(self, status: int, headers: Mapping[str, str]) -> bool:  # noqa: ARG002  # any refusal
+    async def renew(self, refusal: Refusal) -> bool:  # noqa: ARG002  # any refusal
         self.renewals += 1
         await asyncio.sleep(0)
         del self._tokens[:1]
@@ -92,7 +98,7 @@ def test_a_static_key_is_the_same_on_every_request_and_hidden() -> None:
         key = StaticCredential((("x-api-key", "hush"),))
         assert key.headers(REQUEST) == (("x-api-key", "hush"),)
         assert not key.renewable
-        assert await key.renew(401, {}) is False
+        assert await key.renew(Refusal(401, {}, 0.0)) is False
         assert "hush" not in repr(key)
         assert NO_CREDENTIAL.headers(REQUEST) == ()
 
@@ -180,7 +186,7 @@ def test_no_secret_no_call() -> None:
 
 
 class _Hanging(Token):
-    async def renew(self, status: int, headers: Mapping[str, str]) -> bool:  # noqa: ARG002  # waits for ever
+    async def renew(self, refusal: Refusal) -> bool:  # noqa: ARG002  # waits for ever
         self.renewals += 1
         return bool(await asyncio.get_running_loop().create_future())
 
@@ -207,7 +213,7 @@ def test_a_credential_renewed_in_the_background_is_used_by_the_next_call() -> No
         async with Provider(replies(reply())) as provider, an_upstream() as upstream:
             token = Token("one", "two")
             await whole(await upstream.send(_a_call(provider, token), CONNECT_S))
-            await token.renew(0, {})
+            await token.renew(Refusal(401, {}, 0.0))
             await whole(await upstream.send(_a_call(provider, token), CONNECT_S))
             assert [r.header("authorization") for r in provider.requests] == ["Bearer one", "Bearer two"]
             assert provider.connections == 1

@@ -8,7 +8,7 @@ from gateway.core.catalog import Auth
 from gateway.upstream.address import Origin
 from gateway.upstream.credentials import NO_CREDENTIAL, UnsignedRequest
 from gateway.upstream.faults import UpstreamFault
-from gateway.upstream.targets import Target, target
+from gateway.upstream.targets import Target, static_credential, target
 from tests.builders import a_connection, a_provider
 
 REQUEST = UnsignedRequest("POST", "a.example", "/v1/chat", (), b"{}")
@@ -25,16 +25,16 @@ REQUEST = UnsignedRequest("POST", "a.example", "/v1/chat", (), b"{}")
 )
 def test_the_credential_stands_in_the_header_that_the_record_names(auth: Auth, header: tuple[str, str]) -> None:
     provider = a_provider(connection=a_connection(auth=auth))
-    assert target(provider, "hush", {}).credential.headers(REQUEST) == (header,)
+    assert static_credential(provider.connection, "hush").headers(REQUEST) == (header,)
 
 
 def test_a_provider_without_authorisation_gets_no_credential() -> None:
     provider = a_provider(connection=a_connection(auth=Auth.NONE))
-    assert target(provider, "hush", {}).credential is NO_CREDENTIAL
+    assert static_credential(provider.connection, "hush") is NO_CREDENTIAL
 
 
 def test_a_credential_never_shows_in_a_repr() -> None:
-    made = target(a_provider(), "hush", {})
+    made = target(a_provider(), static_credential(a_connection(), "hush"), {})
     assert "hush" not in repr((made, made.credential))
 
 
@@ -42,15 +42,15 @@ def test_settings_complete_the_address() -> None:
     azure = a_provider(
         connection=a_connection(base_url="https://{resource}.example/openai/v1/", settings=("resource",))
     )
-    made = target(azure, "hush", {"resource": "ours"})
+    made = target(azure, NO_CREDENTIAL, {"resource": "ours"})
     assert (made.address.origin, made.address.path) == (Origin("ours.example", 443, True), "/openai/v1")
     with pytest.raises(KeyError):
-        target(azure, "hush", {})
+        target(azure, NO_CREDENTIAL, {})
 
 
 def test_a_record_with_an_http_address_is_called_without_tls() -> None:
     ours = a_provider(connection=a_connection(base_url="http://vllm.internal:8000/v1"))
-    assert target(ours, "", {}).address.origin == Origin("vllm.internal", 8000, False)
+    assert target(ours, NO_CREDENTIAL, {}).address.origin == Origin("vllm.internal", 8000, False)
 
 
 @pytest.mark.parametrize(
