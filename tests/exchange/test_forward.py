@@ -16,7 +16,9 @@ from gateway.exchange import forward
 from gateway.exchange.services import Deadlines
 from gateway.upstream.calls import ProviderCall
 from gateway.upstream.client import ProviderClient
+from gateway.upstream.credentials import Headers, Refusal, UnsignedRequest
 from gateway.upstream.egress import Egress
+from gateway.upstream.faults import UpstreamFault
 from tests.exchange.desk import COMPLETION, DONE, STOP, USAGE, WORDS, Desk, a_desk
 from tests.exchange.test_lifecycle import GOOD, STREAM
 from tests.scripted import Connection, Provider, Script, chunk, hangs, head, once, replies, reply, stream_head, streams
@@ -367,6 +369,30 @@ async def test_each_attempt_has_its_times(tmp_path: Path) -> None:
     assert first["first_event_ms"] == -1
     assert 0 <= first["began_ms"] <= first["ended_ms"] <= second["began_ms"]
     assert second["began_ms"] <= second["first_event_ms"] <= second["ended_ms"] <= receipt["duration_ms"]
+
+
+class _Secretless:
+    """A credential whose token has ended."""
+
+    renewable = True
+
+    def headers(self, request: UnsignedRequest) -> Headers:  # noqa: ARG002  # it has none for any
+        raise UpstreamFault("credential", "nothing")
+
+    async def renew(self, refusal: Refusal) -> bool:  # noqa: ARG002
+        return False
+
+
+async def test_a_record_without_a_secret_is_locked_out_and_the_next_one_serves(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
+        targets = {**desk.in_force.targets, "alpha": replace(desk.in_force.targets["alpha"], credential=_Secretless())}
+        desk.in_force = replace(desk.in_force, targets=targets)
+        assert (await desk.ask()).complete
+        [first, second] = desk.receipts()[0]["attempts"]
+        assert (first["fault"], first["left"], second["outcome"]) == ("credential", False, "served")
+        view = desk.services.health.view(desk.services.clock.monotonic())
+        assert {name: outage.scope for name, outage in view.locked_out.items()} == {"alpha": FaultScope.CREDENTIAL}
+        assert not alpha.requests
 
 
 async def test_a_limit_of_our_own_counts_against_no_route(tmp_path: Path) -> None:
