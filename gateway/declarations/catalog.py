@@ -23,9 +23,9 @@ from gateway.declarations.regions import Regions
 from gateway.declarations.routes import DraftRoute, read_also, read_route
 from gateway.dialects.registry import REGISTRY
 
-_UNSPOKEN: Final = ("bedrock_converse", "cohere_v2", "none")
+_UNSPOKEN: Final = ("bedrock_converse", "none")
 """Languages of providers that are on record and cannot be called."""
-DIALECTS: Final = {word: word for word in (*REGISTRY.offering(CHAT), *_UNSPOKEN)}
+DIALECTS: Final = {word: word for word in (*REGISTRY.answering(CHAT), *_UNSPOKEN)}
 _AUTHS: Final = {auth.value: auth for auth in Auth}
 _FEATURES: Final = {feature.value: feature for feature in Feature}
 _OUTPUT_LIMITS: Final = {word: word for word in ("max_tokens", "max_completion_tokens")}

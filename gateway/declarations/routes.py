@@ -16,6 +16,7 @@ from gateway.dialects.registry import REGISTRY
 
 _CLIENT_DIALECTS: Final = {word: word for word in REGISTRY.offering(CHAT)}
 """The dialects of clients: a request may travel untranslated in them."""
+_WIRES: Final = {word: word for word in REGISTRY.answering(CHAT)}
 _STATUSES: Final = {status.value: status for status in Status}
 _MEDIA: Final = {word: word for word in ("text", "image", "audio", "video", "pdf", "embedding")}
 
@@ -84,7 +85,7 @@ def read_route(table: Table, pinned: date | None) -> DraftRoute:
         note=table.text("note"),
         weight=1 if weight is None else weight,
         also=read_also(table),
-        dialect=table.choice("dialect", _CLIENT_DIALECTS) or "",
+        dialect=table.choice("dialect", _WIRES) or "",
         retires_on=table.day("retires_on"),
         successor=table.text("successor"),
         upstream_assumed=table.flag("upstream_assumed") or False,

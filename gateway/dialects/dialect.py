@@ -1,4 +1,7 @@
-"""What a dialect must be able to do: the client's side of it and the provider's, each in both directions."""
+"""Abilities of a dialect: the client's side and the provider's, each in both directions.
+
+A dialect that no client speaks has the provider's side alone (`ProviderOnly`): it writes requests and reads replies.
+"""
 
 from __future__ import annotations
 
@@ -166,13 +169,45 @@ class Writer(Protocol):
         """The body of a reply that is not streamed."""
 
 
-@runtime_checkable
-class Dialect(Protocol):
-    """One wire language: the functions of a package of `gateway/dialects`, and its statements in capitals."""
+class ProviderSide(Protocol):
+    """The provider's side of a wire language: requests of other dialects are written in it, its replies are read."""
 
     @property
     def NAME(self) -> str:  # noqa: N802  # a constant of the package
         """The name in the catalogue and in receipts."""
+
+    @property
+    def EMBEDS_AS(self) -> str:  # noqa: N802
+        """The dialect in which a provider that speaks this one is asked for embeddings; empty if it offers none."""
+
+    def written(
+        self, asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides
+    ) -> Rendered:
+        """A request of another dialect for a route of this one. Unportable."""
+
+    def events(self, body: bytes) -> Iterable[Event] | Vectors:
+        """A whole reply that is to be translated. Broken."""
+
+
+@runtime_checkable
+class ProviderStreaming(ProviderSide, Protocol):
+    """A language whose providers stream their replies."""
+
+    def reader(self) -> Reader:
+        """Reads a stream that is to be translated."""
+
+
+class ProviderOnly(ProviderSide, Protocol):
+    """A language that providers speak and no client: every request is translated."""
+
+    @property
+    def OPERATION(self) -> Operation:  # noqa: N802
+        """The operation that providers are asked for in it."""
+
+
+@runtime_checkable
+class Dialect(ProviderSide, Protocol):
+    """One wire language: the functions of a package of `gateway/dialects`, and its statements in capitals."""
 
     @property
     def FAMILY(self) -> Family:  # noqa: N802
@@ -189,10 +224,6 @@ class Dialect(Protocol):
     @property
     def IDENTIFIERS(self) -> Members:  # noqa: N802
         """The members of a request that name its end user, the decisive one first."""
-
-    @property
-    def EMBEDS_AS(self) -> str:  # noqa: N802
-        """The dialect in which a provider that speaks this one is asked for embeddings; empty if it offers none."""
 
     # The client's side.
 
@@ -216,20 +247,12 @@ class Dialect(Protocol):
     def passed(self, prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
         """The client's own bytes for a route of this dialect, but for what policy and books change."""
 
-    def written(
-        self, asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides
-    ) -> Rendered:
-        """A request of another dialect for a route of this one. Unportable."""
-
     def observe(self, body: bytes) -> tuple[Metered | None, int]:
         """Of a whole reply that is passed on: what the provider reported, and the bytes of content. Broken."""
 
-    def events(self, body: bytes) -> Iterable[Event] | Vectors:
-        """A whole reply that is to be translated. Broken."""
-
 
 @runtime_checkable
-class Streaming(Dialect, Protocol):
+class Streaming(Dialect, ProviderStreaming, Protocol):
     """A dialect whose replies can be streamed."""
 
     def tally(self, prompt: Prompt, demand: Demand) -> UsageWatcher:
@@ -238,13 +261,10 @@ class Streaming(Dialect, Protocol):
     def framing(self, prompt: Prompt) -> Framing:
         """Wraps the events that are passed on."""
 
-    def reader(self) -> Reader:
-        """Reads a stream that is to be translated."""
-
 
 @runtime_checkable
-class Framed(Streaming, Protocol):
-    """A dialect whose providers frame their streams otherwise than as server-sent events."""
+class Framed(ProviderStreaming, Protocol):
+    """A language whose providers frame their streams otherwise than as server-sent events."""
 
     def reply_framing(self) -> ReplyFraming:
         """Reads one stream."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.dialects import sse
-from gateway.dialects.dialect import Broken, Dialect, Reader
+from gateway.dialects.dialect import Broken, ProviderSide, Reader
 from gateway.dialects.neutral import Ended, Event, Vectors
 
 
@@ -54,7 +54,7 @@ class WholeBody:
 class WholeReader:
     """Reads the body of a reply that is not streamed, as the one event of a stream."""
 
-    def __init__(self, provider: Dialect) -> None:
+    def __init__(self, provider: ProviderSide) -> None:
         self._provider = provider
 
     def read(self, data: bytes) -> Iterable[Event]:

@@ -16,17 +16,31 @@ from gateway.dialects import (
     openai_embeddings,
     openai_responses,
 )
-from gateway.dialects.dialect import Counting, Dialect, Fitting, Framed, Streaming, Verb
+from gateway.dialects.dialect import (
+    Counting,
+    Dialect,
+    Fitting,
+    Framed,
+    ProviderOnly,
+    ProviderSide,
+    ProviderStreaming,
+    Streaming,
+    Verb,
+)
 
 
 @dataclass(frozen=True)
 class Registry:
-    """A set of dialects by name. Every table that a dialect stands in is derived from its own statements."""
+    """A set of dialects by name. Every table that a dialect stands in is derived from its own statements.
+
+    `dialects` are spoken by clients and by providers, `provider_dialects` by providers alone.
+    """
 
     dialects: tuple[Dialect, ...]
+    provider_dialects: tuple[ProviderOnly, ...] = ()
 
     def __getitem__(self, name: str) -> Dialect:
-        """The dialect of that name; KeyError for none."""
+        """The dialect of that name that clients speak; KeyError for none."""
         return self.by_name[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -34,18 +48,28 @@ class Registry:
 
     @cached_property
     def by_name(self) -> Mapping[str, Dialect]:
-        """Every dialect, in the order of registration."""
+        """Every dialect that clients speak, in the order of registration."""
         return {dialect.NAME: dialect for dialect in self.dialects}
 
     @cached_property
+    def wires(self) -> Mapping[str, ProviderSide]:
+        """Every language in which a provider can be asked."""
+        return {wire.NAME: wire for wire in (*self.dialects, *self.provider_dialects)}
+
+    @cached_property
     def names(self) -> frozenset[str]:
-        """The languages that clients may speak, and routes."""
-        return frozenset(self.by_name)
+        """The names of `wires`."""
+        return frozenset(self.wires)
 
     @cached_property
     def streaming(self) -> Mapping[str, Streaming]:
-        """The dialects whose replies can be streamed."""
+        """The dialects of clients whose replies can be streamed."""
         return {dialect.NAME: dialect for dialect in self.dialects if isinstance(dialect, Streaming)}
+
+    @cached_property
+    def streamed_by_providers(self) -> Mapping[str, ProviderStreaming]:
+        """The languages in which providers stream."""
+        return {name: wire for name, wire in self.wires.items() if isinstance(wire, ProviderStreaming)}
 
     @cached_property
     def counting(self) -> Mapping[str, Counting]:
@@ -54,8 +78,8 @@ class Registry:
 
     @cached_property
     def framed(self) -> Mapping[str, Framed]:
-        """The dialects with a framing of their own, by name."""
-        return {dialect.NAME: dialect for dialect in self.dialects if isinstance(dialect, Framed)}
+        """The languages with a framing of their own, by name."""
+        return {name: wire for name, wire in self.wires.items() if isinstance(wire, Framed)}
 
     @cached_property
     def fitting(self) -> Mapping[str, Fitting]:
@@ -84,11 +108,15 @@ class Registry:
         """The dialects in which clients can ask for an operation."""
         return tuple(d.NAME for d in self.dialects if operation in (*d.PATHS.values(), *_operations(d.VERBS)))
 
+    def answering(self, operation: Operation) -> tuple[str, ...]:
+        """The languages in which providers can be asked for an operation."""
+        return (*self.offering(operation), *(d.NAME for d in self.provider_dialects if d.OPERATION is operation))
+
     def other_kinds(self, name: str) -> Mapping[str, str]:
         """Kind of model -> the dialect in which a provider that speaks `name` is asked for models of that kind. Chat
         models are asked in `name` itself."""
-        dialect = self.by_name.get(name)
-        return {EMBEDDINGS.model_kind: dialect.EMBEDS_AS} if dialect is not None and dialect.EMBEDS_AS else {}
+        wire = self.wires.get(name)
+        return {EMBEDDINGS.model_kind: wire.EMBEDS_AS} if wire is not None and wire.EMBEDS_AS else {}
 
 
 def _operations(verbs: Mapping[str, Verb]) -> Iterator[Operation]:

@@ -94,7 +94,9 @@ class Translation:
         if self.demand.rests_on:
             return Carried(wire, unfit=tuple(reliance.member for reliance in self.demand.rests_on))
         try:
-            written = self._registry[wire].written(self._neutral, self.demand, route, RequestOverrides(pseudonym=str))
+            written = self._registry.wires[wire].written(
+                self._neutral, self.demand, route, RequestOverrides(pseudonym=str)
+            )
         except Unportable as unportable:
             return Carried(wire, unfit=declared(unportable.names, self.demand))
         return Carried(wire, dropped=declared(written.dropped, self.demand))
@@ -103,7 +105,7 @@ class Translation:
         """The request for `route`, in the dialect `wire`."""
         if wire == self.demand.dialect:
             return self._registry[wire].passed(self._prompt, self.demand, route, orders)
-        return self._registry[wire].written(self._neutral, self.demand, route, orders)
+        return self._registry.wires[wire].written(self._neutral, self.demand, route, orders)
 
     def whole(self, wire: str, body: bytes, signed: Signed) -> Whole:
         """A reply that is not streamed. Broken."""
@@ -111,9 +113,9 @@ class Translation:
         if self.demand.operation.counts:
             count = self._registry.counting[wire].count(body)
             return Whole(body, Metered(NO_USAGE, UsageSource.PROVIDER, {"counted": count}))
-        provider = self._registry[wire]
+        provider = self._registry.wires[wire]
         writer = own.writer(self._prompt, self._head(signed))
-        if is_streamed(body) and (streaming := self._registry.streaming.get(wire)) is not None:
+        if is_streamed(body) and (streaming := self._registry.streamed_by_providers.get(wire)) is not None:
             events = streamed_events(streaming.reader(), body)
             return translated_whole(events, writer, self._input_bytes, self.demand.choices)
         if wire == own.NAME:
@@ -125,7 +127,7 @@ class Translation:
     def replayed(self, wire: str, body: bytes, signed: Signed) -> tuple[Stream, bytes]:
         """The stream of a provider that answered with a whole reply instead, and its bytes for the client."""
         writer = self._registry.streaming[self.demand.dialect].writer(self._prompt, self._head(signed))
-        course = Translated(WholeReader(self._registry[wire]), writer, self.demand.choices)
+        course = Translated(WholeReader(self._registry.wires[wire]), writer, self.demand.choices)
         stream = Stream(course, self._input_bytes, WholeBody())
         return stream, stream.feed(body) + stream.finish()
 
@@ -137,7 +139,7 @@ class Translation:
             course = Passed(own.tally(self._prompt, self.demand), own.framing(self._prompt))
         else:
             writer = own.writer(self._prompt, self._head(signed))
-            course = Translated(self._registry.streaming[wire].reader(), writer, self.demand.choices)
+            course = Translated(self._registry.streamed_by_providers[wire].reader(), writer, self.demand.choices)
         framed = self._registry.framed.get(wire)
         return Stream(course, self._input_bytes, framed.reply_framing() if framed is not None else None)
 

@@ -125,6 +125,19 @@ MADE: Final[Dialect] = Telegram()
 WITH_ANOTHER: Final = Registry((*REGISTRY.dialects, MADE))
 """The one line."""
 
+
+class Telegraph:
+    """The provider's side of `Telegram`, under a name that no client may use."""
+
+    NAME = "telegraph"
+    EMBEDS_AS = ""
+    OPERATION = CHAT
+    written = staticmethod(MADE.written)
+    events = staticmethod(MADE.events)
+
+
+WITH_A_WIRE: Final = Registry(REGISTRY.dialects, (Telegraph(),))
+
 DELIVERED = replies(reply(body=b'{"text":"hello back","words":[9,3]}'))
 TELEGRAM = {"to": "small", "text": "MARKER hello", "sender": "MARKER anna"}
 
@@ -151,6 +164,17 @@ async def test_its_providers_are_asked_by_clients_of_other_dialects(tmp_path: Pa
         assert json.loads(alpha.requests[0].body) == {"to": "lab/small", "text": BODY["messages"][0]["content"]}
         (receipt,) = door.desk.receipts()
         assert (receipt["dialect"], receipt["attempts"][0]["dialect"]) == ("openai_chat", NAME)
+
+
+async def test_a_dialect_of_providers_alone_is_asked_by_clients_of_others(tmp_path: Path) -> None:
+    wire = Telegraph.NAME
+    async with Provider(DELIVERED) as alpha, a_door(tmp_path, alpha, registry=WITH_A_WIRE, dialects=[wire]) as door:
+        answer = await door.ask()
+        assert answer.json()["choices"][0]["message"]["content"] == "hello back"
+        unknown = await door.client.post("/v1/telegram", json=TELEGRAM, headers=KEY)
+        assert unknown.status_code == 404
+        (receipt,) = door.desk.receipts()
+        assert (receipt["dialect"], receipt["attempts"][0]["dialect"]) == ("openai_chat", wire)
 
 
 async def test_it_is_passed_on_where_both_sides_speak_it(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_a_dialect_stands_in_the_tables_of_what_it_can_do() -> None:
     assert tuple(REGISTRY.streaming.values()) == STREAMING
     assert tuple(REGISTRY.counting.values()) == COUNTING
     assert tuple(REGISTRY.fitting.values()) == FITTING
-    assert set(REGISTRY) == REGISTRY.names == set(REGISTRY.by_name)
+    assert set(REGISTRY) == set(REGISTRY.by_name) <= REGISTRY.names == set(REGISTRY.wires)
 
 
 def test_embeddings_are_asked_for_in_a_registered_dialect() -> None:
@@ -51,6 +51,26 @@ def test_a_registry_holds_what_it_was_given() -> None:
     assert Registry((openai_chat,)).names == {"openai_chat"}
     with pytest.raises(KeyError):
         Registry(())["openai_chat"]
+
+
+class _Provider:
+    """A language that no client speaks."""
+
+    NAME = "telegraph"
+    EMBEDS_AS = "openai_embeddings"
+    OPERATION = CHAT
+    written = staticmethod(openai_chat.written)
+    events = staticmethod(openai_chat.events)
+
+
+def test_a_language_of_providers_alone_is_no_dialect_of_clients() -> None:
+    registry = Registry((openai_chat, openai_embeddings), (_Provider(),))
+    assert registry.answering(CHAT) == ("openai_chat", "telegraph")
+    assert registry.answering(EMBEDDINGS) == registry.offering(EMBEDDINGS) == ("openai_embeddings",)
+    assert registry.offering(CHAT) == ("openai_chat",)
+    assert registry.names - set(registry) == {"telegraph"}
+    assert set(registry.streamed_by_providers) == {"openai_chat"}
+    assert registry.other_kinds("telegraph") == {"embedding": "openai_embeddings"}
 
 
 def test_a_path_and_a_verb_mean_one_dialect_and_operation() -> None:

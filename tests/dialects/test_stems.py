@@ -64,10 +64,10 @@ def test_every_name_of_the_list_is_explained_and_used() -> None:
     assert explained == used == STEMS | set(EXTRA)
 
 
-@pytest.mark.parametrize("name", sorted(REGISTRY))
+@pytest.mark.parametrize("name", sorted(REGISTRY.wires))
 def test_every_function_of_a_dialect_stands_in_the_file_of_its_role(name: str) -> None:
     """In the package itself, or in the one that its family shares."""
-    dialect = REGISTRY[name]
+    dialect = REGISTRY.wires[name]
     homes = {f"gateway.dialects.{name}", f"gateway.dialects.{name.partition('_')[0]}"}
     for function, stem in ROLES.items():
         if (found := getattr(dialect, function, None)) is not None:
