@@ -8,6 +8,7 @@ from datetime import date
 from gateway.core.cost import money
 from gateway.core.errors import InvalidRequest, Json
 from gateway.core.principal import Principal
+from gateway.core.selection import Selection
 from gateway.stores.books.books import Ledger
 from gateway.stores.ledger.ledger import GROUPS
 
@@ -20,11 +21,11 @@ def usage(ledger: Ledger, query: Mapping[str, str], caller: Principal, currency:
     by = [name.strip() for name in query.get("by", "day").split(",") if name.strip()]
     if not by or any(name not in GROUPS for name in by):
         raise InvalidRequest("`by` must list groups to sum by.", field="by", known=list(GROUPS))
-    bounds = _day(query, "since"), _day(query, "until"), caller.caller.id
-    found = [row.group[0] for row in ledger.usage(("currency",), *bounds)]
+    within = Selection(_day(query, "since"), _day(query, "until"), {"key": caller.caller.id})
+    found = [row.group[0] for row in ledger.usage(("currency",), within)]
     if len(found) > 1 and "currency" not in by:
         raise InvalidRequest("These days have costs in several currencies: add `currency` to `by`.", field="by")
-    rows = ledger.usage(by, *bounds)
+    rows = ledger.usage(by, within)
     return {
         "by": by,
         "currency": (found or [currency])[0] if len(found) < 2 else None,

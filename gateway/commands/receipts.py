@@ -14,6 +14,7 @@ from gateway.core.cost import money
 from gateway.core.errors import Json
 from gateway.core.policy import LayerKind
 from gateway.core.receipt import AttemptRecord, Receipt, from_json
+from gateway.core.selection import Selection
 from gateway.core.usage import Usage
 
 _TONES: Final[Mapping[str, Tone]] = {"served": "good", "refused": "bad", "failed": "bad", "interrupted": "bad"}
@@ -38,7 +39,7 @@ def run(context: CommandContext) -> int:
         raise Stop("--limit must be at least 1", "say how many receipts you want", code=MISUSED)
     ledger = open_ledger(context)
     if options.id is None:
-        found = ledger.newest(options.limit, options.key)
+        found = ledger.newest(options.limit, Selection(where={"key": options.key} if options.key else {}))
         context.out.value(found)
         _table(context, [from_json(plain) for plain in found])
         return 0

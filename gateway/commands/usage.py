@@ -15,6 +15,7 @@ from gateway.commands.terminal.printing import write_rows
 from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
+from gateway.core.selection import Selection
 from gateway.core.usage import CLASSES, Usage
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    groups = "day, team, key, model, provider, route, region, policy, organisation, currency, end_user"
+    groups = (
+        "day, team, key, model, provider, route, region, policy, organisation, currency, end_user, countries, outcome"
+    )
     parser.add_argument("--by", default="day", metavar="G,…", help=groups)
     parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC, such as 2026-11-01")
     parser.add_argument("--until", metavar="DAY", help="up to and with this day")
@@ -40,11 +43,12 @@ def run(context: CommandContext) -> int:
         raise Stop("--csv stands alone", "leave out --json and --focus, or --csv", code=MISUSED)
     by = list(focus.GROUPED) if options.focus else _groups(options.by)
     ledger = open_ledger(context)
-    bounds = _day(options.since, "--since"), _day(options.until, "--until"), options.key
-    rows = ledger.usage(by, *bounds)
+    where = {"key": options.key} if options.key else {}
+    within = Selection(_day(options.since, "--since"), _day(options.until, "--until"), where)
+    rows = ledger.usage(by, within)
     if options.focus:
         return _export(context, rows)
-    currency = _currency(by, [row.group[0] for row in ledger.usage(("currency",), *bounds)])
+    currency = _currency(by, [row.group[0] for row in ledger.usage(("currency",), within)])
     if options.csv:
         own = {} if "currency" in by else {"currency": currency}
         context.out.rows((*by, *_COUNTED, *own), [(*_line(row), *own.values()) for row in rows])

@@ -6,14 +6,21 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from gateway.core.receipt import CORRECTED, AttemptRecord, Receipt
+from gateway.core.usage import UsageSource
 
 NOWHERE: Final = ("", "")
 """Route and region of an exchange whose prompt never left."""
+DECLARED: Final = "declared:"
+"""Marks a region that the provider did not report: the countries of its record follow."""
+_UNREPORTED: Final = frozenset({UsageSource.ESTIMATED.value, UsageSource.HELD.value})
 
 
 class Destination(NamedTuple):
     """One route in one region. `exchanges`: 1 where the exchange counts, else 0, so that sums count each exchange once.
-    `sent`: attempts whose prompt left for this place. `cost` in nano-units."""
+
+    `sent`: attempts whose prompt left for this place. `cost` in nano-units; `unreported`: the part of the cost that the
+    provider did not report. `countries`: of the record, with `+` between, `unknown`, or "" for nowhere.
+    """
 
     route: str
     region: str
@@ -21,6 +28,8 @@ class Destination(NamedTuple):
     sent: int
     cost: int
     usage: Mapping[str, int]
+    countries: str = ""
+    unreported: int = 0
 
     @property
     def provider(self) -> str:
@@ -32,7 +41,12 @@ def region_of(attempt: AttemptRecord) -> str:
     """The region of one attempt, in the words of `Receipt.region`."""
     if reported := attempt.observed.get("region"):
         return reported
-    return f"declared:{attempt.region}" if attempt.region else ""
+    return f"{DECLARED}{attempt.region}" if attempt.region else ""
+
+
+def countries_in(region: str) -> str:
+    """The countries of a region that the record declares; empty for a region that a provider reported."""
+    return region.removeprefix(DECLARED) if region.startswith(DECLARED) else ""
 
 
 def destinations(receipt: Receipt) -> tuple[Destination, ...]:
@@ -42,8 +56,7 @@ def destinations(receipt: Receipt) -> tuple[Destination, ...]:
     """
     own = _own(receipt)
     if not receipt.schema or (len(receipt.attempts) < 2 and receipt.outcome != CORRECTED):
-        sent = sum([attempt.left for attempt in receipt.attempts])
-        return (Destination(*own, 1, sent, receipt.cost, receipt.used()),)
+        return (_whole(receipt, own),)
     places: dict[tuple[str, str], list[AttemptRecord]] = {own: []}
     for attempt in receipt.attempts:
         if attempt.left or attempt.cost or attempt.usage:
@@ -58,10 +71,22 @@ def _own(receipt: Receipt) -> tuple[str, str]:
     return next(((a.route, region_of(a)) for a in reversed(receipt.attempts) if a.left or corrects), NOWHERE)
 
 
+def _whole(receipt: Receipt, own: tuple[str, str]) -> Destination:
+    """The one place of a receipt with one attempt, or of schema 0."""
+    sent = sum([attempt.left for attempt in receipt.attempts])
+    unreported = receipt.cost if any(a.usage_source in _UNREPORTED for a in receipt.attempts) else 0
+    countries = countries_in(own[1])
+    if own[1] and not countries:
+        countries = next((a.region for a in receipt.attempts if region_of(a) == own[1]), "")
+    return Destination(*own, 1, sent, receipt.cost, receipt.used(), countries, unreported)
+
+
 def _share(place: tuple[str, str], own: bool, attempts: list[AttemptRecord]) -> Destination:
     usage: dict[str, int] = {}
     for attempt in attempts:
         for name, count in attempt.usage.items():
             usage[name] = usage.get(name, 0) + count
     sent = sum([attempt.left for attempt in attempts])
-    return Destination(*place, int(own), sent, sum([a.cost for a in attempts]), usage)
+    unreported = sum([a.cost for a in attempts if a.usage_source in _UNREPORTED])
+    countries = next((a.region for a in attempts), countries_in(place[1]))
+    return Destination(*place, int(own), sent, sum([a.cost for a in attempts]), usage, countries, unreported)

@@ -14,7 +14,7 @@ import itertools
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
@@ -23,6 +23,7 @@ from gateway.core.frozen import frozen
 from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId, CallerId
 from gateway.core.receipt import Receipt, ReceiptId, drafted
+from gateway.core.selection import EVERYTHING, Selection
 from gateway.stores.books.counters import Counters, CounterStore, EmbeddedCounters
 from gateway.stores.books.recovery import recover
 from gateway.stores.books.windows import WINDOWS
@@ -71,7 +72,8 @@ class UsageRow:
     """Sums over receipts of one group. `group` in the order that was asked for; cost in nano-units.
 
     Each exchange counts once in `exchanges`: where it was answered, else where its prompt went last. `sent` counts
-    attempts whose prompt left. Usage and cost of an attempt count where its prompt went.
+    attempts whose prompt left. Usage and cost of an attempt count where its prompt went. `unreported`: the part of the
+    cost that rests on no report of a provider.
     """
 
     group: tuple[str, ...]
@@ -79,6 +81,7 @@ class UsageRow:
     usage: Mapping[str, int]
     cost: int
     sent: int = 0
+    unreported: int = 0
 
 
 class Books(Protocol):
@@ -119,9 +122,11 @@ class Ledger(Protocol):
 
     def receipt(self, receipt_id: str) -> dict[str, Json] | None: ...
 
-    def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]: ...
+    def newest(self, limit: int, within: Selection = EVERYTHING, before: str = "") -> list[dict[str, Json]]:
+        """The newest receipts of a selection, by id, as they began: as many as `limit`, below the id `before`.
+        ValueError for a value by which receipts cannot be listed."""
 
-    def usage(self, by: Sequence[str], since: date | None, until: date | None, key: str | None) -> list[UsageRow]: ...
+    def usage(self, by: Sequence[str], within: Selection = EVERYTHING) -> list[UsageRow]: ...
 
 
 @frozen

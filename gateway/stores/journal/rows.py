@@ -22,6 +22,7 @@ SELECT_RECORD: Final = ", ".join(RECORD)
 DERIVED: Final = (
     *("id", "day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "outcome"),
     *("currency", "cost", "usage", "end_user", "schema", "chain", "sequence", "sent", "places"),
+    *("countries", "code", "unreported"),
 )
 """The columns that `derived` gives a value to."""
 
@@ -48,7 +49,8 @@ def receipt_in(record: Sequence[Any]) -> Receipt:
 def derived(receipt: Receipt) -> dict[str, str | int | None]:
     """The columns of a receipt, by name: what `verify` compares with the row.
 
-    `provider`, `route`, `region`: the destination where the exchange counts. `sent`: attempts whose prompt left.
+    `provider`, `route`, `region`, `countries`: the destination where the exchange counts. `sent`: attempts whose prompt
+    left. `unreported`: the cost that no provider reported.
     `places`: every destination with its share, where there are several; else NULL, and the row is the one place.
     """
     places = destinations(receipt)
@@ -75,6 +77,9 @@ def derived(receipt: Receipt) -> dict[str, str | int | None]:
         "sequence": receipt.sequence,
         "sent": sum([place.sent for place in places]),
         "places": _text([_place(place) for place in places]) if len(places) > 1 else None,
+        "countries": own.countries,
+        "code": receipt.code,
+        "unreported": min(sum([place.unreported for place in places]), LARGEST_AMOUNT),
     }
 
 
@@ -102,10 +107,13 @@ def differing(receipt: Receipt, row: Mapping[str, Any], stored: Callable[[str, A
 _OF_SECTION: Final[Mapping[str, tuple[str, ...]]] = {
     "asked": ("model",),
     "decided": ("policy",),
-    "went": ("provider", "route", "region", "outcome", "currency", "cost", "usage", "sent", "places"),
+    "went": (
+        *("provider", "route", "region", "outcome", "currency", "cost", "usage", "sent", "places"),
+        *("countries", "code", "unreported"),
+    ),
     "who": ("organisation", "team", "key", "end_user"),
 }
-LATER: Final = frozenset({"region", "currency", "end_user", "sent", "places"})
+LATER: Final = frozenset({"region", "currency", "end_user", "sent", "places", "countries", "code", "unreported"})
 """Columns that schema 0 does not fill."""
 
 
@@ -120,8 +128,8 @@ def _value(cell: object) -> object:
 
 
 def _place(place: Destination) -> dict[str, Any]:
-    cost = min(place.cost, LARGEST_AMOUNT)
-    return {"provider": place.provider, **place._asdict(), "cost": cost, "usage": dict(place.usage)}
+    amounts = {name: min(getattr(place, name), LARGEST_AMOUNT) for name in ("cost", "unreported")}
+    return {"provider": place.provider, **place._asdict(), **amounts, "usage": dict(place.usage)}
 
 
 def _bytes(section: object) -> bytes | None:

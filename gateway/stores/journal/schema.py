@@ -80,6 +80,17 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE receipts ADD COLUMN sent INTEGER",
         "ALTER TABLE receipts ADD COLUMN places TEXT",
     ),
+    (
+        # `countries`: of the record where the exchange counts. `unreported`: cost that no provider reported.
+        "ALTER TABLE receipts ADD COLUMN countries TEXT",
+        "ALTER TABLE receipts ADD COLUMN code TEXT",
+        "ALTER TABLE receipts ADD COLUMN unreported INTEGER",
+        # Lists of receipts go by id. The wide index answers every filter without a look at the records.
+        "DROP INDEX receipts_key",
+        "CREATE INDEX receipts_key ON receipts (key, id)",
+        """CREATE INDEX receipts_listed ON receipts
+            (id, day, key, team, model, policy, outcome, code, provider, route, countries, places)""",
+    ),
 )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, Protocol
 
+from gateway.core.destinations import DECLARED
 from gateway.core.errors import Json
 from gateway.core.receipt import CORRECTED, SECTIONS, Broken, verify
+from gateway.core.selection import EVERYTHING, Selection
 from gateway.core.usage import CLASSES
 from gateway.stores.books.books import UsageRow
 from gateway.stores.journal.chain import are_charges_of, charges_from
@@ -19,30 +21,41 @@ from gateway.stores.journal.rows import DERIVED, RECORD, SELECT_RECORD, differin
 
 GROUPS: Final = (
     *("day", "team", "key", "model", "provider", "route", "region", "policy", "organisation", "currency"),
-    "end_user",
+    *("end_user", "countries", "outcome"),
 )
 """What usage can be grouped by. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one; `region`
-as in a receipt: what the provider reported, or `declared:` and countries; `end_user` a pseudonym, "" for nobody."""
+as in a receipt: what the provider reported, or `declared:` and countries; `countries` those that the provider's record
+declares, `unknown`, or "" for nowhere; `end_user` a pseudonym, "" for nobody."""
+
+LISTED: Final = ("key", "team", "model", "policy", "outcome", "code", "provider", "route", "countries")
+"""Values by which receipts are listed. A provider, a route and countries are those of any destination."""
 
 _COLUMNS: Final = {
     name: f"COALESCE({name}, json_extract(CAST(data AS TEXT), '$.{name}'), '')"
     for name in ("region", "currency", "end_user")
 }
+_DECLARED: Final = f"CASE WHEN {{0}} LIKE '{DECLARED}%' THEN SUBSTR({{0}}, {len(DECLARED) + 1}) ELSE '' END"
+_COUNTRIES: Final = f"COALESCE(receipts.countries, {_DECLARED.format(_COLUMNS['region'])})"
+"""Rows of earlier versions state their countries in the region alone."""
 """Groups that a receipt of schema 0 has in itself alone."""
 _ERASED: Final = " + ".join(f"SUM(schema > 0 AND {name} IS NULL)" for name in SECTIONS)
 
-_PLACES: Final = frozenset({"provider", "route", "region"})
+_PLACED: Final = ("provider", "route", "region")
+_PLACES: Final = frozenset({*_PLACED, "countries"})
 """Groups of which one exchange may have several: each attempt counts in the place that its prompt left for."""
 _SHARED: Final = ", ".join(_COLUMNS.get(n, f"receipts.{n}") + f" AS {n}" for n in GROUPS if n not in _PLACES)
 _ONE: Final = (
-    f"SELECT {_SHARED}, provider, route, {_COLUMNS['region']} AS region, outcome, 1 AS exchanges, "
-    "COALESCE(sent, 0) AS sent, cost, usage FROM receipts"
+    f"SELECT {_SHARED}, provider, route, {_COLUMNS['region']} AS region, {_COUNTRIES} AS countries, 1 AS exchanges, "
+    "COALESCE(sent, 0) AS sent, cost, COALESCE(unreported, 0) AS unreported, usage FROM receipts"
 )
+_OF_PLACE: Final = "json_extract(place.value, '$.region')"
 _SEVERAL: Final = (
     f"SELECT {_SHARED}, "
-    + ", ".join(f"json_extract(place.value, '$.{n}') AS {n}" for n in ("provider", "route", "region"))
-    + ", outcome, "
-    + ", ".join(f"json_extract(place.value, '$.{n}') AS {n}" for n in ("exchanges", "sent", "cost", "usage"))
+    + ", ".join(f"json_extract(place.value, '$.{n}') AS {n}" for n in _PLACED)
+    + f", COALESCE(json_extract(place.value, '$.countries'), {_DECLARED.format(_OF_PLACE)}) AS countries, "
+    + ", ".join(f"json_extract(place.value, '$.{n}') AS {n}" for n in ("exchanges", "sent", "cost"))
+    + ", COALESCE(json_extract(place.value, '$.unreported'), 0) AS unreported"
+    + ", json_extract(place.value, '$.usage') AS usage"
     + " FROM receipts, json_each(receipts.places) AS place"
 )
 _BY_PLACE: Final = f"{_ONE} WHERE places IS NULL UNION ALL {_SEVERAL} WHERE places IS NOT NULL"
@@ -93,11 +106,16 @@ class SqliteLedger:
             found = connection.execute(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
         return plain_in(found) if found else None
 
-    def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
-        where, values = ("", ()) if key is None else ("WHERE key = ?", (key,))
+    def newest(self, limit: int, within: Selection = EVERYTHING, before: str = "") -> list[dict[str, Json]]:
+        """As `Ledger.newest`."""
+        clauses, values = _listing(within, before)
+        by_key = set(within.where) == {"key"} and within.since is within.until is None
+        index = "receipts_key" if by_key else "receipts_listed"
         with reading(self._path) as connection:
             rows = connection.execute(
-                f"SELECT {SELECT_RECORD} FROM receipts {where} ORDER BY row DESC LIMIT ?", (*values, limit)
+                f"SELECT {SELECT_RECORD} FROM receipts WHERE id IN (SELECT id FROM receipts INDEXED BY {index} "
+                f"WHERE {clauses} ORDER BY id DESC LIMIT ?) ORDER BY id DESC",
+                (*values, limit),
             )
             return [plain_in(row) for row in rows]
 
@@ -112,24 +130,15 @@ class SqliteLedger:
             )
             return [plain_in(row) for row in rows]
 
-    def usage(
-        self, by: Sequence[str], since: date | None = None, until: date | None = None, key: str | None = None
-    ) -> list[UsageRow]:
-        """Sums per group, in the order of the groups. `since` and `until` are days, both included. ValueError for a
-        word that is not in GROUPS."""
-        if unknown := [word for word in by if word not in GROUPS]:
-            raise ValueError(f"usage cannot be grouped by {unknown[0]!r}; use {', '.join(GROUPS)}")
-        wanted = [
-            ("day >= ?", since and since.isoformat()),
-            ("day <= ?", until and until.isoformat()),
-            ("key = ?", key),
-        ]
-        bounds = [(clause, value) for clause, value in wanted if value is not None]
+    def usage(self, by: Sequence[str], within: Selection = EVERYTHING) -> list[UsageRow]:
+        """Sums per group, in the order of the groups. ValueError for a word that is not in GROUPS."""
+        known_groups((*by, *within.where))
+        bounds = [*_bounds(within), *((f"{name} = ?", value) for name, value in within.where.items())]
         where = " AND ".join(clause for clause, _ in bounds) or "TRUE"
         groups = ", ".join(by)
-        source = _ONE if _PLACES.isdisjoint(by) else _BY_PLACE
+        source = _ONE if _PLACES.isdisjoint((*by, *within.where)) else _BY_PLACE
         grouped = f"GROUP BY {groups} ORDER BY {groups}" if by else "HAVING COUNT(*) > 0"
-        sums = ", ".join([*by, _EXCHANGES, "SUM(sent)", "SUM(cost)", _SUMS])
+        sums = ", ".join([*by, _EXCHANGES, "SUM(sent)", "SUM(cost)", "SUM(unreported)", _SUMS])
         select = f"SELECT {sums} FROM ({source}) WHERE {where} {grouped}"
         with reading(self._path) as connection:
             rows = connection.execute(select, tuple(value for _, value in bounds)).fetchall()
@@ -145,10 +154,46 @@ class SqliteLedger:
             return states + [_stray(connection, name) for (name,) in strays if name not in known]
 
 
+def known_groups(words: Sequence[str]) -> None:
+    """ValueError, with the known ones, for a word that is not in GROUPS."""
+    if unknown := [word for word in words if word not in GROUPS]:
+        raise ValueError(f"usage cannot be grouped by {unknown[0]!r}; use {', '.join(GROUPS)}")
+
+
+def known_filters(words: Iterable[str]) -> None:
+    """ValueError, with the known ones, for a word that is not in LISTED."""
+    if unknown := [word for word in words if word not in LISTED]:
+        raise ValueError(f"receipts cannot be listed by {unknown[0]!r}; use {', '.join(LISTED)}")
+
+
+def _bounds(within: Selection) -> list[tuple[str, str]]:
+    days = (("day >= ?", within.since), ("day <= ?", within.until))
+    return [(clause, day.isoformat()) for clause, day in days if day is not None]
+
+
+def _listing(within: Selection, before: str) -> tuple[str, list[str]]:
+    """A condition on receipts, and its values."""
+    known_filters(within.where)
+    clauses = _bounds(within) + ([("id < ?", before)] if before else [])
+    values = [value for _, value in clauses]
+    texts = [clause for clause, _ in clauses]
+    for name, value in within.where.items():
+        texts.append(_ANYWHERE.format(name) if name in _PLACES else f"{name} = ?")
+        values += [value] * texts[-1].count("?")
+    return " AND ".join(texts) or "TRUE", values
+
+
+_ANYWHERE: Final = (
+    "({0} = ? OR (places IS NOT NULL AND EXISTS "
+    "(SELECT 1 FROM json_each(places) AS place WHERE json_extract(place.value, '$.{0}') = ?)))"
+)
+"""Holds where any destination of the exchange has the value."""
+
+
 def _usage_row(row: Sequence[int | str], groups: int) -> UsageRow:
-    exchanges, sent, cost, *counts = (int(value) for value in row[groups:])
+    exchanges, sent, cost, unreported, *counts = (int(value) for value in row[groups:])
     usage = {name: count for name, count in zip(CLASSES, counts, strict=True) if count}
-    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost, sent)
+    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost, sent, unreported)
 
 
 def _verified(connection: sqlite3.Connection, chain: str, head: str) -> ChainState:

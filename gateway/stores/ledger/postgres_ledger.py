@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from gateway.core.errors import Json, Unavailable
 from gateway.core.receipt import CORRECTED
+from gateway.core.selection import EVERYTHING, Selection
 from gateway.core.usage import CLASSES
 from gateway.stores.books.books import Ledger, UsageRow
 from gateway.stores.journal.rows import SELECT_RECORD, plain_in
-from gateway.stores.ledger.ledger import GROUPS
+from gateway.stores.ledger.ledger import known_filters, known_groups
+from gateway.stores.ledger.shipping import PLACED
 from gateway.stores.postgres.connection import Postgres, PostgresAway
 
 if TYPE_CHECKING:
@@ -39,11 +41,15 @@ class PostgresLedger:
         found = self._rows(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = %(id)s", {"id": receipt_id})
         return plain_in(found[0]) if found else None
 
-    def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
-        where = "" if key is None else "WHERE key = %(key)s"
+    def newest(self, limit: int, within: Selection = EVERYTHING, before: str = "") -> list[dict[str, Json]]:
+        """As `Ledger.newest`."""
+        known_filters(within.where)
+        clauses = [*_days(within), *(["id < %(before)s"] if before else [])]
+        clauses += [_ANYWHERE.format(name) if name in PLACED else f"{name} = %({name})s" for name in within.where]
+        where = " AND ".join(clauses) or "TRUE"
         rows = self._rows(
-            f"SELECT {SELECT_RECORD} FROM receipts {where} ORDER BY id DESC LIMIT %(limit)s",
-            {"limit": limit, "key": key},
+            f"SELECT {SELECT_RECORD} FROM receipts WHERE {where} ORDER BY id DESC LIMIT %(limit)s",
+            {**_values(within), "limit": limit, "before": before},
         )
         return [plain_in(row) for row in rows]
 
@@ -56,19 +62,15 @@ class PostgresLedger:
         )
         return [plain_in(row) for row in rows]
 
-    def usage(
-        self, by: Sequence[str], since: date | None = None, until: date | None = None, key: str | None = None
-    ) -> list[UsageRow]:
+    def usage(self, by: Sequence[str], within: Selection = EVERYTHING) -> list[UsageRow]:
         """As `SqliteLedger.usage`. Also of months whose receipts are no longer kept."""
-        if unknown := [word for word in by if word not in GROUPS]:
-            raise ValueError(f"usage cannot be grouped by {unknown[0]!r}; use {', '.join(GROUPS)}")
-        wanted = {"day >= %(since)s": since, "day <= %(until)s": until, "key = %(key)s": key}
-        where = " AND ".join(clause for clause, value in wanted.items() if value is not None) or "TRUE"
+        known_groups((*by, *within.where))
+        where = " AND ".join([*_days(within), *(f"{name} = %({name})s" for name in within.where)]) or "TRUE"
         ordered = ", ".join(word if word == "day" else f'{word} COLLATE "C"' for word in by)
         grouped = f"GROUP BY {', '.join(by)} ORDER BY {ordered}" if by else "HAVING count(*) > 0"
-        sums = ", ".join((_EXCHANGES, *(f"sum({name})" for name in ("sent", "cost", *CLASSES))))
+        sums = ", ".join((_EXCHANGES, *(f"sum({name})" for name in ("sent", "cost", "unreported", *CLASSES))))
         select = f"SELECT {', '.join([*by, sums])} FROM usage_days WHERE {where} {grouped}"
-        rows = self._rows(select, {"since": since, "until": until, "key": key})
+        rows = self._rows(select, _values(within))
         return [_usage_row(row, len(by)) for row in rows]
 
     def _rows(self, query: str, values: Mapping[str, object]) -> Rows:
@@ -77,6 +79,22 @@ class PostgresLedger:
 
         with self._free:
             return asyncio.run(_answer(self._postgres, asked))
+
+
+_ANYWHERE: Final = (
+    "({0} = %({0})s OR (places IS NOT NULL AND EXISTS "
+    "(SELECT 1 FROM json_array_elements(places) AS place WHERE place ->> '{0}' = %({0})s)))"
+)
+"""Holds where any destination of the exchange has the value."""
+
+
+def _days(within: Selection) -> list[str]:
+    bounds = (("day >= %(since)s", within.since), ("day <= %(until)s", within.until))
+    return [clause for clause, day in bounds if day is not None]
+
+
+def _values(within: Selection) -> dict[str, object]:
+    return {**within.where, "since": within.since, "until": within.until}
 
 
 async def _answer(postgres: Postgres, asked: Callable[[Connection], Awaitable[Rows]]) -> Rows:
@@ -88,9 +106,9 @@ async def _answer(postgres: Postgres, asked: Callable[[Connection], Awaitable[Ro
 
 
 def _usage_row(row: Sequence[Any], groups: int) -> UsageRow:
-    exchanges, sent, cost, *counts = (int(value) for value in row[groups:])
+    exchanges, sent, cost, unreported, *counts = (int(value) for value in row[groups:])
     usage = {name: count for name, count in zip(CLASSES, counts, strict=True) if count}
-    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost, sent)
+    return UsageRow(tuple(str(value) for value in row[:groups]), exchanges, usage, cost, sent, unreported)
 
 
 class SharedLedger:
@@ -103,8 +121,8 @@ class SharedLedger:
     def receipt(self, receipt_id: str) -> dict[str, Json] | None:
         return self._near.receipt(receipt_id) or self._far.receipt(receipt_id)
 
-    def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
-        return self._far.newest(limit, key)
+    def newest(self, limit: int, within: Selection = EVERYTHING, before: str = "") -> list[dict[str, Json]]:
+        return self._far.newest(limit, within, before)
 
-    def usage(self, by: Sequence[str], since: date | None, until: date | None, key: str | None) -> list[UsageRow]:
-        return self._far.usage(by, since, until, key)
+    def usage(self, by: Sequence[str], within: Selection = EVERYTHING) -> list[UsageRow]:
+        return self._far.usage(by, within)

@@ -11,6 +11,7 @@ from typing import Final
 
 import orjson
 
+from gateway.core.destinations import countries_in
 from gateway.core.errors import Json, Unavailable
 from gateway.core.receipt import SECTIONS
 from gateway.core.usage import CLASSES
@@ -23,11 +24,13 @@ _LONGEST_NAME: Final = 120
 """Of what reports group by, in characters: an index takes no more. The receipt itself is kept whole."""
 
 _NAMES: Final = ("organisation", "team", "key", "model", "provider", "route", "policy", "outcome")
-_NEWER: Final = ("region", "currency", "end_user")
+_NEWER: Final = ("region", "currency", "end_user", "code")
 """Names that a receipt of schema 0 has in itself alone."""
+PLACE_NAMES: Final = ("provider", "route", "region", "countries")
+"""Names of one destination."""
 _SELECT: Final = (
     f"SELECT row, id, chain, sequence, digest, schema, day, {', '.join((*_NAMES, *_NEWER, *SECTIONS))}, cost, usage, "
-    "charges, sent, places, data FROM receipts WHERE row > ? ORDER BY row LIMIT ?"
+    "charges, sent, places, countries, unreported, data FROM receipts WHERE row > ? ORDER BY row LIMIT ?"
 )
 
 
@@ -101,7 +104,9 @@ def _sent(found: sqlite3.Row) -> dict[str, Json]:
     sent |= {name: found[name] and bytes(found[name]).hex() for name in SECTIONS}
     sent["charged"] = sum(charge.amount for charge in charges_from(found["charges"]))
     sent["usage"] = {name: count for name, count in usage.items() if name in CLASSES}
-    sent["sent"] = found["sent"]
+    countries = found["countries"]
+    sent["countries"] = cut_name(countries_in(str(sent["region"])) if countries is None else countries)
+    sent["sent"], sent["unreported"] = found["sent"], found["unreported"] or 0
     sent["places"] = None if found["places"] is None else [_place(place) for place in json.loads(found["places"])]
     return sent | {"charges": found["charges"], "data": data}
 
@@ -115,7 +120,7 @@ def _read(data: str) -> dict[str, Json]:
 
 
 def _place(place: dict[str, Json]) -> Json:
-    return {**place, **{name: cut_name(place[name]) for name in ("provider", "route", "region")}}
+    return {**place, **{name: cut_name(place[name]) for name in PLACE_NAMES if name in place}}
 
 
 def cut_name(value: object) -> str:

@@ -10,7 +10,7 @@ from gateway.core.receipt import Receipt, is_intact
 from gateway.core.usage import CLASSES
 from gateway.stores.journal.chain import are_charges_of, charges_from
 from gateway.stores.journal.rows import DERIVED, RECORD, differing, kept_in, receipt_in
-from gateway.stores.ledger.shipment_batches import cut_name
+from gateway.stores.ledger.shipment_batches import PLACE_NAMES, cut_name
 
 if TYPE_CHECKING:
     from gateway.stores.postgres.connection import Connection
@@ -65,4 +65,4 @@ def _as_shipped(name: str, value: Any) -> Any:
 
 
 def _place(place: Mapping[str, Any]) -> dict[str, Any]:
-    return {**place, **{name: cut_name(place[name]) for name in ("provider", "route", "region")}}
+    return {**place, **{name: cut_name(place[name]) for name in PLACE_NAMES if name in place}}

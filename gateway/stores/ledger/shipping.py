@@ -21,7 +21,7 @@ from gateway.core.errors import Unavailable
 from gateway.core.receipt import SECTIONS
 from gateway.core.usage import CLASSES
 from gateway.stores.ledger.months import Keeping, Months
-from gateway.stores.ledger.shipment_batches import Parcel, Source
+from gateway.stores.ledger.shipment_batches import PLACE_NAMES, Parcel, Source
 from gateway.stores.postgres.connection import Postgres, PostgresAway
 
 if TYPE_CHECKING:
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 GROUPED: Final = (
     *("day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "outcome", "currency"),
-    "end_user",
+    *("end_user", "countries"),
 )
 """What the sums of `usage_days` are kept by."""
 
-SUMS: Final = ("exchanges", "sent", "cost", "charged", *CLASSES)
+SUMS: Final = ("exchanges", "sent", "cost", "charged", "unreported", *CLASSES)
 _COLUMNS: Final = (
     *("id", "chain", "sequence", "digest", "schema", *GROUPED, "cost", "charged", "usage", "charges", "data"),
-    *("sent", "places"),
+    *("sent", "places", "code", "unreported"),
     *SECTIONS,
 )
-_WHOLE: Final = ("sequence", "schema", "cost", "charged", "sent")
+_WHOLE: Final = ("sequence", "schema", "cost", "charged", "sent", "unreported")
 _TYPES: Final = {"day": "date", "usage": "json", "places": "json", **dict.fromkeys(_WHOLE, "bigint")}
 _READ: Final = {
     "charges": "charges::json",
@@ -50,20 +50,23 @@ _TELL_AGAIN_S: Final = 60.0
 _MOST_MOVES: Final = 1000
 
 
-PLACED: Final = ("provider", "route", "region")
+PLACED: Final = PLACE_NAMES
 
 
 def by_place(receipts: str, shared: str) -> str:
     """SQL for rows of `receipts`, one for each place that an exchange's content went to, with its share. `shared`: the
     columns that every place has alike. What was charged stands where the exchange counts."""
-    one = ", ".join(f"'{name}', {name}" for name in (*PLACED, "cost", "usage"))
+    one = ", ".join(f"'{name}', {name}" for name in (*PLACED, "cost", "unreported", "usage"))
+    names = ", ".join(f"coalesce(place.{name}, '') AS {name}" for name in PLACED)
     return f"""
-        SELECT {shared}, place.provider, place.route, place.region, place.exchanges, place.sent, place.cost,
-            place.usage, CASE WHEN place.exchanges = 1 THEN charged ELSE 0 END AS charged
+        SELECT {shared}, {names}, place.exchanges, place.sent, place.cost,
+            coalesce(place.unreported, 0) AS unreported, place.usage,
+            CASE WHEN place.exchanges = 1 THEN charged ELSE 0 END AS charged
         FROM (SELECT *, coalesce(places, json_build_array(json_build_object(
             {one}, 'exchanges', 1, 'sent', coalesce(sent, 0)))) AS every FROM {receipts}) AS each
         CROSS JOIN LATERAL json_to_recordset(every) AS place (
-            provider text, route text, region text, exchanges bigint, sent bigint, cost bigint, usage json)
+            provider text, route text, region text, countries text, exchanges bigint, sent bigint, cost bigint,
+            unreported bigint, usage json)
     """
 
 
@@ -73,7 +76,7 @@ def sums_by_day(receipts: str) -> str:
     classes = ", ".join(f"sum(coalesce((usage ->> '{name}')::numeric, 0)) AS {name}" for name in CLASSES)
     return f"""
         SELECT {groups}, sum(exchanges) AS exchanges, sum(sent) AS sent, sum(cost) AS cost, sum(charged) AS charged,
-            {classes}
+            sum(unreported) AS unreported, {classes}
         FROM ({by_place(receipts, shared)}) AS placed GROUP BY {groups}
     """
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.core.errors import Json
+from gateway.core.selection import EVERYTHING, Selection
 from gateway.stores.books.books import UsageRow
 from gateway.stores.journal.files import JOURNAL_FILE
 from gateway.stores.ledger.ledger import ChainState, SqliteLedger
@@ -44,19 +45,14 @@ class WorkersLedger:
     def receipt(self, receipt_id: str) -> dict[str, Json] | None:
         return next((found for ledger in self._each() if (found := ledger.receipt(receipt_id)) is not None), None)
 
-    def newest(self, limit: int, key: str | None = None) -> list[dict[str, Json]]:
-        """By id, the newest first, as they began; of one worker alone, as they ended."""
-        each = [ledger.newest(limit, key) for ledger in self._each()]
-        if len(each) == 1:
-            return each[0]
-        together = (receipt for found in each for receipt in found)
+    def newest(self, limit: int, within: Selection = EVERYTHING, before: str = "") -> list[dict[str, Json]]:
+        """As `Ledger.newest`."""
+        together = (receipt for ledger in self._each() for receipt in ledger.newest(limit, within, before))
         return list(islice(sorted(together, key=lambda receipt: str(receipt["id"]), reverse=True), limit))
 
-    def usage(
-        self, by: Sequence[str], since: date | None = None, until: date | None = None, key: str | None = None
-    ) -> list[UsageRow]:
+    def usage(self, by: Sequence[str], within: Selection = EVERYTHING) -> list[UsageRow]:
         """As `SqliteLedger.usage`."""
-        return _added(row for ledger in self._each() for row in ledger.usage(by, since, until, key))
+        return _added(row for ledger in self._each() for row in ledger.usage(by, within))
 
     def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]:
         """As `SqliteLedger.between`."""
@@ -81,4 +77,11 @@ def _added(rows: Iterable[UsageRow]) -> list[UsageRow]:
 
 def _sum(one: UsageRow, other: UsageRow) -> UsageRow:
     usage = {name: one.usage.get(name, 0) + other.usage.get(name, 0) for name in {**one.usage, **other.usage}}
-    return UsageRow(one.group, one.exchanges + other.exchanges, usage, one.cost + other.cost, one.sent + other.sent)
+    return UsageRow(
+        one.group,
+        one.exchanges + other.exchanges,
+        usage,
+        one.cost + other.cost,
+        one.sent + other.sent,
+        one.unreported + other.unreported,
+    )

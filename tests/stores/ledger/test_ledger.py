@@ -9,6 +9,7 @@ import pytest
 
 from gateway.core.errors import Unavailable
 from gateway.core.receipt import Broken, Receipt, canonical, digest, genesis
+from gateway.core.selection import Selection
 from gateway.stores.errors import StoreRefused
 from gateway.stores.ledger.ledger import SqliteLedger
 from tests.stores.books_in import books_in, run
@@ -136,7 +137,7 @@ def test_a_journal_of_before_is_read_and_continued(tmp_path: Path) -> None:
     found = ledger.receipt("0")
     assert found is not None
     assert (found["schema"], found["operation"], found["region"]) == (0, "chat", "declared:SE")
-    (row,) = ledger.usage(["region", "currency", "end_user"], key="k")
+    (row,) = ledger.usage(["region", "currency", "end_user"], Selection(where={"key": "k"}))
     assert row.group == ("declared:SE", "EUR", "sc_9")
     tamper(
         tmp_path, "UPDATE receipts SET data = CAST(replace(data, '\"cost\":5', '\"cost\":4') AS BLOB) WHERE id = '0'"

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.core.errors import Unavailable
 from gateway.core.receipt import Receipt
+from gateway.core.selection import Selection, days
 from gateway.stores.books.books import UsageRow
 from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.ledger.postgres_ledger import PostgresLedger, SharedLedger
@@ -54,7 +55,7 @@ def test_sums_are_exact_beyond_64_bits(tmp_path: Path) -> None:
 def test_a_ledger_without_tables_or_server_is_unavailable(tmp_path: Path) -> None:
     for url, reason in ((fresh_database(), "42P01"), (f"postgresql:///none?host={tmp_path}", "OperationalError")):
         with pytest.raises(Unavailable) as refused:
-            PostgresLedger(Postgres(url)).usage(("day",), date(2026, 11, 1))
+            PostgresLedger(Postgres(url)).usage(("day",), days(date(2026, 11, 1)))
         assert (refused.value.code, refused.value.message) == (
             "books_unavailable",
             f"The ledger cannot be read ({reason}).",
@@ -71,4 +72,4 @@ def test_a_receipt_is_found_before_it_was_shipped(tmp_path: Path) -> None:
     found = [ledger.receipt(name) for name in "ABCD"]
     assert [receipt and receipt["id"] for receipt in found] == ["A", "B", "C", None]
     assert [receipt["id"] for receipt in ledger.newest(5)] == ["B", "A"]
-    assert [row.exchanges for row in ledger.usage((), None, None, "key_2")] == [1]
+    assert [row.exchanges for row in ledger.usage((), Selection(where={"key": "key_2"}))] == [1]
