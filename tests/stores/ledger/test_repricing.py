@@ -14,6 +14,7 @@ from typing import TypeVar
 import pytest
 
 from gateway.core.receipt import CORRECTED
+from gateway.core.selection import Selection
 from gateway.core.snapshot import Snapshot
 from gateway.stores.audit.journal_audit import audit
 from gateway.stores.audit.ledger_audit import audit_ledger
@@ -73,10 +74,10 @@ def test_no_row_is_changed_and_the_entries_are_a_chain_that_holds(journal: Journ
     Repricer(journal).reprice(Wanted(DAY, NEXT), DEARER)
     assert [ledger.receipt(id) for id in ("01A", "01B", "01C")] == before
     assert [(state.receipts, state.broken) for state in ledger.verify_chains()] == [(3, None), (2, None)]
-    newest = ledger.newest(2)
-    assert [(entry["outcome"], entry["demand"]) for entry in newest] == [
-        (CORRECTED, {"corrects": "01B", "attempts": [0]}),
-        (CORRECTED, {"corrects": "01A", "attempts": [0]}),
+    newest = ledger.newest(2, Selection(where={"outcome": CORRECTED}))
+    assert sorted((entry["demand"]["corrects"], entry["demand"]["attempts"]) for entry in newest) == [  # type: ignore[index, call-overload]
+        ("01A", [0]),
+        ("01B", [0]),
     ]
 
 
