@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "restore": "put a backup back into a state directory",
     "books": "check that the books add up; who shares the budgets",
     "reload": "put changed documents in force",
+    "console": "sign in to the pages, by a link that works once",
     "sandbox": "run the bundled provider alone",
 }
 

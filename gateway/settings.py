@@ -110,6 +110,8 @@ class Settings(BaseSettings):
     """Largest request body, in bytes."""
     default_max_output: int = Field(8192, ge=1, le=10_000_000)
     """Output limit in tokens where neither the client nor the model's document states one."""
+    pages: Literal["public", "signed-in", "off"] | None = None
+    """Pages for people: public, signed-in or off; empty: public in the sandbox, else signed-in."""
     sandbox: bool = False
     """true or false: the bundled provider on loopback, for first contact and tests."""
     sandbox_pace_ms: int = Field(20, ge=0, le=10_000)
@@ -149,6 +151,11 @@ class Settings(BaseSettings):
         """The address of the proxy, from its variable or its file; empty without a proxy."""
         address = self.egress_proxy if self.egress_proxy_file is None else _in_file(self.egress_proxy_file)
         return address.get_secret_value().strip()
+
+    @property
+    def pages_shown(self) -> Literal["public", "signed-in", "off"]:
+        """`pages`, or what stands for an empty one."""
+        return self.pages or ("public" if self.sandbox else "signed-in")
 
     @property
     def hosts_without_proxy(self) -> tuple[str, ...]:

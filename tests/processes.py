@@ -48,6 +48,7 @@ class Process:
         self._reader.start()
         said = self._value()
         self.url, self.key = str(said["base_url"]), str(said["key"])
+        self.pages = str(said["pages"] or "")
 
     def _read(self) -> None:
         assert self.popen.stdout is not None

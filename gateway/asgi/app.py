@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route, Router, request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -31,6 +33,8 @@ from gateway.telemetry.events import Fault
 from gateway.telemetry.faults import reduce
 
 IDEMPOTENCY: Final = b"idempotency-key"
+CONSOLE: Final = "/console"
+"""The address of every page for people begins with it."""
 
 
 class Exchanges:
@@ -87,8 +91,15 @@ class Exchanges:
 _POLICY: Final = narrowing.HEADER.encode()
 
 
-def application(gate: Gate) -> ASGIApp:
-    """Everything a client can reach."""
+async def front(request: Request) -> Response:
+    """Leads browsers to the pages; every other client learns that somebody is there."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return await alive(request)
+    return Response(status_code=303, headers={"location": f"{CONSOLE}/", "vary": "accept"})
+
+
+def application(gate: Gate, console: ASGIApp | None = None) -> ASGIApp:
+    """Everything a client can reach. `console`: the pages for people; None where they are switched off."""
     small = Pages(gate)
     routes = [
         Route("/v1/catalog/models", small.catalogue, methods=["GET"]),
@@ -98,11 +109,11 @@ def application(gate: Gate) -> ASGIApp:
         Route("/v1/receipts/{id}", small.receipt, methods=["GET"]),
         Route("/livez", alive, methods=["GET"]),
         Route("/readyz", small.ready, methods=["GET"]),
-        Route("/", alive, methods=["GET"]),
+        Route("/", alive if console is None else front, methods=["GET"]),
         Route("/api/hello", alive, methods=["GET"]),  # Claude Code asks whether anybody is there
     ]
     clients: dict[bool, ASGIApp] = {True: request_response(small.models), False: Exchanges(gate)}
-    return Guard(Router(routes, redirect_slashes=False), clients, gate)
+    return Guard(Router(routes, redirect_slashes=False), clients, gate, console)
 
 
 class Guard:
@@ -112,9 +123,12 @@ class Guard:
     Starlette's own middleware is left out: it would answer first and raise afterwards.
     """
 
-    def __init__(self, ours: Router, clients: Mapping[bool, ASGIApp], gate: Gate) -> None:
-        """`clients`: what serves the addresses of SDKs, by whether they list models."""
+    def __init__(
+        self, ours: Router, clients: Mapping[bool, ASGIApp], gate: Gate, console: ASGIApp | None = None
+    ) -> None:
+        """`clients`: the application for the addresses of SDKs, by whether they list models."""
         self._ours, self._clients, self._gate = ours, clients, gate
+        self._console = console or ours
         registry = gate.services.dialects
         self._addresses = Addresses(registry)
         self._formats = {family: ErrorFormat(dialect) for family, dialect in registry.families.items()}
@@ -129,7 +143,10 @@ class Guard:
         family = self._addresses.family(path, headers, keyed=keyed) if address is None else address.family
         voice = self._formats[family]
         scope["state"]["address"] = address
-        app = self._ours if address is None else self._clients[address.dialect is None]
+        if address is None:
+            app = self._console if path == CONSOLE or path.startswith(f"{CONSOLE}/") else self._ours
+        else:
+            app = self._clients[address.dialect is None]
         try:
             await app(scope, receive, send)
         except Ended as ended:

@@ -116,10 +116,14 @@ def _serve(context: CommandContext, settings: Settings, placed: Worker | None) -
 def _welcome(context: CommandContext, settings: Settings, ready: Ready) -> None:
     """Prints the address; with a first key also the first requests, ready to paste. Without a terminal, standard output
     has lines of the log alone."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
-    base = f"http://{host}:{ready.port}/v1"
-    context.out.value({"base_url": base, "key": ready.secret or None})
-    context.out.greeting(f"Safeconduct listens on http://{host}:{ready.port} (Ctrl-C ends it)")
+    from gateway.compose import origin_here
+
+    origin = origin_here(settings.host, ready.port)
+    base, pages = f"{origin}/v1", f"{origin}{ready.pages}" if ready.pages else None
+    context.out.value({"base_url": base, "key": ready.secret or None, "pages": pages})
+    context.out.greeting(f"Safeconduct listens on {origin} (Ctrl-C ends it)")
+    if pages:
+        context.out.greeting(f"Pages{', signed in once within an hour' if ready.secret else ''}: {pages}")
     if ready.secret:
         state = f" --state {shlex.quote(context.options.state)}" if context.options.state else ""
         for line in first_steps(base, ready.secret, f"{context.program} {{}}{state}"):

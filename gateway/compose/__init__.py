@@ -5,6 +5,7 @@ could decide.
 """
 
 from gateway.compose.clock import SystemClock
+from gateway.compose.console import origin_here
 from gateway.compose.documents import DocumentsRefused, read
 from gateway.compose.process import run_gateway, run_sandbox, start_workers
 from gateway.compose.providers import Access, access, in_force
@@ -20,6 +21,7 @@ __all__ = [
     "WorkerPlace",
     "access",
     "in_force",
+    "origin_here",
     "read",
     "run_gateway",
     "run_sandbox",

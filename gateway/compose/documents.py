@@ -52,6 +52,8 @@ class DocumentSet:
         loaded = read(settings)
         if loaded.snapshot is None or loaded.faults:
             raise DocumentsRefused([str(fault) for fault in loaded.faults])
+        self.since = SystemClock().now()
+        """The time since when the documents are in force."""
         self.now = self._put_in_force(loaded, loaded.snapshot)
 
     def _put_in_force(self, loaded: Loaded, snapshot: Snapshot) -> InForce:
@@ -79,7 +81,7 @@ class DocumentSet:
                 now = self._put_in_force(loaded, loaded.snapshot)
                 if self._renewals is not None:
                     await self._renewals.first_round()  # a record whose source is new begins with a secret
-                self.now = now
+                self.now, self.since = now, SystemClock().now()
             except SettingsRefused as refused:  # a credential is set for a provider that is no longer declared
                 faults = [str(fault) for fault in refused.faults]
                 places = [fault.variable for fault in refused.faults]

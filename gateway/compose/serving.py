@@ -19,6 +19,7 @@ import anyio
 
 from gateway.asgi.admin import AdminRoom, admin_application, operator_by_peer
 from gateway.asgi.admin_books import BookRoom
+from gateway.asgi.admin_console import ConsoleRoom
 from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
 from gateway.asgi.admin_process import ProcessRoom, Reload, ReloadResult
@@ -27,6 +28,7 @@ from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
 from gateway.compose.background import run_forever
 from gateway.compose.clock import SystemClock
+from gateway.compose.console import open_console, origin_here
 from gateway.compose.credentials import news_of_credentials
 from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import first_key, joined
@@ -62,10 +64,12 @@ _MB: Final = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The port, and the secret of a first key if one was created; known once requests are accepted."""
+    """The port, the secret of a first key if one was created, and the path of the pages, which signs in the user who
+    started the gateway with a first key; empty where the pages are off. Known once requests are accepted."""
 
     port: int
     secret: str = ""
+    pages: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +107,20 @@ async def serve(
         default = default_policy(settings)
         reload = _renewing(documented, services)
         process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
-        rooms = [*_admin_rooms(documented, log, keys, repricer, default), process, books]
+        pages = open_console(settings, post.home, documented, services, drain)
+        links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))
+        rooms = [*_admin_rooms(documented, log, keys, repricer, default), process, books, links]
         admin = admin_application(rooms, operator_by_peer)
         office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET), render_error)
-        listeners = [Listener(application(gate), public, render_error), office, *bench]
+        clients = application(gate, pages.application if pages else None)
+        listeners = [Listener(clients, public, render_error), office, *bench]
         secret = await first_key(keys, documented.snapshot(), post.first_key, log) if post.first_key else ""
         await joined(keys)
 
         def accepted() -> None:
             _tend_garbage()
             log.emit(_started(documented.now, settings, listeners[0].port, began))
-            ready(Ready(listeners[0].port, secret))
+            ready(Ready(listeners[0].port, secret, pages.front(secret) if pages else ""))
 
         async with anyio.create_task_group() as group:
             group.start_soon(_reload_on_hangup, reload)

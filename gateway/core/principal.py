@@ -64,6 +64,9 @@ class Callers(Protocol):
     def find(self, credential: str, at: datetime) -> Caller | None:
         """The caller with this credential, if it may call at that time. Unavailable while callers cannot be known."""
 
+    def holder(self, credential: str, at: datetime) -> Caller | None:
+        """The caller whose `Caller.credential` that is, if it may call at that time. Unavailable likewise."""
+
     async def obstacle(self) -> str:
         """Reason, as a code, for which nobody would be known now; empty where callers are known."""
 

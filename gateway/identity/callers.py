@@ -23,7 +23,11 @@ class KeyCallers:
 
     def find(self, credential: str, at: datetime) -> Caller | None:
         """The key with this secret, unless it is revoked or expired. Unavailable while keys cannot be known."""
-        key = self._keys.find(digest_of(credential))
+        return self.holder(digest_of(credential), at)
+
+    def holder(self, credential: str, at: datetime) -> Caller | None:
+        """The key whose secret has this digest, unless it is revoked or expired. Unavailable likewise."""
+        key = self._keys.find(credential)
         return key if key is not None and key.state(at) == "active" else None
 
     async def obstacle(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
@@ -26,6 +27,9 @@ class Role:
 
 ADMIN: Final = Role("admin", frozenset(Act))
 """May do everything."""
+
+ROLES: Final[Mapping[str, Role]] = {role.name: role for role in (ADMIN,)}
+"""Every role by its name."""
 
 
 @frozen

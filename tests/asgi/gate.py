@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
+from starlette.types import ASGIApp
 
 from gateway.asgi.app import application
 from gateway.asgi.downstream import render_error
@@ -59,13 +60,20 @@ class Door:
 
 @asynccontextmanager
 async def a_door(
-    state: Path, *providers: Provider, limits: tuple[int, float] = (2**20, 5.0), grace_s: float = 0.0, **desk: Any
+    state: Path,
+    *providers: Provider,
+    limits: tuple[int, float] = (2**20, 5.0),
+    grace_s: float = 0.0,
+    console: Callable[[Desk, Drain], ASGIApp] | None = None,
+    **desk: Any,
 ) -> AsyncIterator[Door]:
-    """`limits`: of a body, in bytes and seconds; `grace_s` and `drain_s` as in `server.serve`."""
+    """`limits`: of a body, in bytes and seconds; `grace_s` and `drain_s` as in `server.serve`. `console`: makes the
+    pages."""
     drain, started, drain_s = Drain(), anyio.Event(), desk.pop("drain_s", 5.0)
     async with a_desk(state, *providers, **desk) as behind:
         gate = Gate(behind.services, lambda: behind.in_force, behind.ledger, drain, limits)
-        listener = Listener(application(gate), bind_tcp("127.0.0.1", 0), render_error)
+        pages = console(behind, drain) if console is not None else None
+        listener = Listener(application(gate, pages), bind_tcp("127.0.0.1", 0), render_error)
         port = listener.port
         serving = asyncio.ensure_future(serve([listener], drain, grace_s=grace_s, drain_s=drain_s, ready=started.set))
         expiring = asyncio.ensure_future(gate.expire())

@@ -25,6 +25,7 @@ class Running:
     key: str
     state: Path
     documents: Path
+    pages: str = ""
 
     @property
     def options(self) -> list[str]:
@@ -57,7 +58,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         assert process.stdout is not None
         try:
             answer = _first_value(process)
-            yield Running(answer["base_url"], answer["key"], at / "state", at)
+            yield Running(answer["base_url"], answer["key"], at / "state", at, answer["pages"])
         finally:
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=30)

@@ -91,6 +91,10 @@ class Workloads:
     def find(self, credential: str, at: datetime) -> Caller | None:
         return self.known.get(credential) or self.others.find(credential, at)
 
+    def holder(self, credential: str, at: datetime) -> Caller | None:
+        own = (workload for workload in self.known.values() if workload.credential == credential)
+        return next(own, None) or self.others.holder(credential, at)
+
     async def obstacle(self) -> str:
         return await self.others.obstacle()
 

@@ -1,0 +1,83 @@
+"""The pages of a gateway: their services, their sessions, and the list of pages in the order of the navigation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.compose.documents import DocumentSet
+from gateway.console.application import Console, ConsoleServices
+from gateway.console.models import models_page
+from gateway.console.page import PREFIX, ConsolePage, DocumentsInForce
+from gateway.console.sign_in import sign_in_pages
+from gateway.exchange.services import Services
+from gateway.http.drain import Drain
+from gateway.identity.operators import Operator, local_operator
+from gateway.identity.sessions import Sessions
+from gateway.settings import Settings
+from gateway.stores.keys.keys import digest_of
+from gateway.stores.sessions.session_files import SessionFiles
+from gateway.telemetry.events import Fault
+from gateway.telemetry.faults import reduce
+
+_SESSIONS: Final = "sessions"
+_LINKS: Final = "links"
+_ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
+"""Addresses that stand for every one of the machine."""
+FRONT: Final = f"{PREFIX}/models"
+
+
+def origin_here(host: str, port: int) -> str:
+    """Scheme, host and port of a gateway that listens there, for a browser on the same machine."""
+    return f"http://{_ANY.get(host, host)}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConsole:
+    """The pages of a running gateway."""
+
+    application: Console
+    sessions: Sessions
+
+    def link(self, operator: Operator, credential: str = "") -> str:
+        """The path of a page that signs the operator in, once. `credential`: digest of a key to sign in with too."""
+        return f"{PREFIX}/enter/{self.sessions.link(operator, credential)}"
+
+    def front(self, secret: str) -> str:
+        """The path of the first page; with the secret of a first key, one that signs in the user of this process."""
+        return self.link(local_operator(os.geteuid()), digest_of(secret)) if secret else f"{PREFIX}/"
+
+
+def open_console(
+    settings: Settings, home: Path, documented: DocumentSet, services: Services, drain: Drain
+) -> OpenConsole | None:
+    """The pages; None where they are switched off. `home`: the state directory that all workers share."""
+    if settings.pages_shown == "off":
+        return None
+    clock = services.clock
+    directory = home / _SESSIONS
+    kept, links = SessionFiles(directory, clock.now), SessionFiles(directory / _LINKS, clock.now)
+    sessions = Sessions(kept, links, services.callers, clock.now)
+
+    def in_force() -> DocumentsInForce:
+        now, health = documented.current(), services.health.view(clock.monotonic())
+        return DocumentsInForce(now.snapshot, now.means, documented.since, health)
+
+    shared = ConsoleServices(
+        in_force=in_force,
+        sessions=sessions,
+        now=clock.now,
+        public=settings.pages_shown == "public",
+        draining=lambda: drain.draining,
+        report=lambda fault: services.log.emit(Fault(reduce(fault))),
+    )
+    return OpenConsole(Console(shared, [*_pages(services, sessions)]), sessions)
+
+
+def _pages(services: Services, sessions: Sessions) -> Iterable[ConsolePage]:
+    """Every page. Those with a label stand in the navigation, in this order."""
+    yield models_page()
+    yield from sign_in_pages(sessions, services.clock.monotonic, FRONT)
