@@ -19,6 +19,7 @@ import httpx
 
 from gateway.stores.journal.files import JOURNAL_FILE
 from gateway.stores.ledger.ledger import SqliteLedger
+from tests.replays import replay_kept
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 30.0
@@ -114,7 +115,8 @@ class Process:
 def running(state: Path, *words: str, within: Sequence[str] = (), **environ: str) -> Iterator[Process]:
     """A gateway with its sandbox and a new key, on a free port. What still runs when the block ends is killed.
 
-    `within`: a command that runs another in its own place, as `nsenter` does.
+    The decisions of its receipts are replayed then. `within`: a command that runs another in its own place, like
+    `nsenter`.
     """
     command = [*within, sys.executable, "-m", "gateway", "serve", "--sandbox", "--with-key", "--json", "--port", "0"]
     with subprocess.Popen(
@@ -128,6 +130,7 @@ def running(state: Path, *words: str, within: Sequence[str] = (), **environ: str
             yield Process(popen, state)
         finally:
             popen.kill()
+    replay_kept(state)
 
 
 def documents(at: Path) -> list[str]:

@@ -10,19 +10,9 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from gateway.core.errors import (
-    Json,
-    PromptTooLong,
-    UpstreamEnded,
-    UpstreamFailed,
-    UpstreamLimited,
-    UpstreamRefused,
-    UpstreamTimeout,
-)
 from gateway.core.health import FaultScope, RouteFault
 from gateway.core.policy import Identifiers
 from gateway.dialects.dialect import Broken, RequestOverrides, Unportable, Unusable
-from gateway.dialects.error_codes import TOO_LONG
 from gateway.dialects.mismatched import is_whole
 from gateway.dialects.observed import observed
 from gateway.dialects.provider_errors import refusal_fault, reported_fault
@@ -34,6 +24,7 @@ from gateway.exchange.deadlines import Deadline, DeadlineScope
 from gateway.exchange.progress import Progress
 from gateway.exchange.services import Services
 from gateway.exchange.stages import Answered, Decided
+from gateway.exchange.unanswered import nobody_answered, refused, unusable
 from gateway.upstream.calls import ProviderCall, ProviderReply
 from gateway.upstream.faults import LOCAL_KINDS, UpstreamFault
 
@@ -66,7 +57,7 @@ async def forward(tries: Tries, services: Services, scope: DeadlineScope, progre
             return answered
         if progress.replying:  # the client was told of this route
             break
-    raise nobody_answered(progress.attempts)
+    raise nobody_answered(progress)
 
 
 class Forwarding:
@@ -135,7 +126,7 @@ class Forwarding:
         if attempt.reply is not None:
             await attempt.reply.close()  # gives the connection back or cuts it; never waits for the provider
         if not fault.scope.fails_over:
-            raise refused(attempt, fault) if fault is not _UNUSABLE else unusable(self._progress.attempts)
+            raise refused(self._progress, attempt, fault) if fault is not _UNUSABLE else unusable(self._progress)
 
     @property
     def _patience_s(self) -> float:
@@ -278,40 +269,6 @@ def _fault_of(lost: UpstreamFault) -> RouteFault:
     if lost.kind == "credential":
         return _NO_SECRET
     return _OURS if lost.kind in LOCAL_KINDS else _BROKEN
-
-
-def refused(attempt: Attempt, fault: RouteFault) -> UpstreamEnded:
-    """The error of a request that the provider refuses for its own sake."""
-    route, status = str(attempt.route.id), fault.status if 400 <= fault.status < 500 else 400
-    named: dict[str, Json] = {"field": fault.param} if fault.param else {}
-    if fault.code == TOO_LONG:
-        return PromptTooLong(status, route=route, **named)
-    words = "".join(
-        (f" Its parameter: {fault.param}." if fault.param else "", f" Its code: {fault.code}." if fault.code else "")
-    )
-    message = "The provider refuses this request as it is written." + words
-    return UpstreamRefused(status, message, route=route, upstream_code=fault.code or None, **named)
-
-
-def unusable(attempts: list[Attempt]) -> UpstreamEnded:
-    """The error of a reply that the client's dialect cannot carry."""
-    return UpstreamFailed(
-        "The reply of the route cannot be written as this client reads it.", attempts=_listed(attempts)
-    )
-
-
-def nobody_answered(attempts: list[Attempt]) -> UpstreamEnded:
-    """The error after the last route of the plan."""
-    limited = [attempt.retry_after_s for attempt in attempts if attempt.retry_after_s is not None]
-    if limited:
-        return UpstreamLimited(min(limited) or None, attempts=_listed(attempts))
-    if all(a.outcome == "timeout" for a in attempts):
-        return UpstreamTimeout("No eligible route began to answer in time.", attempts=_listed(attempts))
-    return UpstreamFailed("No eligible route answered.", attempts=_listed(attempts))
-
-
-def _listed(attempts: list[Attempt]) -> list[Json]:
-    return [{"route": str(a.route.id), "outcome": a.outcome, "status": a.status or None} for a in attempts]
 
 
 async def _whole(reply: ProviderReply, most: int) -> bytes:

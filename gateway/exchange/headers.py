@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from gateway.core.cost import money
+from gateway.core.errors import Json
 from gateway.core.receipt import Receipt
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
+from gateway.exchange.attempts_report import attempts_report
 from gateway.exchange.soft_budgets import budget_header
 
 
@@ -26,19 +28,19 @@ def reply_headers(facts: record.ExchangeRecord, attempts: Sequence[Attempt], ans
 
 
 def attempts_header(facts: record.ExchangeRecord, attempts: Sequence[Attempt]) -> dict[str, str]:
-    """The header that lists every attempt in order: route, declared region, and how it ended. Nothing without one."""
-    return {"x-safeconduct-attempts": ", ".join([_listed(facts, a) for a in attempts])} if attempts else {}
+    """The header that lists every attempt in order. Nothing without one."""
+    if not attempts:
+        return {}
+    return {"x-safeconduct-attempts": ", ".join(map(_as_item, attempts_report(facts, attempts)))}
 
 
-def _listed(facts: record.ExchangeRecord, attempt: Attempt) -> str:
-    parts = [f"{attempt.route.id};region={facts.treated(attempt.eligible).region}"]
-    if reported := attempt.observed.get("region"):
-        parts.append(f'observed="{reported}"')
-    if attempt.status:
-        parts.append(f"status={attempt.status}")
-    if attempt.fault:
-        parts.append(f"fault={attempt.fault}")
-    if not attempt.left:
+def _as_item(report: Mapping[str, Json]) -> str:
+    """One attempt as an item of the header, with what is known of it as parameters."""
+    parts = [f"{report['route']};region={report['region']}"]
+    if report["observed"]:
+        parts.append(f'observed="{report["observed"]}"')
+    parts += [f"{name}={report[name]}" for name in ("status", "fault") if report[name]]
+    if not report["left"]:
         parts.append("left=no")
     return ";".join(parts)
 

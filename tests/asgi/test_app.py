@@ -482,7 +482,7 @@ async def test_a_fault_of_ours_is_a_500_without_words(tmp_path: Path) -> None:
         answer = await door.ask()
         assert error_of(answer) == (500, "internal_error")
         assert answer.json()["error"]["receipt"] == door.desk.receipts()[0]["id"]
-        door.desk.in_force = None  # type: ignore[assignment]
+        door.desk._in_force = None  # type: ignore[assignment]
         for answer in (await door.ask(), await door.get("/v1/models")):
             assert error_of(answer) == (500, "internal_error")
         assert len(door.desk.heard.faults) == 3

@@ -19,8 +19,7 @@ from gateway.core.limits import Limit
 from gateway.core.organisation import Budget
 from gateway.core.policy import Policy
 from gateway.core.principal import principal
-from gateway.core.receipt import ReceiptId, from_json
-from gateway.core.replay import capabilities_from, replay, was_decided
+from gateway.core.receipt import ReceiptId
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.registry import REGISTRY, Registry
@@ -51,6 +50,7 @@ from tests.builders import (
     a_team,
     some_means,
 )
+from tests.replays import InForceHistory
 from tests.scripted import Provider
 
 SECRET = "sc_" + "x" * 43
@@ -172,23 +172,29 @@ class Desk:
     def __init__(
         self, services: Services, in_force: InForce, keys: KeyStore, ledger: SqliteLedger, heard: Heard
     ) -> None:
-        self.services, self.in_force, self.keys, self.ledger, self.heard = services, in_force, keys, ledger, heard
+        self.services, self.keys, self.ledger, self.heard = services, keys, ledger, heard
+        self.history = InForceHistory()
+        self.in_force = in_force
         key = keys.find(digest_of(SECRET))
         assert key is not None
         self.key = key
         self.time = Stopped()
-        self._began: dict[str, InForce] = {}
-        """Receipt -> what was in force when its exchange began."""
         self.services = replace(services, rates=LocalRates(self.time))
+
+    @property
+    def in_force(self) -> InForce:
+        return self._in_force
+
+    @in_force.setter
+    def in_force(self, value: InForce) -> None:
+        self._in_force = self.history.add(value)
 
     def exchange(self, *, dialect: str = "openai_chat", policy: str = "", **arrival: Any) -> Exchange:
         """`policy`: the name that the request's header gives."""
         caller = principal(self.key, self.in_force.snapshot)
         assert caller is not None
         asked = replace(arrival.pop("asked", PLAIN), policy=policy)
-        exchange = Exchange(self.services, self.in_force, caller, Arrival(dialect, asked, **arrival))
-        self._began[exchange.id] = self.in_force
-        return exchange
+        return Exchange(self.services, self.in_force, caller, Arrival(dialect, asked, **arrival))
 
     async def ask(self, body: Mapping[str, Any] | bytes | None = None, **arrival: Any) -> Client:
         client = Client()
@@ -200,15 +206,6 @@ class Desk:
         """Newest first."""
         found: list[dict[str, Any]] = self.ledger.newest(100)
         return found
-
-    def replay_all(self) -> None:
-        """The law of receipts: the decision of each follows from the receipt and from what is kept beside it."""
-        for receipt in map(from_json, self.ledger.newest(10_000)):
-            began = self._began.get(receipt.id)
-            if began is not None and was_decided(receipt):
-                means = capabilities_from(began.capabilities[receipt.capabilities])
-                again = replay(receipt, began.snapshot, means)
-                assert again == (receipt.plan, receipt.rejections), f"{receipt.id} is not replayed: {again}"
 
     async def held(self) -> int:
         balances = await self.services.books.balances(("organisation/acme", "team/research", "key/key_1"), NOW)
@@ -275,7 +272,7 @@ async def a_desk(
         in_force = InForce(snapshot, some_means(*names, spoken=registry.names), targets)
         desk = Desk(services, in_force, keys, SqliteLedger(state / JOURNAL_FILE), heard)
         yield desk
-        desk.replay_all()
+        desk.history.replay_all(desk.ledger)
     finally:
         await upstream.close()
         await anyio.to_thread.run_sync(journal.close)

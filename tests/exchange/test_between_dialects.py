@@ -241,7 +241,6 @@ async def test_a_limit_above_the_routes_is_lowered_to_it_and_reported(tmp_path: 
             assert SENT_LIMIT[wire](sent(alpha, int(streaming))) == 8_000
             receipt = desk.receipts()[0]
             assert (receipt["attempts"][0]["output_limit"], receipt["rejections"]) == (8_000, {})
-        desk.replay_all()
 
 
 async def test_a_limit_is_lowered_to_the_money_below_the_routes(tmp_path: Path) -> None:

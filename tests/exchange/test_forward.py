@@ -23,6 +23,16 @@ from tests.exchange.desk import COMPLETION, DONE, STOP, USAGE, WORDS, Desk, a_de
 from tests.exchange.test_lifecycle import GOOD, STREAM
 from tests.scripted import Connection, Provider, Script, chunk, hangs, head, once, replies, reply, stream_head, streams
 
+FAILED = {
+    "route": "alpha/small",
+    "region": "SE",
+    "observed": None,
+    "outcome": "failed",
+    "status": 500,
+    "fault": "route",
+    "left": True,
+}
+
 
 def an_error(status: int, code: object = None, **more: Any) -> Script:
     error = {"message": "MARKER said", "param": "MARKER said", "code": code, **more}
@@ -53,7 +63,11 @@ async def test_the_next_route_is_asked_where_the_fault_is_not_the_requests(tmp_p
 async def test_no_other_route_is_asked_when_the_request_is_at_fault(tmp_path: Path, status: int) -> None:
     client, receipt, asked = await asked_both(tmp_path, an_error(status))
     assert (client.error.status, client.error.code) == (status, "upstream_refused")
-    assert client.error.details == {"route": "alpha/small", "upstream_code": None}
+    assert client.error.details == {
+        "attempts": [FAILED | {"outcome": "refused", "status": status, "fault": "request"}],
+        "route": "alpha/small",
+        "upstream_code": None,
+    }
     assert not client.error.may_retry
     assert asked == 0
     assert receipt["outcome"] == "failed"
@@ -238,7 +252,7 @@ async def test_when_all_eligible_routes_cool_down_the_answer_says_so(tmp_path: P
             error = (await desk.ask()).error
             assert error is not None
             assert (error.status, error.code) == (502, "upstream_failed")
-            assert error.details["attempts"] == [{"route": "alpha/small", "outcome": "failed", "status": 500}]
+            assert error.details["attempts"] == [FAILED]
         error = (await desk.ask()).error
         assert error is not None
         assert (error.status, error.code, error.may_retry) == (503, "routes_unavailable", True)

@@ -25,6 +25,7 @@ class Case:
     def __init__(self, desk: Desk) -> None:
         stage = decided()
         begun = stage.accepted.identified
+        desk.history.add(begun.in_force)
         self.scope = DeadlineScope()
         self.progress = Progress(desk.services.clock, begun)
         self.progress.reach(stage)

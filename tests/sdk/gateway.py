@@ -34,6 +34,7 @@ from gateway.upstream.client import ProviderClient
 from gateway.upstream.targets import static_credential, target
 from tests.builders import a_connection, a_key, a_model, a_provider, a_route, a_snapshot, a_team
 from tests.exchange.desk import PATIENT, SECRET, Heard, StillClock
+from tests.replays import InForceHistory
 from tests.sdk.stage import DIALECT_OF
 
 UPSTREAM_MODEL: Final = "scripted-1"
@@ -126,6 +127,9 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
         ledger = SqliteLedger(state / JOURNAL_FILE)
         async with _listening(services, in_force, ledger) as port:
             yield Running(f"http://127.0.0.1:{port}", SECRET, ledger, heard)
+        history = InForceHistory()
+        history.add(in_force)
+        history.replay_all(ledger)
     finally:
         await upstream.close()
         await anyio.to_thread.run_sync(journal.close)
