@@ -10,6 +10,8 @@ from typing import Final
 from gateway.core.operation import EMBEDDINGS, Operation
 from gateway.dialects import (
     anthropic_messages,
+    cohere_chat,
+    cohere_embeddings,
     google_embeddings,
     google_generate,
     openai_chat,
@@ -131,6 +133,7 @@ REGISTRY: Final = Registry(
         google_generate,
         openai_embeddings,
         google_embeddings,
-    )
+    ),
+    (cohere_chat, cohere_embeddings),
 )
 """A new dialect is one package and one line here."""

@@ -1,0 +1,1 @@
+"""Shared parts of the dialects of Cohere's v2 API."""
