@@ -176,7 +176,7 @@ WHOLE = HEAD + CONNECTION + POSTURE
         (WHOLE.replace("read_on = 2026-11-23", ""), "read_on: is missing; add read_on = 2026-11-23"),
         (HEAD + POSTURE, "connection: is missing; add [connection] and its keys"),
         (HEAD + CONNECTION, "posture: is missing; add [posture] and its dimensions"),
-        (WHOLE.replace("openai_chat", "openai-chat"), 'connection.dialect: "openai-chat" is not a value of dialect; use one of anthropic_messages, bedrock_converse, google_generate, none, openai_chat, openai_responses (did you mean openai_chat?)'),
+        (WHOLE.replace("openai_chat", "openai-chat"), 'connection.dialect: "openai-chat" is not a value of dialect; use one of anthropic_messages, bedrock_converse, cohere_chat, google_generate, none, openai_chat, openai_responses (did you mean openai_chat?)'),
         (WHOLE.replace('"bearer"', '"basic"'), 'connection.auth: "basic" is not a value of auth; use one of api-key, bearer, none, x-api-key, x-goog-api-key'),
         (WHOLE.replace("https://", "http://"), 'connection.base_url: "http://api.evroc.example/v1" is neither https:// nor http:// within your own network; write the whole address, with https; http only for loopback, private addresses and internal names'),
         (WHOLE.replace("api.evroc", "{resource}"), 'connection.base_url: {resource} is not in settings; write settings = ["resource"]'),

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from tests.sdk.results import Result
-from tests.sdk.scenarios import ANSWERS, ASKED, SCENARIOS, SIGNATURE, Answer
+from tests.sdk.scenarios import ANSWERS, ASKED, SCENARIOS, SIGNATURE, Answer, Tokens
 from tests.sdk.shapes.seen import Seen
 from tests.sdk.stage import DIALECT_OF
 
 
-def shown(scenario: str) -> Result:
-    """The result of a scenario that ends well, or that the client leaves; without headers."""
+def shown(scenario: str, route: str = "") -> Result:
+    """The result of a scenario that ends well, or that the client leaves; without headers. `route`: as in `through`."""
     answers = [answer for answer in ANSWERS[scenario] if isinstance(answer, Answer)]
     last = answers[-1]
     if last.ends == "never":
@@ -24,7 +24,7 @@ def shown(scenario: str) -> Result:
         finish=last.finish,
         usage={
             "input": tokens.input,
-            "cached": tokens.cached,
+            "cached": _cached(tokens, route),
             "output": tokens.output,
             "reasoning": tokens.reasoning,
         },
@@ -57,14 +57,19 @@ def asked(scenario: str, model: str) -> list[Seen]:
     return rounds
 
 
-def metered(scenario: str) -> dict[str, int]:
+def _cached(tokens: Tokens, route: str) -> int:
+    """Cohere caches its own preamble, which is not billed."""
+    return 0 if route == "cohere_chat" else tokens.cached
+
+
+def metered(scenario: str, route: str) -> dict[str, int]:
     """The usage that the receipt of the last round must hold: disjoint classes, none of them zero."""
     last = ANSWERS[scenario][-1]
     assert isinstance(last, Answer)
     tokens = last.tokens
     counted = {
-        "input": tokens.input - tokens.cached,
-        "cache_read": tokens.cached,
+        "input": tokens.input - _cached(tokens, route),
+        "cache_read": _cached(tokens, route),
         "output": tokens.output - tokens.reasoning,
         "reasoning": tokens.reasoning,
     }
@@ -73,7 +78,7 @@ def metered(scenario: str) -> dict[str, int]:
 
 def through(client: str, route: str, seen: Seen) -> Seen:
     """What of a request reaches `route` from this client: all but what one of the two has no words for."""
-    if route == "openai_chat":
+    if route in ("openai_chat", "cohere_chat"):
         seen = replace(seen, signatures=(), shows=False)
     elif DIALECT_OF[client] == "openai_chat":
         seen = replace(seen, shows=False)

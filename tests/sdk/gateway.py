@@ -43,10 +43,11 @@ _CONNECTIONS: Final[Mapping[str, tuple[Auth, str, dict[str, str]]]] = {
     "openai_responses": (Auth.BEARER, "/v1", {}),
     "anthropic_messages": (Auth.X_API_KEY, "/v1", {}),
     "google_generate": (Auth.X_GOOG_API_KEY, "/v1beta", {}),
+    "cohere_chat": (Auth.BEARER, "/v2", {}),
 }
 """By dialect: where the credential goes, the version in the address, and what else the catalogue says."""
 ROUTES: Final = tuple(_CONNECTIONS)
-EMBEDDING: Final = ("openai_chat", "google_generate")
+EMBEDDING: Final = ("openai_chat", "google_generate", "cohere_chat")
 """Those whose providers answer embeddings too."""
 LIMITS: Final = (2**20, 20.0)
 LIMITED: Final = (Rate("requests", 1, "day", 1),)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from tests.scripted import END, Connection, Left, Provider, Received, chunk, reply, stream_head
 from tests.sdk.scenarios import ANSWERS, Answer, TooLong
-from tests.sdk.shapes import anthropic_messages, google_generate, openai_chat, openai_responses, vectors
+from tests.sdk.shapes import anthropic_messages, cohere_chat, google_generate, openai_chat, openai_responses, vectors
 from tests.sdk.shapes.seen import Seen
 
 SHAPES: Final[Mapping[str, ModuleType]] = {
@@ -25,6 +25,7 @@ SHAPES: Final[Mapping[str, ModuleType]] = {
     "openai_responses": openai_responses,
     "anthropic_messages": anthropic_messages,
     "google_generate": google_generate,
+    "cohere_chat": cohere_chat,
 }
 _JSON: Final = (("content-type", "application/json"),)
 

@@ -45,10 +45,10 @@ def test_a_client_is_served_alike_whatever_its_route_speaks(
     stage: Stage, gateway: Running, client: str, route: str, scenario: str
 ) -> None:
     result = plays(stage, gateway, client, route, scenario)
-    assert replace(result, headers={}) == shown(scenario)
+    assert replace(result, headers={}) == shown(scenario, route)
     assert result.headers["x-safeconduct-route"] == route_of(route)
     (attempt,) = gateway.receipt(result.headers["x-safeconduct-receipt"])["attempts"]
-    assert (attempt["usage"], attempt["usage_source"]) == (metered(scenario), "provider")
+    assert (attempt["usage"], attempt["usage_source"]) == (metered(scenario, route), "provider")
     requests = stage.seen()
     assert {dialect for dialect, _ in requests} == {route}
     assert [seen for _, seen in requests] == [through(client, route, seen) for seen in asked(scenario, UPSTREAM_MODEL)]
@@ -62,7 +62,7 @@ def test_every_version_of_an_api_is_served_alike(
 ) -> None:
     where = {"base_url": gateway.base_url, "key": gateway.key}
     result = stage.plays(client, scenario, model_of(route), version=version, **where)
-    assert replace(result, headers={}) == shown(scenario)
+    assert replace(result, headers={}) == shown(scenario, route)
     if route == DIALECT_OF[client] == "anthropic_messages":
         assert set(stage.told("anthropic-version")) == {version}, "passed on to a provider that speaks it"
 

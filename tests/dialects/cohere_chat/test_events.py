@@ -55,7 +55,7 @@ def call(kind: str, **members: Any) -> dict[str, Any]:
     return event(kind, tool_calls=members)
 
 
-PLAN = [
+PLAN: list[dict[str, Any] | bytes] = [
     {"type": "message-start", "id": "m1", "delta": {"message": {"role": "assistant", "content": [], "tool_calls": []}}},
     event("tool-plan-delta", tool_plan="I will "),
     event("tool-plan-delta", tool_plan="look."),
@@ -68,7 +68,7 @@ PLAN = [
     end("TOOL_CALL"),
     b"[DONE]",
 ]
-WORDS = [
+WORDS: list[dict[str, Any] | bytes] = [
     event("content-start", content={"type": "thinking", "thinking": ""}),
     event("content-delta", content={"thinking": "Hm"}),
     event("content-end"),

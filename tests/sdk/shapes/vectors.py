@@ -1,4 +1,4 @@
-"""Embeddings as OpenAI and Google publish them."""
+"""Embeddings as OpenAI, Google and Cohere publish them."""
 
 from __future__ import annotations
 
@@ -43,8 +43,21 @@ def _google(request: Mapping[str, Any]) -> dict[str, Any]:
     return {"values": VECTORS[part["text"]]}
 
 
+def cohere(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers; the usage is billed units."""
+    vectors = [VECTORS[text] for text in body["texts"]]
+    return {
+        "id": "5807ee2e-0cda-445a-9ec8-864c60a06606",
+        "embeddings": {"float": vectors},
+        "texts": body["texts"],
+        "meta": {"billed_units": {"input_tokens": 3 * len(vectors)}},
+        "response_type": "embeddings_by_type",
+    }
+
+
 ANSWERED: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
     "/embeddings": openai,
+    "/embed": cohere,
     ":batchEmbedContents": google_batch,
     ":embedContent": google_one,
 }
