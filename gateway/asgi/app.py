@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.asgi.addresses import Address, Addresses
 from gateway.asgi.downstream import ClientDownstream, ErrorFormat, send_error
 from gateway.asgi.headers import Fields
+from gateway.asgi.insight import Insight
 from gateway.asgi.intake import method_not_allowed, read_body
 from gateway.asgi.pages import DATA_CLASS, Pages, alive
 from gateway.asgi.request_context import Gate
@@ -105,8 +106,7 @@ def application(gate: Gate, console: ASGIApp | None = None) -> ASGIApp:
         Route("/v1/catalog/models", small.catalogue, methods=["GET"]),
         Route("/v1/catalog/models/{name:path}", small.model_page, methods=["GET"]),
         Route("/v1/explain", small.explain, methods=["GET"]),
-        Route("/v1/usage", small.usage, methods=["GET"]),
-        Route("/v1/receipts/{id}", small.receipt, methods=["GET"]),
+        *Insight(gate).routes(),
         Route("/livez", alive, methods=["GET"]),
         Route("/readyz", small.ready, methods=["GET"]),
         Route("/", alive if console is None else front, methods=["GET"]),

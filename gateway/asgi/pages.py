@@ -1,4 +1,4 @@
-"""The small endpoints: what a key may read of models, routes, usage and receipts, and whether anybody is there."""
+"""The small endpoints: models and routes as a key may see them, and probes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from typing import Final
 
-import anyio
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.asgi import reports
 from gateway.asgi.addresses import Address
-from gateway.asgi.headers import Fields
 from gateway.asgi.intake import method_not_allowed
-from gateway.asgi.request_context import Gate
+from gateway.asgi.request_context import Gate, head_of
 from gateway.core.catalog import Model
 from gateway.core.errors import InvalidRequest, Json, ModelNotFound, NotFound
 from gateway.core.snapshot import Snapshot
@@ -66,18 +63,6 @@ class Pages:
             {"model": model.id, "routes": [catalogue.route_view(r, viewer, in_force.snapshot) for r in routes]}
         )
 
-    async def usage(self, request: Request) -> Response:
-        caller, in_force = self._gate.caller(*_head(request))
-        asked = request.query_params, caller, in_force.snapshot.fx.ledger
-        return _json(await anyio.to_thread.run_sync(reports.usage, self._gate.ledger, *asked))
-
-    async def receipt(self, request: Request) -> Response:
-        caller, _ = self._gate.caller(*_head(request))
-        found = await anyio.to_thread.run_sync(self._gate.ledger.receipt, request.path_params["id"])
-        if found is None or found["key"] != caller.caller.id:
-            raise NotFound("There is no receipt of that id that this key may see.")
-        return _json(found)
-
     async def ready(self, _: Request) -> Response:
         """503, with the reason as a code, while no request would be admitted."""
         reason = await self._gate.obstacle()
@@ -104,18 +89,13 @@ class Pages:
         return replace(viewer, health=services.health.view(services.clock.monotonic())), in_force
 
     def _viewer(self, request: Request) -> tuple[Viewer, PolicyInForce, InForce]:
-        fields, query_key = _head(request)
+        fields, query_key = head_of(request.scope)
         caller, in_force = self._gate.caller(fields, query_key)
         stated = fields.one(DATA_CLASS)
         own = caller.class_layer(stated, in_force.snapshot)
         policy = in_force.plans.policy((*caller.layers, *((own,) if own else ())))
         means = replace(in_force.means, priced_only=bool(caller.bill("", stated).budgets))
         return Viewer(policy.policy, means, self._gate.services.clock.today()), policy, in_force
-
-
-def _head(request: Request) -> tuple[Fields, str]:
-    """The headers, and the value of `?key=`."""
-    return Fields(request.scope["headers"]), request.scope["state"].get("query_key", "")
 
 
 def _resolved(name: str, in_force: InForce) -> tuple[Model, str | None]:

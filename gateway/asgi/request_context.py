@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import anyio
+from starlette.types import Scope
 
 from gateway.asgi.headers import Fields
 from gateway.asgi.intake import credentials
@@ -21,6 +22,11 @@ from gateway.telemetry.faults import reduce
 
 KEEP_ALIVE_S: Final = 10.0
 """A stream says something at least every second such period; clients wait for 60 s and more."""
+
+
+def head_of(scope: Scope) -> tuple[Fields, str]:
+    """The headers of a request, and the value of `?key=`."""
+    return Fields(scope["headers"]), scope["state"].get("query_key", "")
 
 
 class Gate:

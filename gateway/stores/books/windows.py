@@ -37,15 +37,22 @@ def _windows(quarter: int, zone: str) -> dict[str, str]:
 
 def resets_at(window: str, at: int, zone: str = "UTC") -> str | None:
     """When the window ends, RFC 3339; None for `total`."""
+    span = span_of(window, at, zone)
+    return None if span is None else span[1].strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def span_of(window: str, at: int, zone: str = "UTC") -> tuple[datetime, datetime] | None:
+    """Begin and end of the window around that moment, in UTC; None for `total`."""
     if window == "total":
         return None
     if window == "hour":
-        end = datetime.fromtimestamp((at // 3600 + 1) * 3600, UTC)
-    else:
-        here = ZoneInfo(zone)
-        midnight = datetime.combine(_following(window, datetime.fromtimestamp(at, here).date()), time(), here)
-        end = midnight.astimezone(UTC)
-    return end.strftime("%Y-%m-%dT%H:%M:%SZ")
+        hour = at // 3600 * 3600
+        return datetime.fromtimestamp(hour, UTC), datetime.fromtimestamp(hour + 3600, UTC)
+    here = ZoneInfo(zone)
+    today = datetime.fromtimestamp(at, here).date()
+    first = {"day": today, "week": today - timedelta(days=today.weekday()), "month": today.replace(day=1)}[window]
+    begin, end = (datetime.combine(day, time(), here).astimezone(UTC) for day in (first, _following(window, today)))
+    return begin, end
 
 
 def _following(window: str, day: date) -> date:

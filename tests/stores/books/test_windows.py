@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.stores.books.windows import WINDOWS, resets_at, windows_around
+from gateway.stores.books.windows import WINDOWS, resets_at, span_of, windows_around
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,24 @@ def test_a_window_ends_where_the_next_begins_in_every_time_zone(at: int, zone: s
     assert at < end
     own = windows_around(at, zone)[window]
     assert windows_around(end - 1, zone)[window] == own != windows_around(end, zone)[window]
+
+
+@pytest.mark.parametrize(
+    ("window", "begin", "end"),
+    [
+        ("hour", "2026-10-25T00:00:00+00:00", "2026-10-25T01:00:00+00:00"),
+        ("day", "2026-10-24T22:00:00+00:00", "2026-10-25T23:00:00+00:00"),
+        ("week", "2026-10-18T22:00:00+00:00", "2026-10-25T23:00:00+00:00"),
+        ("month", "2026-09-30T22:00:00+00:00", "2026-10-31T23:00:00+00:00"),
+    ],
+)
+def test_a_window_begins_and_ends_at_midnight_of_its_zone(window: str, begin: str, end: str) -> None:
+    """Summer time ended that day."""
+    at = int(datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp())
+    span = span_of(window, at, "Europe/Berlin")
+    assert span is not None
+    assert [moment.isoformat() for moment in span] == [begin, end]
+
+
+def test_all_time_has_no_span() -> None:
+    assert span_of("total", 0) is None

@@ -1,20 +1,14 @@
-"""What a key may read of its own use."""
+"""Reports on what a key did itself."""
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gateway.asgi import reports
-from gateway.core.errors import InvalidRequest
-from gateway.stores.ledger.ledger import SqliteLedger
 from tests.asgi.gate import KEY, a_door, error_of
-from tests.builders import a_principal, a_receipt
 from tests.exchange.test_lifecycle import FAILS, GOOD
 from tests.scripted import Provider
-from tests.stores.books_in import books_in, run
 
 ONE = {"exchanges": 1, "sent": 1, "usage": {"input": 9, "output": 3}, "cost": "0.000015"}
 
@@ -102,19 +96,33 @@ async def test_without_a_journal_the_answer_says_so(tmp_path: Path) -> None:
         door.desk.ledger._path = journal  # the desk reads it when it closes
 
 
-def test_costs_in_several_currencies_are_never_added_up(tmp_path: Path) -> None:
-    with books_in(tmp_path) as books:
-        for id, currency in (("A", "EUR"), ("B", "USD")):
-            run(partial(books.settle, a_receipt(id, currency=currency)))
-    ledger = SqliteLedger(tmp_path / "journal.sqlite")
-    with pytest.raises(InvalidRequest) as refused:
-        reports.usage(ledger, {}, a_principal(), "USD")
-    assert refused.value.details["field"] == "by"
-    told = reports.usage(ledger, {"by": "currency"}, a_principal(), "USD")
-    assert (told["currency"], [row["currency"] for row in told["data"]]) == (None, ["EUR", "USD"])  # type: ignore[union-attr, call-overload, index]
+async def test_a_key_lists_its_receipts_and_reads_one_in_words(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        other = await door.key("sc_other")
+        answer = await door.ask()
+        id = answer.headers["x-safeconduct-receipt"]
+        listed = (await door.get("/v1/receipts")).json()
+        assert ([line["id"] for line in listed["data"]], listed["next"]) == ([id], None)
+        shown = (await door.get(f"/v1/receipts/{id}/explained")).json()
+        assert shown["sentence"] == "Served by alpha/small. The prompt left once."
+        assert shown["record"] == (await door.get(f"/v1/receipts/{id}")).json()
+        assert (await door.get("/v1/receipts", other)).json()["data"] == []
+        for path in (f"/v1/receipts/{id}", f"/v1/receipts/{id}/explained"):
+            assert (await door.get(path, other)).content == (await door.get(path.replace(id, "nobody"), other)).content
+            assert error_of(await door.get(path, other)) == (404, "not_found")
 
 
-def test_an_answer_without_rows_states_the_ledgers_currency(tmp_path: Path) -> None:
-    with books_in(tmp_path):
-        pass
-    assert reports.usage(SqliteLedger(tmp_path / "journal.sqlite"), {}, a_principal(), "EUR")["currency"] == "EUR"
+async def test_a_key_sees_where_its_words_went_and_what_they_cost(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        await door.ask()
+        places = (await door.get("/v1/places")).json()
+        assert (places["requests"], places["places"][0]["words"]) == (1, "Sweden")
+        spend = (await door.get("/v1/spend?by=model,provider")).json()
+        assert [line["words"] for line in spend["data"]] == ["small, alpha"]
+        assert (await door.get("/v1/budgets")).json() == {"currency": "USD", "timezone": "UTC", "data": []}
+
+
+@pytest.mark.parametrize("path", ["/v1/receipts", "/v1/receipts/x", "/v1/places", "/v1/spend", "/v1/budgets"])
+async def test_nobody_reads_a_report_without_a_key(tmp_path: Path, path: str) -> None:
+    async with Provider(FAILS) as alpha, a_door(tmp_path, alpha) as door:
+        assert error_of(await door.get(path, {})) == (401, "unknown_key")

@@ -1,0 +1,107 @@
+"""Endpoints of reports on receipts, places, spend and budgets of the key that asks. Ledgers are read in threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import anyio
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.asgi.request_context import Gate, head_of
+from gateway.core.errors import Json
+from gateway.core.principal import Key, Principal
+from gateway.exchange.services import InForce
+from gateway.reports.budgets import budgets, budgets_seen
+from gateway.reports.places import places
+from gateway.reports.receipts import receipt, receipts, record
+from gateway.reports.sight import Sight
+from gateway.reports.spend import spend
+from gateway.reports.usage import usage
+from gateway.views.receipts import ReceiptNames
+
+
+class Insight:
+    """Reports over what the key of the request may see: its own."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    def routes(self) -> list[Route]:
+        """Every address of a report."""
+        return [
+            Route("/v1/usage", self._usage, methods=["GET"]),
+            Route("/v1/receipts", self._receipts, methods=["GET"]),
+            Route("/v1/receipts/{id}", self._record, methods=["GET"]),
+            Route("/v1/receipts/{id}/explained", self._receipt, methods=["GET"]),
+            Route("/v1/places", self._places, methods=["GET"]),
+            Route("/v1/spend", self._spend, methods=["GET"]),
+            Route("/v1/budgets", self._budgets, methods=["GET"]),
+        ]
+
+    async def _usage(self, request: Request) -> Response:
+        sight, now = self._caller(request)
+        return await _in_thread(partial(usage, self._gate.ledger, _query(request), sight, now.snapshot.fx.ledger))
+
+    async def _receipts(self, request: Request) -> Response:
+        sight, now = self._caller(request)
+        return await _in_thread(partial(receipts, self._gate.ledger, _query(request), sight, _names(sight, now)))
+
+    async def _record(self, request: Request) -> Response:
+        sight, _ = self._caller(request)
+        return await _in_thread(partial(record, self._gate.ledger, request.path_params["id"], sight))
+
+    async def _receipt(self, request: Request) -> Response:
+        sight, now = self._caller(request)
+        return await _in_thread(
+            partial(receipt, self._gate.ledger, request.path_params["id"], sight, _names(sight, now))
+        )
+
+    async def _places(self, request: Request) -> Response:
+        sight, now = self._caller(request)
+        today = self._gate.services.clock.today()
+        return await _in_thread(partial(places, self._gate.ledger, _query(request), sight, now.snapshot, today))
+
+    async def _spend(self, request: Request) -> Response:
+        sight, now = self._caller(request)
+        today, currency = self._gate.services.clock.today(), now.snapshot.fx.ledger
+        asked = partial(spend, self._gate.ledger, _query(request), sight, _labels(sight), today, currency)
+        return await _in_thread(asked)
+
+    async def _budgets(self, request: Request) -> Response:
+        sight, now = self._caller(request)
+        services, keys = self._gate.services, _own_key(sight)
+        seen = budgets_seen(sight, now.snapshot, keys)
+        return _json(await budgets(services.books, seen, now.snapshot, keys, services.clock.now()))
+
+    def _caller(self, request: Request) -> tuple[Sight, InForce]:
+        principal, now = self._gate.caller(*head_of(request.scope))
+        return Sight(principal), now
+
+
+async def _in_thread(report: Callable[[], Mapping[str, Json]]) -> Response:
+    return _json(await anyio.to_thread.run_sync(report))
+
+
+def _query(request: Request) -> Mapping[str, str]:
+    return dict(request.query_params)
+
+
+def _own_key(sight: Sight) -> list[Key]:
+    caller = sight.caller.caller if isinstance(sight.caller, Principal) else None
+    return [caller] if isinstance(caller, Key) else []
+
+
+def _labels(sight: Sight) -> dict[str, str]:
+    return {str(key.id): key.label for key in _own_key(sight) if key.label}
+
+
+def _names(sight: Sight, now: InForce) -> ReceiptNames:
+    return ReceiptNames(_labels(sight), now.snapshot.regions)
+
+
+def _json(value: Mapping[str, Json]) -> Response:
+    return Response(orjson.dumps(value), media_type="application/json")

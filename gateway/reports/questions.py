@@ -1,0 +1,58 @@
+"""Questions of a report, read strictly from the members of a query: an unknown member or value is refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+
+from gateway.core.errors import InvalidRequest
+from gateway.core.selection import Selection
+
+_LONGEST = 256
+
+
+def known_members(query: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
+    """The members that say something. InvalidRequest for one that is not among `known`."""
+    if unknown := sorted(name for name in query if name not in known):
+        raise InvalidRequest(f"`{unknown[0][:40]}`: unknown member. Known members: {', '.join(known)}.", known=[*known])
+    if long := [name for name, value in query.items() if len(value) > _LONGEST]:
+        raise InvalidRequest(f"`{long[0]}` must be at most {_LONGEST} characters.", field=long[0])
+    return {name: value.strip() for name, value in query.items() if value.strip()}
+
+
+def selection_in(members: Mapping[str, str], filters: Collection[str]) -> Selection:
+    """Days and values. `filters`: names of the groups that a query may state a value of."""
+    since, until = day_in(members, "since"), day_in(members, "until")
+    if since is not None and until is not None and since > until:
+        raise InvalidRequest("`since` must not be after `until`.", field="since")
+    return Selection(since, until, {name: members[name] for name in filters if name in members})
+
+
+def day_in(members: Mapping[str, str], name: str) -> date | None:
+    """None if no day is stated."""
+    text = members.get(name)
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise InvalidRequest(f"`{name}` must be a day such as 2026-11-24.", field=name)
+
+
+def words_in(members: Mapping[str, str], name: str, default: str, known: Collection[str]) -> Sequence[str]:
+    """A list with commas between, each word one of `known`."""
+    words = [word.strip() for word in members.get(name, default).split(",") if word.strip()]
+    if not words or any(word not in known for word in words) or len({*words}) < len(words):
+        raise InvalidRequest(f"`{name}` must list some of {', '.join(known)}, each once.", field=name, known=[*known])
+    return words
+
+
+def count_in(members: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """A whole number from 1 to `most`."""
+    text = members.get(name)
+    if text is None:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= most:
+        raise InvalidRequest(f"`{name}` must be a whole number from 1 to {most}.", field=name)
+    return int(text)
