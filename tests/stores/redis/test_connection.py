@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -147,6 +147,46 @@ def test_another_nodes_slot_in_a_cluster_is_followed() -> None:
                 [ScriptCall(SCRIPTS["enter"], (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "x", "server"))]
             )
             assert second.ask("HGET", KEY, "id") == "x"
+
+
+@contextmanager
+def a_cluster(nodes: int) -> Iterator[tuple[list[Server], list[int]]]:
+    """Nodes with an equal share of the slots each, and their ports."""
+    ports = [a_free_port(below=55_536) for _ in range(nodes)]
+    with ExitStack() as stack:
+        options = [("--port", str(port), "--cluster-enabled", "yes", "--bind", "127.0.0.1") for port in ports]
+        servers = [stack.enter_context(a_server(*each)) for each in options]
+        for rank, server in enumerate(servers):
+            server.ask("CLUSTER", "ADDSLOTS", *range(16384 * rank // nodes, 16384 * (rank + 1) // nodes))
+            servers[0].ask("CLUSTER", "MEET", "127.0.0.1", ports[rank])
+        while any("cluster_state:ok" not in server.ask("CLUSTER", "INFO") for server in servers):
+            pass
+        yield servers, ports
+
+
+def test_the_owner_of_the_keys_is_found_among_three_nodes_and_followed_when_its_slot_moves() -> None:
+    enter = ScriptCall(SCRIPTS["enter"], (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "x", "server"))
+    with a_cluster(3) as (nodes, ports):
+        slot = nodes[0].ask("CLUSTER", "KEYSLOT", KEY)
+        owner = slot * 3 // 16384
+        other = (owner + 1) % 3
+        hosts = ",".join(f"127.0.0.1:{port}" for port in (a_free_port(), ports[other]))
+        with closing(opened(f"redis+cluster://{hosts}")) as connection:
+            assert isinstance(connection.call([enter])[0], ScriptAnswer)
+            assert nodes[owner].ask("HGET", KEY, "id") == "x"
+
+            ids = [node.ask("CLUSTER", "MYID") for node in nodes]
+            nodes[other].ask("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[owner])
+            nodes[owner].ask("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[other])
+            keys = nodes[owner].ask("CLUSTER", "GETKEYSINSLOT", slot, 100)
+            nodes[owner].ask("MIGRATE", "127.0.0.1", ports[other], "", 0, 5000, "KEYS", *keys)
+            assert connection.call([BALANCES]) == [CallRefused("ASK")]
+            for node in (nodes[other], nodes[owner]):
+                node.ask("CLUSTER", "SETSLOT", slot, "NODE", ids[other])
+
+            connection.open()
+            assert isinstance(connection.call([BALANCES])[0], ScriptAnswer)
+            assert nodes[other].ask("HGET", KEY, "id") == "x"
 
 
 def test_sentinel_says_where_the_server_is(tmp_path: Path) -> None:
