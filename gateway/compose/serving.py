@@ -91,7 +91,7 @@ async def serve(
     Raises DocumentsRefused, SettingsRefused, StoreRefused and OSError (an address
     that is taken) before anything is served.
     """
-    began, clock, drain = monotonic(), SystemClock(), Drain()
+    began, clock, drain = monotonic(), SystemClock(), Drain(settings.grace_s, settings.drain_s)
     asyncio.get_running_loop().set_exception_handler(LoopHandler(log))
     public = post.listening or bind_tcp(settings.host, settings.port)
     bench, opened = _bench(settings, opened)
@@ -132,8 +132,7 @@ async def serve(
             news = news_of_credentials(services.health, clock, log)
             group.start_soon(run_forever, partial(renewals.run, news), log)
             await renewals.first_round()
-            limits, times = HttpLimits(keep_alive_s=settings.keep_alive_s), (settings.grace_s, settings.drain_s)
-            await listen(listeners, drain, limits=limits, grace_s=times[0], drain_s=times[1], ready=accepted)
+            await listen(listeners, drain, limits=HttpLimits(keep_alive_s=settings.keep_alive_s), ready=accepted)
             group.cancel_scope.cancel()
         if shipper is not None:
             await ship_the_last(shipper)
@@ -174,7 +173,7 @@ def _tend_garbage() -> None:
 async def serve_sandbox(settings: Settings, password: str, port: int, *, ready: Callable[[int], None]) -> None:
     """Run the bundled provider alone. OSError for an address that is taken."""
     listener = Listener(sandbox_app(settings, password), bind_tcp("127.0.0.1", port), render_error)
-    await listen([listener], Drain(), grace_s=0, drain_s=settings.drain_s, ready=lambda: ready(listener.port))
+    await listen([listener], Drain(0, settings.drain_s), ready=lambda: ready(listener.port))
 
 
 def _tell_of_disk(log: Log, low: bool, free: int) -> None:

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
-from urllib.parse import unquote
+from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from gateway.core.errors import Ended, InvalidRequest, Refused
 from gateway.http.answer import RenderError, closing
 from gateway.http.body import ChunkedBody, RequestBody, SizedBody
+from gateway.http.connection_scope import ConnectionScope
 from gateway.http.cycle import Application, RequestCycle
 from gateway.http.deadlines import HttpLimits, IdleTimer
 from gateway.http.drain import Drain
 from gateway.http.half_close import DepartureWatch
-from gateway.http.peer import peer_uid
 from gateway.http.request_head import MAX_HEAD, RequestHead, check_unfinished, read_head
 
 _WAITING: Final = 64 * 1024
@@ -32,7 +31,7 @@ _LINGER_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListenerContext:
-    """What the connections of one listener share."""
+    """The application of a listener, its limits, and everything that is open there."""
 
     app: Application
     render_error: RenderError
@@ -44,11 +43,7 @@ class ListenerContext:
 
 
 class ClientConnection(asyncio.Protocol):
-    """One connection. The page of the room (`gateway/http/__init__.py`) has its states.
-
-    `scope["state"]` holds `query_key`, the value of `?key=`, which nothing else ever sees; `peer_uid`, as in
-    `peer.peer_uid`; and `when_client_leaves`, which takes a function to call at that moment.
-    """
+    """One connection. The page of the room (`gateway/http/__init__.py`) has its states."""
 
     transport: asyncio.Transport
 
@@ -75,15 +70,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's transport is none by class
-        self._always = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "scheme": "http",
-            "server": _address(transport.get_extra_info("sockname")),
-            "client": _address(transport.get_extra_info("peername")),
-            "root_path": "",
-        }
-        self._peer_uid = peer_uid(transport.get_extra_info("socket"))
+        self._scope = ConnectionScope(transport)
         self._context.connections.add(self)
         self._idle.begin()
 
@@ -189,21 +176,11 @@ class ClientConnection(asyncio.Protocol):
         self._begin(head)
 
     def _begin(self, head: RequestHead) -> None:
-        path, context = head.path.decode("ascii"), self._context
-        scope: dict[str, Any] = {
-            **self._always,
-            "http_version": "1.1" if head.minor else "1.0",
-            "headers": head.headers,
-            "state": {"query_key": head.query_key, "peer_uid": self._peer_uid},
-            "method": head.method,
-            "raw_path": head.path,
-            "path": unquote(path) if "%" in path else path,
-            "query_string": head.query,
-        }
+        context = self._context
         keep = head.minor == 1 and self._keeps and not context.drain.draining
         cycle = self._cycle = RequestCycle(self, head, keep_alive=keep, more_body=self._body is not None)
         context.cycles.add(cycle)
-        cycle.start(self._loop, context.app, scope)
+        cycle.start(self._loop, context.app, self._scope.of(head))
 
     def _end_message(self) -> None:
         if not self._parsed:
@@ -337,8 +314,3 @@ class ClientConnection(asyncio.Protocol):
 def _disagreement() -> InvalidRequest:
     """The parser and this room have found different ends of a message."""
     return InvalidRequest("The body is malformed.")
-
-
-def _address(name: object) -> tuple[str, int] | None:
-    """Host and port; None for a unix socket."""
-    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None

@@ -6,11 +6,16 @@ import anyio
 
 
 class Drain:
-    """Goes forward only: serving, draining, expired. Compose makes one, for `serve` and for the applications."""
+    """Goes forward only: serving, draining, expired. Compose makes one, for `serve` and for the applications.
 
-    __slots__ = ("abandoned", "begun", "draining", "expired", "hurried")
+    `grace_s`: seconds in which sockets stay open, so that a load balancer learns of it. `drain_s`: seconds that
+    exchanges in flight have in all, grace included.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("abandoned", "begun", "drain_s", "draining", "expired", "grace_s", "hurried")
+
+    def __init__(self, grace_s: float = 2.0, drain_s: float = 30.0) -> None:
+        self.grace_s, self.drain_s = grace_s, drain_s
         self.begun = anyio.Event()
         """Set with `draining`, for tasks that wait."""
         self.expired = anyio.Event()

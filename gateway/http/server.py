@@ -39,14 +39,12 @@ async def serve(
     drain: Drain,
     *,
     limits: HttpLimits | None = None,
-    grace_s: float = 2.0,
-    drain_s: float = 30.0,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until a signal or `drain.begin()`, then leave in order; returns when every socket is closed.
 
     SIGTERM sets `drain.draining` at once: the application answers not ready and refuses new exchanges. The sockets
-    stay open for `grace_s`, so that a load balancer learns of it. Exchanges in flight have `drain_s` in all; then
+    stay open for `drain.grace_s`. Exchanges in flight have `drain.drain_s` in all; then
     `drain.expired` ends them, and a second later they are cancelled. SIGINT is the same without the grace. A second
     signal ends at once. `ready` is called when every listener accepts.
     """
@@ -54,7 +52,7 @@ async def serve(
         async with _listening(listeners, drain, limits or HttpLimits()) as contexts:
             ready()
             await drain.begun.wait()
-            await _leave(contexts, drain, grace_s, drain_s)
+            await _leave(contexts, drain)
 
 
 @contextmanager
@@ -98,13 +96,13 @@ async def _listening(
                 os.unlink(file)
 
 
-async def _leave(contexts: Sequence[ListenerContext], drain: Drain, grace_s: float, drain_s: float) -> None:
+async def _leave(contexts: Sequence[ListenerContext], drain: Drain) -> None:
     begun = anyio.current_time()
 
     def may_stay() -> bool:
         elapsed = anyio.current_time() - begun
-        in_grace = elapsed < grace_s and not drain.hurried
-        return not drain.abandoned and elapsed < drain_s and (in_grace or _busy(contexts))
+        in_grace = elapsed < drain.grace_s and not drain.hurried
+        return not drain.abandoned and elapsed < drain.drain_s and (in_grace or _busy(contexts))
 
     while may_stay():  # noqa: ASYNC110
         await anyio.sleep(_TICK_S)

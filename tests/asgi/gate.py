@@ -67,15 +67,15 @@ async def a_door(
     console: Callable[[Desk, Drain], ASGIApp] | None = None,
     **desk: Any,
 ) -> AsyncIterator[Door]:
-    """`limits`: of a body, in bytes and seconds; `grace_s` and `drain_s` as in `server.serve`. `console`: makes the
+    """`limits`: of a body, in bytes and seconds; `grace_s` and `drain_s` as in `Drain`. `console`: makes the
     pages."""
-    drain, started, drain_s = Drain(), anyio.Event(), desk.pop("drain_s", 5.0)
+    drain, started = Drain(grace_s, desk.pop("drain_s", 5.0)), anyio.Event()
     async with a_desk(state, *providers, **desk) as behind:
         gate = Gate(behind.services, lambda: behind.in_force, behind.ledger, drain, limits)
         pages = console(behind, drain) if console is not None else None
         listener = Listener(application(gate, pages), bind_tcp("127.0.0.1", 0), render_error)
         port = listener.port
-        serving = asyncio.ensure_future(serve([listener], drain, grace_s=grace_s, drain_s=drain_s, ready=started.set))
+        serving = asyncio.ensure_future(serve([listener], drain, ready=started.set))
         expiring = asyncio.ensure_future(gate.expire())
         try:
             await started.wait()

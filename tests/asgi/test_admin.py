@@ -62,7 +62,7 @@ class Office:
 async def an_office(
     state: Path, default_policy: str = "", operator_of: OperatorOf = operator_by_peer
 ) -> AsyncIterator[Office]:
-    journal, drain, started = Journal.open(state, "process"), Drain(), asyncio.Event()
+    journal, drain, started = Journal.open(state, "process"), Drain(0), asyncio.Event()
     with tempfile.TemporaryDirectory() as short:  # the name of a Unix socket has a hundred bytes at most
         path = Path(short) / "admin.sock"
         async with httpx.AsyncClient(
@@ -75,7 +75,7 @@ async def an_office(
                 ProcessRoom(lambda: office.in_force, office.reload, lambda: "counted\n"),
             )
             listener = Listener(admin_application(rooms, operator_of), bind_unix(path), render_error)
-            serving = asyncio.ensure_future(serve([listener], drain, grace_s=0, ready=started.set))
+            serving = asyncio.ensure_future(serve([listener], drain, ready=started.set))
             try:
                 await started.wait()
                 assert stat.S_IMODE(path.stat().st_mode) == 0o600

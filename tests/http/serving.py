@@ -81,14 +81,14 @@ def serving(
     app: App, limits: HttpLimits | None = None, *, grace_s: float = 0.0, drain_s: float = 5.0
 ) -> Iterator[Served]:
     """Serve `app` until the block ends; a server that does not end by itself fails the test."""
-    drain = Drain()
+    drain = Drain(grace_s, drain_s)
     listener = Listener(app, bind_tcp("127.0.0.1", 0), render_error)
     served = Served(listener, drain)
     started = threading.Event()
 
     async def main() -> None:
         served._token = anyio.lowlevel.current_token()
-        await serve([listener], drain, limits=limits, grace_s=grace_s, drain_s=drain_s, ready=started.set)
+        await serve([listener], drain, limits=limits, ready=started.set)
 
     thread = threading.Thread(target=lambda: anyio.run(main, backend_options={"use_uvloop": True}))
     thread.start()

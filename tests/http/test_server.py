@@ -95,7 +95,7 @@ def test_what_does_not_end_is_told_to_and_then_cancelled() -> None:
 
 
 def test_an_exchange_can_use_its_last_words() -> None:
-    drain, ended = Drain(), list[str]()
+    drain, ended = Drain(0, 0.1), list[str]()
 
     async def last_words(_scope: Message, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -109,7 +109,7 @@ def test_an_exchange_can_use_its_last_words() -> None:
     async def main() -> bytes:
         received = b""
         async with anyio.create_task_group() as group:
-            group.start_soon(partial(serve, [listener], drain, grace_s=0, drain_s=0.1))
+            group.start_soon(partial(serve, [listener], drain))
             async with await anyio.connect_tcp("127.0.0.1", listener.port) as client:
                 await client.send(GET)
                 received += await client.receive()
@@ -140,7 +140,7 @@ def test_nobody_is_served_afterwards() -> None:
 
 
 def test_two_listeners_share_one_drain(tmp_path: Path) -> None:
-    drain, path, public, admin = Drain(), tmp_path / "admin.sock", Echo(), Echo()
+    drain, path, public, admin = Drain(0), tmp_path / "admin.sock", Echo(), Echo()
     tcp = Listener(public, bind_tcp("127.0.0.1", 0), render_error)
     unix = Listener(admin, bind_unix(path), render_error)
     assert (unix.port, tcp.port > 0) == (0, True)
@@ -154,7 +154,7 @@ def test_two_listeners_share_one_drain(tmp_path: Path) -> None:
     async def main() -> None:
         ready = anyio.Event()
         async with anyio.create_task_group() as group:
-            group.start_soon(partial(serve, [tcp, unix], drain, grace_s=0, ready=ready.set))
+            group.start_soon(partial(serve, [tcp, unix], drain, ready=ready.set))
             await ready.wait()
             await ask(partial(anyio.connect_tcp, "127.0.0.1", tcp.port))
             await ask(partial(anyio.connect_unix, path))
@@ -196,10 +196,10 @@ PROGRAM = textwrap.dedent(
         await send({"type": "http.response.body", "body": b"last"})
 
     async def main():
-        listener, drain = Listener(app, bind_tcp("127.0.0.1", 0), render_error), Drain()
+        listener, drain = Listener(app, bind_tcp("127.0.0.1", 0), render_error), Drain(0, 60)
         async with anyio.create_task_group() as group:
             ready = lambda: print(listener.port, flush=True)
-            group.start_soon(lambda: serve([listener], drain, grace_s=0, drain_s=60, ready=ready))
+            group.start_soon(lambda: serve([listener], drain, ready=ready))
             await drain.begun.wait()
             print("draining", flush=True)
 

@@ -138,10 +138,10 @@ async def a_gateway(state: Path, url: str) -> AsyncIterator[Running]:
 
 @asynccontextmanager
 async def _listening(services: Services, in_force: InForce, ledger: SqliteLedger) -> AsyncIterator[int]:
-    drain, started = Drain(), anyio.Event()
+    drain, started = Drain(0, 0), anyio.Event()
     gate = Gate(services, lambda: in_force, ledger, drain, LIMITS)
     listener = Listener(application(gate), bind_tcp("127.0.0.1", 0), render_error)
-    serving = asyncio.ensure_future(serve([listener], drain, grace_s=0, drain_s=0, ready=started.set))
+    serving = asyncio.ensure_future(serve([listener], drain, ready=started.set))
     expiring = asyncio.ensure_future(gate.expire())
     try:
         await started.wait()
