@@ -82,6 +82,8 @@ class Price:
     source: str = ""
     read_on: date | None = None
     note: str = ""
+    fx_suspect: bool = False
+    """The source may have converted the price from another currency at an unknown rate."""
 
     @cached_property
     def is_priced(self) -> bool:

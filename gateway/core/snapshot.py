@@ -18,6 +18,7 @@ class Snapshot:
 
     `digest`: SHA-256 over the documents, hex. `routes` keeps every route by id, `aliases` every other name of a model,
     `redirects` what the operator answers with another model: names, or prefixes that end in `*`.
+    `feeds`: provider -> family of price lists -> the names there that begin with one of these are its models.
     """
 
     organisation: Organisation
@@ -32,6 +33,7 @@ class Snapshot:
     aliases: Mapping[str, str]
     digest: str
     redirects: Mapping[str, str] = field(default_factory=dict)
+    feeds: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @cached_property
     def routes_of(self) -> Mapping[str, tuple[Route, ...]]:

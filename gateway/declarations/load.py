@@ -27,6 +27,7 @@ from gateway.declarations.checks import (
 from gateway.declarations.contracts import GrantEntry, read_contracts
 from gateway.declarations.documents import Document, Shelf, digest, find
 from gateway.declarations.faults import Fault, Report
+from gateway.declarations.feeds import read_feeds
 from gateway.declarations.fx import read_fx
 from gateway.declarations.models import read_models
 from gateway.declarations.names import Declared, Names, Register
@@ -37,8 +38,8 @@ from gateway.declarations.regions import Regions, read_regions
 
 _ALIASES: Final = "aliases"
 """Stem of the one document beside the labs' that holds no models."""
-_ABOUT_CALLERS: Final = frozenset({"config/organisation.toml", "config/teams.toml"})
-"""Documents that hold no facts about providers: what a policy admits does not depend on them."""
+_ABOUT_CALLERS: Final = frozenset({"config/organisation.toml", "config/teams.toml", "config/feeds.toml"})
+"""Documents that hold no facts about providers: no policy admits more or less by them."""
 _NOBODY: Final = Organisation("", "", "", {})
 
 
@@ -158,6 +159,7 @@ class _Reading:
             regions=regions,
             fx=self._fx(routes.values()),
             aliases=other_names(self._models, routes.values(), names),
+            feeds=self._feeds(names.providers),
             redirects=read_redirects(self._aliases(), names),
             digest=digest,
         )
@@ -210,6 +212,10 @@ class _Reading:
         fx = read_fx(page)
         check_currencies(page, fx, routes)
         return fx
+
+    def _feeds(self, providers: Declared) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        page = self._single("feeds.toml")
+        return read_feeds(page, providers) if page else {}
 
     def _aliases(self) -> Table | None:
         document = next((d for d in self._shelf.models if d.stem == _ALIASES), None)

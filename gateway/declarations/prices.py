@@ -36,6 +36,7 @@ def read_price(table: Table | None, pinned: date | None) -> Price:
         source=table.text("source"),
         read_on=pinned or read_on,
         note=" ".join(part for part in (note, _FX_SUSPECT if suspect else "") if part),
+        fx_suspect=suspect or False,
     )
 
 
