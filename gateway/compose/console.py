@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gateway.compose.console_reports import ConsoleReports, ReportSources
 from gateway.compose.documents import DocumentSet
 from gateway.console.application import Console, ConsoleServices
 from gateway.console.models import models_page
 from gateway.console.page import PREFIX, ConsolePage, DocumentsInForce
+from gateway.console.places import places_page
+from gateway.console.receipts import receipts_pages
 from gateway.console.sign_in import sign_in_pages
-from gateway.exchange.services import Services
+from gateway.console.spend import spend_pages
 from gateway.http.drain import Drain
 from gateway.identity.operators import Operator, local_operator
 from gateway.identity.sessions import Sessions
@@ -52,11 +55,12 @@ class OpenConsole:
 
 
 def open_console(
-    settings: Settings, home: Path, documented: DocumentSet, services: Services, drain: Drain
+    settings: Settings, home: Path, documented: DocumentSet, sources: ReportSources, drain: Drain
 ) -> OpenConsole | None:
     """The pages; None where they are switched off. `home`: the state directory that all workers share."""
     if settings.pages_shown == "off":
         return None
+    services = sources.services
     clock = services.clock
     directory = home / _SESSIONS
     kept, links = SessionFiles(directory, clock.now), SessionFiles(directory / _LINKS, clock.now)
@@ -74,10 +78,14 @@ def open_console(
         draining=lambda: drain.draining,
         report=lambda fault: services.log.emit(Fault(reduce(fault))),
     )
-    return OpenConsole(Console(shared, [*_pages(services, sessions)]), sessions)
+    return OpenConsole(Console(shared, [*_pages(sources, sessions)]), sessions)
 
 
-def _pages(services: Services, sessions: Sessions) -> Iterable[ConsolePage]:
+def _pages(sources: ReportSources, sessions: Sessions) -> Iterable[ConsolePage]:
     """Every page. Those with a label stand in the navigation, in this order."""
+    reports = ConsoleReports(sources)
     yield models_page()
-    yield from sign_in_pages(sessions, services.clock.monotonic, FRONT)
+    yield places_page(reports.places)
+    yield from spend_pages(reports.spend, reports.budgets)
+    yield from receipts_pages(reports.receipts, reports.receipt)
+    yield from sign_in_pages(sessions, sources.services.clock.monotonic, FRONT)

@@ -29,6 +29,7 @@ from gateway.asgi.request_context import Gate
 from gateway.compose.background import run_forever
 from gateway.compose.clock import SystemClock
 from gateway.compose.console import open_console, origin_here
+from gateway.compose.console_reports import ReportSources
 from gateway.compose.credentials import news_of_credentials
 from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import first_key, joined
@@ -107,7 +108,7 @@ async def serve(
         default = default_policy(settings)
         reload = _renewing(documented, services)
         process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
-        pages = open_console(settings, post.home, documented, services, drain)
+        pages = open_console(settings, post.home, documented, ReportSources(services, ledger, keys), drain)
         links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))
         rooms = [*_admin_rooms(documented, log, keys, repricer, default), process, books, links]
         admin = admin_application(rooms, operator_by_peer)

@@ -134,6 +134,8 @@ class SessionEnded:
 
 PageAnswer: TypeAlias = "View | Redirect | Shown | Download | SessionBegun | SessionEnded"
 PageHandler: TypeAlias = Callable[[Visit], Awaitable[PageAnswer]]
+PageReport: TypeAlias = Callable[[Visit], Awaitable[View]]
+"""A view from the stores of the process, of what the reader may see."""
 
 
 @frozen

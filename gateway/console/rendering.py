@@ -11,6 +11,7 @@ from typing import Any, Final
 import anyio
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from gateway.console import charts
 from gateway.console.page import Turns
 from gateway.views import amounts
 
@@ -36,6 +37,8 @@ FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "price": amounts.price_words,
     "short": amounts.short_count,
     "time": amounts.time_words,
+    "places_chart": charts.places_chart,
+    "spend_chart": charts.spend_chart,
 }
 """Filters of every template."""
 

@@ -104,8 +104,9 @@ def receipt_view(plain: Mapping[str, Json], names: ReceiptNames) -> dict[str, Js
         "decision": _decision(receipt),
         "facts": [_facts(attempt) for attempt in receipt.attempts if attempt.left],
         "posture": [
-            {"dimension": name, "label": LABELS.get(name, name), "words": value_words(name, value, names.regions)}
-            for name, value in receipt.posture.items()
+            {"dimension": name, "label": LABELS[name], "words": value_words(name, value, names.regions)}
+            for name in LABELS
+            if (value := receipt.posture.get(name)) is not None
         ],
         "dropped": list(receipt.dropped),
         "proof": _proof(receipt),
@@ -141,7 +142,8 @@ def _sentence(receipt: Receipt) -> str:
 def _timeline(receipt: Receipt) -> Iterator[dict[str, Json]]:
     demand = receipt.demand
     limit = demand.get("output_tokens")
-    most = f"; at most {demand['input_tokens']:,} tokens in" if isinstance(demand.get("input_tokens"), int) else ""
+    bound = demand.get("input_tokens_at_most")
+    most = f"; at most {bound:,} tokens in" if isinstance(bound, int) else ""
     most += f", {limit:,} out" if most and isinstance(limit, int) else ""
     yield _event("begun", 0, f"Asked for {receipt.model or 'a model'} in {dialect_words(receipt.dialect)}{most}.")
     for attempt in receipt.attempts:

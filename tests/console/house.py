@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from html import unescape
@@ -12,9 +12,11 @@ from typing import Any
 
 import httpx
 
+from gateway.compose.console_reports import ConsoleReports, ReportSources
 from gateway.console.application import Console, ConsoleServices
 from gateway.console.page import ConsolePage, DocumentsInForce
 from gateway.console.sign_in import sign_in_pages
+from gateway.core.receipt import Receipt
 from gateway.core.snapshot import Snapshot
 from gateway.http.drain import Drain
 from gateway.identity.operators import local_operator
@@ -58,6 +60,11 @@ class House:
         link = self.sessions.link(local_operator(1000), digest_of(secret) if secret else "")
         assert (await reader.send(f"/console/enter/{link}")).status_code == 303
         return reader
+
+    async def settle(self, *receipts: Receipt) -> None:
+        """Write receipts, as exchanges that ended do."""
+        for receipt in receipts:
+            await self.door.desk.services.books.settle(receipt)
 
     async def another_key(self, secret: str, **changed: Any) -> None:
         await self.door.desk.keys.create(a_key(**{"id": "key_2", "digest": digest_of(secret), **changed}))
@@ -104,9 +111,17 @@ def text_of(html: str) -> str:
 
 @asynccontextmanager
 async def a_house(
-    state: Path, *pages: ConsolePage, public: bool = True, snapshot: Snapshot | None = None, **door: Any
+    state: Path,
+    *pages: ConsolePage,
+    reported: Callable[[ConsoleReports], Iterable[ConsolePage]] | None = None,
+    public: bool = True,
+    snapshot: Snapshot | None = None,
+    **door: Any,
 ) -> AsyncIterator[House]:
-    """`pages`: before those of the sign-in, in the order of the navigation; the first one is the front."""
+    """`pages`: before those of the sign-in, in the order of the navigation; the first one is the front.
+
+    `reported`: pages of the reports on what this desk did, in front of them.
+    """
     house = House()
 
     def console(desk: Desk, drain: Drain) -> Console:
@@ -124,8 +139,10 @@ async def a_house(
             draining=lambda: drain.draining,
             report=house.reported.append,
         )
-        front = f"/console{pages[0].path}" if pages else "/console/sign-in"
-        own: Sequence[ConsolePage] = [*pages, *sign_in_pages(house.sessions, desk.services.clock.monotonic, front)]
+        reports = ConsoleReports(ReportSources(desk.services, desk.ledger, desk.keys))
+        shown = [*(reported(reports) if reported else ()), *pages]
+        front = f"/console{shown[0].path}" if shown else "/console/sign-in"
+        own: Sequence[ConsolePage] = [*shown, *sign_in_pages(house.sessions, desk.services.clock.monotonic, front)]
         return Console(services, own)
 
     if snapshot is not None:

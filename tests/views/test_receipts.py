@@ -67,7 +67,7 @@ def test_the_timeline_has_every_attempt_with_its_end_and_its_money() -> None:
     receipt = view(
         attempts=(BROKEN, an_attempt(left=False, outcome="failed", fault="connect", status=0, cost=0), an_attempt()),
         dialect="anthropic_messages",
-        demand={"input_tokens": 1273, "output_tokens": 200},
+        demand={"input_tokens_at_most": 1273, "output_tokens": 200},
         chain="01JDCHAIN",
         sequence=200,
     )

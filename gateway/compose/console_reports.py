@@ -1,0 +1,93 @@
+"""Reports for the pages: the stores of this process, asked on behalf of a page's reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeVar
+
+import anyio
+
+from gateway.console.page import View, Visit
+from gateway.console.queries import members_of
+from gateway.core.frozen import frozen
+from gateway.core.principal import Key
+from gateway.exchange.services import Services
+from gateway.identity.sessions import Visitor
+from gateway.reports.budgets import budgets, budgets_seen
+from gateway.reports.places import places
+from gateway.reports.receipts import receipt, receipts
+from gateway.reports.sight import Sight
+from gateway.reports.spend import spend
+from gateway.stores.books.books import Ledger
+from gateway.stores.keys.keys import KeyStore
+from gateway.views.receipts import ReceiptNames
+
+T = TypeVar("T")
+
+
+@frozen
+class ReportSources:
+    """The stores that reports read."""
+
+    services: Services
+    ledger: Ledger
+    keys: KeyStore
+
+
+class ConsoleReports:
+    """One method for each report of a page. Every ledger is read in a worker thread."""
+
+    def __init__(self, sources: ReportSources) -> None:
+        self._sources = sources
+
+    async def receipts(self, visit: Visit) -> View:
+        names, sight = await self._names(visit), sight_of(visit.visitor)
+        return await _in_thread(partial(receipts, self._sources.ledger, members_of(visit), sight, names))
+
+    async def receipt(self, visit: Visit) -> View:
+        names, sight = await self._names(visit), sight_of(visit.visitor)
+        return await _in_thread(partial(receipt, self._sources.ledger, visit.parts["id"], sight, names))
+
+    async def places(self, visit: Visit) -> View:
+        sight, snapshot = sight_of(visit.visitor), visit.in_force.snapshot
+        return await _in_thread(
+            partial(places, self._sources.ledger, members_of(visit), sight, snapshot, visit.now.date())
+        )
+
+    async def spend(self, visit: Visit) -> View:
+        labels, sight = labels_of(await self._keys(visit)), sight_of(visit.visitor)
+        today, currency = visit.now.date(), visit.in_force.snapshot.fx.ledger
+        return await _in_thread(partial(spend, self._sources.ledger, members_of(visit), sight, labels, today, currency))
+
+    async def budgets(self, visit: Visit) -> View:
+        keys, snapshot = await self._keys(visit), visit.in_force.snapshot
+        seen = budgets_seen(sight_of(visit.visitor), snapshot, keys)
+        return await budgets(self._sources.services.books, seen, snapshot, keys, visit.now)
+
+    async def _names(self, visit: Visit) -> ReceiptNames:
+        return ReceiptNames(labels_of(await self._keys(visit)), visit.in_force.snapshot.regions)
+
+    async def _keys(self, visit: Visit) -> tuple[Key, ...]:
+        """The keys that the reader may know of: an administrator every key, else the own one."""
+        if visit.visitor.operator is not None:
+            return await self._sources.keys.all()
+        caller = visit.visitor.principal.caller if visit.visitor.principal is not None else None
+        return (caller,) if isinstance(caller, Key) else ()
+
+
+def sight_of(visitor: Visitor) -> Sight:
+    """An operator sees everybody's receipts, everyone else those of the own key. The visitor is signed in."""
+    if visitor.operator is not None:
+        return Sight()
+    assert visitor.principal is not None, "the audience of these pages is signed in"
+    return Sight(visitor.principal)
+
+
+def labels_of(keys: Iterable[Key]) -> dict[str, str]:
+    """Labels by the keys' ids."""
+    return {str(key.id): key.label for key in keys if key.label}
+
+
+async def _in_thread(report: Callable[[], T]) -> T:
+    return await anyio.to_thread.run_sync(report)
