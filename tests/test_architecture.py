@@ -25,6 +25,7 @@ KNOWN_BY: dict[str, set[str]] = {
     "alembic": {"stores"},
     "aiohappyeyeballs": {"upstream"},
     "anyio": {"asgi", "compose", "console", "exchange", "http", "sandbox", "stores"},
+    "cryptography": {"upstream"},
     "httptools": {"http", "upstream"},
     "httpx": {"upstream", "commands"},
     "jinja2": {"console"},

@@ -82,5 +82,34 @@ _AWS: Final = TokenKind(
     },
 )
 
-TOKEN_KINDS: Final[Mapping[str, TokenKind]] = {"aws": _AWS}
+_GOOGLE: Final = TokenKind(
+    {"scope": "https://www.googleapis.com/auth/cloud-platform"},
+    {
+        "service-account": (SourceMember("service_account_file"),),
+        "federation": (SourceMember("configuration_file"),),
+        "metadata": (),
+    },
+)
+
+_APPLICATION: Final = (
+    SourceMember("tenant_id", platform="AZURE_TENANT_ID"),
+    SourceMember("client_id", platform="AZURE_CLIENT_ID"),
+    SourceMember("authority", is_optional=True, platform="AZURE_AUTHORITY_HOST"),
+)
+
+_ENTRA: Final = TokenKind(
+    {"audience": "https://cognitiveservices.azure.com"},
+    {
+        "client-secret": (*_APPLICATION, SourceMember("client_secret", is_secret=True)),
+        "certificate": (*_APPLICATION, SourceMember("certificate_file")),
+        "federation": (*_APPLICATION, SourceMember("federated_token_file", platform="AZURE_FEDERATED_TOKEN_FILE")),
+        "managed-identity": (
+            SourceMember("client_id", is_optional=True),
+            SourceMember("identity_endpoint", is_optional=True, platform="IDENTITY_ENDPOINT"),
+            SourceMember("identity_header", is_optional=True, platform="IDENTITY_HEADER"),
+        ),
+    },
+)
+
+TOKEN_KINDS: Final[Mapping[str, TokenKind]] = {"aws": _AWS, "google": _GOOGLE, "entra": _ENTRA}
 """Name in the catalogue -> kind."""

@@ -187,7 +187,7 @@ WHOLE = HEAD + CONNECTION + POSTURE
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["openai_chat"]'), 'connection.also_speaks: "openai_chat" is its dialect already; remove it'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["bedrock_converse"]'), 'connection.also_speaks: "bedrock_converse" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_responses'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nsystem_role = "user"'), 'connection.system_role: "user" is not a value of system_role; use one of developer, system'),
-        (WHOLE.replace("[posture]", '[connection.token]\nkind = "gcp"\n[posture]'), 'connection.token.kind: "gcp" is not a value of kind; use one of aws'),
+        (WHOLE.replace("[posture]", '[connection.token]\nkind = "gcp"\n[posture]'), 'connection.token.kind: "gcp" is not a value of kind; use one of aws, entra, google'),
         (WHOLE.replace("[posture]", '[connection.token]\nkind = "aws"\nservice = "bedrock"\n[posture]'), 'connection.token.region: is missing; add region = "…"'),
         (WHOLE.replace("[posture]", '[connection.token]\nkind = "aws"\nservice = "bedrock"\nregion = "{region}"\n[posture]'), 'connection.token.region: {region} is not in settings of the connection; add "region" there'),
         (WHOLE.replace("openai_chat", "none"), 'connection.dialect: a record without a dialect cannot be called; add callable = false and why_not = "…"'),

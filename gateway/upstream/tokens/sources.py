@@ -9,9 +9,11 @@ from typing import Final, TypeAlias
 from gateway.core.token_kinds import SourceSettings
 from gateway.upstream.tokens.aws_keys import ProfileAwsKeys, StaticAwsKeys
 from gateway.upstream.tokens.endpoint import TokenEndpoint
+from gateway.upstream.tokens.entra import EntraCertificate, EntraClientSecret, EntraFederation, EntraManagedIdentity
+from gateway.upstream.tokens.google import GoogleFederation, GoogleMetadata, GoogleServiceAccount
 from gateway.upstream.tokens.renewing import RenewingCredential
 from gateway.upstream.tokens.sigv4 import AwsKeys, SigV4Scheme
-from gateway.upstream.tokens.token import TokenSource
+from gateway.upstream.tokens.token import BearerScheme, TokenSource
 
 Values: TypeAlias = Mapping[str, str]
 TokenCredential: TypeAlias = RenewingCredential[AwsKeys] | RenewingCredential[str]
@@ -41,8 +43,24 @@ def _aws(source_of: Callable[[Values], TokenSource[AwsKeys]]) -> _Maker:
     return make
 
 
+def _bearer(parameter: str, source_of: Callable[[Values, str], TokenSource[str]]) -> _Maker:
+    """A source of access tokens that takes one parameter of its kind."""
+
+    def make(members: Values, parameters: Values, endpoint: TokenEndpoint) -> TokenCredential:
+        return RenewingCredential(source_of(members, parameters[parameter]), BearerScheme(), endpoint)
+
+    return make
+
+
 _SOURCES: Final[Mapping[tuple[str, str], _Maker]] = {
     ("aws", "static"): _aws(StaticAwsKeys),
     ("aws", "profile"): _aws(ProfileAwsKeys),
+    ("google", "service-account"): _bearer("scope", GoogleServiceAccount),
+    ("google", "federation"): _bearer("scope", GoogleFederation),
+    ("google", "metadata"): _bearer("scope", GoogleMetadata),
+    ("entra", "client-secret"): _bearer("audience", EntraClientSecret),
+    ("entra", "certificate"): _bearer("audience", EntraCertificate),
+    ("entra", "federation"): _bearer("audience", EntraFederation),
+    ("entra", "managed-identity"): _bearer("audience", EntraManagedIdentity),
 }
 """(kind, source) of `core.token_kinds` -> the credential over it."""
