@@ -108,6 +108,10 @@ class Settings(BaseSettings):
     """Seconds that a route is left alone after it failed repeatedly; doubled each time it fails again."""
     max_body_bytes: int = Field(64 * 2**20, ge=1024, le=2**31)
     """Largest request body, in bytes."""
+    max_arriving_bytes_of_key: int = Field(128 * 2**20, ge=1024, le=2**40)
+    """Request bodies of one key that are still arriving, in bytes per worker; more of them get 429."""
+    max_arriving_bytes: int = Field(512 * 2**20, ge=1024, le=2**40)
+    """Request bodies of all keys that are still arriving, in bytes per worker; more of them get 503."""
     default_max_output: int = Field(8192, ge=1, le=10_000_000)
     """Output limit in tokens where neither the client nor the model's document states one."""
     pages: Literal["public", "signed-in", "off"] | None = None

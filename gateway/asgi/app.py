@@ -13,6 +13,7 @@ from starlette.routing import Route, Router, request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.asgi.addresses import Address, Addresses
+from gateway.asgi.arriving_bodies import ArrivingBody
 from gateway.asgi.downstream import ClientDownstream, ErrorFormat, send_error
 from gateway.asgi.headers import Fields
 from gateway.asgi.insight import Insight
@@ -64,14 +65,14 @@ class Exchanges:
             if scope["method"] != "POST":
                 raise method_not_allowed("POST")
             caller, in_force = self._gate.caller(fields, state.get("query_key", ""))
-            limit, within_s = self._gate.limits
             arrival = Arrival(
                 dialect=dialect.NAME,
                 asked=asked,
                 data_class=fields.one(DATA_CLASS),
                 idempotency_key=fields.one(IDEMPOTENCY) or "",
             )
-            body = await read_body(fields, receive, watch, limit=limit, deadline_s=within_s)
+            with ArrivingBody(self._gate.bodies, caller.caller.id) as arriving:
+                body = await read_body(fields, receive, watch, arriving)
         except ClientLeft:
             return
         except Ended as ended:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, TypeAlias
 
+from gateway.asgi.arriving_bodies import ArrivingBody
 from gateway.asgi.headers import Fields
 from gateway.core.errors import ClientLeft, InvalidRequest, Unauthenticated
 from gateway.exchange.deadlines import DeadlineScope
@@ -44,13 +45,15 @@ def _key(name: bytes, value: bytes) -> str:
     return value.decode("latin-1")
 
 
-async def read_body(fields: Fields, receive: Receive, watch: DeadlineScope, *, limit: int, deadline_s: float) -> bytes:
-    """The whole body of a JSON request, at most `limit` bytes, all of it within `deadline_s` from now.
+async def read_body(fields: Fields, receive: Receive, watch: DeadlineScope, body: ArrivingBody) -> bytes:
+    """The whole body of a JSON request, within the limits of `body`, all of it within their seconds from now.
 
-    Raises `InvalidRequest` (408, 413, 415) or `ClientLeft`. A body declared too long is refused without reading any of
-    it, and one that turns out too long as soon as it does; the server then closes the connection behind the answer.
+    Raises `InvalidRequest` (408, 413, 415), `ClientLeft`, or as `ArrivingBodies.reserve`. A body declared too long is
+    refused without reading any of it, and one that turns out too long as soon as it does; the server then closes the
+    connection behind the answer.
     """
-    _check_media(fields, limit)
+    limit, deadline_s = body.limits.max_bytes, body.limits.seconds
+    body.grow(_declared_length(fields, limit))
     parts: list[bytes] = []
     size, more = 0, True
     with watch.within(deadline_s):
@@ -62,6 +65,7 @@ async def read_body(fields: Fields, receive: Receive, watch: DeadlineScope, *, l
             size += len(part)
             if size > limit:
                 raise _too_large(limit)
+            body.grow(size)
             parts.append(part)
             more = message.get("more_body", False)
     if more:
@@ -73,7 +77,8 @@ async def read_body(fields: Fields, receive: Receive, watch: DeadlineScope, *, l
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _check_media(fields: Fields, limit: int) -> None:
+def _declared_length(fields: Fields, limit: int) -> int:
+    """Bytes of the body, 0 where the head does not say; checks that the body can be read at all."""
     types = fields.every(b"content-type")
     if len(types) != 1:
         raise _unsupported("One Content-Type is needed: application/json.", "content-type")
@@ -84,9 +89,12 @@ def _check_media(fields: Fields, limit: int) -> None:
             raise _unsupported(
                 "Compressed bodies are not accepted: send the request without a Content-Encoding.", "content-encoding"
             )
+    declared = 0
     for length in fields.every(b"content-length"):
         if not length.isdigit() or len(length) > 15 or int(length) > limit:
             raise _too_large(limit)
+        declared = int(length)
+    return declared
 
 
 def _unsupported(message: str, header: str) -> InvalidRequest:

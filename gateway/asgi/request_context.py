@@ -8,6 +8,7 @@ from typing import Final
 import anyio
 from starlette.types import Scope
 
+from gateway.asgi.arriving_bodies import ArrivingBodies, BodyLimits
 from gateway.asgi.headers import Fields
 from gateway.asgi.intake import credentials
 from gateway.core.errors import Unavailable
@@ -38,11 +39,11 @@ class Gate:
         in_force: Callable[[], InForce],
         ledger: Ledger,
         drain: Drain,
-        limits: tuple[int, float],
+        limits: BodyLimits,
     ) -> None:
-        """`limits`: bytes of a request body, and seconds to receive it."""
-        self.services, self.in_force, self.ledger, self.limits = services, in_force, ledger, limits
-        self.drain = drain
+        """`limits`: of request bodies."""
+        self.services, self.in_force, self.ledger, self.drain = services, in_force, ledger, drain
+        self.bodies = ArrivingBodies(limits)
         self.live: set[Exchange] = set()
 
     async def expire(self) -> None:

@@ -24,6 +24,7 @@ from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
 from gateway.asgi.admin_process import ProcessRoom, Reload, ReloadResult
 from gateway.asgi.app import application
+from gateway.asgi.arriving_bodies import BodyLimits
 from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
 from gateway.compose.background import run_forever
@@ -103,7 +104,7 @@ async def serve(
     async with open_services(settings, post.home, documented, clock, log) as (services, keys, repricer):
         disk.look()
         sparing = replace(services, books=SparingBooks(services.books, disk))
-        gate = Gate(sparing, documented.current, ledger, drain, (settings.max_body_bytes, settings.request_s))
+        gate = Gate(sparing, documented.current, ledger, drain, _body_limits(settings))
         books = BookRoom(lambda: places_of(settings, post.home, documented.snapshot()), log.emit)
         default = default_policy(settings)
         reload = _renewing(documented, services)
@@ -169,6 +170,12 @@ def _tend_garbage() -> None:
     gc.freeze()  # what start-up built stays; a collection need not look at it again
     gc.set_threshold(*_COLLECTIONS)
     gc.enable()
+
+
+def _body_limits(settings: Settings) -> BodyLimits:
+    return BodyLimits(
+        settings.max_body_bytes, settings.request_s, settings.max_arriving_bytes_of_key, settings.max_arriving_bytes
+    )
 
 
 async def serve_sandbox(settings: Settings, password: str, port: int, *, ready: Callable[[int], None]) -> None:

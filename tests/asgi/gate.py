@@ -14,6 +14,7 @@ import httpx
 from starlette.types import ASGIApp
 
 from gateway.asgi.app import application
+from gateway.asgi.arriving_bodies import BodyLimits
 from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
 from gateway.http.drain import Drain
@@ -25,14 +26,15 @@ from tests.exchange.desk import BODY, SECRET, Desk, a_desk
 from tests.scripted import Provider
 
 KEY = {"authorization": f"Bearer {SECRET}"}
+LIMITS = BodyLimits(2**20, 5.0)
 CHAT = "/v1/chat/completions"
 
 
 class Door:
     """A running gateway as a client and its operator see it."""
 
-    def __init__(self, desk: Desk, drain: Drain, port: int, client: httpx.AsyncClient) -> None:
-        self.desk, self.drain, self.port, self.client = desk, drain, port, client
+    def __init__(self, desk: Desk, gate: Gate, port: int, client: httpx.AsyncClient) -> None:
+        self.desk, self.drain, self.bodies, self.port, self.client = desk, gate.drain, gate.bodies, port, client
         self.connections: list[asyncio.StreamWriter] = []
 
     async def get(self, path: str, headers: Mapping[str, str] = KEY) -> httpx.Response:
@@ -62,12 +64,12 @@ class Door:
 async def a_door(
     state: Path,
     *providers: Provider,
-    limits: tuple[int, float] = (2**20, 5.0),
+    limits: BodyLimits = LIMITS,
     grace_s: float = 0.0,
     console: Callable[[Desk, Drain], ASGIApp] | None = None,
     **desk: Any,
 ) -> AsyncIterator[Door]:
-    """`limits`: of a body, in bytes and seconds; `grace_s` and `drain_s` as in `Drain`. `console`: makes the
+    """`limits`: of bodies; `grace_s` and `drain_s` as in `Drain`. `console`: makes the
     pages."""
     drain, started = Drain(grace_s, desk.pop("drain_s", 5.0)), anyio.Event()
     async with a_desk(state, *providers, **desk) as behind:
@@ -80,7 +82,7 @@ async def a_door(
         try:
             await started.wait()
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client:
-                door = Door(behind, drain, port, client)
+                door = Door(behind, gate, port, client)
                 try:
                     yield door
                 finally:

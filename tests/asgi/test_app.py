@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.asgi.arriving_bodies import BodyLimits
 from gateway.core.organisation import Budget, DataClass
 from gateway.core.posture import Posture, Training
 from gateway.exchange.services import Deadlines, InForce
@@ -307,7 +308,7 @@ MALFORMED: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 async def test_what_is_no_request_is_refused_without_its_words_and_harms_nothing(tmp_path: Path, name: str) -> None:
-    limits = (4 * 2**20, 10.0)
+    limits = BodyLimits(4 * 2**20, 10.0)
     async with Provider(GOOD) as alpha, a_door(tmp_path, alpha, limits=limits) as door:
         answer = await door.ask(MALFORMED[name])
         assert error_of(answer) == (400, "invalid_request")
@@ -382,7 +383,7 @@ async def test_a_body_that_grows_beyond_the_limit_is_refused_as_soon_as_it_does(
 
 
 async def test_a_body_that_does_not_arrive_is_refused_in_time(tmp_path: Path) -> None:
-    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha, limits=(2**20, 0.2)) as door:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha, limits=BodyLimits(2**20, 0.2)) as door:
         reader, _ = await door.raw(chat(HELLO)[:-5])
         text = await reader.read()
         assert text.startswith(b"HTTP/1.1 408 ")

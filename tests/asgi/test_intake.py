@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import anyio
 import pytest
 
+from gateway.asgi.arriving_bodies import ArrivingBodies, ArrivingBody, BodyLimits
 from gateway.asgi.headers import Fields, Headers
 from gateway.asgi.intake import credentials, read_body
 from gateway.core.errors import ClientLeft, Ended, InvalidRequest, Unauthenticated
@@ -17,6 +18,12 @@ from tests.http.serving import Message, Receive, Send, Served, answer, one_answe
 
 JSON: Headers = ((b"content-type", b"application/json"),)
 LIMIT = 1000
+
+
+def arriving(max_bytes: int, seconds: float) -> ArrivingBody:
+    return ArrivingBody(ArrivingBodies(BodyLimits(max_bytes, seconds)), "key_1")
+
+
 GONE: Message = {"type": "http.disconnect"}
 
 
@@ -38,7 +45,7 @@ class Script:
 
 def read(receive: Receive, headers: Headers = JSON, deadline_s: float = 5.0) -> bytes:
     async def main() -> bytes:
-        return await read_body(Fields(headers), receive, DeadlineScope(), limit=LIMIT, deadline_s=deadline_s)
+        return await read_body(Fields(headers), receive, DeadlineScope(), arriving(LIMIT, deadline_s))
 
     return anyio.run(main)
 
@@ -207,7 +214,7 @@ def test_anything_else_is_no_key(headers: Headers, query_key: str) -> None:
 
 async def reader(scope: Message, receive: Receive, send: Send) -> None:
     try:
-        body = await read_body(Fields(scope["headers"]), receive, DeadlineScope(), limit=1_000_000, deadline_s=0.3)
+        body = await read_body(Fields(scope["headers"]), receive, DeadlineScope(), arriving(1_000_000, 0.3))
         await answer(send, 200, b"%d" % len(body))
     except Ended as ended:
         start = {"status": ended.status, "headers": [(b"content-type", b"application/json")]}

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from gateway.asgi import pages
 from gateway.asgi.addresses import Address
+from gateway.asgi.arriving_bodies import BodyLimits
 from gateway.asgi.pages import Pages
 from gateway.asgi.request_context import Gate
 from gateway.core.catalog import RouteId
@@ -89,7 +90,7 @@ async def test_what_is_remembered_of_lists_is_bounded(tmp_path: Path, monkeypatc
     monkeypatch.setattr(pages, "_LISTINGS_KEPT", 2)
 
     async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-        gate = Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), (2**20, 5.0))
+        gate = Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), BodyLimits(2**20, 5.0))
         small, sizes, bodies = Pages(gate), [], []
         for family in (*LISTS, *LISTS):
             state = {"address": Address(family)}

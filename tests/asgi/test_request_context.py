@@ -9,6 +9,7 @@ from typing import cast
 import anyio
 import pytest
 
+from gateway.asgi.arriving_bodies import BodyLimits
 from gateway.asgi.headers import Fields
 from gateway.asgi.request_context import KEEP_ALIVE_S, Gate
 from gateway.core.errors import Unauthenticated, Unavailable
@@ -45,7 +46,7 @@ class Told:
 def at_a_gate(tmp_path: Path, story: Callable[[Gate, Desk], Awaitable[None]]) -> None:
     async def told() -> None:
         async with a_desk(tmp_path) as desk:
-            await story(Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), (2**20, 5.0)), desk)
+            await story(Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), BodyLimits(2**20, 5.0)), desk)
 
     play(told)
 

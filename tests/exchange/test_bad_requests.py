@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.asgi.arriving_bodies import BodyLimits
 from tests.asgi.gate import KEY, Door, a_door
 from tests.builders import some_abilities
 from tests.dialects.test_translation import ANSWER, CHATS, HELLO
@@ -25,7 +26,7 @@ PATHS = {
 NEXT = dict(zip(CHATS, [*CHATS[1:], CHATS[0]], strict=True))
 """For each dialect another one."""
 ABLE = some_abilities(inputs=frozenset({"text", "image", "pdf"}))
-PATIENT = (2**26, 20.0)
+PATIENT = BodyLimits(2**26, 20.0)
 
 
 def answering(dialect: str) -> Provider:
@@ -134,7 +135,10 @@ async def test_a_picture_of_20_megabytes_arrives_whole_whatever_its_route_speaks
 
 @pytest.mark.parametrize("client", CHATS)
 async def test_a_body_beyond_the_limit_is_refused_in_the_clients_own_shape(tmp_path: Path, client: str) -> None:
-    async with answering(client) as alpha, a_door(tmp_path, alpha, dialects=[client], limits=(1024, 5.0)) as door:
+    async with (
+        answering(client) as alpha,
+        a_door(tmp_path, alpha, dialects=[client], limits=BodyLimits(1024, 5.0)) as door,
+    ):
         answer = await posted(door, client, {"x": "MARKER" * 1024})
         assert answer.status_code == 413
         assert "too_large" in answer.text

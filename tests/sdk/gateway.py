@@ -12,6 +12,7 @@ from typing import Any, Final
 import anyio
 
 from gateway.asgi.app import application
+from gateway.asgi.arriving_bodies import BodyLimits
 from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
 from gateway.core.catalog import Auth, Route
@@ -49,7 +50,7 @@ _CONNECTIONS: Final[Mapping[str, tuple[Auth, str, dict[str, str]]]] = {
 ROUTES: Final = tuple(_CONNECTIONS)
 EMBEDDING: Final = ("openai_chat", "google_generate", "cohere_chat")
 """Those whose providers answer embeddings too."""
-LIMITS: Final = (2**20, 20.0)
+LIMITS: Final = BodyLimits(2**20, 20.0)
 LIMITED: Final = (Rate("requests", 1, "day", 1),)
 
 
