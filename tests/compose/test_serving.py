@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -174,6 +175,63 @@ def test_a_route_that_fails_is_left_for_the_next_one(tmp_path: Path) -> None:
         assert (failed.value.status_code, failed.value.code) == (502, "upstream_failed")
         with sdk(process, retries=2) as patient:
             patient.chat.completions.create(**{**ASK, "model": "sandbox-flaky/sandbox-small"})
+
+
+# --- bytes -----------------------------------------------------------------------------------------------------------
+
+
+def sent_raw(process: Process, *headers: str, body: bytes) -> bytes:
+    """The answer to a chat request of a client that ends its side of the connection behind it; without the interim
+    answers by which the server finds out whether such a client is still there."""
+    address = httpx.URL(process.url)
+    lines = [f"authorization: Bearer {process.key}", "content-type: application/json", "host: gateway", *headers]
+    head = "\r\n".join(["POST /v1/chat/completions HTTP/1.1", *lines, "", ""]).encode()
+    with socket.create_connection((address.host, address.port or 80), timeout=PATIENCE_S) as connection:
+        connection.sendall(head + body)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := connection.recv(2**16):
+            answer += piece
+        return answer.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"")
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_client_that_ended_its_side_behind_trailers_gets_its_whole_answer(gateway: Process, streaming: bool) -> None:
+    body = json.dumps({**ASK, "stream": streaming}).encode()
+    chunked = b"%x\r\n%b\r\n0\r\nx-checksum: 1\r\n\r\n" % (len(body), body)
+    answer = sent_raw(gateway, "transfer-encoding: chunked", "trailer: x-checksum", body=chunked)
+    head, _, said = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\nx-content-type-options: nosniff\r\n" in head
+    assert (b"data: [DONE]" if streaming else b'"finish_reason"') in said
+    assert gateway.receipts()[0]["outcome"] == "served"
+
+
+def test_trailers_have_a_bound(gateway: Process) -> None:
+    body = json.dumps(ASK).encode()
+    trailers = b"".join(b"x-%d: %b\r\n" % (at, b"y" * 1000) for at in range(100))
+    chunked = b"%x\r\n%b\r\n0\r\n%b\r\n" % (len(body), body, trailers)
+    assert sent_raw(gateway, "transfer-encoding: chunked", body=chunked).startswith(b"HTTP/1.1 4")
+
+
+def test_others_are_answered_while_a_large_body_is_read(gateway: Process) -> None:
+    headers = {"authorization": f"Bearer {gateway.key}", "content-type": "application/json"}
+    large = json.dumps({**ASK, "messages": [{"role": "user", "content": "a" * 30}] * 150_000}).encode()
+    done = threading.Event()
+
+    def ask() -> None:
+        httpx.post(f"{gateway.url}/chat/completions", content=large, headers=headers, timeout=PATIENCE_S)
+        done.set()
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    answered = 0
+    with httpx.Client(base_url=gateway.url.removesuffix("/v1"), timeout=PATIENCE_S) as probe:
+        while not done.is_set():
+            assert probe.get("/livez").status_code == 200
+            answered += 1
+    asking.join(PATIENCE_S)
+    assert answered > 10
 
 
 # --- ends ------------------------------------------------------------------------------------------------------------
