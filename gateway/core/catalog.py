@@ -113,7 +113,9 @@ class Connection:
     `output_limit`: the request member that caps the output. `stream_usage`: `option` if usage in a stream must be asked
     for with `stream_options`, `always` if it comes unasked. `accepts_store`: knows the member `store`, and may keep
     what does not say `false`. `why_not`: the reason if it cannot be called; else empty. `token`: the kind of token that
-    it takes in the place of a key; None where it takes keys only.
+    it takes in the place of a key; None where it takes keys only. `paths`: dialect -> the path below `base_url` under
+    which it is spoken, where that is not `base_url` itself. `carriers`: dialect -> the form of request in which a cloud
+    carries it; an empty mapping where each dialect is spoken plainly.
     """
 
     dialect: str
@@ -130,6 +132,8 @@ class Connection:
     lenient: bool = True
     other_kinds: Mapping[str, str] = field(default_factory=dict)
     token: TokenAuth | None = None
+    paths: Mapping[str, str] = field(default_factory=dict)
+    carriers: Mapping[str, str] = field(default_factory=dict)
 
     def speaks(self, dialect: str) -> bool:
         return dialect == self.dialect or dialect in self.also
@@ -288,6 +292,8 @@ class Route:
         connection = self.provider.connection
         if operation.model_kind != CHAT.model_kind:
             return connection.other_kinds.get(operation.model_kind, "")
+        if operation.counts and dialect in connection.carriers:
+            return ""
         return dialect if self.speaks(dialect) else self.own_dialect
 
     def speaks(self, dialect: str) -> bool:

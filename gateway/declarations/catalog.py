@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from ipaddress import ip_address
@@ -34,6 +34,7 @@ _SYSTEM_ROLES: Final = {word: word for word in ("system", "developer")}
 _INTERNAL: Final = (".internal", ".intranet", ".local", ".localhost", ".lan", ".home.arpa", ".svc")
 """Endings of names that no public name server answers."""
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
+_PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 _SETTING: Final = re.compile(r"[a-z][a-z0-9_]*")
 _GIVEN: Final = "{base_url}"
 """The whole address, or all but its path, is the operator's to give."""
@@ -107,6 +108,8 @@ def _connection(table: Table | None) -> Connection:
         lenient=table.flag("lenient") is not False,
         other_kinds={} if table.flag("embeddings") is False else REGISTRY.other_kinds(dialect),
         token=_token(table.table("token"), settings),
+        paths=_by_dialect(table.table("paths"), _path),
+        carriers=_by_dialect(table.table("carriers"), _carrier),
     )
     if connection.dialect in connection.also:
         table.fault("also_speaks", f"{shown(connection.dialect)} is its dialect already", "remove it")
@@ -138,6 +141,24 @@ def _token(table: Table | None, settings: tuple[str, ...]) -> TokenAuth | None:
             if place not in settings:
                 table.fault(parameter, f"{{{place}}} is not in settings of the connection", f'add "{place}" there')
     return TokenAuth(name, {parameter: value for parameter, value in parameters.items() if value})
+
+
+def _by_dialect(table: Table | None, read: Callable[[Table, str], str]) -> Mapping[str, str]:
+    """`[connection.paths]` and the like: dialect -> what holds for it."""
+    return {} if table is None else {word: value for word in DIALECTS if (value := read(table, word))}
+
+
+def _path(table: Table, dialect: str) -> str:
+    path = table.text(dialect)
+    if path and not _PATH.fullmatch(path):
+        table.fault(dialect, f"{shown(path)} is not a path", 'write one such as "/anthropic/v1", without a final slash')
+        return ""
+    return path
+
+
+def _carrier(table: Table, dialect: str) -> str:
+    known = REGISTRY.carriers.get(dialect, ())
+    return table.choice(dialect, {name: name for name in known}) or ""
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -264,10 +264,19 @@ class Streaming(Dialect, ProviderStreaming, Protocol):
 
 @runtime_checkable
 class Framed(ProviderStreaming, Protocol):
-    """A language whose providers frame their streams otherwise than as server-sent events."""
+    """A language whose providers may frame their streams otherwise than as server-sent events."""
 
-    def reply_framing(self) -> ReplyFraming:
-        """Reads one stream."""
+    def reply_framing(self, route: Route) -> ReplyFraming | None:
+        """Reads one stream of `route`; None for server-sent events."""
+
+
+@runtime_checkable
+class CarriedDialect(Dialect, Protocol):
+    """A dialect that clouds carry inside requests of their own."""
+
+    @property
+    def CARRIERS(self) -> Mapping[str, object]:  # noqa: N802
+        """Name in the catalogue -> the form of request."""
 
 
 @runtime_checkable

@@ -12,6 +12,8 @@ from dataclasses import field
 from typing import Final, TypeAlias
 from zlib import crc32
 
+import orjson
+
 from gateway.core.frozen import frozen
 from gateway.dialects.dialect import Broken
 
@@ -101,6 +103,34 @@ def message(event: bytes) -> EventMessage:
     if at != end:
         raise Broken("headers of the stream cannot be read") from None
     return EventMessage(headers, event[end:-4])
+
+
+def reported_error(message: EventMessage) -> bytes | None:
+    """The error that a message of AWS reports, as JSON with `error.type` and `error.message`; None for an event.
+
+    An exception bears its kind in a header and its words in the payload; an error bears both in headers.
+    """
+    headers = message.headers
+    match headers.get(":message-type"):
+        case "event":
+            return None
+        case "exception":
+            kind, words = headers.get(":exception-type"), _exception(message.payload)
+        case "error":
+            kind, words = headers.get(":error-code"), headers.get(":error-message")
+        case _:
+            raise Broken("a message of the stream has an unknown type")
+    error = {"type": kind if isinstance(kind, str) else "", "message": words if isinstance(words, str) else ""}
+    return orjson.dumps({"type": "error", "error": error})
+
+
+def _exception(payload: bytes) -> object:
+    """The words of an exception's payload."""
+    try:
+        document = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return ""
+    return document.get("message") if isinstance(document, dict) else ""
 
 
 def _value(event: bytes, at: int) -> tuple[HeaderValue, int]:

@@ -19,6 +19,7 @@ from gateway.dialects import (
     openai_responses,
 )
 from gateway.dialects.dialect import (
+    CarriedDialect,
     Counting,
     Dialect,
     Fitting,
@@ -82,6 +83,13 @@ class Registry:
     def framed(self) -> Mapping[str, Framed]:
         """The languages with a framing of their own, by name."""
         return {name: wire for name, wire in self.wires.items() if isinstance(wire, Framed)}
+
+    @cached_property
+    def carriers(self) -> Mapping[str, tuple[str, ...]]:
+        """Dialect -> the forms of request in which clouds carry it."""
+        return {
+            dialect.NAME: tuple(dialect.CARRIERS) for dialect in self.dialects if isinstance(dialect, CarriedDialect)
+        }
 
     @cached_property
     def fitting(self) -> Mapping[str, Fitting]:

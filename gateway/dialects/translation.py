@@ -131,8 +131,8 @@ class Translation:
         stream = Stream(course, self._input_bytes, WholeBody())
         return stream, stream.feed(body) + stream.finish()
 
-    def stream(self, wire: str, signed: Signed) -> Stream:
-        """A stream that is about to begin."""
+    def stream(self, wire: str, route: Route, signed: Signed) -> Stream:
+        """A stream of `route` that is about to begin."""
         own = self._registry.streaming[self.demand.dialect]
         course: Course
         if wire == own.NAME:
@@ -141,7 +141,7 @@ class Translation:
             writer = own.writer(self._prompt, self._head(signed))
             course = Translated(self._registry.streamed_by_providers[wire].reader(), writer, self.demand.choices)
         framed = self._registry.framed.get(wire)
-        return Stream(course, self._input_bytes, framed.reply_framing() if framed is not None else None)
+        return Stream(course, self._input_bytes, framed.reply_framing(route) if framed is not None else None)
 
     @property
     def _input_bytes(self) -> int:

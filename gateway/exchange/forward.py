@@ -145,7 +145,9 @@ class Forwarding:
         translated = attempt.wire != self._demand.dialect
         if translated and written.dropped and self._policy.rules.requires_parameters:
             raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
-        return ProviderCall(target, written.path, written.headers, written.body, leaves=attempt.leave)
+        paths = route.provider.connection.paths
+        path = paths.get(attempt.wire, "") + written.path if paths else written.path
+        return ProviderCall(target, path, written.headers, written.body, leaves=attempt.leave)
 
     async def _ask(self, attempt: Attempt, deadline: Deadline) -> bytes:
         """The opening of the reply. Broken, UpstreamFault, Unportable."""
@@ -189,7 +191,7 @@ class Forwarding:
         """The pieces up to the first content. While the provider shows life, or a model that reasons is silent, the
         stream may take longer to begin."""
         stream, thinks = (
-            self._translation.stream(attempt.wire, self._signed()),
+            self._translation.stream(attempt.wire, attempt.route, self._signed()),
             attempt.route.abilities.reasoning is True,
         )
         opening = attempt.opening = Opening(stream, self._services.clock.monotonic(), alive=thinks)

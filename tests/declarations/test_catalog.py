@@ -188,6 +188,8 @@ WHOLE = HEAD + CONNECTION + POSTURE
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["bedrock_converse"]'), 'connection.also_speaks: "bedrock_converse" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_responses'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nsystem_role = "user"'), 'connection.system_role: "user" is not a value of system_role; use one of developer, system'),
         (WHOLE.replace("[posture]", '[connection.token]\nkind = "gcp"\n[posture]'), 'connection.token.kind: "gcp" is not a value of kind; use one of aws, entra, google'),
+        (WHOLE.replace("[posture]", '[connection.paths]\nopenai_chat = "v1/"\n[posture]'), 'connection.paths.openai_chat: "v1/" is not a path; write one such as "/anthropic/v1", without a final slash'),
+        (WHOLE.replace("[posture]", '[connection.carriers]\nanthropic_messages = "raw"\n[posture]'), 'connection.carriers.anthropic_messages: "raw" is not a value of anthropic_messages; use one of bedrock_invoke, vertex_raw_predict'),
         (WHOLE.replace("[posture]", '[connection.token]\nkind = "aws"\nservice = "bedrock"\n[posture]'), 'connection.token.region: is missing; add region = "…"'),
         (WHOLE.replace("[posture]", '[connection.token]\nkind = "aws"\nservice = "bedrock"\nregion = "{region}"\n[posture]'), 'connection.token.region: {region} is not in settings of the connection; add "region" there'),
         (WHOLE.replace("openai_chat", "none"), 'connection.dialect: a record without a dialect cannot be called; add callable = false and why_not = "…"'),
@@ -210,3 +212,13 @@ def test_a_connection_says_which_tokens_it_takes() -> None:
     found, faults = provider(HEAD + CONNECTION + token + POSTURE)
     assert faults == []
     assert found.provider.connection.token == TokenAuth("aws", {"service": "bedrock", "region": "eu-central-1"})
+
+
+def test_a_connection_says_under_which_path_and_in_which_form_a_dialect_is_spoken() -> None:
+    tables = (
+        '[connection.paths]\nopenai_chat = "/openai/v1"\n[connection.carriers]\nanthropic_messages = "bedrock_invoke"\n'
+    )
+    found, faults = provider(HEAD + CONNECTION + tables + POSTURE)
+    assert faults == []
+    assert found.provider.connection.paths == {"openai_chat": "/openai/v1"}
+    assert found.provider.connection.carriers == {"anthropic_messages": "bedrock_invoke"}

@@ -8,7 +8,8 @@ from zlib import crc32
 import pytest
 
 from gateway.dialects.dialect import Broken
-from gateway.dialects.event_stream import MAX_HEADERS, MAX_PAYLOAD, EventStream, message
+from gateway.dialects.event_stream import MAX_HEADERS, MAX_PAYLOAD, EventStream, message, reported_error
+from tests.dialects import aws_frames
 
 STOP = bytes.fromhex(
     "0000007a00000051ca2c46650b3a6576656e742d7479706507000b6d65737361676553746f700d3a636f6e74656e742d74797065070010"
@@ -112,3 +113,18 @@ def test_headers_that_cannot_be_read_are_refused(headers: bytes) -> None:
     with pytest.raises(Broken) as caught:
         message(a_message(headers, b"nobody may read this"))
     assert "nobody" not in repr(caught.value)
+
+
+def test_exceptions_and_errors_are_json_with_their_kind_and_events_are_none() -> None:
+    reported = [
+        reported_error(message(raw)) for raw in (aws_frames.exception("a", "words"), aws_frames.error("b", "c"))
+    ]
+    assert reported == [
+        b'{"type":"error","error":{"type":"a","message":"words"}}',
+        b'{"type":"error","error":{"type":"b","message":"c"}}',
+    ]
+    assert reported_error(message(aws_frames.event("chunk"))) is None
+    bare = aws_frames.frame(b"no json", message_type="exception")
+    assert reported_error(message(bare)) == b'{"type":"error","error":{"type":"","message":""}}'
+    with pytest.raises(Broken):
+        reported_error(message(aws_frames.frame(b"{}", message_type="other")))

@@ -25,6 +25,8 @@ EXTRA = {
     "items": "shapes of items: with them `survey` would be longer than a file may be",
     "texts": "a masker reads it alone, whatever else a dialect does with content",
     "client_tools": "`tools`, `turns` and `frames` need both ways of it: Responses alone has such tools",
+    "carriers": "Messages alone is carried by clouds; `request` and `encode` both need it",
+    "framing": "binary frames have nothing in common with the events inside them",
     "fields": "Google alone has two names for each member; both of its dialects read them",
 }
 """Stems beside the list, each with its reason."""
@@ -44,6 +46,7 @@ ROLES = {
     "counted": "counting",
     "count": "counting",
     "texts": "texts",
+    "reply_framing": "framing",
 }
 """Function of the dialect protocols -> the stem that it stands in."""
 

@@ -268,12 +268,12 @@ def streaming_in(client: str) -> Translation:
 @pytest.mark.parametrize("client", CHATS)
 @pytest.mark.parametrize("provider", CHATS)
 def test_a_stream_comes_back_in_the_clients_dialect(client: str, provider: str) -> None:
-    stream = streaming_in(client).stream(provider, SIGNED)
+    stream = streaming_in(client).stream(provider, a_route(), SIGNED)
     shown = b"".join(map(stream.feed, STREAMS[provider])) + stream.finish()
     assert stream.complete
     assert stream.metered.usage == Usage(input=9, output=3)
     assert stream.lost == ()
-    taken = streaming_in(client).stream(client, SIGNED)
+    taken = streaming_in(client).stream(client, a_route(), SIGNED)
     assert taken.feed(shown) + taken.finish() == shown
     assert taken.complete, "a client of this dialect takes it for the whole"
 
@@ -281,13 +281,13 @@ def test_a_stream_comes_back_in_the_clients_dialect(client: str, provider: str) 
 @pytest.mark.parametrize("client", CHATS)
 @pytest.mark.parametrize("provider", CHATS)
 def test_a_stream_that_breaks_off_ends_in_the_clients_dialect_and_is_no_whole(client: str, provider: str) -> None:
-    stream = streaming_in(client).stream(provider, SIGNED)
+    stream = streaming_in(client).stream(provider, a_route(), SIGNED)
     shown = b"".join(map(stream.feed, STREAMS[provider][: MIDST[provider]])) + stream.finish()
     assert stream.content
     assert not stream.complete
     ending = stream.failure(UpstreamFailed("The provider broke off its reply."))
     assert b"upstream_failed" in ending
-    taken = streaming_in(client).stream(client, SIGNED)
+    taken = streaming_in(client).stream(client, a_route(), SIGNED)
     taken.feed(shown + ending)
     taken.finish()
     assert not taken.complete
@@ -295,8 +295,8 @@ def test_a_stream_that_breaks_off_ends_in_the_clients_dialect_and_is_no_whole(cl
 
 @pytest.mark.parametrize(("client", "provider"), [*permutations(CHATS, 2)])
 def test_a_beat_in_a_translated_stream_is_taken_for_none_of_its_words(client: str, provider: str) -> None:
-    stream = streaming_in(client).stream(provider, SIGNED)
-    taken = streaming_in(client).stream(client, SIGNED)
+    stream = streaming_in(client).stream(provider, a_route(), SIGNED)
+    taken = streaming_in(client).stream(client, a_route(), SIGNED)
     beats = []
     for piece in STREAMS[provider]:
         shown = stream.feed(piece)

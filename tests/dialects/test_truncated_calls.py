@@ -11,7 +11,7 @@ from gateway.dialects.neutral import Answer, Call, Stop, Text
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.dialects.translation import Signed, Translation
 from gateway.dialects.truncated_calls import drop_truncated_calls, whole
-from tests.builders import a_snapshot
+from tests.builders import a_route, a_snapshot
 
 SAID, CALL, HALF, BARE = Text("hm"), Call("a", "f", '{"x": 1}'), Call("b", "g", '{"y": "lo'), Call("c", "h", "")
 
@@ -58,7 +58,7 @@ def test_a_reply_that_was_cut_off_in_a_call_is_a_reply(client: str, said: bytes,
 
 
 def test_a_stream_that_was_cut_off_in_a_call_comes_to_its_end() -> None:
-    stream = asking("google_generate", streaming=True).stream("openai_chat", Signed("01J", 5))
+    stream = asking("google_generate", streaming=True).stream("openai_chat", a_route(), Signed("01J", 5))
     pieces = [b"data: " + json.dumps(piece).encode() + b"\n\n" for piece in (PIECE, END)]
     shown = b"".join(map(stream.feed, [*pieces, b"data: [DONE]\n\n"]))
     assert stream.complete

@@ -18,7 +18,9 @@ from gateway.exchange.services import InForce
 from tests.exchange.desk import DONE, STOP, USAGE, WORDS, Client, Desk, a_desk
 from tests.scripted import Provider, streams
 
-FRAMED: Final[Any] = SimpleNamespace(**{**vars(openai_chat), "NAME": "framed_chat", "reply_framing": EventStream})
+FRAMED: Final[Any] = SimpleNamespace(
+    **{**vars(openai_chat), "NAME": "framed_chat", "reply_framing": lambda _: EventStream()}
+)
 """Chat Completions whose providers frame their streams as AWS event streams."""
 
 

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.core.operation import CHAT, COUNT_TOKENS, Operation
+from gateway.dialects.anthropic_messages.carriers import CARRIERS
 from gateway.dialects.anthropic_messages.counting import count, counted
 from gateway.dialects.anthropic_messages.decode import conversation
 from gateway.dialects.anthropic_messages.encode import written
 from gateway.dialects.anthropic_messages.errors import error
 from gateway.dialects.anthropic_messages.events import events, reader
+from gateway.dialects.anthropic_messages.framing import reply_framing
 from gateway.dialects.anthropic_messages.reply import writer
 from gateway.dialects.anthropic_messages.request import COUNTING_PATH, NAME, PATH, accept, passed
 from gateway.dialects.anthropic_messages.stream import framing, observe, tally
@@ -28,6 +30,7 @@ IDENTIFIERS: Final[Members] = (("metadata", "user_id"),)
 EMBEDS_AS: Final = ""
 
 __all__ = [
+    "CARRIERS",
     "EMBEDS_AS",
     "FAMILY",
     "IDENTIFIERS",
@@ -44,6 +47,7 @@ __all__ = [
     "observe",
     "passed",
     "reader",
+    "reply_framing",
     "tally",
     "texts",
     "writer",

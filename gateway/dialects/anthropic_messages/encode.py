@@ -17,6 +17,7 @@ import orjson
 from gateway.core.catalog import Model, Route
 from gateway.core.demand import Demand
 from gateway.dialects.anthropic_messages import schema
+from gateway.dialects.anthropic_messages.carriers import carrier_of
 from gateway.dialects.anthropic_messages.messages import CALLED, MessageBlock, Told, mark, told
 from gateway.dialects.anthropic_messages.request import DEFAULT_OUTPUT, PATH, VERSION_HEADER, VERSIONS, fitting_budget
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
@@ -54,8 +55,14 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     }
     lost = [*asked.lost, *unthought, *content.dropped, *thought.dropped, *unsampled]
     dropped = [*lost, *_unmarked(body), *_dropped(asked, orders)]
-    headers = ((VERSION_HEADER, VERSIONS[0]),)
-    return Rendered(PATH, orjson.dumps(body), headers, tuple(dict.fromkeys(dropped)))
+    path: str = PATH
+    headers: tuple[tuple[str, str], ...] = ((VERSION_HEADER, VERSIONS[0]),)
+    if (carrier := carrier_of(route)) is not None:
+        carried = carrier.carry(route, (), streaming=asked.streaming)
+        dropped += carrier.dropped(body, ())
+        body = {**{name: value for name, value in body.items() if name not in carrier.omits}, **carried.members}
+        path, headers = carried.path, carried.headers
+    return Rendered(path, orjson.dumps(body), headers, tuple(dict.fromkeys(dropped)))
 
 
 def _limit(asked: Conversation, demand: Demand, route: Route, orders: RequestOverrides) -> int:

@@ -18,6 +18,7 @@ from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.anthropic_messages import signatures
+from gateway.dialects.anthropic_messages.carriers import carrier_of
 from gateway.dialects.anthropic_messages.survey import MEMBERS, REFERENCES, REQUEST
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import Asked, Prompt
@@ -109,9 +110,16 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
         unproved = signatures.are_unproved(values["messages"] if messages is None else messages)
         changed, lost = _unthinking(values) if unproved else _budgeted(thinking, orders.output_limit, values)
         changes, dropped = changes | changed, (*dropped, *lost)
-    body = without_signatures(strict_json.spliced(document, changes, {}))
     headers = ((VERSION_HEADER, asked.version or VERSIONS[0]), *beta_headers(asked.betas))
-    return Rendered(COUNTING_PATH if demand.operation.counts else PATH, body, headers, dropped)
+    path = COUNTING_PATH if demand.operation.counts else PATH
+    if (carrier := carrier_of(route)) is not None:
+        carried = carrier.carry(route, asked.betas, streaming=demand.streaming)
+        changes |= {name: orjson.dumps(value) for name, value in carried.members.items()}
+        changes |= {name: None for name in carrier.omits if name in changes or name in values}
+        dropped = (*dropped, *carrier.dropped(values, asked.betas))
+        path, headers = carried.path, carried.headers
+    body = without_signatures(strict_json.spliced(document, changes, {}))
+    return Rendered(path, body, headers, dropped)
 
 
 _Changes: TypeAlias = tuple[dict[str, bytes | None], tuple[str, ...]]

@@ -35,7 +35,7 @@ def test_a_chunk(benchmark: BenchmarkFixture, wire: str, client: str) -> None:
     body, asked = REQUESTS[client]
     begins, chunk = STREAMS[wire]
     translation = Translation.accepted(client, json.dumps(body).encode(), asked, a_snapshot(a_route()))
-    stream = translation.stream(wire, Signed("01J", 1))
+    stream = translation.stream(wire, a_route(), Signed("01J", 1))
     stream.feed(begins)
     assert benchmark(stream.feed, chunk)
     assert not stream.failed
