@@ -23,7 +23,7 @@ from gateway.declarations.regions import Regions
 from gateway.declarations.routes import DraftRoute, read_also, read_route
 from gateway.dialects.registry import REGISTRY
 
-_UNSPOKEN: Final = ("bedrock_converse", "none")
+_UNSPOKEN: Final = ("none",)
 """Languages of providers that are on record and cannot be called."""
 DIALECTS: Final = {word: word for word in (*REGISTRY.answering(CHAT), *_UNSPOKEN)}
 _AUTHS: Final = {auth.value: auth for auth in Auth}

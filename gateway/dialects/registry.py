@@ -10,6 +10,7 @@ from typing import Final
 from gateway.core.operation import EMBEDDINGS, Operation
 from gateway.dialects import (
     anthropic_messages,
+    bedrock_converse,
     cohere_chat,
     cohere_embeddings,
     google_embeddings,
@@ -142,6 +143,6 @@ REGISTRY: Final = Registry(
         openai_embeddings,
         google_embeddings,
     ),
-    (cohere_chat, cohere_embeddings),
+    (bedrock_converse, cohere_chat, cohere_embeddings),
 )
 """A new dialect is one package and one line here."""
