@@ -364,7 +364,7 @@ def test_a_source_of_tokens_stands_in_the_place_of_a_key(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("environ", "fault"),
     [
-        ({"CREDENTIAL": "password"}, "CREDENTIAL: it names no source; name one of static, profile"),
+        ({"CREDENTIAL": "password"}, "CREDENTIAL: it names no source; name one of static, profile, container"),
         ({"CREDENTIAL": "process"}, "CREDENTIAL: it names no source; programs are never run; name one of"),
         ({"CREDENTIAL": "static", "ACCESS_KEY_ID": "a"}, "SECRET_ACCESS_KEY: it is missing"),
         ({"ACCESS_KEY_ID": "a"}, f"ACCESS_KEY_ID: {CLOUD}CREDENTIAL is not set"),
@@ -385,3 +385,21 @@ def test_a_source_of_tokens_that_is_not_whole_says_what_to_do(environ: dict[str,
 def test_a_record_without_tokens_has_no_source() -> None:
     [said] = provider_refusal({"SAFECONDUCT_PROVIDER_EVROC_CREDENTIAL": "static"})
     assert "evroc has no such setting" in said
+
+
+def test_a_member_that_is_not_given_is_read_from_the_variable_of_the_platform() -> None:
+    environ = {
+        f"{CLOUD}CREDENTIAL": "web-identity",
+        "AWS_ROLE_ARN": "arn:aws:iam::1:role/r",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/token",
+    }
+    members = {"role_arn": "arn:aws:iam::1:role/r", "web_identity_token_file": "/var/run/token"}
+    assert provider_access(environ, PROVIDERS).sources == {"cloud": SourceSettings("web-identity", members)}
+    environ |= {f"{CLOUD}ROLE_ARN": "arn:aws:iam::1:role/other"}
+    assert provider_access(environ, PROVIDERS).sources["cloud"].members["role_arn"].endswith("/other")
+    container = {f"{CLOUD}CREDENTIAL": "container", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/token"}
+    assert provider_access(container, PROVIDERS).sources["cloud"].members == {"authorization_token_file": "/token"}
+
+
+def test_variables_of_a_platform_alone_open_nothing() -> None:
+    assert provider_access({"AWS_ROLE_ARN": "arn", "AWS_ACCESS_KEY_ID": "k"}, PROVIDERS).sources == {}

@@ -79,6 +79,19 @@ _AWS: Final = TokenKind(
             SourceMember("session_token", is_secret=True, is_optional=True),
         ),
         "profile": (SourceMember("profile_file"), SourceMember("profile", is_optional=True)),
+        "container": (
+            SourceMember("credentials_uri", platform="AWS_CONTAINER_CREDENTIALS_FULL_URI", is_optional=True),
+            SourceMember("credentials_path", platform="AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", is_optional=True),
+            SourceMember(
+                "authorization_token", is_secret=True, platform="AWS_CONTAINER_AUTHORIZATION_TOKEN", is_optional=True
+            ),
+        ),
+        "instance": (SourceMember("instance_role", is_optional=True),),
+        "web-identity": (
+            SourceMember("role_arn", platform="AWS_ROLE_ARN"),
+            SourceMember("web_identity_token_file", platform="AWS_WEB_IDENTITY_TOKEN_FILE"),
+            SourceMember("role_session_name", platform="AWS_ROLE_SESSION_NAME", is_optional=True),
+        ),
     },
 )
 

@@ -8,6 +8,8 @@ from typing import Final, TypeAlias
 
 from gateway.core.token_kinds import SourceSettings
 from gateway.upstream.tokens.aws_keys import ProfileAwsKeys, StaticAwsKeys
+from gateway.upstream.tokens.aws_metadata import ContainerAwsKeys, InstanceAwsKeys
+from gateway.upstream.tokens.aws_web_identity import WebIdentityAwsKeys
 from gateway.upstream.tokens.endpoint import TokenEndpoint
 from gateway.upstream.tokens.entra import EntraCertificate, EntraClientSecret, EntraFederation, EntraManagedIdentity
 from gateway.upstream.tokens.google import GoogleFederation, GoogleMetadata, GoogleServiceAccount
@@ -52,9 +54,16 @@ def _bearer(parameter: str, source_of: Callable[[Values, str], TokenSource[str]]
     return make
 
 
+def _web_identity(members: Values, parameters: Values, endpoint: TokenEndpoint) -> TokenCredential:
+    return _aws(lambda members: WebIdentityAwsKeys(members, parameters["region"]))(members, parameters, endpoint)
+
+
 _SOURCES: Final[Mapping[tuple[str, str], _Maker]] = {
     ("aws", "static"): _aws(StaticAwsKeys),
     ("aws", "profile"): _aws(ProfileAwsKeys),
+    ("aws", "container"): _aws(ContainerAwsKeys),
+    ("aws", "instance"): _aws(InstanceAwsKeys),
+    ("aws", "web-identity"): _web_identity,
     ("google", "service-account"): _bearer("scope", GoogleServiceAccount),
     ("google", "federation"): _bearer("scope", GoogleFederation),
     ("google", "metadata"): _bearer("scope", GoogleMetadata),
