@@ -326,7 +326,11 @@ def provider_access(environ: Mapping[str, str], connections: Mapping[str, Connec
         for setting, name in given.items():
             if not environ[name].strip():
                 faults.append(SettingsFault(name, "it is set but empty", f"give the {setting} of {id}, or unset it"))
-            settings.setdefault(id, {})[setting] = environ[name].strip()
+            value = settings.setdefault(id, {})[setting] = environ[name].strip()
+            known = connections[id].values.get(setting)
+            if value and known is not None and value not in known:
+                what = f"the statements of {id} do not hold for this {setting}"
+                faults.append(SettingsFault(name, what, f"give one of {_listed(known)}"))
     if faults:
         raise SettingsRefused(faults)
     return ProviderAccess(keys, settings, sources)

@@ -20,7 +20,9 @@ from gateway.telemetry.metrics import METRICS
 
 DAY = date(2026, 11, 30)
 ROOT = Path(__file__).parents[1]
-PAGES = sorted(chain(ROOT.glob("*.md"), ROOT.glob("docs/*.md"), ROOT.glob("deploy/*.md"), ROOT.glob("policies/*.md")))
+PAGES = sorted(
+    chain(ROOT.glob("*.md"), ROOT.glob("docs/**/*.md"), ROOT.glob("deploy/*.md"), ROOT.glob("policies/*.md"))
+)
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -129,3 +131,16 @@ def test_every_path_that_the_architecture_names_is_there() -> None:
         if not any([*ROOT.glob(pattern)] for pattern in (re.sub("<[a-z]+>", "*", name), f"gateway/{name}"))
     ]
     assert missing == []
+
+
+def test_a_record_of_bedrock_mantle_is_read_as_the_page_shows_it(tmp_path: Path) -> None:
+    [connection] = blocks("docs/providers/bedrock.md", "toml")
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    record = (ROOT / "config/catalog/aws-bedrock-eu-inregion.toml").read_text()
+    head, posture = record.split("[connection]")[0], record.split("\n[posture]")[1].split("[[routes]]")[0]
+    text = f"{head}{connection}\n[posture]{posture}".replace("aws-bedrock-eu-inregion", "mantle")
+    (tmp_path / "config/catalog/mantle.toml").write_text(text)
+    loaded = load(tmp_path / "config", ROOT / "policies", today=DAY)
+    assert loaded.faults == ()
+    assert loaded.snapshot is not None
+    assert loaded.snapshot.providers["mantle"].connection.token is not None

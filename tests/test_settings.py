@@ -403,3 +403,15 @@ def test_a_member_that_is_not_given_is_read_from_the_variable_of_the_platform() 
 
 def test_variables_of_a_platform_alone_open_nothing() -> None:
     assert provider_access({"AWS_ROLE_ARN": "arn", "AWS_ACCESS_KEY_ID": "k"}, PROVIDERS).sources == {}
+
+
+def test_a_setting_for_which_the_record_does_not_hold_is_refused() -> None:
+    connection = a_connection(settings=("region",), values={"region": ("eu-central-1", "eu-west-1")})
+    name = "SAFECONDUCT_PROVIDER_CLOUD_REGION"
+    assert provider_access({name: "eu-west-1"}, {"cloud": connection}).settings["cloud"] == {"region": "eu-west-1"}
+    with pytest.raises(SettingsRefused) as refused:
+        provider_access({name: "eu-central-2"}, {"cloud": connection})
+    [fault] = refused.value.faults
+    assert str(fault) == (
+        f"{name}: the statements of cloud do not hold for this region; give one of eu-central-1, eu-west-1"
+    )

@@ -115,7 +115,8 @@ class Connection:
     what does not say `false`. `why_not`: the reason if it cannot be called; else empty. `token`: the kind of token that
     it takes in the place of a key; None where it takes keys only. `paths`: dialect -> the path below `base_url` under
     which it is spoken, where that is not `base_url` itself. `carriers`: dialect -> the form of request in which a cloud
-    carries it; an empty mapping where each dialect is spoken plainly.
+    carries it; an empty mapping where each dialect is spoken plainly. `values`: setting -> the values for which the
+    record's statements hold; any value, where a setting has no entry.
     """
 
     dialect: str
@@ -134,6 +135,7 @@ class Connection:
     token: TokenAuth | None = None
     paths: Mapping[str, str] = field(default_factory=dict)
     carriers: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def speaks(self, dialect: str) -> bool:
         return dialect == self.dialect or dialect in self.also

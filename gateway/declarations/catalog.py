@@ -110,6 +110,7 @@ def _connection(table: Table | None) -> Connection:
         token=_token(table.table("token"), settings),
         paths=_by_dialect(table.table("paths"), _path),
         carriers=_by_dialect(table.table("carriers"), _carrier),
+        values=_values(table.table("values"), settings),
     )
     if connection.dialect in connection.also:
         table.fault("also_speaks", f"{shown(connection.dialect)} is its dialect already", "remove it")
@@ -159,6 +160,11 @@ def _path(table: Table, dialect: str) -> str:
 def _carrier(table: Table, dialect: str) -> str:
     known = REGISTRY.carriers.get(dialect, ())
     return table.choice(dialect, {name: name for name in known}) or ""
+
+
+def _values(table: Table | None, settings: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """`[connection.values]`: setting -> the values for which the record's statements hold."""
+    return {} if table is None else {name: words for name in settings if (words := table.words(name))}
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,16 @@ def test_a_feature_that_a_translation_leaves_out_does_not_count_and_is_named(tmp
     assert (eligible["route"], eligible["left_out"]) == ("alpha/small", ["web_search"])
     out = explain(tmp_path, *SEARCHING, "--dialect", "openai_responses", json=False).out
     assert "is asked in openai_chat, which leaves out web_search" in out
+
+
+def test_claude_is_callable_in_the_eu_once_a_credential_of_bedrock_is_set(tmp_path: Path) -> None:
+    """By a key, or by the source of AWS keys; without either the route is admitted and cannot be used."""
+    region = {"SAFECONDUCT_PROVIDER_AWS_BEDROCK_EU_REGION": "eu-central-1"}
+    key = region | {"SAFECONDUCT_PROVIDER_AWS_BEDROCK_EU_KEY": "bedrock-api-key"}
+    role = region | {"SAFECONDUCT_PROVIDER_AWS_BEDROCK_EU_CREDENTIAL": "instance"}
+    for environ, usable in ((key, True), (role, True), (region, False)):
+        options = ("--model", "claude-sonnet-4.6", "--policy", "eu", "--state", a_state(tmp_path / "state"))
+        answer = call("explain", *options, environ=environ, now=datetime(2026, 12, 1, tzinfo=UTC), json=True).json
+        assert routes(answer["eligible"]) == ["aws-bedrock-eu/claude-sonnet-4.6"] * usable
+    [rejected] = [r for r in answer["rejected"] if r["route"] == "aws-bedrock-eu/claude-sonnet-4.6"]
+    assert rejected["admitted_by_policy"]

@@ -222,3 +222,10 @@ def test_a_connection_says_under_which_path_and_in_which_form_a_dialect_is_spoke
     assert faults == []
     assert found.provider.connection.paths == {"openai_chat": "/openai/v1"}
     assert found.provider.connection.carriers == {"anthropic_messages": "bedrock_invoke"}
+
+
+def test_a_connection_says_for_which_values_of_a_setting_its_statements_hold() -> None:
+    connection = CONNECTION.replace("api.evroc", "{region}") + 'settings = ["region"]\n'
+    found, faults = provider(HEAD + connection + '[connection.values]\nregion = ["se-1", "se-2"]\n' + POSTURE)
+    assert faults == []
+    assert found.provider.connection.values == {"region": ("se-1", "se-2")}

@@ -65,10 +65,10 @@ def _credentials(answer: TokenAnswer) -> Mapping[str, object]:
         root = ElementTree.fromstring(answer.body)
     except ElementTree.ParseError:
         raise TokenFault("malformed") from None
-    found = next((element for element in root.iter() if _name(element) == "Credentials"), None)
-    if found is None:
+    credentials = next((element for element in root.iter() if _name(element) == "Credentials"), None)
+    if credentials is None:
         raise TokenFault("malformed")
-    return {_name(member): (member.text or "").strip() for member in found}
+    return {_name(member): (member.text or "").strip() for member in credentials}
 
 
 def _name(element: ElementTree.Element) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote, urlencode
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.upstream.credentials import UnsignedRequest
 from gateway.upstream.tokens.sigv4 import AwsKeys, SigV4Scheme
+from tests.upstream.tokens import aws_judge
 
 KEYS = AwsKeys("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 HOST = "bedrock-runtime.eu-central-1.amazonaws.com"
@@ -95,3 +100,27 @@ def test_only_faults_of_the_key_ask_for_another(status: int, kind: str, is_about
 def test_keys_are_hidden() -> None:
     shown = repr(AwsKeys("AKIDHUSH", "hush", "hush-session"))
     assert "hush" not in shown.lower()
+
+
+SEGMENTS = st.text(st.sampled_from("abz09-_.~:%/ @+=&?!'()*,;é"), max_size=12)
+
+
+@given(
+    segments=st.lists(SEGMENTS, min_size=1, max_size=4),
+    query=st.lists(st.tuples(SEGMENTS, SEGMENTS), max_size=3),
+    body=st.binary(max_size=64),
+    session=st.sampled_from(["", "session=="]),
+    kind=st.sampled_from(["application/json", "application/json;  charset=utf-8"]),
+)
+def test_every_signature_is_that_of_botocore(
+    segments: list[str], query: list[tuple[str, str]], body: bytes, session: str, kind: str
+) -> None:
+    path = "/" + "/".join(quote(segment or "x", safe="") for segment in segments)
+    if query:
+        path += f"?{urlencode(query, quote_via=quote)}"
+    keys = AwsKeys(KEYS.access_key_id, KEYS.secret_access_key, session)
+    made = dict(SigV4Scheme("bedrock", "eu-central-1").headers(keys, a_request(path, body, content_type=kind), AT))
+    signed = {"host": HOST, "content-type": kind, "x-amz-date": made["x-amz-date"]}
+    signed |= {"x-amz-security-token": session} if session else {}
+    judged = aws_judge.signature(keys, ("bedrock", "eu-central-1"), ("POST", path), signed, body)
+    assert made["authorization"].endswith(f"Signature={judged}")
