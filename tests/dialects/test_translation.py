@@ -436,7 +436,7 @@ def test_what_the_neutral_form_has_no_place_for_is_estimated_from_its_size(diale
 # --- refusals and names ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dialect", sorted(REGISTRY.names))
+@pytest.mark.parametrize("dialect", sorted(REGISTRY))
 def test_a_refusal_is_told_in_the_clients_dialect(dialect: str) -> None:
     ended = InvalidRequest("`n` must be a number.", field="n")
     body = refusal(REGISTRY[dialect], ended, SIGNED.id, PLAIN)
