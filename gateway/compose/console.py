@@ -14,6 +14,7 @@ from gateway.console.application import Console, ConsoleServices
 from gateway.console.models import models_page
 from gateway.console.page import PREFIX, ConsolePage, DocumentsInForce
 from gateway.console.places import places_page
+from gateway.console.policies import policies_page
 from gateway.console.receipts import receipts_pages
 from gateway.console.sign_in import sign_in_pages
 from gateway.console.spend import spend_pages
@@ -85,6 +86,7 @@ def _pages(sources: ReportSources, sessions: Sessions) -> Iterable[ConsolePage]:
     """Every page. Those with a label stand in the navigation, in this order."""
     reports = ConsoleReports(sources)
     yield models_page()
+    yield policies_page(reports.cards, reports.draft, reports.why)
     yield places_page(reports.places)
     yield from spend_pages(reports.spend, reports.budgets)
     yield from receipts_pages(reports.receipts, reports.receipt)

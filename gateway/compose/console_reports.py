@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 import anyio
 
 from gateway.console.page import View, Visit
-from gateway.console.queries import members_of
+from gateway.console.queries import first_members, members_of
+from gateway.core.errors import Json
 from gateway.core.frozen import frozen
+from gateway.core.policy import Policy
 from gateway.core.principal import Key
 from gateway.exchange.services import Services
 from gateway.identity.sessions import Visitor
 from gateway.reports.budgets import budgets, budgets_seen
 from gateway.reports.places import places
+from gateway.reports.policies import WHY, draft, why
 from gateway.reports.receipts import receipt, receipts
 from gateway.reports.sight import Sight
 from gateway.reports.spend import spend
 from gateway.stores.books.books import Ledger
 from gateway.stores.keys.keys import KeyStore
+from gateway.views.drafts import Judge
+from gateway.views.policies import policy_cards
 from gateway.views.receipts import ReceiptNames
 
 T = TypeVar("T")
@@ -28,11 +34,12 @@ T = TypeVar("T")
 
 @frozen
 class ReportSources:
-    """The stores that reports read."""
+    """The stores that reports read. `documents`: digest of a set -> its files by name; None where it is not kept."""
 
     services: Services
     ledger: Ledger
     keys: KeyStore
+    documents: Callable[[str], Mapping[str, bytes] | None] = lambda _: None
 
 
 class ConsoleReports:
@@ -40,6 +47,7 @@ class ConsoleReports:
 
     def __init__(self, sources: ReportSources) -> None:
         self._sources = sources
+        self._cards: tuple[Hashable, list[Json]] = ((), [])
 
     async def receipts(self, visit: Visit) -> View:
         names, sight = await self._names(visit), sight_of(visit.visitor)
@@ -65,6 +73,32 @@ class ConsoleReports:
         seen = budgets_seen(sight_of(visit.visitor), snapshot, keys)
         return await budgets(self._sources.services.books, seen, snapshot, keys, visit.now)
 
+    async def cards(self, visit: Visit) -> View:
+        """The declared policies, worked out once a day for each set of documents and credentials."""
+        judge, people = _judge(visit), await self._keys(visit) if visit.visitor.operator is not None else ()
+        of = (judge.snapshot.digest, judge.means.credentials, judge.today)
+        if self._cards[0] != of:
+            self._cards = of, await _in_thread(partial(self._policy_cards, judge))
+        names = {str(key.id): key.label or str(key.id) for key in people}
+        return {"cards": self._cards[1], "people": [{"id": id, "words": words} for id, words in names.items()]}
+
+    async def draft(self, visit: Visit, policy: Policy) -> dict[str, Json]:
+        sight = sight_of(visit.visitor)
+        return await _in_thread(partial(draft, self._sources.ledger, policy, _judge(visit), sight))
+
+    async def why(self, visit: Visit, limits: Policy | None) -> dict[str, Json] | None:
+        keys, health = await self._keys(visit), visit.in_force.health
+        members = {name: value for name, value in first_members(visit).items() if name in WHY}
+        return await _in_thread(partial(why, members, sight_of(visit.visitor), _judge(visit), keys, limits, health))
+
+    def _policy_cards(self, judge: Judge) -> list[Json]:
+        files = self._sources.documents(judge.snapshot.digest) or {}
+        own = {PurePosixPath(name): content for name, content in files.items()}
+        texts = {
+            path.stem: text.decode("utf-8", "replace") for path, text in own.items() if path.parts[0] == "policies"
+        }
+        return policy_cards(judge, texts)
+
     async def _names(self, visit: Visit) -> ReceiptNames:
         return ReceiptNames(labels_of(await self._keys(visit)), visit.in_force.snapshot.regions)
 
@@ -87,6 +121,10 @@ def sight_of(visitor: Visitor) -> Sight:
 def labels_of(keys: Iterable[Key]) -> dict[str, str]:
     """Labels by the keys' ids."""
     return {str(key.id): key.label for key in keys if key.label}
+
+
+def _judge(visit: Visit) -> Judge:
+    return Judge(visit.in_force.snapshot, visit.in_force.means, visit.now.date())
 
 
 async def _in_thread(report: Callable[[], T]) -> T:

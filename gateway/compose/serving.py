@@ -109,7 +109,13 @@ async def serve(
         default = default_policy(settings)
         reload = _renewing(documented, services)
         process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
-        pages = open_console(settings, post.home, documented, ReportSources(services, ledger, keys), drain)
+        pages = open_console(
+            settings,
+            post.home,
+            documented,
+            ReportSources(services, ledger, keys, Documents(settings.state).load),
+            drain,
+        )
         links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))
         rooms = [*_admin_rooms(documented, log, keys, repricer, default), process, books, links]
         admin = admin_application(rooms, operator_by_peer)

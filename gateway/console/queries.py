@@ -18,6 +18,11 @@ def members_of(visit: Visit) -> dict[str, str]:
     return {name: values[0] for name, values in visit.query.items() if name != _FORMAT}
 
 
+def first_members(visit: Visit) -> dict[str, str]:
+    """The first value of every member, for queries in which some members may stand several times."""
+    return {name: values[0] for name, values in visit.query.items() if name != _FORMAT}
+
+
 def without_empty(visit: Visit) -> Redirect | None:
     """The address without the empty members that a form sends; None where the address has none."""
     pairs = [(name, value) for name, values in visit.query.items() for value in values]

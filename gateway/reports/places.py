@@ -8,14 +8,14 @@ from typing import Final
 
 from gateway.core.errors import InvalidRequest, Json
 from gateway.core.snapshot import Snapshot
-from gateway.reports.questions import known_members, selection_in
+from gateway.reports.questions import known_members, members_for, selection_in
 from gateway.reports.sight import Sight
 from gateway.reports.time_spans import with_days
 from gateway.stores.books.books import Ledger
 from gateway.views.places import BY_DAY, GROUPED, MEASURES, Home, places_view
 
 FILTERS: Final = ("team", "key", "policy", "provider", "model")
-MEMBERS: Final[tuple[str, ...]] = (*FILTERS, "since", "until", "by", "home")
+MEMBERS: Final[tuple[str, ...]] = (*members_for(FILTERS), "since", "until", "by", "home")
 _HOME: Final = "EU"
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from typing import Final
 
 from gateway.core.errors import InvalidRequest
 from gateway.core.selection import Selection
 
-_LONGEST = 256
+KEY_ID: Final = "key_id"
+"""The member for the id of a key. `key` is taken: it holds a secret, and is removed from every address."""
+_LONGEST: Final = 256
 
 
 def known_members(query: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
@@ -25,7 +28,13 @@ def selection_in(members: Mapping[str, str], filters: Collection[str]) -> Select
     since, until = day_in(members, "since"), day_in(members, "until")
     if since is not None and until is not None and since > until:
         raise InvalidRequest("`since` must not be after `until`.", field="since")
-    return Selection(since, until, {name: members[name] for name in filters if name in members})
+    named = {name: KEY_ID if name == "key" else name for name in filters}
+    return Selection(since, until, {name: members[of] for name, of in named.items() if of in members})
+
+
+def members_for(filters: Iterable[str]) -> tuple[str, ...]:
+    """The members of a query that state a value of these groups."""
+    return tuple(KEY_ID if name == "key" else name for name in filters)
 
 
 def day_in(members: Mapping[str, str], name: str) -> date | None:

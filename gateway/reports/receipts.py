@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.core.errors import Json, NotFound
-from gateway.reports.questions import count_in, known_members, selection_in
+from gateway.reports.questions import count_in, known_members, members_for, selection_in
 from gateway.reports.sight import Sight
 from gateway.stores.books.books import Ledger
 from gateway.stores.ledger.ledger import LISTED
@@ -14,7 +14,7 @@ from gateway.views.receipts import ReceiptNames, receipt_line, receipt_view
 
 PAGE: Final = 50
 _MOST: Final = 200
-MEMBERS: Final[tuple[str, ...]] = (*LISTED, "since", "until", "before", "limit")
+MEMBERS: Final[tuple[str, ...]] = (*members_for(LISTED), "since", "until", "before", "limit")
 
 
 def receipts(ledger: Ledger, query: Mapping[str, str], sight: Sight, names: ReceiptNames) -> dict[str, Json]:

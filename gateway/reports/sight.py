@@ -21,7 +21,7 @@ class Sight:
             return within
         own = self.caller.caller.id
         if within.where.get("key", own) != own:
-            raise InvalidRequest("`key`: a key sees its own receipts alone.", field="key")
+            raise InvalidRequest("`key_id`: a key sees its own receipts alone.", field="key_id")
         return within.narrowed(key=own)
 
     def may_see(self, key: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from gateway.core.errors import InvalidRequest, Json
-from gateway.reports.questions import known_members, selection_in, words_in
+from gateway.reports.questions import known_members, members_for, selection_in, words_in
 from gateway.reports.sight import Sight
 from gateway.reports.time_spans import with_days
 from gateway.stores.books.books import Ledger
@@ -15,7 +15,7 @@ from gateway.views.spend import SpendQuestion, spend_view
 
 DIMENSIONS: Final = ("team", "key", "model", "provider", "route", "policy", "countries")
 FILTERS: Final = ("team", "key", "model", "provider", "route", "policy")
-MEMBERS: Final[tuple[str, ...]] = (*FILTERS, "since", "until", "by", "currency")
+MEMBERS: Final[tuple[str, ...]] = (*members_for(FILTERS), "since", "until", "by", "currency")
 
 
 def spend(

@@ -37,7 +37,7 @@ def test_a_key_is_shown_its_own_receipts_alone(tmp_path: Path) -> None:
     page: dict[str, Any] = receipts(ledger, {}, OWN, NAMES)
     assert {line["key"] for line in page["data"]} == {"key_1"}
     with pytest.raises(InvalidRequest):
-        receipts(ledger, {"key": "key_2"}, OWN, NAMES)
+        receipts(ledger, {"key_id": "key_2"}, OWN, NAMES)
 
 
 def test_an_id_of_another_key_and_an_unknown_one_are_refused_alike(tmp_path: Path) -> None:
