@@ -123,7 +123,8 @@ def _theirs(
 
 def _route(model: str, provider: str, snapshot: Snapshot) -> str:
     """The record's route that asks for this model, by its whole name or without its date; else what it would be."""
-    own = {route.upstream_model: str(route.id) for route in snapshot.routes.values() if route.provider.id == provider}
+    routes = [route for route in snapshot.routes.values() if route.provider.id == provider]
+    own = {name: str(route.id) for route in routes for name in (route.upstream_model, route.wire_model)}
     if model in own:
         return own[model]
     undated = {_DATED.sub("", name): route for name, route in own.items()}

@@ -116,7 +116,8 @@ class Connection:
     it takes in the place of a key; None where it takes keys only. `paths`: dialect -> the path below `base_url` under
     which it is spoken, where that is not `base_url` itself. `carriers`: dialect -> the form of request in which a cloud
     carries it; an empty mapping where each dialect is spoken plainly. `values`: setting -> the values for which the
-    record's statements hold; any value, where a setting has no entry.
+    record's statements hold; any value, where a setting has no entry. `deployments`: the operator names the deployment
+    behind each model.
     """
 
     dialect: str
@@ -136,6 +137,7 @@ class Connection:
     paths: Mapping[str, str] = field(default_factory=dict)
     carriers: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    deployments: bool = False
 
     def speaks(self, dialect: str) -> bool:
         return dialect == self.dialect or dialect in self.also
@@ -247,7 +249,7 @@ class Route:
 
     `dialect` and `also`: those of the connection, where the route states others. `retires_on`: the last day on which
     the provider serves it. `successor`: the model id that takes its place. `upstream_assumed`: no source states the
-    upstream name.
+    upstream name. `deployment`: the name that the operator gave to the deployment of the model; empty for none.
     """
 
     id: RouteId
@@ -268,6 +270,12 @@ class Route:
     retires_on: date | None = None
     successor: str = ""
     upstream_assumed: bool = False
+    deployment: str = ""
+
+    @property
+    def wire_model(self) -> str:
+        """The name by which a request asks for the model."""
+        return self.deployment or self.upstream_model
 
     @property
     def own_dialect(self) -> str:

@@ -111,6 +111,7 @@ def _connection(table: Table | None) -> Connection:
         paths=_by_dialect(table.table("paths"), _path),
         carriers=_by_dialect(table.table("carriers"), _carrier),
         values=_values(table.table("values"), settings),
+        deployments=table.flag("deployments") or False,
     )
     if connection.dialect in connection.also:
         table.fault("also_speaks", f"{shown(connection.dialect)} is its dialect already", "remove it")

@@ -10,12 +10,20 @@ from typing import Final
 
 from gateway.declarations.faults import Report, one_of
 
-SINGLE: Final = ("organisation.toml", "teams.toml", "contracts.toml", "regions.toml", "fx.toml", "feeds.toml")
+SINGLE: Final = (
+    "organisation.toml",
+    "teams.toml",
+    "contracts.toml",
+    "regions.toml",
+    "fx.toml",
+    "feeds.toml",
+    "deployments.toml",
+)
 """Documents of `config/` itself, in the order of reading."""
 DOCUMENT_MOST: Final = 8 * 1024 * 1024
 """Bytes of one document. The largest of the shipped ones has less than a tenth of it."""
 
-_MAY_BE_ABSENT: Final = frozenset({"contracts.toml", "feeds.toml"})
+_MAY_BE_ABSENT: Final = frozenset({"contracts.toml", "feeds.toml", "deployments.toml"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from gateway.core.catalog import Grant, Model, Provider, Route
+from gateway.core.catalog import Grant, Model, Provider, Route, RouteId
 from gateway.core.cost import Fx
 from gateway.core.organisation import Organisation, Team
 from gateway.core.snapshot import Snapshot
@@ -25,6 +25,7 @@ from gateway.declarations.checks import (
     resolved_routes,
 )
 from gateway.declarations.contracts import GrantEntry, read_contracts
+from gateway.declarations.deployments import read_deployments, with_deployments
 from gateway.declarations.documents import Document, Shelf, digest, find
 from gateway.declarations.faults import Fault, Report
 from gateway.declarations.feeds import read_feeds
@@ -154,7 +155,7 @@ class _Reading:
             policies={document.policy.name: document.policy for document in self._policies},
             providers=providers,
             models=self._models.values,
-            routes=routes,
+            routes=self._deployed(routes, providers, names),
             grants=self._grants(regions, providers, names.providers),
             regions=regions,
             fx=self._fx(routes.values()),
@@ -216,6 +217,13 @@ class _Reading:
     def _feeds(self, providers: Declared) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         page = self._single("feeds.toml")
         return read_feeds(page, providers) if page else {}
+
+    def _deployed(
+        self, routes: Mapping[RouteId, Route], providers: Mapping[str, Provider], names: Names
+    ) -> Mapping[RouteId, Route]:
+        page = self._single("deployments.toml")
+        deployments = read_deployments(page, providers, names.providers, names.routes) if page else {}
+        return with_deployments(routes, deployments)
 
     def _aliases(self) -> Table | None:
         document = next((d for d in self._shelf.models if d.stem == _ALIASES), None)

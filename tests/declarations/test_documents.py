@@ -49,8 +49,9 @@ def test_a_document_that_nobody_reads_is_a_fault(tmp_path: Path) -> None:
     papers(tmp_path).write("config/contract.toml", "")
     _, faults = found(tmp_path)
     assert faults == [
-        "config/contract.toml: no document has this name; rename it: use one of contracts.toml, feeds.toml, "
-        "fx.toml, organisation.toml, regions.toml, teams.toml (did you mean contracts.toml?)"
+        "config/contract.toml: no document has this name; rename it: use one of contracts.toml, "
+        "deployments.toml, feeds.toml, fx.toml, organisation.toml, regions.toml, teams.toml "
+        "(did you mean contracts.toml?)"
     ]
 
 

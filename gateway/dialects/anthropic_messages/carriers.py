@@ -40,7 +40,7 @@ class MessagesCarrier:
 
     def carry(self, route: Route, betas: tuple[str, ...], *, streaming: bool) -> CarriedRequest:
         """Path, headers and further members of the request for `route`."""
-        path = (self.streamed if streaming else self.whole).format(model=quote(route.upstream_model, safe="@"))
+        path = (self.streamed if streaming else self.whole).format(model=quote(route.wire_model, safe="@"))
         members: dict[str, Any] = {"anthropic_version": self.version}
         known = [beta for beta in dict.fromkeys(betas) if self.betas is None or beta in self.betas]
         if known and self.betas is not None:

@@ -44,7 +44,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     thought = plan_thinking(asked.reasoning, route.model, limit, barred=forced, unproved=content.unproved)
     sampling, unsampled = _sampling(asked.sampling, route.model, thinks=thought.thinks)
     body: dict[str, Any] = {
-        "model": route.upstream_model,
+        "model": route.wire_model,
         "max_tokens": limit,
         **({"system": content.system} if content.system else {}),
         "messages": content.messages,

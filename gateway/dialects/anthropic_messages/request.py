@@ -91,7 +91,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     Anthropic would refuse."""
     document, asked = prompt.unseal(), prompt.asked
     values = document.values
-    changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
+    changes: dict[str, bytes | None] = {"model": orjson.dumps(route.wire_model)}
     changes |= members.nulls(values, REFERENCES)
     if "provider" in document.values:
         changes["provider"] = None

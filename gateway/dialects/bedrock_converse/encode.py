@@ -55,7 +55,7 @@ def path(upstream_model: str, *, streaming: bool) -> str:
 
 def family_of(route: Route) -> str:
     """`anthropic`, `amazon.nova`, `openai`; empty for every other."""
-    match = _FAMILY.search(route.upstream_model)
+    match = _FAMILY.search(route.wire_model)
     return match[1] if match is not None else ""
 
 
@@ -86,7 +86,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         body["additionalModelResponseFieldPaths"] = ["/stop_sequence"]
     lost = [*asked.lost, *unthought, *content.dropped, *unsampled, *thoughtless, *_order_marks(body)]
     dropped = tuple(dict.fromkeys([*lost, *_dropped(asked, content, family)]))
-    return Rendered(path(route.upstream_model, streaming=asked.streaming), orjson.dumps(body), dropped=dropped)
+    return Rendered(path(route.wire_model, streaming=asked.streaming), orjson.dumps(body), dropped=dropped)
 
 
 def _inference(sampling: Sampling, route: Route, limit: int | None) -> tuple[dict[str, Any], list[str]]:

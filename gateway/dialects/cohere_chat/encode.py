@@ -41,7 +41,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     told, lost = messages(asked.turns)
     limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
     body = [
-        ("model", route.upstream_model),
+        ("model", route.wire_model),
         ("messages", told),
         *_tools(asked.tools, asked.tool_choice),
         *_shape(asked.shape),

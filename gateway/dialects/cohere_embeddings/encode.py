@@ -39,7 +39,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     if len(texts) < len(asked.inputs) or len(texts) > TEXTS_MOST:
         raise Unportable("input")
     body: dict[str, Any] = {
-        "model": route.upstream_model,
+        "model": route.wire_model,
         "texts": texts,
         "input_type": _PURPOSES.get(asked.purpose, _DOCUMENT),
         "embedding_types": ["float"],

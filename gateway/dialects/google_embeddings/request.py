@@ -73,8 +73,8 @@ def _named(document: Document, route: Route) -> list[Any]:
 
 
 def model_name(route: Route) -> str:
-    return f"models/{route.upstream_model}"
+    return f"models/{route.wire_model}"
 
 
 def path(route: Route, verb: str) -> str:
-    return f"/models/{quote(route.upstream_model, safe='')}:{verb}"
+    return f"/models/{quote(route.wire_model, safe='')}:{verb}"

@@ -66,7 +66,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         *([("store", False)] if says_store(route, orders) else []),
     ]
     dropped = dict.fromkeys([*asked.lost, *lost, *_dropped(asked, route)])
-    to = path(route.upstream_model, demand.operation, streaming=asked.streaming)
+    to = path(route.wire_model, demand.operation, streaming=asked.streaming)
     return Rendered(to, orjson.dumps(dict(body)), dropped=tuple(dropped))
 
 

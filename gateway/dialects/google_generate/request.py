@@ -108,7 +108,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
         changes, lost = _changes(document, route, orders)
     if "provider" in document.values:
         changes["provider"] = None
-    to = path(route.upstream_model, demand.operation, streaming=demand.streaming)
+    to = path(route.wire_model, demand.operation, streaming=demand.streaming)
     return Rendered(to, strict_json.spliced(document, changes, {}), dropped=lost)
 
 
@@ -132,7 +132,7 @@ def _changes(
 
 
 def _named(route: Route) -> bytes:
-    return orjson.dumps(f"models/{route.upstream_model}")
+    return orjson.dumps(f"models/{route.wire_model}")
 
 
 def _limited(document: Document, limit: int) -> dict[str, bytes | None]:

@@ -34,7 +34,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     shape, unbound = bound(asked.shape, demand.dialect)
     told, lost = messages(asked.turns, connection)
     body = [
-        ("model", route.upstream_model),
+        ("model", route.wire_model),
         ("messages", told),
         *_tools(asked.tools, asked.tool_choice),
         *_shape(shape),

@@ -61,7 +61,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     thoughts that the provider could not know."""
     document = prompt.unseal()
     values, connection = document.values, route.provider.connection
-    changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
+    changes: dict[str, bytes | None] = {"model": orjson.dumps(route.wire_model)}
     if "provider" in document.values:
         changes["provider"] = None
     if demand.streaming and connection.stream_usage == "option" and not wants_usage(prompt):

@@ -19,7 +19,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     if isinstance(asked, Conversation):
         raise Unportable("messages")
     body: dict[str, Any] = {
-        "model": route.upstream_model,
+        "model": route.wire_model,
         "input": list(asked.inputs),
         "encoding_format": "float",
     }

@@ -58,7 +58,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # nothing in it depends on the demand
     """The body for `route`: the client's bytes but for the model's name and what policy orders."""
     document = prompt.unseal()
-    changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model), "provider": None}
+    changes: dict[str, bytes | None] = {"model": orjson.dumps(route.wire_model), "provider": None}
     hidden, dropped = identifiers.hidden(document.values, orders.pseudonym)
     return Rendered(PATH, strict_json.spliced(document, changes | hidden, {}), dropped=dropped)
 

@@ -38,7 +38,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     asked = replace(asked, shape=shape)
     instructions, told, lost = items(asked.turns, connection)
     body = [
-        ("model", route.upstream_model),
+        ("model", route.wire_model),
         *([("instructions", instructions)] if instructions else ()),
         ("input", told),
         *_tools(asked.tools, asked.tool_choice),

@@ -66,7 +66,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     models that the provider does not know."""
     document = prompt.unseal()
     values = document.values
-    changes: dict[str, bytes | None] = {"model": orjson.dumps(route.upstream_model)}
+    changes: dict[str, bytes | None] = {"model": orjson.dumps(route.wire_model)}
     if "provider" in document.values:
         changes["provider"] = None
     changes |= members.nulls(values, KEEPING)
