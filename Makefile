@@ -19,7 +19,7 @@ help:
 	@echo "make check    format, lint, types, import contracts, and the shipped documents"
 	@echo "make bench    measure CPU, latency, memory and start-up beside nginx; BENCH=quick in seconds"
 	@echo "make soak     load and faults for SOAK_MINUTES (10), and whether the books are in order at the end"
-	@echo "make proof    the long counts: thousands of kills, hours of load; and the newest SDKs as clients"
+	@echo "make proof    the long counts: thousands of kills, hours of load, examples at random; and the newest SDKs"
 	@echo "make lock     renew the lock files from pyproject.toml"
 	@echo "make clean    remove what these made, but not the state in .safeconduct"
 
@@ -46,6 +46,7 @@ soak: $(VENV)/.dev
 
 proof: $(VENV)/.dev newest-sdks
 	@$(BIN)/pytest -m proof
+	@$(BIN)/pytest -m "hypothesis and not proof" --hypothesis-profile=search
 	@SDK_NODE_HOME=$(CURDIR)/$(NEWEST)/sdk $(NEWEST)/bin/pytest -m "not proof" tests/sdk
 
 # Three stamps: running needs less than developing, and the Node SDKs are only clients of the tests.

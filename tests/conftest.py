@@ -1,4 +1,8 @@
-"""Async tests run under anyio's pytest plugin, on asyncio, and none of them runs for ever."""
+"""Async tests run under anyio's pytest plugin, on asyncio, and none of them runs for ever.
+
+Property tests take the same examples in every run, so that no landing depends on luck. `make proof` searches at random,
+with many more examples.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,14 @@ from typing import Any, Final
 
 import anyio
 import pytest
+from hypothesis import settings
 
 PATIENCE_S: Final = 180
 """The longest that one async test may take on a busy machine."""
+
+settings.register_profile("repeat", derandomize=True, database=None, deadline=None)
+settings.register_profile("search", max_examples=5_000, database=None, deadline=None, print_blob=True)
+settings.load_profile("repeat")
 
 
 @pytest.fixture(scope="session")

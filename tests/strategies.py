@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from gateway.core.catalog import Fact, Facts
@@ -39,6 +40,12 @@ from gateway.core.posture import (
 )
 from gateway.core.usage import CLASSES, Usage
 from tests.builders import TODAY
+
+
+def examples(number: int) -> int:
+    """Scales the examples of one test with the profile: `number` itself where the profile takes 100."""
+    return number * settings().max_examples // 100
+
 
 _countries = st.frozensets(st.sampled_from(["DE", "FR", "SE", "US"]))
 VALUES: dict[str, st.SearchStrategy[Any]] = {

@@ -263,8 +263,8 @@ _FIGURE = one_of(number, text)
 _GOOGLE_PART = either_name(
     text=text,
     inlineData=either_name(mimeType=text, data=base64),
-    functionCall=either_name(name=text, args=anything),
-    functionResponse=either_name(name=text, response=anything),
+    functionCall=either_name(id=text, name=text, args=anything),
+    functionResponse=either_name(id=text, name=text, response=anything),
     thoughtSignature=text,
 )
 _GOOGLE_CONTENT = either_name(role=text, parts=single(_GOOGLE_PART))

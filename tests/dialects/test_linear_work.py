@@ -21,6 +21,7 @@ from gateway.dialects.estimate import SAMPLE
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.dialects.translation import Translation
 from tests.builders import a_connection, a_model, a_provider, a_route, a_snapshot
+from tests.strategies import examples
 
 GOOGLE: Final = Asked(model="small", verb="generateContent")
 SPEAKERS: Final = ("user", "assistant")
@@ -83,7 +84,7 @@ def work_of(client: str, wire: str, body: bytes, asked: Asked = PLAIN, **route_v
 def test_the_calls_for_a_request_grow_with_its_turns_and_not_with_its_characters(client: str, wire: str) -> None:
     write, asked = CLIENTS[client], GOOGLE if client == "google_generate" else PLAIN
 
-    @settings(max_examples=8, deadline=None)
+    @settings(max_examples=examples(8), deadline=None)
     @given(st.integers(1, 400), st.integers(1, 2_000))
     def bounded(turns: int, letters: int) -> None:
         body = json.dumps(write("some words, 2026. " * letters, turns)).encode()

@@ -18,6 +18,7 @@ from gateway.dialects.prompt import Asked
 from gateway.dialects.registry import REGISTRY
 from tests.builders import a_connection, a_provider, a_route, a_snapshot
 from tests.dialects import stateless
+from tests.strategies import examples
 
 ORDERS = RequestOverrides(forbid_storing=True)
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -239,7 +240,7 @@ def test_every_dialect_is_mutated() -> None:
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-@settings(database=None, deadline=None, max_examples=150)
+@settings(database=None, deadline=None, max_examples=examples(400))
 @given(data=st.data())
 def test_a_mutated_request_is_refused_by_name_or_leaves_without_state(name: str, data: st.DataObject) -> None:
     request, asked, is_stateless = REQUESTS[name]

@@ -21,6 +21,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from gateway.exchange.deadlines import Deadline, DeadlineScope
+from tests.strategies import examples
 
 # --- programs --------------------------------------------------------------------------------------------------------
 
@@ -334,7 +335,7 @@ def shields(program: Program) -> bool:
     return any(isinstance(s, CleanUp) or (isinstance(s, Block) and (s.shielded or shields(s.body))) for s in program)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(programs, happenings)
 def test_a_program_takes_the_course_that_it_takes_under_anyio(program: Program, events: list[Happening]) -> None:
     if shields(program):  # ours is interrupted where a shield ends, anyio's a turn later: nothing comes between

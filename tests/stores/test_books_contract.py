@@ -26,6 +26,7 @@ from gateway.stores.ledger.ledger import SqliteLedger
 from tests.builders import an_attempt
 from tests.stores.books_in import ACCOUNTS, an_intent, balance, books_in, run, served, shared_books_in
 from tests.stores.servers import SERVERS, a_server
+from tests.strategies import examples
 
 Opened = Callable[..., AbstractContextManager[SqliteBooks]]
 """Of a folder and the name of a chain."""
@@ -410,5 +411,5 @@ def test_books_as_a_whole(books_of: Opened) -> None:
         return books_of(folder, chain)
 
     machine = type("Machine", (BooksAsAWhole,), {"books_of": staticmethod(flushed)})
-    often = settings(max_examples=15, stateful_step_count=20, deadline=None, database=None)
+    often = settings(max_examples=examples(15), stateful_step_count=20, deadline=None, database=None)
     run_state_machine_as_test(machine, settings=often)

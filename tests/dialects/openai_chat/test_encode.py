@@ -32,6 +32,7 @@ from gateway.dialects.openai_chat.request import accept
 from gateway.dialects.prompt import Asked
 from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapshot
 from tests.dialects.openai_chat.strategies import conversations
+from tests.strategies import examples
 
 HELLO = Conversation((Turn(Role.USER, (Text("hello"),)),))
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
@@ -74,7 +75,7 @@ def test_a_plain_request() -> None:
 
 
 @given(asked=conversations())
-@settings(database=None, max_examples=150)
+@settings(database=None, max_examples=examples(150))
 def test_what_the_dialect_can_carry_comes_back_as_it_was(asked: Conversation) -> None:
     sent = rendered(asked, accepts_store=True)
     assert sent.dropped == ()
@@ -84,7 +85,7 @@ def test_what_the_dialect_can_carry_comes_back_as_it_was(asked: Conversation) ->
 
 
 @given(asked=conversations())
-@settings(database=None, max_examples=50)
+@settings(database=None, max_examples=examples(50))
 def test_openai_would_take_it(asked: Conversation) -> None:
     found = json.loads(rendered(replace(asked, streaming=False), **OPENAI).body)
     found["messages"] = [{**message} for message in found["messages"]]

@@ -17,6 +17,7 @@ from tests.builders import a_snapshot
 from tests.dialects.masking import check_every_marker_is_a_text, masked_body, masked_conversation
 from tests.dialects.openai_chat.strategies import conversations
 from tests.dialects.openai_chat.test_encode import rendered
+from tests.strategies import examples
 
 SCHEMA = {
     "type": "object",
@@ -89,7 +90,7 @@ def test_arguments_that_were_cut_off_are_masked_as_a_whole() -> None:
 
 
 @given(asked=conversations())
-@settings(database=None, max_examples=100)
+@settings(database=None, max_examples=examples(100))
 def test_masking_the_texts_masks_the_conversation_and_nothing_else(asked: Conversation) -> None:
     body = rendered(asked, accepts_store=True).body.replace(b'"lab/small"', b'"small"', 1)
     assert _read(masked_body(texts, body)) == masked_conversation(_read(body))

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from gateway.stores.books.redis_scripts import SCRIPTS
 from gateway.stores.redis.connection import RedisConnection, ScriptAnswer, ScriptCall
 from tests.stores.servers import SERVERS, Server, a_server
+from tests.strategies import examples
 
 ACCOUNT = "{b}:account:team/a:total"
 FOREVER = 2**52
@@ -207,7 +208,7 @@ class Post(RuleBasedStateMachine):
 def test_post_that_is_lost_doubled_or_late_costs_nobody_anything(server: Server) -> None:
     machine = type("OnServer", (Post,), {"server": server})
     often = settings(
-        max_examples=30,
+        max_examples=examples(30),
         stateful_step_count=40,
         deadline=None,
         database=None,

@@ -22,6 +22,7 @@ from gateway.stores.redis.key_space import KeySpace
 from tests.exchange.desk import StillClock
 from tests.stores.rates_contract import CONTRACT, REQUESTS, TEAM, TOKENS, admitted, only, refused, wanted
 from tests.stores.servers import SERVERS, Server, a_server
+from tests.strategies import examples
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -92,7 +93,7 @@ odd = st.builds(
 
 
 @given(odd, st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 9_000)), max_size=12))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 async def test_redis_reckons_exactly_as_the_core_does(server: Server, rate: Rate, asked: list[tuple[int, int]]) -> None:
     """Each step is done again by `core.limits`, at the moment that Redis says it was."""
     server.ask("FLUSHALL")
