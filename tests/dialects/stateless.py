@@ -103,7 +103,12 @@ _CHAT_PART = one_of(
     members(
         "type file", type=only("file"), file=members("file_data", file_data=base64, filename=_TEXT), cache_control=_MARK
     ),
-    members("type", type=only("input_audio"), input_audio=members(data=base64, format=_TEXT), cache_control=_MARK),
+    members(
+        "type input_audio",
+        type=only("input_audio"),
+        input_audio=members("data", data=base64, format=_TEXT),
+        cache_control=_MARK,
+    ),
 )
 _CHAT_CALL = members(
     id=one_of(_TEXT, number, flag),

@@ -39,7 +39,8 @@ _MARKS: Final[Mapping[str, Shape]] = {
     "cache_control": record("cache_control", {"type": TEXT, "ttl": lasting(frozenset({"5m"}))}),
     "prompt_cache_breakpoint": record("prompt_cache_breakpoint", {"mode": TEXT, "ttl": lasting(frozenset({"30m"}))}),
 }
-_SOUND: Final = record("input_audio", {"data": inline(remote_tokens=PICTURE_TOKENS), "format": TEXT})
+_SOUND_DATA: Final = inline(remote_tokens=PICTURE_TOKENS)
+_SOUND: Final = record("input_audio", {"data": _SOUND_DATA, "format": TEXT})
 _FILE: Final = record(
     "file",
     {
@@ -60,6 +61,14 @@ def _file(held: Any, findings: Findings) -> None:
     _FILE(held, findings)
     if held.__class__ is not dict or "file_data" not in held:
         findings.features.add(Feature.FILES)
+
+
+def _sound_part(part: Any, findings: Findings) -> None:
+    """A sound is its data alone. Without data, whatever stands there is fetched."""
+    held = part.get("input_audio")
+    if held.__class__ is not dict or "data" not in held:
+        _SOUND_DATA(None, findings)
+    _SOUND_PART(part, findings)
 
 
 def _located(label: str) -> Walk:
@@ -113,6 +122,7 @@ def _file_part(part: Any, findings: Findings) -> None:
 
 
 _FILE_PART: Final = _part("file", _file)
+_SOUND_PART: Final = _part("input_audio", _SOUND)
 _TEXT_PART: Final = _part("text", TEXT)
 _PARTS: Final[Mapping[str, Walk]] = {
     "text": _TEXT_PART,
@@ -124,7 +134,7 @@ _PARTS: Final[Mapping[str, Walk]] = {
     "image_url": noting(_located_part("image_url"), needs=[Need.VISION]),
     "video_url": _located_part("video_url"),
     "audio_url": noting(_located_part("audio_url"), needs=[Need.AUDIO]),
-    "input_audio": noting(_part("input_audio", _SOUND), needs=[Need.AUDIO]),
+    "input_audio": noting(_sound_part, needs=[Need.AUDIO]),
     "file": noting(_file_part, needs=[Need.DOCUMENTS]),
 }
 _CONTENT: Final = rows("content", tagged("part", _PARTS))
