@@ -124,6 +124,7 @@ _CHAT_TOOL = members(
             description=one_of(_TEXT, number, flag),
             parameters=anything,
             strict=one_of(_TEXT, number, flag),
+            cache_control=_MARK,
         )
     ),
 )
@@ -186,6 +187,7 @@ RESPONSES = members(
     model=text,
     input=one_of(text, many(_RESPONSES_ITEM)),
     store=only(False),
+    background=one_of(nothing, only(False)),
     instructions=_TEXT,
     temperature=_NUMBER,
     stream=_FLAG,
@@ -259,7 +261,7 @@ MESSAGES = members(
         )
     ),
     tool_choice=maybe(members(type=_PLAIN, name=_PLAIN)),
-    cache_control=nothing,
+    cache_control=_MARK,
     mcp_servers=one_of(nothing, only([])),
 )
 
