@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     state: Path = Path(".safeconduct")
     """Directory of the journal, the admin socket and the documents that served."""
     durability: Literal["power", "process"] = "power"
-    """What a commit survives: power (a power cut) or process (kill -9, but no power cut)."""
+    """Events that a commit survives: power (a power cut) or process (kill -9, but no power cut)."""
     redis_url: SecretStr = SecretStr("")
     """Redis for shared budgets: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://; empty: none."""
     redis_url_file: Path | None = None

@@ -99,7 +99,7 @@ def test_an_address_that_leads_nowhere_stops_the_start_without_being_repeated(tm
     environ = environment({"SAFECONDUCT_LEDGER_URL": "postgresql://u:s3cret-marker@/x?nothing=1"})
     ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environ, check=False)
     assert ended.returncode == 1
-    assert "the address of the ledger is none of PostgreSQL" in ended.stderr
+    assert "the address of the ledger must be one of PostgreSQL" in ended.stderr
     assert "s3cret-marker" not in ended.stderr + ended.stdout
 
 

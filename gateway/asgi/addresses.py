@@ -20,7 +20,7 @@ from gateway.dialects.registry import Registry
 
 _VERSIONED: Final = re.compile(r"(?:/(?:v1beta1|v1beta|v1alpha|v1)){0,2}(/.*)")
 """A version stands twice where a base URL ends in one and the SDK adds its own. A refusal there would let agents report
-that there is no such model."""
+an unknown model."""
 _MODELS: Final = "/models"
 
 

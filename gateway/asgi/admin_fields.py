@@ -1,6 +1,6 @@
-"""What an operator's request states, read strictly; and what answers it.
+"""Members of an operator's request, read strictly; and the answers.
 
-What is not understood might have been meant to restrict, so it is refused.
+An unknown member might have been meant to restrict, so it is refused.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def object_of(body: bytes, members: frozenset[str]) -> dict[str, object]:
 
 
 def text_of(wanted: dict[str, object], name: str) -> str:
-    """Empty for none. InvalidRequest for what is no text, or too long a one."""
+    """The text, empty if it is missing. InvalidRequest for another type, and for a text that is too long."""
     value = wanted.get(name)
     if value is None:
         return ""
@@ -55,7 +55,7 @@ def declared(field: str, name: str, known: Collection[str]) -> None:
 
 
 def day_of(stated: dict[str, object], name: str) -> date:
-    """InvalidRequest for what is none."""
+    """InvalidRequest for another type."""
     try:
         return date.fromisoformat(text_of(stated, name))
     except ValueError:
@@ -64,7 +64,7 @@ def day_of(stated: dict[str, object], name: str) -> date:
 
 
 def moment_of(wanted: dict[str, object], name: str) -> datetime | None:
-    """None if it states none. InvalidRequest for what is no moment in a time zone."""
+    """The moment; None if it is missing. InvalidRequest unless it is a moment with a time zone."""
     stated = text_of(wanted, name)
     if not stated:
         return None

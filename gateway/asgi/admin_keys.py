@@ -24,7 +24,7 @@ from gateway.views.keys import key_view
 KeyNews: TypeAlias = KeyCreated | KeyRotated | KeyRevoked
 
 _MEMBERS: Final = frozenset({"team", "policy", "label", "classes", "expires_at", "budgets"})
-"""What a new key is made of."""
+"""Members of a new key."""
 _ROTATING: Final = frozenset({"overlap_s", "expires_at"})
 _MOST_OVERLAP_S: Final = 366 * 86_400
 

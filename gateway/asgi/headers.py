@@ -12,7 +12,7 @@ Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 
 class Fields:
-    """What stood in a head at this moment: a server may append trailers to its own list later."""
+    """Headers of a head at this moment: a server may append trailers to its own list later."""
 
     __slots__ = ("_all", "_last")
 

@@ -1,4 +1,4 @@
-"""What every endpoint needs before it does anything: who calls, what is in force, and whether new work is taken."""
+"""Preconditions of every endpoint: the caller, the documents in force, and whether new work is taken."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def head_of(scope: Scope) -> tuple[Fields, str]:
 
 
 class Gate:
-    """What every endpoint needs: the services, what is in force now, and whether new work is taken."""
+    """Shared by every endpoint: the services, the documents in force now, and whether new work is taken."""
 
     def __init__(
         self,

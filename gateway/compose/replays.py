@@ -16,7 +16,7 @@ from gateway.stores.journal.documents import CAPABILITIES_FILE, Documents
 
 @dataclass(slots=True)
 class ReplayResult:
-    """How many decisions were worked out again. `undecided`: receipts that hold no whole decision; `missing`: receipt
+    """Counts of replayed decisions. `undecided`: receipts that hold no whole decision; `missing`: receipt
     -> the digest under which nothing readable is kept; `differing`: receipts with another decision than the replay."""
 
     replayed: int = 0

@@ -110,7 +110,7 @@ def check_currencies(page: Page, fx: Fx, routes: Iterable[Route]) -> None:
         if currency and route.price.is_priced and fx.rate(currency) is None:
             without.setdefault(currency, []).append(route.id)
     for currency, ids in without.items():
-        what = f"there is no rate, and {len(ids)} routes are priced in {currency} ({some(ids, 3)})"
+        what = f"no rate is declared, and {len(ids)} routes are priced in {currency} ({some(ids, 3)})"
         do = f"add what one {currency} is worth in {fx.ledger}; until then they are unpriced"
         page.report.warn(page.file, f"rates.{currency}", what, do)
 

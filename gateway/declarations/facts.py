@@ -191,7 +191,7 @@ def _places(table: Table, key: str, dimension: str, words: list[str], regions: R
         return UNKNOWN
     countries, wrong = expand(words, regions)
     for word in wrong if regions else ():  # without any region, regions.toml has the fault
-        table.fault(key, f"{shown(word)} is no country and no region", unknown_place(word, regions))
+        table.fault(key, f"{shown(word)} must be a country or a region", unknown_place(word, regions))
     if wrong:
         return None
     return countries if countries or dimension == "stored_in" else UNKNOWN

@@ -66,7 +66,7 @@ def _figure(table: Table) -> float | None:
     if raw is None:
         return None
     if isinstance(raw, bool) or not isinstance(raw, int | Decimal) or not Decimal(raw).is_finite():
-        table.fault("score", f"{shown(raw)} is not a number", "write the figure, or leave it out if there is none")
+        table.fault("score", f"{shown(raw)} is not a number", "write the figure, or leave it out")
         return None
     return float(raw)
 

@@ -70,7 +70,7 @@ def _timezone(root: Table) -> str:
         return ZoneInfo(stated).key
     except (ValueError, KeyError, OSError):  # nothing of that name, or something else than a time zone
         root.fault(
-            "timezone", f"{shown(stated)} is no time zone", 'write its name in full: timezone = "Europe/Stockholm"'
+            "timezone", f"{shown(stated)} must be a time zone", 'write its name in full: timezone = "Europe/Stockholm"'
         )
         return "UTC"
 

@@ -60,7 +60,7 @@ class _Expansion:
                 found.add(word)
             else:
                 self._table.fault(
-                    name, f"{shown(word)} is no country and no region", unknown_place(word, self._written)
+                    name, f"{shown(word)} must be a country or a region", unknown_place(word, self._written)
                 )
         if not self._written[name]:
             self._table.fault(name, "it covers no country", "list its countries, or remove it")

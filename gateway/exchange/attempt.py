@@ -97,13 +97,13 @@ class Attempt:
         self.hold = worst_case(demand, self.route, rate, default_limit)
 
     def metered(self) -> Metered | None:
-        """What is known of its usage; None if nothing is."""
+        """Usage as far as it is known; None before anything is known."""
         if self.whole is not None:
             return self.whole.metered
         return self.stream.metered if self.stream is not None and self.stream.content else self.reported
 
     def tokens_per_s(self) -> float | None:
-        """How fast the reply was written, once it has ended; None if it took no measurable time."""
+        """Speed of the reply, once it has ended; None for a time too short to measure."""
         known, since = self.metered(), self.first_event_ms if self.stream is not None else self.began_ms
         took_ms = self.ended_ms - since
         return known.usage.generated * 1000 / took_ms if known is not None and took_ms > 0 else None

@@ -29,7 +29,7 @@ from gateway.exchange.services import InForce
 
 @frozen
 class _Decided:
-    """What every receipt of an exchange says alike: of its asking, and of the decision."""
+    """The part that all receipts of an exchange share: the request and the decision."""
 
     began_at: str
     demand: Part
@@ -48,7 +48,7 @@ _NONE: Final = Part()
 
 @dataclass(slots=True)
 class ExchangeRecord:
-    """What is known of an exchange when a receipt is written, learned step by step; None for those never reached."""
+    """Facts of an exchange for its receipt, as far as it has come; None for steps that were not reached."""
 
     id: ReceiptId
     began_at: datetime
@@ -68,7 +68,7 @@ class ExchangeRecord:
     _decided: tuple[Decision, _Decided] | None = field(default=None, init=False, repr=False, compare=False)
 
     def decided(self) -> _Decided:
-        """What every receipt of this exchange says alike, worked out once it was decided."""
+        """The part that all receipts of this exchange share, worked out once it was decided."""
         if self._decided is not None and self._decided[0] is self.decision:
             return self._decided[1]
         decision, demand = self.decision, self.demand
@@ -88,18 +88,18 @@ class ExchangeRecord:
         return decided
 
     def treated(self, eligible: EligibleRoute) -> Treated:
-        """How content is treated on that route, with the features that this exchange uses."""
+        """Treatment of content on that route, with the features that this exchange uses."""
         features = self.demand.features_in(eligible.wire) if self.demand else frozenset()
         return self.in_force.plans.treated(eligible.route, features, self.today)
 
     def region(self, attempt: Attempt) -> str:
-        """Where the route of an attempt processes: as the provider reported, or else as its record declares."""
+        """Place of processing of an attempt: as the provider reported, or else as its record declares."""
         return attempt.observed.get("region") or f"declared:{self.treated(attempt.eligible).region}"
 
 
 @frozen
 class Ending:
-    """How an exchange ended, and after how long."""
+    """End of an exchange, and its duration."""
 
     outcome: Outcome
     code: str
@@ -157,5 +157,5 @@ def timestamp(at: datetime) -> str:
 
 
 def rate(snapshot: Snapshot, route: Route) -> Decimal | None:
-    """The route's currency in the ledger's; None where there is no rate, which makes the route unpriced."""
+    """The route's currency in the ledger's; None without a rate, which makes the route unpriced."""
     return snapshot.fx.rate(route.price.currency)

@@ -115,6 +115,7 @@ class SizedFraming:
         self._left = length
 
     def frame(self, head: bytes, body: bytes, *, last: bool) -> tuple[bytes, ...]:
+        """As the protocol says, after counting the bytes."""
         self._left -= len(body)
         if self._left < 0 or (last and self._left):
             raise RuntimeError("the body must be as long as its head declares")
@@ -132,6 +133,7 @@ class ChunkedFraming:
     """The size of a chunk may begin with zeros; more than one would be too many for some clients."""
 
     def frame(self, head: bytes, body: bytes, *, last: bool) -> tuple[bytes, ...]:
+        """As the protocol says, as one chunk, or as two writes around a large part."""
         size, end = (b"%x\r\n" % len(body) if body else b""), b"\r\n" * bool(body) + b"0\r\n\r\n" * last
         return (b"".join((head, size, body, end)),) if len(body) < _LARGE else (head + size, body, end)
 
@@ -146,6 +148,7 @@ class UntilCloseFraming:
     probe: Final = b""
 
     def frame(self, head: bytes, body: bytes, *, last: bool) -> tuple[bytes, ...]:
+        """As the protocol says; the last part needs no mark."""
         del last
         return _behind(head, body)
 
@@ -160,6 +163,7 @@ class HeadOnlyFraming:
     probe: Final = b""
 
     def frame(self, head: bytes, body: bytes, *, last: bool) -> tuple[bytes, ...]:
+        """The head alone."""
         del body, last
         return (head,) if head else ()
 

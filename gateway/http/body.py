@@ -1,4 +1,4 @@
-"""Where the body of a request ends, found on its bytes. Pure.
+"""Finds the end of a request's body on its bytes. Pure.
 
 The bytes that a framing lets through still go to the parser, which must find the same end.
 """

@@ -69,12 +69,14 @@ class ClientConnection(asyncio.Protocol):
     # What the loop says
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Wait for a first head."""
         self.transport = cast(asyncio.Transport, transport)  # uvloop's transport is none by class
         self._scope = ConnectionScope(transport)
         self._context.connections.add(self)
         self._idle.begin()
 
     def data_received(self, data: bytes) -> None:
+        """Use the bytes as far as they go; refuse and close at the first fault."""
         if self._refusing:
             return
         try:
@@ -100,6 +102,7 @@ class ClientConnection(asyncio.Protocol):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
+        """Tell the application that its client has left, unless it has its answer."""
         self._refusing = True
         self._context.connections.discard(self)
         self._end_timers()
@@ -110,9 +113,11 @@ class ClientConnection(asyncio.Protocol):
         del self._parser  # it refers to us
 
     def pause_writing(self) -> None:
+        """Let applications wait: the client reads slower than they write."""
         self.unwritable = asyncio.Event()
 
     def resume_writing(self) -> None:
+        """Let applications write again."""
         if self.unwritable is not None:
             self.unwritable.set()
             self.unwritable = None
@@ -196,13 +201,16 @@ class ClientConnection(asyncio.Protocol):
     # What the parser says
 
     def on_message_begin(self) -> None:
+        """Refuse a second message inside the first one."""
         if self._parsed:
             raise _disagreement()
 
     def on_headers_complete(self) -> None:
+        """Note whether the client lets the connection be used again."""
         self._keeps = self._parser.should_keep_alive()
 
     def on_body(self, body: bytes) -> None:
+        """Pass a part of the body on; stop reading while too much of it waits."""
         cycle = self._cycle
         if cycle is not None and not cycle.response_complete:
             cycle.body_came(body)
@@ -211,6 +219,7 @@ class ClientConnection(asyncio.Protocol):
                 self.transport.pause_reading()
 
     def on_message_complete(self) -> None:
+        """Note that the parser has seen the end, to be compared with ours."""
         self._parsed = True
 
     # What a cycle says

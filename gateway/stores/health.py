@@ -25,7 +25,7 @@ Tell = Callable[[HealthChange], None]
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long an outage lasts, in seconds.
+    """Durations of outages, in seconds.
 
     A route cools down for `first_s` after `after` consecutive faults, doubled with each further one up to `longest_s`.
     A rate limit counts at once: for the time that the provider states, up to `stated_s`, else as a first pause.
@@ -40,7 +40,7 @@ class Patience:
     withdrawn_s: float = 6 * 3600.0
 
     def lockout_s(self, scope: FaultScope) -> float:
-        """How long a fault of that scope locks out; 0 for one that does not."""
+        """Seconds that a fault of that scope locks out; 0 for one that does not."""
         if scope is FaultScope.WITHDRAWN:
             return self.withdrawn_s
         if scope is FaultScope.ACCOUNT:
@@ -48,7 +48,7 @@ class Patience:
         return self.lock_out_s if scope.locks_out else 0.0
 
     def pause_s(self, fault: RouteFault, faults: int) -> float:
-        """How long a route cools down after its `faults`-th consecutive fault; 0: not yet."""
+        """Seconds that a route cools down after its `faults`-th consecutive fault; 0: not yet."""
         if fault.retry_after_s is not None:
             return min(max(fault.retry_after_s, 0.0), self.stated_s)
         doublings = faults - (1 if fault.scope is FaultScope.RATE else self.after)
@@ -68,7 +68,7 @@ def _nobody(_: HealthChange) -> None:
 
 
 class RouteHealth:
-    """What happened on each route lately. Belongs to one event loop."""
+    """Recent outcomes of each route. Belongs to one event loop."""
 
     def __init__(self, patience: Patience = Patience(), tell: Tell = _nobody) -> None:
         self._patience, self._tell = patience, tell

@@ -24,7 +24,7 @@ from gateway.upstream.reply import IncomingReply
 from gateway.upstream.request import request_head
 
 CROSSING_S: Final = 1.0
-"""How long after sending the end of a kept connection can have been under way already.
+"""Seconds after sending in which the end of a kept connection can have been under way already.
 
 An end that arrives later concerns a request that the provider was working on and may bill: it is not sent again.
 """

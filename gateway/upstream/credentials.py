@@ -54,7 +54,7 @@ class Credential(Protocol):
     def headers(self, request: UnsignedRequest) -> Headers:
         """The headers that authorise `request`. Called once per sending; waits for nothing.
 
-        Raises UpstreamFault ("credential", "nothing") while there is no usable secret.
+        Raises UpstreamFault ("credential", "nothing") without a usable secret.
         """
         ...
 

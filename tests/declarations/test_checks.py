@@ -87,6 +87,6 @@ def test_a_grant_that_ended_is_a_warning(tmp_path: Path) -> None:
 
 def test_a_currency_without_a_rate_is_a_warning(tmp_path: Path) -> None:
     assert papers(tmp_path).change("config/fx.toml", "EUR = 1.16", "GBP = 1.33").warnings() == [
-        "config/fx.toml: rates.EUR: there is no rate, and 1 routes are priced in EUR (alpha/small); "
+        "config/fx.toml: rates.EUR: no rate is declared, and 1 routes are priced in EUR (alpha/small); "
         "add what one EUR is worth in USD; until then they are unpriced"
     ]

@@ -88,7 +88,7 @@ def test_the_bundled_provider_was_read_today() -> None:
         ('training = "nope"', 'training: "nope" is not a value of training; use one of no, opt_out, yes'),
         ("training = false", "training: false is not a value of training; use one of no, opt_out, yes"),
         ('trainning = "no"', "trainning: is not a key here; use one of dpa, jurisdiction, location_guarantee, logging, processed_in, provider_cache, retention_days, stored_in, third_party_access, training, transfer (did you mean training or"),
-        ('processed_in = ["Sweden"]', 'processed_in: "Sweden" is no country and no region; use one of EU, UK, or a country code of ISO 3166-1 such as DE'),
+        ('processed_in = ["Sweden"]', 'processed_in: "Sweden" must be a country or a region; use one of EU, UK, or a country code of ISO 3166-1 such as DE'),
         ('processed_in = "SE"', 'processed_in: "SE" is not a list of words; write processed_in = ["SE"]'),
         ('retention_days = "none"', 'retention_days: "none" is not a number of days; write whole days, 0 for none, or "unknown"'),
         ("retention_days = -1", 'retention_days: -1 is not a number of days; write whole days, 0 for none, or "unknown"'),

@@ -61,7 +61,7 @@ def test_a_score_that_nobody_measured_is_no_score() -> None:
         (HEAD + 'kind = "chats"', 'models[small].kind: "chats" is not a value of kind; use one of chat, embedding'),
         (HEAD + "released = 5", "models[small].released: 5 is not a date; write it without quotes, as in 2026-11-23"),
         (HEAD + "scores = [ { metric = 'm', source = 's' } ]", "models[small].scores[#1].benchmark: is missing; add"),
-        (HEAD + "scores = [ { benchmark = 'b', metric = 'm', source = 's', score = 'A' } ]", 'models[small].scores[#1].score: "A" is not a number; write the figure, or leave it out if there is none'),
+        (HEAD + "scores = [ { benchmark = 'b', metric = 'm', source = 's', score = 'A' } ]", 'models[small].scores[#1].score: "A" is not a number; write the figure, or leave it out'),
         (HEAD + HEAD, 'models[small].id: "small" is declared already (models[small]); remove one, or give it another name'),
     ],
 )  # fmt: skip

@@ -20,9 +20,9 @@ def test_a_word_may_name_other_words_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("lines", "fault"),
     [
-        ('EU = ["Germany"]', 'regions.EU: "Germany" is no country and no region; use one of EU, or a country code of ISO 3166-1 such as DE'),
-        ('EU = ["de"]', 'regions.EU: "de" is no country and no region; country codes are upper case: DE'),
-        ('EU = ["UK"]', 'regions.EU: "UK" is no country and no region; the code of the United Kingdom is GB'),
+        ('EU = ["Germany"]', 'regions.EU: "Germany" must be a country or a region; use one of EU, or a country code of ISO 3166-1 such as DE'),
+        ('EU = ["de"]', 'regions.EU: "de" must be a country or a region; country codes are upper case: DE'),
+        ('EU = ["UK"]', 'regions.EU: "UK" must be a country or a region; the code of the United Kingdom is GB'),
         ('DE = ["FR"]', "regions.DE: DE is a country code; call the region something else"),
         ("EU = []", "regions.EU: it covers no country; list its countries, or remove it"),
         ('EU = ["EU"]', "regions.EU: it contains itself, by way of EU; list countries instead"),

@@ -41,7 +41,7 @@ def lines(path: Path, shape: str) -> list[Line]:
     except KeyError as fault:
         raise Unreadable(f"a line lacks {fault.args[0]}") from None
     except (ValueError, TypeError, AttributeError, InvalidOperation, OverflowError):
-        raise Unreadable(f"it is no {shape} export") from None
+        raise Unreadable(f"it must be a {shape} export") from None
 
 
 def _pages(text: str) -> Iterator[Mapping[str, Any]]:

@@ -45,7 +45,7 @@ class Check:
 
 @dataclass(slots=True)
 class ReceiptTotals:
-    """What the receipts of a journal come to, one by one."""
+    """Sums over the receipts of a journal, one receipt at a time."""
 
     receipts: int = 0
     cost: int = 0
@@ -83,7 +83,7 @@ class ReceiptTotals:
 
 
 def audit(journal: Path) -> list[Check]:
-    """Every invariant of one journal. StoreRefused if there is none."""
+    """Every invariant of one journal. StoreRefused for a missing journal."""
     with reading(journal) as connection:
         connection.execute("BEGIN")  # one snapshot for all that follows
         tally = _tally(connection)
@@ -180,7 +180,7 @@ def _chains(journal: Path) -> list[Check]:
 
 
 def _attempts(row: sqlite3.Row) -> list[dict[str, Json]]:
-    """Those of a receipt; none of what is no receipt any more: its figures then do not agree."""
+    """Figures of a receipt; nothing for a record that cannot be read: its figures then do not agree."""
     data = bytes(row["went"] or b"")[SALT_BYTES:] if row["schema"] else bytes(row["data"])
     try:
         attempts = _read(data)["attempts"]
@@ -204,7 +204,7 @@ def _cost(attempt: dict[str, Json]) -> int:
 
 
 def listed(what: str, names: Iterable[str]) -> str:
-    """How many of that kind there are, and the first of them, to go on after a finding; "" for none."""
+    """The count of that kind and its first members, as the end of a finding; "" for an empty list."""
     found = list(names)
     more = ", …" if len(found) > _SHOWN else ""
     return f"; {len(found)} {what}: {', '.join(found[:_SHOWN])}{more}" if found else ""

@@ -78,7 +78,7 @@ _OPEN_DAYS: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a journal holds of one chain, as far as it was shipped and is kept."""
+    """The part of one chain in a journal that was shipped and is still kept."""
 
     chain: str
     last: int
@@ -124,7 +124,7 @@ async def _audit(postgres: Postgres, journal: Path | None) -> list[Check]:
 
 
 def charged(postgres: Postgres, windows: frozenset[str], today: date) -> dict[tuple[str, str], int]:
-    """What all gateways were charged, by account and name of the window; not of all time where months were dropped.
+    """Charges of all gateways, by account and name of the window; not of all time where months were dropped.
     Unavailable while PostgreSQL is away. Not to be called where an event loop runs."""
     patient = Postgres(postgres.url, postgres.connect_s, _PATIENCE_S)
     return asyncio.run(_charged(patient, windows, today))
@@ -181,7 +181,7 @@ async def _links(connection: Connection) -> Check:
 
 
 async def _shipped(connection: Connection, journal: Path) -> Check:
-    """What this journal was taken for is there, digest by digest; the rest waits."""
+    """Check that every shipped receipt of this journal is there, digest by digest; the rest waits."""
     source = Source(journal)
     query = "SELECT row, digest FROM journals WHERE name = ANY(%s) ORDER BY row DESC"
     places = await _rows(connection, query, (source.chains(),))

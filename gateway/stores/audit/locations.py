@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 _LOOK: Final = (sys.executable, "-P", "-m", "gateway.stores.audit.locations")
 _NICE: Final = 10
-"""How far behind the gateway: what looks at the books has time."""
+"""Niceness of a process that checks the books: the gateway goes first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
     """`home`: the state directory of the first worker. The addresses of Redis, where the books of that organisation
-    are, and of PostgreSQL; "" where there is none."""
+    are, and of PostgreSQL; "" for a store that the settings do not name."""
 
     home: str
     redis: str = field(default="", repr=False)
@@ -77,7 +77,7 @@ def view(checks: Sequence[Check]) -> dict[str, Json]:
 
 
 def roster(places: Places) -> dict[str, Json]:
-    """Who shares the counters. NotFound where nobody does; else as `forget`."""
+    """Members that share the counters. NotFound for a missing counter set; else as `forget`."""
     with _shared(places) as visit:
         found = visit.roster()
     return {"generation": found.generation, "members": [asdict(member) for member in found.members]}
@@ -138,7 +138,7 @@ def _of_each(own: Sequence[Path], checked: Callable[[Path], list[Check]]) -> lis
 
 
 def _whose(journal: Path, check: Check, own: Sequence[Path]) -> Check:
-    """Where there are several journals, a check says of which it is."""
+    """Checks with the name of their journal, if there are several journals."""
     return check if len(own) == 1 else replace(check, name=f"{journal.parent.name}: {check.name}")
 
 

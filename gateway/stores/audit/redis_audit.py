@@ -26,12 +26,12 @@ from gateway.stores.journal.chain import charges_from
 from gateway.stores.journal.reading import process_name, reading
 
 _CATCHES_UP_S: Final = 5.0
-"""How long what a running gateway has written may take to reach Redis, at most."""
+"""Seconds that a write of a running gateway takes to reach Redis, at most."""
 _AGAIN_S: Final = 0.2
 
 _Name: TypeAlias = tuple[AccountId, str]
 Charged: TypeAlias = Callable[[frozenset[str], date], Mapping[_Name, int]]
-"""What was charged in these windows, on that day: `ledger_audit.charged`."""
+"""Charges in these windows, on that day: `ledger_audit.charged`."""
 
 _STRIKE: Final = "start each with its state directory; one that never returns: `safeconduct books forget MEMBER`"
 _REJOIN: Final = "restart the gateway of that state directory: when it starts it says all that it has spent"
@@ -47,7 +47,7 @@ _MISSING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a journal says of the counters: whose it is there, and what it has spent in the windows of the present."""
+    """The journal's side of the counters: its member, and its spending in the present windows."""
 
     member: str
     spent: Mapping[_Name, int]
@@ -120,7 +120,7 @@ def _all_joined(roster: Roster) -> Check:
 
 
 def _nobody_gone(roster: Roster) -> Check:
-    """What a dead member held counts against budgets until its journal says better."""
+    """Holds of a dead member count against budgets until its journal says better."""
     gone = [member for member in roster.members if member.lapsed or (member.holds and not member.alive)]
     holds = sum(member.holds for member in roster.members)
     found = f"{holds} holds open{listed('members died with some', (member.member for member in gone))}"

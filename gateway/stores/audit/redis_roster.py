@@ -1,6 +1,6 @@
-"""Who shares the counters in a Redis, and what is counted there, as somebody sees it who is no member.
+"""Members that share the counters in a Redis, and their counts, read from outside.
 
-Failure rule: what cannot be asked is Unavailable, with the server's own word for why; nothing is tried twice.
+On failure: Unavailable, with the server's own code; nothing is tried twice.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _AT_ONCE: Final = 200
 _BILLION: Final = 10**9
 
 ForgetResult: TypeAlias = Literal["joined", "missing", "alive", "unknown"]
-"""What a member was that is to be struck off: it had said all that it spent, or had not; it is alive; there is none of
-that name. The last two are left as they are."""
+"""State of a member that is to be struck off: it had reported all its spending, or had not; it is alive; the name is
+unknown. The last two are left as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class BooksVisit:
         return Roster(generation, answer.seconds, tuple(sorted(listed, key=lambda member: member.member)))
 
     def counters(self, names: Sequence[tuple[AccountId, str]]) -> dict[tuple[AccountId, str], CounterState]:
-        """What is counted under these (account, name of a window)."""
+        """Counts under these (account, name of a window)."""
         found: dict[tuple[AccountId, str], CounterState] = {}
         for first in range(0, len(names), _AT_ONCE):
             some = names[first : first + _AT_ONCE]

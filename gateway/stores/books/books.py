@@ -42,7 +42,7 @@ _CAUGHT_UP_AT_ONCE: Final = 256
 
 @frozen
 class Intent:
-    """What is written down before anything is sent: the hold, who pays, and the receipt as it stands.
+    """A record that is durable before anything is sent: the hold, its accounts, and the receipt as it stands.
 
     `amount` in nano-units. `draft` is the receipt that recovery completes if this process dies: it already lists this
     attempt (with `hold_id`) and every earlier one. `at` decides the budgets' windows, whose days begin in `zone`.
@@ -195,7 +195,7 @@ class SqliteBooks:
         return settled.receipt
 
     async def _durable(self) -> None:
-        """What was kept survives what it should. While receipts wait for a journal that failed: only if it takes one of
+        """Make kept records durable. While receipts wait for a journal that failed: only if it takes one of
         them now, because nothing may be sent whose own receipt it would not take."""
         for waiting in tuple(itertools.islice(self._unsettled.values(), 1)):
             await self._journal.write(partial(self._settle, waiting), self._settled)

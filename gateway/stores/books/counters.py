@@ -1,4 +1,4 @@
-"""What each account has spent and holds, per window: the fold over receipts and open holds, in memory.
+"""Spending and holds of each account, per window: the fold over receipts and open holds, in memory.
 
 A check and its hold are one step under one lock, so that no two callers see the same room. Failure rule: memory does
 not fail; where many processes share the counters, whoever cannot reach them admits nothing.
@@ -38,7 +38,7 @@ many others; when the counters are away, and why; when they would not survive a 
 
 
 class CounterStore(Protocol):
-    """Who decides whether there is room for a hold: this process's fold, or counters that many processes share.
+    """Decides whether a hold has room: this process's fold, or counters that many processes share.
 
     The fold is always of this process's own journal. Every method may be called from any thread.
     """
@@ -59,7 +59,7 @@ class CounterStore(Protocol):
         """The receipt is committed: release every hold of the exchange and book its charges."""
 
     def correct(self, charges: Sequence[Charge]) -> None:
-        """What exchanges that have ended cost otherwise is committed: book it. May lower what was spent."""
+        """Book committed corrections of exchanges that have ended. A correction may lower the spending."""
 
     async def confirmed(self, holds: Sequence[str]) -> None:
         """Wait until these are settled for everybody who shares the counters; a moment at most."""
@@ -82,7 +82,7 @@ class Counters:
         self._counters = {(account, window): Counter(amount) for account, window, amount in spent}
         self._open: dict[ReceiptId, dict[str, Hold]] = {}
         self._found: dict[tuple[tuple[AccountId, ...], int, str], tuple[Counter, ...]] = {}
-        """What `_of` found, until counters are forgotten."""
+        """Results of `_of`, until counters are forgotten."""
 
     def hold(self, hold: Hold, budgets: Budgets) -> bool:
         """Set money aside, or raise BudgetExceeded. False if that hold is open already: it is held once."""
@@ -151,7 +151,7 @@ class Counters:
             return Counter(found.spent, found.held)
 
     def standing(self) -> tuple[dict[tuple[AccountId, str], int], list[Hold]]:
-        """What was spent, and every open hold, of one moment. 0 is said too: it may have been more before."""
+        """Spending and every open hold at one moment. A 0 is listed too: it may have been more before."""
         with self._lock:
             spent = {name: c.spent for name, c in self._counters.items()}
             return spent, [hold for own in self._open.values() for hold in own.values()]

@@ -1,4 +1,4 @@
-"""Which counters the books of this process ask. Failure rule: those that were asked for, or no start."""
+"""Opens the counters that the settings name. On failure: the process does not start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an earlier process left open, completed: every intent without an outcome becomes part of a receipt.
+"""Completes the open intents of an earlier process: each one becomes part of a receipt.
 
 Nobody knows whether the attempt was billed, so its hold is what it cost.
 """

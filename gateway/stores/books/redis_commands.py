@@ -1,4 +1,4 @@
-"""What is carried to the shared counters: a hold asked for, a hold that has ended, a question for balances.
+"""Commands for the shared counters: take a hold, end a hold, read balances.
 
 An errand is made in the loop of whoever waits for it, and carried in the thread of the courier.
 """
@@ -20,7 +20,7 @@ from gateway.stores.redis.connection import CallRefused, ScriptAnswer, ScriptCal
 from gateway.stores.redis.pipeline import resolve
 
 DEADLINE_S: Final = 2.0
-"""How long a caller waits for an answer, all in all."""
+"""Seconds that a caller waits for an answer, in all."""
 _LATE_S: Final = 5
 """A hold that reaches the server later than this after its deadline is not taken."""
 _SLOT_S: Final = 900
@@ -107,7 +107,7 @@ class HoldCommand:
 
 @dataclass(slots=True, eq=False)
 class BalancesCommand:
-    """What is used and held under these keys."""
+    """Spending and holds under these keys."""
 
     keys: tuple[str, ...]
     future: asyncio.Future[list[Counter]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())

@@ -24,9 +24,9 @@ from gateway.stores.journal.journal import Journal
 from gateway.stores.redis.connection import RedisConnection, RedisUnreachable
 
 ROUND_TRIP_S: Final = 1.0
-"""How long the courier waits for the server."""
+"""Seconds that the courier waits for the server."""
 _CONFIRM_S: Final = 0.25
-"""How long a settle waits to be confirmed before the courier goes on alone."""
+"""Seconds that a settle waits for its confirmation before the courier goes on alone."""
 _TOO_LATE: Final = "no_answer_in_time"
 
 

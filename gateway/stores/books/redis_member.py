@@ -51,7 +51,7 @@ _APART_S: Final = 14 * 3600
 
 @dataclass(frozen=True, slots=True)
 class CounterMemory:
-    """What the journal keeps of the counters that it shares: enough to notice, after a start, that they were lost."""
+    """The journal's record of the shared counters: enough to notice, after a start, that they were lost."""
 
     member: str
     generation: str = ""
@@ -60,7 +60,7 @@ class CounterMemory:
 
 
 def recall(connection: sqlite3.Connection) -> CounterMemory:
-    """What the journal knows."""
+    """The record in the journal."""
     row = connection.execute("SELECT value FROM shared WHERE name = 'known'").fetchone()
     known = orjson.loads(row[0]) if row else {}
     return CounterMemory(
@@ -85,7 +85,7 @@ class CounterKeys(KeySpace):
         return self("account", account, window)
 
     def record(self, hold: Hold) -> str:
-        """What Redis keeps of a hold: the amount, and a line for each counter it counts in."""
+        """A hold as Redis keeps it: the amount, and a line for each counter that counts it."""
         windows = windows_around(hold.at, hold.zone)
         lines = (f"\n{LIFETIMES[w]} {self.account(a, windows[w])}" for a in hold.accounts for w in windows)
         return str(hold.amount) + "".join(lines)
@@ -101,7 +101,7 @@ class Member:
         self.keys, self.memory = keys, memory
         self.joined = False
         self.missing = 0
-        """How many members have not joined in this generation, as far as is known here."""
+        """Members that have not joined in this generation, as far as is known here."""
         self.strangers = False
         """Whether there are others than it knows of: then it should renew at once, to know them if Redis is emptied."""
         self._ahead = 0.0
@@ -200,7 +200,7 @@ class Member:
     def _present(
         self, spent: dict[tuple[AccountId, str], int], holds: Iterable[Hold]
     ) -> list[tuple[AccountId, str, int]]:
-        """What was spent in windows that still matter, in whichever time zone."""
+        """Spending in windows that still matter, in any time zone."""
         windows = _around(self.now()) | {n for hold in holds for n in windows_around(hold.at, hold.zone).values()}
         return [(account, window, amount) for (account, window), amount in spent.items() if window in windows]
 

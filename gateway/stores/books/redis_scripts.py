@@ -1,4 +1,4 @@
-"""What Redis does for the books: one script per verb, each a single step for all processes.
+"""Scripts of the books in Redis: one per verb, each a single step for all processes.
 
 State, all under one hash tag, so that a Cluster keeps it in one place:
 

@@ -108,7 +108,7 @@ class CounterWorker:
             self._remember()
 
     def lost(self, items: Sequence[CounterCommand], reason: str) -> None:
-        """What may have been carried out is undone by joining again."""
+        """Joining again undoes commands that may have been carried out."""
         for command in items:
             command.failed(reason)
         self._away(reason)

@@ -41,7 +41,7 @@ def note(journal: Journal, loss: Loss) -> None:
 
 
 def accept(journal: Journal) -> Loss | None:
-    """Remove the loss from the journal: budgets count from what the journal knows. None if there is no loss."""
+    """Remove the loss from the journal: budgets count from what the journal knows. None without a loss."""
     loss = journal.write_now(_noted)
     journal.write_now(_remove)
     return loss

@@ -42,12 +42,12 @@ class Documents:
             shutil.rmtree(draft, ignore_errors=True)
 
     def folder(self, digest: str) -> Path | None:
-        """Where the set is kept; None if there is none of that digest."""
+        """The folder of the set; None for an unknown digest."""
         folder = self._folder(digest)
         return folder if folder.is_dir() else None
 
     def load(self, digest: str) -> dict[str, bytes] | None:
-        """The set as it was kept, in the order of its names; None if there is none of that digest."""
+        """The set as it was kept, in the order of its names; None for an unknown digest."""
         folder = self._folder(digest)
         if not folder.is_dir():
             return None

@@ -20,7 +20,7 @@ _SYNCHRONOUS: Final = {"power": "FULL", "process": "NORMAL"}
 
 
 def reason(fault: Exception) -> str:
-    """What is said of a fault of SQLite or of the disk: its name, none of its words."""
+    """The name of a fault of SQLite or of the disk, without its words."""
     return str(getattr(fault, "sqlite_errorname", None) or type(fault).__name__)
 
 

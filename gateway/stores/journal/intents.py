@@ -72,7 +72,7 @@ class Intents:
             raise
 
     def left(self) -> list[StoredIntent]:
-        """What an earlier process left, oldest first. It stays until `clear`."""
+        """Intents of an earlier process, oldest first. They stay until `clear`."""
         return sorted(_records(self._map), key=lambda kept: kept.row)
 
     def clear(self) -> None:
@@ -84,7 +84,7 @@ class Intents:
             self._dirty = True
 
     def keep(self, hold: Hold, draft: bytes) -> None:
-        """From now on this intent outlives the process. Unavailable if there is no room; then nothing is kept."""
+        """Keep this intent beyond the process. Unavailable for a full file; then nothing is kept."""
         record = _written(hold, draft)
         slots = -(-(len(record) + _HEAD.size) // _SLOT)
         with self._lock:
@@ -109,7 +109,7 @@ class Intents:
                 self._dirty = True
 
     def sync(self) -> None:
-        """What was kept so far survives a power cut, if this file was opened for that. OSError of the disk."""
+        """Make kept intents survive a power cut, if this file was opened for that. OSError of the disk."""
         if self.syncs and self._dirty:
             self._dirty = False  # before: what is kept meanwhile is synced by the next
             os.fdatasync(self._handle)
@@ -129,7 +129,7 @@ class Intents:
         return first
 
     def _grow(self, slots: int) -> None:
-        """At least that many slots, each with its place on the disk: a map may not be stored to where there is none."""
+        """At least that many slots, each with its place on the disk: a map must not be stored to beyond the disk."""
         if slots > _MOST_SLOTS:
             raise Unavailable("overloaded", "Too many requests are under way.")
         size, wanted = os.fstat(self._handle).st_size, slots * _SLOT
@@ -144,7 +144,7 @@ class Intents:
 
 
 def kept(state_dir: Path) -> list[StoredIntent]:
-    """What stands in the file now, read beside the process that writes it. Nothing if there is no file."""
+    """Intents in the file now, read beside the process that writes it. Nothing for a missing file."""
     try:
         return sorted(_records((state_dir / INTENTS_FILE).read_bytes()), key=lambda kept: kept.row)
     except FileNotFoundError:

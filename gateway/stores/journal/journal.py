@@ -37,7 +37,7 @@ _LARGEST_BATCH: Final = 512
 _LARGEST_QUEUE: Final = 20_000
 _LOOKS: Final = 3
 _PAUSE_S: Final = 0.000_3
-"""How often, and how long each time, the writer waits for as many as it had last time. Exchanges that are committed
+"""Rounds, and seconds of each, in which the writer waits for as many as it had last time. Exchanges that are committed
 together go on together, so that the next commit has as many: at full load 7 % less CPU for each."""
 
 

@@ -13,9 +13,9 @@ from gateway.stores.errors import StoreRefused
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that cannot write; its rows know their columns by name. StoreRefused if there is no file."""
+    """A connection that cannot write; its rows know their columns by name. StoreRefused for a missing file."""
     if not path.exists():
-        raise StoreRefused("journal", f"There is no journal at {path}: no gateway has run with that state directory.")
+        raise StoreRefused("journal", f"No journal was found at {path}: no gateway has run with that state directory.")
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
         connection.row_factory = sqlite3.Row

@@ -27,7 +27,7 @@ _SECRET_LENGTH: Final = 43
 """256 bits in letters and digits, so that a double click selects the whole key."""
 
 _REVISION: Final = "keys"
-"""What `shared` calls the number that grows with every change of a key."""
+"""Name in `shared` of the number that grows with every change of a key."""
 
 _COLUMNS: Final = "id, digest, team, policy, label, created_at, expires_at, revoked_at, classes, budgets"
 
@@ -42,17 +42,17 @@ class KeyStore(Protocol):
         """Durable when it returns; seen by every `find` from then on."""
 
     async def revoke(self, key_id: KeyId, at: datetime) -> Key | None:
-        """The key, all of whose secrets are closed; None if there is none of that id."""
+        """The key, all of whose secrets are closed; None for an unknown id."""
 
     async def rotate(self, key_id: KeyId, rotation: Rotation) -> tuple[Key, ...]:
-        """The new secret and those it replaces, the newest first; nothing if there is no key of that id."""
+        """The new secret and those it replaces, the newest first; nothing for an unknown id."""
 
     async def all(self) -> tuple[Key, ...]:
         """Every secret of every key, oldest first."""
 
 
 def new_secret() -> str:
-    """What a client sends: `sc_` and 43 letters or digits."""
+    """A new secret as a client sends it: `sc_` and 43 letters or digits."""
     return "sc_" + "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
 
 
@@ -80,7 +80,7 @@ class ChangedKeys(ABC):
 
     @abstractmethod
     async def change(self, change: Change) -> tuple[Key, ...]:
-        """What the change comes to. Durable when it returns; Unavailable if it was not made."""
+        """Make the change, and return its result. Durable when it returns; Unavailable if it was not made."""
 
 
 class SqliteKeys(ChangedKeys):

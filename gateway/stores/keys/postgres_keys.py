@@ -78,7 +78,7 @@ class PostgresKeys:
             return listed([_key(row) for row in await asked.fetchall()])
 
     async def change(self, connection: Connection, change: Change, near: Sequence[Key]) -> tuple[Key, ...]:
-        """What the change comes to, by all that is known there and `near`; both are there afterwards."""
+        """Make the change on all that is known there and `near`, and return its result; both sides have it then."""
         async with self._postgres.transaction(connection):
             # First, and for as long as the transaction lasts: nobody else changes anything.
             await connection.execute(_MARK, {"organisation": self._organisation, "mark": secrets.token_hex(16)})

@@ -23,7 +23,7 @@ GROUPS: Final = (
     *("day", "team", "key", "model", "provider", "route", "region", "policy", "organisation", "currency"),
     *("end_user", "countries", "outcome"),
 )
-"""What usage can be grouped by. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one; `region`
+"""Groups of usage. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one; `region`
 as in a receipt: what the provider reported, or `declared:` and countries; `countries` those that the provider's record
 declares, `unknown`, or "" for nowhere; `end_user` a pseudonym, "" for nobody."""
 

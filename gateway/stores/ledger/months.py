@@ -18,14 +18,14 @@ _LOCK: Final = 0x5AFEC0DF
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """How many whole months of receipts stay in PostgreSQL beside the present one (0: all), and what day it is."""
+    """Whole months of receipts that stay in PostgreSQL beside the present one (0: all), and the day of today."""
 
     months: int
     today: Callable[[], date]
 
 
 class Months:
-    """What this process knows to be there."""
+    """Months whose table exists, as this process knows."""
 
     def __init__(self, postgres: Postgres, keeping: Keeping) -> None:
         self._postgres, self._keeping = postgres, keeping
@@ -65,7 +65,7 @@ class Months:
 
 
 def table_of(month: date) -> str:
-    """Where a month's receipts are; names sort as months do."""
+    """The table of a month's receipts; names sort as months do."""
     return f"receipts_{month:%Y_%m}"
 
 

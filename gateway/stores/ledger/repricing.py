@@ -44,7 +44,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Repriced:
-    """How many exchanges were looked at, how many got an entry, and what the entries add up to, in nano-units."""
+    """Exchanges that were checked, exchanges that got an entry, and the sum of the entries in nano-units."""
 
     exchanges: int
     corrected: int
@@ -101,7 +101,7 @@ def _counted_later(_: Sequence[Charge], __: int) -> None:
 
 
 def _append(name: str, entries: Sequence[_Entry], connection: sqlite3.Connection) -> tuple[list[Charge], int]:
-    """What was charged in all, and the last row."""
+    """The sum of all charges, and the last row."""
     chain, every, row = Chain(name), list[Charge](), 0
     chain.begin(connection)
     for entry in entries:

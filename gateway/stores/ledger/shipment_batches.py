@@ -1,4 +1,4 @@
-"""What a shipper takes from a journal, as PostgreSQL takes it: bounded, in order, ready to send."""
+"""Batches from a journal for PostgreSQL: bounded, in order, ready to send."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Source:
             return [row["id"] for row in connection.execute("SELECT id FROM chains ORDER BY number")]
 
     def waiting(self, after: int) -> int:
-        """How many receipts follow that row; -1 if nobody can say."""
+        """Receipts behind that row; -1 for an unreadable journal."""
         try:
             with reading(self._journal) as connection:
                 (count,) = connection.execute("SELECT COUNT(*) FROM receipts WHERE row > ?", (after,)).fetchone()
@@ -124,7 +124,7 @@ def _place(place: dict[str, Json]) -> Json:
 
 
 def cut_name(value: object) -> str:
-    """What PostgreSQL's text and an index can hold."""
+    """The text that PostgreSQL and its indexes can hold."""
     return str(value).replace("\0", "\ufffd")[:_LONGEST_NAME]
 
 

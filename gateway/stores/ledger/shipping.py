@@ -31,7 +31,7 @@ GROUPED: Final = (
     *("day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "outcome", "currency"),
     *("end_user", "countries"),
 )
-"""What the sums of `usage_days` are kept by."""
+"""Groups of the sums in `usage_days`."""
 
 SUMS: Final = ("exchanges", "sent", "cost", "charged", "unreported", *CLASSES)
 _COLUMNS: Final = (
@@ -109,7 +109,7 @@ _INSERT: Final = _insert()
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a journal was taken: the row and the digest of its last receipt; row 0 for nothing yet."""
+    """Progress in a journal: the row and the digest of its last shipped receipt; row 0 before the first one."""
 
     name: str
     row: int
@@ -118,7 +118,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """What one parcel came to: `fresh` receipts were new; `conflicting` ones are known with other contents."""
+    """Result of one parcel: `fresh` receipts were new; `conflicting` ones are known with other contents."""
 
     receipts: int
     fresh: int

@@ -1,4 +1,4 @@
-"""Where the workers of one gateway keep what is theirs, and all their receipts together.
+"""State directories of the workers of one gateway, and all their receipts together.
 
 The first worker's place is the gateway's own state directory: what one process wrote goes on when there are several.
 """

@@ -101,7 +101,7 @@ def checked(url: str) -> Postgres:
     except psycopg.Error:
         raise StoreRefused(
             "postgres",
-            "The address of the ledger is none of PostgreSQL. Write postgresql://USER:PASSWORD@HOST/DATABASE.",
+            "The address of the ledger must be one of PostgreSQL. Write postgresql://USER:PASSWORD@HOST/DATABASE.",
         ) from None
     return Postgres(url)
 

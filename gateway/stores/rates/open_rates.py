@@ -1,4 +1,4 @@
-"""Which rates this process asks. Failure rule: of `rates` and of `redis_rates`."""
+"""Opens the rates that the settings name. On failure: as `rates` and `redis_rates` say."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ SWEEP_AT: Final = 4_096
 
 @dataclass(frozen=True, slots=True)
 class RateDemand:
-    """What one exchange asks of each of these limits: one request, so many tokens, and to be under way."""
+    """The demand of one exchange on each of these limits: one request, its tokens, and to be under way."""
 
     exchange: ReceiptId
     limits: tuple[tuple[AccountId, Limit], ...]
@@ -40,13 +40,13 @@ class RateDemand:
         return [(account, limit) for account, limit in self.limits if isinstance(limit, Concurrent)]
 
     def share(self, rate: Rate) -> int:
-        """What is taken from that rate when it is admitted."""
+        """The amount that an admission takes from that rate."""
         return rate.share(self.tokens if rate.counts == "tokens" else 1)
 
 
 @dataclass(slots=True, eq=False)
 class RatesPermit:
-    """What was admitted. `horizons`: of each rate in `wanted`, right after. `standings`: as they were seen last."""
+    """An admitted exchange. `horizons`: of each rate in `wanted`, right after. `standings`: as they were seen last."""
 
     wanted: RateDemand
     horizons: Sequence[int]
@@ -55,7 +55,7 @@ class RatesPermit:
 
 
 class Rates(Protocol):
-    """Who decides whether a caller may ask now."""
+    """Decides whether a caller may ask now."""
 
     async def admit(self, wanted: RateDemand) -> RatesPermit:
         """Take from every limit at once, or from none: RateLimited. Cancelled, nothing is under way."""
@@ -121,7 +121,7 @@ class LocalRates:
 
 
 def seen(rate: Rate, horizon: int, now: int, wanted: RateDemand, at: datetime) -> tuple[int, Standing]:
-    """How long (microseconds) what is wanted would have to wait, and where the rate stands at `now`, which is `at`."""
+    """Microseconds that the demand would have to wait, and the standing of the rate at `now`, which is `at`."""
     standing = Standing(rate.counts, rate.burst, rate.remaining(horizon, now), rate.reset_us(horizon, now), at)
     return rate.wait_us(horizon, now, wanted.share(rate)), standing
 

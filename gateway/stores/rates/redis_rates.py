@@ -34,8 +34,8 @@ class SharedPermit(RatesPermit):
 
 @dataclass(frozen=True, slots=True)
 class RateHolder:
-    """Who has in Redis what is under way here. `name`: the same after each start; nobody else's. `lease_s`: longer than
-    any exchange lasts."""
+    """Owner, in Redis, of the exchanges under way here. `name`: the same after each start; nobody else's. `lease_s`:
+    longer than any exchange lasts."""
 
     name: str
     lease_s: int
@@ -59,9 +59,9 @@ class RedisRates:
         """Keys without anything that an earlier run of this holder had under way when it died."""
         self._local = LocalRates(clock)
         self._owed: deque[RateDemand] = deque(maxlen=_MOST_OWED)
-        """What has ended, and Redis was not told."""
+        """Ended exchanges that Redis does not know of yet."""
         self._alone: int | None = None
-        """How many were admitted without Redis since it went away; None while it is there."""
+        """Exchanges admitted without Redis since it went away; None while it is there."""
 
     async def admit(self, wanted: RateDemand) -> RatesPermit:
         self._tidy(wanted)
@@ -184,7 +184,7 @@ class RedisRates:
 
 
 def _time(rate: Rate, units: int) -> tuple[int, int]:
-    """How long so many take to flow back: whole microseconds, and parts of one."""
+    """Time for that amount to flow back: whole microseconds, and parts of one."""
     us, part = divmod(rate.taken(0, 0, units), rate.amount)
     return (us, part) if us < _MOST_US else (_MOST_US, 0)
 

@@ -1,4 +1,4 @@
-"""What Redis does for rates: take from every limit or from none, and give back; each a single step for all processes.
+"""Scripts of rates in Redis: take from every limit or from none, and give back; each a single step for all processes.
 
     rate:<account>:<the rate>   us, part: its horizon, in microseconds of the server's time and parts of one, as many to
                                 a microsecond as the rate's amount. Gone once all has flowed back

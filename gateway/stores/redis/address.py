@@ -30,7 +30,7 @@ ServerOptions = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """Where Redis is. `servers`: candidates, each complete; with Sentinel one, whose host and port Sentinel adds."""
+    """Address of Redis. `servers`: candidates, each complete; with Sentinel one, whose host and port Sentinel adds."""
 
     servers: tuple[ServerOptions, ...] = field(repr=False)
     sentinels: tuple[tuple[str, int], ...] = ()

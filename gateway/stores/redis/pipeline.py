@@ -63,7 +63,7 @@ class Pipeline(Generic[T]):
 
     @property
     def waiting(self) -> int:
-        """How many items wait for a trip, about."""
+        """Items that wait for a trip, about."""
         return self._queue.qsize()
 
     def put(self, item: T) -> None:

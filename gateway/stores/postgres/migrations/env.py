@@ -1,4 +1,4 @@
-"""What Alembic runs for every command: it writes SQL here, and never connects."""
+"""Entry point of Alembic for every command: it writes SQL here, and never connects."""
 
 from __future__ import annotations
 
