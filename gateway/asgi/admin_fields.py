@@ -5,7 +5,6 @@ An unknown member might have been meant to restrict, so it is refused.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -14,7 +13,6 @@ from starlette.responses import Response
 
 from gateway.core.errors import InvalidRequest, Json
 from gateway.dialects import strict_json
-from gateway.dialects.names import near
 
 _LONGEST: Final = 256
 
@@ -35,23 +33,6 @@ def text_of(wanted: dict[str, object], name: str) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST:
         raise InvalidRequest(f"`{name}` must be a string of at most {_LONGEST} characters.", field=name)
     return value
-
-
-_KINDS: Final[Mapping[str, tuple[str, str]]] = {
-    "policy": ("policy", "policies"),
-    "team": ("team", "teams"),
-    "classes": ("data class", "data classes"),
-    "provider": ("provider", "providers"),
-}
-"""Field -> the kind of name that the field holds, one and many."""
-
-
-def declared(field: str, name: str, known: Collection[str]) -> None:
-    """InvalidRequest, with near names, for a name that is not among those. The name itself is not repeated."""
-    if name not in known:
-        close, (kind, kinds) = near(name, list(known)) or sorted(known), _KINDS[field]
-        names = ", ".join(close) or "none"
-        raise InvalidRequest(f"`{field}`: unknown {kind}. Known {kinds}: {names}.", field=field, near=close)
 
 
 def day_of(stated: dict[str, object], name: str) -> date:

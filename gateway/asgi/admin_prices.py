@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.asgi.admin_fields import answer, day_of, declared, object_of, text_of
+from gateway.asgi.admin_fields import answer, day_of, object_of, text_of
 from gateway.exchange.services import InForce
+from gateway.identity.declared_names import declared
 from gateway.stores.ledger.repricing import Repricer, Wanted
 from gateway.telemetry.events import Repriced
 

@@ -11,6 +11,8 @@ from typing import Final
 from gateway.compose.console_reports import ConsoleReports, ReportSources
 from gateway.compose.documents import DocumentSet
 from gateway.console.application import Console, ConsoleServices
+from gateway.console.health import health_page
+from gateway.console.keys import keys_pages
 from gateway.console.models import models_page
 from gateway.console.page import PREFIX, ConsolePage, DocumentsInForce
 from gateway.console.places import places_page
@@ -90,4 +92,6 @@ def _pages(sources: ReportSources, sessions: Sessions) -> Iterable[ConsolePage]:
     yield places_page(reports.places)
     yield from spend_pages(reports.spend, reports.budgets)
     yield from receipts_pages(reports.receipts, reports.receipt)
+    yield from keys_pages(reports.keys, sources.desk)
+    yield health_page(reports.health)
     yield from sign_in_pages(sessions, sources.services.clock.monotonic, FRONT)

@@ -5,31 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import anyio
 
 from gateway.console.page import View, Visit
 from gateway.console.queries import first_members, members_of
-from gateway.core.errors import Json
+from gateway.core.errors import Json, Unavailable
 from gateway.core.frozen import frozen
 from gateway.core.policy import Policy
 from gateway.core.principal import Key
 from gateway.exchange.services import Services
+from gateway.identity.key_desk import KeyDesk
 from gateway.identity.sessions import Visitor
 from gateway.reports.budgets import budgets, budgets_seen
+from gateway.reports.health import ending_soon, last_hour
 from gateway.reports.places import places
 from gateway.reports.policies import WHY, draft, why
 from gateway.reports.receipts import receipt, receipts
 from gateway.reports.sight import Sight
 from gateway.reports.spend import spend
 from gateway.stores.books.books import Ledger
+from gateway.stores.books.disk import Disk
 from gateway.stores.keys.keys import KeyStore
 from gateway.views.drafts import Judge
+from gateway.views.key_cards import key_rows
 from gateway.views.policies import policy_cards
+from gateway.views.provider_health import AttemptSums, Moment, providers_view, sentence_on
 from gateway.views.receipts import ReceiptNames
+from gateway.views.store_health import disk_row, store_row
 
 T = TypeVar("T")
+_FIGURES_S: Final = 10.0
+_READERS_MOST: Final = 100
 
 
 @frozen
@@ -39,7 +47,9 @@ class ReportSources:
     services: Services
     ledger: Ledger
     keys: KeyStore
-    documents: Callable[[str], Mapping[str, bytes] | None] = lambda _: None
+    desk: KeyDesk
+    documents: Callable[[str], Mapping[str, bytes] | None]
+    disk: Disk
 
 
 class ConsoleReports:
@@ -48,6 +58,7 @@ class ConsoleReports:
     def __init__(self, sources: ReportSources) -> None:
         self._sources = sources
         self._cards: tuple[Hashable, list[Json]] = ((), [])
+        self._hours: dict[str, tuple[float, tuple[dict[str, AttemptSums], bool]]] = {}
 
     async def receipts(self, visit: Visit) -> View:
         names, sight = await self._names(visit), sight_of(visit.visitor)
@@ -98,6 +109,68 @@ class ConsoleReports:
             path.stem: text.decode("utf-8", "replace") for path, text in own.items() if path.parts[0] == "policies"
         }
         return policy_cards(judge, texts)
+
+    async def keys(self, visit: Visit) -> View:
+        """Every key that the reader may know of, with its last day and its budgets."""
+        keys, snapshot = await self._keys(visit), visit.in_force.snapshot
+        last_days = await _in_thread(self._sources.ledger.last_days)
+        seen = list(dict.fromkeys((key.account, budget) for key in keys for budget in key.budgets))
+        view = await budgets(self._sources.services.books, seen, snapshot, keys, visit.now)
+        rows = view["data"]
+        own = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+        return {"currency": view["currency"], "data": key_rows(keys, visit.now, last_days, own)}
+
+    async def health(self, visit: Visit) -> View:
+        """The health of this moment. The stores are shown to an operator alone."""
+        services, in_force, now = self._sources.services, visit.in_force, visit.now
+        snapshot, credentials = in_force.snapshot, in_force.means.credentials
+        sums, complete = await self._last_hour(visit)
+        at = Moment(now, services.clock.monotonic())
+        rows = providers_view(credentials, snapshot, in_force.health, sums, at)
+        own = [row for row in rows if isinstance(row, Mapping)]
+        return {
+            "sentence": sentence_on(own),
+            "providers": rows,
+            "complete": complete,
+            "stores": await self._stores() if visit.visitor.operator is not None else [],
+            "documents": {
+                "digest": snapshot.digest,
+                "since": in_force.since.strftime("%Y-%m-%d %H:%M UTC"),
+                "routes": len(snapshot.routes),
+                "models": len(snapshot.models),
+                "policies": len(snapshot.policies),
+            },
+            "ending": ending_soon(snapshot, credentials, now),
+        }
+
+    async def _last_hour(self, visit: Visit) -> tuple[dict[str, AttemptSums], bool]:
+        """Worked out at most every ten seconds for each reader: pages that are looked at ask again and again."""
+        sight, monotonic = sight_of(visit.visitor), self._sources.services.clock.monotonic()
+        name = sight.caller.caller.id if sight.caller is not None else ""
+        known = self._hours.get(name)
+        if known is None or monotonic - known[0] > _FIGURES_S:
+            if len(self._hours) >= _READERS_MOST:
+                self._hours.clear()
+            sums = await _in_thread(partial(last_hour, self._sources.ledger, sight, visit.now))
+            known = self._hours[name] = (monotonic, sums)
+        return known[1]
+
+    async def _stores(self) -> list[Json]:
+        services, disk = self._sources.services, self._sources.disk
+        free = await _in_thread(disk.look)
+        ledger = await _in_thread(self._ledger_obstacle)
+        obstacles = {"Books and journal": await services.books.obstacle(), "Keys": await services.callers.obstacle()}
+        return [
+            *(store_row(name, obstacle) for name, obstacle in {**obstacles, "Ledger": ledger}.items()),
+            disk_row(free, disk.low),
+        ]
+
+    def _ledger_obstacle(self) -> str:
+        try:
+            self._sources.ledger.newest(1)
+        except Unavailable as unknown:
+            return unknown.code
+        return ""
 
     async def _names(self, visit: Visit) -> ReceiptNames:
         return ReceiptNames(labels_of(await self._keys(visit)), visit.in_force.snapshot.regions)

@@ -18,6 +18,7 @@ from gateway.compose.serving import default_policy
 from gateway.core.evaluation import Capabilities
 from gateway.core.snapshot import Snapshot
 from gateway.exchange.services import InForce
+from gateway.identity.key_desk import KeyDesk
 from gateway.identity.operators import local_operator
 from gateway.settings import Settings
 from gateway.stores.journal.journal import Journal
@@ -38,7 +39,7 @@ def offline_admin(settings: Settings, snapshot: Snapshot, now: Callable[[], date
         with _open_keys(settings, snapshot.organisation.id, journal) as keys:
             operator = local_operator(os.geteuid())
             rooms: list[AdminRoom] = [
-                KeyRoom(keys, lambda: in_force, now, default_policy(settings), _unlogged),
+                KeyRoom(keys, KeyDesk(keys, lambda: snapshot, now, default_policy(settings), _unlogged), now),
                 PriceRoom(Repricer(journal), lambda: in_force, _unlogged),
             ]
             yield admin_application(rooms, lambda _: operator)

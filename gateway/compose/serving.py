@@ -43,6 +43,7 @@ from gateway.http.deadlines import HttpLimits
 from gateway.http.drain import Drain
 from gateway.http.listeners import Listener, bind_tcp, bind_unix
 from gateway.http.server import serve as listen
+from gateway.identity.key_desk import KeyDesk
 from gateway.identity.operators import SIGNAL, Operator
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
@@ -106,18 +107,18 @@ async def serve(
         sparing = replace(services, books=SparingBooks(services.books, disk))
         gate = Gate(sparing, documented.current, ledger, drain, _body_limits(settings))
         books = BookRoom(lambda: places_of(settings, post.home, documented.snapshot()), log.emit)
-        default = default_policy(settings)
+        desk = KeyDesk(keys, documented.snapshot, clock.now, default_policy(settings), log.emit)
         reload = _renewing(documented, services)
         process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
         pages = open_console(
             settings,
             post.home,
             documented,
-            ReportSources(services, ledger, keys, Documents(settings.state).load),
+            ReportSources(sparing, ledger, keys, desk, Documents(settings.state).load, disk),
             drain,
         )
         links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))
-        rooms = [*_admin_rooms(documented, log, keys, repricer, default), process, books, links]
+        rooms = [*_admin_rooms(documented, log, keys, desk, repricer), process, books, links]
         admin = admin_application(rooms, operator_by_peer)
         office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET), render_error)
         clients = application(gate, pages.application if pages else None)
@@ -147,11 +148,11 @@ async def serve(
 
 
 def _admin_rooms(
-    documented: DocumentSet, log: Log, keys: KeyStore, repricer: Repricer, default: str
+    documented: DocumentSet, log: Log, keys: KeyStore, desk: KeyDesk, repricer: Repricer
 ) -> Iterator[AdminRoom]:
-    """Everything that commands may ask of this process, but for its books. `default`: the policy of a new key."""
+    """Everything that commands may ask of this process, but for its books."""
     current = documented.current
-    yield KeyRoom(keys, current, SystemClock().now, default, log.emit)
+    yield KeyRoom(keys, desk, SystemClock().now)
     yield PriceRoom(repricer, current, log.emit)
 
 

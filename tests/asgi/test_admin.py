@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from gateway.asgi.admin import OperatorOf, admin_application, operator_by_peer
-from gateway.asgi.admin_keys import KeyNews, KeyRoom
+from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
 from gateway.asgi.admin_process import ProcessRoom, ReloadResult
 from gateway.asgi.downstream import render_error
@@ -24,6 +24,7 @@ from gateway.exchange.services import InForce
 from gateway.http.drain import Drain
 from gateway.http.listeners import Listener, bind_unix
 from gateway.http.server import serve
+from gateway.identity.key_desk import KeyDesk, KeyNews
 from gateway.identity.operators import ADMIN, Act, Operator, Role
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import SqliteKeys, digest_of
@@ -58,6 +59,10 @@ class Office:
         return await self.client.post("/keys", json={**KEY, **wanted})
 
 
+def _desk(office: Office, default_policy: str) -> KeyDesk:
+    return KeyDesk(office.keys, lambda: office.in_force.snapshot, lambda: NOW, default_policy, office.heard.append)
+
+
 @asynccontextmanager
 async def an_office(
     state: Path, default_policy: str = "", operator_of: OperatorOf = operator_by_peer
@@ -70,7 +75,7 @@ async def an_office(
         ) as client:
             office = Office(journal, client)
             rooms = (
-                KeyRoom(office.keys, lambda: office.in_force, lambda: NOW, default_policy, office.heard.append),
+                KeyRoom(office.keys, _desk(office, default_policy), lambda: NOW),
                 PriceRoom(Repricer(journal), lambda: office.in_force, office.heard.append),
                 ProcessRoom(lambda: office.in_force, office.reload, lambda: "counted\n"),
             )

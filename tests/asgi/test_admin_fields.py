@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from gateway.asgi.admin_fields import answer, day_of, declared, moment_of, object_of, text_of
+from gateway.asgi.admin_fields import answer, day_of, moment_of, object_of, text_of
 from gateway.core.errors import InvalidRequest
 
 KNOWN = frozenset({"team", "label"})
@@ -40,13 +40,6 @@ def test_what_is_no_day_or_moment_is_refused() -> None:
     for wrong in ("tomorrow", "2026-11-24T12:00:00"):
         with pytest.raises(InvalidRequest):
             moment_of({"at": wrong}, "at")
-
-
-def test_a_name_that_is_not_declared_gets_near_ones() -> None:
-    declared("team", "research", {"research"})
-    with pytest.raises(InvalidRequest) as refused:
-        declared("team", "reserch", {"research"})
-    assert refused.value.details["near"] == ["research"]
 
 
 def test_an_answer_is_json() -> None:

@@ -19,8 +19,10 @@ from gateway.console.sign_in import sign_in_pages
 from gateway.core.receipt import Receipt
 from gateway.core.snapshot import Snapshot
 from gateway.http.drain import Drain
+from gateway.identity.key_desk import KeyDesk
 from gateway.identity.operators import local_operator
 from gateway.identity.sessions import Sessions
+from gateway.stores.books.disk import Disk
 from gateway.stores.keys.keys import digest_of
 from gateway.stores.sessions.session_files import SessionFiles
 from tests.asgi.gate import Door, a_door
@@ -113,7 +115,7 @@ def text_of(html: str) -> str:
 async def a_house(
     state: Path,
     *pages: ConsolePage,
-    reported: Callable[[ConsoleReports], Iterable[ConsolePage]] | None = None,
+    reported: Callable[[ConsoleReports, ReportSources], Iterable[ConsolePage]] | None = None,
     public: bool = True,
     snapshot: Snapshot | None = None,
     **door: Any,
@@ -139,8 +141,8 @@ async def a_house(
             draining=lambda: drain.draining,
             report=house.reported.append,
         )
-        reports = ConsoleReports(ReportSources(desk.services, desk.ledger, desk.keys))
-        shown = [*(reported(reports) if reported else ()), *pages]
+        sources = sources_of(desk, lambda: house.now)
+        shown = [*(reported(ConsoleReports(sources), sources) if reported else ()), *pages]
         front = f"/console{shown[0].path}" if shown else "/console/sign-in"
         own: Sequence[ConsolePage] = [*shown, *sign_in_pages(house.sessions, desk.services.clock.monotonic, front)]
         return Console(services, own)
@@ -153,6 +155,12 @@ async def a_house(
         finally:
             for client in house.clients:
                 await client.aclose()
+
+
+def sources_of(desk: Desk, now: Callable[[], datetime]) -> ReportSources:
+    key_desk = KeyDesk(desk.keys, lambda: desk.in_force.snapshot, now, "", desk.services.log.emit)
+    disk = Disk(lambda: 2**40, 2**20)
+    return ReportSources(desk.services, desk.ledger, desk.keys, key_desk, lambda _: None, disk)
 
 
 def standing_of(desk: Desk) -> DocumentsInForce:

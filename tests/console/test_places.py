@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from gateway.compose.console_reports import ConsoleReports
+from gateway.compose.console_reports import ConsoleReports, ReportSources
 from gateway.console.page import ConsolePage
 from gateway.console.places import places_page
 from tests.builders import a_receipt, an_attempt
@@ -13,7 +13,7 @@ US = an_attempt(route="walk-us/small", region="US", status=500, outcome="failed"
 SOMEWHERE = an_attempt(route="beta/small", region="DE+FR+SE")
 
 
-def pages(reports: ConsoleReports) -> Iterable[ConsolePage]:
+def pages(reports: ConsoleReports, _: ReportSources) -> Iterable[ConsolePage]:
     yield places_page(reports.places)
 
 

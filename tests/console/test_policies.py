@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from gateway.compose.console_reports import ConsoleReports
+from gateway.compose.console_reports import ConsoleReports, ReportSources
 from gateway.console.page import ConsolePage
 from gateway.console.policies import policies_page
 from tests.builders import a_receipt
 from tests.console.house import a_house, text_of
 
 
-def pages(reports: ConsoleReports) -> Iterable[ConsolePage]:
+def pages(reports: ConsoleReports, _: ReportSources) -> Iterable[ConsolePage]:
     yield policies_page(reports.cards, reports.draft, reports.why)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from gateway.compose.console_reports import ConsoleReports
+from gateway.compose.console_reports import ConsoleReports, ReportSources
 from gateway.console.page import ConsolePage
 from gateway.console.receipts import receipts_pages
 from tests.builders import a_receipt, an_attempt
@@ -16,7 +16,7 @@ HOSTILE = "<script>alert(1)</script>"
 KEPT = tuple(a_receipt(f"01JD{number:02}", key="key_2" if number == 7 else "key_1") for number in range(52))
 
 
-def pages(reports: ConsoleReports) -> Iterable[ConsolePage]:
+def pages(reports: ConsoleReports, _: ReportSources) -> Iterable[ConsolePage]:
     return receipts_pages(reports.receipts, reports.receipt)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from gateway.compose.console_reports import ConsoleReports
+from gateway.compose.console_reports import ConsoleReports, ReportSources
 from gateway.console.page import ConsolePage
 from gateway.console.spend import spend_csv, spend_pages
 from gateway.core.organisation import Budget
@@ -13,7 +13,7 @@ from tests.console.house import a_house, text_of
 HELD = an_attempt(usage_source="held", cost=1_000_000)
 
 
-def pages(reports: ConsoleReports) -> Iterable[ConsolePage]:
+def pages(reports: ConsoleReports, _: ReportSources) -> Iterable[ConsolePage]:
     return spend_pages(reports.spend, reports.budgets)
 
 

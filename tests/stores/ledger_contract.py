@@ -139,6 +139,10 @@ class LedgerContract(ABC):
         assert [r["id"] for r in ledger.newest(9, Selection(where={"key": "key_2"}), before="C")] == ["B"]
         assert ledger.newest(9, before="A") == []
 
+    def test_each_key_has_the_day_of_its_last_exchange(self) -> None:
+        ledger = self.ledger_of(*RECEIPTS, a_receipt("D", key=""))
+        assert ledger.last_days() == {"key_1": "2026-11-24", "key_2": "2026-11-25"}
+
     def test_receipts_are_listed_by_known_words_only(self) -> None:
         with pytest.raises(ValueError, match="key, team, model"):
             self.ledger_of().newest(5, Selection(where={"data": "x"}))

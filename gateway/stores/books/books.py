@@ -128,6 +128,9 @@ class Ledger(Protocol):
 
     def usage(self, by: Sequence[str], within: Selection = EVERYTHING) -> list[UsageRow]: ...
 
+    def last_days(self) -> dict[str, str]:
+        """Id of a key -> the day of its last exchange, in UTC."""
+
 
 @frozen
 class _Settled:

@@ -144,6 +144,14 @@ class SqliteLedger:
             rows = connection.execute(select, tuple(value for _, value in bounds)).fetchall()
         return [_usage_row(row, len(by)) for row in rows]
 
+    def last_days(self) -> dict[str, str]:
+        """As `Ledger.last_days`."""
+        with reading(self._path) as connection:
+            rows = connection.execute(
+                "SELECT key, MAX(day) FROM receipts INDEXED BY receipts_listed WHERE key <> '' GROUP BY key"
+            )
+            return {str(key): str(day) for key, day in rows}
+
     def verify_chains(self) -> list[ChainState]:
         """Every chain, oldest first, with the first receipt at which it breaks."""
         with reading(self._path) as connection:

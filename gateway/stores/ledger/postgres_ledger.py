@@ -73,6 +73,11 @@ class PostgresLedger:
         rows = self._rows(select, _values(within))
         return [_usage_row(row, len(by)) for row in rows]
 
+    def last_days(self) -> dict[str, str]:
+        """As `Ledger.last_days`. Also of months whose receipts are no longer kept."""
+        rows = self._rows("SELECT key, max(day) FROM usage_days WHERE key <> '' GROUP BY key", {})
+        return {str(key): str(day) for key, day in rows}
+
     def _rows(self, query: str, values: Mapping[str, object]) -> Rows:
         async def asked(connection: Connection) -> Rows:
             return await (await connection.execute(query, values)).fetchall()
@@ -126,3 +131,6 @@ class SharedLedger:
 
     def usage(self, by: Sequence[str], within: Selection = EVERYTHING) -> list[UsageRow]:
         return self._far.usage(by, within)
+
+    def last_days(self) -> dict[str, str]:
+        return self._far.last_days()

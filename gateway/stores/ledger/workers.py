@@ -54,6 +54,14 @@ class WorkersLedger:
         """As `SqliteLedger.usage`."""
         return _added(row for ledger in self._each() for row in ledger.usage(by, within))
 
+    def last_days(self) -> dict[str, str]:
+        """As `Ledger.last_days`."""
+        last: dict[str, str] = {}
+        for ledger in self._each():
+            for key, day in ledger.last_days().items():
+                last[key] = max(last.get(key, ""), day)
+        return last
+
     def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]:
         """As `SqliteLedger.between`."""
         together = (receipt for ledger in self._each() for receipt in ledger.between(since, until, after, limit))
