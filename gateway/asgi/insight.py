@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Final
 
 import anyio
 import orjson
@@ -12,23 +13,31 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.asgi.request_context import Gate, head_of
-from gateway.core.errors import Json
+from gateway.core.errors import InvalidRequest, Json
 from gateway.core.principal import Key, Principal
 from gateway.exchange.services import InForce
 from gateway.reports.budgets import budgets, budgets_seen
+from gateway.reports.health import ending_soon, last_hour
 from gateway.reports.places import places
+from gateway.reports.policies import WHY, PolicyCards, draft, why
+from gateway.reports.questions import known_members
 from gateway.reports.receipts import receipt, receipts, record
 from gateway.reports.sight import Sight
 from gateway.reports.spend import spend
 from gateway.reports.usage import usage
+from gateway.views.drafts import Judge
+from gateway.views.limits import MEMBERS, limits_in
+from gateway.views.provider_health import Moment, providers_view
 from gateway.views.receipts import ReceiptNames
+
+_DRAFT: Final = "draft"
 
 
 class Insight:
     """Reports over what the key of the request may see: its own."""
 
     def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+        self._gate, self._cards = gate, PolicyCards()
 
     def routes(self) -> list[Route]:
         """Every address of a report."""
@@ -40,6 +49,10 @@ class Insight:
             Route("/v1/places", self._places, methods=["GET"]),
             Route("/v1/spend", self._spend, methods=["GET"]),
             Route("/v1/budgets", self._budgets, methods=["GET"]),
+            Route("/v1/policies", self._policies, methods=["GET"]),
+            Route("/v1/policies/draft", self._draft, methods=["GET"]),
+            Route("/v1/policies/why", self._why, methods=["GET"]),
+            Route("/v1/health", self._health, methods=["GET"]),
         ]
 
     async def _usage(self, request: Request) -> Response:
@@ -77,6 +90,42 @@ class Insight:
         seen = budgets_seen(sight, now.snapshot, keys)
         return _json(await budgets(services.books, seen, now.snapshot, keys, services.clock.now()))
 
+    async def _policies(self, request: Request) -> Response:
+        _, now = self._caller(request)
+        cards = await anyio.to_thread.run_sync(self._cards.of, self._judge(now))
+        return _json({"snapshot": now.snapshot.digest, "data": cards})
+
+    async def _draft(self, request: Request) -> Response:
+        sight, now = self._caller(request)
+        known_members(_query(request), MEMBERS)
+        limits = limits_in(_values(request), now.snapshot.regions, _DRAFT)
+        if limits is None:
+            raise InvalidRequest("A draft needs a limit, such as `training=no`.", known=[*MEMBERS])
+        return await _in_thread(partial(draft, self._gate.ledger, limits, self._judge(now), sight))
+
+    async def _why(self, request: Request) -> Response:
+        sight, now = self._caller(request)
+        members = known_members(_query(request), (*MEMBERS, *WHY))
+        limits = limits_in(_values(request), now.snapshot.regions, _DRAFT)
+        own = {name: value for name, value in members.items() if name in WHY}
+        services = self._gate.services
+        health = services.health.view(services.clock.monotonic())
+        decision = await anyio.to_thread.run_sync(partial(why, own, sight, self._judge(now), (), limits, health))
+        if decision is None:
+            raise InvalidRequest("`model` must be the name of a model.", field="model")
+        return _json(decision)
+
+    async def _health(self, request: Request) -> Response:
+        sight, now = self._caller(request)
+        services, snapshot, credentials = self._gate.services, now.snapshot, now.means.credentials
+        at = Moment(services.clock.now(), services.clock.monotonic())
+        sums, complete = await anyio.to_thread.run_sync(last_hour, self._gate.ledger, sight, at.now)
+        rows = providers_view(credentials, snapshot, services.health.view(at.monotonic), sums, at)
+        return _json({"providers": rows, "complete": complete, "ending": ending_soon(snapshot, credentials, at.now)})
+
+    def _judge(self, now: InForce) -> Judge:
+        return Judge(now.snapshot, now.means, self._gate.services.clock.today())
+
     def _caller(self, request: Request) -> tuple[Sight, InForce]:
         principal, now = self._gate.caller(*head_of(request.scope))
         return Sight(principal), now
@@ -88,6 +137,10 @@ async def _in_thread(report: Callable[[], Mapping[str, Json]]) -> Response:
 
 def _query(request: Request) -> Mapping[str, str]:
     return dict(request.query_params)
+
+
+def _values(request: Request) -> dict[str, list[str]]:
+    return {name: request.query_params.getlist(name) for name in request.query_params}
 
 
 def _own_key(sight: Sight) -> list[Key]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import PurePosixPath
 from typing import Final, TypeVar
 
 import anyio
@@ -21,7 +20,7 @@ from gateway.identity.sessions import Visitor
 from gateway.reports.budgets import budgets, budgets_seen
 from gateway.reports.health import ending_soon, last_hour
 from gateway.reports.places import places
-from gateway.reports.policies import WHY, draft, why
+from gateway.reports.policies import WHY, PolicyCards, draft, why
 from gateway.reports.receipts import receipt, receipts
 from gateway.reports.sight import Sight
 from gateway.reports.spend import spend
@@ -30,7 +29,6 @@ from gateway.stores.books.disk import Disk
 from gateway.stores.keys.keys import KeyStore
 from gateway.views.drafts import Judge
 from gateway.views.key_cards import key_rows
-from gateway.views.policies import policy_cards
 from gateway.views.provider_health import AttemptSums, Moment, providers_view, sentence_on
 from gateway.views.receipts import ReceiptNames
 from gateway.views.store_health import disk_row, store_row
@@ -57,7 +55,7 @@ class ConsoleReports:
 
     def __init__(self, sources: ReportSources) -> None:
         self._sources = sources
-        self._cards: tuple[Hashable, list[Json]] = ((), [])
+        self._cards = PolicyCards(sources.documents)
         self._hours: dict[str, tuple[float, tuple[dict[str, AttemptSums], bool]]] = {}
 
     async def receipts(self, visit: Visit) -> View:
@@ -85,13 +83,11 @@ class ConsoleReports:
         return await budgets(self._sources.services.books, seen, snapshot, keys, visit.now)
 
     async def cards(self, visit: Visit) -> View:
-        """The declared policies, worked out once a day for each set of documents and credentials."""
-        judge, people = _judge(visit), await self._keys(visit) if visit.visitor.operator is not None else ()
-        of = (judge.snapshot.digest, judge.means.credentials, judge.today)
-        if self._cards[0] != of:
-            self._cards = of, await _in_thread(partial(self._policy_cards, judge))
+        """The declared policies, and for an operator the keys to pick from."""
+        people = await self._keys(visit) if visit.visitor.operator is not None else ()
+        cards = await _in_thread(partial(self._cards.of, _judge(visit)))
         names = {str(key.id): key.label or str(key.id) for key in people}
-        return {"cards": self._cards[1], "people": [{"id": id, "words": words} for id, words in names.items()]}
+        return {"cards": cards, "people": [{"id": id, "words": words} for id, words in names.items()]}
 
     async def draft(self, visit: Visit, policy: Policy) -> dict[str, Json]:
         sight = sight_of(visit.visitor)
@@ -101,14 +97,6 @@ class ConsoleReports:
         keys, health = await self._keys(visit), visit.in_force.health
         members = {name: value for name, value in first_members(visit).items() if name in WHY}
         return await _in_thread(partial(why, members, sight_of(visit.visitor), _judge(visit), keys, limits, health))
-
-    def _policy_cards(self, judge: Judge) -> list[Json]:
-        files = self._sources.documents(judge.snapshot.digest) or {}
-        own = {PurePosixPath(name): content for name, content in files.items()}
-        texts = {
-            path.stem: text.decode("utf-8", "replace") for path, text in own.items() if path.parts[0] == "policies"
-        }
-        return policy_cards(judge, texts)
 
     async def keys(self, visit: Visit) -> View:
         """Every key that the reader may know of, with its last day and its budgets."""

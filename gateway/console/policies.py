@@ -25,8 +25,9 @@ def policies_page(cards: PageReport, draft: PolicyReport, why: DecisionReport) -
         tidy = without_empty(visit)
         if tidy is not None:
             return tidy
-        if unknown := sorted(visit.query.keys() - {*MEMBERS, *WHY, "format"}):
-            raise InvalidRequest(f"`{unknown[0][:40]}`: unknown member.", field=unknown[0][:40])
+        if visit.query.keys() - {*MEMBERS, *WHY, "format"}:
+            members = [*MEMBERS, *WHY]
+            raise InvalidRequest(f"The address may hold only these members: {', '.join(members)}.", known=members)
         snapshot = visit.in_force.snapshot
         limits = limits_in(visit.query, snapshot.regions, DRAFT)
         queries = {name: limits_query(policy, snapshot.regions) for name, policy in snapshot.policies.items()}

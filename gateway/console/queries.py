@@ -13,8 +13,8 @@ _FORMAT = "format"
 
 def members_of(visit: Visit) -> dict[str, str]:
     """The members of a query in which each stands once. InvalidRequest for one that stands twice."""
-    if twice := [name for name, values in visit.query.items() if len(values) > 1]:
-        raise InvalidRequest(f"`{twice[0][:40]}` must stand in the address once.", field=twice[0][:40])
+    if any(len(values) > 1 for values in visit.query.values()):
+        raise InvalidRequest("Each member of the address must stand there once.")
     return {name: values[0] for name, values in visit.query.items() if name != _FORMAT}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date
+from pathlib import PurePosixPath
 from typing import Final
 
 from gateway.core.errors import InvalidRequest, Json
@@ -18,9 +19,33 @@ from gateway.reports.time_spans import with_days
 from gateway.stores.books.books import Ledger
 from gateway.views.drafts import Judge, draft_view, uses_in
 from gateway.views.explanations import explanation
+from gateway.views.policies import policy_cards
 
 WHY: Final = ("team", KEY_ID, "class", "model")
 """Members of a question for a decision."""
+
+
+class PolicyCards:
+    """The declared policies as cards, worked out once a day for each set of documents and credentials.
+
+    `documents`: digest of a set -> its files by name; None where it is not kept.
+    """
+
+    def __init__(self, documents: Callable[[str], Mapping[str, bytes] | None] = lambda _: None) -> None:
+        self._documents = documents
+        self._known: tuple[Hashable, list[Json]] = ((), [])
+
+    def of(self, judge: Judge) -> list[Json]:
+        """Every policy, with its document where that is kept. Takes a moment: for a worker thread."""
+        name = (judge.snapshot.digest, judge.means.credentials, judge.today)
+        if self._known[0] != name:
+            self._known = name, policy_cards(judge, self._texts(judge.snapshot.digest))
+        return self._known[1]
+
+    def _texts(self, digest: str) -> dict[str, str]:
+        files = {PurePosixPath(name): content for name, content in (self._documents(digest) or {}).items()}
+        own = {path.stem: content for path, content in files.items() if path.parts[0] == "policies"}
+        return {name: content.decode("utf-8", "replace") for name, content in own.items()}
 
 
 def draft(ledger: Ledger, policy: Policy, judge: Judge, sight: Sight) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""Questions of a report, read strictly from the members of a query: an unknown member or value is refused by name."""
+"""Questions of a report, read strictly from the members of a query."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LONGEST: Final = 256
 
 
 def known_members(query: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
-    """The members that say something. InvalidRequest for one that is not among `known`."""
-    if unknown := sorted(name for name in query if name not in known):
-        raise InvalidRequest(f"`{unknown[0][:40]}`: unknown member. Known members: {', '.join(known)}.", known=[*known])
+    """The members that say something. InvalidRequest, which repeats no word of it, for one that is not in `known`."""
+    if any(name not in known for name in query):
+        raise InvalidRequest(f"The address may hold only these members: {', '.join(known)}.", known=[*known])
     if long := [name for name, value in query.items() if len(value) > _LONGEST]:
         raise InvalidRequest(f"`{long[0]}` must be at most {_LONGEST} characters.", field=long[0])
     return {name: value.strip() for name, value in query.items() if value.strip()}

@@ -122,7 +122,39 @@ async def test_a_key_sees_where_its_words_went_and_what_they_cost(tmp_path: Path
         assert (await door.get("/v1/budgets")).json() == {"currency": "USD", "timezone": "UTC", "data": []}
 
 
-@pytest.mark.parametrize("path", ["/v1/receipts", "/v1/receipts/x", "/v1/places", "/v1/spend", "/v1/budgets"])
+@pytest.mark.parametrize(
+    "path", ["receipts", "receipts/x", "receipts/x/explained", "places", "spend", "budgets", "policies", "health"]
+)
 async def test_nobody_reads_a_report_without_a_key(tmp_path: Path, path: str) -> None:
     async with Provider(FAILS) as alpha, a_door(tmp_path, alpha) as door:
-        assert error_of(await door.get(path, {})) == (401, "unknown_key")
+        assert error_of(await door.get(f"/v1/{path}", {})) == (401, "unknown_key")
+
+
+async def test_a_key_explores_policies_and_drafts(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        await door.ask()
+        cards = (await door.get("/v1/policies")).json()["data"]
+        assert "open" in {card["name"] for card in cards}
+        draft = (await door.get("/v1/policies/draft?training=no&processed_in=EU")).json()
+        assert (draft["routes"], draft["traffic"]["requests"]) == (1, 1)
+        decision = (await door.get("/v1/policies/why?model=small&training=no")).json()
+        assert [layer["layer"] for layer in decision["layers"]] == ["organisation", "team", "key", "request"]
+        for path in (
+            "draft",
+            "draft?MARKER=1",
+            "draft?training=MARKER",
+            "why",
+            "why?model=MARKER",
+            "why?model=small&team=x",
+        ):
+            answer = await door.get(f"/v1/policies/{path}")
+            assert error_of(answer) == (400, "invalid_request"), path
+
+
+async def test_a_key_sees_the_health_of_providers_with_figures_of_its_own(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        other = await door.key("sc_other")
+        await door.ask()
+        for headers, attempts in ((KEY, 1), (other, 0)):
+            rows = {row["provider"]: row for row in (await door.get("/v1/health", headers)).json()["providers"]}
+            assert (rows["alpha"]["state"], rows["alpha"]["attempts"]) == ("serving", attempts)

@@ -35,7 +35,7 @@ async def test_an_address_that_is_not_understood_is_refused_and_empty_fields_go(
         reader = await house.signed_in()
         for query in ("MARKER=1", "training=MARKER", "model=small&team=research"):
             answer = await reader.get(f"/console/policies?{query}")
-            assert (answer.status_code, "MARKER" in text_of(answer.text)) == (400, query == "MARKER=1")
+            assert (answer.status_code, "MARKER" in text_of(answer.text)) == (400, False)
         answer = await reader.get("/console/policies?training=no&dpa=")
         assert answer.headers["location"] == "/console/policies?training=no"
 
