@@ -14,6 +14,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "check every document, and say what each policy admits",
     "explain": "which routes may serve a model, and why not the others",
     "routes": "list every route with posture and price",
+    "catalogue": "compare with price lists, accept their changes, compare two catalogues",
+    "policy": "compare policies",
     "facts": "list every fact by age and source, or verify one",
     "keys": "create, list, rotate and revoke keys",
     "usage": "what was used and what it cost",

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import shutil
 from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from gateway.commands.access.current_state import CurrentState, current_state
+from gateway.commands.access.document_edits import put_documents
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell
 from gateway.commands.terminal.stop import MISUSED, Stop, undeclared
@@ -18,9 +15,6 @@ from gateway.core.posture import DIMENSIONS
 from gateway.dialects.names import near
 from gateway.views.facts import FactLine, fact_lines, fact_view
 from gateway.views.figures import fact_value
-
-if TYPE_CHECKING:
-    from gateway.settings import Settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,7 +108,7 @@ def _verify(context: CommandContext) -> int:
         content = with_verification(path.read_bytes(), verification)
     except CannotEdit as fault:
         raise Stop(f"{path} {fault.reason}", "nothing was written", code=MISUSED) from None
-    _put(path, content, settings)
+    put_documents({path: content}, settings, "correct --value")
     context.out.value({"fact": options.fact, "file": str(path), "verified_on": context.today.isoformat()})
     context.out.line(f"{options.fact} is verified by {verification.by} on {context.today}: {path}")
     context.out.note("`safeconduct reload` puts the document in force.")
@@ -126,24 +120,3 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise Stop("--dated must be a date (YYYY-MM-DD)", "write it as in 2026-11-23", code=MISUSED) from None
-
-
-def _put(path: Path, content: bytes, settings: Settings) -> None:
-    """Replace the document, unless the whole set would have a fault that it does not have now. Stop otherwise."""
-    from gateway.compose import read
-
-    before = {(fault.key, fault.what) for fault in read(settings).faults}
-    with TemporaryDirectory() as folder:
-        config = Path(shutil.copytree(settings.config, Path(folder) / "config"))
-        (config / "catalog" / path.name).write_bytes(content)
-        loaded = read(settings.model_copy(update={"config": config}))
-        faults = [
-            str(fault).replace(str(config), str(settings.config))
-            for fault in loaded.faults
-            if (fault.key, fault.what) not in before
-        ]
-    if faults:
-        raise Stop("the documents would have faults", "nothing was written; correct --value", faults=faults)
-    replacement = path.with_suffix(".toml.new")
-    replacement.write_bytes(content)
-    replacement.replace(path)

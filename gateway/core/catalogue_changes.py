@@ -7,7 +7,7 @@ postures never change here; a route that no feed lists is never removed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -15,23 +15,12 @@ from typing import Final, NamedTuple
 
 from gateway.core.catalog import Route, RouteId
 from gateway.core.cost import Rates, Tier
+from gateway.core.feed_votes import Doubt, Vote, doubts, suggestion
 from gateway.core.offers import FIELDS, PRICE, RATES, TIERS, Feed, FeedLabel, Figure, Offer, independent
 from gateway.core.snapshot import Snapshot
 
 USD: Final = "USD"
 """The currency of every feed."""
-FACTOR: Final = 2
-"""A price that changes by more than this factor is decided by a person."""
-
-
-class Doubt(Enum):
-    """Reason for which a person must decide a change."""
-
-    ONE_FEED = "one_feed"
-    RELAYED = "relayed"  # several feeds, of which none is independent of the others
-    DISPUTED = "disputed"
-    FACTOR = "factor"
-    ZERO = "zero"
 
 
 class Skipped(Enum):
@@ -41,16 +30,6 @@ class Skipped(Enum):
     CONVERTED = "converted"  # the price may have been converted at an unknown rate
     UNPRICED = "unpriced"  # a person states the currency first
     RETIRED = "retired"
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """One feed's value of one field, the page it cites, and the lists on which the value rests."""
-
-    feed: FeedLabel
-    value: Figure
-    cites: str
-    lineage: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +123,9 @@ def compare(snapshot: Snapshot, feeds: Sequence[Feed], today: date) -> Compariso
         if (reason := _incomparable(route)) is not None:
             skipped[route.id] = reason
         fields = FIELDS if reason is None else tuple(f for f in FIELDS if not f.startswith(PRICE))
-        stands: list[str] = []
-        for name in fields:
-            change = _change(route, name, sightings, snapshot)
-            if isinstance(change, CatalogueChange):
-                changes.append(change)
-            elif change:
-                stands.append(name)
-        confirmed[route.id] = tuple(stands)
+        results = {name: _change(route, name, sightings, snapshot) for name in fields}
+        changes += _beside_tiers(route, [each for each in results.values() if isinstance(each, CatalogueChange)])
+        confirmed[route.id] = tuple(name for name, result in results.items() if result is True)
     return Comparison(tuple(changes), confirmed, skipped, tuple(unlisted), _new(snapshot, feeds))
 
 
@@ -183,17 +157,22 @@ def _change(route: Route, name: str, sightings: Sequence[_Sighting], snapshot: S
         for sighting in sightings
         if (value := _value(sighting, name, before, snapshot)) is not None
     )
-    if not votes:
-        return False
-    values = list(dict.fromkeys(vote.value for vote in votes))
-    agreed = [v for v in values if independent([vote.lineage for vote in votes if vote.value == v])]
-    if before in agreed:
-        return True
-    after = agreed[0] if len(agreed) == 1 else _careful(name, [*values, *([before] if before in values else [])])
+    after = suggestion(name, before, votes)
     if after == before:
-        return True
-    doubts = (*_disagreement(votes, values, agreed), *_alarming(before, after))
-    return CatalogueChange(route.id, name, before, after, votes, doubts)
+        return bool(votes)
+    return CatalogueChange(route.id, name, before, after, votes, doubts(before, after, votes))
+
+
+def _beside_tiers(route: Route, changes: Sequence[CatalogueChange]) -> list[CatalogueChange]:
+    """The changes; a rate that is new asks where a tier that stays or is proposed does not state it."""
+    proposed = next((c.after for c in changes if c.field == TIERS and c.is_proposed), None)
+    tiers = proposed if isinstance(proposed, tuple) else route.price.tiers
+
+    def silent(change: CatalogueChange) -> bool:
+        name = change.field.removeprefix(PRICE)
+        return change.before is None and name in RATES and any(getattr(t.rates, name) is None for t in tiers)
+
+    return [replace(c, doubts=(*c.doubts, Doubt.TIERS)) if silent(c) else c for c in changes]
 
 
 def _value(sighting: _Sighting, name: str, before: Figure, snapshot: Snapshot) -> Figure:
@@ -215,53 +194,6 @@ def _completed(tiers: tuple[Tier, ...], known: tuple[Tier, ...]) -> tuple[Tier, 
 
 def _over(rates: Rates, under: Rates) -> Rates:
     return Rates(**{n: own if (own := getattr(rates, n)) is not None else getattr(under, n) for n in RATES})
-
-
-def _disagreement(votes: Sequence[Vote], values: Sequence[Figure], agreed: Sequence[Figure]) -> Iterator[Doubt]:
-    if len(values) > 1:
-        yield Doubt.DISPUTED
-    elif not agreed:
-        yield Doubt.ONE_FEED if len(votes) == 1 else Doubt.RELAYED
-
-
-def _alarming(before: Figure, after: Figure) -> Iterator[Doubt]:
-    """Doubts about the size of the step, for prices."""
-    steps = list(_steps(before, after))
-    if any(new == 0 and old != 0 for old, new in steps):
-        yield Doubt.ZERO
-    if any(new and old is not None and not old / FACTOR <= new <= old * FACTOR for old, new in steps):
-        yield Doubt.FACTOR
-
-
-def _steps(before: Figure, after: Figure) -> Iterator[tuple[Decimal | None, Decimal]]:
-    """Each rate before and after; None before for a rate that was not stated."""
-    if isinstance(after, Decimal):
-        yield before if isinstance(before, Decimal) else None, after
-    elif isinstance(after, tuple):
-        known = {tier.above: tier.rates for tier in before} if isinstance(before, tuple) else {}
-        for tier in after:
-            for name in RATES:
-                if (rate := getattr(tier.rates, name)) is not None:
-                    yield getattr(known.get(tier.above, Rates()), name), rate
-
-
-def _careful(name: str, values: Sequence[Figure]) -> Figure:
-    """Of several values the one that promises least: the dearest price, the smallest limit, the earliest last day."""
-    known = [value for value in values if value is not None]
-    if name == TIERS:
-        return max(known, key=_dearness)
-    if name.startswith(PRICE):
-        return max(value for value in known if isinstance(value, Decimal))
-    if name in ("context", "max_output"):
-        return min(value for value in known if isinstance(value, int))
-    if name == "retires_on":
-        return min(value for value in known if isinstance(value, date))
-    return known[0]
-
-
-def _dearness(value: Figure) -> Decimal:
-    tiers = value if isinstance(value, tuple) else ()
-    return sum((getattr(tier.rates, name) or Decimal(0) for tier in tiers for name in RATES), Decimal(0))
 
 
 def _new(snapshot: Snapshot, feeds: Sequence[Feed]) -> dict[str, tuple[str, ...]]:

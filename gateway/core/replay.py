@@ -45,9 +45,16 @@ def replay(receipt: Receipt, snapshot: Snapshot, means: Capabilities) -> Replaye
 
     KeyError or ValueError where they are not.
     """
+    return decision_record(decide_again(receipt, snapshot, means))
+
+
+def decide_again(receipt: Receipt, snapshot: Snapshot, means: Capabilities) -> Decision:
+    """The decision of a receipt's demand under any documents and capabilities, on the receipt's own day.
+
+    KeyError or ValueError where the receipt names a policy or a word that the documents do not declare.
+    """
     demand, demanded = _demand(receipt, snapshot), combine(_layers(receipt, snapshot))
-    decision = decide(demand, demanded, snapshot, means, _health(receipt), date.fromisoformat(receipt.day))
-    return Replayed(tuple(str(eligible.route.id) for eligible in decision.plan), decision.evaluation.rejections_record)
+    return decide(demand, demanded, snapshot, means, _health(receipt), date.fromisoformat(receipt.day))
 
 
 def was_decided(receipt: Receipt) -> bool:

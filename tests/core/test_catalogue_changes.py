@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from gateway.core.catalog import Route
-from gateway.core.catalogue_changes import CatalogueChange, Comparison, Doubt, Skipped, compare, current
+from gateway.core.catalogue_changes import CatalogueChange, Comparison, Skipped, compare, current
 from gateway.core.cost import Rates, Tier
+from gateway.core.feed_votes import Doubt
 from gateway.core.offers import Feed, Offer
 from tests.builders import NO_PRICE, TODAY, a_model, a_price, a_route, a_snapshot, some_abilities
 from tests.core.offering import PLACES, a_feed, an_offer
@@ -91,10 +92,9 @@ def test_a_rate_that_was_not_stated_may_be_proposed() -> None:
 
 
 def test_limits_take_the_smaller_of_two() -> None:
-    feeds = (
-        a_feed(f, an_offer(input="1", output="2", context=c)) for f, c in (("litellm", 9000), ("models-dev", 8000))
-    )
-    change = only(*feeds)
+    contexts = {"litellm": 9000, "models-dev": 8000}
+    feeds = [a_feed(f, an_offer(input="1", output="2", context=c)) for f, c in contexts.items()]
+    change = only(*feeds, route=a_route(abilities=some_abilities(context=9500)))
     assert (change.field, change.after, change.doubts) == ("context", 8000, (Doubt.DISPUTED,))
 
 
@@ -179,3 +179,15 @@ def test_current_values_are_those_of_the_route() -> None:
     route = a_route(model=a_model(abilities=some_abilities(context=5)), successor="big", retires_on=TODAY)
     fields = ("price.input", "price.tiers", "context", "successor", "retires_on")
     assert [current(route, name) for name in fields] == [Decimal(1), None, 5, "big", TODAY]
+
+
+def test_a_feed_that_leaves_a_rate_of_a_tier_out_contradicts_nobody() -> None:
+    full, partial = tiered(1000, input="1.5", output="3"), tiered(1000, input="1.5")
+    change = only(a_feed("litellm", full), a_feed("genai-prices", full), a_feed("models-dev", partial))
+    assert (change.after, change.doubts) == (full.tiers, ())
+
+
+def test_a_new_rate_that_the_tiers_do_not_state_asks() -> None:
+    route = a_route(price=a_price(tiers=(Tier(1000, Rates(input=Decimal(2))),)))
+    feeds = at("litellm", cache_read="0.1"), at("genai-prices", cache_read="0.1")
+    assert only(*feeds, route=route).doubts == (Doubt.TIERS,)

@@ -1,0 +1,1 @@
+"""Comparisons of two sets of documents: `policy diff` and `catalogue diff`."""
