@@ -46,7 +46,7 @@ class Verification:
 
 def with_verification(content: bytes, verification: Verification) -> bytes:
     """The record's document with the verification written at its dimension. CannotEdit, or the new bytes."""
-    document = _parsed(content)
+    document = parsed_document(content)
     posture = document.get(_POSTURE)
     name = verification.dimension
     if name not in DIMENSIONS:
@@ -56,14 +56,27 @@ def with_verification(content: bytes, verification: Verification) -> bytes:
     if name not in posture and not verification.value:
         raise CannotEdit(f"states nothing for {name}; say what the source states with --value")
     posture[name] = _fact(posture.get(name), verification)
-    return tomlkit.dumps(document).encode()
+    return dumped(document, content)
 
 
-def _parsed(content: bytes) -> tomlkit.TOMLDocument:
+def parsed_document(content: bytes) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(content.decode())
     except (TOMLKitError, UnicodeDecodeError):
         raise CannotEdit("is not TOML") from None
+
+
+def dumped(document: tomlkit.TOMLDocument, before: bytes) -> bytes:
+    """The bytes of an edited document. A line that was not edited stays as it was, to the last space.
+
+    tomlkit loses the space between a date and the brace behind it.
+    """
+    original = before.decode()
+    again = tomlkit.dumps(tomlkit.parse(original))
+    changed = {
+        new: old for old, new in zip(original.splitlines(True), again.splitlines(True), strict=False) if old != new
+    }
+    return "".join(changed.get(line, line) for line in tomlkit.dumps(document).splitlines(True)).encode()
 
 
 def _fact(before: Any, verification: Verification) -> InlineTable:

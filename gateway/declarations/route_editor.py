@@ -9,12 +9,11 @@ from decimal import Decimal
 from typing import Any, Final, cast
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AbstractTable, InlineTable
 
 from gateway.core.cost import Tier
 from gateway.core.offers import PRICE, RATES, Figure
-from gateway.declarations.editor import CannotEdit
+from gateway.declarations.editor import CannotEdit, dumped, parsed_document
 
 _PRICE: Final = "price"
 _AFTER: Final = ("upstream_model", "model")
@@ -41,10 +40,7 @@ class RouteEdit:
 
 def with_routes(content: bytes, edits: Iterable[RouteEdit]) -> bytes:
     """The record's document with the edits. CannotEdit, or the new bytes."""
-    try:
-        document = tomlkit.parse(content.decode())
-    except (TOMLKitError, UnicodeDecodeError):
-        raise CannotEdit("is not TOML") from None
+    document = parsed_document(content)
     routes = {
         (str(r.get("model", "")), str(r.get("variant", ""))): r for r in cast("list[Any]", document.get("routes", []))
     }
@@ -53,7 +49,7 @@ def with_routes(content: bytes, edits: Iterable[RouteEdit]) -> bytes:
         if route is None:
             raise CannotEdit(f"has no route for {edit.model}" + (f"@{edit.variant}" if edit.variant else ""))
         _edit(route, edit)
-    return tomlkit.dumps(document).encode()
+    return dumped(document, content)
 
 
 def _edit(route: Any, edit: RouteEdit) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tomli
 
-from gateway.declarations.editor import CannotEdit, Verification, with_verification
+from gateway.declarations.editor import CannotEdit, Verification, dumped, parsed_document, with_verification
 
 RECORDS = sorted((Path(__file__).parents[2] / "config" / "catalog").glob("*.toml"))[:12]
 LOOK = Verification("training", date(2026, 11, 30), "N. N.", "https://a.example", value='"no"')
@@ -51,3 +51,10 @@ def test_what_cannot_be_edited_says_why(content: bytes, dimension: str, reason: 
     with pytest.raises(CannotEdit) as caught:
         with_verification(content, Verification(dimension, LOOK.on, "N. N.", "s"))
     assert caught.value.reason.startswith(reason)
+
+
+def test_a_line_that_is_not_edited_keeps_its_last_space() -> None:
+    before = b"a = 1\nb = { day = 2026-10-26 }\n"
+    document = parsed_document(before)
+    document["a"] = 2
+    assert dumped(document, before) == b"a = 2\nb = { day = 2026-10-26 }\n"

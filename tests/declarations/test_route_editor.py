@@ -33,7 +33,7 @@ read_on = 2026-11-01
 model = "b"
 variant = "fast"
 upstream_model = "lab/b"
-price = { currency = "USD", input = 1, output = 2, read_on = 2026-11-01, source = "x" }
+price = { currency = "USD", input = 1, output = 2, source = "x", read_on = 2026-11-01 }
 """
 
 
