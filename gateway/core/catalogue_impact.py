@@ -14,7 +14,7 @@ from gateway.core.policy import Policy
 from gateway.core.snapshot import Snapshot
 from gateway.core.traffic import Traffic
 
-Judge: TypeAlias = Callable[[Route, Policy, Snapshot], bool]
+RouteJudge: TypeAlias = Callable[[Route, Policy, Snapshot], bool]
 """Whether a policy by itself admits a route of a snapshot."""
 
 HOLD_INPUT: Final = 10_000
@@ -56,7 +56,7 @@ class Surroundings:
     """
 
     snapshot: Snapshot
-    judge: Judge
+    judge: RouteJudge
     traffic: Traffic
     usable: Collection[str]
     in_use: Collection[str]

@@ -14,7 +14,7 @@ from gateway.commands.terminal.printing import Cell, Toned
 from gateway.core.catalog import Route
 from gateway.core.catalogue_changes import CatalogueChange
 from gateway.core.catalogue_edits import Proposal, outdated
-from gateway.core.catalogue_impact import Judge, Surroundings, impact, spend_by_team
+from gateway.core.catalogue_impact import RouteJudge, Surroundings, impact, spend_by_team
 from gateway.core.cost import money
 from gateway.core.policy import Policy
 from gateway.core.snapshot import Snapshot
@@ -68,7 +68,7 @@ def _surroundings(context: CommandContext, now: CurrentState) -> Surroundings:
     )
 
 
-def _judge(context: CommandContext) -> Judge:
+def _judge(context: CommandContext) -> RouteJudge:
     from gateway.declarations.admission import reasons
 
     def judge(route: Route, policy: Policy, snapshot: Snapshot) -> bool:
