@@ -111,9 +111,10 @@ class Connection:
     knows that role, else `system`. `lenient`: it ignores members that it does not know. `other_kinds`: kind of
     model -> the dialect in which models of that kind are asked under this address; chat models are asked in `dialect`.
     `output_limit`: the request member that caps the output. `stream_usage`: `option` if usage in a stream must be asked
-    for with `stream_options`, `always` if it comes unasked. `accepts_store`: knows the member `store`, and may keep
-    what does not say `false`. `why_not`: the reason if it cannot be called; else empty. `token`: the kind of token that
-    it takes in the place of a key; None where it takes keys only. `paths`: dialect -> the path below `base_url` under
+    for with `stream_options`, `always` if it comes unasked. `sends`: members that every request carries with these
+    values, whatever the client says. `accepts_store`: knows the member `store`, and may keep what does not say `false`.
+    `why_not`: the reason if it cannot be called; else empty. `token`: the kind of token that it takes in the place of a
+    key; None where it takes keys only. `paths`: dialect -> the path below `base_url` under
     which it is spoken, where that is not `base_url` itself. `carriers`: dialect -> the form of request in which a cloud
     carries it; an empty mapping where each dialect is spoken plainly. `values`: setting -> the values for which the
     record's statements hold; any value, where a setting has no entry. `deployments`: the operator names the deployment
@@ -138,6 +139,7 @@ class Connection:
     carriers: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deployments: bool = False
+    sends: Mapping[str, str] = field(default_factory=dict)
 
     def speaks(self, dialect: str) -> bool:
         return dialect == self.dialect or dialect in self.also
@@ -302,8 +304,8 @@ class Route:
         connection = self.provider.connection
         if operation.model_kind != CHAT.model_kind:
             return connection.other_kinds.get(operation.model_kind, "")
-        if operation.counts and dialect in connection.carriers:
-            return ""
+        if operation.counts and (connection.sends or dialect in connection.carriers):
+            return ""  # a count has no member for what the record sends, and so might be processed elsewhere
         return dialect if self.speaks(dialect) else self.own_dialect
 
     def speaks(self, dialect: str) -> bool:

@@ -16,7 +16,7 @@ from gateway.core.posture import UNKNOWN
 from gateway.core.token_kinds import TOKEN_KINDS, TokenAuth
 from gateway.declarations.evidence import Evidence, read_evidence
 from gateway.declarations.facts import read_facts
-from gateway.declarations.faults import shown
+from gateway.declarations.faults import one_of, shown
 from gateway.declarations.names import named_as_file, read_name
 from gateway.declarations.reader import Page, Table, labelled
 from gateway.declarations.regions import Regions
@@ -28,6 +28,8 @@ _UNSPOKEN: Final = ("none",)
 DIALECTS: Final = {word: word for word in (*REGISTRY.answering(CHAT), *_UNSPOKEN)}
 _AUTHS: Final = {auth.value: auth for auth in Auth}
 _FEATURES: Final = {feature.value: feature for feature in Feature}
+_SENT: Final = {"anthropic_messages": ("inference_geo",)}
+"""Members that a record may fix, by dialect."""
 _OUTPUT_LIMITS: Final = {word: word for word in ("max_tokens", "max_completion_tokens")}
 _STREAM_USAGES: Final = {word: word for word in ("option", "always")}
 _SYSTEM_ROLES: Final = {word: word for word in ("system", "developer")}
@@ -84,6 +86,11 @@ def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) 
     )
     _distinct(tables, provider)
     routes = tuple(read_route(table, pinned) for table in root.tables("routes", labelled("model")))
+    for route in routes if provider.connection.sends else ():
+        if route.dialect or route.also:
+            route.table.fault(
+                "dialect", "the members that the record sends exist in its own dialect alone", "remove it"
+            )
     return ProviderDocument(provider, routes, tables)
 
 
@@ -108,6 +115,7 @@ def _connection(table: Table | None) -> Connection:
         lenient=table.flag("lenient") is not False,
         other_kinds={} if table.flag("embeddings") is False else REGISTRY.other_kinds(dialect),
         token=_token(table.table("token"), settings),
+        sends=_sends(table, dialect),
         paths=_by_dialect(table.table("paths"), _path),
         carriers=_by_dialect(table.table("carriers"), _carrier),
         values=_values(table.table("values"), settings),
@@ -125,6 +133,17 @@ def _connection(table: Table | None) -> Connection:
             "write the whole address, with https; http only for loopback, private addresses and internal names",
         )
     return connection
+
+
+def _sends(table: Table, dialect: str) -> Mapping[str, str]:
+    """`[connection.sends]`: members of the record's own dialect that fix the place of processing."""
+    sends, known = table.mapping("sends"), _SENT.get(dialect, ())
+    for name in sends:
+        if name not in known:
+            table.fault("sends", f"{shown(name)} cannot be sent in {dialect}", one_of(name, known))
+    if sends and table.raw("also_speaks"):
+        table.fault("also_speaks", "the members of sends exist in one dialect alone", "remove also_speaks, or sends")
+    return sends
 
 
 def _token(table: Table | None, settings: tuple[str, ...]) -> TokenAuth | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.catalog import Abilities
+from gateway.core.operation import CHAT, COUNT_TOKENS
 from tests.builders import (
     a_connection,
     a_provider,
@@ -47,3 +48,10 @@ def test_a_route_speaks_as_its_connection_unless_it_says_otherwise(
 def test_routes_are_hashed_by_id() -> None:
     assert len({a_route(), a_route(), a_route("beta")}) == 2
     assert a_route(variant="turbo").id == "alpha/small@turbo"
+
+
+def test_a_record_that_sends_its_place_is_never_asked_to_count() -> None:
+    provider = a_provider(connection=a_connection(sends={"inference_geo": "us"}))
+    assert a_route(provider).wire("openai_chat", CHAT) == "openai_chat"
+    assert a_route(provider).wire("openai_chat", COUNT_TOKENS) == ""
+    assert a_route().wire("openai_chat", COUNT_TOKENS) == "openai_chat"

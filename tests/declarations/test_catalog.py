@@ -229,3 +229,37 @@ def test_a_connection_says_for_which_values_of_a_setting_its_statements_hold() -
     found, faults = provider(HEAD + connection + '[connection.values]\nregion = ["se-1", "se-2"]\n' + POSTURE)
     assert faults == []
     assert found.provider.connection.values == {"region": ("se-1", "se-2")}
+
+
+OTHERWISE = '[[routes]]\nmodel = "a"\nupstream_model = "b"\ndialect = "openai_chat"\n'
+SENDING = """
+[connection]
+dialect = "anthropic_messages"
+auth = "x-api-key"
+base_url = "https://api.evroc.example/v1"
+source = "docs"
+[connection.sends]
+inference_geo = "us"
+"""
+
+
+def test_a_record_may_fix_the_place_of_processing() -> None:
+    found, faults = provider(HEAD + SENDING + POSTURE)
+    assert (faults, found.provider.connection.sends) == ([], {"inference_geo": "us"})
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (SENDING.replace("inference_geo", "system"), "cannot be sent in anthropic_messages"),
+        (SENDING.replace("anthropic_messages", "openai_chat"), "cannot be sent in openai_chat"),
+        (
+            SENDING.replace("[connection.sends]", 'also_speaks = ["openai_chat"]\n[connection.sends]'),
+            "one dialect alone",
+        ),
+        (SENDING + POSTURE + OTHERWISE, "its own dialect alone"),
+    ],
+)
+def test_a_place_that_a_request_could_lack_is_a_fault(text: str, what: str) -> None:
+    _, faults = provider(HEAD + text + ("" if POSTURE in text else POSTURE))
+    assert any(what in fault for fault in faults), faults

@@ -52,6 +52,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         **dict(_answer(asked, thought)),
         **sampling,
         **dict(_rest(asked, orders)),
+        **route.provider.connection.sends,
     }
     lost = [*asked.lost, *unthought, *content.dropped, *thought.dropped, *unsampled]
     dropped = [*lost, *_unmarked(body), *_dropped(asked, orders)]

@@ -118,8 +118,16 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
         changes |= {name: None for name in carrier.omits if name in changes or name in values}
         dropped = (*dropped, *carrier.dropped(values, asked.betas))
         path, headers = carried.path, carried.headers
+    changes |= {name: orjson.dumps(value) for name, value in route.provider.connection.sends.items()}
+    dropped = (*dropped, *overruled(values, route))
     body = without_signatures(strict_json.spliced(document, changes, {}))
     return Rendered(path, body, headers, dropped)
+
+
+def overruled(values: Mapping[str, Any], route: Route) -> tuple[str, ...]:
+    """Members of the client's for which the record sends another value."""
+    sends = route.provider.connection.sends
+    return tuple(name for name, value in sends.items() if values.get(name) not in (None, value))
 
 
 _Changes: TypeAlias = tuple[dict[str, bytes | None], tuple[str, ...]]

@@ -35,7 +35,7 @@ from gateway.dialects.neutral import (
     Turn,
 )
 from gateway.dialects.prompt import PLAIN
-from tests.builders import a_demand, a_model, a_route, a_snapshot, some_abilities
+from tests.builders import a_connection, a_demand, a_model, a_provider, a_route, a_snapshot, some_abilities
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT, conversations
 
 HELLO = Turn(Role.USER, (Text("hello"),))
@@ -422,3 +422,11 @@ def test_every_shipped_model_says_what_it_accepts(facts: dict[str, str]) -> None
     assert types <= {"adaptive", "enabled", "disabled"}
     assert set(facts.get("efforts", "").split()) <= {"low", "medium", "high", "xhigh", "max"}
     assert facts.get("sampling", "none") == "none"
+
+
+def test_the_records_place_is_sent_with_a_translated_request() -> None:
+    american = a_route(a_provider(connection=a_connection(sends={"inference_geo": "us"})))
+    asked = Conversation(turns=(Turn(Role.USER, (Text("hello"),)),))
+    body = json.loads(written(asked, a_demand(), american, RequestOverrides()).body)
+    assert body["inference_geo"] == "us"
+    assert "inference_geo" not in json.loads(written(asked, a_demand(), a_route(), RequestOverrides()).body)

@@ -26,7 +26,16 @@ from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import PLAIN, Asked, Prompt
 from gateway.dialects.signatures import enveloped, signed_id
 from gateway.dialects.token_bound import PICTURE_TOKENS
-from tests.builders import a_model, a_policy, a_route, a_snapshot, an_organisation, some_abilities
+from tests.builders import (
+    a_connection,
+    a_model,
+    a_policy,
+    a_provider,
+    a_route,
+    a_snapshot,
+    an_organisation,
+    some_abilities,
+)
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 HELLO = [{"role": "user", "content": "hello"}]
@@ -359,3 +368,12 @@ def test_betas_travel_once_and_without_those_of_the_clients_key() -> None:
     assert list(unlisted_betas(sent[:1], frozenset())) == []
     assert beta_headers(sent) == ((BETA_HEADER, "b-2026-01-01,a-2026-01-01"),)
     assert beta_headers(sent[:1]) == ()
+
+
+@pytest.mark.parametrize(("named", "dropped"), [(None, ()), ("us", ()), ("global", ("inference_geo",))])
+def test_the_records_place_is_sent_whatever_the_client_names(named: str | None, dropped: tuple[str, ...]) -> None:
+    american = a_route(a_provider(connection=a_connection(sends={"inference_geo": "us"})))
+    facts, prompt = accepted(inference_geo=named)
+    out = passed(prompt, facts, american, NO_ORDERS)
+    assert json.loads(out.body)["inference_geo"] == "us"
+    assert out.dropped == dropped
