@@ -60,13 +60,11 @@ class Verb:
 class RequestOverrides:
     """What policy and books add to a request on its way out.
 
-    `output_limit`: the limit in tokens, whatever the client stated. `forbid_storing`: say `store: false`, because
-    nothing may be kept and the client asked for nothing else. `pseudonym`: what stands in the place of a client's
-    identifier; None: identifiers are left out.
+    `output_limit`: the limit in tokens, whatever the client stated. `pseudonym`: what stands in the place of a
+    client's identifier; None: identifiers are left out.
     """
 
     output_limit: int | None = None
-    forbid_storing: bool = False
     pseudonym: Callable[[str], str] | None = None
 
 

@@ -179,11 +179,9 @@ class Forwarding:
 
     def _overrides(self, attempt: Attempt) -> RequestOverrides:
         """Everything that policy and books add to the request of `attempt`."""
-        keeps_nothing = self._policy.bound.stored_in == frozenset()
         kept_apart = self._policy.identifiers is Identifiers.PSEUDONYM
         return RequestOverrides(
             output_limit=attempt.output_limit,
-            forbid_storing=keeps_nothing,
             pseudonym=self._services.pseudonyms(*self._scope_of_pseudonyms) if kept_apart else None,
         )
 

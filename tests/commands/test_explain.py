@@ -204,3 +204,16 @@ def test_claude_is_callable_in_the_eu_once_a_credential_of_bedrock_is_set(tmp_pa
         assert routes(answer["eligible"]) == ["aws-bedrock-eu/claude-sonnet-4.6"] * usable
     [rejected] = [r for r in answer["rejected"] if r["route"] == "aws-bedrock-eu/claude-sonnet-4.6"]
     assert rejected["admitted_by_policy"]
+
+
+def test_gemini_is_callable_in_the_eu_once_a_credential_of_vertex_is_set(tmp_path: Path) -> None:
+    """By the machine's identity, a service account or a federated one; without any the route cannot be used."""
+    project = {"SAFECONDUCT_PROVIDER_GOOGLE_VERTEX_EU_PROJECT": "p"}
+    source = "SAFECONDUCT_PROVIDER_GOOGLE_VERTEX_EU_CREDENTIAL"
+    machine = project | {source: "metadata"}
+    for environ, usable in ((machine, True), (project, False)):
+        options = ("--model", "gemini-3.8-flash", "--policy", "eu", "--state", a_state(tmp_path / "state"))
+        answer = call("explain", *options, environ=environ, now=datetime(2026, 12, 1, tzinfo=UTC), json=True).json
+        assert routes(answer["eligible"]) == ["google-vertex-eu/gemini-3.8-flash"] * usable
+    [rejected] = [r for r in answer["rejected"] if r["route"] == "google-vertex-eu/gemini-3.8-flash"]
+    assert rejected["admitted_by_policy"]

@@ -22,11 +22,7 @@ def test_a_request_on_its_way_out_shows_everything_but_its_body() -> None:
 
 
 def test_without_orders_nothing_changes_and_identifiers_stay_here() -> None:
-    assert (RequestOverrides().output_limit, RequestOverrides().forbid_storing, RequestOverrides().pseudonym) == (
-        None,
-        False,
-        None,
-    )
+    assert (RequestOverrides().output_limit, RequestOverrides().pseudonym) == (None, None)
 
 
 @pytest.mark.parametrize("kind", [Broken, Unportable])

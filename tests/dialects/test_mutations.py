@@ -20,7 +20,7 @@ from tests.builders import a_connection, a_provider, a_route, a_snapshot
 from tests.dialects import stateless
 from tests.strategies import examples
 
-ORDERS = RequestOverrides(forbid_storing=True)
+ORDERS = RequestOverrides()
 PNG = "data:image/png;base64,iVBORw0KGgo="
 
 TOOL = {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {"a": {"type": "string"}}}}

@@ -55,7 +55,7 @@ def path(upstream_model: str, *, streaming: bool) -> str:
 
 def family_of(route: Route) -> str:
     """`anthropic`, `amazon.nova`, `openai`; empty for every other."""
-    match = _FAMILY.search(route.wire_model)
+    match = _FAMILY.search(route.upstream_model)
     return match[1] if match is not None else ""
 
 

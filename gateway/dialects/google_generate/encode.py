@@ -12,7 +12,7 @@ from gateway.core.catalog import Route
 from gateway.core.demand import Demand
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.google_generate.messages import contents
-from gateway.dialects.google_generate.request import CHOICES_MOST, path, says_store
+from gateway.dialects.google_generate.request import CHOICES_MOST, path
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
 
 STOPS_MOST: Final = 5
@@ -63,7 +63,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         *_tools(asked.tools, asked.tool_choice),
         *([("generationConfig", config)] if config else []),
         *([("serviceTier", _TIERS[asked.tier])] if asked.tier in _TIERS else []),
-        *([("store", False)] if says_store(route, orders) else []),
+        *([("store", False)] if route.provider.connection.accepts_store else []),
     ]
     dropped = dict.fromkeys([*asked.lost, *lost, *_dropped(asked, route)])
     to = path(route.wire_model, demand.operation, streaming=asked.streaming)

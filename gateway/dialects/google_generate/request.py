@@ -84,11 +84,6 @@ def _needs(config: GoogleObject, asked: Asked) -> Iterable[Need]:
         yield Need.STREAMING
 
 
-def says_store(route: Route, orders: RequestOverrides) -> bool:
-    """Whether the request says that nothing is stored: the route may store otherwise, or policy forbids it."""
-    return route.provider.connection.accepts_store or orders.forbid_storing
-
-
 def path(upstream_model: str, operation: Operation, *, streaming: bool) -> str:
     """Where a request goes. A stream is always asked for as events, however the client wants it framed."""
     verb = "streamGenerateContent?alt=sse" if streaming else "generateContent"
@@ -121,8 +116,9 @@ def _changes(
     changes |= members.nulls(document.values, ("cachedContent", "cached_content"))
     if "model" in document.values:
         changes["model"] = _named(route)
-    if document.values.get("store") is None and (says_store(route, orders) or "store" in document.values):
-        changes["store"] = b"false" if says_store(route, orders) else None  # null is the account's default, not a no
+    knows_store = route.provider.connection.accepts_store
+    if not document.values.get("store") and (knows_store or "store" in document.values):
+        changes["store"] = b"false" if knows_store else None  # Vertex refuses the member; null is no "no"
     if orders.output_limit is not None:
         changes |= _limited(document, orders.output_limit)
     if MARK.encode() in document.body and isinstance(document.values.get("contents"), list | dict):

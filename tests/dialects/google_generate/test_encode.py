@@ -178,8 +178,7 @@ def test_nothing_is_to_be_stored_at_a_provider_that_knows_the_member() -> None:
 
 
 def test_orders_are_obeyed() -> None:
-    ordered = body(orders=RequestOverrides(output_limit=100, forbid_storing=True))
-    assert (ordered["generationConfig"], ordered["store"]) == ({"maxOutputTokens": 100}, False)
+    assert body(orders=RequestOverrides(output_limit=100))["generationConfig"] == {"maxOutputTokens": 100}
     assert config(replace(PLAIN, output_limit=7)) == {"maxOutputTokens": 7}
 
 

@@ -213,13 +213,6 @@ def test_the_output_limit_that_is_ordered_goes_out(given: dict[str, Any], config
     assert body(RequestOverrides(output_limit=100), **given) == {"contents": HELLO, **config}
 
 
-def test_storing_is_forbidden_where_nothing_may_be_kept() -> None:
-    assert body(RequestOverrides(forbid_storing=True))["store"] is False
-    assert body(RequestOverrides(forbid_storing=True), store=True)["store"] is True, (
-        "what was asked for, decide has judged"
-    )
-
-
 @pytest.mark.parametrize(
     ("members", "stored"),
     [({}, False), ({"store": None}, False), ({"store": False}, False), ({"store": True}, True)],
@@ -232,9 +225,9 @@ def test_a_provider_that_knows_the_member_stores_only_what_the_client_asks_for(
     assert json.loads(passed(prompt, facts, knowing, NO_ORDERS).body)["store"] is stored
 
 
-def test_null_never_leaves_storing_to_the_account() -> None:
-    assert "store" not in body(store=None)
-    assert body(RequestOverrides(forbid_storing=True), store=None)["store"] is False
+@pytest.mark.parametrize("store", [None, False])
+def test_a_provider_that_does_not_know_the_member_is_told_nothing_of_storing(store: bool | None) -> None:
+    assert "store" not in body(store=store)
 
 
 def test_what_other_dialects_signed_does_not_travel() -> None:
@@ -251,7 +244,7 @@ def test_what_other_dialects_signed_does_not_travel() -> None:
 def test_a_count_goes_to_the_counting_address() -> None:
     facts, prompt = accepted(COUNT)
     assert (facts.operation.name, facts.streaming) == ("count_tokens", False)
-    rendered = passed(prompt, facts, a_route(), RequestOverrides(output_limit=7, forbid_storing=True))
+    rendered = passed(prompt, facts, a_route(), RequestOverrides(output_limit=7))
     assert rendered.path == "/models/lab%2Fsmall:countTokens"
 
 

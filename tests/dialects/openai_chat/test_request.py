@@ -202,11 +202,9 @@ def test_the_limits_name_is_the_routes() -> None:
 
 def test_storing_is_forbidden_where_nothing_may_be_kept() -> None:
     knowing = {"accepts_store": True}
-    assert rendered(RequestOverrides(forbid_storing=True), knowing)["store"] is False
-    assert rendered(RequestOverrides(forbid_storing=True), knowing, store=True)["store"] is True, (
-        "decide has judged that"
-    )
-    assert "store" not in rendered(RequestOverrides(forbid_storing=True))
+    assert rendered(RequestOverrides(), knowing)["store"] is False
+    assert rendered(RequestOverrides(), knowing, store=True)["store"] is True, "decide has judged that"
+    assert "store" not in rendered(RequestOverrides())
 
 
 @pytest.mark.parametrize(("members", "stored"), [({}, False), ({"store": None}, False), ({"store": True}, True)])

@@ -70,7 +70,7 @@ def test_a_count_is_a_demand_of_its_own() -> None:
         False,
         False,
     )
-    rendered = passed(prompt, counted, a_route(), RequestOverrides(output_limit=9, forbid_storing=True))
+    rendered = passed(prompt, counted, a_route(), RequestOverrides(output_limit=9))
     assert rendered.path == "/responses/input_tokens"
     assert "store" not in json.loads(rendered.body)
 
@@ -273,8 +273,7 @@ def test_the_output_limit_that_is_ordered_goes_out() -> None:
     [({}, False), ({"store": None}, False), ({"store": False}, False), ({"store": True}, True)],
 )
 def test_storing_is_forbidden_unless_it_was_asked_for(store: dict[str, Any], goes_out_as: object) -> None:
-    for orders in (RequestOverrides(), RequestOverrides(forbid_storing=True)):
-        assert sent(orders, **store)["store"] is goes_out_as, "what was asked for, decide has judged"
+    assert sent(**store)["store"] is goes_out_as, "what was asked for, decide has judged"
     assert "store" not in sent(background=True), "a provider refuses to run in the background what it may not keep"
 
 
