@@ -36,13 +36,13 @@ CODES: Final = "Exit codes: 0 done; 1 not done, or what was looked at is not in 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Dispatch; the exit code of the command (0 done, 1 not done or not in order, 2 called wrongly)."""
-    given = list(sys.argv[1:] if words is None else words)
-    name = given[0] if given else "--help"
+    arguments = list(sys.argv[1:] if words is None else words)
+    name = arguments[0] if arguments else "--help"
     if name in COMMANDS:
         from gateway.commands.terminal.invocation import invoke
 
         command = import_module(f"gateway.commands.{name}")
-        return invoke(name, COMMANDS[name], command, given[1:], os.environ)
+        return invoke(name, COMMANDS[name], command, arguments[1:], os.environ)
     if name in ("-h", "--help", "help"):
         print(usage())
         return 0

@@ -169,14 +169,14 @@ class Settings(BaseSettings):
     @property
     def counters_url(self) -> str:
         """The address of Redis, wherever it stands; empty where one process counts alone."""
-        found = self.redis_url if self.redis_url_file is None else _in_file(self.redis_url_file)
-        return found.get_secret_value().strip()
+        url = self.redis_url if self.redis_url_file is None else _in_file(self.redis_url_file)
+        return url.get_secret_value().strip()
 
     @property
     def postgres_url(self) -> str:
         """The address of the shared ledger, wherever it stands; empty where each journal is its own ledger."""
-        found = self.ledger_url if self.ledger_url_file is None else _in_file(self.ledger_url_file)
-        return found.get_secret_value().strip()
+        url = self.ledger_url if self.ledger_url_file is None else _in_file(self.ledger_url_file)
+        return url.get_secret_value().strip()
 
     @classmethod
     def settings_customise_sources(

@@ -21,19 +21,16 @@ QUESTIONS: Final[dict[str, int]] = {"dialects": 103, "sandbox": 14}
 NO_NOUNS: Final[dict[str, int]] = {"dialects": 48, "sandbox": 9}
 """Room -> strings and docstrings with `is no` or `is none`, at most; "must be" says what is accepted."""
 PARTICIPLE_NAMES: Final[dict[str, int]] = {
-    "__main__": 1,
-    "asgi": 22,
-    "commands": 33,
-    "compose": 3,
-    "core": 7,
-    "declarations": 25,
+    "asgi": 4,
+    "commands": 2,
+    "compose": 1,
+    "declarations": 1,
     "dialects": 271,
-    "exchange": 4,
+    "exchange": 1,
     "sandbox": 70,
-    "settings": 5,
+    "settings": 3,
     "stores": 107,
-    "telemetry": 13,
-    "views": 4,
+    "telemetry": 1,
 }
 """Room -> identifiers that are a participle, at most; a noun says what the value holds."""
 

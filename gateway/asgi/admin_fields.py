@@ -19,15 +19,15 @@ _LONGEST: Final = 256
 
 def object_of(body: bytes, members: frozenset[str]) -> dict[str, object]:
     """The body of a request, which may hold only these members. InvalidRequest."""
-    found = dict(strict_json.read(body or b"{}").values)
-    if set(found) - members:
+    values = dict(strict_json.read(body or b"{}").values)
+    if set(values) - members:
         raise InvalidRequest(f"The body may hold only {', '.join(sorted(members))}.", known=sorted(members))
-    return found
+    return values
 
 
-def text_of(wanted: dict[str, object], name: str) -> str:
+def text_of(members: dict[str, object], name: str) -> str:
     """The text, empty if it is missing. InvalidRequest for another type, and for a text that is too long."""
-    value = wanted.get(name)
+    value = members.get(name)
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > _LONGEST:
@@ -35,22 +35,22 @@ def text_of(wanted: dict[str, object], name: str) -> str:
     return value
 
 
-def day_of(stated: dict[str, object], name: str) -> date:
+def day_of(members: dict[str, object], name: str) -> date:
     """InvalidRequest for another type."""
     try:
-        return date.fromisoformat(text_of(stated, name))
+        return date.fromisoformat(text_of(members, name))
     except ValueError:
         pass
     raise InvalidRequest(f"`{name}` must be a day such as 2026-11-24.", field=name)
 
 
-def moment_of(wanted: dict[str, object], name: str) -> datetime | None:
+def moment_of(members: dict[str, object], name: str) -> datetime | None:
     """The moment; None if it is missing. InvalidRequest unless it is a moment with a time zone."""
-    stated = text_of(wanted, name)
-    if not stated:
+    text = text_of(members, name)
+    if not text:
         return None
     try:
-        moment = datetime.fromisoformat(stated)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:

@@ -45,22 +45,22 @@ class KeyRoom:
         return answer({"keys": [key_view(key, now) for key in keys]})
 
     async def _create(self, request: Request) -> Response:
-        wanted = object_of(await request.body(), _MEMBERS)
+        members = object_of(await request.body(), _MEMBERS)
         new = NewKey(
-            team=text_of(wanted, "team"),
-            policy=text_of(wanted, "policy"),
-            label=text_of(wanted, "label"),
-            classes=_classes(wanted),
-            expires_at=moment_of(wanted, "expires_at"),
-            budgets=_budgets(wanted),
+            team=text_of(members, "team"),
+            policy=text_of(members, "policy"),
+            label=text_of(members, "label"),
+            classes=_classes(members),
+            expires_at=moment_of(members, "expires_at"),
+            budgets=_budgets(members),
         )
         issued = await self._desk.create(new, _actor(request))
         return answer({**key_view(issued.key, self._now()), "secret": issued.secret}, 201)
 
     async def _rotate(self, request: Request) -> Response:
         """`{"overlap_s", "expires_at"}`: another secret; the others go on for so long, or end now."""
-        stated = object_of(await request.body(), _ROTATING)
-        overlap, ends = timedelta(seconds=_overlap(stated)), moment_of(stated, "expires_at")
+        members = object_of(await request.body(), _ROTATING)
+        overlap, ends = timedelta(seconds=_overlap(members)), moment_of(members, "expires_at")
         issued = await self._desk.rotate(request.path_params["id"], overlap, ends, _actor(request))
         until = issued.replaced_until.isoformat(timespec="seconds") if issued.replaced_until else None
         view = key_view(issued.key, self._now())
@@ -75,15 +75,15 @@ def _actor(request: Request) -> str:
     return str(request.state.operator.subject)
 
 
-def _overlap(stated: dict[str, object]) -> int:
-    value = stated.get("overlap_s")
+def _overlap(members: dict[str, object]) -> int:
+    value = members.get("overlap_s")
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_OVERLAP_S:
         raise InvalidRequest("`overlap_s` must be seconds, from 0 to a year.", field="overlap_s")
     return value
 
 
-def _classes(wanted: dict[str, object]) -> frozenset[str]:
-    value = wanted.get("classes")
+def _classes(members: dict[str, object]) -> frozenset[str]:
+    value = members.get("classes")
     if value is None:
         return frozenset()
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
@@ -91,8 +91,8 @@ def _classes(wanted: dict[str, object]) -> frozenset[str]:
     return frozenset(value)
 
 
-def _budgets(wanted: dict[str, object]) -> tuple[Budget, ...]:
-    value = wanted.get("budgets")
+def _budgets(members: dict[str, object]) -> tuple[Budget, ...]:
+    value = members.get("budgets")
     if value is None:
         return ()
     return budgets_in(value if isinstance(value, list) else [value])

@@ -36,10 +36,10 @@ class PriceRoom:
         if provider:
             declared("provider", provider, list(snapshot.providers))
         since, until = day_of(fields, "since"), day_of(fields, "until")
-        wanted = Wanted(since, until, provider, fields.get("dry_run") is not False)
-        done = await anyio.to_thread.run_sync(self._repricer.reprice, wanted, snapshot)
+        order = Wanted(since, until, provider, fields.get("dry_run") is not False)
+        done = await anyio.to_thread.run_sync(self._repricer.reprice, order, snapshot)
         sums, currency = (done.exchanges, done.corrected, done.difference), snapshot.fx.ledger
-        if not wanted.dry:
+        if not order.dry:
             actor = request.state.operator.subject
             self._tell(Repriced(str(since), str(until), provider, *sums, currency, snapshot.digest, actor))
         return answer(

@@ -26,8 +26,8 @@ class Fields:
         if value is None:
             return None
         if len(self.every(name)) > 1:
-            told = name.decode("ascii")
-            raise InvalidRequest(f"The header {told} stands there more than once.", header=told)
+            text = name.decode("ascii")
+            raise InvalidRequest(f"The header {text} stands there more than once.", header=text)
         return value.decode("latin-1")
 
     def every(self, name: bytes) -> Sequence[bytes]:

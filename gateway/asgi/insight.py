@@ -81,8 +81,8 @@ class Insight:
     async def _spend(self, request: Request) -> Response:
         sight, now = self._caller(request)
         today, currency = self._gate.services.clock.today(), now.snapshot.fx.ledger
-        asked = partial(spend, self._gate.ledger, _query(request), sight, _labels(sight), today, currency)
-        return await _in_thread(asked)
+        report = partial(spend, self._gate.ledger, _query(request), sight, _labels(sight), today, currency)
+        return await _in_thread(report)
 
     async def _budgets(self, request: Request) -> Response:
         sight, now = self._caller(request)

@@ -25,12 +25,12 @@ def credentials(fields: Fields, query_key: str = "") -> str:
     Empty ones count as absent, the same key twice as once. Raises `Unauthenticated` for none, two different ones, or
     one that no key of ours can look like.
     """
-    found = {query_key}
+    keys = {query_key}
     for name in _KEY_HEADERS:
         for value in fields.every(name):
-            found.add(_key(name, value))
-    found.discard("")
-    if len(found) != 1 or _KEY.fullmatch(key := found.pop()) is None:
+            keys.add(_key(name, value))
+    keys.discard("")
+    if len(keys) != 1 or _KEY.fullmatch(key := keys.pop()) is None:
         raise Unauthenticated
     return key
 

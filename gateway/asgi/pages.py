@@ -35,14 +35,14 @@ class Pages:
 
     async def models(self, request: Request) -> Response:
         """A list of models or one of them, as the SDKs of the client's family read it."""
-        found: Address = request.scope["state"]["address"]
+        address: Address = request.scope["state"]["address"]
         if request.method not in ("GET", "HEAD"):
-            raise NotFound if ":" in found.name else method_not_allowed("GET, HEAD")  # a verb that nobody has
-        if not found.name:
-            return self._listing(request, listings.LISTS[found.family])
+            raise NotFound if ":" in address.name else method_not_allowed("GET, HEAD")  # a verb that nobody has
+        if not address.name:
+            return self._listing(request, listings.LISTS[address.family])
         _, _, in_force = self._viewer(request)
-        model, _ = _resolved(found.name, in_force)
-        return _json(listings.ENTRIES[found.family](found.name, model))
+        model, _ = _resolved(address.name, in_force)
+        return _json(listings.ENTRIES[address.family](address.name, model))
 
     async def catalogue(self, request: Request) -> Response:
         return self._listing(request, catalogue.catalogue)
@@ -91,10 +91,10 @@ class Pages:
     def _viewer(self, request: Request) -> tuple[Viewer, PolicyInForce, InForce]:
         fields, query_key = head_of(request.scope)
         caller, in_force = self._gate.caller(fields, query_key)
-        stated = fields.one(DATA_CLASS)
-        own = caller.class_layer(stated, in_force.snapshot)
+        label = fields.one(DATA_CLASS)
+        own = caller.class_layer(label, in_force.snapshot)
         policy = in_force.plans.policy((*caller.layers, *((own,) if own else ())))
-        means = replace(in_force.means, priced_only=bool(caller.bill("", stated).budgets))
+        means = replace(in_force.means, priced_only=bool(caller.bill("", label).budgets))
         return Viewer(policy.policy, means, self._gate.services.clock.today()), policy, in_force
 
 

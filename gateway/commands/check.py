@@ -104,16 +104,16 @@ def _entry(fault: object) -> dict[str, Json]:
 
 
 def _print(context: CommandContext, faults: list[dict[str, Json]], warnings: list[dict[str, Json]]) -> None:
-    for kind, found in (("fault", faults), ("warning", warnings)):
-        for one in found:
-            place = ": ".join(str(one[part]) for part in ("file", "key") if one[part])
-            context.out.line(f"{kind:<8} {place}: {one['what']}; {one['do']}")
-    told = f"{_counted(faults, 'fault')}: nothing of this would be put in force" if faults else "in order"
-    context.out.line(f"{told}; {_counted(warnings, 'warning')}")
+    for kind, entries in (("fault", faults), ("warning", warnings)):
+        for entry in entries:
+            place = ": ".join(str(entry[part]) for part in ("file", "key") if entry[part])
+            context.out.line(f"{kind:<8} {place}: {entry['what']}; {entry['do']}")
+    summary = f"{_counted(faults, 'fault')}: nothing of this would be put in force" if faults else "in order"
+    context.out.line(f"{summary}; {_counted(warnings, 'warning')}")
 
 
-def _counted(found: list[dict[str, Json]], word: str) -> str:
-    return f"{len(found)} {word}" if len(found) == 1 else f"{len(found)} {word}s"
+def _counted(entries: list[dict[str, Json]], word: str) -> str:
+    return f"{len(entries)} {word}" if len(entries) == 1 else f"{len(entries)} {word}s"
 
 
 def _print_admitted(context: CommandContext, snapshot: Snapshot, admitted: list[Admitted]) -> None:

@@ -70,7 +70,7 @@ def _create(context: CommandContext) -> int:
     options = context.options
     if not options.team:
         raise Stop("a key belongs to a team", "name one of config/teams.toml with --team", code=MISUSED)
-    wanted: dict[str, Json] = {
+    members: dict[str, Json] = {
         "team": options.team,
         "policy": options.policy or "",
         "label": options.label,
@@ -79,7 +79,7 @@ def _create(context: CommandContext) -> int:
         "expires_at": _expires(context),
     }
     with founding_office(context) as ask:
-        made = ask("POST", "/keys", wanted)
+        made = ask("POST", "/keys", members)
     context.out.value(made)
     until = f", until {made['expires_at']}" if made["expires_at"] else ""
     context.out.line(f"Key {made['id']} (team {made['team']}, policy {made['policy']}{until}).")
@@ -88,12 +88,12 @@ def _create(context: CommandContext) -> int:
 
 
 def _rotate(context: CommandContext) -> int:
-    key_id, wanted = (
+    key_id, members = (
         _id(context.options.id),
         {"overlap_s": _overlap(context.options.overlap), "expires_at": _expires(context)},
     )
     with office(context) as ask:
-        made = ask("POST", f"/keys/{key_id}/rotate", wanted)
+        made = ask("POST", f"/keys/{key_id}/rotate", members)
     context.out.value(made)
     old = f"the old one opens until {made['replaced_until']}" if made["replaced_until"] else "the old one opens nothing"
     context.out.line(f"Key {made['id']} has another secret; {old}.")
@@ -108,40 +108,40 @@ def _show(context: CommandContext, made: dict[str, Json]) -> None:
 
 
 def _expires(context: CommandContext) -> str | None:
-    stated = context.options.expires
-    return None if stated is None else moment(stated, context.now()).isoformat()
+    text = context.options.expires
+    return None if text is None else moment(text, context.now()).isoformat()
 
 
-def _overlap(stated: str) -> int:
+def _overlap(text: str) -> int:
     """Seconds."""
-    span = _SPAN.fullmatch(stated)
+    span = _SPAN.fullmatch(text)
     seconds = int(span[1]) * int(_UNITS[span[2]].total_seconds()) if span else 0
-    if (span is None and stated != "0") or seconds > _MOST_OVERLAP_S:
+    if (span is None and text != "0") or seconds > _MOST_OVERLAP_S:
         raise Stop("--overlap must be 0 or a time span of at most a year", "write 12h, 7d, 4w, or 0", code=MISUSED)
     return seconds
 
 
-def moment(stated: str, now: datetime) -> datetime:
+def moment(text: str, now: datetime) -> datetime:
     """A span from now (`90d`), the end of a day in UTC, or a moment with its time zone. Stop for anything else."""
     try:
-        found = _moment(stated, now)
+        parsed = _moment(text, now)
     except (ValueError, OverflowError):
-        found = None
-    if found is None or found.tzinfo is None:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
         raise Stop(
             "--expires must be a time span or a date", "write 12h, 90d, 4w, or a date such as 2027-03-31", code=MISUSED
         )
-    if found <= now:
+    if parsed <= now:
         raise Stop("--expires lies in the past", "name a later time", code=MISUSED)
-    return found
+    return parsed
 
 
-def _moment(stated: str, now: datetime) -> datetime:
-    if span := _SPAN.fullmatch(stated):
+def _moment(text: str, now: datetime) -> datetime:
+    if span := _SPAN.fullmatch(text):
         return now + int(span[1]) * _UNITS[span[2]]
-    if len(stated) == len("2027-03-31"):
-        return datetime.combine(date.fromisoformat(stated), time(23, 59, 59), UTC)
-    return datetime.fromisoformat(stated)
+    if len(text) == len("2027-03-31"):
+        return datetime.combine(date.fromisoformat(text), time(23, 59, 59), UTC)
+    return datetime.fromisoformat(text)
 
 
 def _list(context: CommandContext) -> int:
@@ -180,9 +180,9 @@ def _revoke(context: CommandContext) -> int:
     return 0
 
 
-def _id(stated: str) -> str:
+def _id(text: str) -> str:
     """A key id, checked. On failure: a secret given by mistake is neither sent nor printed."""
-    if _ID.fullmatch(stated):
-        return stated
-    what = "a key is named by its id, not by itself" if stated.startswith("sc_") else "this is not the id of a key"
+    if _ID.fullmatch(text):
+        return text
+    what = "a key is named by its id, not by itself" if text.startswith("sc_") else "this is not the id of a key"
     raise Stop(what, "ids begin with key_: `safeconduct keys list` shows them, with their labels", code=MISUSED)

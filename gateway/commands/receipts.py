@@ -39,9 +39,9 @@ def run(context: CommandContext) -> int:
         raise Stop("--limit must be at least 1", "say how many receipts you want", code=MISUSED)
     ledger = open_ledger(context)
     if options.id is None:
-        found = ledger.newest(options.limit, Selection(where={"key": options.key} if options.key else {}))
-        context.out.value(found)
-        _table(context, [from_json(plain) for plain in found])
+        receipts = ledger.newest(options.limit, Selection(where={"key": options.key} if options.key else {}))
+        context.out.value(receipts)
+        _table(context, [from_json(plain) for plain in receipts])
         return 0
     plain = ledger.receipt(options.id)
     if plain is None:
@@ -143,8 +143,8 @@ def _health(receipt: Receipt) -> str:
 def _ended(attempt: AttemptRecord) -> str:
     """The end of the attempt, by the provider's own answer where one came."""
     why = [str(attempt.status) if attempt.status else "", attempt.fault, attempt.upstream_code]
-    stated = ", ".join(word for word in why if word)
-    return f"{attempt.outcome} ({stated})" if stated else attempt.outcome
+    reasons = ", ".join(word for word in why if word)
+    return f"{attempt.outcome} ({reasons})" if reasons else attempt.outcome
 
 
 def _went(attempt: AttemptRecord) -> str:

@@ -62,9 +62,9 @@ def run(context: CommandContext) -> int:
     return FAILED if beyond else 0
 
 
-def _tolerance(stated: str) -> Decimal:
+def _tolerance(text: str) -> Decimal:
     try:
-        percent = Decimal(stated)
+        percent = Decimal(text)
     except InvalidOperation:
         percent = Decimal(-1)
     if not percent.is_finite() or percent < 0:
@@ -74,7 +74,7 @@ def _tolerance(stated: str) -> Decimal:
 
 def _credentials(context: CommandContext) -> dict[str, str]:
     """Key id of the export -> provider record; "" is for the lines without one, and of ids that are not named."""
-    pairs = [stated.partition("=") for stated in context.options.credential]
+    pairs = [text.partition("=") for text in context.options.credential]
     if any(not id or not provider for id, _, provider in pairs):
         raise Stop(
             "--credential must be a pair ID=PROVIDER",
@@ -96,9 +96,9 @@ def _read(context: CommandContext) -> list[bills.Line]:
 
 def _bounds(context: CommandContext, exported: Iterable[bills.Line]) -> tuple[date, date]:
     days = sorted(line.day for line in exported)
-    stated = (context.options.since or days[0].isoformat(), context.options.until or days[-1].isoformat())
+    span = (context.options.since or days[0].isoformat(), context.options.until or days[-1].isoformat())
     try:
-        first, last = map(date.fromisoformat, stated)
+        first, last = map(date.fromisoformat, span)
     except ValueError:
         raise Stop(
             "--since and --until must be dates (YYYY-MM-DD)", "write a date such as 2026-11-24", code=MISUSED

@@ -54,9 +54,9 @@ def run(context: CommandContext) -> int:
     return 0
 
 
-def _checked(stated: str, option: str) -> None:
+def _checked(text: str, option: str) -> None:
     try:
-        date.fromisoformat(stated)
+        date.fromisoformat(text)
     except ValueError:
         raise Stop(f"{option} must be a date (YYYY-MM-DD)", "write a date such as 2026-11-24", code=MISUSED) from None
 

@@ -68,12 +68,12 @@ def _tell(context: CommandContext, by: Sequence[str], rows: Sequence[UsageRow], 
         context.out.line("No receipt falls in that time.")
 
 
-def _currency(by: Sequence[str], found: Sequence[str]) -> str:
+def _currency(by: Sequence[str], currencies: Sequence[str]) -> str:
     """The currency of all receipts of the time; "" without receipts, or where each row names its own."""
-    if len(found) > 1 and "currency" not in by:
+    if len(currencies) > 1 and "currency" not in by:
         do = f"sum by it too: --by {','.join(by)},currency"
         raise Stop("that time has costs in several currencies", do, code=MISUSED)
-    return found[0] if len(found) == 1 else ""
+    return currencies[0] if len(currencies) == 1 else ""
 
 
 def _export(context: CommandContext, rows: Sequence[UsageRow]) -> int:
@@ -98,10 +98,10 @@ _WRITERS: Final = {".csv": _write_csv, ".parquet": parquet.write}
 """By how the file's name ends."""
 
 
-def _groups(stated: str) -> list[str]:
+def _groups(text: str) -> list[str]:
     from gateway.stores.ledger.ledger import GROUPS
 
-    by = [word.strip() for word in stated.split(",") if word.strip()]
+    by = [word.strip() for word in text.split(",") if word.strip()]
     if not by or any(word not in GROUPS for word in by) or len({*by}) < len(by):
         do = f"use one or more of {', '.join(GROUPS)}, each once, with commas between"
         raise Stop("--by names no group, or one twice", do, code=MISUSED)
@@ -110,13 +110,13 @@ def _groups(stated: str) -> list[str]:
 
 def _plain(by: Sequence[str], row: UsageRow) -> dict[str, Json]:
     """As `/v1/usage` tells it."""
-    told: dict[str, Json] = {
+    value: dict[str, Json] = {
         "exchanges": row.exchanges,
         "sent": row.sent,
         "usage": dict(row.usage),
         "cost": money(row.cost),
     }
-    return {**dict(zip(by, row.group, strict=True)), **told}
+    return {**dict(zip(by, row.group, strict=True)), **value}
 
 
 _COUNTED: Final = ("exchanges", "sent", *CLASSES, "cost")
@@ -133,11 +133,11 @@ def _counts(usage: Mapping[str, int]) -> tuple[str, str]:
     return f"{used.context:,}", f"{used.generated:,}"
 
 
-def _day(stated: str | None, option: str) -> date | None:
-    if not stated:
+def _day(text: str | None, option: str) -> date | None:
+    if not text:
         return None
     try:
-        return date.fromisoformat(stated)
+        return date.fromisoformat(text)
     except ValueError:
         pass
     raise Stop(f"{option} must be a date (YYYY-MM-DD)", "write a date such as 2026-11-24", code=MISUSED)

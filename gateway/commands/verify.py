@@ -40,10 +40,10 @@ def run(context: CommandContext) -> int:
     ledger = verify_ledger(postgres) if postgres is not None else []
     broken = [state for state in states if not state.holds]
     in_order = not broken and not any(result.differing for result in replays) and all(check.holds for check in ledger)
-    told: dict[str, Json] = {"in_order": in_order, "chains": [_as_json(state) for state in states]}
+    value: dict[str, Json] = {"in_order": in_order, "chains": [_as_json(state) for state in states]}
     if ledger:
-        told["ledger"] = {check.name: {"in_order": check.holds, "found": check.found} for check in ledger}
-    context.out.value(told | ({"replay": _replay_json(replays)} if context.options.replay else {}))
+        value["ledger"] = {check.name: {"in_order": check.holds, "found": check.found} for check in ledger}
+    context.out.value(value | ({"replay": _replay_json(replays)} if context.options.replay else {}))
     context.out.table(("chain", "receipts>", "erased>", "state"), map(_row, states))
     total = sum(s.receipts for s in states)
     context.out.line(f"receipts: {total}, chains: {len(states)}, " + ("NOT in order" if broken else "in order"))

@@ -42,11 +42,11 @@ AccessFor = Callable[[Snapshot], Access]
 def access(snapshot: Snapshot, environ: Mapping[str, str]) -> Access:
     """The access that the environment gives; the sandbox's providers get a placeholder until the sandbox runs."""
     declared = [p for p in snapshot.providers.values() if not p.sandbox]
-    given = provider_access(environ, {p.id: p.connection for p in declared})
+    accesses = provider_access(environ, {p.id: p.connection for p in declared})
     # A server of our own that asks for no credential is open without one.
     free = {p.id: "" for p in declared if p.connection.auth is Auth.NONE}
-    keys = {**free, **{name: key.get_secret_value() for name, key in given.keys.items()}}
-    opened = Access(keys, given.settings, given.sources)
+    keys = {**free, **{name: key.get_secret_value() for name, key in accesses.keys.items()}}
+    opened = Access(keys, accesses.settings, accesses.sources)
     return _with_sandbox(opened, 0, "") if len(declared) < len(snapshot.providers) else opened
 
 
@@ -97,8 +97,8 @@ def egress(settings: Settings) -> Egress:
 
 
 def _missing(provider: Provider, access: Access) -> tuple[str, ...]:
-    given = access.settings.get(provider.id, {})
-    return tuple(name for name in provider.connection.settings if name not in given)
+    settings = access.settings.get(provider.id, {})
+    return tuple(name for name in provider.connection.settings if name not in settings)
 
 
 def sandboxed(opened: AccessFor, port: int, password: str) -> AccessFor:

@@ -298,24 +298,24 @@ def opened(head: bytes, sections: Mapping[str, bytes | None]) -> dict[str, Json]
     if "schema" not in plain:
         return _of_before(plain)
     erased: list[Json] = []
-    found = {name: plain[name] for name in ("id", "began_at", "schema", "chain", "sequence", "previous")}
+    plain_values = {name: plain[name] for name in ("id", "began_at", "schema", "chain", "sequence", "previous")}
     for name in SECTIONS:
         salted = sections.get(name)
         if salted is None:
             erased.append(name)
         else:
-            found |= json.loads(salted[SALT_BYTES:])
-    return _in_order({**found, "erased": erased})
+            plain_values |= json.loads(salted[SALT_BYTES:])
+    return _in_order({**plain_values, "erased": erased})
 
 
 def _of_before(plain: Mapping[str, Json]) -> dict[str, Json]:
     """A receipt of schema 0 in the words of today."""
-    found = {_BEFORE.get(name, name): value for name, value in plain.items() if name not in _OF_ATTEMPT}
+    renamed = {_BEFORE.get(name, name): value for name, value in plain.items() if name not in _OF_ATTEMPT}
     treated = {name: plain[name] for name in _OF_ATTEMPT if name in plain}
-    attempts = found.get("attempts")
-    if isinstance(attempts, list) and attempts and isinstance(attempts[-1], dict) and found.get("route"):
-        found["attempts"] = [*attempts[:-1], {**treated, **attempts[-1]}]
-    return _in_order({**found, "schema": 0})
+    attempts = renamed.get("attempts")
+    if isinstance(attempts, list) and attempts and isinstance(attempts[-1], dict) and renamed.get("route"):
+        renamed["attempts"] = [*attempts[:-1], {**treated, **attempts[-1]}]
+    return _in_order({**renamed, "schema": 0})
 
 
 def _in_order(plain: Mapping[str, Json]) -> dict[str, Json]:
@@ -382,8 +382,8 @@ def is_intact(kept: Kept) -> bool:
 
 def _changed(plain: Mapping[str, Any], sections: Mapping[str, bytes | None]) -> Iterator[str]:
     """Sections that are there and are not those of the head. A receipt of schema 0 has none."""
-    stated = plain.get("sections")
-    digests = stated if isinstance(stated, dict) else {}
+    named = plain.get("sections")
+    digests = named if isinstance(named, dict) else {}
     for name, salted in sections.items():
         if salted is not None and digest(salted) != digests.get(name):
             yield name

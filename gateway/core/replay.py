@@ -81,11 +81,11 @@ def demand_record(demand: Demand) -> Part:
 
 def policies_record(layers: Iterable[Layer]) -> Part:
     """Layer -> policy name, or several."""
-    found = Part()
+    names = Part()
     for layer in layers:
         label = layer.kind.label
-        found[label] = f"{found[label]}{_BETWEEN}{layer.policy.name}" if label in found else layer.policy.name
-    return found
+        names[label] = f"{names[label]}{_BETWEEN}{layer.policy.name}" if label in names else layer.policy.name
+    return names
 
 
 def health_record(health: Health, decision: Decision, snapshot: Snapshot) -> Part:
@@ -94,14 +94,14 @@ def health_record(health: Health, decision: Decision, snapshot: Snapshot) -> Par
     if keys == _BY_PRICE and not (health.cooling or health.locked_out):
         return _HEALTHY
     routes = snapshot.routes_of.get(decision.demand.model, ())
-    found: dict[str, Json] = {
+    record: dict[str, Json] = {
         "cooling": sorted(str(r.id) for r in routes if r.id in health.cooling),
         "locked_out": sorted({name for r in routes for name in (r.provider.id, r.id) if name in health.locked_out}),
     }
     for key, measured in ((SortKey.LATENCY, health.latency_ms), (SortKey.THROUGHPUT, health.throughput)):
         if key in keys:
-            found[key.value] = {str(r.id): repr(measured[r.id]) for r in routes if r.id in measured}
-    return Part({name: value for name, value in found.items() if value})
+            record[key.value] = {str(r.id): repr(measured[r.id]) for r in routes if r.id in measured}
+    return Part({name: value for name, value in record.items() if value})
 
 
 def decision_record(decision: Decision) -> Replayed:

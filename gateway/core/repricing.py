@@ -33,7 +33,7 @@ def correction(
 
     Only attempts at `provider`, of all if "". An attempt whose usage is not known, or whose route has no price, stays.
     """
-    found = {
+    corrections = {
         place: AttemptRecord(
             attempt.route,
             CORRECTED,
@@ -47,9 +47,9 @@ def correction(
         if provider in ("", attempt.route.partition("/")[0])
         and (added := _added(attempt, earlier.get((receipt.id, place), 0), snapshot))
     }
-    if not found or receipt.outcome == CORRECTED or receipt.currency != snapshot.fx.ledger:
+    if not corrections or receipt.outcome == CORRECTED or receipt.currency != snapshot.fx.ledger:
         return None
-    return replace(_bare(receipt, found), id=id, documents=snapshot.digest)
+    return replace(_bare(receipt, corrections), id=id, documents=snapshot.digest)
 
 
 def _bare(receipt: Receipt, rated: Mapping[int, AttemptRecord]) -> Receipt:

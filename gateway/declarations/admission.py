@@ -74,9 +74,9 @@ def reasons(
     route: Route, policy: Policy, snapshot: Snapshot, today: date, demand: Demand | None = None
 ) -> tuple[Reason, ...]:
     """Why the policy alone keeps a route out; empty if it does not."""
-    asked = demand or Demand(_DIALECT, CHAT, route.model.id, streaming=False, input_tokens=0)
-    found = rejections_of(candidate(route, asked), asked, _demanded(policy), snapshot, _NO_MEANS, today)
-    return tuple(reason for reason in found if reason.kind in _OF_POLICY)
+    request = demand or Demand(_DIALECT, CHAT, route.model.id, streaming=False, input_tokens=0)
+    rejections = rejections_of(candidate(route, request), request, _demanded(policy), snapshot, _NO_MEANS, today)
+    return tuple(reason for reason in rejections if reason.kind in _OF_POLICY)
 
 
 def _demanded(policy: Policy) -> EffectivePolicy:
@@ -169,15 +169,15 @@ def check_cases(documents: Iterable[PolicyDocument], snapshot: Snapshot, today: 
 def _check_case(case: Case, document: PolicyDocument, snapshot: Snapshot, today: date) -> None:
     route = next(route for route in snapshot.routes.values() if route.id == case.route)
     demand = Demand(_DIALECT, CHAT, route.model.id, streaming=False, input_tokens=0, features=case.features)
-    found = reasons(route, document.policy, snapshot, case.today or today, demand)
-    table, why = case.table, ", ".join(reason.code for reason in found)
-    if case.is_admitted and found:
+    rejections = reasons(route, document.policy, snapshot, case.today or today, demand)
+    table, why = case.table, ", ".join(reason.code for reason in rejections)
+    if case.is_admitted and rejections:
         what = f"{case.route} is expected to be admitted, and is refused ({why})"
         do = "correct the case if this is meant, else the policy or the record"
         table.report.warn(table.file, table.key("expect"), what, do)
-    elif not case.is_admitted and not found:
+    elif not case.is_admitted and not rejections:
         what = f"{case.route} is expected to be refused, and is admitted"
         table.fault("expect", what, "tighten the policy, or correct the record or the case")
-    elif case.because and case.because not in {word for r in found for word in (r.dimension, r.kind.value)}:
+    elif case.because and case.because not in {word for r in rejections for word in (r.dimension, r.kind.value)}:
         what = f"{shown(case.because)} is not why {case.route} is refused ({why})"
         table.fault("because", what, "name one of these reasons")

@@ -17,27 +17,27 @@ def other_names(models: Register[Model], routes: Iterable[Route], names: Names) 
     A name stands for one model, an id for its own, and what begins with a provider's id is a route. A provider's name
     that breaks these rules, or that several models have, is not a fault: it is just no name of a model.
     """
-    found: dict[str, str] = {}
+    aliases: dict[str, str] = {}
     for model in models.values.values():
         for alias in model.aliases:
-            _add_alias(alias, model, models, names, found)
+            _add_alias(alias, model, models, names, aliases)
     called: dict[str, set[str]] = {}
     for route in routes:
         called.setdefault(route.upstream_model, set()).add(route.model.id)
     for name, several in called.items():
         if len(several) == 1 and name not in models.values and not _provider_in(name, names):
-            found.setdefault(name, several.pop())
-    return found
+            aliases.setdefault(name, several.pop())
+    return aliases
 
 
-def _add_alias(alias: str, model: Model, models: Register[Model], names: Names, found: dict[str, str]) -> None:
+def _add_alias(alias: str, model: Model, models: Register[Model], names: Names, aliases: dict[str, str]) -> None:
     table = models[model.id]
     if alias in models.values:
         table.fault("aliases", f"{shown(alias)} is the id of a model", "remove the alias")
     elif provider := _provider_in(alias, names):
         table.fault("aliases", f"{shown(alias)} means a route of {provider}", "remove the alias: it is never looked up")
-    elif found.setdefault(alias, model.id) != model.id:
-        table.fault("aliases", f"{shown(alias)} is another name of {found[alias]} already", "remove one of the two")
+    elif aliases.setdefault(alias, model.id) != model.id:
+        table.fault("aliases", f"{shown(alias)} is another name of {aliases[alias]} already", "remove one of the two")
 
 
 def _provider_in(name: str, names: Names) -> str:
@@ -48,12 +48,12 @@ def _provider_in(name: str, names: Names) -> str:
 
 def read_redirects(table: Table | None, names: Names) -> dict[str, str]:
     """The `[aliases]` of `aliases.toml`: a name, or a prefix that ends in `*`, and the model that answers it."""
-    found = {}
+    aliases = {}
     for alias in table.names() if table else ():
         if table is not None and (target := _target(table, alias)) and _is_alias(table, alias, names):
             names.models.check(table, alias, target)
-            found[alias] = target
-    return found
+            aliases[alias] = target
+    return aliases
 
 
 def _target(table: Table, alias: str) -> str:

@@ -34,11 +34,11 @@ def read_budgets(parent: Table) -> tuple[Budget, ...]:
 
 def budget_from(text: str) -> Budget | None:
     """Reads `50/month`, `40/month,soft` or `50/month,clamp=256`; None for any other text."""
-    found = _SHORT.fullmatch(text)
-    if found is None or found[2] not in _WORDS or Decimal(found[1]) >= _BELOW:
+    match = _SHORT.fullmatch(text)
+    if match is None or match[2] not in _WORDS or Decimal(match[1]) >= _BELOW:
         return None
-    floor = int(found[4]) if found[4] else None
-    return Budget(to_ledger(Decimal(found[1]), Decimal(1)), found[2], bool(found[3]), floor)
+    floor = int(match[4]) if match[4] else None
+    return Budget(to_ledger(Decimal(match[1]), Decimal(1)), match[2], bool(match[3]), floor)
 
 
 def budget_text(budget: Budget) -> str:

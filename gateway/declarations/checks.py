@@ -119,7 +119,7 @@ def resolved_routes(
     documents: Iterable[ProviderDocument], models: Mapping[str, Model], names: Declared
 ) -> dict[RouteId, Route]:
     """Every route by id, in the order of the documents; a second one of an id needs a variant."""
-    found: dict[RouteId, Route] = {}
+    selected: dict[RouteId, Route] = {}
     for document in documents:
         for draft in document.routes:
             model = models.get(draft.model)
@@ -128,8 +128,8 @@ def resolved_routes(
                 names.check(draft.table, "model", draft.model)
                 continue
             route = draft.at(document.provider, model)
-            if route.id in found:
+            if route.id in selected:
                 draft.table.fault("variant", f"{route.id} is declared already", 'tell them apart: variant = "fast"')
             else:
-                found[route.id] = route
-    return found
+                selected[route.id] = route
+    return selected

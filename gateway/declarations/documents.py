@@ -87,7 +87,7 @@ def _files(name: str, directory: Path, report: Report) -> tuple[Document, ...]:
     if not directory.is_dir():
         report.fault(called(directory), "", "the directory does not exist", "create it, or correct the setting")
         return ()
-    found = []
+    files = []
     for path in sorted(directory.iterdir()):
         if path.suffix != ".toml" or path.name.startswith("."):
             continue
@@ -95,10 +95,10 @@ def _files(name: str, directory: Path, report: Report) -> tuple[Document, ...]:
             if problem := _unreadable(path):
                 report.fault(called(path), "", *problem)
                 continue
-            found.append(Document(f"{name}/{path.name}", called(path), path.read_bytes()))
+            files.append(Document(f"{name}/{path.name}", called(path), path.read_bytes()))
         except OSError as error:
             report.fault(called(path), "", f"it cannot be read ({error.strerror})", "correct its permissions")
-    return tuple(found)
+    return tuple(files)
 
 
 def _unreadable(path: Path) -> tuple[str, str] | None:

@@ -14,25 +14,25 @@ _ONE: Final = 'write requests = 60 with per = "minute", tokens = 200000 with per
 
 def read_limits(parent: Table, name: str) -> tuple[Limit, ...]:
     """The limits under that key, one of a kind: requests or tokens per each period, and exchanges at once."""
-    found: dict[tuple[str, str], Limit] = {}
+    limits: dict[tuple[str, str], Limit] = {}
     for table in parent.tables(name):
         limit = _limit(table)
         if limit is None:
             continue
         kind = (limit.counts, limit.per) if isinstance(limit, Rate) else ("concurrent", "")
-        if kind in found:
+        if kind in limits:
             what = " per ".join(filter(None, kind))
             table.fault(kind[0], f"there is a limit of {what} already", "keep one of them")
         else:
-            found[kind] = limit
-    return tuple(found.values())
+            limits[kind] = limit
+    return tuple(limits.values())
 
 
 def _limit(table: Table) -> Limit | None:
     amounts = {name: _amount(table, name) for name in (*_COUNTED, "concurrent") if table.raw(name) is not None}
     if len(amounts) != 1:
-        found = " and ".join(amounts) or "nothing"
-        table.fault("", f"an entry limits one thing, and this one limits {found}", _ONE)
+        words = " and ".join(amounts) or "nothing"
+        table.fault("", f"an entry limits one thing, and this one limits {words}", _ONE)
         for name in ("per", "burst"):
             table.raw(name)
         return None

@@ -201,10 +201,10 @@ class _Reading:
         page = self._single("contracts.toml")
         entries: tuple[GrantEntry, ...] = read_contracts(page, regions) if page else ()
         check_contracts(entries, providers, names, self._today)
-        found: dict[str, tuple[Grant, ...]] = {}
+        grants: dict[str, tuple[Grant, ...]] = {}
         for entry in entries:
-            found[entry.grant.provider] = (*found.get(entry.grant.provider, ()), entry.grant)
-        return found
+            grants[entry.grant.provider] = (*grants.get(entry.grant.provider, ()), entry.grant)
+        return grants
 
     def _fx(self, routes: Iterable[Route]) -> Fx:
         page = self._single("fx.toml")

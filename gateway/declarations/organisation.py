@@ -46,31 +46,31 @@ def read_organisation(page: Page) -> Organisation:
 
 def _bytes_per_token(root: Table) -> int:
     holds = root.table("holds")
-    stated = holds.whole("bytes_per_token", least=1) if holds is not None else None
-    if holds is not None and stated is not None and stated > _MOST_BYTES:
-        what = f"no text has {stated} bytes in each token"
+    number = holds.whole("bytes_per_token", least=1) if holds is not None else None
+    if holds is not None and number is not None and number > _MOST_BYTES:
+        what = f"no text has {number} bytes in each token"
         holds.fault("bytes_per_token", what, "write 1, which no tokenizer exceeds, or an estimate such as 3")
         return 1
-    return stated or 1
+    return number or 1
 
 
 def _of_models(root: Table) -> dict[str, tuple[Budget, ...]]:
     """Model id -> the budgets of everybody who asks it."""
     models = root.table("models")
-    found: dict[str, tuple[Budget, ...]] = {}
+    budgets: dict[str, tuple[Budget, ...]] = {}
     for name in models.names() if models else ():
         if models is not None and (table := models.table(name)) is not None:
-            found[name] = read_budgets(table)
-    return found
+            budgets[name] = read_budgets(table)
+    return budgets
 
 
 def _timezone(root: Table) -> str:
-    stated = root.text("timezone") or "UTC"
+    name = root.text("timezone") or "UTC"
     try:
-        return ZoneInfo(stated).key
+        return ZoneInfo(name).key
     except (ValueError, KeyError, OSError):  # nothing of that name, or something else than a time zone
         root.fault(
-            "timezone", f"{shown(stated)} must be a time zone", 'write its name in full: timezone = "Europe/Stockholm"'
+            "timezone", f"{shown(name)} must be a time zone", 'write its name in full: timezone = "Europe/Stockholm"'
         )
         return "UTC"
 
@@ -93,13 +93,13 @@ def is_declarable(table: Table, name: str) -> bool:
 
 def read_teams(page: Page) -> dict[str, Team]:
     teams = page.root.table("teams")
-    found: dict[str, Team] = {}
+    register: dict[str, Team] = {}
     for name in teams.names() if teams else ():
         table = teams.table(name) if teams else None
         if teams is None or table is None or not is_declarable(teams, name):
             continue
         table.require(name='name = "the team, as people know it"', policy='policy = "…" (policies/ has them)')
-        found[name] = Team(
+        register[name] = Team(
             id=name,
             name=table.text("name"),
             policy=table.text("policy"),
@@ -109,8 +109,8 @@ def read_teams(page: Page) -> dict[str, Team]:
             key_limits=read_limits(table, "key_limits"),
             end_users=table.flag("end_users") or False,
         )
-    if not found and not (teams and teams.names()):
+    if not register and not (teams and teams.names()):
         page.root.fault(
             "teams", "no team is declared, so no key can be made", "add [teams.everyone] with name and policy"
         )
-    return found
+    return register

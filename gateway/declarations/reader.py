@@ -120,11 +120,11 @@ class Table:
         value = self.raw(name)
         if value is None:
             return None
-        found = _decimal(value)
-        if found is None or not 0 <= found < _AMOUNT_MOST or _decimals(found) > _AMOUNT_DECIMALS:
+        amount = _decimal(value)
+        if amount is None or not 0 <= amount < _AMOUNT_MOST or _decimals(amount) > _AMOUNT_DECIMALS:
             self.fault(name, f"{shown(value)} is not an amount of at least 0", f"write a plain number: {name} = 0.54")
             return None
-        return found
+        return amount
 
     def choice(self, name: str, options: Mapping[str, T]) -> T | None:
         """The value that a word stands for; None where the key is missing or no such word."""
@@ -144,15 +144,15 @@ class Table:
         if not isinstance(value, list):
             self.fault(name, f"{shown(value)} is not a list", f"write {name} = [{shown(value)}]")
             return ()
-        found: dict[str, None] = {}
+        values: dict[str, None] = {}
         for item in value:
             if not isinstance(item, str) or not item.strip():
                 self.fault(name, f"{shown(item)} in this list is not text", "write each entry in quotes")
-            elif item in found:
+            elif item in values:
                 self.fault(name, f"{shown(item)} is listed twice", "keep one of them")
             else:
-                found[intern(item)] = None
-        return tuple(found)
+                values[intern(item)] = None
+        return tuple(values)
 
     def entries(self, name: str, label: str) -> list[str | Table] | None:
         """A list of texts and tables, mixed; `label`: the key that names a table in reports. None where missing."""
@@ -213,14 +213,14 @@ class Table:
         if not isinstance(value, list):
             self.fault(name, f"{shown(value)} is not a list of tables", f"write [[{self.key(name)}]] above each")
             return []
-        found = []
+        items = []
         for count, item in enumerate(value, start=1):
             if isinstance(item, dict):
                 called = (label and label(item)) or f"#{count}"
-                found.append(Table(self._page, item, f"{self.key(name)}[{called}]"))
+                items.append(Table(self._page, item, f"{self.key(name)}[{called}]"))
             else:
                 self.fault(name, f"{shown(item)} in this list is not a table", "write [[…]] above each entry")
-        return found
+        return items
 
     def close(self) -> None:
         """Report every key that nobody asked for, and let go of the content."""
@@ -287,10 +287,10 @@ def _decimal(value: Toml) -> Decimal | None:
         return Decimal(value)
     if isinstance(value, str):
         try:
-            found = Decimal(value)
+            amount = Decimal(value)
         except ArithmeticError:
             return None
-        return found if found.is_finite() else None
+        return amount if amount.is_finite() else None
     return None
 
 

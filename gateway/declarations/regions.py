@@ -50,36 +50,36 @@ class _Expansion:
         """The countries of one word; `within` are the words whose expansion led here."""
         if name in self._done:
             return self._done[name]
-        found: set[str] = set()
+        countries: set[str] = set()
         for word in self._written[name]:
             if word in within or word == name:
                 self._table.fault(name, f"it contains itself, by way of {word}", "list countries instead")
             elif word in self._written:
-                found |= self.of(word, (*within, name))
+                countries |= self.of(word, (*within, name))
             elif word in ISO_COUNTRIES:
-                found.add(word)
+                countries.add(word)
             else:
                 self._table.fault(
                     name, f"{shown(word)} must be a country or a region", unknown_place(word, self._written)
                 )
         if not self._written[name]:
             self._table.fault(name, "it covers no country", "list its countries, or remove it")
-        self._done[name] = frozenset(found)
+        self._done[name] = frozenset(countries)
         return self._done[name]
 
 
 def expand(words: Iterable[str], regions: Regions) -> tuple[Countries, tuple[str, ...]]:
     """The countries that these codes and region words cover, and the words that are neither."""
-    found: set[str] = set()
+    countries: set[str] = set()
     wrong = []
     for word in words:
         if word in regions:
-            found |= regions[word]
+            countries |= regions[word]
         elif word in ISO_COUNTRIES:
-            found.add(word)
+            countries.add(word)
         else:
             wrong.append(word)
-    return frozenset(found), tuple(wrong)
+    return frozenset(countries), tuple(wrong)
 
 
 def unknown_place(word: str, regions: Iterable[str]) -> str:

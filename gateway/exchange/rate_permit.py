@@ -29,12 +29,12 @@ class RatePermit:
         self._limits, self._exchange = caller.limits, exchange
         self._permit: RatesPermit | None = None
 
-    async def ask(self, asked: Translation, default_limit: int) -> None:
+    async def ask(self, translation: Translation, default_limit: int) -> None:
         """RateLimited. `default_limit`: of output, where the client states none. Only the first permit is asked for."""
         if self._limits and self._permit is None:
             counted = any(isinstance(limit, Rate) and limit.counts == "tokens" for _, limit in self._limits)
-            count = partial(tokens_at_first, asked, default_limit)
-            tokens = await self._services.large_bodies.run(asked.size, count) if counted else 0
+            count = partial(tokens_at_first, translation, default_limit)
+            tokens = await self._services.large_bodies.run(translation.size, count) if counted else 0
             self._permit = await self._services.rates.admit(RateDemand(self._exchange, self._limits, tokens))
 
     async def give_back(self, attempts: Sequence[AttemptRecord]) -> None:
@@ -52,13 +52,13 @@ class RatePermit:
         return family.rate_headers(self._permit.standings, self._services.clock.now())
 
 
-def tokens_at_first(asked: Translation, default_limit: int) -> int:
+def tokens_at_first(translation: Translation, default_limit: int) -> int:
     """Tokens that the permit takes in advance: the estimated input, and some output for each choice."""
-    demand = asked.demand
+    demand = translation.demand
     if not demand.operation.charged:
         return 0
     limit = demand.output_tokens if demand.output_tokens is not None else default_limit
-    return asked.estimate + min(limit, OUTPUT_AT_FIRST) * demand.choices
+    return translation.estimate + min(limit, OUTPUT_AT_FIRST) * demand.choices
 
 
 def tokens_used(attempts: Sequence[AttemptRecord], at_first: int) -> int:

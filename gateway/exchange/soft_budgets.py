@@ -19,13 +19,13 @@ class SoftBudgets:
 
     def crossed(self, beyond: Budgets, at: datetime, zone: str) -> list[SoftBudgetCrossed]:
         """Events for an exchange that went beyond these budgets at that moment."""
-        found = []
+        passed = []
         for account, budget in beyond:
             name = windows_around(int(at.timestamp()), zone)[budget.window]
             if self._said.get((account, budget.window, budget.limit)) != name:
                 self._said[account, budget.window, budget.limit] = name
-                found.append(SoftBudgetCrossed(account, budget.window, money(budget.limit)))
-        return found
+                passed.append(SoftBudgetCrossed(account, budget.window, money(budget.limit)))
+        return passed
 
 
 def budget_header(beyond: Budgets) -> dict[str, str]:

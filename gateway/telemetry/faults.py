@@ -27,8 +27,8 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_./:\-]")
 
 def reduce(fault: BaseException) -> Reduced:
     """Class and places, innermost first; then what it was raised from, each after `from`. Never raises."""
-    told = _told(fault, set(), 0)
-    return Reduced(told if len(told) <= LONGEST else told[: LONGEST - 4] + " ...")
+    text = _told(fault, set(), 0)
+    return Reduced(text if len(text) <= LONGEST else text[: LONGEST - 4] + " ...")
 
 
 def _told(fault: BaseException, seen: set[int], depth: int) -> str:
@@ -57,11 +57,11 @@ def place(filename: str, module: str, line: int) -> str:
 
 def _one(fault: BaseException, seen: set[int], depth: int) -> str:
     where = " < ".join(_places(fault.__traceback__))
-    told = f"{class_name(type(fault))} at {where}" if where else class_name(type(fault))
+    text = f"{class_name(type(fault))} at {where}" if where else class_name(type(fault))
     if isinstance(fault, BaseExceptionGroup) and depth < _GROUPS_DEEP:
         members = [_told(member, seen, depth + 1) for member in fault.exceptions[:_CAUSES_MOST]]
-        told += f" of ({' and '.join(filter(None, members))})"
-    return told
+        text += f" of ({' and '.join(filter(None, members))})"
+    return text
 
 
 def class_name(of: type[BaseException]) -> str:
@@ -72,17 +72,17 @@ def class_name(of: type[BaseException]) -> str:
 
 def _places(traceback: TracebackType | None) -> Iterator[str]:
     """Innermost first, without repetition side by side; the middle of a very deep chain is left out."""
-    found: list[str] = []
+    frames: list[str] = []
     while traceback is not None:
         frame = traceback.tb_frame
         at = _cached_place(frame.f_code, frame.f_globals.get("__name__"), traceback.tb_lineno)
-        if not found or found[-1] != at:
-            found.append(at)
+        if not frames or frames[-1] != at:
+            frames.append(at)
         traceback = traceback.tb_next
-    found.reverse()
-    if len(found) > _FRAMES_MOST:
-        found[_FRAMES_MOST // 2 : -_FRAMES_MOST // 2] = ["..."]
-    return iter(found)
+    frames.reverse()
+    if len(frames) > _FRAMES_MOST:
+        frames[_FRAMES_MOST // 2 : -_FRAMES_MOST // 2] = ["..."]
+    return iter(frames)
 
 
 def _cached_place(code: CodeType, module: object, line: int) -> str:

@@ -30,18 +30,18 @@ def refusals(environ: Mapping[str, str], modules: Collection[str], *, developmen
 
     `modules`: names of imported modules (`sys.modules`); `development_mode`: `sys.flags.dev_mode`.
     """
-    found = [f"{name} is set: {why}; {_DO}" for name, why in _VARIABLES.items() if environ.get(name)]
+    warnings = [f"{name} is set: {why}; {_DO}" for name, why in _VARIABLES.items() if environ.get(name)]
     if development_mode and not environ.get("PYTHONDEVMODE"):
-        found.append(f"Python runs in development mode (-X dev), which switches asyncio's debug mode on; {_DO}")
+        warnings.append(f"Python runs in development mode (-X dev), which switches asyncio's debug mode on; {_DO}")
     if _AUTO_INSTRUMENTATION in environ.get("PYTHONPATH", "") or any(n.startswith("OTEL_PYTHON_") for n in environ):
-        found.append(
+        warnings.append(
             "OpenTelemetry's auto-instrumentation is set up (PYTHONPATH or OTEL_PYTHON_*), and records requests; "
             + _DO.replace("unset it", "leave this process out of it")
         )
-    found += [
+    warnings += [
         f"the tracer {name} is loaded, and records requests; start without it" for name in _TRACERS if name in modules
     ]
-    return tuple(found)
+    return tuple(warnings)
 
 
 def of_this_process(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -99,5 +99,5 @@ class LoopHandler:
         if isinstance(fault, BaseException):
             self._log.emit(Fault(reduce(fault), where="loop"))
         else:
-            told = _LOOP_SAYS.get(context.get("message", ""), "no-exception")
-            self._log.emit(Fault(nameless(told), where="loop"))
+            kind = _LOOP_SAYS.get(context.get("message", ""), "no-exception")
+            self._log.emit(Fault(nameless(kind), where="loop"))

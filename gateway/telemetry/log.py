@@ -47,8 +47,8 @@ NOT_A_NAME: Final = "?"
 class NotAnEvent(TypeError):
     """Something else than an event was given to the log; only its class is named."""
 
-    def __init__(self, given: object) -> None:
-        super().__init__(f"the log takes events only, not {type(given).__name__}")
+    def __init__(self, value: object) -> None:
+        super().__init__(f"the log takes events only, not {type(value).__name__}")
 
 
 class Log:
@@ -129,20 +129,20 @@ def _second(seconds: int) -> str:
 
 def _plain(event: Event) -> dict[str, Plain]:
     """The fields of an event, each let through only as what it may be."""
-    found = dict(zip(_FIELDS[type(event)], _VALUES[type(event)](event), strict=True))
+    fields = dict(zip(_FIELDS[type(event)], _VALUES[type(event)](event), strict=True))
     names = []
-    for field, value in found.items():
+    for field, value in fields.items():
         if type(value) is str:
             names.append(value)
         else:
-            found[field] = _ALLOWED.get(type(value), _nothing)(value)
+            fields[field] = _ALLOWED.get(type(value), _nothing)(value)
     if not _all_names(names):
-        found |= {field: _name(value) for field, value in found.items() if type(value) is str}
+        fields |= {field: _name(value) for field, value in fields.items() if type(value) is str}
     if isinstance(event, Fault):
-        found["fault"] = event.fault if _A_PLACE.fullmatch(event.fault) else NOT_A_NAME
+        fields["fault"] = event.fault if _A_PLACE.fullmatch(event.fault) else NOT_A_NAME
     elif isinstance(event, ExchangeEnded):
-        found |= _metered(event)
-    return found
+        fields |= _metered(event)
+    return fields
 
 
 def _all_names(values: list[str]) -> bool:

@@ -12,9 +12,9 @@ Fields: TypeAlias = Mapping[str, object]
 
 def line(event: str, level: str, time: str, fields: Fields) -> str:
     """`21:04:05 served  sandbox-se/sandbox-small  31 in, 24 out  0.00000055 USD  12 ms, first 4 ms  team demo …`."""
-    told = _TOLD[event](fields)
+    line = _TOLD[event](fields)
     grave = "" if level in ("debug", "info") else f"{level.upper()} "
-    return f"{time[11:19]} {grave}{told}"
+    return f"{time[11:19]} {grave}{line}"
 
 
 def _ended(f: Fields) -> str:

@@ -29,8 +29,8 @@ def where(of: Posture, regions: Regions) -> str:
 
 def value(of: Posture, dimension: str) -> str:
     """One plain value; a question mark where it is unknown."""
-    found = getattr(of, dimension)
-    return "?" if found is UNKNOWN else str(word(found))
+    values = getattr(of, dimension)
+    return "?" if values is UNKNOWN else str(word(values))
 
 
 def fact_value(of: Value, regions: Regions) -> str:

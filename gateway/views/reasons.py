@@ -182,8 +182,8 @@ def _posture(reason: Reason, regions: Regions) -> str:
     if name == "retention_days":
         most = "0" if demanded == 0 else f"at most {demanded}"
         return f"{treats(name, offered, regions)}; {_who(reason, 'demand')} {most}"
-    wanted = _DEMANDED[name].get(str(demanded), "that this is known")
-    return f"{treats(name, offered, regions)}; {_who(reason, 'demand')} {wanted}"
+    demand = _DEMANDED[name].get(str(demanded), "that this is known")
+    return f"{treats(name, offered, regions)}; {_who(reason, 'demand')} {demand}"
 
 
 def _evidence(reason: Reason, regions: Regions) -> str:
@@ -193,8 +193,8 @@ def _evidence(reason: Reason, regions: Regions) -> str:
     graded = "verified facts" if demanded.get("grade") == "verified" else "facts"
     age = demanded.get("max_age_days")
     accepted = f"{graded} of at most {_days(age)}" if age is not None else f"only {graded}"
-    stated = treats(reason.dimension, offered.get("value"), regions)
-    return f"{stated}, but that is {dated}; {_who(reason, 'accept')} {accepted}"
+    treatment = treats(reason.dimension, offered.get("value"), regions)
+    return f"{treatment}, but that is {dated}; {_who(reason, 'accept')} {accepted}"
 
 
 def _price(reason: Reason, _: Regions) -> str:

@@ -161,17 +161,17 @@ def _closest(rejections: tuple[Rejection, ...]) -> Json:
 def _compliant_models(decision: Decision, snapshot: Snapshot, means: Capabilities, today: date) -> Json:
     """Up to ten other models with a route that this same request could use now."""
     demand = replace(decision.demand, pinned=None)
-    found: list[Json] = []
+    relaxations: list[Json] = []
     for model, routes in snapshot.routes_of.items():
         within_reach = [r for r in routes if r.provider.id in means.credentials]  # most of a catalogue is not
         if model != demand.model and any(
             not rejections_of(candidate(r, demand), demand, decision.demanded, snapshot, means, today)
             for r in within_reach
         ):
-            found.append(model)
-            if len(found) == 10:
+            relaxations.append(model)
+            if len(relaxations) == 10:
                 break
-    return found
+    return relaxations
 
 
 def over_budget(full: BudgetExceeded, currency: str) -> BudgetExceeded:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 def listed(context: CommandContext) -> int:
     """Print all members."""
-    found = _roster(context)
-    context.out.value(found)
-    rows = [(m["member"], _joined(m), _alive(m), str(m["holds"]), str(m["lapsed"])) for m in found["members"]]
+    roster = _roster(context)
+    context.out.value(roster)
+    rows = [(m["member"], _joined(m), _alive(m), str(m["holds"]), str(m["lapsed"])) for m in roster["members"]]
     context.out.table(("member", "has said what it spent", "state", "holds>", "left by its death>"), rows)
-    missing = sum(not member["joined"] for member in found["members"])
+    missing = sum(not member["joined"] for member in roster["members"])
     if missing:
         context.out.line(f"Requests are refused until {missing} more gateways have reported their spend.")
     return 0

@@ -23,12 +23,12 @@ def layers_of(context: CommandContext, now: CurrentState) -> tuple[Layer, ...]:
     Without a key, `--policy` stands for a key's own; with one, for what a request asks on top.
     """
     options, snapshot = context.options, now.snapshot
-    stated = None if options.policy is None else _policy(options.policy, snapshot)
+    policy = None if options.policy is None else _policy(options.policy, snapshot)
     layers = [Layer(LayerKind.ORGANISATION, _policy(snapshot.organisation.policy, snapshot))]
     if options.key is not None:
         key = _key(options.key, context)
         layers = _key_layers(key, options.data_class, snapshot)
-        return (*layers, Layer(LayerKind.REQUEST, stated)) if stated else tuple(layers)
+        return (*layers, Layer(LayerKind.REQUEST, policy)) if policy else tuple(layers)
     if options.team is not None:
         team = snapshot.teams.get(options.team)
         if team is None:
@@ -36,27 +36,27 @@ def layers_of(context: CommandContext, now: CurrentState) -> tuple[Layer, ...]:
                 "team", options.team, near(options.team, snapshot.teams), "config/teams.toml declares them"
             )
         layers.append(Layer(LayerKind.TEAM, _policy(team.policy, snapshot)))
-    if stated is not None:
-        layers.append(Layer(LayerKind.KEY, stated))
+    if policy is not None:
+        layers.append(Layer(LayerKind.KEY, policy))
     if options.data_class is not None:
         layers.append(_class_layer(options.data_class, snapshot))
     return tuple(layers)
 
 
 def _policy(name: str, snapshot: Snapshot) -> Policy:
-    found = snapshot.policies.get(name)
-    if found is None:
+    policy = snapshot.policies.get(name)
+    if policy is None:
         known = ", ".join(sorted(snapshot.policies))
         raise undeclared("policy", name, near(name, snapshot.policies), f"the policies are {known}")
-    return found
+    return policy
 
 
 def _class_layer(name: str, snapshot: Snapshot) -> Layer:
-    found = snapshot.organisation.classes.get(name)
-    if found is None:
+    data_class = snapshot.organisation.classes.get(name)
+    if data_class is None:
         known = ", ".join(sorted(snapshot.organisation.classes)) or "none"
         raise undeclared("data class", name, (), f"config/organisation.toml declares {known}")
-    return Layer(LayerKind.DATA_CLASS, _policy(found.policy, snapshot))
+    return Layer(LayerKind.DATA_CLASS, _policy(data_class.policy, snapshot))
 
 
 def _key_layers(key: Key, data_class: str | None, snapshot: Snapshot) -> list[Layer]:

@@ -34,13 +34,13 @@ def open_ledger(context: CommandContext) -> Ledger:
 def journals_of(context: CommandContext) -> list[Path]:
     """The journals of the state directory, one of each worker. Stop if nothing was ever kept there."""
     settings = context.settings()
-    found = own_journals(settings)
-    if not found:
+    journals = own_journals(settings)
+    if not journals:
         raise Stop(
             f"no gateway has run with the state directory {settings.state}",
             "name its own with --state (or SAFECONDUCT_STATE), or start it here: safeconduct serve",
         )
-    return found
+    return journals
 
 
 def own_journals(settings: Settings) -> list[Path]:

@@ -125,11 +125,11 @@ def _count(cells: Mapping[str, str], name: str) -> int | None:
     return int(cells[name]) if name in cells else None
 
 
-def _day(stated: str) -> date:
+def _day(text: str) -> date:
     """Of a day, or of a moment in any zone, in UTC."""
-    if len(stated) == len("2026-11-24"):
-        return date.fromisoformat(stated)
-    moment = datetime.fromisoformat(stated)
+    if len(text) == len("2026-11-24"):
+        return date.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).date()
 
 

@@ -118,9 +118,9 @@ def _whose(of: Mapping[str, str]) -> dict[str, Cell]:
     }
 
 
-def _when(stated: str) -> dict[str, Cell]:
+def _when(text: str) -> dict[str, Cell]:
     """Days and months in UTC; an end is the first moment that is not part of it."""
-    day = date.fromisoformat(stated)
+    day = date.fromisoformat(text)
     month = day.replace(day=1)
     return {
         "BillingPeriodStart": _moment(month),

@@ -37,8 +37,8 @@ class CommandContext:
         from gateway.settings import Settings, read, variable
 
         named = {name: getattr(self.options, name, None) for name in Settings.model_fields}
-        given = {variable(name): _written(value) for name, value in named.items() if value not in (None, False, "")}
-        return read({**self.environ, **given})
+        variables = {variable(name): _written(value) for name, value in named.items() if value not in (None, False, "")}
+        return read({**self.environ, **variables})
 
 
 def _written(value: object) -> str:
