@@ -118,7 +118,7 @@ class Connection:
     which it is spoken, where that is not `base_url` itself. `carriers`: dialect -> the form of request in which a cloud
     carries it; an empty mapping where each dialect is spoken plainly. `values`: setting -> the values for which the
     record's statements hold; any value, where a setting has no entry. `deployments`: the operator names the deployment
-    behind each model.
+    behind each model. `query`: of every request, empty for none.
     """
 
     dialect: str
@@ -139,6 +139,7 @@ class Connection:
     carriers: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deployments: bool = False
+    query: str = ""
     sends: Mapping[str, str] = field(default_factory=dict)
 
     def speaks(self, dialect: str) -> bool:

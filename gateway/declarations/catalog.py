@@ -36,7 +36,8 @@ _SYSTEM_ROLES: Final = {word: word for word in ("system", "developer")}
 _INTERNAL: Final = (".internal", ".intranet", ".local", ".localhost", ".lan", ".home.arpa", ".svc")
 """Endings of names that no public name server answers."""
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
-_PATH: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+_PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]+|\{model\}))+")
+_QUERY: Final = re.compile(r"[A-Za-z0-9._~-]+=[A-Za-z0-9._~-]+(&[A-Za-z0-9._~-]+=[A-Za-z0-9._~-]+)*")
 _SETTING: Final = re.compile(r"[a-z][a-z0-9_]*")
 _GIVEN: Final = "{base_url}"
 """The whole address, or all but its path, is the operator's to give."""
@@ -120,6 +121,7 @@ def _connection(table: Table | None) -> Connection:
         carriers=_by_dialect(table.table("carriers"), _carrier),
         values=_values(table.table("values"), settings),
         deployments=table.flag("deployments") or False,
+        query=_query(table),
     )
     if connection.dialect in connection.also:
         table.fault("also_speaks", f"{shown(connection.dialect)} is its dialect already", "remove it")
@@ -166,7 +168,7 @@ def _token(table: Table | None, settings: tuple[str, ...]) -> TokenAuth | None:
 
 def _by_dialect(table: Table | None, read: Callable[[Table, str], str]) -> Mapping[str, str]:
     """`[connection.paths]` and the like: dialect -> what holds for it."""
-    return {} if table is None else {word: value for word in DIALECTS if (value := read(table, word))}
+    return {} if table is None else {word: value for word in REGISTRY.wires if (value := read(table, word))}
 
 
 def _path(table: Table, dialect: str) -> str:
@@ -175,6 +177,14 @@ def _path(table: Table, dialect: str) -> str:
         table.fault(dialect, f"{shown(path)} is not a path", 'write one such as "/anthropic/v1", without a final slash')
         return ""
     return path
+
+
+def _query(table: Table) -> str:
+    query = table.text("query")
+    if query and not _QUERY.fullmatch(query):
+        table.fault("query", f"{shown(query)} is not a query", 'write one such as "api-version=2024-10-21"')
+        return ""
+    return query
 
 
 def _carrier(table: Table, dialect: str) -> str:

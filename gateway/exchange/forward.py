@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 from typing import Final
+from urllib.parse import quote
 
 from gateway.core.health import FaultScope, RouteFault
 from gateway.core.policy import Identifiers
@@ -145,9 +146,7 @@ class Forwarding:
         translated = attempt.wire != self._demand.dialect
         if translated and written.dropped and self._policy.rules.requires_parameters:
             raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
-        paths = route.provider.connection.paths
-        path = paths.get(attempt.wire, "") + written.path if paths else written.path
-        return ProviderCall(target, path, written.headers, written.body, leaves=attempt.leave)
+        return ProviderCall(target, _path(attempt, written.path), written.headers, written.body, leaves=attempt.leave)
 
     async def _ask(self, attempt: Attempt, deadline: Deadline) -> bytes:
         """The opening of the reply. Broken, UpstreamFault, Unportable."""
@@ -255,6 +254,17 @@ class Forwarding:
                 body = await _whole(reply, MAX_ERROR)
         refers = bool(self._demand.features)
         return _Reported(refusal_fault(status, reply.headers, body, now=self._services.clock.now(), refers=refers))
+
+
+def _path(attempt: Attempt, path: str) -> str:
+    """The path of a request below the address of its record: `path` is the dialect's."""
+    connection = attempt.route.provider.connection
+    if connection.paths:
+        prefix = connection.paths.get(attempt.wire, "")
+        path = prefix.replace("{model}", quote(attempt.route.wire_model, safe="")) + path
+    if connection.query:
+        path += ("&" if "?" in path else "?") + connection.query
+    return path
 
 
 _BROKEN: Final = RouteFault(FaultScope.ROUTE)

@@ -188,6 +188,7 @@ WHOLE = HEAD + CONNECTION + POSTURE
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["bedrock_converse"]'), 'connection.also_speaks: "bedrock_converse" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_responses'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nsystem_role = "user"'), 'connection.system_role: "user" is not a value of system_role; use one of developer, system'),
         (WHOLE.replace("[posture]", '[connection.token]\nkind = "gcp"\n[posture]'), 'connection.token.kind: "gcp" is not a value of kind; use one of aws, entra, google'),
+        (WHOLE.replace('dialect = "openai_chat"', 'dialect = "openai_chat"\nquery = "a b"'), 'connection.query: "a b" is not a query; write one such as "api-version=2024-10-21"'),
         (WHOLE.replace("[posture]", '[connection.paths]\nopenai_chat = "v1/"\n[posture]'), 'connection.paths.openai_chat: "v1/" is not a path; write one such as "/anthropic/v1", without a final slash'),
         (WHOLE.replace("[posture]", '[connection.carriers]\nanthropic_messages = "raw"\n[posture]'), 'connection.carriers.anthropic_messages: "raw" is not a value of anthropic_messages; use one of bedrock_invoke, vertex_raw_predict'),
         (WHOLE.replace("[posture]", '[connection.token]\nkind = "aws"\nservice = "bedrock"\n[posture]'), 'connection.token.region: is missing; add region = "…"'),
