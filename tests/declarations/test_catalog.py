@@ -216,12 +216,11 @@ def test_a_connection_says_which_tokens_it_takes() -> None:
 
 
 def test_a_connection_says_under_which_path_and_in_which_form_a_dialect_is_spoken() -> None:
-    tables = (
-        '[connection.paths]\nopenai_chat = "/openai/v1"\n[connection.carriers]\nanthropic_messages = "bedrock_invoke"\n'
-    )
+    tables = '[connection.paths]\nopenai_chat = "/openai/v1"\nopenai_embeddings = "/deployments/{model}"\n[connection.carriers]\nanthropic_messages = "bedrock_invoke"\n'
     found, faults = provider(HEAD + CONNECTION + tables + POSTURE)
     assert faults == []
-    assert found.provider.connection.paths == {"openai_chat": "/openai/v1"}
+    paths = {"openai_chat": "/openai/v1", "openai_embeddings": "/deployments/{model}"}
+    assert found.provider.connection.paths == paths
     assert found.provider.connection.carriers == {"anthropic_messages": "bedrock_invoke"}
 
 

@@ -82,7 +82,11 @@ def through(client: str, route: str, seen: Seen) -> Seen:
         seen = replace(seen, signatures=(), shows=False)
     elif DIALECT_OF[client] == "openai_chat":
         seen = replace(seen, shows=False)
-    if client == "node-ai-openai-compatible" and route in ("openai_responses", "anthropic_messages"):
+    if client == "node-ai-openai-compatible" and route in (
+        "openai_responses",
+        "anthropic_messages",
+        "vertex_claude",
+    ):
         # It sends back the words of thoughts and nothing beside them: unsigned thoughts are nothing to these two.
         seen = replace(seen, thoughts=(), signatures=())
     return seen

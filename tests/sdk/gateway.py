@@ -39,14 +39,24 @@ from tests.replays import InForceHistory
 from tests.sdk.stage import DIALECT_OF
 
 UPSTREAM_MODEL: Final = "scripted-1"
-_CONNECTIONS: Final[Mapping[str, tuple[Auth, str, dict[str, str]]]] = {
+_CONNECTIONS: Final[Mapping[str, tuple[Auth, str, dict[str, Any]]]] = {
     "openai_chat": (Auth.BEARER, "/v1", {"output_limit": "max_completion_tokens", "system_role": "developer"}),
     "openai_responses": (Auth.BEARER, "/v1", {}),
     "anthropic_messages": (Auth.X_API_KEY, "/v1", {}),
     "google_generate": (Auth.X_GOOG_API_KEY, "/v1beta", {}),
     "cohere_chat": (Auth.BEARER, "/v2", {}),
+    "vertex_claude": (
+        Auth.BEARER,
+        "/v1/projects/p/locations/eu",
+        {
+            "dialect": "anthropic_messages",
+            "paths": {"anthropic_messages": "/publishers/anthropic"},
+            "carriers": {"anthropic_messages": "vertex_raw_predict"},
+        },
+    ),
 }
-"""By dialect: where the credential goes, the version in the address, and what else the catalogue says."""
+"""By wire: where the credential goes, the beginning of the path, and what else the catalogue says. A wire is a dialect
+unless it states one."""
 ROUTES: Final = tuple(_CONNECTIONS)
 EMBEDDING: Final = ("openai_chat", "google_generate", "cohere_chat")
 """Those whose providers answer embeddings too."""
@@ -86,7 +96,7 @@ class Running:
 
 def _route(dialect: str, url: str, kind: str = "chat") -> Route:
     auth, version, rest = _CONNECTIONS[dialect]
-    connection = a_connection(dialect=dialect, auth=auth, base_url=url + version, **rest)
+    connection = a_connection(**{"dialect": dialect, "auth": auth, "base_url": url + version, **rest})
     provider = a_provider(dialect.replace("_", "-"), connection=connection)
     return a_route(provider, a_model(model_of(dialect, kind), kind=kind), upstream_model=UPSTREAM_MODEL)
 

@@ -17,7 +17,15 @@ from typing import Any, Final
 
 from tests.scripted import END, Connection, Left, Provider, Received, chunk, reply, stream_head
 from tests.sdk.scenarios import ANSWERS, Answer, TooLong
-from tests.sdk.shapes import anthropic_messages, cohere_chat, google_generate, openai_chat, openai_responses, vectors
+from tests.sdk.shapes import (
+    anthropic_messages,
+    cohere_chat,
+    google_generate,
+    openai_chat,
+    openai_responses,
+    vectors,
+    vertex_claude,
+)
 from tests.sdk.shapes.seen import Seen
 
 SHAPES: Final[Mapping[str, ModuleType]] = {
@@ -26,6 +34,7 @@ SHAPES: Final[Mapping[str, ModuleType]] = {
     "anthropic_messages": anthropic_messages,
     "google_generate": google_generate,
     "cohere_chat": cohere_chat,
+    "vertex_claude": vertex_claude,
 }
 _JSON: Final = (("content-type", "application/json"),)
 
