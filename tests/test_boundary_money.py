@@ -69,11 +69,11 @@ def test_a_large_budget_is_spent_to_its_last_token(tmp_path: Path, settings: dic
     assert costs(tmp_path) == [0, (tokens - 5) * THOUSANDTH, UNIT, 0]
 
 
-def test_tokens_that_nobody_can_have_made_are_estimated(tmp_path: Path, settings: dict[str, str]) -> None:
+def test_tokens_that_nobody_can_have_made_cost_the_worst_case(tmp_path: Path, settings: dict[str, str]) -> None:
     reported = (-1, -MOST, MOST + 1, 2**64 + 1, 10**30)
     assert answers(tmp_path, 10**14, "1000", reported, **settings) == [SERVED] * 5
     attempts = [receipt["attempts"][0] for receipt in receipts(tmp_path / "state")]
-    assert {attempt["usage_source"] for attempt in attempts} == {"estimated"}
+    assert {attempt["usage_source"] for attempt in attempts} == {"held"}
     assert all(attempt["suspect"] and 0 < attempt["cost"] <= attempt["hold"] for attempt in attempts)
     assert len(set(costs(tmp_path))) == 1
 

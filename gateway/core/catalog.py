@@ -147,6 +147,16 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """Billing of a reply that the client leaves. `bills`: whether the provider charges for what it would have generated
+    after that; None: not known, which counts as true."""
+
+    bills: bool | None = None
+    source: str = ""
+    read_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """One record: one provider, plan and region. `obtainable`: what a contract could put in force.
 
@@ -170,6 +180,7 @@ class Provider:
     notes: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
     closed_models_of: frozenset[str] = frozenset()
+    departure: Departure = Departure()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +264,7 @@ class Route:
     `dialect` and `also`: those of the connection, where the route states others. `retires_on`: the last day on which
     the provider serves it. `successor`: the model id that takes its place. `upstream_assumed`: no source states the
     upstream name. `deployment`: the name that the operator gave to the deployment of the model; empty for none.
+    `tokens_per_s`: the fastest rate of output that a source states.
     """
 
     id: RouteId
@@ -274,6 +286,7 @@ class Route:
     successor: str = ""
     upstream_assumed: bool = False
     deployment: str = ""
+    tokens_per_s: float | None = None
 
     @property
     def wire_model(self) -> str:

@@ -225,6 +225,11 @@ class Ceiling:
                 return NanoUnits(-(-(per_in * tokens_in + per_out * tokens_out + self.per_request) // self.unit))
         raise ValueError("tokens cannot be negative")
 
+    def output(self, context: int, tokens: int) -> NanoUnits:
+        """The most that so many tokens can cost on the output side beside an input side of `context` tokens."""
+        per_out = next(per_out for above, _, per_out in self.steps if context > above)
+        return NanoUnits(-(-per_out * tokens // self.unit))
+
 
 def _ceiling(price: Price, rate: Decimal, input_side: frozenset[str]) -> Ceiling:
     per_token, per_request = Fraction(rate) * 1000, Fraction(rate) * Fraction(price.per_request) * 10**9

@@ -29,6 +29,10 @@ TRANSLATABLE: Final = frozenset({Feature.REMOTE_URLS, Feature.FILES, Feature.EXP
 no table lists never get into one: they are left out and named, or make the request unfit."""
 
 
+FED_BY_PROVIDER: Final = frozenset({Feature.WEB_SEARCH, Feature.FILES, Feature.REMOTE_URLS, Feature.UNLISTED})
+"""Features with which the provider adds input of its own while it answers: a report of the input is not its end."""
+
+
 @frozen
 class Reliance:
     """A member that rests on what a provider keeps, so that the request is incomplete without it.
@@ -91,6 +95,11 @@ class Demand:
         """Nothing is lost where nothing is said."""
         return next((c for c in self.carried if c.dialect == dialect), Carried(dialect))
 
+    @property
+    def writes_long(self) -> bool:
+        """Something may be written to a cache for an hour and more."""
+        return Feature.EXPLICIT_CACHE in self.features
+
     def output_limit(self, route: Route, default: int) -> int:
         """The output bound of one attempt on `route`, in tokens per choice."""
         known = route.model.default_max_output or default
@@ -99,7 +108,7 @@ class Demand:
 
     def hold(self, route: Route, rate: Decimal, default: int) -> int:
         """Nano-units that one attempt on a priced `route` costs at most. `rate` as in `Fx.rate`."""
-        ceiling = route.price.ceiling(rate, long_writes=Feature.EXPLICIT_CACHE in self.features)
+        ceiling = route.price.ceiling(rate, long_writes=self.writes_long)
         return ceiling.hold(*self.at_most(route, default))
 
     def at_most(self, route: Route, default: int) -> tuple[int, int]:

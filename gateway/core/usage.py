@@ -153,7 +153,8 @@ class Metered:
     """The usage of one attempt with its source, and the provider's own figures beside it (numbers only).
 
     `suspect`: the fault of the provider's report (negative, larger than possible, repeated); else empty. `tier`: the
-    service tier that the provider says it served, in the words of `dialects.service_tiers`; else empty.
+    service tier that the provider says it served, in the words of `dialects.service_tiers`; else empty. `known`: the
+    part of an estimate that the provider reported.
     """
 
     usage: Usage
@@ -161,3 +162,4 @@ class Metered:
     reported: Mapping[str, int]
     suspect: str = ""
     tier: str = ""
+    known: Usage = NO_USAGE

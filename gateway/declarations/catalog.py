@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.core.catalog import Auth, Connection, Facts, Feature, Provider, TreatmentException
+from gateway.core.catalog import Auth, Connection, Departure, Facts, Feature, Provider, TreatmentException
 from gateway.core.operation import CHAT
 from gateway.core.posture import UNKNOWN
 from gateway.core.token_kinds import TOKEN_KINDS, TokenAuth
@@ -84,6 +84,7 @@ def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) 
         notes=root.mapping("notes"),
         sandbox=pinned is not None,
         closed_models_of=frozenset(root.words("closed_models_of") or ()),
+        departure=_departure(root.table("billing"), pinned),
     )
     _distinct(tables, provider)
     routes = tuple(read_route(table, pinned) for table in root.tables("routes", labelled("model")))
@@ -93,6 +94,18 @@ def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) 
                 "dialect", "the members that the record sends exist in its own dialect alone", "remove it"
             )
     return ProviderDocument(provider, routes, tables)
+
+
+def _departure(table: Table | None, pinned: date | None) -> Departure:
+    """`[billing]`: what is known of replies that the client leaves."""
+    if table is None:
+        return Departure()
+    table.require(bills_after_disconnect="bills_after_disconnect = true", source='source = "the provider\'s page"')
+    if pinned is None:
+        table.require(read_on="read_on = 2026-11-23")
+    stated = table.raw("bills_after_disconnect")
+    bills = None if stated == "unknown" else table.flag("bills_after_disconnect")
+    return Departure(bills, table.text("source"), pinned or table.past_day("read_on"))
 
 
 def _connection(table: Table | None) -> Connection:

@@ -41,6 +41,7 @@ class DraftRoute:
     retires_on: date | None
     successor: str
     upstream_assumed: bool
+    tokens_per_s: float | None
 
     def id_at(self, provider: Provider) -> RouteId:
         return RouteId(f"{provider.id}/{self.model}" + (f"@{self.variant}" if self.variant else ""))
@@ -65,6 +66,7 @@ class DraftRoute:
             retires_on=self.retires_on,
             successor=self.successor,
             upstream_assumed=self.upstream_assumed,
+            tokens_per_s=self.tokens_per_s,
         )
 
 
@@ -89,6 +91,7 @@ def read_route(table: Table, pinned: date | None) -> DraftRoute:
         retires_on=table.day("retires_on"),
         successor=table.text("successor"),
         upstream_assumed=table.flag("upstream_assumed") or False,
+        tokens_per_s=None if (fastest := table.amount("tokens_per_s")) is None else float(fastest),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any, Final
 
@@ -59,7 +60,7 @@ def continued(begun: Metered, output_bytes: int) -> Metered:
     """Of a reply that broke off: what was reported at its beginning, with the output estimated from its bytes."""
     said = Usage(output=max(-(-output_bytes // BYTES_A_TOKEN) - begun.usage.generated, 0))
     source = UsageSource.HELD if begun.source is UsageSource.HELD else UsageSource.ESTIMATED
-    return Metered(begun.usage + said, source, begun.reported, begun.suspect, begun.tier)
+    return Metered(begun.usage + said, source, begun.reported, begun.suspect, begun.tier, begun.usage)
 
 
 def credible(reported: Mapping[str, int]) -> tuple[Mapping[str, int], str]:
@@ -74,6 +75,13 @@ def source(suspect: str) -> UsageSource:
     return UsageSource.HELD if suspect else UsageSource.PROVIDER
 
 
+def incomplete(reported: Metered) -> Metered:
+    """A report of a reply that broke off, as an estimate: running counts grow until the end."""
+    if reported.source is not UsageSource.PROVIDER:
+        return reported
+    return replace(reported, source=UsageSource.ESTIMATED, known=reported.usage)
+
+
 def believed(told: Metered | None, input_bytes: int, output_bytes: int) -> Metered:
     """What the provider reported; where it reported nothing that is credible, at least what the sizes say."""
     if told is None:
@@ -85,7 +93,7 @@ def believed(told: Metered | None, input_bytes: int, output_bytes: int) -> Meter
         input=max(sizes.input - known.context, 0),
         output=max(sizes.output - known.generated, 0),
     )
-    return Metered(known + missing, UsageSource.ESTIMATED, told.reported, told.suspect, told.tier)
+    return Metered(known + missing, UsageSource.ESTIMATED, told.reported, told.suspect, told.tier, told.known)
 
 
 def tokens(request: Conversation) -> int:

@@ -13,7 +13,7 @@ from gateway.core.health import FaultScope, RouteFault
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, ReplyFraming, Unusable, UsageWatcher, Writer
-from gateway.dialects.estimate import believed
+from gateway.dialects.estimate import believed, incomplete
 from gateway.dialects.neutral import Ended, Event, Reply, Vectors
 from gateway.dialects.provider_errors import reported_fault
 from gateway.dialects.stream_observer import StreamObserver
@@ -264,8 +264,9 @@ class Stream:
 
     @property
     def metered(self) -> Metered:
-        """The last report of the provider, else an estimate from sizes."""
-        return believed(self._course.metered, self._input_bytes, self._course.generated)
+        """The report of the provider; an estimate where none came, or before the reply came to its end."""
+        metered = believed(self._course.metered, self._input_bytes, self._course.generated)
+        return metered if self.complete else incomplete(metered)
 
     @property
     def reported(self) -> Metered | None:

@@ -45,6 +45,7 @@ class Tries:
         whatever happens. BudgetExceeded; Unavailable if the books do not answer."""
         progress = self._progress
         attempt = Attempt(eligible, f"{progress.id}.{len(progress.attempts) + 1}", progress.elapsed_ms())
+        attempt.fastest_tokens_per_s = self._services.health.fastest(attempt.route)
         progress.attempts.append(attempt)
         try:
             await self._hold_worst_case(attempt)

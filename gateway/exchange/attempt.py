@@ -9,7 +9,9 @@ from typing import Final
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.receipt import EXACT, AttemptRecord
-from gateway.core.usage import Metered, UsageSource
+from gateway.core.unreported import Most, Pace, bound
+from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
+from gateway.dialects.estimate import incomplete
 from gateway.dialects.relay import Stream, Whole
 from gateway.exchange.clamp import worst_case
 from gateway.exchange.decision_cache import Treated
@@ -73,6 +75,10 @@ class Attempt:
         self.outcome = "left"
         self.first_event_ms = -1
         self.ended_ms = -1
+        self.most = Most(0, 0)
+        """Tokens behind the hold."""
+        self.fastest_tokens_per_s: float | None = None
+        """The fastest rate of the route that was observed or is stated."""
         self.maybe_billed = False
         """Whether the provider may charge for it although it reported nothing."""
         self.observed: Mapping[str, str] = _UNSAID
@@ -80,6 +86,8 @@ class Attempt:
         self.reply: ProviderReply | None = None
         self.pieces: AsyncIterator[bytes] | None = None
         self.stream: Stream | None = None
+        self.heard: Stream | None = None
+        """A stream, also before its content."""
         self.opening: Opening | None = None
         """A stream that has begun without content so far."""
         self.whole: Whole | None = None
@@ -95,12 +103,17 @@ class Attempt:
     def price_hold(self, demand: Demand, rate: Decimal | None, default_limit: int) -> None:
         """Hold the worst case of this try, in nano-units."""
         self.hold = worst_case(demand, self.route, rate, default_limit)
+        self.most = Most.of(demand, self.route, self.wire, default_limit)
 
     def metered(self) -> Metered | None:
         """Usage as far as it is known; None before anything is known."""
         if self.whole is not None:
             return self.whole.metered
-        return self.stream.metered if self.stream is not None and self.stream.content else self.reported
+        if self.stream is not None and self.stream.content:
+            return self.stream.metered
+        if self.reported is None and self.heard is not None and (begun := self.heard.reported) is not None:
+            return begun if self.heard.complete else incomplete(begun)
+        return self.reported
 
     def tokens_per_s(self) -> float | None:
         """Speed of the reply, once it has ended; None for a time too short to measure."""
@@ -119,17 +132,16 @@ class Attempt:
         charge, usage, source, observed = 0, _NOTHING, "", self.observed
         reported, suspect = _NOTHING, ""
         if known is not None:
-            usage, source = known.usage.nonzero(), known.source.value
+            charge, used, counted_by = self._charge(known, rate)
+            usage, source = used.nonzero(), counted_by.value
             reported, suspect = known.reported, known.suspect
             if known.tier:
                 observed = {**observed, "tier": known.tier}
-            if rate is not None and self.route.price.is_priced:
-                charge = self.route.price.tariff(rate).charge(known.usage)
             if max(charge, *usage.values(), *map(abs, reported.values()), 0) > EXACT:
                 charge, usage, reported = min(charge, EXACT), _exact(usage), _exact(reported)
                 suspect = suspect or _BEYOND
         elif self.maybe_billed:
-            charge, source = self.hold, UsageSource.HELD.value
+            charge, source = self._unseen(rate), UsageSource.HELD.value
         return AttemptRecord(
             route=self.route.id,
             dialect=self.wire,
@@ -156,6 +168,34 @@ class Attempt:
             first_event_ms=self.first_event_ms,
             ended_ms=self.ended_ms,
         )
+
+    def _unseen(self, rate: Decimal | None) -> int:
+        """Nano-units of an attempt of which nothing was reported."""
+        pace = self._pace()
+        if pace is None or rate is None or not self.hold:
+            return self.hold
+        return min(bound(self.route, rate, self.most, NO_USAGE, pace), self.hold)
+
+    def _charge(self, known: Metered, rate: Decimal | None) -> tuple[int, Usage, UsageSource]:
+        """(nano-units, the usage behind them, its source). An estimate stands only where nothing can be charged."""
+        if rate is None or not self.route.price.is_priced:
+            return 0, known.usage, known.source
+        if known.source in _FINAL:
+            return self.route.price.tariff(rate).charge(known.usage), known.usage, known.source
+        begun = known.known
+        least = self.route.price.tariff(rate).charge(begun) if begun.context or begun.generated else 0
+        most = bound(self.route, rate, self.most, begun if not known.suspect else NO_USAGE, self._pace())
+        charge = max(least, min(most, self.hold))
+        return (charge, begun, UsageSource.HELD) if charge else (0, known.usage, known.source)
+
+    def _pace(self) -> Pace | None:
+        if self.route.provider.departure.bills is not False or not self.most.is_streamed:
+            return None
+        return Pace((self.ended_ms - self.began_ms) / 1000, self.fastest_tokens_per_s)
+
+
+_FINAL: Final = frozenset({UsageSource.PROVIDER, UsageSource.COUNTED})
+"""Sources of counts that are complete."""
 
 
 def _exact(counts: Mapping[str, int]) -> dict[str, int]:

@@ -191,6 +191,7 @@ class Forwarding:
             self._translation.stream(attempt.wire, attempt.route, self._signed()),
             attempt.route.abilities.reasoning is True,
         )
+        attempt.heard = stream
         opening = attempt.opening = Opening(stream, self._services.clock.monotonic(), alive=thinks)
         deadlines, beats, size = self._services.deadlines, 0, 0
         if thinks:

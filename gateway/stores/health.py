@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.core.catalog import RouteId
+from gateway.core.catalog import Route, RouteId
 from gateway.core.health import FaultScope, Health, HealthChange, Outage, RouteFault
 
 _WEIGHT: Final = 0.2
@@ -61,6 +61,7 @@ class _Seen:
     cooling: Outage | None = None
     latency_ms: float | None = None
     throughput: float | None = None
+    fastest: float | None = None
 
 
 def _nobody(_: HealthChange) -> None:
@@ -89,6 +90,14 @@ class RouteHealth:
         if seen.faults or self._locked:
             self._recovered(route, seen, began)
         seen.throughput = _averaged(seen.throughput, tokens_per_s)
+        if tokens_per_s is not None and tokens_per_s > (seen.fastest or 0.0):
+            seen.fastest = tokens_per_s
+
+    def fastest(self, route: Route) -> float | None:
+        """Tokens per second: the fastest rate of a route that was observed here or that a source states."""
+        seen = self._routes.get(route.id)
+        rates = (seen.fastest if seen is not None else None, route.tokens_per_s)
+        return max((rate for rate in rates if rate is not None), default=None)
 
     def failed(self, route: RouteId, fault: RouteFault, now: float, began: float | None = None) -> float:
         """An attempt failed. `began`: when it was made; a fault of what was replaced meanwhile says nothing.

@@ -27,6 +27,11 @@ def test_a_route_states_itself_over_its_model() -> None:
     assert faults == []
 
 
+def test_a_route_states_its_fastest_rate() -> None:
+    assert route(LINES + "tokens_per_s = 120.5")[0].tokens_per_s == 120.5
+    assert route(LINES)[0].tokens_per_s is None
+
+
 def test_a_variant_is_part_of_the_id() -> None:
     draft, _ = route(LINES + 'variant = "fp8-turbo"')
     assert (

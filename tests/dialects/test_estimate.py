@@ -53,7 +53,11 @@ def weight(part: Part) -> int:
 def test_what_breaks_off_is_reported_at_its_beginning_and_estimated_from_there() -> None:
     begun = Metered(Usage(input=5, cache_read=7, output=2), UsageSource.PROVIDER, {"input_tokens": 5}, "out_of_range")
     assert continued(begun, 16) == Metered(
-        Usage(input=5, cache_read=7, output=6), UsageSource.ESTIMATED, {"input_tokens": 5}, "out_of_range"
+        Usage(input=5, cache_read=7, output=6),
+        UsageSource.ESTIMATED,
+        {"input_tokens": 5},
+        "out_of_range",
+        known=begun.usage,
     )
     assert continued(begun, 3).usage.output == 2, "never less than was reported"
 

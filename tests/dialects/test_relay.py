@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -324,6 +325,8 @@ def test_a_stream_that_breaks_off_has_used_what_was_reported_as_it_began() -> No
     assert (found.usage, found.source) == (Usage(cache_read=90, output=3), UsageSource.ESTIMATED)
     assert found.reported == READ.reported
     stream.feed(bytes_of("used"))
+    assert stream.metered == replace(COUNTED, source=UsageSource.ESTIMATED, known=COUNTED.usage)
+    stream.feed(bytes_of("end"))
     assert stream.metered == COUNTED
 
 

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from gateway.core.catalog import Feature
+from gateway.core.catalog import Departure, Feature
 from gateway.core.cost import Rates, Tier
 from gateway.core.decision import EligibleRoute
+from gateway.core.demand import Demand
 from gateway.core.receipt import EXACT, Part
-from gateway.core.usage import Usage
 from gateway.dialects import openai_chat
 from gateway.dialects.openai_chat.stream import ChatTally
 from gateway.dialects.relay import Passed, Stream, Whole, passed_whole
 from gateway.dialects.sse import AsIs
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.decision_cache import Treated
-from tests.builders import NO_PRICE, a_demand, a_model, a_price, a_route, some_abilities
-from tests.exchange.desk import COMPLETION, STOP, USAGE, WORDS
+from tests.builders import NO_PRICE, a_demand, a_model, a_price, a_provider, a_route, some_abilities
+from tests.exchange.desk import COMPLETION, DONE, STOP, USAGE, WORDS
 
 ONE = Decimal(1)
 DEMAND = a_demand(input_tokens=1_000, output_tokens=500)
@@ -48,7 +48,7 @@ def test_a_record_keeps_the_service_tier_that_the_provider_reports() -> None:
     whole, streamed = an_attempt(), an_attempt()
     whole.observed, whole.whole = {"region": "eu-1"}, a_whole(service_tier="priority")
     chunk = json.dumps({"choices": [], "usage": {"prompt_tokens": 9}, "service_tier": "flex"}).encode()
-    streamed.stream = a_stream(WORDS, b"data: " + chunk + b"\n\n", STOP)
+    streamed.stream = a_stream(WORDS, b"data: " + chunk + b"\n\n", STOP, DONE)
     assert whole.record(ONE, TREATED).observed == {"region": "eu-1", "tier": "priority"}
     assert streamed.record(ONE, TREATED).observed == {"tier": "flex"}
     assert an_attempt().record(ONE, TREATED).observed == {}
@@ -121,23 +121,78 @@ def test_settlements_are_rounded_half_even_and_converted() -> None:
     assert attempt.record(Decimal("1.08"), TREATED).cost == 3, "2.7 nano-units"
 
 
-def test_a_reply_without_usage_is_estimated_from_sizes() -> None:
-    attempt = an_attempt()
+def held_attempt(demand: Demand = DEMAND, **route: Any) -> Attempt:
+    attempt = an_attempt(**route)
+    attempt.price_hold(demand, ONE, 8192)
+    attempt.maybe_billed = True
+    return attempt
+
+
+def test_a_reply_without_usage_costs_the_most_it_can_have_cost() -> None:
+    attempt = held_attempt()
     attempt.whole = a_whole(usage=None)
     record = attempt.record(ONE, TREATED)
-    assert record.usage_source == "estimated"
-    assert record.usage == {"input": 334, "output": 2}
-    assert record.reported == {}
-    assert record.cost == (334 + 2 * 2) * 1_000
+    assert (record.usage_source, record.usage, record.reported) == ("held", {}, {})
+    assert record.cost == attempt.hold == (1_000 + 500 * 2) * 1_000
 
 
-def test_a_stream_is_metered_from_its_last_report_or_else_from_what_came() -> None:
-    attempt = an_attempt()
-    attempt.stream = a_stream(WORDS, STOP, USAGE)
+def test_a_reply_without_usage_is_estimated_from_sizes_where_it_costs_nothing() -> None:
+    free = held_attempt(price=a_price(input="0", output="0", free=True))
+    free.whole = a_whole(usage=None)
+    record = free.record(ONE, TREATED)
+    assert (record.cost, record.usage_source, record.usage) == (0, "estimated", {"input": 334, "output": 2})
+
+
+def test_a_stream_is_metered_from_its_last_report_once_it_has_ended() -> None:
+    attempt = held_attempt()
+    attempt.stream = a_stream(WORDS, STOP, USAGE, DONE)
     assert attempt.record(ONE, TREATED).usage == {"input": 9, "output": 3}
     attempt.stream = a_stream(WORDS)
     broken_off = attempt.record(ONE, TREATED)
-    assert (broken_off.usage_source, broken_off.usage) == ("estimated", {"input": 334, "output": 2})
+    assert (broken_off.usage_source, broken_off.usage, broken_off.cost) == ("held", {}, attempt.hold)
+
+
+def test_the_bound_starts_at_running_counts() -> None:
+    """The rest of the output limit may have been generated unseen."""
+    attempt = held_attempt()
+    attempt.stream = a_stream(WORDS, USAGE)
+    record = attempt.record(ONE, TREATED)
+    assert (record.usage_source, record.usage) == ("held", {"input": 9, "output": 3})
+    assert record.cost == (9 + 500 * 2) * 1_000
+
+
+def test_the_input_reported_is_no_bound_where_the_provider_adds_input_of_its_own() -> None:
+    searching = a_demand(input_tokens=1_000, output_tokens=500, features={Feature.WEB_SEARCH})
+    attempt = held_attempt(searching)
+    attempt.stream = a_stream(WORDS, USAGE)
+    assert attempt.record(ONE, TREATED).cost == attempt.hold
+
+
+def test_a_stream_is_heard_before_its_content() -> None:
+    attempt = held_attempt()
+    attempt.heard = a_stream(USAGE)
+    assert attempt.record(ONE, TREATED).cost == (9 + 500 * 2) * 1_000
+
+
+@pytest.mark.parametrize("bills", [True, None, False])
+@pytest.mark.parametrize("streaming", [True, False])
+def test_a_provider_that_stops_bills_what_it_can_have_generated_by_then(bills: bool | None, streaming: bool) -> None:
+    stops = replace(a_provider(), departure=Departure(bills, "its page"))
+    attempt = held_attempt(replace(DEMAND, streaming=streaming), provider=stops)
+    attempt.fastest_tokens_per_s, attempt.ended_ms = 50.0, 2_007
+    stopped = bills is False and streaming
+    assert attempt.record(ONE, TREATED).cost == ((1_000 + 200 * 2) * 1_000 if stopped else attempt.hold)
+    if streaming:
+        attempt.stream = a_stream(WORDS, USAGE)
+        assert attempt.record(ONE, TREATED).cost == (9 + (200 if stopped else 500) * 2) * 1_000
+    attempt.ended_ms = 60_000
+    assert attempt.record(ONE, TREATED).cost <= attempt.hold
+
+
+def test_without_a_known_rate_a_stop_changes_nothing() -> None:
+    attempt = held_attempt(replace(DEMAND, streaming=True), provider=replace(a_provider(), departure=Departure(False)))
+    attempt.ended_ms = 100
+    assert attempt.record(ONE, TREATED).cost == attempt.hold
 
 
 def test_what_may_be_billed_and_was_not_reported_stays_at_its_hold() -> None:
@@ -176,14 +231,13 @@ def test_a_bill_above_the_hold_is_charged_in_full_and_marked() -> None:
     assert not attempt.record(ONE, TREATED).over_hold, "exactly what was held is within it"
 
 
-def test_a_count_that_cannot_be_true_is_named_and_costs_what_the_sizes_say() -> None:
-    attempt = an_attempt()
+def test_a_count_that_cannot_be_true_is_named_and_costs_the_worst_case() -> None:
+    attempt = held_attempt()
     attempt.whole = a_whole(usage={"prompt_tokens": -5, "completion_tokens": 3})
     record = attempt.record(ONE, TREATED)
     assert record.suspect == "out_of_range"
     assert record.reported["prompt_tokens"] == -5
-    assert Usage(**dict(record.usage)) == Usage(input=334, output=3)
-    assert record.cost == (334 + 2 * 3) * 1_000
+    assert (record.usage, record.usage_source, record.cost) == ({}, "held", attempt.hold)
 
 
 def test_an_attempt_under_way_has_no_end_and_no_first_event() -> None:

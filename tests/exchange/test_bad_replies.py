@@ -158,12 +158,12 @@ def usages(route: str) -> dict[str, tuple[object, str, str]]:
     """(what the provider reports, where the usage then comes from, why it is suspect)"""
     put, made = NAMES[route]
     return {
-        "missing": (None, "estimated", ""),
-        "empty": ({}, "estimated", ""),
-        "of nothing known": ({"MARKER": 7}, "estimated", ""),
-        "negative": ({put: 9, made: -3}, "estimated", "out_of_range"),
-        "all negative": ({put: -9, made: -3}, "estimated", "out_of_range"),
-        "larger than possible": ({put: IMPOSSIBLE, made: 3}, "estimated", "out_of_range"),
+        "missing": (None, "held", ""),
+        "empty": ({}, "held", ""),
+        "of nothing known": ({"MARKER": 7}, "held", ""),
+        "negative": ({put: 9, made: -3}, "held", "out_of_range"),
+        "all negative": ({put: -9, made: -3}, "held", "out_of_range"),
+        "larger than possible": ({put: IMPOSSIBLE, made: 3}, "held", "out_of_range"),
         "parts larger than the whole": ({put: 9, made: 3, **TOO_MUCH_INSIDE[route]}, "provider", "parts_exceed_total"),
         "nothing": ({put: 0, made: 0}, "provider", ""),
     }

@@ -80,7 +80,7 @@ async def test_a_translated_stream_that_breaks_off_ends_as_the_clients_do(tmp_pa
             assert b"[DONE]" not in client.body
             assert b'"well "' in client.body
             (receipt,) = desk.receipts()
-            assert (receipt["outcome"], receipt["attempts"][0]["usage_source"]) == ("failed", "estimated")
+            assert (receipt["outcome"], receipt["attempts"][0]["usage_source"]) == ("failed", "held")
         assert beta.requests == []
 
 

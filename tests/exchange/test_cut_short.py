@@ -51,7 +51,7 @@ async def test_an_exchange_in_flight_ends_with_the_process(tmp_path: Path, strea
         assert (receipt["outcome"], receipt["code"]) == ("failed", "draining"), "a provider saw the prompt"
         (attempt,) = receipt["attempts"]
         assert attempt["outcome"] == "interrupted"
-        assert attempt["usage_source"] == ("estimated" if streaming else "held")
+        assert (attempt["usage_source"], attempt["cost"]) == ("held", attempt["hold"])
         assert attempt["ended_ms"] >= 0
         assert await desk.held() == 0
 

@@ -287,7 +287,6 @@ async def comments_for_ever(connection: Connection) -> None:
         streams(b"data: " + b"x" * forward.MAX_OPENING + b"\n\n", WORDS, STOP, DONE),
         streams(DONE),
         streams(b'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}\n\n'),
-        streams(USAGE, DONE),
         streams(b'data: {"error":{"message":"MARKER said"}}\n\n'),
         streams(WORDS[:-2] + b"\n\n" + b'data: {"error":{"message":"MARKER said"}}\n\n'),
         streams(b"data: MARKER said\n\n"),
@@ -308,6 +307,18 @@ async def test_a_stream_that_begins_without_content_is_left_for_the_next_route(t
             assert receipt["attempts"][0]["usage_source"] == "held"
             assert receipt["cost"] == receipt["attempts"][0]["hold"] + receipt["attempts"][1]["cost"]
         await alpha.quiet()
+
+
+async def test_a_stream_that_ends_without_content_costs_what_it_reports(tmp_path: Path) -> None:
+    async with (
+        Provider(streams(USAGE, DONE)) as alpha,
+        Provider(streams(WORDS, STOP, USAGE, DONE)) as beta,
+        a_desk(tmp_path, alpha, beta) as desk,
+    ):
+        await desk.ask(STREAM)
+        (receipt,) = desk.receipts()
+        first, second = receipt["attempts"]
+        assert (first["outcome"], first["usage_source"], first["usage"]) == ("failed", "provider", second["usage"])
 
 
 async def test_a_client_gets_a_stream_from_a_provider_that_ignores_stream(tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ async def test_there_is_no_failover_after_content(tmp_path: Path) -> None:
         assert beta.requests == []
         (receipt,) = desk.receipts()
         assert (receipt["outcome"], receipt["code"]) == ("failed", "upstream_failed")
-        assert receipt["attempts"][0]["usage_source"] == "estimated"
+        assert receipt["attempts"][0]["usage_source"] == "held"
 
 
 async def test_an_error_in_mid_stream_is_ours_and_not_the_providers(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ async def test_a_client_that_leaves_before_the_first_byte_cancels_the_provider(t
         assert await desk.held() == 0
 
 
-async def test_a_client_that_leaves_in_mid_stream_pays_an_estimate(tmp_path: Path) -> None:
+async def test_a_client_that_leaves_in_mid_stream_pays_the_worst_case(tmp_path: Path) -> None:
     async with Provider(hangs(stream_head(), chunk(WORDS))) as alpha, a_desk(tmp_path, alpha) as desk:
 
         async def received(client: Client) -> None:
@@ -270,8 +270,8 @@ async def test_a_client_that_leaves_in_mid_stream_pays_an_estimate(tmp_path: Pat
         (receipt,) = desk.receipts()
         attempt = receipt["attempts"][0]
         assert receipt["outcome"] == "client_left"
-        assert attempt["usage_source"] == "estimated"
-        assert 0 < attempt["cost"] <= attempt["hold"]
+        assert attempt["usage_source"] == "held"
+        assert 0 < attempt["cost"] == attempt["hold"]
 
 
 async def test_leaving_at_any_moment_leaves_one_receipt_and_nothing_held(tmp_path: Path) -> None:

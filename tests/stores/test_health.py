@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core.catalog import RouteId
 from gateway.core.health import FaultScope, Health, HealthChange, Outage, RouteFault
 from gateway.stores.health import Patience, RouteHealth
+from tests.builders import a_route
 
 ROUTE, SIBLING, OTHER = RouteId("alpha/small"), RouteId("alpha/large@fast"), RouteId("beta/small")
 PATIENCE = Patience(after=3, first_s=5, longest_s=60, stated_s=600, lock_out_s=900, account_s=300, withdrawn_s=7200)
@@ -187,3 +190,12 @@ def test_a_new_secret_ends_no_other_outage_of_the_record() -> None:
     health.failed(ROUTE, RouteFault(FaultScope.ACCOUNT, 402), 100.0)
     health.with_credential("alpha")
     assert set(health.view(100.0).locked_out) == {"alpha"}
+
+
+def test_the_fastest_rate_is_the_greatest_that_was_observed_or_is_stated() -> None:
+    health, route = RouteHealth(), a_route()
+    assert health.fastest(route) is None
+    assert health.fastest(replace(route, tokens_per_s=80.0)) == 80.0
+    for rate in (50.0, 120.0, 90.0, None):
+        health.succeeded(route.id, 0.0, rate)
+    assert health.fastest(route) == health.fastest(replace(route, tokens_per_s=80.0)) == 120.0
