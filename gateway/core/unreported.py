@@ -42,7 +42,7 @@ class Most:
 
 
 @frozen
-class Pace:
+class GenerationPace:
     """Time that the provider had, and the fastest rate of the route in tokens per second; None where it is not known.
     Counts only where the provider is known to stop when nobody reads its reply."""
 
@@ -56,7 +56,7 @@ class Pace:
         return min(tokens, math.ceil(FASTER * self.tokens_per_s * max(self.seconds, 0.0)))
 
 
-def bound(route: Route, rate: Decimal, most: Most, known: Usage, pace: Pace | None) -> NanoUnits:
+def bound(route: Route, rate: Decimal, most: Most, known: Usage, pace: GenerationPace | None) -> NanoUnits:
     """The most that the attempt can have cost, before its hold limits it. `rate` as in `Fx.rate`.
 
     `known`: the part of its usage that the provider reported. `pace`: None where the provider goes on by itself.

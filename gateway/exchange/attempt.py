@@ -9,7 +9,7 @@ from typing import Final
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.receipt import EXACT, AttemptRecord
-from gateway.core.unreported import Most, Pace, bound
+from gateway.core.unreported import GenerationPace, Most, bound
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.estimate import incomplete
 from gateway.dialects.relay import Stream, Whole
@@ -188,10 +188,10 @@ class Attempt:
         charge = max(least, min(most, self.hold))
         return (charge, begun, UsageSource.HELD) if charge else (0, known.usage, known.source)
 
-    def _pace(self) -> Pace | None:
+    def _pace(self) -> GenerationPace | None:
         if self.route.provider.departure.bills is not False or not self.most.is_streamed:
             return None
-        return Pace((self.ended_ms - self.began_ms) / 1000, self.fastest_tokens_per_s)
+        return GenerationPace((self.ended_ms - self.began_ms) / 1000, self.fastest_tokens_per_s)
 
 
 _FINAL: Final = frozenset({UsageSource.PROVIDER, UsageSource.COUNTED})

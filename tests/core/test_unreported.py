@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.core.catalog import Feature
 from gateway.core.cost import Rates, Tier
-from gateway.core.unreported import FASTER, Most, Pace, bound
+from gateway.core.unreported import FASTER, GenerationPace, Most, bound
 from gateway.core.usage import NO_USAGE, Usage
 from tests.builders import a_demand, a_price, a_route
 
@@ -42,7 +42,7 @@ def test_input_that_the_provider_adds_makes_a_report_of_input_no_bound() -> None
 
 
 def test_a_stop_bounds_the_output_by_time_at_twice_the_fastest_rate() -> None:
-    assert Pace(2.0, 50.0).limited(10_000) == FASTER * 100
-    assert Pace(2.0, 50.0).limited(30) == 30
-    assert Pace(2.0, None).limited(30) == 30
-    assert Pace(-1.0, 50.0).limited(30) == 0, "nothing was asked yet"
+    assert GenerationPace(2.0, 50.0).limited(10_000) == FASTER * 100
+    assert GenerationPace(2.0, 50.0).limited(30) == 30
+    assert GenerationPace(2.0, None).limited(30) == 30
+    assert GenerationPace(-1.0, 50.0).limited(30) == 0, "nothing was asked yet"
