@@ -103,8 +103,8 @@ def _departure(table: Table | None, pinned: date | None) -> Departure:
     table.require(bills_after_disconnect="bills_after_disconnect = true", source='source = "the provider\'s page"')
     if pinned is None:
         table.require(read_on="read_on = 2026-11-23")
-    stated = table.raw("bills_after_disconnect")
-    bills = None if stated == "unknown" else table.flag("bills_after_disconnect")
+    word = table.raw("bills_after_disconnect")
+    bills = None if word == "unknown" else table.flag("bills_after_disconnect")
     return Departure(bills, table.text("source"), pinned or table.past_day("read_on"))
 
 
