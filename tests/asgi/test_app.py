@@ -427,7 +427,7 @@ async def test_a_client_that_leaves_in_mid_stream_cuts_the_provider_off(tmp_path
         await door.desk.heard.ended()
         (receipt,) = door.desk.receipts()
         assert receipt["outcome"] == "client_left"
-        assert receipt["attempts"][0]["usage_source"] == "estimated"
+        assert receipt["attempts"][0]["usage_source"] == "held"
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ async def test_a_stream_without_metadata_is_whole_and_its_usage_not_the_provider
     async with Provider(Bedrock(streamed(BEGIN, HELLO, END))) as provider, a_bedrock_desk(tmp_path, provider) as desk:
         assert (await desk.ask({"stream": True})).complete
         [attempt] = desk.receipts()[0]["attempts"]
-        assert (attempt["outcome"], attempt["usage_source"]) == ("served", "estimated")
+        assert (attempt["outcome"], attempt["usage_source"]) == ("served", "held")
 
 
 @pytest.mark.parametrize(
