@@ -424,9 +424,7 @@ async def test_a_limit_of_our_own_counts_against_no_route(tmp_path: Path) -> Non
     """Calls that find no room at a provider's origin go to the next route and leave the health of the first alone."""
     async with Provider(hangs()) as alpha, Provider(GOOD) as beta, a_desk(tmp_path, alpha, beta) as desk:
         full = ProviderClient(Egress(connections_per_origin=1))
-        desk.services = replace(
-            desk.services, upstream=full, deadlines=replace(desk.services.deadlines, connect_s=0.1)
-        )
+        desk.services = replace(desk.services, upstream=full, deadlines=replace(desk.services.deadlines, connect_s=0.1))
         call = ProviderCall(desk.in_force.targets["alpha"], "/x", (), b"{}")
         busy = asyncio.create_task(full.send(call, 5))
         await alpha.asked.wait()
