@@ -29,7 +29,7 @@ PARTICIPLE_NAMES: Final[dict[str, int]] = {
     "exchange": 1,
     "sandbox": 70,
     "settings": 3,
-    "stores": 107,
+    "stores": 41,
     "telemetry": 1,
 }
 """Room -> identifiers that are a participle, at most; a noun says what the value holds."""

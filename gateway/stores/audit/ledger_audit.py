@@ -164,20 +164,20 @@ async def _sums(connection: Connection) -> Check:
     ((cost, charged),) = await _rows(
         connection, "SELECT coalesce(sum(cost), 0), coalesce(sum(charged), 0) FROM usage_days"
     )
-    found = f"receipts {money(int(cost))}, charges {money(int(charged))}{listed('apart', apart)}"
-    return Check("ledger: sums are those of the receipts", not apart and cost == charged, found)
+    summary = f"receipts {money(int(cost))}, charges {money(int(charged))}{listed('apart', apart)}"
+    return Check("ledger: sums are those of the receipts", not apart and cost == charged, summary)
 
 
 async def _columns(connection: Connection) -> Check:
     unfaithful = [row async for row in unfaithful_rows(connection)]
-    found = f"{len(unfaithful)} rows differ{listed('differ', unfaithful)}"
-    return Check("ledger: columns are those of the receipts", not unfaithful, found)
+    summary = f"{len(unfaithful)} rows differ{listed('differ', unfaithful)}"
+    return Check("ledger: columns are those of the receipts", not unfaithful, summary)
 
 
 async def _links(connection: Connection) -> Check:
     unlinked = [place for (place,) in await _rows(connection, _UNLINKED)]
-    found = f"{len(unlinked)} links broken{listed('broken', unlinked)}"
-    return Check("ledger: each receipt names the digest of the one before", not unlinked, found)
+    summary = f"{len(unlinked)} links broken{listed('broken', unlinked)}"
+    return Check("ledger: each receipt names the digest of the one before", not unlinked, summary)
 
 
 async def _shipped(connection: Connection, journal: Path) -> Check:
@@ -194,20 +194,20 @@ async def _shipped(connection: Connection, journal: Path) -> Check:
         if (count, int(cost), digest) != (part.receipts, part.cost, part.digest):
             apart.append(part.chain)
     receipts, cost = sum(part.receipts for part in parts), sum(part.cost for part in parts)
-    found = f"{receipts} receipts, {money(cost)}, {source.waiting(reached)} wait"
-    return Check("ledger: it holds what this journal holds", not apart, found + listed("apart", apart))
+    summary = f"{receipts} receipts, {money(cost)}, {source.waiting(reached)} wait"
+    return Check("ledger: it holds what this journal holds", not apart, summary + listed("apart", apart))
 
 
 def _parts(journal: Path, reached: int, kept_from: date) -> list[_Part]:
     query = "SELECT chain, sequence, cost, digest FROM receipts WHERE row <= ? AND day >= ? ORDER BY row"
-    found: dict[str, _Part] = {}
+    parts: dict[str, _Part] = {}
     digests: dict[str, Any] = {}
     with reading(journal) as connection:
         for chain, sequence, cost, digest in connection.execute(query, (reached, kept_from.isoformat())):
-            before = found.get(chain) or _Part(chain, 0, 0, 0, "")
+            before = parts.get(chain) or _Part(chain, 0, 0, 0, "")
             digests.setdefault(chain, hashlib.sha256()).update(digest.encode())
-            found[chain] = _Part(chain, sequence, before.receipts + 1, before.cost + cost, "")
-    return [_Part(p.chain, p.last, p.receipts, p.cost, digests[p.chain].hexdigest()) for p in found.values()]
+            parts[chain] = _Part(chain, sequence, before.receipts + 1, before.cost + cost, "")
+    return [_Part(p.chain, p.last, p.receipts, p.cost, digests[p.chain].hexdigest()) for p in parts.values()]
 
 
 async def _rows(connection: Connection, query: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[Any]:

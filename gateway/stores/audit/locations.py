@@ -50,21 +50,21 @@ class Places:
 def audited(places: Places) -> list[Check]:
     """Every invariant in every place, and for a place that cannot be looked at that it cannot. StoreRefused if
     there can be no ledger at that address. Not to be called where an event loop runs."""
-    found = _found("journal: it can be read", lambda: _of_each(places.journals(), audit))
+    checks = _found("journal: it can be read", lambda: _of_each(places.journals(), audit))
     if places.redis:
-        found += _found("redis: it can be read", lambda: _of_redis(places))
+        checks += _found("redis: it can be read", lambda: _of_redis(places))
     if places.redis and places.postgres:
-        found += _found("redis: it can be compared with the ledger", lambda: _of_both(places))
+        checks += _found("redis: it can be compared with the ledger", lambda: _of_both(places))
     if places.postgres:
-        found += _found("ledger: it can be read", lambda: _of_ledger(places))
-    return found
+        checks += _found("ledger: it can be read", lambda: _of_ledger(places))
+    return checks
 
 
 async def looked_at(places: Places) -> bytes:
     """`view` of what was audited, as JSON, by a process of its own: to read every receipt takes time that those who are
     served do not have. Unavailable if it fails."""
-    asked = json.dumps(asdict(places)).encode()
-    done = await anyio.run_process(_LOOK, input=asked, stderr=subprocess.DEVNULL, check=False)
+    message = json.dumps(asdict(places)).encode()
+    done = await anyio.run_process(_LOOK, input=message, stderr=subprocess.DEVNULL, check=False)
     if done.returncode:
         raise Unavailable("books_unavailable", "The books cannot be looked at. `safeconduct verify` may say why.")
     return done.stdout
@@ -79,8 +79,8 @@ def view(checks: Sequence[Check]) -> dict[str, Json]:
 def roster(places: Places) -> dict[str, Json]:
     """Members that share the counters. NotFound for a missing counter set; else as `forget`."""
     with _shared(places) as visit:
-        found = visit.roster()
-    return {"generation": found.generation, "members": [asdict(member) for member in found.members]}
+        roster = visit.roster()
+    return {"generation": roster.generation, "members": [asdict(member) for member in roster.members]}
 
 
 def forget(places: Places, member: str) -> ForgetResult:
@@ -109,8 +109,8 @@ def _of_redis(places: Places) -> list[Check]:
         from gateway.stores.audit.redis_audit import audit_redis
 
         own = places.journals()
-        found = audit_redis(visit, places.organisation, own)
-        whole, each = found[: len(found) - len(own)], found[len(found) - len(own) :]
+        checks = audit_redis(visit, places.organisation, own)
+        whole, each = checks[: len(checks) - len(own)], checks[len(checks) - len(own) :]
         return [*whole, *(_whose(path, check, own) for path, check in zip(own, each, strict=True))]
 
 

@@ -84,8 +84,8 @@ def audit_sums(visit: BooksVisit, charged: Charged, patience_s: float = _CATCHES
             if (counted := kept[name].used - kept[name].held) < amount
         ]
         if not apart or monotonic() >= until or not _runs(roster):
-            found = f"{len(sums)} counters{listed('with less', apart)}"
-            return Check("redis: it counts what the ledger was charged", not apart, found, _MISSING if apart else "")
+            summary = f"{len(sums)} counters{listed('with less', apart)}"
+            return Check("redis: it counts what the ledger was charged", not apart, summary, _MISSING if apart else "")
         sleep(_AGAIN_S)
 
 
@@ -101,37 +101,37 @@ def _part(journal: Path, windows: frozenset[str]) -> _Part:
 
 
 def _spent(connection: sqlite3.Connection, windows: frozenset[str]) -> dict[_Name, int]:
-    found: Counter[_Name] = Counter()
+    sums: Counter[_Name] = Counter()
     for account, window, spent in connection.execute("SELECT account, window, spent FROM counters"):
-        found[account, window] += spent
+        sums[account, window] += spent
     since = "SELECT charges FROM receipts WHERE row > (SELECT row FROM folded)"
     for (charges,) in connection.execute(since):
         for charge in charges_from(charges):
             names = windows_around(charge.at, charge.zone).values()
-            found.update({(account, window): charge.amount for account in charge.accounts for window in names})
-    return {name: spent for name, spent in found.items() if name[1] in windows}
+            sums.update({(account, window): charge.amount for account in charge.accounts for window in names})
+    return {name: spent for name, spent in sums.items() if name[1] in windows}
 
 
 def _all_joined(roster: Roster) -> Check:
     missing = [member.member for member in roster.members if not member.joined]
-    found = f"{len(roster.members)} members{listed('have not since Redis was emptied or restarted', missing)}"
+    summary = f"{len(roster.members)} members{listed('have not since Redis was emptied or restarted', missing)}"
     name = "redis: every member has said what it spent"
-    return Check(name, not missing, found, _STRIKE if missing else "")
+    return Check(name, not missing, summary, _STRIKE if missing else "")
 
 
 def _nobody_gone(roster: Roster) -> Check:
     """Holds of a dead member count against budgets until its journal says better."""
     gone = [member for member in roster.members if member.lapsed or (member.holds and not member.alive)]
     holds = sum(member.holds for member in roster.members)
-    found = f"{holds} holds open{listed('members died with some', (member.member for member in gone))}"
-    return Check("redis: only members that are alive hold", not gone, found, _STRIKE if gone else "")
+    summary = f"{holds} holds open{listed('members died with some', (member.member for member in gone))}"
+    return Check("redis: only members that are alive hold", not gone, summary, _STRIKE if gone else "")
 
 
 def _sums(kept: Mapping[_Name, CounterState], books: str) -> Check:
     apart = [_called(name) for name, counter in kept.items() if not counter.adds_up]
-    found = f"{len(kept)} counters{listed('that do not', apart)}"
+    summary = f"{len(kept)} counters{listed('that do not', apart)}"
     do = _REFILL.format(books=books) if apart else ""
-    return Check("redis: counters are what members spent and hold", not apart, found, do)
+    return Check("redis: counters are what members spent and hold", not apart, summary, do)
 
 
 def _counts(before: _Part, after: _Part, kept: Mapping[_Name, CounterState], roster: Roster) -> Check:

@@ -82,15 +82,15 @@ class BooksVisit:
 
     def counters(self, names: Sequence[tuple[AccountId, str]]) -> dict[tuple[AccountId, str], CounterState]:
         """Counts under these (account, name of a window)."""
-        found: dict[tuple[AccountId, str], CounterState] = {}
+        states: dict[tuple[AccountId, str], CounterState] = {}
         for first in range(0, len(names), _AT_ONCE):
             some = names[first : first + _AT_ONCE]
             answer = self._ask(
                 ACCOUNTS, [self._keys.account(*name) for name in some], (_NOBODY, self._keys("holds", ""))
             )
             texts = iter(answer.rest)
-            found |= {name: _kept(texts) for name in some}
-        return found
+            states |= {name: _kept(texts) for name in some}
+        return states
 
     def forget(self, member: str) -> ForgetResult:
         """Strike it off, unless it is alive."""

@@ -62,16 +62,16 @@ class RedisCounters:
     async def hold(self, hold: Hold, budgets: Budgets) -> Hold | None:
         if any(own.id == hold.id for own in self._fold.holds(hold.receipt)):
             return None
-        asked = HoldCommand(hold, budgets, self._granted)
-        self._courier.ask(asked)
+        command = HoldCommand(hold, budgets, self._granted)
+        self._courier.ask(command)
         try:
             async with asyncio.timeout(DEADLINE_S):
-                return await asked.future
+                return await command.future
         except TimeoutError:
-            self._give_up(asked)
+            self._give_up(command)
             raise unavailable(_TOO_LATE) from None
         except asyncio.CancelledError:
-            self._give_up(asked)
+            self._give_up(command)
             raise
 
     def release(self, hold: Hold) -> None:
@@ -95,11 +95,11 @@ class RedisCounters:
 
     async def balances(self, pairs: Sequence[tuple[AccountId, str]], at: int, zone: str) -> list[Counter]:
         windows = windows_around(at, zone)
-        asked = BalancesCommand(tuple(self._keys.account(account, windows[window]) for account, window in pairs))
-        self._courier.ask(asked)
+        command = BalancesCommand(tuple(self._keys.account(account, windows[window]) for account, window in pairs))
+        self._courier.ask(command)
         try:
             async with asyncio.timeout(DEADLINE_S):
-                return await asked.future
+                return await command.future
         except TimeoutError:
             raise unavailable(_TOO_LATE) from None
 
@@ -115,12 +115,12 @@ class RedisCounters:
     def _granted(self, hold: Hold) -> None:
         self._fold.hold(hold, ())
 
-    def _give_up(self, asked: HoldCommand) -> None:
-        match asked.give_up():
+    def _give_up(self, command: HoldCommand) -> None:
+        match command.give_up():
             case "held":
-                self.release(asked.hold)
+                self.release(command.hold)
             case "sent":
-                self._courier.end(asked.hold.id, 0)
+                self._courier.end(command.hold.id, 0)
 
 
 def _nothing(_: sqlite3.Connection) -> None:

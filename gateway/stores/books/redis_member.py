@@ -143,12 +143,12 @@ class Member:
         self.memory = replace(self.memory, generation=entered.rest[0])
         spent, holds = fold.standing()
         for some in _chunks(holds, first=True):
-            told = [text for hold in some for text in (hold.id, self.keys.record(hold))]
-            self._one("restore", [self.holds], (self._lease_s, *told), "restored")
+            texts = [text for hold in some for text in (hold.id, self.keys.record(hold))]
+            self._one("restore", [self.holds], (self._lease_s, *texts), "restored")
         for counters in _chunks(self._present(spent, holds)):
             keys = [self.keys.account(account, window) for account, window, _ in counters]
-            told = [text for _, window, amount in counters for text in (str(amount), _lifetime(window))]
-            self._one("replace", keys, told, "replaced")
+            texts = [text for _, window, amount in counters for text in (str(amount), _lifetime(window))]
+            self._one("replace", keys, texts, "replaced")
         own = [self.keys("members"), self.holds, self.keys("lapsed", self.memory.member)]
         joined = self._one("join", own, [hold.id for hold in holds], "joined")
         self._meet(joined)

@@ -65,16 +65,16 @@ class Chain:
             connection.execute("UPDATE chains SET head = ? WHERE id = ?", (head, self.name))
 
     def _read_head(self, connection: sqlite3.Connection) -> tuple[int, str]:
-        found = connection.execute(
+        row = connection.execute(
             "SELECT sequence, digest FROM receipts WHERE chain = ? ORDER BY row DESC LIMIT 1", (self.name,)
         ).fetchone()
-        return (int(found[0]), str(found[1])) if found else (0, genesis(self.name))
+        return (int(row[0]), str(row[1])) if row else (0, genesis(self.name))
 
 
 def stored(connection: sqlite3.Connection, receipt_id: str) -> Receipt | None:
     """The committed receipt of that id."""
-    found = connection.execute(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
-    return receipt_in(found) if found else None
+    row = connection.execute(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
+    return receipt_in(row) if row else None
 
 
 def unlinked(receipt: Receipt) -> Receipt:
@@ -89,8 +89,8 @@ def charges_text(charges: Sequence[Charge]) -> str:
 
 
 def charges_from(text: str) -> list[Charge]:
-    found = json.loads(text)
-    return [Charge(at, tuple(accounts), amount, zone=(*zone, "UTC")[0]) for at, accounts, amount, *zone in found]
+    listed = json.loads(text)
+    return [Charge(at, tuple(accounts), amount, zone=(*zone, "UTC")[0]) for at, accounts, amount, *zone in listed]
 
 
 def are_charges_of(receipt: Receipt, charges: Sequence[Charge]) -> bool:

@@ -132,10 +132,10 @@ class Intents:
         """At least that many slots, each with its place on the disk: a map must not be stored to beyond the disk."""
         if slots > _MOST_SLOTS:
             raise Unavailable("overloaded", "Too many requests are under way.")
-        size, wanted = os.fstat(self._handle).st_size, slots * _SLOT
+        size, size_needed = os.fstat(self._handle).st_size, slots * _SLOT
         try:
-            while size < wanted:
-                size += os.pwrite(self._handle, bytes(wanted - size), size)
+            while size < size_needed:
+                size += os.pwrite(self._handle, bytes(size_needed - size), size)
         except OSError as fault:
             raise Unavailable("books_unavailable", f"The journal cannot be written ({_reason(fault)}).") from None
         size -= size % _SLOT

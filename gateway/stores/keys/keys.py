@@ -72,8 +72,8 @@ class ChangedKeys(ABC):
         await self.change(keyring.created(key))
 
     async def revoke(self, key_id: KeyId, at: datetime) -> Key | None:
-        found = await self.change(keyring.revoked(key_id, at))
-        return found[0] if found else None
+        keys = await self.change(keyring.revoked(key_id, at))
+        return keys[0] if keys else None
 
     async def rotate(self, key_id: KeyId, rotation: Rotation) -> tuple[Key, ...]:
         return await self.change(keyring.rotated(key_id, rotation))
@@ -125,8 +125,8 @@ def read_keys(connection: sqlite3.Connection) -> list[Key]:
 
 def revision(connection: sqlite3.Connection) -> int:
     """A number that is another one after every change of a key: for those who read beside the writer."""
-    found = connection.execute("SELECT value FROM shared WHERE name = ?", (_REVISION,)).fetchone()
-    return int(found[0]) if found else 0
+    row = connection.execute("SELECT value FROM shared WHERE name = ?", (_REVISION,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _change(change: Change, connection: sqlite3.Connection) -> tuple[Key, ...]:

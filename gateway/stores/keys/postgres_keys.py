@@ -63,19 +63,19 @@ class PostgresKeys:
     async def mark(self, connection: Connection) -> str:
         """Another one after every change; "" before the first."""
         with anyio.fail_after(self._postgres.answer_s):
-            asked = await connection.execute(
+            cursor = await connection.execute(
                 "SELECT mark FROM key_changes WHERE organisation = %s", (self._organisation,)
             )
-            row = await asked.fetchone()
+            row = await cursor.fetchone()
         return str(row[0]) if row else ""
 
     async def all(self, connection: Connection) -> tuple[Key, ...]:
         """The oldest first."""
         with anyio.fail_after(self._postgres.answer_s):
-            asked = await connection.execute(
+            cursor = await connection.execute(
                 f"SELECT {_COLUMNS} FROM keys WHERE organisation = %s", (self._organisation,)
             )
-            return listed([_key(row) for row in await asked.fetchall()])
+            return listed([_key(row) for row in await cursor.fetchall()])
 
     async def change(self, connection: Connection, change: Change, near: Sequence[Key]) -> tuple[Key, ...]:
         """Make the change on all that is known there and `near`, and return its result; both sides have it then."""

@@ -69,10 +69,10 @@ class SharedKeys(ChangedKeys):
         self._told = 0.0
 
     def find(self, digest: str) -> Key | None:
-        found = self.near.find(digest)
-        if found is None and not self._freshness.lasts():
+        key = self.near.find(digest)
+        if key is None and not self._freshness.lasts():
             raise Unavailable("keys_unavailable", "The keys of other gateways cannot be known now.")
-        return found
+        return key
 
     async def all(self) -> tuple[Key, ...]:
         return await self.near.all()

@@ -45,10 +45,10 @@ class FollowedKeys(ChangedKeys):
 
     def find(self, digest: str) -> Key | None:
         current = self._look()
-        found = self._by_digest.get(digest)
-        if found is None and not (current and self._complete()):
+        key = self._by_digest.get(digest)
+        if key is None and not (current and self._complete()):
             raise Unavailable("keys_unavailable", "The keys cannot be read now.")
-        return found
+        return key
 
     async def change(self, change: Change) -> tuple[Key, ...]:  # noqa: ARG002  # the shape of all
         raise _elsewhere()
@@ -67,11 +67,11 @@ class FollowedKeys(ChangedKeys):
         """Whether what is known is what the file says now."""
         try:
             connection = self._opened()
-            found = revision(connection)
-            if found != self._revision:
+            newest = revision(connection)
+            if newest != self._revision:
                 # The revision first: what is written between the two is read again next time.
                 self._by_digest = {key.digest: key for key in read_keys(connection)}
-                self._revision = found
+                self._revision = newest
         except sqlite3.Error:
             with contextlib.suppress(sqlite3.Error):
                 self.close()  # the next look opens it anew

@@ -34,17 +34,17 @@ class Months:
 
     async def make(self, connection: Connection, days: Sequence[date]) -> None:
         """The tables of these days, and of the month after each: nobody waits for one at midnight."""
-        wanted = {month for day in days for month in (month_back(day, 0), month_back(day, -1))} - self._made
-        if not wanted:
+        missing = {month for day in days for month in (month_back(day, 0), month_back(day, -1))} - self._made
+        if not missing:
             return
         async with self._postgres.transaction(connection):
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-            for month in sorted(wanted):
+            for month in sorted(missing):
                 await connection.execute(
                     f"CREATE TABLE IF NOT EXISTS {table_of(month)} PARTITION OF receipts "
                     f"FOR VALUES FROM ('{month}') TO ('{month_back(month, -1)}')"
                 )
-        self._made |= wanted
+        self._made |= missing
 
     async def expire(self, connection: Connection) -> None:
         """Once a day: drop the months that are older than is kept. Their sums stay, and none of their receipts is
@@ -55,10 +55,10 @@ class Months:
         first = month_back(today, self._keeping.months)
         async with self._postgres.transaction(connection):
             await connection.execute("UPDATE retention SET kept_from = greatest(kept_from, %s)", (first,))
-            asked = await connection.execute(
+            cursor = await connection.execute(
                 "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'receipts'::regclass"
             )
-            for name in [name for (name,) in await asked.fetchall() if name < table_of(first)]:
+            for name in [name for (name,) in await cursor.fetchall() if name < table_of(first)]:
                 await connection.execute(f"DROP TABLE {name}")
         self._made = {month for month in self._made if month >= first}
         self._expired = today

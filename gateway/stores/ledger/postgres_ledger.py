@@ -38,8 +38,8 @@ class PostgresLedger:
         self._postgres, self._free = postgres, BoundedSemaphore(_AT_ONCE)
 
     def receipt(self, receipt_id: str) -> dict[str, Json] | None:
-        found = self._rows(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = %(id)s", {"id": receipt_id})
-        return plain_in(found[0]) if found else None
+        rows = self._rows(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = %(id)s", {"id": receipt_id})
+        return plain_in(rows[0]) if rows else None
 
     def newest(self, limit: int, within: Selection = EVERYTHING, before: str = "") -> list[dict[str, Json]]:
         """As `Ledger.newest`."""

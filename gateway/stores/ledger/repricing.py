@@ -68,26 +68,26 @@ class Repricer:
         self._journal, self._corrected = journal, corrected or _counted_later
         self._one = threading.Lock()
 
-    def reprice(self, wanted: Wanted, snapshot: Snapshot) -> Repriced:
+    def reprice(self, order: Wanted, snapshot: Snapshot) -> Repriced:
         """Safe to repeat: an entry adds what is missing after all earlier ones. Unavailable on a fault: then entries
         may be missing, and the next call adds them."""
         with self._one:
             earlier: Corrections = {}
-            for receipt in self._receipts(wanted):
+            for receipt in self._receipts(order):
                 noted(earlier, receipt)
-            exchanges, found = 0, list[_Entry]()
-            for receipt in self._receipts(wanted):
+            exchanges, entries = 0, list[_Entry]()
+            for receipt in self._receipts(order):
                 exchanges += "corrects" not in receipt.demand
-                entry = correction(receipt, ReceiptId(ulid()), earlier, snapshot, wanted.provider)
+                entry = correction(receipt, ReceiptId(ulid()), earlier, snapshot, order.provider)
                 if entry is not None:
                     paid = tuple(place for place, attempt in enumerate(receipt.attempts) if attempt.cost)
-                    found.append(_Entry(entry, paid, snapshot.organisation.timezone))
-            if not wanted.dry:
-                self._write(found)
-            return Repriced(exchanges, len(found), sum(entry.receipt.cost for entry in found))
+                    entries.append(_Entry(entry, paid, snapshot.organisation.timezone))
+            if not order.dry:
+                self._write(entries)
+            return Repriced(exchanges, len(entries), sum(entry.receipt.cost for entry in entries))
 
-    def _receipts(self, wanted: Wanted) -> Iterator[Receipt]:
-        return map(from_json, every_receipt(SqliteLedger(self._journal.path), wanted.since, wanted.until))
+    def _receipts(self, order: Wanted) -> Iterator[Receipt]:
+        return map(from_json, every_receipt(SqliteLedger(self._journal.path), order.since, order.until))
 
     def _write(self, entries: Sequence[_Entry]) -> None:
         chain = ulid()
@@ -117,8 +117,8 @@ def _charges(entry: _Entry, connection: sqlite3.Connection) -> list[Charge]:
     costs after all is its organisation's, team's and key's."""
     receipt, places = entry.receipt, entry.receipt.demand["attempts"]
     assert isinstance(places, Sequence)
-    found = connection.execute("SELECT charges FROM receipts WHERE id = ?", (receipt.demand["corrects"],)).fetchone()
-    before = [charge for charge in charges_from(found[0]) if charge.amount]
+    row = connection.execute("SELECT charges FROM receipts WHERE id = ?", (receipt.demand["corrects"],)).fetchone()
+    before = [charge for charge in charges_from(row[0]) if charge.amount]
     at, accounts = dict(zip(entry.paid, before, strict=False)), ("organisation", "team", "key")
     began = int(datetime.fromisoformat(receipt.began_at).timestamp())
     nobody = Charge(began, tuple(f"{kind}/{getattr(receipt, kind)}" for kind in accounts), 0, zone=entry.zone)

@@ -57,10 +57,10 @@ class Source:
         rows: list[dict[str, Json]] = []
         size, last, digest = 0, after, ""
         with reading(self._journal) as connection:
-            for found in connection.execute(_SELECT, (after, self._most)):
-                last, digest = int(found["row"]), str(found["digest"])
-                rows.append(_sent(found))
-                size += sum(len(found[name] or b"") for name in ("data", *SECTIONS))
+            for receipt_row in connection.execute(_SELECT, (after, self._most)):
+                last, digest = int(receipt_row["row"]), str(receipt_row["digest"])
+                rows.append(_sent(receipt_row))
+                size += sum(len(receipt_row[name] or b"") for name in ("data", *SECTIONS))
                 if size >= _MOST_BYTES:
                     break
         if not rows:
@@ -73,8 +73,8 @@ class Source:
         if row == 0:
             return True
         with reading(self._journal) as connection:
-            found = connection.execute("SELECT digest FROM receipts WHERE row = ?", (row,)).fetchone()
-        return found is not None and found["digest"] == digest
+            receipt_row = connection.execute("SELECT digest FROM receipts WHERE row = ?", (row,)).fetchone()
+        return receipt_row is not None and receipt_row["digest"] == digest
 
     def chains(self) -> list[str]:
         """Every chain that was begun in this journal, oldest first."""
@@ -91,24 +91,22 @@ class Source:
         return int(count)
 
 
-def _sent(found: sqlite3.Row) -> dict[str, Json]:
+def _sent(row: sqlite3.Row) -> dict[str, Json]:
     """A receipt as a row of PostgreSQL's table."""
-    data = bytes(found["data"]).decode("utf-8", "replace")
-    usage = json.loads(found["usage"])
-    sent: dict[str, Json] = {
-        name: found[name] for name in ("id", "chain", "sequence", "digest", "schema", "day", "cost")
-    }
-    sent |= {name: cut_name(found[name]) for name in _NAMES}
-    newer = _read(data) if found["region"] is None else dict(found)
+    data = bytes(row["data"]).decode("utf-8", "replace")
+    usage = json.loads(row["usage"])
+    sent: dict[str, Json] = {name: row[name] for name in ("id", "chain", "sequence", "digest", "schema", "day", "cost")}
+    sent |= {name: cut_name(row[name]) for name in _NAMES}
+    newer = _read(data) if row["region"] is None else dict(row)
     sent |= {name: cut_name(newer.get(name, "")) for name in _NEWER}
-    sent |= {name: found[name] and bytes(found[name]).hex() for name in SECTIONS}
-    sent["charged"] = sum(charge.amount for charge in charges_from(found["charges"]))
+    sent |= {name: row[name] and bytes(row[name]).hex() for name in SECTIONS}
+    sent["charged"] = sum(charge.amount for charge in charges_from(row["charges"]))
     sent["usage"] = {name: count for name, count in usage.items() if name in CLASSES}
-    countries = found["countries"]
+    countries = row["countries"]
     sent["countries"] = cut_name(countries_in(str(sent["region"])) if countries is None else countries)
-    sent["sent"], sent["unreported"] = found["sent"], found["unreported"] or 0
-    sent["places"] = None if found["places"] is None else [_place(place) for place in json.loads(found["places"])]
-    return sent | {"charges": found["charges"], "data": data}
+    sent["sent"], sent["unreported"] = row["sent"], row["unreported"] or 0
+    sent["places"] = None if row["places"] is None else [_place(place) for place in json.loads(row["places"])]
+    return sent | {"charges": row["charges"], "data": data}
 
 
 def _read(data: str) -> dict[str, Json]:

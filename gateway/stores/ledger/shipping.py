@@ -251,8 +251,10 @@ class Shipper:
         """The newest place that is in this very journal. A copied or restored one begins again, under a new name."""
         chains = await anyio.to_thread.run_sync(self._source.chains)
         async with self._postgres.transaction(connection):
-            asked = await connection.execute("SELECT name, row, digest FROM journals WHERE name = ANY(%s)", (chains,))
-            known = [Cursor(*row) for row in await asked.fetchall()]
+            rows_of_journals = await connection.execute(
+                "SELECT name, row, digest FROM journals WHERE name = ANY(%s)", (chains,)
+            )
+            known = [Cursor(*row) for row in await rows_of_journals.fetchall()]
             own = await anyio.to_thread.run_sync(self._own, known)
             if own is not None:
                 return own
@@ -270,16 +272,16 @@ class Shipper:
 
     async def _send(self, connection: Connection, cursor: Cursor, parcel: Parcel) -> Shipped:
         async with self._postgres.transaction(connection):
-            asked = await connection.execute(
+            answer = await connection.execute(
                 "SELECT row, digest, kept_from FROM journals, retention WHERE name = %s "
                 "FOR UPDATE OF journals FOR SHARE OF retention",
                 (cursor.name,),
             )
-            found = await asked.fetchone()
-            if found is None or found[:2] != (cursor.row, cursor.digest):
+            place = await answer.fetchone()
+            if place is None or place[:2] != (cursor.row, cursor.digest):
                 raise Moved
-            asked = await connection.execute(_INSERT, {"parcel": parcel.rows, "kept_from": found[2]})
-            counts = await asked.fetchone()
+            answer = await connection.execute(_INSERT, {"parcel": parcel.rows, "kept_from": place[2]})
+            counts = await answer.fetchone()
             await connection.execute(
                 "UPDATE journals SET row = %s, digest = %s, shipped_at = now() WHERE name = %s",
                 (parcel.row, parcel.digest, cursor.name),

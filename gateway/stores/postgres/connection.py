@@ -72,10 +72,10 @@ class Postgres:
         """A transaction that ends in time here, and in time there too if we are gone."""
         most_ms = str(int(self.answer_s * 1000))
         limits = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
-        wanted = ", ".join(f"set_config('{name}', %(most)s, true)" for name in limits)
+        limits_set = ", ".join(f"set_config('{name}', %(most)s, true)" for name in limits)
         with anyio.fail_after(self.answer_s):
             async with connection.transaction():
-                await connection.execute(f"SELECT {wanted}", {"most": most_ms})
+                await connection.execute(f"SELECT {limits_set}", {"most": most_ms})
                 yield
 
     async def prepare(self, connection: Connection) -> None:
@@ -84,8 +84,8 @@ class Postgres:
             return
         async with self.transaction(connection):
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-            found = await _version(connection)
-            steps = "" if found == NEWEST else await anyio.to_thread.run_sync(steps_from, found)
+            version = await _version(connection)
+            steps = "" if version == NEWEST else await anyio.to_thread.run_sync(steps_from, version)
             if steps:
                 await connection.execute(steps.encode())
 
@@ -137,11 +137,11 @@ def _translated() -> Iterator[None]:
 
 async def _version(connection: Connection) -> str:
     # Not to_regclass: after waiting for a lock it may still answer from before.
-    asked = await connection.execute(
+    cursor = await connection.execute(
         "SELECT FROM pg_tables WHERE tablename = %s AND schemaname = ANY(current_schemas(false))", (VERSION_TABLE,)
     )
-    if await asked.fetchone() is None:
+    if await cursor.fetchone() is None:
         return ""
-    asked = await connection.execute(f"SELECT version_num FROM {VERSION_TABLE}")
-    row = await asked.fetchone()
+    cursor = await connection.execute(f"SELECT version_num FROM {VERSION_TABLE}")
+    row = await cursor.fetchone()
     return str(row[0]) if row else ""

@@ -63,17 +63,17 @@ class RedisRates:
         self._alone: int | None = None
         """Exchanges admitted without Redis since it went away; None while it is there."""
 
-    async def admit(self, wanted: RateDemand) -> RatesPermit:
-        self._tidy(wanted)
+    async def admit(self, demand: RateDemand) -> RatesPermit:
+        self._tidy(demand)
         try:
-            answer = await self._calls.ask(self._take(wanted))
+            answer = await self._calls.ask(self._take(demand))
         except BaseException:
-            self._end(wanted)
+            self._end(demand)
             raise
         if answer is None:
-            return await self._admit_alone(wanted)
+            return await self._admit_alone(demand)
         self._back()
-        return self._admitted(wanted, answer)
+        return self._admitted(demand, answer)
 
     async def settle(self, permit: RatesPermit, tokens: int) -> None:
         if not isinstance(permit, SharedPermit):
@@ -83,50 +83,50 @@ class RedisRates:
             await self._settle(permit, tokens)
 
     async def _settle(self, permit: RatesPermit, tokens: int) -> None:
-        wanted = permit.wanted
+        demand = permit.wanted
         changes = [
-            (account, rate, tokens - wanted.share(rate), own)
-            for (account, rate), own in zip(wanted.rates, permit.horizons, strict=True)
+            (account, rate, tokens - demand.share(rate), own)
+            for (account, rate), own in zip(demand.rates, permit.horizons, strict=True)
             if rate.counts == "tokens"
         ]
-        if not (changes or wanted.concurrent):
+        if not (changes or demand.concurrent):
             return
-        answer = await self._calls.ask(self._give(wanted, changes))
+        answer = await self._calls.ask(self._give(demand, changes))
         if answer is None:
-            self._end(wanted)
+            self._end(demand)
         else:
             now, *numbers = (int(text) for text in answer.rest)
             rates = [rate for _, rate, *_ in changes]
             others = [s for s in permit.standings if s.counts != "tokens"]
-            found = self._seen(rates, _horizons(rates, numbers), now, wanted)
-            permit.standings = (*others, *tightest(found))
+            standings = self._seen(rates, _horizons(rates, numbers), now, demand)
+            permit.standings = (*others, *tightest(standings))
 
     def close(self) -> None:
         self._calls.close()
 
-    def _tidy(self, wanted: RateDemand) -> None:
+    def _tidy(self, demand: RateDemand) -> None:
         """Before anything is counted there for the first time."""
-        keys = [key for key in self._places(wanted) if key not in self._tidied]
+        keys = [key for key in self._places(demand) if key not in self._tidied]
         if keys and not self._calls.reason:
             self._tidied.update(keys)
             self._calls.post(ScriptCall(TIDY, tuple(keys), (self._holder.all_runs, self._holder.this_run)))
 
-    def _name(self, wanted: RateDemand) -> str:
-        return self._holder.this_run + wanted.exchange
+    def _name(self, demand: RateDemand) -> str:
+        return self._holder.this_run + demand.exchange
 
-    async def _admit_alone(self, wanted: RateDemand) -> RatesPermit:
+    async def _admit_alone(self, demand: RateDemand) -> RatesPermit:
         if self._alone is None:
             self._alone = 0
             self._tell(self._calls.reason, 0)
-        self._end(wanted)  # it may have been taken all the same, too late to be heard
-        permit = await self._local.admit(wanted)
+        self._end(demand)  # it may have been taken all the same, too late to be heard
+        permit = await self._local.admit(demand)
         self._alone += 1
         return permit
 
-    def _end(self, wanted: RateDemand) -> None:
+    def _end(self, demand: RateDemand) -> None:
         """Nothing of it is under way, whether or not Redis can be told now; its rates stay as they are."""
-        if wanted.concurrent:
-            self._owed.append(wanted)
+        if demand.concurrent:
+            self._owed.append(demand)
             if not self._calls.reason:
                 self._back()
 
@@ -138,37 +138,37 @@ class RedisRates:
             self._tell("", self._alone)
             self._alone = None
 
-    def _admitted(self, wanted: RateDemand, answer: ScriptAnswer) -> RatesPermit:
+    def _admitted(self, demand: RateDemand, answer: ScriptAnswer) -> RatesPermit:
         now, *numbers = (int(text) for text in answer.rest)
-        places, rates = wanted.concurrent, [rate for _, rate in wanted.rates]
+        places, rates = demand.concurrent, [rate for _, rate in demand.rates]
         horizons = _horizons(rates, numbers[len(places) :])
-        found = self._seen(rates, horizons, now, wanted)
+        standings = self._seen(rates, horizons, now, demand)
         if answer.word == "taken":
-            return SharedPermit(wanted, horizons, tightest(found))
+            return SharedPermit(demand, horizons, tightest(standings))
         waits = [(CONCURRENT_WAIT_US, *p) for p, count in zip(places, numbers, strict=False) if count >= p[1].amount]
-        refused = [(wait, *limited) for limited, (wait, _) in zip(wanted.rates, found, strict=True) if wait]
-        unknown = (CONCURRENT_WAIT_US, *wanted.limits[0])  # of limits so wide that Redis keeps less of them
-        raise refusal([*waits, *refused] or [unknown], tightest(found))
+        refused = [(wait, *limited) for limited, (wait, _) in zip(demand.rates, standings, strict=True) if wait]
+        unknown = (CONCURRENT_WAIT_US, *demand.limits[0])  # of limits so wide that Redis keeps less of them
+        raise refusal([*waits, *refused] or [unknown], tightest(standings))
 
     def _seen(
-        self, rates: Iterable[Rate], horizons: Iterable[int], now: int, wanted: RateDemand
+        self, rates: Iterable[Rate], horizons: Iterable[int], now: int, demand: RateDemand
     ) -> list[tuple[int, Standing]]:
         at = self._clock.now()
-        return [seen(rate, horizon, now, wanted, at) for rate, horizon in zip(rates, horizons, strict=True)]
+        return [seen(rate, horizon, now, demand, at) for rate, horizon in zip(rates, horizons, strict=True)]
 
-    def _take(self, wanted: RateDemand) -> ScriptCall:
-        places, rates = wanted.concurrent, wanted.rates
-        name, lease_s = self._name(wanted), self._holder.lease_s
+    def _take(self, demand: RateDemand) -> ScriptCall:
+        places, rates = demand.concurrent, demand.rates
+        name, lease_s = self._name(demand), self._holder.lease_s
         arguments: list[str | int] = [name, lease_s, len(places), *(p.amount for _, p in places)]
         for _, rate in rates:
-            arguments += [rate.amount, *_time(rate, wanted.share(rate)), *_time(rate, rate.burst)]
-        keys = (*self._places(wanted), *(self._rate(account, rate) for account, rate in rates))
+            arguments += [rate.amount, *_time(rate, demand.share(rate)), *_time(rate, rate.burst)]
+        keys = (*self._places(demand), *(self._rate(account, rate) for account, rate in rates))
         return ScriptCall(TAKE, keys, tuple(arguments))
 
-    def _give(self, wanted: RateDemand, changes: Iterable[tuple[AccountId, Rate, int, int]]) -> ScriptCall:
+    def _give(self, demand: RateDemand, changes: Iterable[tuple[AccountId, Rate, int, int]]) -> ScriptCall:
         """`changes`: by how much more was used than was taken, and the horizon right after that."""
-        places = self._places(wanted)
-        arguments: list[str | int] = [self._name(wanted), len(places)]
+        places = self._places(demand)
+        arguments: list[str | int] = [self._name(demand), len(places)]
         keys = list(places)
         for account, rate, more, own in changes:
             keys.append(self._rate(account, rate))
@@ -176,8 +176,8 @@ class RedisRates:
             arguments += [rate.amount, word, *_time(rate, abs(more)), *divmod(own, rate.amount)]
         return ScriptCall(GIVE, tuple(keys), tuple(arguments))
 
-    def _places(self, wanted: RateDemand) -> tuple[str, ...]:
-        return tuple(self._keys("under-way", account) for account, _ in wanted.concurrent)
+    def _places(self, demand: RateDemand) -> tuple[str, ...]:
+        return tuple(self._keys("under-way", account) for account, _ in demand.concurrent)
 
     def _rate(self, account: AccountId, rate: Rate) -> str:
         return self._keys("rate", account, f"{rate.counts}:{rate.amount}:{rate.per}:{rate.burst}")
