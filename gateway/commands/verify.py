@@ -38,15 +38,20 @@ def run(context: CommandContext) -> int:
     replays = [_replayed(journal) for journal in journals] if context.options.replay else []
     postgres = shared_postgres(context.settings())
     ledger = verify_ledger(postgres) if postgres is not None else []
+    days = sorted({day for journal in journals for day in SqliteLedger(journal).differing_days()})
     broken = [state for state in states if not state.holds]
-    in_order = not broken and not any(result.differing for result in replays) and all(check.holds for check in ledger)
+    checked = all(check.holds for check in ledger) and not any(result.differing for result in replays)
+    in_order = not broken and not days and checked
     value: dict[str, Json] = {"in_order": in_order, "chains": [_as_json(state) for state in states]}
+    value["days_with_other_sums"] = [*days]
     if ledger:
         value["ledger"] = {check.name: {"in_order": check.holds, "found": check.found} for check in ledger}
     context.out.value(value | ({"replay": _replay_json(replays)} if context.options.replay else {}))
     context.out.table(("chain", "receipts>", "erased>", "state"), map(_row, states))
     total = sum(s.receipts for s in states)
     context.out.line(f"receipts: {total}, chains: {len(states)}, " + ("NOT in order" if broken else "in order"))
+    if days:
+        context.out.line(f"sums by day: {', '.join(days[:_SHOWN])} differ from the receipts, NOT in order")
     for check in ledger:
         context.out.line(f"{check.name}: {check.found}, " + ("in order" if check.holds else "NOT in order"))
     for result in replays:

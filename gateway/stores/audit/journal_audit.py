@@ -173,9 +173,11 @@ def _chains(journal: Path) -> list[Check]:
     receipts = sum(state.receipts for state in states)
     found = f"{len(states)} chains, {receipts} receipts" + listed("broken", broken)
     columns = f"{receipts} receipts" + listed("differ", differing)
+    days = SqliteLedger(journal).differing_days()
     return [
         Check("sequence numbers have no gap", not broken, found),
         Check("columns are those of the receipts", not differing, columns),
+        Check("sums by day are those of the receipts", not days, f"{len(days)} days{listed('differ', days)}"),
     ]
 
 

@@ -31,6 +31,7 @@ from gateway.stores.holds import LARGEST_AMOUNT, Budgets, Charge, Hold
 from gateway.stores.journal.chain import Chain, charges_from, stored, unlinked
 from gateway.stores.journal.encoding import encoded
 from gateway.stores.journal.journal import Journal
+from gateway.stores.journal.usage_days import fold
 
 _CLAIM_S: Final = 24 * 3600
 _CHECKPOINT_EVERY: Final = 2_000
@@ -323,6 +324,7 @@ def _write_checkpoint(connection: sqlite3.Connection, counters: Counters, folded
     connection.execute("DELETE FROM counters")
     connection.executemany("INSERT INTO counters VALUES (?, ?, ?)", counters.checkpoint())
     connection.execute("UPDATE folded SET row = ?", (folded,))
+    fold(connection, folded)
 
 
 def _claim(digest: bytes, receipt_id: ReceiptId, at: int, connection: sqlite3.Connection) -> ReceiptId | None:

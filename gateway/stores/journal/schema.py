@@ -91,6 +91,24 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         """CREATE INDEX receipts_listed ON receipts
             (id, day, key, team, model, policy, outcome, code, provider, route, countries, places)""",
     ),
+    (
+        # Sums by day over the receipts up to the row in `summed`; see `usage_days`.
+        """CREATE TABLE usage_days (
+            day TEXT NOT NULL, team TEXT NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
+            route TEXT NOT NULL, region TEXT NOT NULL, policy TEXT NOT NULL, organisation TEXT NOT NULL,
+            currency TEXT NOT NULL, end_user TEXT NOT NULL, countries TEXT NOT NULL, outcome TEXT NOT NULL,
+            exchanges INTEGER NOT NULL, sent INTEGER NOT NULL, cost INTEGER NOT NULL, unreported INTEGER NOT NULL,
+            input INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write_5m INTEGER NOT NULL,
+            cache_write_30m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, cache_write_12h INTEGER NOT NULL,
+            output INTEGER NOT NULL, reasoning INTEGER NOT NULL, audio_in INTEGER NOT NULL,
+            audio_out INTEGER NOT NULL, image_in INTEGER NOT NULL, image_out INTEGER NOT NULL,
+            server_tool_calls INTEGER NOT NULL,
+            PRIMARY KEY (day, team, key, model, provider, route, region, policy, organisation, currency, end_user,
+                countries, outcome)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE TABLE summed (row INTEGER NOT NULL) STRICT",
+        "INSERT INTO summed VALUES (0)",
+    ),
 )
 
 

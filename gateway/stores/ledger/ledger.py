@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Protocol
 
-from gateway.core.destinations import DECLARED
 from gateway.core.errors import Json
 from gateway.core.receipt import CORRECTED, SECTIONS, Broken, verify
 from gateway.core.selection import EVERYTHING, Selection
@@ -18,50 +17,16 @@ from gateway.stores.books.books import UsageRow
 from gateway.stores.journal.chain import are_charges_of, charges_from
 from gateway.stores.journal.reading import reading
 from gateway.stores.journal.rows import DERIVED, RECORD, SELECT_RECORD, differing, kept_in, plain_in, receipt_in
-
-GROUPS: Final = (
-    *("day", "team", "key", "model", "provider", "route", "region", "policy", "organisation", "currency"),
-    *("end_user", "countries", "outcome"),
-)
-"""Groups of usage. `day` is of the exchange's begin, in UTC; `policy` the innermost declared one; `region`
-as in a receipt: what the provider reported, or `declared:` and countries; `countries` those that the provider's record
-declares, `unknown`, or "" for nowhere; `end_user` a pseudonym, "" for nobody."""
+from gateway.stores.journal.usage_days import EVERY_ROW, PLACES, differing_days
+from gateway.stores.journal.usage_days import GROUPS as GROUPS
 
 LISTED: Final = ("key", "team", "model", "policy", "outcome", "code", "provider", "route", "countries")
 """Values by which receipts are listed. A provider, a route and countries are those of any destination."""
 
-_COLUMNS: Final = {
-    name: f"COALESCE({name}, json_extract(CAST(data AS TEXT), '$.{name}'), '')"
-    for name in ("region", "currency", "end_user")
-}
-_DECLARED: Final = f"CASE WHEN {{0}} LIKE '{DECLARED}%' THEN SUBSTR({{0}}, {len(DECLARED) + 1}) ELSE '' END"
-_COUNTRIES: Final = f"COALESCE(receipts.countries, {_DECLARED.format(_COLUMNS['region'])})"
-"""Rows of earlier versions state their countries in the region alone."""
-"""Groups that a receipt of schema 0 has in itself alone."""
 _ERASED: Final = " + ".join(f"SUM(schema > 0 AND {name} IS NULL)" for name in SECTIONS)
 
-_PLACED: Final = ("provider", "route", "region")
-_PLACES: Final = frozenset({*_PLACED, "countries"})
-"""Groups of which one exchange may have several: each attempt counts in the place that its prompt left for."""
-_SHARED: Final = ", ".join(_COLUMNS.get(n, f"receipts.{n}") + f" AS {n}" for n in GROUPS if n not in _PLACES)
-_ONE: Final = (
-    f"SELECT {_SHARED}, provider, route, {_COLUMNS['region']} AS region, {_COUNTRIES} AS countries, 1 AS exchanges, "
-    "COALESCE(sent, 0) AS sent, cost, COALESCE(unreported, 0) AS unreported, usage FROM receipts"
-)
-_OF_PLACE: Final = "json_extract(place.value, '$.region')"
-_SEVERAL: Final = (
-    f"SELECT {_SHARED}, "
-    + ", ".join(f"json_extract(place.value, '$.{n}') AS {n}" for n in _PLACED)
-    + f", COALESCE(json_extract(place.value, '$.countries'), {_DECLARED.format(_OF_PLACE)}) AS countries, "
-    + ", ".join(f"json_extract(place.value, '$.{n}') AS {n}" for n in ("exchanges", "sent", "cost"))
-    + ", COALESCE(json_extract(place.value, '$.unreported'), 0) AS unreported"
-    + ", json_extract(place.value, '$.usage') AS usage"
-    + " FROM receipts, json_each(receipts.places) AS place"
-)
-_BY_PLACE: Final = f"{_ONE} WHERE places IS NULL UNION ALL {_SEVERAL} WHERE places IS NOT NULL"
-
 _EXCHANGES: Final = f"SUM(exchanges * (outcome <> '{CORRECTED}'))"
-_SUMS: Final = ", ".join(f"SUM(COALESCE(json_extract(usage, '$.{name}'), 0))" for name in CLASSES)
+_SUMS: Final = ", ".join(["SUM(sent)", "SUM(cost)", "SUM(unreported)", *(f"SUM({name})" for name in CLASSES)])
 
 
 class Pages(Protocol):
@@ -136,10 +101,9 @@ class SqliteLedger:
         bounds = [*_bounds(within), *((f"{name} = ?", value) for name, value in within.where.items())]
         where = " AND ".join(clause for clause, _ in bounds) or "TRUE"
         groups = ", ".join(by)
-        source = _ONE if _PLACES.isdisjoint((*by, *within.where)) else _BY_PLACE
         grouped = f"GROUP BY {groups} ORDER BY {groups}" if by else "HAVING COUNT(*) > 0"
-        sums = ", ".join([*by, _EXCHANGES, "SUM(sent)", "SUM(cost)", "SUM(unreported)", _SUMS])
-        select = f"SELECT {sums} FROM ({source}) WHERE {where} {grouped}"
+        sums = ", ".join([*by, _EXCHANGES, _SUMS])
+        select = f"SELECT {sums} FROM ({EVERY_ROW}) WHERE {where} {grouped}"
         with reading(self._path) as connection:
             rows = connection.execute(select, tuple(value for _, value in bounds)).fetchall()
         return [_usage_row(row, len(by)) for row in rows]
@@ -151,6 +115,11 @@ class SqliteLedger:
                 "SELECT key, MAX(day) FROM receipts INDEXED BY receipts_listed WHERE key <> '' GROUP BY key"
             )
             return {str(key): str(day) for key, day in rows}
+
+    def differing_days(self) -> list[str]:
+        """Days whose sums are not those of the receipts."""
+        with reading(self._path) as connection:
+            return differing_days(connection)
 
     def verify_chains(self) -> list[ChainState]:
         """Every chain, oldest first, with the first receipt at which it breaks."""
@@ -186,7 +155,7 @@ def _listing(within: Selection, before: str) -> tuple[str, list[str]]:
     values = [value for _, value in clauses]
     texts = [clause for clause, _ in clauses]
     for name, value in within.where.items():
-        texts.append(_ANYWHERE.format(name) if name in _PLACES else f"{name} = ?")
+        texts.append(_ANYWHERE.format(name) if name in PLACES else f"{name} = ?")
         values += [value] * texts[-1].count("?")
     return " AND ".join(texts) or "TRUE", values
 

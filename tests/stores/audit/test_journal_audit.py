@@ -20,6 +20,7 @@ PER_TEAM = "what teams were charged is what their receipts cost"
 COUNTERS = "counters are the sum of charges"
 CHAINS = "sequence numbers have no gap"
 COLUMNS = "columns are those of the receipts"
+DAYS = "sums by day are those of the receipts"
 
 
 def exchange(books: SqliteBooks, name: str, cost: int = 40) -> None:
@@ -70,18 +71,19 @@ def test_a_bill_beyond_all_counters_adds_up_as_the_most_there_is(tmp_path: Path,
 @pytest.mark.parametrize(
     ("statement", "names"),
     [
-        ("UPDATE receipts SET cost = cost + 1 WHERE id = 'one-A'", [EVEN, PER_TEAM, COLUMNS]),
-        ("UPDATE receipts SET provider = 'other' WHERE id = 'one-A'", [COLUMNS]),
-        ("UPDATE receipts SET region = NULL WHERE id = 'one-A'", [COLUMNS]),
-        ("UPDATE receipts SET sent = 7 WHERE id = 'one-A'", [COLUMNS]),
-        ("UPDATE receipts SET usage = '{}' WHERE id = 'one-A'", [COLUMNS]),
-        ("UPDATE receipts SET places = '[]' WHERE id = 'one-A'", [COLUMNS]),
-        ("UPDATE receipts SET team = 'others' WHERE id = 'one-A'", [PER_TEAM, COLUMNS]),
+        ("UPDATE receipts SET cost = cost + 1 WHERE id = 'one-A'", [EVEN, PER_TEAM, COLUMNS, DAYS]),
+        ("UPDATE receipts SET provider = 'other' WHERE id = 'one-A'", [COLUMNS, DAYS]),
+        ("UPDATE receipts SET region = NULL WHERE id = 'one-A'", [COLUMNS, DAYS]),
+        ("UPDATE receipts SET sent = 7 WHERE id = 'one-A'", [COLUMNS, DAYS]),
+        ("UPDATE receipts SET usage = '{}' WHERE id = 'one-A'", [COLUMNS, DAYS]),
+        ("UPDATE receipts SET places = '[]' WHERE id = 'one-A'", [COLUMNS, DAYS]),
+        ("UPDATE receipts SET team = 'others' WHERE id = 'one-A'", [PER_TEAM, COLUMNS, DAYS]),
         ("UPDATE receipts SET charges = '[]' WHERE id = 'one-A'", [EVEN, PER_TEAM, COUNTERS, COLUMNS]),
         ("UPDATE receipts SET went = X'FF' WHERE id = 'one-A'", [EVEN, CHAINS]),
         ("UPDATE receipts SET data = X'FF' WHERE id = 'one-A'", [CHAINS]),
-        ("DELETE FROM receipts WHERE id = 'one-B'", [COUNTERS, CHAINS]),
+        ("DELETE FROM receipts WHERE id = 'one-B'", [COUNTERS, CHAINS, DAYS]),
         ("UPDATE counters SET spent = spent - 1 WHERE account = 'team/research' AND window = 'total'", [COUNTERS]),
+        ("UPDATE usage_days SET sent = sent + 1", [DAYS]),
         ("DELETE FROM counters WHERE account = 'key/key_1'", [COUNTERS]),
     ],
 )

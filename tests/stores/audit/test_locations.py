@@ -74,11 +74,11 @@ def test_a_place_that_cannot_be_looked_at_is_said_and_the_others_are(places: Pla
         "ledger: it can be read",
     ]
     assert all(check.do for check in broken)
-    assert len(audited(away)) == 14 + 3
+    assert len(audited(away)) == 16 + 3
 
 
 def test_without_redis_or_a_ledger_the_journals_are_looked_at_alone(places: Places) -> None:
-    assert len(audited(Places(places.home))) == 14
+    assert len(audited(Places(places.home))) == 16
 
 
 def test_a_redis_that_can_keep_no_books_is_said(places: Places) -> None:
