@@ -28,9 +28,9 @@ _NOTHING: Final[Mapping[str, str]] = {}
 def observed(headers: Mapping[str, str]) -> Mapping[str, str]:
     """The provider's reports by name (`region`, `declared_region`, `model`, `deployment`, `spilled_over`,
     `retention_days`); those that it states. Header names are lower-case."""
-    found = {
-        name: stated
+    reports = {
+        name: word
         for header, name in _REPORTS.items()
-        if (stated := headers.get(header)) is not None and stated not in _SAYS_NOTHING and _PLAIN.fullmatch(stated)
+        if (word := headers.get(header)) is not None and word not in _SAYS_NOTHING and _PLAIN.fullmatch(word)
     }
-    return found or _NOTHING
+    return reports or _NOTHING

@@ -26,9 +26,9 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 
-def served_tier(*stated: object) -> str:
-    """The first tier among `stated` that is a known word; empty for none: an unknown word is foreign text."""
-    for word in stated:
+def served_tier(*words: object) -> str:
+    """The first tier among `words` that is known; empty for none: an unknown word is foreign text."""
+    for word in words:
         if isinstance(word, str) and (tier := _WORDS.get(word.lower())) is not None:
             return tier
     return ""

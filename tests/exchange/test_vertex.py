@@ -153,3 +153,14 @@ async def test_nothing_of_a_token_stays_in_a_receipt(tmp_path: Path) -> None:
         text = json.dumps(desk.receipts())
         assert "hush" not in text
         assert "proj-77" not in text
+
+
+async def test_tokens_that_live_a_moment_are_renewed_in_the_background_and_no_request_notices(tmp_path: Path) -> None:
+    cloud = Cloud(whole(GEMINI), lives_s=1.5)
+    route = "google-vertex-eu/gemini-3.8-flash"
+    async with Provider(cloud) as vertex, a_vertex_desk(tmp_path, vertex, route=route) as desk:
+        assert (await desk.ask()).complete
+        vertex.asked.clear()
+        await vertex.asked.wait()  # the next request for a token
+        assert (await desk.ask()).complete
+        assert (cloud.lent, cloud.refused) == (2, 0)

@@ -39,14 +39,14 @@ class CohereUsage(UsageReport):
 
 def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
     """The provider's own numbers under its own names, nested names joined by a dot."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for name in reported.__struct_fields__:
         value = getattr(reported, name)
         if isinstance(value, msgspec.Struct):
-            found |= figures(value, f"{within}{name}.")
+            numbers |= figures(value, f"{within}{name}.")
         elif value is not None:
-            found[within + name] = value
-    return found
+            numbers[within + name] = value
+    return numbers
 
 
 def metered(reported: CohereUsage) -> Metered | None:

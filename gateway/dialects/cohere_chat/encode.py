@@ -38,11 +38,11 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     if asked.choices > 1:
         raise Unportable("choices")
     asked, unthought = drop_unsupported_reasoning(asked, route)
-    told, lost = messages(asked.turns)
+    turns, lost = messages(asked.turns)
     limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
     body = [
         ("model", route.wire_model),
-        ("messages", told),
+        ("messages", turns),
         *_tools(asked.tools, asked.tool_choice),
         *_shape(asked.shape),
         *_thinking(asked.reasoning),
