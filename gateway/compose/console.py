@@ -11,8 +11,12 @@ from typing import Final
 from gateway.compose.console_reports import ConsoleReports, ReportSources
 from gateway.compose.documents import DocumentSet
 from gateway.console.application import Console, ConsoleServices
+from gateway.console.catalogue import Catalogue
+from gateway.console.compare import compare_page
+from gateway.console.first_steps import first_steps_page
 from gateway.console.health import health_page
 from gateway.console.keys import keys_pages
+from gateway.console.model import model_page
 from gateway.console.models import models_page
 from gateway.console.page import PREFIX, ConsolePage, DocumentsInForce
 from gateway.console.places import places_page
@@ -86,12 +90,16 @@ def open_console(
 
 def _pages(sources: ReportSources, sessions: Sessions) -> Iterable[ConsolePage]:
     """Every page. Those with a label stand in the navigation, in this order."""
+    catalogue = Catalogue()
     reports = ConsoleReports(sources)
-    yield models_page()
+    yield models_page(catalogue)
+    yield compare_page()
     yield policies_page(reports.cards, reports.draft, reports.why)
     yield places_page(reports.places)
     yield from spend_pages(reports.spend, reports.budgets)
     yield from receipts_pages(reports.receipts, reports.receipt)
     yield from keys_pages(reports.keys, sources.desk)
     yield health_page(reports.health)
+    yield first_steps_page(catalogue)
+    yield model_page()
     yield from sign_in_pages(sessions, sources.services.clock.monotonic, FRONT)

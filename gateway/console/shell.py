@@ -37,14 +37,14 @@ def shell_view(
 
 
 def reader_words(visitor: Visitor) -> str:
-    """The reader as the header names the person: the role, the team and the key's label. Empty for nobody."""
+    """The reader as the header names the person: the role, else the team; the key's label. Empty for nobody."""
     words: list[str] = []
     if visitor.operator is not None:
         words.append("administrator" if visitor.operator.role.name == "admin" else visitor.operator.role.name)
     if visitor.principal is not None:
         caller, team = visitor.principal.caller, visitor.principal.team
         label = caller.label if isinstance(caller, Key) and caller.label else caller.id
-        words += [team.id, f"{caller.kind} “{label}”"]
+        words += [*([] if words else [team.id]), f"{caller.kind} “{label}”"]
     return " · ".join(words)
 
 

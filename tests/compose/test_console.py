@@ -28,7 +28,7 @@ def test_a_start_prints_an_address_that_signs_in_with_the_first_key(tmp_path: Pa
         base = process.url.removesuffix("/v1")
         page = browser.get(f"{base}{entered.headers['location']}")
         assert page.status_code == 200
-        assert "administrator · everyone · key “first run”" in page.text
+        assert "administrator · key “first run”" in page.text
         with httpx.Client(timeout=PATIENCE_S) as another:
             assert another.post(process.pages, headers=FORM).status_code == 401
 

@@ -149,7 +149,7 @@ async def a_house(
 
     if snapshot is not None:
         door["snapshot"] = snapshot
-    async with a_door(state, console=console, **door) as house.door:
+    async with a_door(state, *door.pop("providers", ()), console=console, **door) as house.door:
         try:
             yield house
         finally:

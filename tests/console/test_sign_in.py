@@ -67,7 +67,8 @@ async def test_a_wrong_key_says_so_and_attempts_are_limited(tmp_path: Path) -> N
             assert (wrong.status_code, "opens nothing" in text_of(wrong.text)) == (401, True)
             assert "sc_wrong" not in wrong.text
         limited = await reader.post("/console/sign-in", key=SECRET)
-        assert (limited.status_code, limited.headers["retry-after"]) == (429, "60")
+        assert limited.status_code == 429
+        assert 50 <= int(limited.headers["retry-after"]) <= 60
 
 
 async def test_a_link_signs_one_administrator_in_once(tmp_path: Path) -> None:

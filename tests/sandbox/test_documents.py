@@ -77,8 +77,9 @@ def test_a_record_states_every_dimension(
 ) -> None:
     where = {"processed_in": [country], "jurisdiction": law}
     stored = {"stored_in": [country]} if retention_days else {}
+    others = {"third_party_access": ["subprocessors"] if persona == "sandbox-fr" else []}
     posture = record(persona)["posture"]
-    assert posture == KIND | where | stored | {"retention_days": retention_days, "transfer": transfer}
+    assert posture == KIND | where | stored | others | {"retention_days": retention_days, "transfer": transfer}
     # Nothing is kept where retention is zero: the lattice knows that by itself.
     assert {*posture} | {"stored_in"} == set(DIMENSIONS)
 
