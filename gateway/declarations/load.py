@@ -119,12 +119,15 @@ class _Reading:
         return read_regions(page) if page else {}
 
     def _read_models(self) -> None:
+        """A bundled model gives way to one of the operator's documents with the same id."""
+        declared: frozenset[str] = frozenset()
         for shelf in (self._shelf, *self._shelf.bundled):
             for document in shelf.models:
                 page = self._page(document)
                 if page is not None and document.stem != _ALIASES:
-                    read_models(page, self._models)
+                    read_models(page, self._models, declared)
                     page.close()
+            declared = frozenset(self._models.values)
 
     def _read_providers(self, regions: Regions) -> None:
         for shelf, pinned in ((self._shelf, None), *((bundled, self._today) for bundled in self._shelf.bundled)):

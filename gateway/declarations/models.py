@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from decimal import Decimal
 from typing import Final
 
@@ -14,11 +15,12 @@ from gateway.declarations.routes import read_abilities
 _KINDS: Final = {word: word for word in ("chat", "embedding", "transcription")}
 
 
-def read_models(page: Page, models: Register[Model]) -> None:
-    """Every `[[models]]` of one lab's document."""
+def read_models(page: Page, models: Register[Model], declared: Container[str] = ()) -> None:
+    """Every `[[models]]` of one lab's document. `declared`: ids to which a bundled document gives way."""
     for table in page.root.tables("models", labelled("id")):
         model = read_model(table)
-        models.add(model.id, model, table)
+        if model.id not in declared:
+            models.add(model.id, model, table)
 
 
 def read_model(table: Table) -> Model:

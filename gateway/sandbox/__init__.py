@@ -14,6 +14,9 @@ DOCUMENTS: Final = Path(__file__).resolve().parent / "documents"
 
 MODEL: Final = "sandbox-small"
 
+STAND_IN: Final = "magistral-small"
+"""A model of the catalogue that three of its providers offer too, answered as `MODEL`."""
+
 EMBEDDER: Final = "sandbox-embed"
 
 PERSONAS: Final = ("sandbox-se", "sandbox-ie", "sandbox-fr", "sandbox-us", "sandbox-slow", "sandbox-flaky")

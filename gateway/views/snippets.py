@@ -138,7 +138,7 @@ Find every place that calls a model, set address, key and model there, and run o
 
 
 def call_snippets(origin: str, model: str, kind: str) -> list[Json]:
-    """The snippets for a model of that kind; none for a model that nothing here calls, or whose id could end a string."""
+    """The snippets for a model of that kind; none for a model that nothing here calls, or whose id may end a string."""
     offered = {"chat": SNIPPETS, "embedding": EMBEDDINGS}.get(kind, {})
     if _PLAIN.fullmatch(model) is None:
         return []

@@ -1,9 +1,14 @@
 # ruff: noqa: E501  # a fault is pinned with its whole text, one line each
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 import pytest
 
+from gateway import sandbox
 from gateway.core.catalog import Abilities, Model, Score
+from gateway.declarations.load import load
 from gateway.declarations.models import read_models
 from gateway.declarations.names import Register
 from tests.declarations.papers import page, told
@@ -69,3 +74,19 @@ def test_a_faulty_model_is_reported(text: str, fault: str) -> None:
     _, faults = models(text)
     assert len(faults) == 1
     assert faults[0].startswith(f"paper.toml: {fault}")
+
+
+def test_a_bundled_model_gives_way_to_one_of_the_operators_documents(tmp_path: Path) -> None:
+    """The sandbox brings a stand-in of a model that the shipped documents describe in full."""
+    root = Path(__file__).parents[2]
+    loaded = load(root / "config", root / "policies", extra=(sandbox.DOCUMENTS,), today=date(2026, 11, 30))
+    assert loaded.faults == ()
+    assert loaded.snapshot is not None
+    model = loaded.snapshot.models[sandbox.STAND_IN]
+    assert model.scores
+    offered = {route.provider.id for route in loaded.snapshot.routes_of[model.id] if route.provider.sandbox}
+    assert offered == {"sandbox-se", "sandbox-fr", "sandbox-us"}
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/own.toml").write_text('[[models]]\nid = "own"\nname = "Own"\nlab = "Own"\n' * 2)
+    twice = load(root / "config", root / "policies", extra=(tmp_path,), today=date(2026, 11, 30))
+    assert [fault.what for fault in twice.faults if "declared already" in fault.what], "two of one bundle are a fault"

@@ -9,7 +9,7 @@ import pytest
 import tomli
 
 from gateway.core.posture import DIMENSIONS
-from gateway.sandbox import DOCUMENTS, EMBEDDER, MODEL, PERSONAS
+from gateway.sandbox import DOCUMENTS, EMBEDDER, MODEL, PERSONAS, STAND_IN
 
 KIND = {
     "training": "no",
@@ -97,6 +97,7 @@ def test_the_one_in_the_united_states_is_the_cheapest() -> None:
 
 
 def test_the_models_can_do_what_the_sandbox_answers() -> None:
-    model, embedder = tomli.loads((DOCUMENTS / "models" / "sandbox.toml").read_text())["models"]
+    model, embedder, stand_in = tomli.loads((DOCUMENTS / "models" / "sandbox.toml").read_text())["models"]
+    assert stand_in["id"] == STAND_IN
     assert (model["id"], model["tools"], model["structured_output"], model["reasoning"]) == (MODEL, True, True, True)
     assert (embedder["id"], embedder["kind"]) == (EMBEDDER, "embedding")
