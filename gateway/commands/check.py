@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -26,7 +27,11 @@ def run(context: CommandContext) -> int:
     from gateway.compose import read
 
     loaded = read(context.settings())
-    faults, warnings = [_entry(f) for f in loaded.faults], [_entry(w) for w in loaded.warnings]
+    unread: list[dict[str, Json]] = []
+    if loaded.snapshot is not None:
+        observed, unread = _observed(context, loaded.snapshot)
+        loaded = read(context.settings(), observed) if observed else loaded
+    faults, warnings = [_entry(f) for f in loaded.faults], [*unread, *(_entry(w) for w in loaded.warnings)]
     admitted: list[Admitted] = []
     if loaded.snapshot is not None:
         means, unfit = _means(context, loaded.snapshot)
@@ -91,6 +96,25 @@ def _means(context: CommandContext, snapshot: Snapshot) -> tuple[Capabilities, l
             {"file": "environment", "key": f.variable, "what": f.what, "do": f.do} for f in refused.faults
         ]
         return Capabilities(frozenset(), frozenset()), unfit
+
+
+def _observed(context: CommandContext, snapshot: Snapshot) -> tuple[bytes, list[dict[str, Json]]]:
+    """The answers of control planes about places, and a warning for each record of which none was told."""
+    from gateway.compose import access, observed_now
+    from gateway.settings import SettingsRefused
+
+    try:
+        opened = access(snapshot, context.environ)
+    except SettingsRefused:  # said among the faults
+        return b"", []
+    observed, unread = asyncio.run(observed_now(snapshot, opened, context.settings(), context.today))
+    return observed, [_unread(event.provider, event.fault, event.status) for event in unread]
+
+
+def _unread(provider: str, fault: str, status: int) -> dict[str, Json]:
+    what = f"the control plane did not tell where profiles send requests ({fault}{f' {status}' if status else ''})"
+    do = "allow the credential to list inference profiles; until then the record's own statement stands"
+    return {"file": f"catalog/{provider}.toml", "key": "connection.destinations", "what": what, "do": do}
 
 
 def _notice(notice: Notice) -> dict[str, Json]:

@@ -6,6 +6,7 @@ could decide.
 
 from gateway.compose.clock import SystemClock
 from gateway.compose.console import origin_here
+from gateway.compose.destinations import observed_now
 from gateway.compose.documents import DocumentsRefused, read
 from gateway.compose.process import run_gateway, run_sandbox, start_workers
 from gateway.compose.providers import Access, access, in_force
@@ -21,6 +22,7 @@ __all__ = [
     "WorkerPlace",
     "access",
     "in_force",
+    "observed_now",
     "origin_here",
     "read",
     "run_gateway",

@@ -10,6 +10,7 @@ from gateway.core.evaluation import Capabilities
 from gateway.core.receipt import Receipt
 from gateway.core.replay import capabilities_from, replay, was_decided
 from gateway.core.snapshot import Snapshot
+from gateway.declarations.destinations import NAME as OBSERVED
 from gateway.declarations.load import load
 from gateway.stores.journal.documents import CAPABILITIES_FILE, Documents
 
@@ -65,7 +66,9 @@ class Replays:
             if folder is not None:
                 extra = sorted(folder.glob("sandbox*"))
                 day = date.fromisoformat(receipt.day)
-                snapshot = load(folder / "config", folder / "policies", extra=extra, today=day).snapshot
+                observed = (self._kept.load(receipt.documents) or {}).get(OBSERVED, b"")
+                config, policies = folder / "config", folder / "policies"
+                snapshot = load(config, policies, extra=extra, observed=observed, today=day).snapshot
                 if snapshot is not None and snapshot.digest == receipt.documents:
                     self._snapshots[key] = snapshot
         return self._snapshots[key]

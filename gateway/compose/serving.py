@@ -141,6 +141,7 @@ async def serve(
             news = news_of_credentials(services.health, clock, log)
             group.start_soon(run_forever, partial(renewals.run, news), log)
             await renewals.first_round()
+            await documented.observe()
             await listen(listeners, drain, limits=HttpLimits(keep_alive_s=settings.keep_alive_s), ready=accepted)
             group.cancel_scope.cancel()
         if shipper is not None:

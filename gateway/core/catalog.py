@@ -104,21 +104,34 @@ class Auth(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """The address of a provider that tells to which of its regions it sends the requests of each profile.
+
+    `url` may hold places of the connection's settings. `countries`: region -> its country; a region that is not listed
+    is nowhere known.
+    """
+
+    url: str
+    countries: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """Address and manners of a provider record. `base_url` may hold `{setting}` places, each named in `settings`.
 
     `also`: dialects it speaks under the same address beside `dialect`. `system_role`: `developer` where a provider
-    knows that role, else `system`. `lenient`: it ignores members that it does not know. `other_kinds`: kind of
-    model -> the dialect in which models of that kind are asked under this address; chat models are asked in `dialect`.
+    knows that role, else `system`. `lenient`: it ignores members that it does not know. `other_kinds`: kind of model ->
+    the dialect in which models of that kind are asked under this address; chat models are asked in `dialect`.
     `output_limit`: the request member that caps the output. `stream_usage`: `option` if usage in a stream must be asked
     for with `stream_options`, `always` if it comes unasked. `sends`: members that every request carries with these
     values, whatever the client says. `accepts_store`: knows the member `store`, and may keep what does not say `false`.
     `why_not`: the reason if it cannot be called; else empty. `token`: the kind of token that it takes in the place of a
-    key; None where it takes keys only. `paths`: dialect -> the path below `base_url` under
-    which it is spoken, where that is not `base_url` itself. `carriers`: dialect -> the form of request in which a cloud
-    carries it; an empty mapping where each dialect is spoken plainly. `values`: setting -> the values for which the
-    record's statements hold; any value, where a setting has no entry. `deployments`: the operator names the deployment
-    behind each model. `query`: of every request, empty for none.
+    key; None where it takes keys only. `paths`: dialect -> the path below `base_url` under which it is spoken, where
+    that is not `base_url` itself. `carriers`: dialect -> the form of request in which a cloud carries it; an empty
+    mapping where each dialect is spoken plainly. `values`: setting -> the values for which the record's statements
+    hold; any value, where a setting has no entry. `deployments`: the operator names the deployment behind each model.
+    `query`: of every request, empty for none. `destinations`: asked for the destinations of profiles; None where the
+    record's own statement of places is all there is.
     """
 
     dialect: str
@@ -141,6 +154,7 @@ class Connection:
     deployments: bool = False
     query: str = ""
     sends: Mapping[str, str] = field(default_factory=dict)
+    destinations: ControlPlane | None = None
 
     def speaks(self, dialect: str) -> bool:
         return dialect == self.dialect or dialect in self.also

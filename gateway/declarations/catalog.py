@@ -10,7 +10,16 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.core.catalog import Auth, Connection, Departure, Facts, Feature, Provider, TreatmentException
+from gateway.core.catalog import (
+    Auth,
+    Connection,
+    ControlPlane,
+    Departure,
+    Facts,
+    Feature,
+    Provider,
+    TreatmentException,
+)
 from gateway.core.operation import CHAT
 from gateway.core.posture import UNKNOWN
 from gateway.core.token_kinds import TOKEN_KINDS, TokenAuth
@@ -38,6 +47,7 @@ _INTERNAL: Final = (".internal", ".intranet", ".local", ".localhost", ".lan", ".
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 _PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]+|\{model\}))+")
 _QUERY: Final = re.compile(r"[A-Za-z0-9._~-]+=[A-Za-z0-9._~-]+(&[A-Za-z0-9._~-]+=[A-Za-z0-9._~-]+)*")
+_COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _SETTING: Final = re.compile(r"[a-z][a-z0-9_]*")
 _GIVEN: Final = "{base_url}"
 """The whole address, or all but its path, is the operator's to give."""
@@ -135,6 +145,7 @@ def _connection(table: Table | None) -> Connection:
         values=_values(table.table("values"), settings),
         deployments=table.flag("deployments") or False,
         query=_query(table),
+        destinations=_destinations(table.table("destinations"), settings),
     )
     if connection.dialect in connection.also:
         table.fault("also_speaks", f"{shown(connection.dialect)} is its dialect already", "remove it")
@@ -208,6 +219,28 @@ def _carrier(table: Table, dialect: str) -> str:
 def _values(table: Table | None, settings: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     """`[connection.values]`: setting -> the values for which the record's statements hold."""
     return {} if table is None else {name: words for name in settings if (words := table.words(name))}
+
+
+def _destinations(table: Table | None, settings: tuple[str, ...]) -> ControlPlane | None:
+    """`[connection.destinations]`: the control plane, and the country of each region that it may name."""
+    if table is None:
+        return None
+    table.require(url='url = "https://…"', countries="[connection.destinations.countries] and its regions")
+    url = table.text("url")
+    for place in _PLACE.findall(url):
+        if place not in settings:
+            table.fault("url", f"{{{place}}} is not in settings of the connection", f'add "{place}" there')
+    if url and not _may_carry_prompts(url):
+        table.fault("url", f"{shown(url)} is not https://", "write the whole address, with https")
+    countries = table.mapping("countries")
+    for region, country in countries.items():
+        if not _COUNTRY.fullmatch(country):
+            table.fault(
+                "countries",
+                f"{shown(country)} cannot be the country of {region}",
+                'write a code of two letters, such as "DE"',
+            )
+    return ControlPlane(url, countries)
 
 
 def _quoted(names: Iterable[str]) -> str:

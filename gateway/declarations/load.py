@@ -26,6 +26,8 @@ from gateway.declarations.checks import (
 )
 from gateway.declarations.contracts import GrantEntry, read_contracts
 from gateway.declarations.deployments import read_deployments, with_deployments
+from gateway.declarations.destinations import NAME as OBSERVED
+from gateway.declarations.destinations import narrowed, read_destinations
 from gateway.declarations.documents import Document, Shelf, digest, find
 from gateway.declarations.faults import Fault, Report
 from gateway.declarations.feeds import read_feeds
@@ -59,17 +61,20 @@ class Loaded:
     documents: Mapping[str, bytes]
 
 
-def load(config: Path, policies: Path, *, extra: Sequence[Path] = (), today: date) -> Loaded:
+def load(config: Path, policies: Path, *, extra: Sequence[Path] = (), observed: bytes = b"", today: date) -> Loaded:
     """Read and check every document of these directories. Never raises for what stands in a document.
 
     `extra`: directories of the bundled provider, each with `catalog/` and `models/`; their evidence is of `today`.
+    `observed`: the document of `destinations`; empty for none.
     """
     report = Report()
     shelf = find(config, policies, extra, report)
     if not (config.is_dir() and policies.is_dir()):  # every reference to what lies there would be one more fault
         return Loaded(None, tuple(report.faults), (), {})
     documents = {document.name: document.content for document in shelf}
-    reading = _Reading(shelf, report, today)
+    if observed:
+        documents[OBSERVED] = observed
+    reading = _Reading(shelf, report, today, observed)
     snapshot = reading.snapshot(digest(documents))
     whole = not report.faults
     reading.judge(snapshot)
@@ -80,8 +85,9 @@ def load(config: Path, policies: Path, *, extra: Sequence[Path] = (), today: dat
 class _Reading:
     """One pass over all documents, in the order in which they need one another."""
 
-    def __init__(self, shelf: Shelf, report: Report, today: date) -> None:
+    def __init__(self, shelf: Shelf, report: Report, today: date, observed: bytes) -> None:
         self._shelf, self._report, self._today = shelf, report, today
+        self._observed = observed
         self._pages: dict[str, Page] = {}
         self._unreadable: set[str] = set()
         self._policies: list[PolicyDocument] = []
@@ -146,10 +152,11 @@ class _Reading:
 
     def _checked(self, regions: Regions, digest: str) -> Snapshot:
         """Everything put together, each reference checked."""
-        names, documents = self._names(), self._providers.values.values()
-        providers = {name: document.provider for name, document in self._providers.values.items()}
+        names = self._names()
+        check_exceptions(self._providers.values.values(), names.models)
+        documents = self._narrowed()
+        providers = {document.provider.id: document.provider for document in documents}
         routes = resolved_routes(documents, self._models.values, names.models)
-        check_exceptions(documents, names.models)
         check_policies(self._policies, names)
         organisation, teams = self._organisation(names)
         snapshot = Snapshot(
@@ -169,6 +176,15 @@ class _Reading:
         )
         check_redirects(self._aliases(), snapshot)
         return snapshot
+
+    def _narrowed(self) -> list[ProviderDocument]:
+        """The records, each with the answers of its control plane."""
+        page = self._page(Document(OBSERVED, OBSERVED, self._observed)) if self._observed else None
+        observed = read_destinations(page) if page is not None else {}
+        return [
+            narrowed(document, observed[name]) if name in observed else document
+            for name, document in self._providers.values.items()
+        ]
 
     def _names(self) -> Names:
         """The names that may be referred to. A document that cannot be read still declares the name of its file."""

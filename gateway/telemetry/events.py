@@ -395,6 +395,28 @@ class CredentialEnded:
 
 
 @frozen
+class DestinationsRead:
+    """The control plane of a provider record told where each of its profiles sends requests, and how the account keeps
+    content: `retention_mode`, empty where the credential may not read it."""
+
+    level: ClassVar[Level] = "info"
+    provider: str
+    profiles: int
+    retention_mode: str
+
+
+@frozen
+class DestinationsUnread:
+    """The control plane of a provider record did not tell its destinations: an older answer stands, or the record's own
+    statement. `fault` and `status` as in `CredentialFailing`."""
+
+    level: ClassVar[Level] = "warning"
+    provider: str
+    fault: str
+    status: int
+
+
+@frozen
 class ClockSkewed:
     """The clock of a provider is `skew_s` seconds ahead of this machine's; signatures for it follow its clock."""
 
@@ -479,6 +501,8 @@ Event: TypeAlias = (
     | CredentialRenewed
     | CredentialFailing
     | CredentialEnded
+    | DestinationsRead
+    | DestinationsUnread
     | ClockSkewed
     | DiskLow
     | DiskFree

@@ -127,6 +127,13 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
         f"the credential of {f['provider']} ({f['source']}) could not be renewed{_why(f)}; usable for {f['left_s']} s"
     ),
     "credential_ended": lambda f: f"{f['provider']} has no credential: its {f['source']} source failed{_why(f)}",
+    "destinations_read": lambda f: (
+        f"{f['provider']} told the destinations of {f['profiles']} profiles"
+        + (f", retention mode {f['retention_mode']}" if f["retention_mode"] else "")
+    ),
+    "destinations_unread": lambda f: (
+        f"{f['provider']} did not tell its destinations{_why(f)}; earlier statements stand"
+    ),
     "clock_skewed": lambda f: f"the clock of {f['provider']} is {f['skew_s']} s ahead; signatures follow it",
     "disk_low": lambda f: f"nothing is admitted: {f['free_mb']} MB free where the state is kept",
     "disk_free": lambda f: f"{f['free_mb']} MB free again where the state is kept",

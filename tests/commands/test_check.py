@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from gateway.commands.terminal.stop import FAILED
@@ -55,3 +56,18 @@ def test_people_read_a_table(tmp_path: Path) -> None:
     assert [line.split() for line in called.out.splitlines() if line.split()[:1] == ["strict"]] == [
         ["strict", "1", "1", "1", "1"]
     ]
+
+
+def test_a_control_plane_that_tells_nothing_is_a_warning(tmp_path: Path) -> None:
+    """Nobody listens at the address."""
+    shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config")
+    record = tmp_path / "config/catalog/aws-bedrock-eu.toml"
+    record.write_text(record.read_text().replace("https://bedrock.{region}.amazonaws.com", "http://127.0.0.1:1"))
+    environ = {
+        "SAFECONDUCT_PROVIDER_AWS_BEDROCK_EU_KEY": "key",
+        "SAFECONDUCT_PROVIDER_AWS_BEDROCK_EU_REGION": "eu-central-1",
+    }
+    answer = call("check", "--config", str(tmp_path / "config"), environ=environ, json=True).json
+    [warning] = [w for w in answer["warnings"] if w["key"] == "connection.destinations"]
+    assert warning["file"] == "catalog/aws-bedrock-eu.toml"
+    assert "(unreachable)" in warning["what"]

@@ -16,6 +16,8 @@ from gateway.telemetry.events import (
     CredentialEnded,
     CredentialFailing,
     CredentialRenewed,
+    DestinationsRead,
+    DestinationsUnread,
     DiskFree,
     DiskLow,
     Event,
@@ -159,6 +161,12 @@ def told(event: Event) -> str:
         (
             CredentialEnded("cloud", "profile", "file", 0),
             "ERROR cloud has no credential: its profile source failed (file)",
+        ),
+        (DestinationsRead("cloud", 7, "none"), "cloud told the destinations of 7 profiles, retention mode none"),
+        (DestinationsRead("cloud", 7, ""), "cloud told the destinations of 7 profiles"),
+        (
+            DestinationsUnread("cloud", "refused", 403),
+            "WARNING cloud did not tell its destinations (refused 403); earlier statements stand",
         ),
         (ClockSkewed("cloud", -300), "WARNING the clock of cloud is -300 s ahead; signatures follow it"),
         (DiskLow(12), "ERROR nothing is admitted: 12 MB free where the state is kept"),
