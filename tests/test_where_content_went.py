@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from gateway.commands.exports import focus
 from gateway.exchange.services import InForce
 from gateway.telemetry.events import ExchangeEnded
 from gateway.upstream.targets import static_credential, target
+from gateway.views import focus
 from tests.asgi.gate import Door, a_door
 from tests.builders import a_connection, a_posture, a_price, a_provider, a_route, a_snapshot, facts_of, some_means
 from tests.exchange.test_lifecycle import GOOD

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.commands.access.receipts_access import open_ledger
-from gateway.commands.exports import focus, parquet
+from gateway.commands.exports import parquet
 from gateway.commands.terminal.context import CommandContext, state_options
 from gateway.commands.terminal.printing import write_rows
 from gateway.commands.terminal.stop import MISUSED, Stop
@@ -17,6 +17,7 @@ from gateway.core.cost import money
 from gateway.core.errors import Json
 from gateway.core.selection import Selection
 from gateway.core.usage import CLASSES, Usage
+from gateway.views import focus
 
 if TYPE_CHECKING:
     from gateway.stores.books.books import UsageRow

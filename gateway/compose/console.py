@@ -96,7 +96,7 @@ def _pages(sources: ReportSources, sessions: Sessions) -> Iterable[ConsolePage]:
     yield compare_page()
     yield policies_page(reports.cards, reports.draft, reports.why)
     yield places_page(reports.places)
-    yield from spend_pages(reports.spend, reports.budgets)
+    yield from spend_pages(reports.spend, reports.budgets, reports.focus)
     yield from receipts_pages(reports.receipts, reports.receipt)
     yield from keys_pages(reports.keys, sources.desk)
     yield health_page(reports.health)

@@ -18,6 +18,8 @@ from gateway.exchange.services import Services
 from gateway.identity.key_desk import KeyDesk
 from gateway.identity.sessions import Visitor
 from gateway.reports.budgets import budgets, budgets_seen
+from gateway.reports.focus import MEMBERS as FOCUS_MEMBERS
+from gateway.reports.focus import focus_rows
 from gateway.reports.health import ending_soon, last_hour
 from gateway.reports.places import places
 from gateway.reports.policies import WHY, PolicyCards, draft, why
@@ -76,6 +78,12 @@ class ConsoleReports:
         labels, sight = labels_of(await self._keys(visit)), sight_of(visit.visitor)
         today, currency = visit.now.date(), visit.in_force.snapshot.fx.ledger
         return await _in_thread(partial(spend, self._sources.ledger, members_of(visit), sight, labels, today, currency))
+
+    async def focus(self, visit: Visit) -> list[tuple[str | int, ...]]:
+        """The columns of FOCUS, then every charge."""
+        members = {name: value for name, value in members_of(visit).items() if name in FOCUS_MEMBERS}
+        sight, today = sight_of(visit.visitor), visit.now.date()
+        return await _in_thread(partial(focus_rows, self._sources.ledger, members, sight, today))
 
     async def budgets(self, visit: Visit) -> View:
         keys, snapshot = await self._keys(visit), visit.in_force.snapshot

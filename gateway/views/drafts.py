@@ -46,10 +46,11 @@ class Judge:
 
     def is_connected(self, route: Route) -> bool:
         """Whether the gateway could ask the route if every policy allowed it."""
+        if route.provider.id not in self.means.credentials:  # most of a catalogue
+            return False
         demand = plain_demand(route.model)
         judged = candidate(route, demand)
-        every = rejections_of(judged, demand, _ANYTHING, self.snapshot, self.means, self.today)
-        return not every
+        return not rejections_of(judged, demand, _ANYTHING, self.snapshot, self.means, self.today)
 
     def admitted(self, policy: Policy) -> list[Route]:
         """The routes that the policy alone admits, whether they are connected or not."""

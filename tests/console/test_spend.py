@@ -14,7 +14,7 @@ HELD = an_attempt(usage_source="held", cost=1_000_000)
 
 
 def pages(reports: ConsoleReports, _: ReportSources) -> Iterable[ConsolePage]:
-    return spend_pages(reports.spend, reports.budgets)
+    return spend_pages(reports.spend, reports.budgets, reports.focus)
 
 
 async def test_the_sums_the_chart_and_the_file_have_the_same_numbers(tmp_path: Path) -> None:
@@ -32,6 +32,17 @@ async def test_the_sums_the_chart_and_the_file_have_the_same_numbers(tmp_path: P
             "small,0.00104,0,1,1000,20,USD\r\n"
             "large,0.001,0.001,1,1000,20,USD\r\n"
         )
+
+
+async def test_the_charges_are_saved_for_cost_tools(tmp_path: Path) -> None:
+    async with a_house(tmp_path, reported=pages) as house:
+        await house.settle(a_receipt("A"), a_receipt("B", key="key_2"))
+        reader = await house.signed_in()
+        file = await reader.get((await reader.json("/console/spend?by=model"))["focus"])
+        assert file.headers["content-disposition"] == 'attachment; filename="focus.csv"'
+        columns, *charges = file.text.splitlines()
+        assert columns.startswith("BilledCost,")
+        assert len(charges) == 1
 
 
 async def test_a_key_sees_its_budget_and_an_administrator_sees_all(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.commands.exports import focus
-from gateway.commands.exports.focus import Cell, Kind
 from gateway.commands.terminal.stop import Stop
+from gateway.views import focus
+from gateway.views.focus import Cell, Kind
 
 _LIBRARY: Final = "pyarrow"
 _READ: Final[Mapping[Kind, Callable[[Cell], object]]] = {

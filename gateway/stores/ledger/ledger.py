@@ -111,9 +111,7 @@ class SqliteLedger:
     def last_days(self) -> dict[str, str]:
         """As `Ledger.last_days`."""
         with reading(self._path) as connection:
-            rows = connection.execute(
-                "SELECT key, MAX(day) FROM receipts INDEXED BY receipts_listed WHERE key <> '' GROUP BY key"
-            )
+            rows = connection.execute(f"SELECT key, MAX(day) FROM ({EVERY_ROW}) WHERE key <> '' GROUP BY key")
             return {str(key): str(day) for key, day in rows}
 
     def differing_days(self) -> list[str]:

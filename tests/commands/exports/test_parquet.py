@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from pyarrow import parquet as reader  # type: ignore[import-untyped]
 
-from gateway.commands.exports import focus, parquet
+from gateway.commands.exports import parquet
 from gateway.stores.books.books import UsageRow
+from gateway.views import focus
 from tests.commands.calling import ROOT, call
 from tests.commands.conftest import Running
-from tests.commands.exports.test_focus import a_row
+from tests.views.test_focus import a_row
 
 
 def written(path: Path, *rows: UsageRow) -> list[dict[str, Any]]:
