@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Final
 
-from gateway.core.catalog import Abilities, Facts, Feature, Route
+from gateway.core.catalog import Abilities, Connection, Facts, Feature, Route
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
 from gateway.core.health import Health
@@ -135,8 +135,14 @@ def _connected(candidate: Candidate, demand: Demand, means: Capabilities) -> lis
     if missing := means.unset.get(provider):
         return [Reason(Kind.NOT_CALLABLE, "settings", None, [setting_name(provider, name) for name in missing])]
     if provider not in means.credentials:
-        return [Reason(Kind.NO_CREDENTIAL, demanded=setting_name(provider, "key"))]
+        return [Reason(Kind.NO_CREDENTIAL, demanded=_credential_settings(provider, connection))]
     return []
+
+
+def _credential_settings(provider: str, connection: Connection) -> Json:
+    """The setting of the key; of a record that takes tokens, first the one that names their source."""
+    key = setting_name(provider, "key")
+    return key if connection.token is None else [setting_name(provider, "credential"), key]
 
 
 def setting_name(provider: str, name: str) -> str:

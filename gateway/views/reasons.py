@@ -258,7 +258,9 @@ def _retired(reason: Reason, _: Regions) -> str:
 
 
 def _no_credential(reason: Reason, _: Regions) -> str:
-    return f"has no credential: set {_variables(reason)}"
+    variables = _variables(reason)
+    named = " or ".join(map(str, variables)) if isinstance(variables, list) else variables
+    return f"has no credential: set {named}"
 
 
 def _locked_out(reason: Reason, _: Regions) -> str:

@@ -27,6 +27,7 @@ from gateway.core.policy import (
     RouteRules,
 )
 from gateway.core.posture import LocationGuarantee, Party, Posture, Training
+from gateway.core.token_kinds import TokenAuth
 from gateway.core.treatment import FEATURE_TOUCHES
 from tests.builders import (
     KIND_TREATMENT,
@@ -289,6 +290,11 @@ def test_a_tool_of_the_providers_own_is_no_use_of_it_where_translation_leaves_th
             a_provider("eu-north"),
             some_means("alpha"),
             Reason(Kind.NO_CREDENTIAL, demanded="eu-north.key"),
+        ),
+        (
+            a_provider("eu-north", connection=a_connection(token=TokenAuth("google"))),
+            some_means("alpha"),
+            Reason(Kind.NO_CREDENTIAL, demanded=["eu-north.credential", "eu-north.key"]),
         ),
     ],
 )

@@ -157,6 +157,10 @@ def test_a_breach_says_what_the_route_does_and_who_demands_otherwise(
             "has no credential: set SAFECONDUCT_PROVIDER_EVROC_KEY",
         ),
         (
+            Reason(Kind.NO_CREDENTIAL, demanded=["vertex.credential", "vertex.key"]),
+            "has no credential: set SAFECONDUCT_PROVIDER_VERTEX_CREDENTIAL or SAFECONDUCT_PROVIDER_VERTEX_KEY",
+        ),
+        (
             Reason(Kind.LOCKED_OUT, demanded="evroc.key"),
             "refused our credential: renew SAFECONDUCT_PROVIDER_EVROC_KEY and reload",
         ),
