@@ -26,7 +26,7 @@ def shown(scenario: str, route: str = "") -> Result:
             "input": tokens.input,
             "cached": _cached(tokens, route),
             "output": tokens.output,
-            "reasoning": tokens.reasoning,
+            "reasoning": _reasoning(tokens, route),
         },
         reasoning="".join(piece for a in answers for piece in a.reasoning),
     )
@@ -62,6 +62,11 @@ def _cached(tokens: Tokens, route: str) -> int:
     return 0 if route == "cohere_chat" else tokens.cached
 
 
+def _reasoning(tokens: Tokens, route: str) -> int:
+    """Converse does not tell reasoning from the rest of the output."""
+    return 0 if route == "bedrock_converse" else tokens.reasoning
+
+
 def metered(scenario: str, route: str) -> dict[str, int]:
     """The usage that the receipt of the last round must hold: disjoint classes, none of them zero."""
     last = ANSWERS[scenario][-1]
@@ -70,8 +75,8 @@ def metered(scenario: str, route: str) -> dict[str, int]:
     counted = {
         "input": tokens.input - _cached(tokens, route),
         "cache_read": _cached(tokens, route),
-        "output": tokens.output - tokens.reasoning,
-        "reasoning": tokens.reasoning,
+        "output": tokens.output - _reasoning(tokens, route),
+        "reasoning": _reasoning(tokens, route),
     }
     return {name: count for name, count in counted.items() if count}
 
@@ -80,12 +85,13 @@ def through(client: str, route: str, seen: Seen) -> Seen:
     """What of a request reaches `route` from this client: all but what one of the two has no words for."""
     if route in ("openai_chat", "cohere_chat"):
         seen = replace(seen, signatures=(), shows=False)
-    elif DIALECT_OF[client] == "openai_chat":
+    elif DIALECT_OF[client] == "openai_chat" or route == "bedrock_converse":
         seen = replace(seen, shows=False)
     if client == "node-ai-openai-compatible" and route in (
         "openai_responses",
         "anthropic_messages",
         "vertex_claude",
+        "bedrock_converse",
     ):
         # It sends back the words of thoughts and nothing beside them: unsigned thoughts are nothing to these two.
         seen = replace(seen, thoughts=(), signatures=())

@@ -36,15 +36,19 @@ from gateway.upstream.targets import static_credential, target
 from tests.builders import a_connection, a_key, a_model, a_provider, a_route, a_snapshot, a_team
 from tests.exchange.desk import PATIENT, SECRET, Heard, StillClock
 from tests.replays import InForceHistory
+from tests.sdk.shapes import bedrock_converse
 from tests.sdk.stage import DIALECT_OF
 
 UPSTREAM_MODEL: Final = "scripted-1"
+_FAMILIES: Final = {"bedrock_converse": bedrock_converse.FAMILY}
+"""Wire -> the beginning of every model's name there."""
 _CONNECTIONS: Final[Mapping[str, tuple[Auth, str, dict[str, Any]]]] = {
     "openai_chat": (Auth.BEARER, "/v1", {"output_limit": "max_completion_tokens", "system_role": "developer"}),
     "openai_responses": (Auth.BEARER, "/v1", {}),
     "anthropic_messages": (Auth.X_API_KEY, "/v1", {}),
     "google_generate": (Auth.X_GOOG_API_KEY, "/v1beta", {}),
     "cohere_chat": (Auth.BEARER, "/v2", {}),
+    "bedrock_converse": (Auth.BEARER, "", {}),
     "vertex_claude": (
         Auth.BEARER,
         "/v1/projects/p/locations/eu",
@@ -98,7 +102,8 @@ def _route(dialect: str, url: str, kind: str = "chat") -> Route:
     auth, version, rest = _CONNECTIONS[dialect]
     connection = a_connection(**{"dialect": dialect, "auth": auth, "base_url": url + version, **rest})
     provider = a_provider(dialect.replace("_", "-"), connection=connection)
-    return a_route(provider, a_model(model_of(dialect, kind), kind=kind), upstream_model=UPSTREAM_MODEL)
+    upstream_model = _FAMILIES.get(dialect, "") + UPSTREAM_MODEL
+    return a_route(provider, a_model(model_of(dialect, kind), kind=kind), upstream_model=upstream_model)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from tests.scripted import END, Connection, Left, Provider, Received, chunk, rep
 from tests.sdk.scenarios import ANSWERS, Answer, TooLong
 from tests.sdk.shapes import (
     anthropic_messages,
+    bedrock_converse,
     cohere_chat,
     google_generate,
     openai_chat,
@@ -34,6 +35,7 @@ SHAPES: Final[Mapping[str, ModuleType]] = {
     "anthropic_messages": anthropic_messages,
     "google_generate": google_generate,
     "cohere_chat": cohere_chat,
+    "bedrock_converse": bedrock_converse,
     "vertex_claude": vertex_claude,
 }
 _JSON: Final = (("content-type", "application/json"),)
@@ -103,7 +105,7 @@ class Scripted:
                 await connection.send(reply(400, body=json.dumps(shape.REFUSED).encode(), headers=_JSON))
                 continue
             model = _model(path, body)
-            if not (body.get("stream") or ":stream" in path):
+            if not (body.get("stream") or ":stream" in path or path.endswith("-stream")):
                 await connection.send(reply(body=json.dumps(shape.whole(answer, model)).encode(), headers=_JSON))
                 continue
             await self._stream(connection, answer, b"".join(shape.stream(answer, model)))
