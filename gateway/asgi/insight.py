@@ -19,7 +19,7 @@ from gateway.exchange.services import InForce
 from gateway.reports.budgets import budgets, budgets_seen
 from gateway.reports.health import ending_soon, last_hour
 from gateway.reports.places import places
-from gateway.reports.policies import WHY, PolicyCards, draft, why
+from gateway.reports.policies import WHY, PolicyCards, cards_seen, draft, why
 from gateway.reports.questions import known_members
 from gateway.reports.receipts import receipt, receipts, record
 from gateway.reports.sight import Sight
@@ -91,9 +91,9 @@ class Insight:
         return _json(await budgets(services.books, seen, now.snapshot, keys, services.clock.now()))
 
     async def _policies(self, request: Request) -> Response:
-        _, now = self._caller(request)
+        sight, now = self._caller(request)
         cards = await anyio.to_thread.run_sync(self._cards.of, self._judge(now))
-        return _json({"snapshot": now.snapshot.digest, "data": cards})
+        return _json({"snapshot": now.snapshot.digest, "data": cards_seen(cards, sight)})
 
     async def _draft(self, request: Request) -> Response:
         sight, now = self._caller(request)

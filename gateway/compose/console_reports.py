@@ -22,7 +22,7 @@ from gateway.reports.focus import MEMBERS as FOCUS_MEMBERS
 from gateway.reports.focus import focus_rows
 from gateway.reports.health import ending_soon, last_hour
 from gateway.reports.places import places
-from gateway.reports.policies import WHY, PolicyCards, draft, why
+from gateway.reports.policies import WHY, PolicyCards, cards_seen, draft, why
 from gateway.reports.receipts import receipt, receipts
 from gateway.reports.sight import Sight
 from gateway.reports.spend import spend
@@ -95,7 +95,10 @@ class ConsoleReports:
         people = await self._keys(visit) if visit.visitor.operator is not None else ()
         cards = await _in_thread(partial(self._cards.of, _judge(visit)))
         names = {str(key.id): key.label or str(key.id) for key in people}
-        return {"cards": cards, "people": [{"id": id, "words": words} for id, words in names.items()]}
+        return {
+            "cards": cards_seen(cards, sight_of(visit.visitor)),
+            "people": [{"id": id, "words": words} for id, words in names.items()],
+        }
 
     async def draft(self, visit: Visit, policy: Policy) -> dict[str, Json]:
         sight = sight_of(visit.visitor)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from gateway.console.page import PREFIX, Audience, ConsolePage, PageAnswer, PageReport, Redirect, Shown, View, Visit
+from gateway.console.queries import teams_seen
 from gateway.core.errors import InvalidRequest, Json, NotFound
 from gateway.identity.key_desk import IssuedKey, NewKey, budgets_in
 from gateway.identity.operators import Act, Operator
@@ -48,7 +49,7 @@ class _Keys:
         return {
             **await self._report(visit),
             "may_write": operator is not None and Act.WRITE in operator.role.acts,
-            "teams": sorted(snapshot.teams),
+            "teams": teams_seen(visit),
             "policies": sorted(snapshot.policies),
             "classes": sorted(snapshot.organisation.classes),
         }

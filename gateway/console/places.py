@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.console.page import Audience, ConsolePage, PageAnswer, PageReport, Visit
-from gateway.console.queries import without_empty
+from gateway.console.queries import teams_seen, without_empty
 
 
 def places_page(report: PageReport) -> ConsolePage:
@@ -15,7 +15,7 @@ def places_page(report: PageReport) -> ConsolePage:
             return tidy
         snapshot = visit.in_force.snapshot
         choices = {
-            "team": sorted(snapshot.teams),
+            "team": teams_seen(visit),
             "policy": sorted(snapshot.policies),
             "provider": sorted(visit.in_force.means.credentials),
         }

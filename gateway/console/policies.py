@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 from gateway.console.page import Audience, ConsolePage, PageAnswer, PageReport, Visit
-from gateway.console.queries import without_empty
+from gateway.console.queries import teams_seen, without_empty
 from gateway.core.errors import InvalidRequest, Json
 from gateway.core.policy import Policy
 from gateway.views.limits import MEMBERS, choices, limits_in, limits_query
@@ -39,7 +39,7 @@ def policies_page(cards: PageReport, draft: PolicyReport, why: DecisionReport) -
             "choices": choices(snapshot.regions),
             "draft": await draft(visit, limits) if limits is not None else None,
             "why": await why(visit, limits),
-            "teams": sorted(snapshot.teams),
+            "teams": teams_seen(visit),
             "classes": sorted(snapshot.organisation.classes),
             "model_names": sorted(snapshot.models),
         }

@@ -23,6 +23,13 @@ def first_members(visit: Visit) -> dict[str, str]:
     return {name: values[0] for name, values in visit.query.items() if name != _FORMAT}
 
 
+def teams_seen(visit: Visit) -> list[str]:
+    """The teams that the reader may know of: every team for an operator, else the own one."""
+    if visit.visitor.operator is not None:
+        return sorted(visit.in_force.snapshot.teams)
+    return [visit.visitor.principal.team.id] if visit.visitor.principal is not None else []
+
+
 def without_empty(visit: Visit) -> Redirect | None:
     """The address without the empty members that a form sends; None where the address has none."""
     pairs = [(name, value) for name, values in visit.query.items() for value in values]

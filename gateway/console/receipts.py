@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gateway.console.page import Audience, ConsolePage, PageAnswer, PageReport, Visit
-from gateway.console.queries import address, members_of, without_empty
+from gateway.console.queries import address, members_of, teams_seen, without_empty
 
 OUTCOMES = ("served", "refused", "failed", "client_left", "interrupted", "corrected")
 
@@ -24,7 +24,7 @@ def receipts_pages(listed: PageReport, one: PageReport) -> Iterable[ConsolePage]
         snapshot = visit.in_force.snapshot
         choices = {
             "outcome": list(OUTCOMES),
-            "team": sorted(snapshot.teams),
+            "team": teams_seen(visit),
             "model": sorted(snapshot.models),
             "provider": sorted(visit.in_force.means.credentials),
         }

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from gateway.console.page import Audience, ConsolePage, Download, PageAnswer, PageReport, Visit
-from gateway.console.queries import address, members_of, without_empty
+from gateway.console.queries import address, members_of, teams_seen, without_empty
 
 DIMENSIONS: Final = ("team", "key", "model", "provider", "route", "policy", "countries")
 _COLUMNS: Final = ("cost", "unreported", "requests", "tokens_in", "tokens_out")
@@ -33,7 +33,7 @@ def spend_pages(report: PageReport, budgets: PageReport, charges: ChargeReport) 
         snapshot, view = visit.in_force.snapshot, await report(visit)
         choices = {
             "by": list(DIMENSIONS),
-            "team": sorted(snapshot.teams),
+            "team": teams_seen(visit),
             "model": sorted(snapshot.models),
             "provider": sorted(visit.in_force.means.credentials),
         }

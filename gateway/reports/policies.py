@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Final
@@ -46,6 +46,16 @@ class PolicyCards:
         files = {PurePosixPath(name): content for name, content in (self._documents(digest) or {}).items()}
         own = {path.stem: content for path, content in files.items() if path.parts[0] == "policies"}
         return {name: content.decode("utf-8", "replace") for name, content in own.items()}
+
+
+def cards_seen(cards: Iterable[Json], sight: Sight) -> list[Json]:
+    """The cards without the names of teams that the reader may not know of."""
+    own = None if sight.caller is None else sight.caller.team.id
+    return [
+        {**card, "teams": [team for team in teams if own in (None, team)]}
+        for card in cards
+        if isinstance(card, Mapping) and isinstance(teams := card["teams"], Sequence)
+    ]
 
 
 def draft(ledger: Ledger, policy: Policy, judge: Judge, sight: Sight) -> dict[str, Json]:

@@ -24,6 +24,7 @@ def _card(policy: Policy, judge: Judge, text: str | None) -> dict[str, Json]:
         "clauses": [*clauses(policy, judge.snapshot.regions)],
         "rules": _rules(policy),
         "used_by": _users(policy.name, judge.snapshot),
+        "teams": [team.id for team in judge.snapshot.teams.values() if team.policy == policy.name],
         "routes": len(admitted),
         "models": len({route.model.id for route in admitted}),
         "connected": sum(map(judge.is_connected, admitted)),
@@ -60,9 +61,8 @@ def _rules(policy: Policy) -> list[Json]:
 
 
 def _users(name: str, snapshot: Snapshot) -> list[Json]:
-    """Everybody who is held to the policy, keys aside."""
+    """The organisation and the classes that are held to the policy."""
     organisation = snapshot.organisation
     users = ["the organisation"] if organisation.policy == name else []
-    users += [f"team {team.id}" for team in snapshot.teams.values() if team.policy == name]
     users += [f"class {each.name}" for each in organisation.classes.values() if each.policy == name]
     return list(users)

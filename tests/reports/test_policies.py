@@ -11,7 +11,7 @@ from gateway.core.health import Health
 from gateway.core.organisation import DataClass
 from gateway.core.policy import LayerKind, Policy
 from gateway.core.posture import Posture, Training
-from gateway.reports.policies import draft, layers_for, why
+from gateway.reports.policies import PolicyCards, cards_seen, draft, layers_for, why
 from gateway.reports.sight import Sight
 from gateway.views.drafts import Judge
 from tests.builders import (
@@ -73,6 +73,21 @@ def test_a_decision_is_explained_for_a_model_with_the_draft_as_the_request() -> 
     assert view["layers"][-1] == {"layer": "request", "policy": "draft"}
     with pytest.raises(InvalidRequest):
         why({"model": "MARKER"}, OPERATOR, JUDGE, [], None, Health())
+
+
+def test_a_key_learns_of_no_team_but_its_own() -> None:
+    cards = PolicyCards().of(JUDGE)
+    for sight, teams in ((OPERATOR, {"research", "other"}), (OWN, {"research"})):
+        seen: Any = cards_seen(cards, sight)
+        assert {team for card in seen for team in card["teams"]} == teams
+        assert len(seen) == len(SNAPSHOT.policies)
+
+
+def test_a_policy_is_shown_with_its_document_where_that_is_kept() -> None:
+    kept = PolicyCards(lambda _: {"policies/strict.toml": b"name = 1", "config/teams.toml": b"x"})
+    cards: Any = kept.of(JUDGE)
+    assert {card["name"]: card["document"] for card in cards} == {"open": None, "strict": "name = 1", "careful": None}
+    assert kept.of(JUDGE) is cards
 
 
 def test_a_draft_is_measured_against_what_the_reader_may_see(tmp_path: Path) -> None:

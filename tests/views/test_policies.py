@@ -41,7 +41,7 @@ def test_a_card_says_what_a_policy_demands_admits_and_for_whom_it_holds() -> Non
     first, second = policy_cards(Judge(SNAPSHOT, some_means("alpha"), TODAY), {"strict": "name = 1"})
     assert isinstance(first, dict)
     assert (first["name"], first["routes"], first["clauses"]) == ("open", 2, [])
-    assert first["used_by"] == ["the organisation", "team research"]
+    assert (first["used_by"], first["teams"]) == (["the organisation"], ["research"])
     card: Any = second
     assert card == {
         "name": "strict",
@@ -54,6 +54,7 @@ def test_a_card_says_what_a_policy_demands_admits_and_for_whom_it_holds() -> Non
             "preferred by alpha, latency",
         ],
         "used_by": ["class personal"],
+        "teams": [],
         "routes": 1,
         "models": 1,
         "connected": 1,
