@@ -27,6 +27,7 @@ from gateway.reports.spend import spend
 from gateway.reports.usage import usage
 from gateway.views.drafts import Judge
 from gateway.views.limits import MEMBERS, limits_in
+from gateway.views.own_key import own_key
 from gateway.views.provider_health import Moment, providers_view
 from gateway.views.receipts import ReceiptNames
 
@@ -53,6 +54,7 @@ class Insight:
             Route("/v1/policies/draft", self._draft, methods=["GET"]),
             Route("/v1/policies/why", self._why, methods=["GET"]),
             Route("/v1/health", self._health, methods=["GET"]),
+            Route("/v1/key", self._key, methods=["GET"]),
         ]
 
     async def _usage(self, request: Request) -> Response:
@@ -85,10 +87,19 @@ class Insight:
         return await _in_thread(report)
 
     async def _budgets(self, request: Request) -> Response:
+        return _json(await self._own_budgets(*self._caller(request)))
+
+    async def _key(self, request: Request) -> Response:
         sight, now = self._caller(request)
+        assert sight.caller is not None  # `_caller` sees for the key of the request
+        default_class = sight.caller.class_layer(None, now.snapshot)
+        layers = (*sight.caller.layers, *((default_class,) if default_class else ()))
+        return _json(own_key(sight.caller, now.plans.policy(layers).policy, await self._own_budgets(sight, now)))
+
+    async def _own_budgets(self, sight: Sight, now: InForce) -> dict[str, Json]:
         services, keys = self._gate.services, _own_key(sight)
         seen = budgets_seen(sight, now.snapshot, keys)
-        return _json(await budgets(services.books, seen, now.snapshot, keys, services.clock.now()))
+        return await budgets(services.books, seen, now.snapshot, keys, services.clock.now())
 
     async def _policies(self, request: Request) -> Response:
         sight, now = self._caller(request)

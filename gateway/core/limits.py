@@ -77,6 +77,13 @@ class Concurrent:
 Limit: TypeAlias = Rate | Concurrent
 
 
+def limit_terms(limit: Limit) -> dict[str, str | int]:
+    """The terms of a limit as refusals and views state them: what it counts, how many, and in which time."""
+    if isinstance(limit, Rate):
+        return {"counts": limit.counts, "amount": limit.amount, "per": limit.per, "burst": limit.burst}
+    return {"counts": "concurrent", "amount": limit.amount}
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """State of a rate for its caller at a moment (UTC). `limit`: its burst. `reset_us`: until all of it is free."""

@@ -158,3 +158,17 @@ async def test_a_key_sees_the_health_of_providers_with_figures_of_its_own(tmp_pa
         for headers, attempts in ((KEY, 1), (other, 0)):
             rows = {row["provider"]: row for row in (await door.get("/v1/health", headers)).json()["providers"]}
             assert (rows["alpha"]["state"], rows["alpha"]["attempts"]) == ("serving", attempts)
+
+
+async def test_a_key_reads_its_own_standing_and_no_other_keys(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        other = await door.key("sc_other", label="other")
+        for headers, label in ((KEY, "laptop"), (other, "other")):
+            answer = await door.get("/v1/key", headers)
+            standing = answer.json()
+            assert (answer.status_code, standing["label"], standing["team"]["id"]) == (200, label, "research")
+            assert "sc_" not in answer.text
+        assert [each["layer"] for each in standing["policies"]] == ["organisation", "team", "key"]
+        assert standing["budgets"] == (await door.get("/v1/budgets", other)).json()["data"]
+        assert (await door.get("/v1/key", {})).status_code == 401
+        assert error_of(await door.client.post("/v1/key", headers=KEY)) == (405, "method_not_allowed")

@@ -19,10 +19,12 @@ from gateway.views.listings import (
     anthropic_models,
     google_model,
     google_models,
+    model_entry,
     openai_model,
     openai_models,
     usable,
 )
+from gateway.views.offers import ModelOffer, offer_terms
 from tests.builders import (
     TODAY,
     a_model,
@@ -50,19 +52,32 @@ NO_TRAINING = demanded_by(a_policy("no-training", bound=Posture(training=Trainin
 NAMES = ["small", "alpha/small", "large", "gamma/large"]
 
 
+def an_offer(model: Model, name: str = "") -> ModelOffer:
+    """A model with one route, at `alpha`."""
+    return ModelOffer(name or model.id, model, (a_route(model=model),))
+
+
 def a_viewer(*providers: str) -> Viewer:
     return Viewer(NO_TRAINING, some_means(*providers), TODAY)
 
 
 def test_models_are_those_this_caller_can_use_now_bare_and_pinned() -> None:
-    assert [name for name, _ in usable(a_viewer(), SNAPSHOT)] == NAMES
-    assert [model.id for _, model in usable(a_viewer(), SNAPSHOT)] == ["small", "small", "large", "large"]
+    offers = list(usable(a_viewer(), SNAPSHOT))
+    assert [offer.name for offer in offers] == NAMES
+    assert [offer.model.id for offer in offers] == ["small", "small", "large", "large"]
+    assert [[str(route.id) for route in offer.routes] for offer in offers] == [
+        ["alpha/small"],
+        ["alpha/small"],
+        ["gamma/large@fast"],
+        ["gamma/large@fast"],
+    ]
     assert list(usable(a_viewer("beta"), SNAPSHOT)) == []
 
 
 def test_a_provider_with_several_variants_is_listed_once() -> None:
     snapshot = a_snapshot(a_route(variant="a"), a_route(variant="b"))
-    assert [name for name, _ in usable(a_viewer(), snapshot)] == ["small", "alpha/small"]
+    offers = list(usable(a_viewer(), snapshot))
+    assert [(offer.name, len(offer.routes)) for offer in offers] == [("small", 2), ("alpha/small", 2)]
 
 
 def test_every_family_lists_the_same_models() -> None:
@@ -94,9 +109,11 @@ MODELS = [a_model(released="2026-03-01"), a_model(released="2026-03"), UNKNOWN, 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.id + m.released)
 def test_each_entry_is_what_the_official_sdks_read(model: Model) -> None:
     name = f"alpha/{model.id}"
-    read = OpenAIModel.model_validate(openai_model(name, model), strict=True)
+    offer = an_offer(model, name)
+    terms = offer_terms(offer, SNAPSHOT, TODAY)
+    read = OpenAIModel.model_validate(openai_model(offer, terms), strict=True)
     assert (read.id, read.owned_by, read.created) == (name, "lab", 0)
-    info = ModelInfo.model_validate_json(orjson.dumps(anthropic_model(name, model)), strict=True)
+    info = ModelInfo.model_validate_json(orjson.dumps(anthropic_model(offer, terms)), strict=True)
     assert (info.id, info.display_name, info.type, info.lifecycle) == (name, model.name, "model", "active")
 
 
@@ -105,14 +122,14 @@ def test_each_entry_is_what_the_official_sdks_read(model: Model) -> None:
     [("2026-03-01", "2026-03-01T00:00:00Z"), ("2026-03", "1970-01-01T00:00:00Z"), ("", "1970-01-01T00:00:00Z")],
 )
 def test_a_day_that_is_not_known_is_never_made_up(released: str, said: str) -> None:
-    assert anthropic_model("small", a_model(released=released))["created_at"] == said
+    assert anthropic_model(an_offer(a_model(released=released)), {})["created_at"] == said
 
 
 def test_limits_stand_where_they_are_known() -> None:
-    known, unknown = anthropic_model("small", a_model()), anthropic_model("dark", UNKNOWN)
+    known, unknown = anthropic_model(an_offer(a_model()), {}), anthropic_model(an_offer(UNKNOWN), {})
     assert (known["max_input_tokens"], known["max_tokens"]) == (128_000, 16_384)
     assert (unknown["max_input_tokens"], unknown["max_tokens"]) == (None, None)
-    assert google_model("small", a_model()) == {
+    assert google_model(an_offer(a_model()), {}) == {
         "name": "models/small",
         "version": "",
         "displayName": "Small",
@@ -120,7 +137,7 @@ def test_limits_stand_where_they_are_known() -> None:
         "outputTokenLimit": 16_384,
         "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"],
     }
-    assert set(google_model("dark", UNKNOWN)) == {"name", "version", "displayName", "supportedGenerationMethods"}
+    assert set(google_model(an_offer(UNKNOWN), {})) == {"name", "version", "displayName", "supportedGenerationMethods"}
 
 
 @pytest.mark.parametrize(
@@ -132,4 +149,18 @@ def test_limits_stand_where_they_are_known() -> None:
     ],
 )
 def test_google_is_told_what_a_model_is_for(kind: str, methods: list[str]) -> None:
-    assert google_model("small", a_model(kind=kind))["supportedGenerationMethods"] == methods
+    assert google_model(an_offer(a_model(kind=kind)), {})["supportedGenerationMethods"] == methods
+
+
+def test_every_shape_carries_price_context_abilities_and_treatment_beside_its_own_members() -> None:
+    """A picker that knows one of the three shapes finds the members of every other picker there too."""
+    terms = offer_terms(an_offer(a_model(), "alpha/small"), SNAPSHOT, TODAY)
+    for family in LISTS:
+        entry = model_entry(family, an_offer(a_model(), "alpha/small"), a_viewer(), SNAPSHOT)
+        assert {**entry, **terms} == entry
+        assert entry in _entries(LISTS[family](a_viewer(), SNAPSHOT))
+    assert model_entry("openai", an_offer(a_model(), "alpha/small"), a_viewer(), SNAPSHOT)["name"] == "Small (Alpha)"
+
+
+def _entries(page: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(page["data"] if "data" in page else page["models"])

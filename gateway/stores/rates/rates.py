@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from gateway.core.errors import Json, RateLimited
-from gateway.core.limits import Concurrent, Limit, Rate, Standing, tightest
+from gateway.core.limits import Concurrent, Limit, Rate, Standing, limit_terms, tightest
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
 from gateway.stores.clock import Clock
@@ -129,14 +129,12 @@ def seen(rate: Rate, horizon: int, now: int, wanted: RateDemand, at: datetime) -
 def refusal(waits: Sequence[tuple[int, AccountId, Limit]], standings: tuple[Standing, ...]) -> RateLimited:
     """`waits`: what has no room, and for how long (microseconds). The longest wait is told: then all have."""
     wait_us, account, limit = max(waits, key=lambda wait: wait[0])
-    stated: dict[str, Json] = {"account": account, "amount": limit.amount}
+    terms: dict[str, Json] = {"account": account, **limit_terms(limit)}
     if isinstance(limit, Rate):
-        stated |= {"counts": limit.counts, "per": limit.per, "burst": limit.burst}
         message = f"{account} may use {limit.amount} {limit.counts} per {limit.per}, and has used them"
     else:
-        stated |= {"counts": "concurrent"}
         message = f"{account} may have {limit.amount} requests under way at the same time, and has them"
     wait_ms = -(-wait_us // 1000)
-    ended = RateLimited(f"{message}. Try again in {wait_ms / 1000:g} s.", limit=stated, retry_after_ms=wait_ms)
+    ended = RateLimited(f"{message}. Try again in {wait_ms / 1000:g} s.", limit=terms, retry_after_ms=wait_ms)
     ended.retry_after_s, ended.standings = wait_ms / 1000, standings
     return ended
