@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "books": "check that the books add up; who shares the budgets",
     "reload": "put changed documents in force",
     "console": "sign in to the pages, by a link that works once",
+    "launch": "start a coding agent with this gateway's address and a key",
     "sandbox": "run the bundled provider alone",
 }
 

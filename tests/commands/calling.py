@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.commands.terminal.context import CommandContext
+from gateway.commands.terminal.invocation import parse
 from gateway.commands.terminal.printing import Printer
 from gateway.commands.terminal.stop import Stop
 from gateway.stores.journal.journal import Journal
@@ -132,7 +133,7 @@ def call(
     command.arguments(parser)
     parser.add_argument("--json", action="store_true")
     out, notes = io.StringIO(), io.StringIO()
-    options = parser.parse_args([*words, *(["--json"] if json else [])])
+    options = parse(parser, [*(["--json"] if json else []), *words])
     context = CommandContext(options, Printer(out, notes, as_json=json, width=200), environ or {}, lambda: now)
     try:
         code = command.run(context)

@@ -16,6 +16,8 @@ from gateway.core.errors import Ended
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells count it."""
+REST = "rest"
+"""The option that holds the words after `--`, for a command that declares a default of it."""
 _CHAPTERS = {
     "journal": "The state directory",
     "redis": "Budgets of many processes",
@@ -30,7 +32,7 @@ def invoke(name: str, summary: str, command: Command, words: Sequence[str], envi
     command.arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON value, in a stable shape")
     try:
-        options = parser.parse_args(words)
+        options = parse(parser, words)
     except SystemExit as end:  # argparse's way to say that it has printed help or a fault
         return end.code if isinstance(end.code, int) else MISUSED
     out = Printer(sys.stdout, sys.stderr, as_json=options.json, width=_width(environ))
@@ -45,6 +47,16 @@ def invoke(name: str, summary: str, command: Command, words: Sequence[str], envi
         stop = _as_stop(fault)
         _tell(stop, out, name)
         return stop.code
+
+
+def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """The options. Words after the first `--` are the option `REST` of a command that declares a default of it."""
+    if parser.get_default(REST) is None:
+        return parser.parse_args(words)
+    place = [*words, "--"].index("--")
+    options = parser.parse_args(words[:place])
+    setattr(options, REST, tuple(words[place + 1 :]))
+    return options
 
 
 _CODES = "Exit codes: 0 done; 1 not done, or not in order; 2 called wrongly."

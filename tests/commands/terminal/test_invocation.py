@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from gateway.commands.terminal.context import CommandContext
-from gateway.commands.terminal.invocation import INTERRUPTED, invoke
+from gateway.commands.terminal.invocation import INTERRUPTED, REST, invoke, parse
 from gateway.commands.terminal.stop import FAILED, MISUSED, Stop
 from gateway.core.errors import Unavailable
 from gateway.settings import SettingsFault, SettingsRefused
@@ -95,3 +95,14 @@ def test_with_json_the_error_is_a_value_too(capsys: pytest.CaptureFixture[str]) 
 def test_ctrl_c_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke("do", "Does.", raising(KeyboardInterrupt()), [], {}) == INTERRUPTED
     assert capsys.readouterr() == ("", "")
+
+
+def test_words_behind_two_dashes_belong_to_a_command_that_has_a_use_for_them() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("name")
+    parser.add_argument("--json", action="store_true")
+    assert parse(parser, ["--", "-x"]).name == "-x"
+    parser.set_defaults(**{REST: ()})
+    options = parse(parser, ["x", "--", "--json", "--", "y"])
+    assert (options.name, options.json, options.rest) == ("x", False, ("--json", "--", "y"))
+    assert parse(parser, ["x", "--json"]).rest == ()
