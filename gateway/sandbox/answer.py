@@ -1,10 +1,12 @@
-"""A deterministic reply to a request's shape, cut into tokens, with exact usage."""
+"""A deterministic reply to a request's shape, cut into tokens, with exact usage.
+
+The one thing that a reply may repeat: the arguments of a call that the prompt requests in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import orjson
 
@@ -63,7 +65,8 @@ def answer(asked: ReplyRequest, persona: str) -> GeneratedChoice:
     """The same for the same shape and persona, whatever the words were."""
     thoughts = () if asked.thought == "none" else (GeneratedPart("thought", pieces(_THOUGHT)),)
     if asked.call is not None:
-        arguments = _json(instance({**asked.call.parameters, "type": "object"}))
+        worded = asked.call.arguments
+        arguments = _json(worded if worded is not None else instance({**asked.call.parameters, "type": "object"}))
         call = GeneratedPart("call", pieces(arguments), asked.call.name)
         return _within(asked, GeneratedChoice((*thoughts, call), "tool_calls"))
     text, stopped_by = _stopped(_text(asked, persona), asked.stop)
@@ -108,5 +111,5 @@ def _cut(parts: tuple[GeneratedPart, ...], room: int) -> Iterator[GeneratedPart]
         room -= len(part.pieces)
 
 
-def _json(value: Instance) -> str:
+def _json(value: Instance | Mapping[str, Any]) -> str:
     return orjson.dumps(value).decode()

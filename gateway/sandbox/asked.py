@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 from gateway.sandbox.fields import Wrong, invalid
 from gateway.sandbox.tally import PromptCount
+from gateway.sandbox.tool_requests import ToolRequest
 
 Schema: TypeAlias = Mapping[str, Any]
 """A JSON schema, as the request gave it."""
@@ -15,19 +16,22 @@ Schema: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class DeclaredFunction:
-    """A function that the model may call."""
+    """A function that the model may call. `arguments`: those of the call, where the request states them; None for any
+    that fit the parameters."""
 
     name: str
     parameters: Schema
+    arguments: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyRequest:
     """The shape of a request for a reply.
 
-    `messages` counts the system's words as one. `prompt_tokens` is everything, pictures too. `call`: the function that
-    must be called; `schema`: what the reply must fit. `thought`: whether to think first, and whether to show it;
-    `sealed`: the thought travels along in a form that only its maker can read.
+    `messages` counts the system's words as one. `prompt_tokens` is everything, pictures too. `call`: the function to
+    call; `worded`: the call that the words of the last message request. `schema`: what the reply must fit. `thought`:
+    whether to think first, and whether to show it; `sealed`: the thought travels along in a form that only its maker
+    can read.
     """
 
     messages: int
@@ -39,6 +43,7 @@ class ReplyRequest:
     choices: int = 1
     stop: tuple[str, ...] = field(default=(), repr=False)
     call: DeclaredFunction | None = field(default=None, repr=False)
+    worded: ToolRequest | None = field(default=None, repr=False)
     json: bool = False
     schema: Schema | None = field(default=None, repr=False)
     thought: Literal["none", "hidden", "shown"] = "none"
@@ -47,7 +52,13 @@ class ReplyRequest:
 
 def counted(tally: PromptCount) -> ReplyRequest:
     """The least that is asked of a prompt: any reply."""
-    return ReplyRequest(tally.messages, tally.tokens, tally.images)
+    return ReplyRequest(tally.messages, tally.tokens, tally.images, worded=tally.requested)
+
+
+def worded_function(tools: Mapping[str, DeclaredFunction], worded: ToolRequest | None) -> DeclaredFunction | None:
+    """The function that the words of a prompt request, among those that the model is free to call."""
+    function = tools.get(worded.name) if worded is not None else None
+    return replace(function, arguments=worded.arguments) if function is not None and worded is not None else None
 
 
 def first(tools: Mapping[str, DeclaredFunction], names: Iterable[str], param: str) -> DeclaredFunction:

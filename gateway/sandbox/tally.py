@@ -9,6 +9,7 @@ import orjson
 
 from gateway.sandbox.fields import invalid
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
+from gateway.sandbox.tool_requests import ToolRequest, tool_request
 
 
 class PromptCount:
@@ -17,14 +18,20 @@ class PromptCount:
     def __init__(self) -> None:
         self.messages = self.images = self.tokens = 0
         self._waiting: Counter[str] = Counter()
+        self.requested: ToolRequest | None = None
+        """The call that the last message requests in words."""
+        self._has_result = False
 
     def message(self) -> None:
         """A turn begins."""
         self.messages += 1
         self.tokens += MESSAGE
+        self.requested, self._has_result = None, False
 
     def text(self, text: str) -> None:
         self.tokens += count(text)
+        if not self._has_result:
+            self.requested = tool_request(text) or self.requested
 
     def image(self) -> None:
         self.images += 1
@@ -43,6 +50,7 @@ class PromptCount:
         if not self._waiting[call]:
             raise invalid("This is the result of no call before it.", param)
         self._waiting[call] -= 1
+        self.requested, self._has_result = None, True
 
     def close(self, param: str) -> None:
         """The prompt ends. Raises Wrong for a call without a result."""

@@ -10,13 +10,15 @@ import orjson
 
 from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known, worded_function
 from gateway.sandbox.fields import RequestObject, invalid
 from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.wires.language import SandboxCall, WireJson, event
 
 _ROLES: Final = frozenset({"user", "assistant", "system"})
 _THOUGHT_LEAST: Final = 1024
+_FREE: Final = frozenset({"", "auto"})
+"""Choices of tools that leave it to the model whether to call one."""
 _SAMPLING: Final = ("temperature", "top_p", "top_k")
 WITHOUT_SAMPLING: Final = "2026-10-21"
 """The version of the API that no longer knows temperature, top_p and top_k."""
@@ -33,7 +35,8 @@ def read(call: SandboxCall) -> ReplyRequest:
             if given.raw(name) is not None:
                 raise invalid("Extra inputs are not permitted", name)
     schema = _schema(given.inner("output_config").raw("format") or given.raw("output_format"))
-    tool, thought = _call(given, _tools(given)), _thought(given.inner("thinking"), limit)
+    tools = _tools(given)
+    tool, thought = _call(given, tools), _thought(given.inner("thinking"), limit)
     if tool is not None and thought != "none":
         raise invalid("Thinking may not be enabled when tool_choice forces tool use", "tool_choice")
     return replace(
@@ -41,7 +44,7 @@ def read(call: SandboxCall) -> ReplyRequest:
         streaming=given.flag("stream"),
         limit=limit,
         stop=given.texts("stop_sequences"),
-        call=tool,
+        call=tool if given.inner("tool_choice").text("type") not in _FREE else worded_function(tools, asked.worded),
         json=schema is not None,
         schema=schema,
         thought=thought,

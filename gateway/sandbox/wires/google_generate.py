@@ -10,10 +10,11 @@ import orjson
 
 from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, worded_function
 from gateway.sandbox.fields import RequestObject, invalid
 from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.tokens import IMAGE
+from gateway.sandbox.tool_requests import ToolRequest
 from gateway.sandbox.wires.language import SandboxCall, WireJson
 
 _ROLES: Final = frozenset({None, "user", "model", "function"})
@@ -29,12 +30,13 @@ def read(call: SandboxCall) -> ReplyRequest:
     tools = _tools(given)
     schema = settings.object("responseJsonSchema") or settings.object("responseSchema")
     wants_json = _wants_json(settings, schema)
+    request = prompt(given, call.persona)
     return replace(
-        prompt(given, call.persona),
+        request,
         limit=settings.number("maxOutputTokens"),
         choices=settings.number("candidateCount", most=_CHOICES_MOST) or 1,
         stop=settings.texts("stopSequences", most=_STOPS_MOST),
-        call=_call(given, tools),
+        call=_call(given, tools, request.worded),
         json=wants_json,
         schema=schema,
         thought=_thought(settings.inner("thinkingConfig")),
@@ -106,10 +108,12 @@ def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
     return found
 
 
-def _call(given: RequestObject, tools: Mapping[str, DeclaredFunction]) -> DeclaredFunction | None:
+def _call(
+    given: RequestObject, tools: Mapping[str, DeclaredFunction], worded: ToolRequest | None
+) -> DeclaredFunction | None:
     config = given.inner("toolConfig").inner("functionCallingConfig")
-    if config.text("mode").upper() != "ANY":
-        return None
+    if (mode := config.text("mode").upper()) != "ANY":
+        return None if mode == "NONE" else worded_function(tools, worded)
     return first(tools, config.texts("allowedFunctionNames") or tools, config.name("allowedFunctionNames"))
 
 

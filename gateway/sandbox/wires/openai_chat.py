@@ -10,10 +10,11 @@ import orjson
 
 from gateway.sandbox import MODEL
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known, worded_function
 from gateway.sandbox.fields import RequestObject, invalid
 from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.tokens import IMAGE
+from gateway.sandbox.tool_requests import ToolRequest
 from gateway.sandbox.wires.language import SandboxCall, WireJson, event
 
 DONE: Final = b"data: [DONE]\n\n"
@@ -34,14 +35,15 @@ def read(call: SandboxCall) -> ReplyRequest:
     if tools:
         tally.json(given.raw("tools"))
     wants_json, schema = _format(given.raw("response_format"))
+    prompt = counted(tally)
     return replace(
-        counted(tally),
+        prompt,
         streaming=given.flag("stream"),
         include_usage=given.inner("stream_options").flag("include_usage"),
         limit=given.number("max_completion_tokens") or given.number("max_tokens"),
         choices=given.number("n", most=_CHOICES_MOST) or 1,
         stop=given.texts("stop", most=_STOPS_MOST),
-        call=_call(given.raw("tool_choice"), tools),
+        call=_call(given.raw("tool_choice"), tools, prompt.worded),
         json=wants_json,
         schema=schema,
         thought="none" if given.text("reasoning_effort") in QUIET else "shown",
@@ -94,11 +96,14 @@ def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
     return found
 
 
-def _call(choice: Any, tools: Mapping[str, DeclaredFunction]) -> DeclaredFunction | None:
-    """The function to call: the one that `tool_choice` names, or the first if some call is required."""
+def _call(choice: Any, tools: Mapping[str, DeclaredFunction], worded: ToolRequest | None) -> DeclaredFunction | None:
+    """The function to call: the one that `tool_choice` names, or the first if some call is required, or the one that
+    the words request."""
     match choice:
-        case None | "none" | "auto" | {"type": "allowed_tools", "allowed_tools": {"mode": "auto"}}:
+        case "none":
             return None
+        case None | "auto" | {"type": "allowed_tools", "allowed_tools": {"mode": "auto"}}:
+            return worded_function(tools, worded)
         case "required":
             return first(tools, tools, "tool_choice")
         case {"type": "function", "function": {"name": str(name)}}:

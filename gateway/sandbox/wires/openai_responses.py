@@ -13,9 +13,10 @@ import orjson
 
 from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import GeneratedChoice
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known
+from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known, worded_function
 from gateway.sandbox.fields import RequestObject, Wrong, invalid
 from gateway.sandbox.tally import PromptCount
+from gateway.sandbox.tool_requests import ToolRequest
 from gateway.sandbox.wires.language import SandboxCall
 from gateway.sandbox.wires.openai_chat import QUIET
 from gateway.sandbox.wires.openai_responses_reply import events, response
@@ -38,11 +39,12 @@ def read(call: SandboxCall) -> ReplyRequest:
     wants_json, schema = _format(given.inner("text").raw("format"))
     reasoning = given.inner("reasoning")
     thinks = reasoning.text("effort") not in QUIET
+    prompt = counted(tally)
     return replace(
-        counted(tally),
+        prompt,
         streaming=given.flag("stream"),
         limit=given.number("max_output_tokens"),
-        call=_call(given.raw("tool_choice"), tools),
+        call=_call(given.raw("tool_choice"), tools, prompt.worded),
         json=wants_json,
         schema=schema,
         thought="none" if not thinks else "shown" if reasoning.text("summary") else "hidden",
@@ -141,10 +143,12 @@ def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
     return found
 
 
-def _call(choice: Any, tools: Mapping[str, DeclaredFunction]) -> DeclaredFunction | None:
+def _call(choice: Any, tools: Mapping[str, DeclaredFunction], worded: ToolRequest | None) -> DeclaredFunction | None:
     match choice:
-        case None | "none" | "auto" | {"type": "allowed_tools", "mode": "auto"}:
+        case "none":
             return None
+        case None | "auto" | {"type": "allowed_tools", "mode": "auto"}:
+            return worded_function(tools, worded)
         case "required":
             return first(tools, tools, "tool_choice")
         case {"type": "function", "name": str(name)}:
