@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -16,13 +16,15 @@ from gateway.core.catalog import Feature
 from gateway.core.decision import Decision, EligibleRoute, Rejection, decide
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, treatment
+from gateway.core.evaluation import POLICY_KINDS, Reason, treatment
 from gateway.core.operation import CHAT
 from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve
 from gateway.dialects.registry import REGISTRY
 from gateway.views import figures, reasons
 from gateway.views.catalogue import plain_demand, price_view
+from gateway.views.deciding import Deciding, DecidingFact, deciding_view, deciding_words
+from gateway.views.reasons import Regions
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +85,16 @@ def _demand(context: CommandContext, now: CurrentState) -> Demand:
     )
 
 
+def _deciding(
+    decision: Decision, now: CurrentState, context: CommandContext
+) -> Callable[[Rejection, Reason], tuple[DecidingFact, ...]]:
+    """(rejection, reason) -> the facts for which the reason stands."""
+    by = Deciding(decision.demanded, now.snapshot, context.today)
+    return lambda rejection, reason: by.facts(rejection.route, reason, _features(rejection, decision))
+
+
 def _as_json(decision: Decision, now: CurrentState, context: CommandContext) -> dict[str, Json]:
+    deciding = _deciding(decision, now, context)
     return {
         "model": decision.demand.model,
         "alias": decision.demand.alias or None,
@@ -98,7 +109,11 @@ def _as_json(decision: Decision, now: CurrentState, context: CommandContext) -> 
                 **_route_json(rejection, decision, now, context),
                 "admitted_by_policy": _admitted(rejection),
                 "reasons": [
-                    {**reasons.as_json(reason), "words": reasons.sentence(reason, now.snapshot.regions)}
+                    {
+                        **reasons.as_json(reason),
+                        "words": reasons.sentence(reason, now.snapshot.regions),
+                        "facts": [deciding_view(each) for each in deciding(rejection, reason)],
+                    }
                     for reason in rejection.reasons
                 ],
             }
@@ -126,8 +141,13 @@ def _admitted(rejection: Rejection) -> bool:
     return not any(reason.kind in POLICY_KINDS for reason in rejection.reasons)
 
 
+def _line(reason: Reason, facts: tuple[DecidingFact, ...], regions: Regions) -> str:
+    words = reasons.sentence(reason, regions)
+    return f"{words}\n  by {deciding_words(facts)}" if facts else words
+
+
 def _print(decision: Decision, layers: Iterable[Layer], now: CurrentState, context: CommandContext) -> None:
-    out, regions = context.out, now.snapshot.regions
+    out, regions, deciding = context.out, now.snapshot.regions, _deciding(decision, now, context)
     alias = f" (by the alias {decision.demand.alias})" if decision.demand.alias else ""
     out.line(f"{decision.demand.model}{alias} on {context.today}, under {_under(layers)}")
     rows: list[tuple[Cell, ...]] = []
@@ -144,7 +164,7 @@ def _print(decision: Decision, layers: Iterable[Layer], now: CurrentState, conte
         for rejection in decision.rejections:
             if _admitted(rejection) is admitted:
                 ordered = sorted(rejection.reasons, key=lambda reason: reason.kind not in POLICY_KINDS)
-                words = "\n".join(reasons.sentence(reason, regions) for reason in ordered)
+                words = "\n".join(_line(reason, deciding(rejection, reason), regions) for reason in ordered)
                 rows.append((str(rejection.route.id), Toned(verdict, "quiet" if admitted else "bad"), words))
     out.table(("route", "verdict", "why"), rows)
     usable, unusable = len(decision.plan), sum(map(_admitted, decision.rejections))

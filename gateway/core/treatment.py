@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -21,9 +21,18 @@ FEATURE_TOUCHES: Final[Mapping[Feature, tuple[str, ...]]] = {
 """The dimensions in which a feature is UNKNOWN on a provider whose record says nothing of it."""
 
 
-def facts_in_force(
+@dataclass(frozen=True, slots=True)
+class FactSheet:
+    """Facts that say together how content is treated in one respect. `origin`: `record`, `exception:ID`,
+    `feature:NAME` (used, and no exception speaks of it) or `closed_weights`."""
+
+    origin: str
+    facts: Facts
+
+
+def sheets_in_force(
     provider: Provider, model: Model, used: frozenset[Feature], grants: tuple[Grant, ...], today: date
-) -> tuple[Facts, ...]:
+) -> tuple[FactSheet, ...]:
     """The sheets of facts whose postures, joined, are how content is treated there on that day.
 
     The first is the catalogue's default with unexpired grants applied; the others are the exceptions that apply. A
@@ -34,11 +43,28 @@ def facts_in_force(
     applied = [e for e in provider.exceptions if e.applies(model.id, used)]
     covered = {feature for exception in applied for feature in exception.features}
     return (
-        _granted(_own(provider.facts), live),
-        *(_lifted(_own(e.facts), [g for g in live if e.id in g.exceptions]) for e in applied),
-        *(dict.fromkeys(FEATURE_TOUCHES[feature], Fact(UNKNOWN)) for feature in used - covered),
-        *([] if _is_covered(provider, model) else [dict.fromkeys(DIMENSIONS, Fact(UNKNOWN))]),
+        FactSheet("record", _granted(_own(provider.facts), live)),
+        *(
+            FactSheet(f"exception:{e.id}", _lifted(_own(e.facts), [g for g in live if e.id in g.exceptions]))
+            for e in applied
+        ),
+        *(
+            FactSheet(f"feature:{feature.value}", dict.fromkeys(FEATURE_TOUCHES[feature], Fact(UNKNOWN)))
+            for feature in used - covered
+        ),
+        *(
+            []
+            if _is_covered(provider, model)
+            else [FactSheet("closed_weights", dict.fromkeys(DIMENSIONS, Fact(UNKNOWN)))]
+        ),
     )
+
+
+def facts_in_force(
+    provider: Provider, model: Model, used: frozenset[Feature], grants: tuple[Grant, ...], today: date
+) -> tuple[Facts, ...]:
+    """The facts of `sheets_in_force`."""
+    return tuple(sheet.facts for sheet in sheets_in_force(provider, model, used, grants, today))
 
 
 def _is_covered(provider: Provider, model: Model) -> bool:

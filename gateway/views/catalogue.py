@@ -25,6 +25,7 @@ from gateway.core.posture import word
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
 from gateway.dialects.registry import REGISTRY
+from gateway.views.deciding import Deciding, deciding_view
 from gateway.views.reasons import as_json, sentence
 
 
@@ -102,6 +103,7 @@ def model_page(model: Model, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
 def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:
     """One route with posture, price, dates, and the caller's own eligibility with every reason."""
     reasons = viewer.reasons(route, snapshot)
+    deciding = Deciding(viewer.demanded, snapshot, viewer.today)
     grants = snapshot.grants.get(route.provider.id, ())
     sheets = facts_in_force(route.provider, route.model, frozenset(), grants, viewer.today)
     return {
@@ -125,7 +127,14 @@ def route_view(route: Route, viewer: Viewer, snapshot: Snapshot) -> dict[str, Js
         "note": route.note or None,
         "eligible": not reasons,
         "admitted_by_policy": not any(reason.kind in POLICY_KINDS for reason in reasons),
-        "reasons": [{**as_json(reason), "words": sentence(reason, snapshot.regions)} for reason in reasons],
+        "reasons": [
+            {
+                **as_json(reason),
+                "words": sentence(reason, snapshot.regions),
+                "facts": [deciding_view(each) for each in deciding.facts(route, reason, frozenset())],
+            }
+            for reason in reasons
+        ],
     }
 
 
