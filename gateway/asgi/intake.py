@@ -35,6 +35,11 @@ def credentials(fields: Fields, query_key: str = "") -> str:
     return key
 
 
+def states_key(fields: Fields, query_key: str = "") -> bool:
+    """Whether the request states a key at all, right or wrong."""
+    return bool(query_key) or any(value.strip() for name in _KEY_HEADERS for value in fields.every(name))
+
+
 def _key(name: bytes, value: bytes) -> str:
     value = value.strip()
     if name == b"authorization" and value:

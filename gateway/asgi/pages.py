@@ -8,10 +8,10 @@ from typing import Final
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from gateway.asgi.addresses import Address
-from gateway.asgi.intake import method_not_allowed
+from gateway.asgi.intake import method_not_allowed, states_key
 from gateway.asgi.request_context import Gate, head_of
 from gateway.core.catalog import Model
 from gateway.core.errors import InvalidRequest, Json, ModelNotFound, NotFound
@@ -21,9 +21,13 @@ from gateway.exchange.policy_in_force import PolicyInForce
 from gateway.exchange.services import InForce
 from gateway.views import catalogue, listings
 from gateway.views.catalogue import Viewer
+from gateway.views.offers import ModelOffer
+from gateway.views.origin import origin_of
+from gateway.views.setup_text import SetupReader, llms_text, setup_text
 
 DATA_CLASS: Final = b"x-data-class"
 _LISTINGS_KEPT: Final = 64
+_UNKEPT: Final = {"cache-control": "no-store", "vary": "authorization, x-api-key, api-key, x-goog-api-key"}
 
 
 class Pages:
@@ -40,9 +44,11 @@ class Pages:
             raise NotFound if ":" in address.name else method_not_allowed("GET, HEAD")  # a verb that nobody has
         if not address.name:
             return self._listing(request, listings.LISTS[address.family])
-        _, _, in_force = self._viewer(request)
-        model, _ = _resolved(address.name, in_force)
-        return _json(listings.ENTRIES[address.family](address.name, model))
+        viewer, _, in_force = self._viewer(request)
+        model, pinned = _resolved(address.name, in_force)
+        routes = [r for r in viewer.eligible(model, in_force.snapshot) if pinned in (None, r.provider.id, r.id)]
+        offer = ModelOffer(address.name, model, tuple(routes))
+        return _json(listings.model_entry(address.family, offer, viewer, in_force.snapshot))
 
     async def catalogue(self, request: Request) -> Response:
         return self._listing(request, catalogue.catalogue)
@@ -62,6 +68,20 @@ class Pages:
         return _json(
             {"model": model.id, "routes": [catalogue.route_view(r, viewer, in_force.snapshot) for r in routes]}
         )
+
+    async def setup(self, request: Request) -> Response:
+        """Plain text for agents and people; with a key also the models of that key."""
+        reader = None
+        if states_key(*head_of(request.scope)):
+            viewer, policy, in_force = self._viewer(request)
+            offers = tuple(listings.usable(viewer, in_force.snapshot))
+            names = dict.fromkeys(layer.policy.name for layer in policy.policy.layers)
+            reader = SetupReader(offers, tuple(names))
+        return PlainTextResponse(setup_text(origin_of(request.headers).url, reader), headers=_UNKEPT)
+
+    async def llms(self, request: Request) -> Response:
+        """The index of this gateway for agents."""
+        return PlainTextResponse(llms_text(origin_of(request.headers).url))
 
     async def ready(self, _: Request) -> Response:
         """503, with the reason as a code, while no request would be admitted."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.console.page import PREFIX
 from gateway.core.errors import NotAllowed
+from gateway.views.origin import origin_of
 
 _CSP: Final = "; ".join(
     (
@@ -33,8 +34,6 @@ HEADERS: Final[Mapping[str, str]] = {
 
 _SECURE_COOKIE: Final = "__Host-sc"
 _LOOPBACK_COOKIE: Final = "sc"
-_HOST: Final = re.compile(r"[A-Za-z0-9.\-_]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:]{2,45}\](?::[0-9]{1,5})?")
-_LOOPBACK: Final = re.compile(r"(?:127(?:\.[0-9]{1,3}){3}|localhost|\[::1\])(?::[0-9]{1,5})?")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
@@ -43,16 +42,11 @@ class Browser:
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._headers = headers
-        host = headers.get("host", "")
-        self.host = host if _HOST.fullmatch(host) else "localhost"
-        self.encrypted = headers.get("x-forwarded-proto", "").split(",")[0].strip().lower() == "https"
+        origin = origin_of(headers)
+        self.host, self.on_loopback = origin.host, origin.on_loopback
+        self.origin = origin.url
+        self.encrypted = origin.encrypted
         """As the proxy in front states it. A false statement only hides the sender's own cookie from itself."""
-        self.on_loopback = _LOOPBACK.fullmatch(self.host) is not None
-
-    @property
-    def origin(self) -> str:
-        """Scheme, host and port, for addresses to copy; no decision reads it."""
-        return f"{'https' if self.encrypted else 'http'}://{self.host}"
 
     @property
     def may_sign_in(self) -> bool:

@@ -110,6 +110,25 @@ async def test_a_wrong_base_url_is_answered_with_what_it_should_be(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("path", "legacy"),
+    [
+        ("/v1/completions", True),
+        ("/openai/v1/completions", True),
+        ("/completions", True),
+        ("/api/v1/chat/completions", False),
+    ],
+)
+async def test_legacy_completions_are_refused_with_the_address_that_serves(
+    tmp_path: Path, path: str, legacy: bool
+) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        answer = await door.client.post(path, headers=KEY, json={"model": "small", "prompt": "MARKER"})
+        assert error_of(answer) == (404, "not_found")
+        assert ("does not serve legacy text completions" in answer.json()["error"]["message"]) is legacy
+        assert alpha.connections == 0
+
+
+@pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
         ("GET", CHAT, {"POST"}),

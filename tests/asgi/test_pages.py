@@ -136,3 +136,19 @@ async def test_probes_answer_anybody_with_nothing(tmp_path: Path) -> None:
                     answer = await door.client.request(method, path, headers=headers)
                     assert (answer.status_code, answer.content) == (200, b"")
         assert alpha.connections == 0
+
+
+async def test_setup_is_plain_text_with_the_senders_address_and_the_models_of_its_key(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        nobody, somebody = await door.get("/setup", {}), await door.get("/setup")
+        for answer in (nobody, somebody):
+            assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+            assert f"Address: http://127.0.0.1:{door.port}\n" in answer.text
+            assert answer.headers["cache-control"] == "no-store"
+            assert SECRET not in answer.text
+        assert "- small: Small, lab, chat" in somebody.text
+        assert "- small:" not in nobody.text
+        assert (await door.get("/setup", {"authorization": "Bearer sc_wrong"})).status_code == 401
+        index = await door.get("/llms.txt", {})
+        assert (index.status_code, index.text.startswith("# ")) == (200, True)
+        assert alpha.connections == 0
