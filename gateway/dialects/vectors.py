@@ -8,7 +8,14 @@ import math
 import struct
 from collections.abc import Sequence
 
-from gateway.dialects.dialect import Broken
+from gateway.core.usage import Metered
+from gateway.dialects.dialect import Broken, Unusable
+
+
+def one_for_each(inputs: int, vectors: int, metered: Metered | None) -> None:
+    """Unusable unless there is one vector for each input: clients pair the two by their places."""
+    if vectors != inputs:
+        raise Unusable("not as many vectors as inputs", metered)
 
 
 def packed(vector: Sequence[float]) -> str:

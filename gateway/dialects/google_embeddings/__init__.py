@@ -16,7 +16,7 @@ from gateway.dialects.google_embeddings.encode import written
 from gateway.dialects.google_embeddings.events import events
 from gateway.dialects.google_embeddings.reply import writer
 from gateway.dialects.google_embeddings.request import NAME, accept, passed
-from gateway.dialects.google_embeddings.stream import observe
+from gateway.dialects.google_embeddings.stream import fitted, observe
 from gateway.dialects.google_embeddings.texts import texts
 from gateway.dialects.identifiers import Members
 
@@ -37,6 +37,7 @@ __all__ = [
     "conversation",
     "error",
     "events",
+    "fitted",
     "observe",
     "passed",
     "texts",

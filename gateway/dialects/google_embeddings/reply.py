@@ -8,11 +8,12 @@ import orjson
 
 from gateway.core.errors import Ended
 from gateway.core.usage import UsageSource
-from gateway.dialects.dialect import Broken, ReplyIdentity
+from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.google import errors
 from gateway.dialects.google_embeddings.content import inputs, is_batch
 from gateway.dialects.neutral import Event, Reply, Vectors
 from gateway.dialects.prompt import Prompt
+from gateway.dialects.vectors import one_for_each
 
 
 def writer(prompt: Prompt, head: ReplyIdentity) -> VectorsWriter:  # noqa: ARG001  # this dialect says nothing of the reply itself
@@ -42,8 +43,7 @@ class VectorsWriter:
         each content."""
         assert isinstance(reply, Vectors)
         told: list[dict[str, Any]] = [{"values": vector} for vector in reply.vectors]
-        if len(told) != self._inputs:
-            raise Broken("not as many vectors as contents")
+        one_for_each(self._inputs, len(told), reply.metered)
         body: dict[str, Any] = {"embeddings": told} if self._batch else {"embedding": told[0]}
         if reply.metered.source is UsageSource.PROVIDER:
             tokens = reply.metered.usage.context

@@ -1,11 +1,21 @@
-"""Replies with vectors, passed on while their usage is observed."""
+"""Replies with vectors, passed on while they are counted and their usage is observed."""
 
 from __future__ import annotations
 
 from gateway.core.usage import Metered
+from gateway.dialects.google_embeddings.content import inputs
 from gateway.dialects.google_embeddings.payloads import SKETCHED, metered_of, opened
+from gateway.dialects.prompt import Prompt
+from gateway.dialects.vectors import one_for_each
 
 
 def observe(body: bytes) -> tuple[Metered | None, int]:
     """What the provider reported: Vertex does, Gemini does not. Vectors are no tokens. Broken."""
     return metered_of(opened(SKETCHED, body).usage_metadata), 0
+
+
+def fitted(prompt: Prompt, body: bytes) -> bytes:
+    """The body as it is. Broken unless there is one vector for each content."""
+    found = opened(SKETCHED, body)
+    one_for_each(inputs(prompt), len(found.embeddings or (found.embedding,)), metered_of(found.usage_metadata))
+    return body

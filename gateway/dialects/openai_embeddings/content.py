@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gateway.core.errors import InvalidRequest
+from gateway.dialects.prompt import Prompt
 
 INPUTS_MOST: Final = 2_048
 
@@ -15,6 +16,11 @@ def inputs_of(given: object) -> tuple[str | tuple[int, ...], ...]:
     if not 1 <= len(many) <= INPUTS_MOST:
         raise fault("input", f"must hold from 1 to {INPUTS_MOST} inputs")
     return tuple(_input(one) for one in many)
+
+
+def inputs(prompt: Prompt) -> int:
+    """How many vectors the client waits for."""
+    return len(inputs_of(prompt.unseal().values.get("input")))
 
 
 def _input(one: object) -> str | tuple[int, ...]:

@@ -8,9 +8,10 @@ from gateway.core.errors import Ended
 from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import Event, Reply, Vectors
 from gateway.dialects.openai import errors
+from gateway.dialects.openai_embeddings.content import inputs
 from gateway.dialects.openai_embeddings.request import wants_base64
 from gateway.dialects.prompt import Prompt
-from gateway.dialects.vectors import packed
+from gateway.dialects.vectors import one_for_each, packed
 
 
 def writer(prompt: Prompt, head: ReplyIdentity) -> EmbeddingsWriter:
@@ -24,6 +25,7 @@ class EmbeddingsWriter:
     def __init__(self, prompt: Prompt, head: ReplyIdentity) -> None:
         self._head = head
         self._base64 = wants_base64(prompt)
+        self._inputs = inputs(prompt)
 
     def write(self, event: Event) -> bytes:  # noqa: ARG002
         return b""
@@ -36,8 +38,9 @@ class EmbeddingsWriter:
         return errors.body(ended)
 
     def whole(self, reply: Reply | Vectors) -> bytes:
-        """The list of vectors. Broken where one has no form in base64."""
+        """The list of vectors. Broken where one has no form in base64, or unless there is one for each input."""
         assert isinstance(reply, Vectors)
+        one_for_each(self._inputs, len(reply.vectors), reply.metered)
         data = [
             {"object": "embedding", "index": index, "embedding": packed(vector) if self._base64 else vector}
             for index, vector in enumerate(reply.vectors)

@@ -7,10 +7,11 @@ from typing import Any
 import orjson
 
 from gateway.core.usage import Metered
+from gateway.dialects.openai_embeddings.content import inputs
 from gateway.dialects.openai_embeddings.payloads import SKETCHED, VECTORS, metered_of, opened, vectors_of
 from gateway.dialects.openai_embeddings.request import wants_base64
 from gateway.dialects.prompt import Prompt
-from gateway.dialects.vectors import packed
+from gateway.dialects.vectors import one_for_each, packed
 
 
 def observe(body: bytes) -> tuple[Metered | None, int]:
@@ -20,8 +21,10 @@ def observe(body: bytes) -> tuple[Metered | None, int]:
 
 def fitted(prompt: Prompt, body: bytes) -> bytes:
     """The body in the form that `prompt` asks for: some providers know one of the two alone. Broken."""
-    wanted = wants_base64(prompt)
-    if all(bytes(row.embedding).startswith(b'"') is wanted for row in opened(SKETCHED, body).data or ()):
+    wanted, found = wants_base64(prompt), opened(SKETCHED, body)
+    rows = found.data or ()
+    one_for_each(inputs(prompt), len(rows), metered_of(found.usage))
+    if all(bytes(row.embedding).startswith(b'"') is wanted for row in rows):
         return body
     whole: dict[str, Any] = orjson.loads(body)
     for row, vector in zip(whole["data"], vectors_of(opened(VECTORS, body)), strict=True):

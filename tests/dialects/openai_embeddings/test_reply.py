@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai.types import CreateEmbeddingResponse
@@ -12,7 +13,7 @@ from openai.types import CreateEmbeddingResponse
 from gateway.core.errors import UpstreamTimeout
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import strict_json
-from gateway.dialects.dialect import ReplyIdentity
+from gateway.dialects.dialect import ReplyIdentity, Unusable
 from gateway.dialects.neutral import Ended, Vectors
 from gateway.dialects.openai_embeddings.events import events
 from gateway.dialects.openai_embeddings.reply import EmbeddingsWriter, writer
@@ -32,7 +33,7 @@ def a_writer(**members: Any) -> EmbeddingsWriter:
 
 
 def test_a_list_of_vectors_as_the_sdk_takes_it() -> None:
-    body = a_writer().whole(Vectors(((1.0, -0.5), (0.25,)), COUNTED))
+    body = a_writer(input=["a", "b"]).whole(Vectors(((1.0, -0.5), (0.25,)), COUNTED))
     CreateEmbeddingResponse.model_validate_json(body, strict=True)
     assert json.loads(body) == {
         "object": "list",
@@ -53,7 +54,12 @@ def test_base64_where_it_was_asked_for() -> None:
 @given(found=vectors, form=st.sampled_from(["float", "base64"]))
 @settings(database=None)
 def test_what_was_written_is_read_as_it_was(found: Vectors, form: str) -> None:
-    assert events(a_writer(encoding_format=form).whole(found)) == found
+    assert events(a_writer(input=["a"] * len(found.vectors), encoding_format=form).whole(found)) == found
+
+
+def test_each_input_has_its_vector() -> None:
+    with pytest.raises(Unusable):
+        a_writer(input=["a", "b"]).whole(Vectors(((1.0,),), COUNTED))
 
 
 def test_there_is_no_stream() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.core.operation import EMBEDDINGS
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.dialect import Broken
+from gateway.dialects.dialect import Broken, Unusable
 from gateway.dialects.openai_embeddings.stream import fitted, observe
 from gateway.dialects.prompt import Asked
 from gateway.dialects.translation import Signed, Translation
@@ -29,7 +29,7 @@ def test_what_the_provider_counted_is_input() -> None:
 )
 def test_what_came_as_it_was_asked_for_travels_untouched(asked: dict[str, Any], sent: Any) -> None:
     body = a_reply(sent, sent) + b"\n"
-    assert fitted(a_prompt(**asked), body) is body
+    assert fitted(a_prompt(input=["a", "b"], **asked), body) is body
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,8 @@ def test_what_came_as_it_was_asked_for_travels_untouched(asked: dict[str, Any], 
 def test_the_other_form_is_turned_into_the_one_asked_for(
     asked: dict[str, Any], sent: list[Any], wanted: list[Any]
 ) -> None:
-    found = json.loads(fitted(a_prompt(**asked), a_reply(*sent, brand_new={"a": 1})))
+    inputs = ["a"] * len(sent)
+    found = json.loads(fitted(a_prompt(input=inputs, **asked), a_reply(*sent, brand_new={"a": 1})))
     assert [row["embedding"] for row in found["data"]] == wanted
     assert {name: value for name, value in found.items() if name != "data"} == {
         "object": "list",
@@ -58,6 +59,15 @@ def test_what_has_no_other_form_is_broken() -> None:
     for body in (a_reply([1e300]), a_reply(["x"]), a_reply(7)):
         with pytest.raises(Broken):
             fitted(a_prompt(encoding_format="base64"), body)
+
+
+def test_each_input_has_its_vector() -> None:
+    with pytest.raises(Unusable) as refused:
+        fitted(a_prompt(input=["a", "b", "c"]), a_reply(NUMBERS))
+    assert refused.value.metered is not None, "the provider was paid for the vectors that it sent"
+    assert refused.value.metered.usage == Usage(input=8)
+    with pytest.raises(Unusable):
+        fitted(a_prompt(input="a"), a_reply(NUMBERS, NUMBERS))
 
 
 def test_a_reply_of_its_own_dialect_comes_in_the_form_asked_for() -> None:
