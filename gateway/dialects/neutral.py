@@ -63,7 +63,8 @@ class Thought(Silent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Call(Silent):
-    """A tool call. `arguments`: the text of a JSON object. `signature`: Google's, which travels with the call."""
+    """A tool call. `arguments`: the text of a JSON object. `signature`: Google's, which travels with the call; in an
+    envelope where a provider of another dialect passed it on."""
 
     id: str
     name: str
@@ -205,7 +206,7 @@ class Stop(Enum):
     SEQUENCE = "sequence"  # a stop string of the client's
     CALLS = "calls"
     LENGTH = "length"
-    FILTERED = "filtered"  # the provider withheld it, or the model refused
+    FILTERED = "filtered"  # the provider withheld it; a model that says why it will not has come to its end
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from gateway.dialects.anthropic_messages.schema import closed
 from gateway.dialects.neutral import Shape
 
 BINDING: Final = frozenset({"anthropic_messages", "google_generate"})
@@ -18,6 +17,8 @@ _KNOWN: Final = frozenset(
 )
 """Keywords that OpenAI takes in a strict schema (its guide to structured outputs, 2026)."""
 _FORMATS: Final = (None, "date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid")
+_HOLDERS_OF_ONE: Final = ("items", "additionalItems", "not", "if", "then", "else")
+_HOLDERS_OF_SEVERAL: Final = ("anyOf", "oneOf", "allOf", "prefixItems")
 _ONE: Final = ("items",)
 _SEVERAL: Final = ("anyOf",)
 _NAMED: Final = ("properties", "$defs", "definitions")
@@ -34,6 +35,22 @@ def bound(shape: Shape | None, client: str) -> tuple[Shape | None, tuple[str, ..
     if schema.get("type") == "object" and "anyOf" not in schema and _can_be_strict(schema):
         return replace(shape, schema=schema, strict=True), ()
     return shape, ("strict",)
+
+
+def closed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with every object closed that does not say whether it is open. An answer to it fits the open one."""
+    found = dict(schema)
+    for name in _HOLDERS_OF_ONE:
+        found |= {name: closed(inner)} if isinstance(inner := schema.get(name), dict) else {}
+    for name in _HOLDERS_OF_SEVERAL:
+        if isinstance(several := schema.get(name), list):
+            found[name] = [closed(inner) if isinstance(inner, dict) else inner for inner in several]
+    for name in _NAMED:
+        if isinstance(named := schema.get(name), dict):
+            found[name] = {key: closed(inner) if isinstance(inner, dict) else inner for key, inner in named.items()}
+    if schema.get("type") == "object" or "properties" in schema:
+        found.setdefault("additionalProperties", False)
+    return found
 
 
 def _can_be_strict(schema: object) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.neutral import Conversation, Role, Shape, Text, Turn
 from gateway.dialects.registry import REGISTRY
-from gateway.dialects.strictness import bound
+from gateway.dialects.strictness import bound, closed
 from tests.builders import a_demand, a_route
 
 WORDS = {"type": "string"}
@@ -83,3 +83,36 @@ def test_openais_dialects_are_told(wire: str, strict: bytes) -> None:
     sent = REGISTRY.streaming[wire].written(loose, demand, a_route(), RequestOverrides())
     assert "strict" not in json.loads(sent.body).get("response_format", {}).get("json_schema", {})
     assert sent.dropped == ("strict",)
+
+
+OPEN: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}
+CLOSED = {**OPEN, "additionalProperties": False}
+
+
+@pytest.mark.parametrize(
+    ("schema", "written"),
+    [
+        (OPEN, CLOSED),
+        ({"properties": {}}, {"properties": {}, "additionalProperties": False}),
+        ({**OPEN, "additionalProperties": True}, {**OPEN, "additionalProperties": True}),
+        ({"type": "string"}, {"type": "string"}),
+        ({"type": "array", "items": OPEN}, {"type": "array", "items": CLOSED}),
+        ({"anyOf": [OPEN, True]}, {"anyOf": [CLOSED, True]}),
+        (
+            {"$ref": "#/$defs/x", "$defs": {"x": OPEN, "y": True}},
+            {"$ref": "#/$defs/x", "$defs": {"x": CLOSED, "y": True}},
+        ),
+        (
+            {"type": "object", "properties": {"b": OPEN}},
+            {"type": "object", "properties": {"b": CLOSED}, "additionalProperties": False},
+        ),
+    ],
+)
+def test_objects_are_closed_unless_they_say_that_they_are_open(schema: dict[str, Any], written: dict[str, Any]) -> None:
+    assert closed(schema) == written
+
+
+def test_what_is_given_is_not_changed() -> None:
+    given = {"type": "object", "properties": {"b": {"type": "object"}}}
+    closed(given)
+    assert given == {"type": "object", "properties": {"b": {"type": "object"}}}

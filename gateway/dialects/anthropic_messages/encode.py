@@ -38,6 +38,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
     if asked.choices > 1:
         raise Unportable("n")
     asked, unthought = drop_unsupported_reasoning(asked, route)
+    asked, loosened = schema.with_obeyed(asked)
     content = told(asked.turns)
     forced = asked.tool_choice is not None and asked.tool_choice.kind in ("required", "named")
     limit = _limit(asked, demand, route, orders)
@@ -54,7 +55,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         **dict(_rest(asked, orders)),
         **route.provider.connection.sends,
     }
-    lost = [*asked.lost, *unthought, *content.dropped, *thought.dropped, *unsampled]
+    lost = [*asked.lost, *unthought, *loosened, *content.dropped, *thought.dropped, *unsampled]
     dropped = [*lost, *_unmarked(body), *_dropped(asked, orders)]
     path: str = PATH
     headers: tuple[tuple[str, str], ...] = ((VERSION_HEADER, VERSIONS[0]),)
@@ -115,7 +116,7 @@ def _answer(asked: Conversation, thought: ThinkingPlan) -> _Members:
         yield "thinking", thought.thinking
     config: dict[str, Any] = {"effort": thought.effort} if thought.effort else {}
     if asked.shape is not None and asked.shape.schema is not None:
-        config["format"] = {"type": "json_schema", "schema": schema.closed(asked.shape.schema)}
+        config["format"] = {"type": "json_schema", "schema": asked.shape.schema}
     if config:
         yield "output_config", config
 
@@ -147,8 +148,7 @@ def _compatible(wanted: dict[str, Any], *, thinks: bool) -> dict[str, Any]:
 
 
 def _rest(asked: Conversation, orders: RequestOverrides) -> _Members:
-    if asked.streaming:
-        yield "stream", True
+    yield "stream", asked.streaming  # some servers stream by default
     if asked.tier == "default":
         yield "service_tier", "standard_only"
     if asked.user and orders.pseudonym is not None:

@@ -52,6 +52,10 @@ class _Block(msgspec.Struct):
     citations: list[Any] | None = None
 
 
+class _StopDetails(msgspec.Struct):
+    explanation: str | None = None
+
+
 class _Delta(msgspec.Struct):
     type: str = ""
     text: str | None = None
@@ -60,6 +64,7 @@ class _Delta(msgspec.Struct):
     partial_json: str | None = None
     stop_reason: str | None = None
     stop_sequence: str | None = None
+    stop_details: _StopDetails | None = None
 
 
 class _Message(msgspec.Struct):
@@ -67,6 +72,7 @@ class _Message(msgspec.Struct):
     content: list[_Block] | None = None
     stop_reason: str | None = None
     stop_sequence: str | None = None
+    stop_details: _StopDetails | None = None
     usage: MessagesUsage | None = None
     error: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -104,7 +110,7 @@ def events(body: bytes) -> Iterable[Event]:
         yield from _whole(block, places)
     if message.usage is not None:
         yield from _used(message.usage)
-    yield _finished(message.stop_reason, message.stop_sequence)
+    yield from _finished(message)
     yield Ended()
 
 
@@ -237,7 +243,7 @@ class MessagesReader:
             for index in sorted(self._blocks):
                 yield from self._close(index)
             self._stopped = True
-            yield _finished(event.delta.stop_reason, event.delta.stop_sequence)
+            yield from _finished(event.delta)
         if event.usage is not None:
             yield from _used(self._reported)
 
@@ -271,9 +277,12 @@ def _lost(kind: str) -> Lost:
     return Lost(kind if kind in BLOCKS else "content")
 
 
-def _finished(reason: str | None, sequence: str | None) -> Finished:
-    stop = _STOPS.get(reason or "", Stop.END)
-    return Finished(stop, (sequence or "") if stop is Stop.SEQUENCE else "")
+def _finished(told: _Message | _Delta) -> Iterable[Event]:
+    """The end, behind the explanation of a refusal."""
+    stop = _STOPS.get(told.stop_reason or "", Stop.END)
+    if stop is Stop.FILTERED and told.stop_details is not None and told.stop_details.explanation:
+        yield Said(told.stop_details.explanation, refusal=True)
+    yield Finished(stop, (told.stop_sequence or "") if stop is Stop.SEQUENCE else "")
 
 
 def _used(usage: MessagesUsage) -> Iterable[Event]:

@@ -24,6 +24,7 @@ from gateway.dialects.neutral import (
     Event,
     Finished,
     Lost,
+    Made,
     Media,
     Reply,
     Said,
@@ -48,19 +49,25 @@ _WORDS: Final[Mapping[Stop, str]] = {
 _TIERS: Final = {"default": "standard", "priority": "priority", "batch": "batch"}
 
 
-def writer(prompt: Prompt, head: ReplyIdentity) -> MessagesWriter:  # noqa: ARG001  # nothing of the request matters here
-    """Writes the reply."""
-    return MessagesWriter(head)
+def writer(prompt: Prompt, head: ReplyIdentity) -> MessagesWriter:
+    """Writes the reply to `prompt`."""
+    values = prompt.unseal().values
+    config = values.get("output_config")
+    shaped = values.get("output_format") or (isinstance(config, dict) and config.get("format"))
+    return MessagesWriter(head, notes=not shaped)
 
 
 class MessagesWriter:
-    """A reply under way. How it ended is held back until its usage is known, since one event states both."""
+    """A reply under way. How it ended is held back until its usage is known, since one event states both.
 
-    def __init__(self, head: ReplyIdentity) -> None:
-        self._head = head
+    `notes`: a note stands in the place of a picture or a sound. An answer to a schema has none.
+    """
+
+    def __init__(self, head: ReplyIdentity, *, notes: bool = True) -> None:
+        self._head, self._notes = head, notes
         self._blocks = Blocks(head)
         self._begun = self._over = False
-        self._refused = False
+        self._refusal = ""
         self._end = Finished(Stop.END)
         self._usage: Usage | None = None
         self._generated = 0
@@ -73,6 +80,8 @@ class MessagesWriter:
             case Ended():
                 return self._begin() + self._blocks.close() + self._ended()
             case Lost() | Begun() | Scored():
+                pass
+            case Made() if not self._notes:
                 pass
             case _ if event.choice:
                 pass
@@ -97,11 +106,10 @@ class MessagesWriter:
         """A message. Broken for arguments that are no JSON object."""
         assert isinstance(reply, Reply)
         answer, usage = reply.answers[0], reply.metered.usage
+        parts = [p for p in truncated_calls.drop_truncated_calls(answer) if self._notes or not isinstance(p, Media)]
         message = {
-            **self._message(
-                [self._block(part, place) for place, part in enumerate(truncated_calls.drop_truncated_calls(answer))]
-            ),
-            **_stopped(Finished(answer.stop, answer.sequence), refused=bool(answer.refusal)),
+            **self._message([self._block(part, place) for place, part in enumerate(parts)]),
+            **_stopped(Finished(answer.stop, answer.sequence), answer.refusal),
             "usage": {
                 **stated(usage),
                 "cache_creation": lifetimes(usage),
@@ -115,7 +123,7 @@ class MessagesWriter:
     def _weigh(self, event: Event) -> None:
         match event:
             case Said(text, _, refusal):
-                self._refused = self._refused or refusal
+                self._refusal += text if refusal else ""
                 self._generated += len(text.encode())
             case Thinking(text) | Signed(text) | CallWrote(_, text):
                 self._generated += len(text.encode())
@@ -133,7 +141,7 @@ class MessagesWriter:
         self._over = True
         said = estimated(0, self._generated, {}).usage
         usage = self._usage if self._usage is not None else Usage(input=self._head.input_tokens()) + said
-        delta = _stopped(self._end, refused=self._refused)
+        delta = _stopped(self._end, self._refusal)
         return frame("message_delta", delta=delta, usage=stated(usage)) + frame("message_stop")
 
     def _message(self, content: list[BlockJson]) -> BlockJson:
@@ -165,7 +173,10 @@ def _object(arguments: str) -> Any:
     return found
 
 
-def _stopped(end: Finished, *, refused: bool) -> BlockJson:
+def _stopped(end: Finished, refusal: str) -> BlockJson:
     """Why it ended. A model that said why it will not has refused, whatever its provider calls that."""
-    stop = Stop.FILTERED if refused and end.stop is Stop.END else end.stop
-    return {"stop_reason": _WORDS[stop], "stop_sequence": end.sequence if stop is Stop.SEQUENCE else None}
+    stop = Stop.FILTERED if refusal and end.stop is Stop.END else end.stop
+    stated = {"stop_reason": _WORDS[stop], "stop_sequence": end.sequence if stop is Stop.SEQUENCE else None}
+    if stop is not Stop.FILTERED:
+        return stated
+    return {**stated, "stop_details": {"type": "refusal", "category": None, "explanation": refusal or None}}

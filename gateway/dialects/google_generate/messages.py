@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from gateway.dialects import signatures
 from gateway.dialects.dialect import Unportable
 from gateway.dialects.google_generate.signatures import NAME, UNSIGNED
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
@@ -154,7 +155,8 @@ class _Writing:
         written: dict[str, Any] = {
             "functionCall": {"id": call.id, "name": call.name, "args": orjson.loads(call.arguments)}
         }
-        return {**written, "thoughtSignature": call.signature} if call.signature else written
+        signature, _ = signatures.opened(call.signature, NAME)
+        return {**written, "thoughtSignature": signature} if signature else written
 
     def _result(self, result: Result) -> dict[str, Any]:
         said = "\n".join(part.text for part in result.parts if isinstance(part, Text))

@@ -152,7 +152,7 @@ class GoogleWriter:
         """The first call of a turn is never without a signature, or Gemini 3 would refuse to go on from it."""
         found: list[dict[str, Any]] = []
         for call in calls:
-            signature = call.signature or ("" if choice in self._called else UNSIGNED)
+            signature = closed(call.signature)[0] or ("" if choice in self._called else UNSIGNED)
             self._called.add(choice)
             stated = {"functionCall": {"id": call.id, "name": call.name, "args": _object(call.arguments)}}
             found.append({**stated, "thoughtSignature": signature} if signature else stated)

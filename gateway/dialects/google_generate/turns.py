@@ -73,7 +73,7 @@ class _Reading:
         signature, origin = opened(part.text("thoughtSignature"))
         kind = kinds[0] if kinds else "text"
         if kind == "functionCall":
-            yield self._call(part.inner(kind), signature if origin == NAME else "")
+            yield self._call(part.inner(kind), _of_a_call(signature, origin))
             return
         thought = part.flag("thought")
         words = part.text("text") if thought else ""
@@ -140,3 +140,10 @@ def _grows(found: list[Part], part: Part) -> bool:
         return False
     found[-1] = replace(part, text=last.text + part.text)
     return True
+
+
+def _of_a_call(signature: str, origin: str) -> str:
+    """The signature of a call: Google's own, or the same in the envelope of those who passed it on."""
+    if not signature or origin == NAME:
+        return signature
+    return signatures.enveloped(signature, origin) if origin in signatures.SIGNING_CALLS else ""

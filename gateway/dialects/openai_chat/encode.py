@@ -119,10 +119,9 @@ def _reply(asked: Conversation, connection: Connection, orders: RequestOverrides
         yield connection.output_limit, limit
     if asked.choices > 1:
         yield "n", asked.choices
-    if asked.streaming:
-        yield "stream", True
-        if connection.stream_usage == "option":
-            yield "stream_options", {"include_usage": True}
+    yield "stream", asked.streaming  # some servers stream by default
+    if asked.streaming and connection.stream_usage == "option":
+        yield "stream_options", {"include_usage": True}
     if asked.tier and _is_like_openai(connection):
         yield "service_tier", asked.tier
 

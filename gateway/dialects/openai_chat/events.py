@@ -26,6 +26,7 @@ from gateway.dialects.neutral import (
     Said,
     Score,
     Scored,
+    Signed,
     Stop,
     Thinking,
     Used,
@@ -42,7 +43,10 @@ from gateway.dialects.openai_chat.payloads import (
     Token,
     opened,
 )
+from gateway.dialects.openai_chat.request import NAME
+from gateway.dialects.openai_chat.signatures import is_proof, of_call, packed
 from gateway.dialects.openai_chat.stream import DONE
+from gateway.dialects.signatures import enveloped
 
 _STOPS: Final[Mapping[str, Stop]] = {
     "length": Stop.LENGTH,
@@ -160,6 +164,9 @@ def _finished(choice: Choice, index: int) -> Finished:
 def _said(delta: Delta, index: int) -> Iterable[Event]:
     if thought := _thought(delta):
         yield Thinking(thought, index)
+    for detail in _listed(delta.reasoning_details):
+        if is_proof(detail):
+            yield Signed(enveloped(packed(detail), NAME), index, redacted=not detail.get("signature"))
     if isinstance(delta.content, list):
         for part in delta.content:
             yield from _part(part, index)
@@ -209,8 +216,6 @@ def _beside(delta: Delta, index: int) -> Iterable[Event]:
         if isinstance(delta.audio, dict) and isinstance(words := delta.audio.get("transcript"), str) and words:
             yield Said(words, index)
         yield Lost("audio")
-    if any(isinstance(d, dict) and (d.get("signature") or d.get("data")) for d in _listed(delta.reasoning_details)):
-        yield Lost("reasoning_details")
     if delta.annotations:
         yield Lost("annotations")
 
@@ -246,7 +251,7 @@ class _Call:
         self.id = ""
         self.name = ""
         self.place: int | None = None
-        self.held = ""
+        self.held = self.signature = ""
         self.wrote = False
 
 
@@ -276,6 +281,7 @@ class Calls:
             self._calls.append(call)
         self._at[piece.index] = self._at[None] = call
         call.id, call.name = call.id or id_, call.name or name
+        call.signature = call.signature or of_call(piece.extra_content)
         arguments = _arguments_text(function.arguments)
         call.held = arguments if arguments and call.held.strip() in EMPTY_ARGUMENTS else call.held + arguments
         return self._told(call)
@@ -283,7 +289,7 @@ class Calls:
     def whole(self, pieces: Iterable[CallPiece]) -> Iterable[CallBegan | CallWrote]:
         """Calls of a whole reply: each piece is one, whatever index it says it has."""
         for place, piece in enumerate(pieces):
-            yield from self.add(CallPiece(place, piece.id, piece.function))
+            yield from self.add(CallPiece(place, piece.id, piece.function, piece.extra_content))
         yield from self.close()
 
     def close(self) -> Iterable[CallWrote]:
@@ -299,7 +305,8 @@ class Calls:
     def _told(self, call: _Call) -> Iterable[CallBegan | CallWrote]:
         if call.place is None and call.name:
             call.place, self._begun = self._begun, self._begun + 1
-            yield CallBegan(call.place, call.id, call.name, choice=self._choice)
+            signature = enveloped(call.signature, NAME) if call.signature else ""
+            yield CallBegan(call.place, call.id, call.name, signature, self._choice)
         if call.place is not None and call.held:
             if not call.wrote and call.held.strip() in EMPTY_ARGUMENTS:
                 return

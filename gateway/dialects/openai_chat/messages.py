@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from gateway.core.catalog import Connection
-from gateway.dialects import media
+from gateway.dialects import media, signatures
 from gateway.dialects.dialect import Unportable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
 from gateway.dialects.openai.ids import call_id
 from gateway.dialects.openai_chat.request import NAME
+from gateway.dialects.openai_chat.signatures import unpacked, with_call
 from gateway.dialects.system_turns import move_trailing_system_turns
 
 ChatMessage: TypeAlias = dict[str, Any]
@@ -24,6 +25,8 @@ _SOUNDS: Final = {
     "audio/mpeg": "mp3",
 }
 _APART: Final = "\n\n"
+_GOOGLE: Final = "google_generate"
+"""The maker of a call's signature that stands in no envelope."""
 
 
 def messages(turns: Sequence[Turn], connection: Connection) -> tuple[list[ChatMessage], tuple[str, ...]]:
@@ -109,8 +112,10 @@ class _Writing:
         message: ChatMessage = {"role": "assistant", "content": _words(turn.parts) or None}
         if thought := self._thought(turn.parts, called=bool(calls)):
             message["reasoning_content"] = thought
+        if proofs := self._proofs(turn.parts):
+            message["reasoning_details"] = proofs
         if calls:
-            message["tool_calls"] = [_call(call) for call in calls]
+            message["tool_calls"] = [self._call(call) for call in calls]
         if len(message) > 2 or message["content"]:
             self._messages.append(message)
         self._unanswered = {call_id(call.id) for call in calls}
@@ -120,18 +125,37 @@ class _Writing:
         thoughts = [part for part in parts if isinstance(part, Thought)]
         kept = [t.text for t in thoughts if t.origin in ("", NAME) and t.text and not t.redacted]
         carries = called and self._connection.lenient
-        if thoughts and (not carries or len(kept) < len(thoughts)):
+        proved = sum(map(self._is_proved, thoughts))
+        if len(thoughts) > max(proved, len(kept) if carries else 0):
             self.dropped["thought"] = None
         return _APART.join(kept) if carries else ""
+
+    def _proofs(self, parts: Sequence[Part]) -> list[ChatMessage]:
+        """Signed thoughts go back to providers of this dialect in the form in which these wrote them."""
+        thoughts = [part for part in parts if isinstance(part, Thought) and self._is_proved(part)]
+        return [unpacked(thought.signature, thought.text, redacted=thought.redacted) for thought in thoughts]
+
+    def _is_proved(self, thought: Thought) -> bool:
+        return thought.origin == NAME and bool(thought.signature) and not self._is_strict
+
+    @property
+    def _is_strict(self) -> bool:
+        """OpenAI itself signs nothing in this dialect, and refuses members that it does not know."""
+        return self._connection.accepts_store and not self._connection.lenient
+
+    def _call(self, call: Call) -> ChatMessage:
+        """With Google's signature for those who pass it on: its maker wrote it in this dialect, or they take any
+        member."""
+        function = {"name": call.name, "arguments": call.arguments}
+        written: ChatMessage = {"id": call_id(call.id), "type": "function", "function": function}
+        signature, origin = signatures.opened(call.signature, _GOOGLE)
+        if signature and (self._connection.lenient or (origin == NAME and not self._is_strict)):
+            written["extra_content"] = with_call(signature)
+        return written
 
 
 def _words(parts: Sequence[Part]) -> str:
     return _APART.join(part.text for part in parts if isinstance(part, Text) and part.text)
-
-
-def _call(call: Call) -> ChatMessage:
-    function = {"name": call.name, "arguments": call.arguments}
-    return {"id": call_id(call.id), "type": "function", "function": function}
 
 
 def _content(parts: Sequence[Text | Media]) -> str | list[ChatMessage]:

@@ -24,6 +24,7 @@ class CallPiece(msgspec.Struct):
     index: int | None = None
     id: str | None = None
     function: Function | None = None
+    extra_content: object = None
 
 
 class ContentPiece(msgspec.Struct):

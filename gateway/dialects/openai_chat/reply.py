@@ -53,7 +53,10 @@ def writer(prompt: Prompt, head: ReplyIdentity) -> ChatWriter:
 
 
 class ChatWriter:
-    """Writes one reply. A client that speaks of functions gets its calls as `function_call`, one for each choice."""
+    """Writes one reply. A client that speaks of functions gets its calls as `function_call`, one for each choice.
+
+    A choice with a refusal in words has ended properly: the SDKs raise for a filter before they show the words.
+    """
 
     def __init__(self, prompt: Prompt, head: ReplyIdentity) -> None:
         self._head = head
@@ -61,6 +64,7 @@ class ChatWriter:
         self._usage_asked = wants_usage(prompt)
         self._thoughts: dict[int, str] = {}  # choices that have begun, with what of their thought is not signed yet
         self._bare: dict[tuple[int, int], None] = {}  # (choice, place) of calls without a word of arguments so far
+        self._refused: set[int] = set()  # choices of which the model said why it will not
         self._used: Used | None = None
 
     def write(self, event: Event) -> bytes:
@@ -79,6 +83,7 @@ class ChatWriter:
             first = self._chunk(event.choice, {"role": "assistant", "content": ""})
         match event:
             case Finished(stop, _, choice):
+                stop = Stop.END if choice in self._refused and stop is Stop.FILTERED else stop
                 reason = finish_reason_of(stop, legacy=self._legacy)
                 return first + self._no_arguments(choice) + self._chunk(choice, {}, finish_reason=reason)
             case Scored(scores, choice):
@@ -111,8 +116,11 @@ class ChatWriter:
 
     def _delta(self, event: Said | Thinking | Signed | CallBegan | CallWrote | Made) -> ReplyJson:
         match event:
-            case Said(text, _, refusal):
-                return {"refusal" if refusal else "content": text}
+            case Said(text, choice, refusal=True):
+                self._refused.add(choice)
+                return {"refusal": text}
+            case Said(text):
+                return {"content": text}
             case Thinking(text, choice):
                 self._thoughts[choice] += text
                 return {"reasoning_content": text}
@@ -151,11 +159,12 @@ class ChatWriter:
         return {**stem, "choices": choices}
 
     def _choice(self, place: int, answer: Answer) -> ReplyJson:
+        stop = Stop.END if answer.refusal and answer.stop is Stop.FILTERED else answer.stop
         return {
             "index": place,
             "message": self._message(place, answer),
             "logprobs": logprobs_of(answer.scores) if answer.scores else None,
-            "finish_reason": finish_reason_of(answer.stop, legacy=self._legacy),
+            "finish_reason": finish_reason_of(stop, legacy=self._legacy),
         }
 
     def _message(self, choice: int, answer: Answer) -> ReplyJson:

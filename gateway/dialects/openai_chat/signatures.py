@@ -1,13 +1,56 @@
-"""Proofs of thoughts in a client's history that no provider of this dialect made, and would not know again."""
+"""Proofs of thoughts: those of this dialect's providers, carried through clients of other dialects, and those in a
+client's history that no provider of this dialect made, and would not know again.
+
+A proof of this dialect is one of `reasoning_details`, without its words. Its provider gets it back member by member.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
+
+import orjson
 
 from gateway.dialects import signatures
 
 _PROOFS: Final = "reasoning_details"
 _SIGNED_IN: Final = ("signature", "data")
+
+
+def is_proof(detail: object) -> bool:
+    """Whether one of `reasoning_details` holds more than words."""
+    return isinstance(detail, dict) and any(detail.get(name) for name in _SIGNED_IN)
+
+
+def packed(detail: Mapping[str, Any]) -> str:
+    """One of `reasoning_details` as a signature, without its words."""
+    return orjson.dumps({name: value for name, value in detail.items() if name != "text"}).decode()
+
+
+def unpacked(signature: str, text: str, *, redacted: bool) -> dict[str, Any]:
+    """The inverse of `packed`, with the words; a signature that is none of ours is one by itself."""
+    try:
+        detail = orjson.loads(signature)
+    except orjson.JSONDecodeError:
+        detail = None
+    if isinstance(detail, dict):
+        return {**detail, "text": text} if text else detail
+    if redacted:
+        return {"type": "reasoning.encrypted", "data": signature}
+    return {"type": "reasoning.text", "text": text, "signature": signature}
+
+
+def of_call(holder: object) -> str:
+    """Google's signature of a call, as its endpoints of this dialect write it; empty for none."""
+    match holder:
+        case {"google": {"thought_signature": str(signature)}}:
+            return signature
+    return ""
+
+
+def with_call(signature: str) -> dict[str, Any]:
+    """The inverse of `of_call`."""
+    return {"google": {"thought_signature": signature}}
 
 
 def without_foreign(messages: list[dict[str, Any]], *, lenient: bool) -> list[dict[str, Any]] | None:

@@ -36,9 +36,10 @@ _PARTS: Final = attrgetter(*_Delta.__struct_fields__)
 
 
 class _Shown(_Delta):
-    """Pictures are content too; their tokens are not weighed by their bytes."""
+    """Pictures and proofs of reasoning are content too; their tokens are not weighed by their bytes."""
 
     images: object = None
+    reasoning_details: object = None
 
 
 class _Choice(msgspec.Struct):
@@ -126,7 +127,7 @@ class ChatTally:
             self.generated += weight
             if choice.finish_reason not in (None, ""):
                 self._finished.add(choice.index or 0)
-            shown = choice.delta is not None and bool(choice.delta.images)
+            shown = choice.delta is not None and bool(choice.delta.images or choice.delta.reasoning_details)
             self.content = self.content or weight > 0 or shown or choice.finish_reason not in (None, "")
         return bool(chunk.choices) or chunk.usage is None or self._usage_asked
 

@@ -13,6 +13,7 @@ from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Tu
 from gateway.dialects.openai_chat import content
 from gateway.dialects.openai_chat.content import fault
 from gateway.dialects.openai_chat.request import NAME
+from gateway.dialects.openai_chat.signatures import of_call
 
 
 def turns(messages: object) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
@@ -94,6 +95,8 @@ class _Reading:
             raise fault(where, "must name a function")
         plain, signature = signatures.split_id(id_ if isinstance(id_, str) and id_ else self._unused())
         self._called[plain] = name
+        if not signature and (passed_on := of_call(call.get("extra_content"))):
+            signature = signatures.enveloped(passed_on, NAME)
         return Call(plain, name, _arguments(function.get("arguments"), where), signature)
 
     def _unused(self) -> str:

@@ -124,8 +124,7 @@ def _reply(asked: Conversation, connection: Connection, orders: RequestOverrides
         yield "max_output_tokens", limit
     if asked.shape is not None:
         yield "text", {"format": dict(_format(asked.shape))}
-    if asked.streaming:
-        yield "stream", True
+    yield "stream", asked.streaming  # some servers stream by default
     if asked.tier and _is_like_openai(connection):
         yield "service_tier", asked.tier
 

@@ -122,7 +122,7 @@ class _Reading:
         for state in self._items.values():
             if state.place is not None:
                 yield from self._argued(state, state.waiting)
-        stop = Stop.FILTERED if self._refused else Stop.CALLS if self._calls else Stop.END
+        stop = Stop.CALLS if self._calls else Stop.END
         if response.status == "incomplete" and response.incomplete_details is not None:
             stop = _REASONS.get(response.incomplete_details.reason, stop)
         yield Finished(stop)

@@ -304,3 +304,12 @@ def test_what_is_no_message_is_broken(body: bytes) -> None:
 def test_impossible_usage_is_suspect() -> None:
     (used,) = [e for e in heard({**stop("end_turn"), "usage": {"output_tokens": -3}}) if isinstance(e, Used)]
     assert (used.metered.usage, used.metered.suspect) == (NO_USAGE, "out_of_range")
+
+
+def test_the_explanation_of_a_refusal_is_said() -> None:
+    details = {"type": "refusal", "category": "cyber", "explanation": "It could harm."}
+    refusal = [Said("It could harm.", refusal=True), Finished(Stop.FILTERED)]
+    message = {"type": "message", "content": [], "stop_reason": "refusal", "stop_details": details}
+    assert list(events(json.dumps(message).encode())) == [*refusal, Ended()]
+    delta = {"type": "message_delta", "delta": {"stop_reason": "refusal", "stop_details": details}}
+    assert list(reader().read(json.dumps(delta).encode())) == refusal

@@ -165,6 +165,8 @@ def test_usage_that_never_came_is_estimated() -> None:
 )
 def test_why_it_ended(end: Finished, reason: str, sequence: str | None) -> None:
     delta = written(end, Ended())[-2]["delta"]
+    details = delta.pop("stop_details", None)
+    assert details == ({"type": "refusal", "category": None, "explanation": None} if reason == "refusal" else None)
     assert delta == {"stop_reason": reason, "stop_sequence": sequence}
     message = whole(stop=end.stop, sequence=end.sequence)
     assert (message["stop_reason"], message["stop_sequence"]) == (reason, sequence)

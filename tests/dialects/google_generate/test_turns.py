@@ -15,6 +15,7 @@ from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thou
 
 OWN = "T1dO"
 FOREIGN = closed(signatures.enveloped("s", "anthropic_messages"))[0]
+PASSED_ON = signatures.enveloped("s", "openai_chat")
 HELLO = {"role": "user", "parts": [{"text": "hello"}]}
 PICTURE = {"inlineData": {"mimeType": "image/png", "data": "AA=="}}
 
@@ -96,6 +97,7 @@ def test_a_signature_completes_the_thought_before_it(parts: list[dict[str, Any]]
         (call(id=signatures.signed_id("a1", OWN)), Call("a1", "f", "{}", OWN)),
         ({**call(id="a1"), "thoughtSignature": UNSIGNED}, Call("a1", "f")),
         ({**call(id="a1"), "thoughtSignature": FOREIGN}, Call("a1", "f")),
+        ({**call(id="a1"), "thoughtSignature": closed(PASSED_ON)[0]}, Call("a1", "f", "{}", PASSED_ON)),
         (call(), Call("call_0", "f")),
     ],
 )

@@ -105,9 +105,11 @@ def answers(draw: st.DrawFn) -> Answer:
     calls = [Call(f"call_{n}", draw(names), draw(arguments)) for n in range(draw(st.integers(0, 2)))]
     before: list[Text | Media | Thought | Call] = [Thought(draw(words))] if draw(st.booleans()) else []
     before += [draw(texts)] if draw(st.booleans()) else []
-    stop = Stop.CALLS if calls else draw(st.sampled_from([Stop.END, Stop.LENGTH, Stop.FILTERED]))
+    refusal = draw(st.just("") | words)
+    ends = [Stop.END, Stop.LENGTH] if refusal else [Stop.END, Stop.LENGTH, Stop.FILTERED]
+    stop = Stop.CALLS if calls else draw(st.sampled_from(ends))
     found = tuple(draw(st.lists(scores, max_size=2)))
-    return Answer((*before, *calls), stop, scores=found, refusal=draw(st.just("") | words))
+    return Answer((*before, *calls), stop, scores=found, refusal=refusal)
 
 
 counts = st.integers(0, 1_000)

@@ -195,7 +195,7 @@ def test_long_ids_are_shortened_alike_on_both_sides() -> None:
         ((Thought("so"), Call("c", "f")), "so", ()),
         ((Thought("so", "s", "openai_chat"), Thought("then"), Call("c", "f")), "so\n\nthen", ()),
         ((Thought("so", "s", "anthropic_messages"), Call("c", "f")), None, ("thought",)),
-        ((Thought("", "s", "openai_chat", redacted=True), Call("c", "f")), None, ("thought",)),
+        ((Thought("", "s", "openai_chat", redacted=True), Call("c", "f")), None, ()),
         ((Thought("so"), Text("yes")), None, ("thought",)),
         ((Call("c", "f"),), None, ()),
     ],

@@ -233,7 +233,7 @@ def test_a_whole_reply() -> None:
                 "index": 1,
                 "message": {"role": "assistant", "content": None, "refusal": "no"},
                 "logprobs": None,
-                "finish_reason": "content_filter",
+                "finish_reason": "stop",  # the SDKs raise for a filter before they show the words
             },
         ],
         "service_tier": "default",
@@ -356,3 +356,11 @@ def test_probabilities_are_those_of_the_sdk() -> None:
         ("a", -0.5, ["a", "b"]),
         ("c", 0.0, []),
     ]
+
+
+def test_a_refusal_in_words_is_a_proper_end() -> None:
+    said, end = Said("No.", refusal=True), Finished(Stop.FILTERED)
+    *_, last = [one for one in chunks(streamed(said, end, Ended())) if one.choices]
+    assert last.choices[0].finish_reason == "stop"
+    *_, last = [one for one in chunks(streamed(end, Ended())) if one.choices]
+    assert last.choices[0].finish_reason == "content_filter"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.dialects.openai_chat.signatures import without_foreign
+from gateway.dialects.openai_chat.signatures import is_proof, of_call, packed, unpacked, with_call, without_foreign
 from gateway.dialects.signatures import enveloped
 
 HELLO = {"role": "user", "content": "hello"}
@@ -35,3 +35,26 @@ def test_the_proofs_of_others_are_left_out(foreign: dict[str, Any]) -> None:
 
 def test_a_strict_provider_does_not_get_the_words_either() -> None:
     assert without_foreign([answer(SIGNED)], lenient=False) == [{"role": "assistant", "content": "hi"}]
+
+
+@pytest.mark.parametrize(
+    ("detail", "redacted"),
+    [
+        ({"type": "reasoning.text", "text": "hm", "signature": "s", "format": "x", "index": 0}, False),
+        ({"type": "reasoning.encrypted", "data": "d", "id": "call_1"}, True),
+    ],
+)
+def test_a_proof_comes_back_member_by_member(detail: dict[str, Any], redacted: bool) -> None:
+    assert is_proof(detail)
+    assert unpacked(packed(detail), detail.get("text", ""), redacted=redacted) == detail
+
+
+def test_a_signature_that_was_not_packed_is_a_proof_by_itself() -> None:
+    assert unpacked("s", "hm", redacted=False) == {"type": "reasoning.text", "text": "hm", "signature": "s"}
+    assert unpacked("d", "", redacted=True) == {"type": "reasoning.encrypted", "data": "d"}
+
+
+@pytest.mark.parametrize("holder", [None, 7, {}, {"google": 7}, {"google": {"thought_signature": 7}}])
+def test_a_call_without_googles_signature_has_none(holder: object) -> None:
+    assert of_call(holder) == ""
+    assert of_call(with_call("s")) == "s"

@@ -121,7 +121,7 @@ def answers(draw: st.DrawFn) -> Answer:
     before += [draw(texts)] if spoken else []
     before += [Media("image", "image/png", "iVBORw0KGgo=")] if draw(st.booleans()) else []
     refusal = "" if calls else draw(st.just("") | words)
-    stops = [Stop.CALLS] if calls else [Stop.FILTERED] if refusal else [Stop.END, Stop.FILTERED]
+    stops = [Stop.CALLS] if calls else [Stop.END] if refusal else [Stop.END, Stop.FILTERED]
     found = draw(st.lists(scores, max_size=2)) if spoken else []
     return Answer((*before, *calls), draw(st.sampled_from([*stops, Stop.LENGTH])), "", tuple(found), refusal)
 

@@ -49,7 +49,7 @@ def asked(**members: Any) -> Conversation:
 
 def test_a_plain_request_is_short_and_never_stored() -> None:
     message = {"type": "message", "role": "user", "content": "hello"}
-    assert body(HELLO) == {"model": "lab/small", "input": [message], "store": False}
+    assert body(HELLO) == {"model": "lab/small", "input": [message], "store": False, "stream": False}
     found = rendered(HELLO)
     assert (found.path, found.headers, found.dropped) == ("/responses", (), ())
 
@@ -150,7 +150,7 @@ def test_identifiers_go_out_under_pseudonyms_or_not_at_all() -> None:
 def test_a_strict_provider_is_not_told_what_openai_alone_knows() -> None:
     found = rendered(asked(user="ada", cache_key="k", tier="flex"), lenient=False)
     assert found.dropped == ("service_tier", "user", "cache_key")
-    assert set(json.loads(found.body)) == {"model", "input", "store"}
+    assert set(json.loads(found.body)) == {"model", "input", "store", "stream"}
     assert body(asked(tier="flex"), lenient=False, accepts_store=True)["service_tier"] == "flex"
 
 

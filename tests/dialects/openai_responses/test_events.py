@@ -40,7 +40,7 @@ ANSWERS = {
     "tools": Answer((Call("call_aHx3", "get_weather", '{"city":"Malmö"}'), Call("call_bHx3", "ferries")), Stop.CALLS),
     "reasoning": Answer((Thought("**Weighing**\n\nIs it prime?\n\nIt is.", SEALED), Text("Yes."))),
     "logprobs": Answer((Text("Yes."),), scores=(Score("Yes", -0.25, (("Yes", -0.25), ("No", -1.5))), Score(".", -0.5))),
-    "refusal": Answer((), Stop.FILTERED, refusal="I can't help with that."),
+    "refusal": Answer((), Stop.END, refusal="I can't help with that."),
     "length": Answer((Text("Once upon"),), Stop.LENGTH),
     "filtered": Answer((Text("Well"),), Stop.FILTERED),
 }
@@ -154,7 +154,7 @@ def test_words_may_come_with_the_end_of_their_part_alone() -> None:
         COMPLETED,
     )
     assert told[:4] == [Thinking("hm"), Said("one"), Said("two"), Said("No.", refusal=True)]
-    assert told[4:] == [Finished(Stop.FILTERED), Ended()]
+    assert told[4:] == [Finished(Stop.END), Ended()]
 
 
 def named(kind: str, **members: Any) -> bytes:
@@ -244,7 +244,7 @@ def test_a_refusal_is_told_once() -> None:
     (answer,) = reply_from_events(
         streamed(event("response.output_item.done", item=refused, output_index=5), end), NOTHING
     ).answers
-    assert (answer.refusal, answer.stop) == ("No.", Stop.FILTERED)
+    assert (answer.refusal, answer.stop) == ("No.", Stop.END)
 
 
 def test_thoughts_of_different_parts_stand_apart() -> None:
