@@ -48,7 +48,7 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         *_thinking(asked.reasoning),
         *_sampling(asked.sampling),
         *([("max_tokens", limit)] if limit is not None else []),
-        *([("stream", True)] if asked.streaming else []),
+        ("stream", asked.streaming),  # stated in every request, since some servers stream by default
     ]
     dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *_dropped(asked)])
     return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))

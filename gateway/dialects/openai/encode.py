@@ -1,8 +1,9 @@
-"""Budgets of thinking as efforts, for the dialects that know efforts alone."""
+"""What the dialects of OpenAI write alike: efforts of thinking, and schemas of arguments."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from gateway.dialects.neutral import Effort
 
@@ -14,3 +15,10 @@ OpenAI-compatible endpoint, read the other way round."""
 def effort_of(budget: int) -> Effort:
     """The effort that comes nearest to so many tokens of thinking."""
     return next((effort for most, effort in BUDGETS if budget <= most), "high")
+
+
+def of_object(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema of arguments with the type and the properties that OpenAI demands and others leave out."""
+    if schema.get("type", "object") != "object":
+        return dict(schema)
+    return {"type": "object", **schema} if "properties" in schema else {"type": "object", **schema, "properties": {}}

@@ -12,7 +12,7 @@ from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
-from gateway.dialects.openai.encode import effort_of
+from gateway.dialects.openai.encode import effort_of, of_object
 from gateway.dialects.openai_chat.messages import messages
 from gateway.dialects.openai_chat.request import PATH
 from gateway.dialects.reasoning_support import drop_unsupported_reasoning
@@ -65,7 +65,7 @@ def _function(tool: Tool) -> _Members:
     yield "name", tool.name
     if tool.description:
         yield "description", tool.description
-    yield "parameters", tool.schema
+    yield "parameters", of_object(tool.schema)
     if tool.strict is not None:
         yield "strict", tool.strict
 

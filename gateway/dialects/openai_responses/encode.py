@@ -13,7 +13,7 @@ from gateway.core.catalog import Connection, Route
 from gateway.core.demand import Demand
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Shape, Tool, ToolChoice
-from gateway.dialects.openai.encode import effort_of
+from gateway.dialects.openai.encode import effort_of, of_object
 from gateway.dialects.openai_responses.decode import SCORES, SEALED
 from gateway.dialects.openai_responses.messages import items
 from gateway.dialects.openai_responses.request import PATH
@@ -70,7 +70,7 @@ def _function(tool: Tool) -> _Members:
     yield "name", tool.name
     if tool.description:
         yield "description", tool.description
-    yield "parameters", tool.schema
+    yield "parameters", of_object(tool.schema)
     yield "strict", bool(tool.strict)
 
 

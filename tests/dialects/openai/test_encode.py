@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.dialects.openai.encode import effort_of
+from gateway.dialects.openai.encode import effort_of, of_object
 
 
 @pytest.mark.parametrize(
@@ -13,3 +13,9 @@ from gateway.dialects.openai.encode import effort_of
 )
 def test_a_budget_is_the_nearest_effort(budget: int, effort: str) -> None:
     assert effort_of(budget) == effort
+
+
+def test_arguments_have_a_type_and_properties() -> None:
+    assert of_object({}) == of_object({"type": "object"}) == {"type": "object", "properties": {}}
+    assert of_object({"properties": {"a": {}}}) == {"type": "object", "properties": {"a": {}}}
+    assert of_object({"type": "string"}) == {"type": "string"}
