@@ -39,18 +39,18 @@ def bound(shape: Shape | None, client: str) -> tuple[Shape | None, tuple[str, ..
 
 def closed(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema with every object closed that does not say whether it is open. An answer to it fits the open one."""
-    found = dict(schema)
+    shut = dict(schema)
     for name in _HOLDERS_OF_ONE:
-        found |= {name: closed(inner)} if isinstance(inner := schema.get(name), dict) else {}
+        shut |= {name: closed(inner)} if isinstance(inner := schema.get(name), dict) else {}
     for name in _HOLDERS_OF_SEVERAL:
         if isinstance(several := schema.get(name), list):
-            found[name] = [closed(inner) if isinstance(inner, dict) else inner for inner in several]
+            shut[name] = [closed(inner) if isinstance(inner, dict) else inner for inner in several]
     for name in _NAMED:
         if isinstance(named := schema.get(name), dict):
-            found[name] = {key: closed(inner) if isinstance(inner, dict) else inner for key, inner in named.items()}
+            shut[name] = {key: closed(inner) if isinstance(inner, dict) else inner for key, inner in named.items()}
     if schema.get("type") == "object" or "properties" in schema:
-        found.setdefault("additionalProperties", False)
-    return found
+        shut.setdefault("additionalProperties", False)
+    return shut
 
 
 def _can_be_strict(schema: object) -> bool:

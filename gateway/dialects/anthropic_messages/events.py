@@ -277,12 +277,12 @@ def _lost(kind: str) -> Lost:
     return Lost(kind if kind in BLOCKS else "content")
 
 
-def _finished(told: _Message | _Delta) -> Iterable[Event]:
+def _finished(ending: _Message | _Delta) -> Iterable[Event]:
     """The end, behind the explanation of a refusal."""
-    stop = _STOPS.get(told.stop_reason or "", Stop.END)
-    if stop is Stop.FILTERED and told.stop_details is not None and told.stop_details.explanation:
-        yield Said(told.stop_details.explanation, refusal=True)
-    yield Finished(stop, (told.stop_sequence or "") if stop is Stop.SEQUENCE else "")
+    stop = _STOPS.get(ending.stop_reason or "", Stop.END)
+    if stop is Stop.FILTERED and ending.stop_details is not None and ending.stop_details.explanation:
+        yield Said(ending.stop_details.explanation, refusal=True)
+    yield Finished(stop, (ending.stop_sequence or "") if stop is Stop.SEQUENCE else "")
 
 
 def _used(usage: MessagesUsage) -> Iterable[Event]:

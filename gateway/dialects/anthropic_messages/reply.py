@@ -176,7 +176,7 @@ def _object(arguments: str) -> Any:
 def _stopped(end: Finished, refusal: str) -> BlockJson:
     """Why it ended. A model that said why it will not has refused, whatever its provider calls that."""
     stop = Stop.FILTERED if refusal and end.stop is Stop.END else end.stop
-    stated = {"stop_reason": _WORDS[stop], "stop_sequence": end.sequence if stop is Stop.SEQUENCE else None}
+    reason = {"stop_reason": _WORDS[stop], "stop_sequence": end.sequence if stop is Stop.SEQUENCE else None}
     if stop is not Stop.FILTERED:
-        return stated
-    return {**stated, "stop_details": {"type": "refusal", "category": None, "explanation": refusal or None}}
+        return reason
+    return {**reason, "stop_details": {"type": "refusal", "category": None, "explanation": refusal or None}}

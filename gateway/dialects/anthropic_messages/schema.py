@@ -33,9 +33,9 @@ def with_obeyed(asked: Conversation) -> tuple[Conversation, tuple[str, ...]]:
     """(the request with schemas that Anthropic obeys, names of what is lost): of the answer, and of strict tools."""
     less = False
 
-    def obeyed(stated: Mapping[str, Any]) -> dict[str, Any]:
+    def obeyed(source: Mapping[str, Any]) -> dict[str, Any]:
         nonlocal less
-        written, demands_less = strict(stated)
+        written, demands_less = strict(source)
         less |= demands_less
         return written
 
@@ -50,16 +50,16 @@ class _Strict:
     def __init__(self) -> None:
         self.demands_less = False
 
-    def schema(self, stated: Mapping[str, Any]) -> dict[str, Any]:
+    def schema(self, source: Mapping[str, Any]) -> dict[str, Any]:
         written: dict[str, Any] = {}
         moved: dict[str, Any] = {}
-        for name, value in stated.items():
+        for name, value in source.items():
             if (taken := self._taken("anyOf" if name == "oneOf" else name, value)) is not None:
                 written |= taken
             else:
                 moved[name] = value
-        if stated.get("type") == "object" or "properties" in stated:
-            self.demands_less |= stated.get("additionalProperties", False) is not False
+        if source.get("type") == "object" or "properties" in source:
+            self.demands_less |= source.get("additionalProperties", False) is not False
             written["additionalProperties"] = False
         if moved:
             self.demands_less = True
@@ -86,8 +86,8 @@ class _Strict:
         )
         return {name: value} if is_taken else None
 
-    def _inner(self, stated: Any) -> Any:
-        return self.schema(stated) if isinstance(stated, dict) else stated
+    def _inner(self, source: Any) -> Any:
+        return self.schema(source) if isinstance(source, dict) else source
 
 
 def _tables(written: Mapping[str, Any]) -> dict[str, Any]:

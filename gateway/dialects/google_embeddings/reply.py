@@ -42,9 +42,9 @@ class VectorsWriter:
         """Usage only where the provider counted: Gemini itself states none. Broken unless there is one vector for
         each content."""
         assert isinstance(reply, Vectors)
-        told: list[dict[str, Any]] = [{"values": vector} for vector in reply.vectors]
-        one_for_each(self._inputs, len(told), reply.metered)
-        body: dict[str, Any] = {"embeddings": told} if self._batch else {"embedding": told[0]}
+        rows: list[dict[str, Any]] = [{"values": vector} for vector in reply.vectors]
+        one_for_each(self._inputs, len(rows), reply.metered)
+        body: dict[str, Any] = {"embeddings": rows} if self._batch else {"embedding": rows[0]}
         if reply.metered.source is UsageSource.PROVIDER:
             tokens = reply.metered.usage.context
             body["usageMetadata"] = {"promptTokenCount": tokens, "totalTokenCount": tokens}

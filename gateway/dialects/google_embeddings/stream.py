@@ -16,6 +16,6 @@ def observe(body: bytes) -> tuple[Metered | None, int]:
 
 def fitted(prompt: Prompt, body: bytes) -> bytes:
     """The body as it is. Broken unless there is one vector for each content."""
-    found = opened(SKETCHED, body)
-    one_for_each(inputs(prompt), len(found.embeddings or (found.embedding,)), metered_of(found.usage_metadata))
+    reply = opened(SKETCHED, body)
+    one_for_each(inputs(prompt), len(reply.embeddings or (reply.embedding,)), metered_of(reply.usage_metadata))
     return body

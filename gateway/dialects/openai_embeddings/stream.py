@@ -21,9 +21,9 @@ def observe(body: bytes) -> tuple[Metered | None, int]:
 
 def fitted(prompt: Prompt, body: bytes) -> bytes:
     """The body in the form that `prompt` asks for: some providers know one of the two alone. Broken."""
-    wanted, found = wants_base64(prompt), opened(SKETCHED, body)
-    rows = found.data or ()
-    one_for_each(inputs(prompt), len(rows), metered_of(found.usage))
+    wanted, reply = wants_base64(prompt), opened(SKETCHED, body)
+    rows = reply.data or ()
+    one_for_each(inputs(prompt), len(rows), metered_of(reply.usage))
     if all(bytes(row.embedding).startswith(b'"') is wanted for row in rows):
         return body
     whole: dict[str, Any] = orjson.loads(body)
