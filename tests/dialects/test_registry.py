@@ -9,6 +9,7 @@ import pytest
 from gateway.core.operation import CHAT, COUNT_TOKENS, EMBEDDINGS, OPERATIONS
 from gateway.dialects import (
     anthropic_messages,
+    google_embeddings,
     google_generate,
     openai_chat,
     openai_embeddings,
@@ -19,7 +20,7 @@ from gateway.dialects.registry import REGISTRY, Registry
 
 STREAMING: Final[tuple[Streaming, ...]] = (openai_chat, openai_responses, anthropic_messages, google_generate)
 COUNTING: Final[tuple[Counting, ...]] = (openai_responses, anthropic_messages, google_generate)
-FITTING: Final[tuple[Fitting, ...]] = (openai_embeddings,)
+FITTING: Final[tuple[Fitting, ...]] = (openai_embeddings, google_embeddings)
 """The type checker compares the signatures, which the registry cannot."""
 
 

@@ -36,7 +36,7 @@ from gateway.dialects.openai_chat.usage import stated
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 names = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=12)
 encoded = st.binary(min_size=1, max_size=8).map(lambda raw: base64.b64encode(raw).decode())
-schemas = st.fixed_dictionaries({"type": st.just("object"), "title": words})
+schemas = st.fixed_dictionaries({"type": st.just("object"), "title": words, "properties": st.just({})})
 arguments = st.sampled_from(["{}", '{"a": 1}', '{"b":{"c":[true,null,"é"]}}'])
 numbers = st.none() | st.floats(0, 1) | st.integers(0, 2)
 
