@@ -67,7 +67,8 @@ TOOL = Tool("f", "Does f.", {"type": "object"})
 
 
 def test_a_tool_is_only_strict_where_that_was_asked_for() -> None:
-    expected = {"type": "function", "name": "f", "description": "Does f.", "parameters": {"type": "object"}}
+    parameters = {"type": "object", "properties": {}}
+    expected = {"type": "function", "name": "f", "description": "Does f.", "parameters": parameters}
     assert body(asked(tools=(TOOL,)))["tools"] == [{**expected, "strict": False}]
     assert body(asked(tools=(replace(TOOL, strict=True),)))["tools"] == [{**expected, "strict": True}]
 
