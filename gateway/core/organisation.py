@@ -70,5 +70,7 @@ class Organisation:
     shared_pseudonyms: bool = False
     """Whether an identifier has one pseudonym in all teams, so that teams share caches at a provider; otherwise no
     provider can tell that two teams have the same user."""
+    home: str = ""
+    """Region word of the places that count as inside in reports; empty for the one that reports choose."""
     bytes_per_token: int = 1
     """Bytes of text that are held as one token. At 1 no tokenizer makes more tokens; above 1 a tokenizer may."""

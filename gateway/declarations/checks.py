@@ -43,7 +43,10 @@ def _check_case_route(case: Case, routes: Declared) -> None:
     case.table.report.warn(case.table.file, case.table.key("route"), what, one_of(case.route, routes.names))
 
 
-def check_organisation(page: Page, organisation: Organisation, policies: Declared, models: Declared) -> None:
+def check_organisation(
+    page: Page, organisation: Organisation, policies: Declared, models: Declared, regions: Declared
+) -> None:
+    regions.check(page.root, "home", organisation.home)
     policies.check(page.root, "policy", organisation.policy)
     classes = page.root.table("classes")
     for name, data_class in organisation.classes.items():

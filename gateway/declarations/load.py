@@ -158,7 +158,7 @@ class _Reading:
         providers = {document.provider.id: document.provider for document in documents}
         routes = resolved_routes(documents, self._models.values, names.models)
         check_policies(self._policies, names)
-        organisation, teams = self._organisation(names)
+        organisation, teams = self._organisation(names, regions)
         snapshot = Snapshot(
             organisation=organisation,
             teams=teams,
@@ -202,11 +202,11 @@ class _Reading:
     def _all_read(self, documents: Iterable[Document]) -> bool:
         return self._unreadable.isdisjoint(document.name for document in documents)
 
-    def _organisation(self, names: Names) -> tuple[Organisation, Mapping[str, Team]]:
+    def _organisation(self, names: Names, regions: Regions) -> tuple[Organisation, Mapping[str, Team]]:
         page, organisation = self._single("organisation.toml"), _NOBODY
         if page is not None:
             organisation = read_organisation(page)
-            check_organisation(page, organisation, names.policies, names.models)
+            check_organisation(page, organisation, names.policies, names.models, Declared("region word", regions))
         classes = Declared("data class", organisation.classes, complete=page is not None)
         page, teams = self._single("teams.toml"), {}
         if page is not None:

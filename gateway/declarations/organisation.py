@@ -41,6 +41,7 @@ def read_organisation(page: Page) -> Organisation:
         model_budgets=_of_models(root),
         shared_pseudonyms=root.flag("shared_pseudonyms") or False,
         bytes_per_token=_bytes_per_token(root),
+        home=root.text("home"),
     )
 
 

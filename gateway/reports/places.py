@@ -20,9 +20,10 @@ _HOME: Final = "EU"
 
 
 def places(ledger: Ledger, query: Mapping[str, str], sight: Sight, snapshot: Snapshot, today: date) -> dict[str, Json]:
-    """`by`: `requests` or `tokens`; `home`: the region word that counts as inside. Without days: the last 30."""
+    """`by`: `requests` or `tokens`; `home`: the region word that counts as inside, else that of the organisation.
+    Without days: the last 30."""
     members = known_members(query, MEMBERS)
-    measure, word = members.get("by", MEASURES[0]), members.get("home", _HOME)
+    measure, word = members.get("by", MEASURES[0]), members.get("home") or snapshot.organisation.home or _HOME
     if measure not in MEASURES:
         raise InvalidRequest(f"`by` must be one of {', '.join(MEASURES)}.", field="by", known=[*MEASURES])
     if word not in snapshot.regions:

@@ -15,6 +15,7 @@ from tests.declarations.papers import papers
         ("config/organisation.toml", 'policy = "open"', 'policy = "opem"', 'policy: "opem" is not a declared policy; use one of open, strict (did you mean open?)'),
         ("config/organisation.toml", 'policy = "strict"', 'policy = "stric"', 'classes.personal.policy: "stric" is not a declared policy; use one of open, strict (did you mean strict?)'),
         ("config/organisation.toml", '_class = "personal"', '_class = "private"', 'default_class: "private" is not a declared data class; use one of personal'),
+        ("config/organisation.toml", 'default_class', 'home = "MOON"\ndefault_class', 'home: "MOON" is not a declared region word; use one of EU, UK'),
         ("config/organisation.toml", "[[budgets]]", '[[models.smal.budgets]]', 'models.smal: "smal" is not a declared model; use one of small (did you mean small?)'),
         ("config/teams.toml", 'policy = "open"', 'policy = "none"', 'teams.research.policy: "none" is not a declared policy; use one of open, strict'),
         ("config/teams.toml", '["personal"]', '["public"]', 'teams.research.classes: "public" is not a declared data class; use one of personal'),

@@ -85,7 +85,7 @@ def test_a_budget_of_nothing_is_a_budget() -> None:
         (HEAD + "[classes.personal]", 'classes.personal.policy: is missing; add policy = "…", the policy that requests of this class are held to'),
         (HEAD + '[classes."Very secret"]\npolicy = "open"', 'classes.Very secret: "Very secret" is not a name; write it with lower-case letters, digits and hyphens'),
         (HEAD + 'classes = ["personal"]', 'classes: ["personal"] is not a table; write [classes] and its keys below it'),
-        (HEAD + "deflt = 1", "deflt: is not a key here; use one of budgets, classes, default_class, harmless, holds, id, limits, models, name, policy, shared_pseudonyms, timezone, or remove it"),
+        (HEAD + "deflt = 1", "deflt: is not a key here; use one of budgets, classes, default_class, harmless, holds, home, id, limits, models, name, policy, shared_pseudonyms, timezone, or remove it"),
         (HEAD + 'timezone = "Stockholm"', 'timezone: "Stockholm" must be a time zone; write its name in full: timezone = "Europe/Stockholm"'),
         (HEAD + "[holds]\nbytes_per_token = 0", "holds.bytes_per_token: 0 is not a whole number of at least 1; write it without quotes, or leave the key out if nobody says"),
         (HEAD + "[holds]\nbytes_per_token = 9", "holds.bytes_per_token: no text has 9 bytes in each token; write 1, which no tokenizer exceeds, or an estimate such as 3"),
@@ -113,6 +113,11 @@ def test_a_faulty_team_is_reported(text: str, fault: str) -> None:
     read_teams(paper)
     paper.close()
     assert told(paper)[0].startswith(f"paper.toml: {fault}")
+
+
+def test_the_places_that_count_as_inside_may_be_stated() -> None:
+    assert read_organisation(page(HEAD)).home == ""
+    assert read_organisation(page(HEAD + 'home = "EEA"')).home == "EEA"
 
 
 def test_how_many_bytes_are_held_as_a_token_is_stated_or_one() -> None:

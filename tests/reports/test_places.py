@@ -9,7 +9,7 @@ import pytest
 from gateway.core.errors import InvalidRequest
 from gateway.reports.places import places
 from gateway.reports.sight import Sight
-from tests.builders import TODAY, a_principal, a_receipt, a_snapshot, an_attempt
+from tests.builders import TODAY, a_principal, a_receipt, a_snapshot, an_attempt, an_organisation
 from tests.reports.ledgers import ledger_of
 
 FAILED = an_attempt(route="walk-us/small", region="US", status=500, outcome="failed", cost=0, usage={})
@@ -42,6 +42,15 @@ def test_a_report_is_narrowed_by_filters_and_by_who_asks(tmp_path: Path) -> None
     assert report(tmp_path / "2", None, Sight(a_principal()))["requests"] == 2
     assert report(tmp_path / "3", {"provider": "walk-us"})["requests"] == 1
     assert report(tmp_path / "4", {"since": "2026-09-01"})["requests"] == 4
+
+
+def test_the_organisation_says_what_counts_as_inside(tmp_path: Path) -> None:
+    regions = {"EU": frozenset({"SE"}), "US": frozenset({"US"})}
+    snapshot = a_snapshot(regions=regions, organisation=an_organisation(home="US"))
+    ledger = ledger_of(tmp_path, *KEPT)
+    for query, outside in (({}, 2), ({"home": "EU"}, 1)):
+        view: Any = places(ledger, query, EVERYBODY, snapshot, TODAY)
+        assert view["sides"]["outside"] == outside
 
 
 @pytest.mark.parametrize("query", [{"by": "money"}, {"home": "MOON"}, {"outcome": "served"}])
