@@ -20,7 +20,7 @@ from gateway.exchange.services import InForce
 from gateway.identity.operators import SIGNAL, Operator
 from gateway.settings import Settings, SettingsRefused
 from gateway.stores.journal.documents import CAPABILITIES_FILE, Documents
-from gateway.telemetry.events import Reloaded, ReloadRefused
+from gateway.telemetry.events import DocumentFaults, Reloaded, ReloadRefused
 from gateway.telemetry.log import Log
 from gateway.upstream.tokens.endpoint import TokenEndpoint
 from gateway.upstream.tokens.renewals import Renewals
@@ -129,10 +129,14 @@ class DocumentSet:
             except SettingsRefused as refused:  # a credential is set for a provider that is no longer declared
                 faults = [str(fault) for fault in refused.faults]
                 places = [fault.variable for fault in refused.faults]
+            except OSError as error:  # a disk that is full: documents that serve must be kept first
+                unkept = _unkept(self._settings, error)
+                faults, places = [str(unkept)], [_place(unkept)]
         digest, actor = self.now.snapshot.digest, operator.subject
         if faults or restart:
             needs = tuple(_place(fault) for fault in restart)
-            self._log.emit(ReloadRefused(digest, len(faults), tuple(places[:_PLACES_MOST]), needs, actor))
+            words = DocumentFaults((*faults, *map(str, restart))[:_PLACES_MOST])
+            self._log.emit(ReloadRefused(digest, len(faults), tuple(places[:_PLACES_MOST]), needs, actor, words))
         else:
             self._log.emit(Reloaded(digest, len(loaded.warnings), actor))
         return ReloadResult(tuple(faults), tuple(map(str, restart)))
@@ -147,6 +151,11 @@ def _needs_restart(before: Snapshot, after: Snapshot | None, settings: Settings)
     change = f"changed from {before.organisation.id} to {after.organisation.id}"
     do = "restart the gateway: shared budgets, limits and keys are opened under the id"
     return (Fault("config/organisation.toml", "id", change, do),)
+
+
+def _unkept(settings: Settings, error: OSError) -> Fault:
+    what = f"the documents cannot be kept here ({error.strerror})"
+    return Fault(str(settings.state), "", what, "make room or correct the permissions")
 
 
 def _place(fault: Fault) -> str:

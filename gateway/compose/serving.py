@@ -132,7 +132,7 @@ async def serve(
             ready(Ready(listeners[0].port, secret, pages.front(secret) if pages else ""))
 
         async with anyio.create_task_group() as group:
-            group.start_soon(_reload_on_hangup, reload)
+            group.start_soon(run_forever, partial(_reload_on_hangup, reload), log)
             group.start_soon(gate.expire)
             group.start_soon(gate.send_keepalive)
             group.start_soon(disk.watch, partial(_tell_of_disk, log))

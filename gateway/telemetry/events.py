@@ -109,10 +109,18 @@ class Reloaded:
 
 
 @frozen
+class DocumentFaults:
+    """Faults of the operator's documents in words: file, key, fault and remedy. No part of a request reaches one."""
+
+    lines: tuple[str, ...] = ()
+
+
+@frozen
 class ReloadRefused:
     """Documents were read again, and the old ones stay in force. `documents`: digest of the old ones.
 
     `places`: the first faults, each as `file:key`. `restart`: the changes that only a restart puts in force, likewise.
+    `words`: both, as the operator who corrects them reads them.
     """
 
     level: ClassVar[Level] = "error"
@@ -121,6 +129,7 @@ class ReloadRefused:
     places: tuple[str, ...]
     restart: tuple[str, ...]
     actor: str
+    words: DocumentFaults = DocumentFaults()
 
 
 @frozen

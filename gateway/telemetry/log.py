@@ -2,6 +2,7 @@
 
 `emit` takes the events of `events.py` and nothing else. Beyond the types, every string that passes must look like a
 name (ASCII, no spaces, no quotes, at most 256 characters): a sentence that got into a field by mistake becomes `?`.
+Sentences about documents alone pass, as `DocumentFaults`.
 
 What one turn of an event loop emits is rendered together and is one write. Warnings and errors do not wait for that.
 """
@@ -26,7 +27,7 @@ import structlog
 
 from gateway.core.cost import money
 from gateway.core.usage import CLASSES, Usage
-from gateway.telemetry.events import Event, ExchangeEnded, Fault, Level
+from gateway.telemetry.events import DocumentFaults, Event, ExchangeEnded, Fault, Level
 from gateway.telemetry.faults import LONGEST
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.readable import line
@@ -41,6 +42,7 @@ _A_NAME: Final = re.compile(r"[A-Za-z0-9_.:/@+\[\]\-]{0,256}")
 _NAMES_ALONE: Final = re.compile(r"(?:[A-Za-z0-9_.:/@+\[\]\-]{0,256}+\n)*+")
 _A_PLACE: Final = re.compile(rf"[A-Za-z0-9_.:/<() \-]{{0,{LONGEST}}}")
 _MOST: Final = 2**63 - 1
+_SENTENCE_MOST: Final = 512
 NOT_A_NAME: Final = "?"
 
 
@@ -187,10 +189,18 @@ def _counts(value: Mapping[object, object]) -> Plain:
 
 
 _VALUES: Final[Mapping[type, Callable[[Any], tuple[Any, ...]]]] = {k: _values(names) for k, names in _FIELDS.items()}
+
+
+def _sentences(value: DocumentFaults) -> Plain:
+    """The one field of sentences: each on one line, and cut to a line's worth."""
+    return ["".join(c if c.isprintable() else " " for c in line[:_SENTENCE_MOST]) for line in value.lines]
+
+
 _ALLOWED: Final[Mapping[type, Callable[[Any], Plain]]] = {
     bool: _number,
     int: _number,
     tuple: _names,
+    DocumentFaults: _sentences,
     dict: _counts,
     MappingProxyType: _counts,
 }

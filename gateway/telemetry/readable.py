@@ -57,7 +57,8 @@ def _reloaded(f: Fields) -> str:
 def _reload_refused(f: Fields) -> str:
     restart = f"restart needed for {_listed(f['restart'])}, " if f["restart"] else ""
     faults = f"{f['faults']} faults ({_listed(f['places'])}), " if f["faults"] else ""
-    return f"reload refused: {faults}{restart}documents {str(f['documents'])[:12]} stay in force{_by(f)}"
+    words = "".join(f"  | {line}" for line in f["words"]) if isinstance(f["words"], list) else ""
+    return f"reload refused: {faults}{restart}documents {str(f['documents'])[:12]} stay in force{_by(f)}{words}"
 
 
 def _by(f: Fields) -> str:

@@ -348,7 +348,9 @@ def test_a_bad_document_keeps_the_old_set_and_a_good_one_is_in_force_at_once(tmp
         assert (kept["level"], kept["documents"], kept["faults"]) == ("error", before, 1)
         assert kept["places"] == [f"{policy}:bound.retention_dais"]
         assert (kept["restart"], kept["actor"]) == ([], "signal")
+        assert 'safeconduct_events_total{event="reload_refused"} 1\n' in process.admin("GET", "/metrics").text
         refused = process.admin("POST", "/reload")
+        assert kept["words"] == refused.json()["faults"], "the log says it as the command does"
         (fault,) = refused.json()["faults"]
         assert refused.status_code == 409
         assert "policies/unrestricted.toml" in fault

@@ -13,7 +13,16 @@ from typing import Any, cast, get_args
 import orjson
 import pytest
 
-from gateway.telemetry.events import Event, ExchangeEnded, Fault, LibraryNote, Started, Stopping
+from gateway.telemetry.events import (
+    DocumentFaults,
+    Event,
+    ExchangeEnded,
+    Fault,
+    LibraryNote,
+    ReloadRefused,
+    Started,
+    Stopping,
+)
 from gateway.telemetry.faults import Reduced, reduce
 from gateway.telemetry.log import Log, NotAnEvent, standard_output
 from tests.builders import a_receipt
@@ -207,3 +216,13 @@ def test_every_event_has_a_line_of_its_own_in_both_forms() -> None:
         stream = io.BytesIO()
         Log(stream, readable=True).emit(blank)
         assert stream.getvalue().count(b"\n") == 1
+
+
+def test_words_about_documents_pass_on_one_line_and_bounded() -> None:
+    stream = io.BytesIO()
+    words = DocumentFaults(('config/teams.toml: policy: unknown policy "eu"\n; use one of é', "x" * 9_000))
+    Log(stream).emit(ReloadRefused("7" * 64, 2, ("config/teams.toml:policy",), (), "signal", words))
+    (line,) = stream.getvalue().splitlines()
+    first, second = orjson.loads(line)["words"]
+    assert first == 'config/teams.toml: policy: unknown policy "eu" ; use one of é'
+    assert second == "x" * 512

@@ -20,6 +20,7 @@ from gateway.telemetry.events import (
     DestinationsUnread,
     DiskFree,
     DiskLow,
+    DocumentFaults,
     Event,
     ExchangeEnded,
     Fault,
@@ -96,8 +97,9 @@ def told(event: Event) -> str:
         (Stopping(2), "stopping: 2 exchanges are still to end"),
         (Reloaded("7" * 64, 1, "uid:0"), "reloaded: documents 777777777777 in force, 1 warnings  by uid:0"),
         (
-            ReloadRefused("7" * 64, 2, ("a.toml:x", "b.toml"), (), "signal"),
-            "ERROR reload refused: 2 faults (a.toml:x, b.toml), documents 777777777777 stay in force  by signal",
+            ReloadRefused("7" * 64, 2, ("a.toml:x", "b.toml"), (), "signal", DocumentFaults(("a.toml: x: no", "b"))),
+            "ERROR reload refused: 2 faults (a.toml:x, b.toml), documents 777777777777 stay in force  by signal"
+            "  | a.toml: x: no  | b",
         ),
         (
             ReloadRefused("7" * 64, 0, (), ("o.toml:id",), "uid:0"),
