@@ -63,7 +63,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@touch $@
 
 $(VENV)/.node: tests/sdk/package-lock.json tests/sdk/.npmrc $(VENV)/.dev
-	@echo "Installing the Node SDKs into tests/sdk …"
+	@echo "Installing the Node SDKs and the browser of the page tests into tests/sdk …"
 	@$(NPM) ci --loglevel=error --prefix tests/sdk
 	@touch $@
 

@@ -94,10 +94,10 @@ class Process:
         found: list[dict[str, Any]] = self.ledger.newest(100_000)
         return found
 
-    def admin(self, method: str, path: str) -> httpx.Response:
+    def admin(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
         transport = httpx.HTTPTransport(uds=str(self.state / "admin.sock"))
         with httpx.Client(transport=transport, base_url="http://gateway", timeout=PATIENCE_S) as client:
-            return client.request(method, path)
+            return client.request(method, path, json=body)
 
     def tell(self, number: signal.Signals) -> None:
         self.popen.send_signal(number)

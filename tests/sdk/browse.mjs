@@ -66,7 +66,12 @@ async function visit(command) {
     }
     if (read) found.text = await page.locator(read).first().innerText();
     if (picture) await page.screenshot({ path: picture, fullPage: full });
-    if (print) found.pdf = (await page.pdf({ format: "A4" })).length;
+    if (print) {
+      await page.emulateMedia({ media: "print" });
+      found.paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      found.navigation = await page.evaluate(() => getComputedStyle(document.querySelector(".pages")).display);
+      found.pdf = (await page.pdf({ format: "A4" })).length;
+    }
     return found;
   } finally {
     await context.close();
