@@ -15,7 +15,7 @@ from tests.bench.measures import FULL, QUICK
 from tests.bench.processes import CORES, provider
 from tests.bench.table import Row, table
 
-SESSIONS: Final = (sessions.embedded, sessions.synced, sessions.shared, sessions.decisions)
+SESSIONS: Final = (sessions.embedded, sessions.synced, sessions.shared, sessions.decisions, sessions.pages)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from statistics import median
 from tests.bench import measures
 from tests.bench.decisions import ROUTES, cold_and_compiled_us
 from tests.bench.measures import Found, Size, added
+from tests.bench.pages import cost_of_pages
 from tests.bench.processes import CORES, PORT, Target, gateway, load, nginx
 from tests.bench.table import Mark, Row, Sense
 from tests.stores.servers import a_server
@@ -157,3 +158,10 @@ def decisions(_direct: Target, size: Size) -> Iterator[Row]:
     what = f"decision over {ROUTES:,} routes and 5 layers"
     yield Row(f"{what}, cold", [us / 1000 for us in cold], Mark(5, "ms"), "50 of them of the model asked for")
     yield Row(f"{what}, from a compiled policy", compiled, Mark(20, "µs", 1))
+
+
+def pages(_direct: Target, size: Size) -> Iterator[Row]:
+    listed, largest = cost_of_pages(size.rounds)
+    for what, made in (("page of all models, unfiltered", listed), ("largest model page", largest)):
+        yield Row(what, made.ms, Mark(50, "ms", 1), "made in turns of half a millisecond")
+        yield Row(f"  {what}, packed", [made.kb], Mark(40, "kB", 1))
