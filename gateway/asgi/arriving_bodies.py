@@ -39,9 +39,9 @@ class ArrivingBodies:
         """Count `size` bytes more. RateLimited beyond the bound of a key, Unavailable beyond that of the process."""
         bound = max(self.limits.arriving_of_key, self.limits.max_bytes)
         if self._of_key[key] + size > bound:
-            message = f"More than {bound} bytes of this key's requests are still arriving: send fewer of them at once."
             limit: dict[str, Json] = {"account": f"key/{key}", "amount": bound, "counts": "arriving_bytes"}
-            raise RateLimited(message, limit=limit)
+            words = f"More than {bound} bytes of this key's requests are still arriving: send fewer of them at once."
+            raise RateLimited(words, limit=limit)
         if self.in_all + size > max(self.limits.arriving_in_all, self.limits.max_bytes):
             raise Unavailable("overloaded", "Too many bytes of requests are still arriving at this gateway.")
         self._of_key[key] += size

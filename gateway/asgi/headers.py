@@ -26,8 +26,8 @@ class Fields:
         if value is None:
             return None
         if len(self.every(name)) > 1:
-            text = name.decode("ascii")
-            raise InvalidRequest(f"The header {text} stands there more than once.", header=text)
+            header = name.decode("ascii")
+            raise InvalidRequest(f"The header {header} stands there more than once.", header=header)
         return value.decode("latin-1")
 
     def every(self, name: bytes) -> Sequence[bytes]:

@@ -27,7 +27,7 @@ def test_books_of_a_running_gateway_are_in_order(running: Running) -> None:
     running.ask()
     called = call("books", "verify", *running.options[:2], json=True)
     assert (called.code, called.json["in_order"]) == (0, True)
-    assert [check["holds"] for check in called.json["checks"]] == [True] * 7
+    assert [check["holds"] for check in called.json["checks"]] == [True] * 8
     assert "The books are in order." in call("books", "verify", *running.options[:2]).out
 
 
@@ -52,9 +52,13 @@ def test_the_shared_ledger_is_checked_with_the_journal_or_alone(running: Running
     called = call("books", "verify", "--state", str(tmp_path), environ=environ, json=True)
     assert called.code == FAILED
     broken = [check["name"] for check in called.json["checks"] if not check["holds"]]
-    assert broken == ["ledger: columns are those of the receipts", "ledger: it holds what this journal holds"]
+    assert broken == [
+        "ledger: columns are those of the receipts",
+        "ledger: each receipt names the digest of the one before",
+        "ledger: it holds what this journal holds",
+    ]
     alone = call("books", "verify", "--state", str(tmp_path / "none"), environ=environ, json=True)
-    assert (alone.code, len(alone.json["checks"])) == (FAILED, 4)
+    assert (alone.code, len(alone.json["checks"])) == (FAILED, 5)
 
 
 def test_without_a_journal_or_a_ledger_there_is_nothing_to_check(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from gateway.settings import Settings
 from gateway.stores.books.books import SqliteBooks
 from gateway.upstream.calls import ProviderCall, ProviderReply
 from gateway.upstream.client import ProviderClient
+from gateway.upstream.tokens.renewals import Renewals
 
 KEPT: list[object] = []
 """What must live until the process ends."""
@@ -187,9 +188,9 @@ class BrokenBooks(SqliteBooks):
         return await super().settle(receipt)
 
 
-def without_the_third(snapshot: Snapshot, access: Access, settings: Settings) -> InForce:
+def without_the_third(snapshot: Snapshot, access: Access, settings: Settings, renewals: Renewals) -> InForce:
     """A provider that may be called, and whose address is gone."""
-    whole = _in_force(snapshot, access, settings)
+    whole = _in_force(snapshot, access, settings, renewals)
     return InForce(whole.snapshot, whole.means, {name: t for name, t in whole.targets.items() if name != "third"})
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from gateway.dialects.prompt import Prompt, Sealed
 from gateway.dialects.strict_json import read
-from gateway.telemetry.events import Event
+from gateway.telemetry.events import DocumentFaults, Event
 from gateway.telemetry.faults import Reduced
 from gateway.telemetry.log import Log, NotAnEvent
 from gateway.upstream.calls import ProviderCall, SealedCall
@@ -223,7 +223,7 @@ def test_an_event_has_typed_fields_of_names_and_numbers(event: type[Any]) -> Non
     """Nothing that could carry a whole object, an exception or bytes."""
     assert is_dataclass(event)
     hints = get_type_hints(event)
-    allowed = (str, int, bool, Reduced, tuple[str, ...], Mapping[str, int])
+    allowed = (str, int, bool, Reduced, DocumentFaults, tuple[str, ...], Mapping[str, int])
     wrong = [f.name for f in fields(event) if hints[f.name] not in allowed and get_origin(hints[f.name]) is not Literal]
     assert wrong == []
 
