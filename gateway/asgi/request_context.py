@@ -76,7 +76,7 @@ class Gate:
 
     def caller(self, fields: Fields, query_key: str) -> tuple[Principal, InForce]:
         """Step 1 of every endpoint that is not a probe. `query_key`: the value of `?key=`."""
-        if self.drain.draining:
+        if self.drain.closed:
             raise Unavailable("draining", "This gateway is shutting down and takes no new request.")
         in_force, services = self.in_force(), self.services
         credential, now = credentials(fields, query_key), services.clock.now()

@@ -43,8 +43,8 @@ async def serve(
 ) -> None:
     """Serve until a signal or `drain.begin()`, then leave in order; returns when every socket is closed.
 
-    SIGTERM sets `drain.draining` at once: the application answers not ready and refuses new exchanges. The sockets
-    stay open for `drain.grace_s`. Exchanges in flight have `drain.drain_s` in all; then
+    SIGTERM sets `drain.draining` at once: the application answers not ready, and serves for `drain.grace_s`. Then
+    `drain.closed` is set: the application refuses new exchanges. Exchanges in flight have `drain.drain_s` in all; then
     `drain.expired` ends them, and a second later they are cancelled. SIGINT is the same without the grace. A second
     signal ends at once. `ready` is called when every listener accepts.
     """
@@ -102,6 +102,7 @@ async def _leave(contexts: Sequence[ListenerContext], drain: Drain) -> None:
     def may_stay() -> bool:
         elapsed = anyio.current_time() - begun
         in_grace = elapsed < drain.grace_s and not drain.hurried
+        drain.closed = drain.closed or not in_grace
         return not drain.abandoned and elapsed < drain.drain_s and (in_grace or _busy(contexts))
 
     while may_stay():  # noqa: ASYNC110

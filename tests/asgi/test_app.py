@@ -518,15 +518,25 @@ async def test_without_books_nothing_is_sent_and_receipts_cannot_be_read(tmp_pat
 # --- leaving ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_draining_gateway_is_alive_not_ready_and_takes_nothing_new(tmp_path: Path) -> None:
+async def test_in_its_grace_a_gateway_is_alive_not_ready_and_serves(tmp_path: Path) -> None:
     async with Provider(GOOD) as alpha, a_door(tmp_path, alpha, grace_s=10.0, drain_s=10.0) as door:
         door.drain.begin()
         assert (await door.get("/livez", {})).status_code == 200
         ready = await door.get("/readyz", {})
         assert (ready.status_code, ready.json()) == (503, {"status": "draining"})
+        answer = await door.ask()
+        assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+
+
+async def test_after_its_grace_a_gateway_that_ends_takes_nothing_new(tmp_path: Path) -> None:
+    async with Provider(hangs(stream_head(), chunk(WORDS))) as alpha, a_door(tmp_path, alpha, drain_s=10.0) as door:
+        reader, writer = await door.raw(chat(a_body(stream=True)))
+        await reader.readuntil(b"hello")
+        door.drain.begin()
         for answer in (await door.ask(), *[await door.get(path) for path in ENDPOINTS]):
             assert error_of(answer) == (503, "draining")
-        assert alpha.connections == 0
+        assert alpha.connections == 1
+        writer.close()
 
 
 async def test_what_is_under_way_ends_properly_while_draining(tmp_path: Path) -> None:
