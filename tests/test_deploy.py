@@ -254,7 +254,7 @@ PROXIES = ("nginx.conf", "compose.nginx.conf")
         "proxy_buffering off;",
         "proxy_request_buffering off;",
         "proxy_cache off;",
-        "proxy_next_upstream off;",
+        "proxy_next_upstream error;",
         "proxy_http_version 1.1;",
         "access_log off;",
         "gzip off;",
@@ -262,6 +262,16 @@ PROXIES = ("nginx.conf", "compose.nginx.conf")
 )
 def test_the_proxy_keeps_nothing_and_repeats_nothing(name: str, fact: str) -> None:
     assert fact in lines(name)
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_the_proxy_repeats_no_request_that_was_sent(name: str) -> None:
+    assert not [line for line in lines(name) if "non_idempotent" in line.partition("#")[0]]
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_the_proxy_closes_an_idle_connection_before_the_gateway_does(name: str) -> None:
+    assert float(after(name, "keepalive_timeout").removesuffix("s;")) < seconds("keep_alive_s")
 
 
 def test_the_proxy_that_the_world_reaches_speaks_tls() -> None:
