@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 from typing import NewType
 
-from gateway.core.cost import Price
+from gateway.core.cost import Price, Term
 from gateway.core.evidence import Source, aged_from
 from gateway.core.operation import CHAT, Operation
 from gateway.core.posture import Value
@@ -161,11 +162,17 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
-    """Billing of a reply that the client leaves. `bills`: whether the provider charges for what it would have generated
-    after that; None: not known, which counts as true."""
+class Billing:
+    """Billing by a provider, for all of its routes.
 
-    bills: bool | None = None
+    `bills_after_disconnect`: whether the provider charges for what it would have generated after the client left; None:
+    not known, which counts as true. `per_tool_call`, `terms`: as in `Price`, for routes in US dollars that do not state
+    their own.
+    """
+
+    bills_after_disconnect: bool | None = None
+    per_tool_call: Decimal | None = None
+    terms: tuple[Term, ...] = ()
     source: str = ""
     read_on: date | None = None
 
@@ -194,7 +201,7 @@ class Provider:
     notes: Mapping[str, str] = field(default_factory=dict)
     sandbox: bool = False
     closed_models_of: frozenset[str] = frozenset()
-    departure: Departure = Departure()
+    billing: Billing = Billing()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
@@ -69,6 +69,17 @@ class Tier:
     rates: Rates
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """The price of one service tier or place: `times` the standard rates, or rates of its own over the standard ones.
+    No long-context tier but its own applies to rates of its own."""
+
+    name: str
+    times: Decimal | None = None
+    rates: Rates = Rates()
+    tiers: tuple[Tier, ...] = ()
+
+
 @dataclass(frozen=True)
 class Price:
     """Price of a route. `free` only where a source calls it free; then zero rates are a price."""
@@ -77,7 +88,9 @@ class Price:
     rates: Rates
     tiers: tuple[Tier, ...] = ()
     per_request: Decimal = Decimal(0)
-    per_tool_call: Decimal = Decimal(0)
+    per_tool_call: Decimal | None = None
+    """Fee of one call of a tool that the provider runs; None: not stated."""
+    terms: tuple[Term, ...] = ()
     free: bool = False
     source: str = ""
     read_on: date | None = None
@@ -94,6 +107,36 @@ class Price:
         if self.rates.input is None or self.rates.output is None:
             return False
         return self.free or bool(self.rates.input or self.rates.output or self.per_request)
+
+    def states(self, term: str) -> bool:
+        """Whether the price of a service tier or place is known."""
+        return self.free or term in self._by_term
+
+    def under(self, served: tuple[str, ...], demanded: tuple[str, ...] = ()) -> Price:
+        """The price under these terms. A term without a known price costs as `_ASSUMED` says; less than standard only
+        where it was demanded."""
+        price = self._under.get((served, demanded))
+        if price is None:
+            price = self
+            for name in served:
+                assumed = _ASSUMED.get(name, _ONE)
+                unstated = Term(name, assumed if name in demanded else max(assumed, _ONE))
+                price = _termed(price, self._by_term.get(name, unstated))
+            self._under[served, demanded] = price
+        return price
+
+    def tool_fee(self, rate: Decimal) -> NanoUnits:
+        """Fee of one call of a hosted tool, rounded up. `rate` as in `Fx.rate`."""
+        fee = Fraction(self.per_tool_call or 0) * Fraction(rate) * 10**9
+        return NanoUnits(-(-fee.numerator // fee.denominator))
+
+    @cached_property
+    def _by_term(self) -> Mapping[str, Term]:
+        return {term.name: term for term in self.terms}
+
+    @cached_property
+    def _under(self) -> dict[tuple[tuple[str, ...], tuple[str, ...]], Price]:
+        return {}
 
     @cached_property
     def reference(self) -> str:
@@ -144,6 +187,30 @@ class Price:
         return {}
 
 
+_ASSUMED: Final[Mapping[str, Decimal]] = {
+    "flex": Decimal("0.5"),
+    "batch": Decimal("0.5"),
+    "priority": Decimal("2.5"),
+    "fast": Decimal(6),
+    "us": Decimal("1.1"),
+    "eu": Decimal("1.1"),
+}
+"""Factors of terms that a price list does not state: those that OpenAI, Anthropic and Google publish, the dearest of
+each. They are never relied on under a hard budget."""
+
+
+def _termed(price: Price, term: Term) -> Price:
+    if term.times is not None:
+        tiers = tuple(Tier(tier.above, _multiplied(tier.rates, term.times)) for tier in price.tiers)
+        return replace(price, rates=_multiplied(price.rates, term.times), tiers=tiers, terms=())
+    return replace(price, rates=_overlaid(price.rates, term.rates), tiers=term.tiers, terms=())
+
+
+def _multiplied(rates: Rates, times: Decimal) -> Rates:
+    by_name = {name: getattr(rates, name) for name in Rates.__dataclass_fields__}
+    return Rates(**{name: None if rate is None else _EXACT.multiply(rate, times) for name, rate in by_name.items()})
+
+
 def _overlaid(under: Rates, over: Rates) -> Rates:
     return Rates(
         **{
@@ -163,7 +230,7 @@ def cost(usage: Usage, price: Price) -> Decimal:
     for usage_class in TOKEN_CLASSES:
         if count := getattr(usage, usage_class):
             tokens = _EXACT.fma(rates.rate(usage_class), count, tokens)
-    fees = _EXACT.fma(price.per_tool_call, usage.server_tool_calls, price.per_request)
+    fees = _EXACT.fma(price.per_tool_call or _ZERO, usage.server_tool_calls, price.per_request)
     return _EXACT.add(_EXACT.scaleb(tokens, -6), fees)  # rates are per million
 
 
@@ -186,7 +253,7 @@ class Tariff:
 
 def _tariff(price: Price, rate: Decimal) -> Tariff:
     billionths = Fraction(rate) * 10**9
-    per_token, per_tool_call = billionths / 10**6, Fraction(price.per_tool_call) * billionths
+    per_token, per_tool_call = billionths / 10**6, Fraction(price.per_tool_call or 0) * billionths
     per_request = Fraction(price.per_request) * billionths
     costs = [
         [

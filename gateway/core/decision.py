@@ -108,6 +108,7 @@ def evaluation_key(demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot
         demand.carried,
         demand.needs,
         demand.features,
+        demand.terms,
         len(above),
     )
 

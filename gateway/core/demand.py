@@ -10,6 +10,7 @@ from gateway.core.catalog import Feature, Route
 from gateway.core.frozen import frozen
 from gateway.core.operation import Operation
 from gateway.core.policy import Policy
+from gateway.core.terms import TOOL_CALLS_HELD, Terms, reachable
 
 
 class Need(Enum):
@@ -31,6 +32,10 @@ no table lists never get into one: they are left out and named, or make the requ
 
 FED_BY_PROVIDER: Final = frozenset({Feature.WEB_SEARCH, Feature.FILES, Feature.REMOTE_URLS, Feature.UNLISTED})
 """Features with which the provider adds input of its own while it answers: a report of the input is not its end."""
+
+
+_TIER_NAMES: Final = frozenset({"service_tier", "serviceTier"})
+_TRANSLATABLE_TIERS: Final = frozenset({"flex", "priority"})
 
 
 @frozen
@@ -84,6 +89,8 @@ class Demand:
     """The entry of `config/models/aliases.toml` that the name of the model led to; empty if none did."""
     rests_on: tuple[Reliance, ...] = ()
     """Members without which the request is incomplete: no translation leaves them out."""
+    terms: Terms = ()
+    """The service tier and the place that the client asks for, where they are not the standard ones."""
     carried: tuple[Carried, ...] = ()
     """For each other dialect in which this process could reach a route of the model."""
 
@@ -91,9 +98,22 @@ class Demand:
         """The features that the request still uses when it is asked in `dialect`: few survive a translation."""
         return self.features if dialect == self.dialect else self.features & TRANSLATABLE
 
+    def terms_in(self, dialect: str) -> Terms:
+        """The terms that the request still has when it is asked in `dialect`: a translation carries tiers at most."""
+        if not self.terms or dialect == self.dialect:
+            return self.terms
+        if not _TIER_NAMES.isdisjoint(self.carried_in(dialect).dropped):
+            return ()
+        return tuple([term for term in self.terms if term in _TRANSLATABLE_TIERS])
+
     def carried_in(self, dialect: str) -> Carried:
         """Nothing is lost where nothing is said."""
         return next((c for c in self.carried if c.dialect == dialect), Carried(dialect))
+
+    @property
+    def runs_tools(self) -> bool:
+        """The provider may run tools that it charges by the call."""
+        return Feature.WEB_SEARCH in self.features
 
     @property
     def writes_long(self) -> bool:
@@ -108,8 +128,12 @@ class Demand:
 
     def hold(self, route: Route, rate: Decimal, default: int) -> int:
         """Nano-units that one attempt on a priced `route` costs at most. `rate` as in `Fx.rate`."""
-        ceiling = route.price.ceiling(rate, long_writes=self.writes_long)
-        return ceiling.hold(*self.at_most(route, default))
+        most = self.at_most(route, default)
+        prices = reachable(route.price, self.terms) if self.terms else (route.price,)
+        cost = max([price.ceiling(rate, long_writes=self.writes_long).hold(*most) for price in prices])
+        if self.runs_tools:
+            return cost + TOOL_CALLS_HELD * route.price.tool_fee(rate)
+        return cost
 
     def at_most(self, route: Route, default: int) -> tuple[int, int]:
         """(tokens in, tokens out) that one attempt on `route` can use: every choice up to its limit."""

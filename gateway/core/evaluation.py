@@ -19,6 +19,7 @@ from gateway.core.health import Health
 from gateway.core.policy import ANY_EVIDENCE, EffectivePolicy, Layer, Policy
 from gateway.core.posture import Breach, Posture, Value, within, word
 from gateway.core.snapshot import Snapshot
+from gateway.core.terms import unpriced_terms
 from gateway.core.treatment import facts_in_force, posture
 
 
@@ -110,7 +111,7 @@ def rejections_of(
         *_connected(candidate, demand, means),
         *_excluded(route, demand, demanded),
         *_treatment(candidate, demand, demanded, snapshot, today),
-        *_affordable(route, demand, demanded, snapshot, means),
+        *_affordable(candidate, demand, demanded, snapshot, means),
         *_capable(candidate, demand, demanded),
     )
 
@@ -236,12 +237,17 @@ def _oldest(dimension: str, sheets: tuple[Facts, ...]) -> str | None:
 
 
 def _affordable(
-    route: Route, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities
+    candidate: Candidate, demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities
 ) -> list[Reason]:
-    price, limit, reasons = route.price, demanded.rules.max_price, []
+    route, limit, reasons = candidate.route, demanded.rules.max_price, []
+    price = route.price
     priced = price.is_priced and snapshot.fx.rate(price.currency) is not None
     if means.priced_only and not priced:
         return [Reason(Kind.UNPRICED, "budget", None, "a price, because a hard budget applies")]
+    if means.priced_only and (unknown := _unpriced_parts(candidate, demand)):
+        return [
+            Reason(Kind.UNPRICED, part, None, f"a price of {part}, because a hard budget applies") for part in unknown
+        ]
     for side, most in (("input", limit.input), ("output", limit.output)):
         if most is None:
             continue
@@ -252,6 +258,14 @@ def _affordable(
         layer = demanded.who(_caps(side, usd))
         reasons.append(_by(layer, Reason(kind, side, offered, _figure(most))))
     return reasons
+
+
+def _unpriced_parts(candidate: Candidate, demand: Demand) -> list[str]:
+    """Terms and tools of the request that have no known price on this route."""
+    price = candidate.route.price
+    parts = [*unpriced_terms(price, demand.terms_in(candidate.wire))] if demand.terms else []
+    searches = Feature.WEB_SEARCH in demand.features_in(candidate.wire)
+    return [*parts, *(["tool_calls"] if searches and price.per_tool_call is None and not price.free else [])]
 
 
 def _dearest_in_usd(route: Route, side: str, demand: Demand, snapshot: Snapshot) -> Decimal | None:

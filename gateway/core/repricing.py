@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from gateway.core.catalog import RouteId
-from gateway.core.cost import cost, to_ledger
 from gateway.core.receipt import CORRECTED, SCHEMA, AttemptRecord, Part, Receipt, ReceiptId
 from gateway.core.snapshot import Snapshot
-from gateway.core.usage import Usage
+from gateway.core.terms import charge
+from gateway.core.usage import Usage, UsageSource
 
 Corrections: TypeAlias = dict[tuple[str, int], int]
 """Receipt and place of an attempt in it -> what earlier corrections add to its cost, in nano-units."""
@@ -45,7 +45,7 @@ def correction(
         )
         for place, attempt in enumerate(receipt.attempts)
         if provider in ("", attempt.route.partition("/")[0])
-        and (added := _added(attempt, earlier.get((receipt.id, place), 0), snapshot))
+        and (added := _added(receipt, attempt, earlier.get((receipt.id, place), 0), snapshot))
     }
     if not corrections or receipt.outcome == CORRECTED or receipt.currency != snapshot.fx.ledger:
         return None
@@ -80,11 +80,15 @@ def total(attempts: Iterable[AttemptRecord]) -> int:
     return sum(attempt.cost for attempt in attempts)
 
 
-def _added(attempt: AttemptRecord, corrected: int, snapshot: Snapshot) -> int:
+def _added(receipt: Receipt, attempt: AttemptRecord, corrected: int, snapshot: Snapshot) -> int:
     route = snapshot.routes.get(RouteId(attempt.route))
     if route is None or not attempt.usage or not route.price.is_priced:
+        return 0
+    if attempt.usage_source == UsageSource.HELD.value:  # the counts are not those of the whole attempt
         return 0
     rate = snapshot.fx.rate(route.price.currency)
     if rate is None:
         return 0
-    return to_ledger(cost(Usage(**attempt.usage), route.price), rate) - attempt.cost - corrected
+    terms = receipt.demand.get("terms")
+    demanded = tuple(map(str, terms)) if isinstance(terms, list | tuple) else ()
+    return charge(route.price, rate, Usage(**attempt.usage), demanded, attempt.observed) - attempt.cost - corrected

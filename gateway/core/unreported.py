@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from gateway.core.catalog import Route
-from gateway.core.cost import NanoUnits
+from gateway.core.cost import NanoUnits, Price
 from gateway.core.demand import FED_BY_PROVIDER, Demand
 from gateway.core.frozen import frozen
+from gateway.core.terms import TOOL_CALLS_HELD, Terms, reachable
 from gateway.core.usage import Usage
 
 FASTER: Final = 2
@@ -21,7 +22,8 @@ class Most:
     """Tokens that an attempt can use at most, as its hold was priced.
 
     `long_writes`: as in `Price.ceiling`. `is_fed`: the provider may add input of its own while it answers.
-    `is_streamed`: the provider notices a departure; a reply in one piece is generated to its end.
+    `is_streamed`: the provider notices a departure; a reply in one piece is generated to its end. `terms`,
+    `tool_calls`: as they were held.
     """
 
     tokens_in: int
@@ -29,6 +31,8 @@ class Most:
     long_writes: bool = True
     is_fed: bool = True
     is_streamed: bool = False
+    terms: Terms = ()
+    tool_calls: int = 0
 
     @classmethod
     def of(cls, demand: Demand, route: Route, wire: str, default: int) -> Most:
@@ -37,6 +41,8 @@ class Most:
             *demand.at_most(route, default),
             long_writes=demand.writes_long,
             is_streamed=demand.streaming,
+            terms=demand.terms_in(wire),
+            tool_calls=TOOL_CALLS_HELD if demand.runs_tools else 0,
             is_fed=not FED_BY_PROVIDER.isdisjoint(demand.features_in(wire)),
         )
 
@@ -61,9 +67,14 @@ def bound(route: Route, rate: Decimal, most: Most, known: Usage, pace: Generatio
 
     `known`: the part of its usage that the provider reported. `pace`: None where the provider goes on by itself.
     """
-    ceiling = route.price.ceiling(rate, long_writes=most.long_writes)
+    return max([_bound(price, rate, most, known, pace) for price in reachable(route.price, most.terms)])
+
+
+def _bound(price: Price, rate: Decimal, most: Most, known: Usage, pace: GenerationPace | None) -> NanoUnits:
+    ceiling = price.ceiling(rate, long_writes=most.long_writes)
     tokens_out = pace.limited(most.tokens_out) if pace is not None else most.tokens_out
     if known.context and not most.is_fed:
         rest = ceiling.output(known.context, max(tokens_out - known.generated, 0))
-        return NanoUnits(route.price.tariff(rate).charge(known) + rest)
-    return ceiling.hold(max(most.tokens_in, known.context), tokens_out)
+        return NanoUnits(price.tariff(rate).charge(known) + rest)
+    fees = most.tool_calls * price.tool_fee(rate)
+    return NanoUnits(ceiling.hold(max(most.tokens_in, known.context), tokens_out) + fees)

@@ -154,7 +154,7 @@ class Metered:
 
     `suspect`: the fault of the provider's report (negative, larger than possible, repeated); else empty. `tier`: the
     service tier that the provider says it served, in the words of `dialects.service_tiers`; else empty. `known`: the
-    part of an estimate that the provider reported.
+    part of an estimate that the provider reported. `place`: where the provider says it served; else empty.
     """
 
     usage: Usage
@@ -163,3 +163,4 @@ class Metered:
     suspect: str = ""
     tier: str = ""
     known: Usage = NO_USAGE
+    place: str = ""

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from gateway.core.catalog import (
     Auth,
+    Billing,
     Connection,
     ControlPlane,
-    Departure,
     Facts,
     Feature,
     Provider,
@@ -27,6 +27,7 @@ from gateway.declarations.evidence import Evidence, read_evidence
 from gateway.declarations.facts import read_facts
 from gateway.declarations.faults import one_of, shown
 from gateway.declarations.names import named_as_file, read_name
+from gateway.declarations.prices import read_terms
 from gateway.declarations.reader import Page, Table, labelled
 from gateway.declarations.regions import Regions
 from gateway.declarations.routes import DraftRoute, read_also, read_route
@@ -94,7 +95,7 @@ def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) 
         notes=root.mapping("notes"),
         sandbox=pinned is not None,
         closed_models_of=frozenset(root.words("closed_models_of") or ()),
-        departure=_departure(root.table("billing"), pinned),
+        billing=_billing(root.table("billing"), pinned),
     )
     _distinct(tables, provider)
     routes = tuple(read_route(table, pinned) for table in root.tables("routes", labelled("model")))
@@ -106,16 +107,22 @@ def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) 
     return ProviderDocument(provider, routes, tables)
 
 
-def _departure(table: Table | None, pinned: date | None) -> Departure:
-    """`[billing]`: what is known of replies that the client leaves."""
+def _billing(table: Table | None, pinned: date | None) -> Billing:
+    """`[billing]`: facts that hold for every route of the record."""
     if table is None:
-        return Departure()
-    table.require(bills_after_disconnect="bills_after_disconnect = true", source='source = "the provider\'s page"')
+        return Billing()
+    table.require(source='source = "the provider\'s page"')
     if pinned is None:
         table.require(read_on="read_on = 2026-11-23")
     word = table.raw("bills_after_disconnect")
     bills = None if word == "unknown" else table.flag("bills_after_disconnect")
-    return Departure(bills, table.text("source"), pinned or table.past_day("read_on"))
+    return Billing(
+        bills,
+        table.amount("per_tool_call"),
+        read_terms(table),
+        table.text("source"),
+        pinned or table.past_day("read_on"),
+    )
 
 
 def _connection(table: Table | None) -> Connection:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from gateway.core.cost import Price, Rates, Tier
-from gateway.declarations.faults import shown
+from gateway.core.catalog import Billing
+from gateway.core.cost import Price, Rates, Term, Tier
+from gateway.core.terms import PLACES
+from gateway.declarations.faults import one_of, shown
 from gateway.declarations.reader import Table
 
 UNPRICED: Final = Price("USD", Rates())
 """A route whose document has no price table."""
+TERM_NAMES: Final = {name: name for name in ("flex", "priority", "batch", "fast", *sorted(PLACES))}
+"""Terms that may have a price of their own."""
 RATE_NAMES: Final = tuple(Rates.__dataclass_fields__)
 _FX_SUSPECT: Final = "The source may have converted this from another currency at an unknown rate."
 
@@ -31,13 +36,41 @@ def read_price(table: Table | None, pinned: date | None) -> Price:
         rates=read_rates(table),
         tiers=tuple(_tier(tier) for tier in table.tables("tiers")),
         per_request=table.amount("per_request") or Decimal(0),
-        per_tool_call=table.amount("per_tool_call") or Decimal(0),
+        per_tool_call=table.amount("per_tool_call"),
+        terms=read_terms(table),
         free=table.flag("free") or False,
         source=table.text("source"),
         read_on=pinned or read_on,
         note=" ".join(part for part in (note, _FX_SUSPECT if suspect else "") if part),
         fx_suspect=suspect or False,
     )
+
+
+def read_terms(table: Table) -> tuple[Term, ...]:
+    """`[terms.<name>]`: the price of a service tier or a place, as a factor or as rates."""
+    terms = table.table("terms")
+    if terms is None:
+        return ()
+    for name in terms.names():
+        if name not in TERM_NAMES:
+            terms.fault(name, f"{shown(name)} is neither a service tier nor a place", one_of(name, TERM_NAMES))
+    return tuple(_term(name, inner) for name in terms.names() if (inner := terms.table(name)) is not None)
+
+
+def _term(name: str, table: Table) -> Term:
+    times, rates = table.amount("times"), read_rates(table)
+    if (times is None) == (rates == Rates()):
+        table.fault("", "must state either `times` or rates", "write times = 0.5, or input and output per million")
+    return Term(name, times, rates, tuple(_tier(tier) for tier in table.tables("tiers")))
+
+
+def in_force(price: Price, billing: Billing) -> Price:
+    """The price of a route, with the facts of its record where it states none of its own."""
+    if price.currency != "USD" or not price.is_priced:
+        return price
+    fee = billing.per_tool_call if price.per_tool_call is None else price.per_tool_call
+    own = {term.name for term in price.terms}
+    return replace(price, per_tool_call=fee, terms=(*price.terms, *(t for t in billing.terms if t.name not in own)))
 
 
 def read_rates(table: Table) -> Rates:

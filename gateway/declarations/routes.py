@@ -10,7 +10,7 @@ from gateway.core.catalog import Abilities, Model, Provider, Route, RouteId, Sta
 from gateway.core.cost import Price
 from gateway.core.operation import CHAT
 from gateway.declarations.names import read_model_name
-from gateway.declarations.prices import read_price
+from gateway.declarations.prices import in_force, read_price
 from gateway.declarations.reader import Table
 from gateway.dialects.registry import REGISTRY
 
@@ -53,7 +53,7 @@ class DraftRoute:
             provider=provider,
             model=model,
             upstream_model=self.upstream_model,
-            price=self.price,
+            price=in_force(self.price, provider.billing),
             abilities=self.abilities.over(model.abilities),
             variant=self.variant,
             quantization=self.quantization,

@@ -60,7 +60,7 @@ def continued(begun: Metered, output_bytes: int) -> Metered:
     """Of a reply that broke off: what was reported at its beginning, with the output estimated from its bytes."""
     said = Usage(output=max(-(-output_bytes // BYTES_A_TOKEN) - begun.usage.generated, 0))
     source = UsageSource.HELD if begun.source is UsageSource.HELD else UsageSource.ESTIMATED
-    return Metered(begun.usage + said, source, begun.reported, begun.suspect, begun.tier, begun.usage)
+    return replace(begun, usage=begun.usage + said, source=source, known=begun.usage)
 
 
 def credible(reported: Mapping[str, int]) -> tuple[Mapping[str, int], str]:
@@ -93,7 +93,7 @@ def believed(told: Metered | None, input_bytes: int, output_bytes: int) -> Meter
         input=max(sizes.input - known.context, 0),
         output=max(sizes.output - known.generated, 0),
     )
-    return Metered(known + missing, UsageSource.ESTIMATED, told.reported, told.suspect, told.tier, told.known)
+    return replace(told, usage=known + missing, source=UsageSource.ESTIMATED)
 
 
 def tokens(request: Conversation) -> int:

@@ -9,6 +9,7 @@ from typing import Final
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.receipt import EXACT, AttemptRecord
+from gateway.core.terms import charge
 from gateway.core.unreported import GenerationPace, Most, bound
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.estimate import incomplete
@@ -129,19 +130,20 @@ class Attempt:
     def record(self, rate: Decimal | None, treated: Treated) -> AttemptRecord:
         """The try as the receipt keeps it. What may have been billed and was not reported stays at its hold."""
         known = self.metered()
-        charge, usage, source, observed = 0, _NOTHING, "", self.observed
+        cost, usage, source, observed = 0, _NOTHING, "", self.observed
         reported, suspect = _NOTHING, ""
         if known is not None:
-            charge, used, counted_by = self._charge(known, rate)
+            if known.tier or known.place:
+                served = (("tier", known.tier), ("place", known.place))
+                observed = {**observed, **{name: word for name, word in served if word}}
+            cost, used, counted_by = self._charge(known, rate, observed)
             usage, source = used.nonzero(), counted_by.value
             reported, suspect = known.reported, known.suspect
-            if known.tier:
-                observed = {**observed, "tier": known.tier}
-            if max(charge, *usage.values(), *map(abs, reported.values()), 0) > EXACT:
-                charge, usage, reported = min(charge, EXACT), _exact(usage), _exact(reported)
+            if max(cost, *usage.values(), *map(abs, reported.values()), 0) > EXACT:
+                cost, usage, reported = min(cost, EXACT), _exact(usage), _exact(reported)
                 suspect = suspect or _BEYOND
         elif self.maybe_billed:
-            charge, source = self._unseen(rate), UsageSource.HELD.value
+            cost, source = self._unseen(rate), UsageSource.HELD.value
         return AttemptRecord(
             route=self.route.id,
             dialect=self.wire,
@@ -157,12 +159,12 @@ class Attempt:
             upstream_code=self.upstream_code,
             output_limit=self.output_limit,
             hold=self.hold,
-            cost=charge,
+            cost=cost,
             usage=usage,
             usage_source=source,
             reported=reported,
             suspect=suspect,
-            over_hold=charge > self.hold,
+            over_hold=cost > self.hold,
             price=self.route.price.reference,
             began_ms=self.began_ms,
             first_event_ms=self.first_event_ms,
@@ -176,20 +178,24 @@ class Attempt:
             return self.hold
         return min(bound(self.route, rate, self.most, NO_USAGE, pace), self.hold)
 
-    def _charge(self, known: Metered, rate: Decimal | None) -> tuple[int, Usage, UsageSource]:
+    def _charge(
+        self, known: Metered, rate: Decimal | None, observed: Mapping[str, str]
+    ) -> tuple[int, Usage, UsageSource]:
         """(nano-units, the usage behind them, its source). An estimate stands only where nothing can be charged."""
         if rate is None or not self.route.price.is_priced:
             return 0, known.usage, known.source
         if known.source in _FINAL:
-            return self.route.price.tariff(rate).charge(known.usage), known.usage, known.source
-        begun = known.known
-        least = self.route.price.tariff(rate).charge(begun) if begun.context or begun.generated else 0
+            cost = charge(self.route.price, rate, known.usage, self.most.terms, observed)
+            return cost, known.usage, known.source
+        begun, least = known.known, 0
+        if begun.context or begun.generated:
+            least = charge(self.route.price, rate, begun, self.most.terms, observed)
         most = bound(self.route, rate, self.most, begun if not known.suspect else NO_USAGE, self._pace())
-        charge = max(least, min(most, self.hold))
-        return (charge, begun, UsageSource.HELD) if charge else (0, known.usage, known.source)
+        held = max(least, min(most, self.hold))
+        return (held, begun, UsageSource.HELD) if held else (0, known.usage, known.source)
 
     def _pace(self) -> GenerationPace | None:
-        if self.route.provider.departure.bills is not False or not self.most.is_streamed:
+        if self.route.provider.billing.bills_after_disconnect is not False or not self.most.is_streamed:
             return None
         return GenerationPace((self.ended_ms - self.began_ms) / 1000, self.fastest_tokens_per_s)
 

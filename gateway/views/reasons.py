@@ -206,6 +206,8 @@ def _price(reason: Reason, _: Regions) -> str:
 def _unpriced(reason: Reason, _: Regions) -> str:
     if reason.dimension == "budget":
         return "has no known price, and a hard budget applies"
+    if reason.dimension not in ("input", "output"):
+        return f"has no known price for `{reason.dimension}`, which the request asks for, and a hard budget applies"
     return f"has no known {reason.dimension} price; {_who(reason, 'allow')} {reason.demanded} USD per million tokens"
 
 

@@ -56,7 +56,8 @@ def test_no_cost_is_ever_rounded(u: Usage, price: Price) -> None:
         (Fraction(rates.rate(name)) * count for name, count in u.nonzero().items() if name != "server_tool_calls"),
         Fraction(0),
     )
-    expected = expected / 10**6 + exact(price.per_request) + exact(price.per_tool_call) * u.server_tool_calls
+    fees = exact(price.per_request) + exact(price.per_tool_call or Decimal(0)) * u.server_tool_calls
+    expected = expected / 10**6 + fees
     assert exact(cost(u, price)) == expected
 
 

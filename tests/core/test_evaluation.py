@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.core.catalog import Connection, Feature, Provider, Route, Status
-from gateway.core.cost import Fx
+from gateway.core.cost import Fx, Term
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.evaluation import (
     Capabilities,
@@ -432,6 +432,19 @@ def test_under_a_hard_budget_only_priced_routes_are_eligible(price: object, refu
     found = reasons(a_route(price=price), capped("9"), means=some_means(priced_only=True))
     assert found == ([unpriced] if refused else [])
     assert reasons(a_route(price=price)) == []
+
+
+def test_under_a_hard_budget_each_part_of_a_request_has_a_price() -> None:
+    asks = a_demand(terms=("priority", "us"), features={Feature.WEB_SEARCH})
+    means = some_means(priced_only=True)
+    known = a_price(per_tool_call=Decimal("0.01"), terms=(Term("priority", Decimal(2)), Term("us", Decimal(1))))
+    assert reasons(a_route(price=known), demand=asks, means=means) == []
+    assert [r.code for r in reasons(a_route(), demand=asks, means=means)] == [
+        "unpriced:priority",
+        "unpriced:us",
+        "unpriced:tool_calls",
+    ]
+    assert reasons(a_route(), demand=asks) == [], "charged by what others publish, without a budget"
 
 
 NOT_STATED = some_abilities(

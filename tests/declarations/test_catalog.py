@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from gateway.core.catalog import Auth, Connection, Departure, Fact, Feature, Provider, TreatmentException
+from gateway.core.catalog import Auth, Billing, Connection, Fact, Feature, Provider, TreatmentException
 from gateway.core.evidence import Source
 from gateway.core.posture import Training
 from gateway.core.token_kinds import TokenAuth
@@ -40,13 +40,13 @@ def provider(text: str, pinned: date | None = None) -> tuple[ProviderDocument, l
 def test_a_record_states_whether_it_bills_what_nobody_reads(stated: str, bills: bool | None) -> None:
     billing = f'[billing]\nbills_after_disconnect = {stated}\nsource = "its page"\nread_on = 2026-11-23\n'
     found, faults = provider(HEAD + CONNECTION + POSTURE + billing)
-    assert (found.provider.departure, faults) == (Departure(bills, "its page", READ), [])
-    assert provider(HEAD + CONNECTION + POSTURE)[0].provider.departure == Departure(), "unknown"
+    assert (found.provider.billing, faults) == (Billing(bills, source="its page", read_on=READ), [])
+    assert provider(HEAD + CONNECTION + POSTURE)[0].provider.billing == Billing(), "unknown"
 
 
 def test_a_statement_on_billing_has_a_source_and_a_day() -> None:
     _, faults = provider(HEAD + CONNECTION + POSTURE + '[billing]\nbills_after_disconnect = "no"\n')
-    assert len(faults) == 3
+    assert len(faults) == 3, "no flag, no source, no day"
 
 
 def test_a_record_is_read_whole() -> None:

@@ -5,8 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.core.cost import Price, Rates, Tier
-from gateway.declarations.prices import UNPRICED, read_price
+from gateway.core.catalog import Billing
+from gateway.core.cost import Price, Rates, Term, Tier
+from gateway.declarations.prices import UNPRICED, in_force, read_price
+from tests.builders import a_price
 from tests.declarations.papers import page, told
 
 HEAD = 'currency = "EUR"\nsource = "list"\nread_on = 2026-11-23\n'
@@ -35,6 +37,29 @@ def test_a_price_is_exact_and_keeps_what_is_not_stated_unstated() -> None:
 def test_tiers_state_what_changes() -> None:
     found, _ = price(HEAD + "tiers = [ { above = 272000, input = 5.0, cache_read = 0.5 } ]")
     assert found.tiers == (Tier(272_000, Rates(input=Decimal("5.0"), cache_read=Decimal("0.5"))),)
+
+
+def test_a_term_is_a_factor_or_rates_of_its_own() -> None:
+    found, faults = price(HEAD + "terms.flex.times = 0.5\nterms.priority = { input = 3, output = 5 }")
+    rates = Rates(input=Decimal(3), output=Decimal(5))
+    assert (found.terms, faults) == ((Term("flex", Decimal("0.5")), Term("priority", rates=rates)), [])
+
+
+@pytest.mark.parametrize(
+    "line", ["terms.dear.times = 2", "terms.flex.note = 1", "terms.flex = { times = 2, input = 3 }"]
+)
+def test_a_term_is_known_and_says_one_thing(line: str) -> None:
+    assert len(price(HEAD + line)[1]) >= 1
+
+
+def test_a_route_without_terms_has_those_of_its_record() -> None:
+    billing = Billing(per_tool_call=Decimal("0.01"), terms=(Term("flex", Decimal("0.5")), Term("us", Decimal("1.1"))))
+    own = a_price(terms=(Term("us", Decimal(2)),))
+    found = in_force(own, billing)
+    assert (found.per_tool_call, found.terms) == (Decimal("0.01"), (*own.terms, billing.terms[0]))
+    assert in_force(a_price(per_tool_call=Decimal(0)), billing).per_tool_call == 0
+    assert in_force(a_price("EUR"), billing).per_tool_call is None, "the record states US dollars"
+    assert in_force(UNPRICED, billing) is UNPRICED
 
 
 def test_no_table_is_no_price() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.catalog import Departure, Feature
+from gateway.core.catalog import Billing, Feature
 from gateway.core.cost import Rates, Tier
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
@@ -177,7 +177,7 @@ def test_a_stream_is_heard_before_its_content() -> None:
 @pytest.mark.parametrize("bills", [True, None, False])
 @pytest.mark.parametrize("streaming", [True, False])
 def test_a_provider_that_stops_bills_what_it_can_have_generated_by_then(bills: bool | None, streaming: bool) -> None:
-    stops = replace(a_provider(), departure=Departure(bills, "its page"))
+    stops = replace(a_provider(), billing=Billing(bills, source="its page"))
     attempt = held_attempt(replace(DEMAND, streaming=streaming), provider=stops)
     attempt.fastest_tokens_per_s, attempt.ended_ms = 50.0, 2_007
     stopped = bills is False and streaming
@@ -190,7 +190,7 @@ def test_a_provider_that_stops_bills_what_it_can_have_generated_by_then(bills: b
 
 
 def test_without_a_known_rate_a_stop_changes_nothing() -> None:
-    attempt = held_attempt(replace(DEMAND, streaming=True), provider=replace(a_provider(), departure=Departure(False)))
+    attempt = held_attempt(replace(DEMAND, streaming=True), provider=replace(a_provider(), billing=Billing(False)))
     attempt.ended_ms = 100
     assert attempt.record(ONE, TREATED).cost == attempt.hold
 

@@ -22,6 +22,7 @@ from gateway.dialects.anthropic_messages.carriers import carrier_of
 from gateway.dialects.anthropic_messages.survey import MEMBERS, REFERENCES, REQUEST
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
 from gateway.dialects.signatures import without_signatures
 from gateway.dialects.token_bound import OWN_TOOL_TOKENS, TOOLS_TOKENS, tokens_at_most
@@ -74,6 +75,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         output_tokens=members.count(values, "max_tokens", least=0),
         needs=frozenset({*findings.needs, *_needs(values), *([Need.STREAMING] if streaming else [])}),
         features=frozenset(findings.features),
+        terms=demanded_terms(values.get("service_tier"), values.get("inference_geo"), values.get("speed")),
         unlisted=tuple(findings.unlisted),
         rests_on=tuple(findings.rests_on),
         narrowing=members.narrowed(values, asked.policy, snapshot),

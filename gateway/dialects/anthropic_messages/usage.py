@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import continued, credible, source
-from gateway.dialects.service_tiers import served_tier
+from gateway.dialects.service_tiers import served_place, served_tier
 from gateway.dialects.usage_report import UsageReport
 
 MessagesUsageReport: TypeAlias = dict[str, "int | MessagesUsageReport"]
@@ -50,6 +50,8 @@ class MessagesUsage(UsageReport):
     server_tool_use: ServerTools | None = None
     iterations: list[Iteration] | None = None
     service_tier: str | None = None
+    speed: str | None = None
+    inference_geo: str | None = None
 
 
 def over(later: MessagesUsage, earlier: MessagesUsage) -> MessagesUsage:
@@ -116,7 +118,8 @@ def metered(reported: MessagesUsage) -> Metered | None:
         # Searches are charged by the call; pages that are fetched cost nothing but their tokens.
         server_tool_calls=count.get("server_tool_use.web_search_requests", 0),
     )
-    return Metered(usage, counted_by, raw, suspect, served_tier(reported.service_tier))
+    tier = served_tier("fast" if reported.speed == "fast" else reported.service_tier)
+    return Metered(usage, counted_by, raw, suspect, tier, place=served_place(reported.inference_geo))
 
 
 _FIVE: Final = "ephemeral_5m_input_tokens"

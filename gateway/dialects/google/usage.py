@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from gateway.core.usage import Metered, Usage
@@ -59,13 +59,14 @@ def _modality(given: str | int) -> str:
     return named if named in _MODALITIES.values() else ""
 
 
-def metered(reported: GoogleUsage) -> Metered | None:
+def metered(reported: GoogleUsage, searches: int = 0) -> Metered | None:
     """Disjoint counts; None if the report has no total. What cannot be true is left out and named in `suspect`.
+    `searches`: queries of Google's own search, which are charged by the query.
 
     Cached tokens are inside the prompt's, those of tools and thoughts outside of both other counts: so it is in 827 of
     828 recordings. Thoughts count as inside where the provider's own total says so.
     """
-    raw = figures(reported)
+    raw = figures(reported) | ({"searches": searches} if searches else {})
     if not {"promptTokenCount", "candidatesTokenCount", "totalTokenCount"} & set(raw):
         return None
     count, suspect = credible(raw)
@@ -89,6 +90,7 @@ def metered(reported: GoogleUsage) -> Metered | None:
         audio_out=audio_out,
         image_in=image_in,
         image_out=image_out,
+        server_tool_calls=count.get("searches", 0),
     )
     tier = served_tier(reported.service_tier, reported.traffic_type)
     return Metered(usage, counted_by, raw, suspect, tier)
@@ -101,3 +103,29 @@ def _uncached(count: Mapping[str, int], modality: str) -> int:
         for name in ("promptTokensDetails", "toolUsePromptTokensDetails", "cacheTokensDetails")
     )
     return max(prompt + tools - cached, 0)
+
+
+class SearchCount:
+    """Queries of Google's own search, which no usage report counts. A stream repeats its metadata, grown."""
+
+    def __init__(self) -> None:
+        self._queries: dict[int, int] = {}
+
+    @property
+    def total(self) -> int:
+        """Queries of all candidates."""
+        return sum(self._queries.values())
+
+    def see(self, choice: int, metadata: object) -> None:
+        """Take note of the `groundingMetadata` of one candidate."""
+        if isinstance(metadata, dict) and (queries := _queries(metadata.values())):
+            self._queries[choice] = max(self._queries.get(choice, 0), queries)
+
+
+def _queries(members: Iterable[object]) -> int:
+    """Members that are lists of texts hold queries: `webSearchQueries`, `imageSearchQueries`, `retrievalQueries`."""
+    return sum(len(member) for member in members if isinstance(member, list) and _are_texts(member))
+
+
+def _are_texts(member: list[object]) -> bool:
+    return all(isinstance(each, str) for each in member)

@@ -12,7 +12,7 @@ import orjson
 from gateway.dialects import signatures
 from gateway.dialects.dialect import Broken, Unusable
 from gateway.dialects.google.content import kind_of
-from gateway.dialects.google.usage import GoogleUsage, metered
+from gateway.dialects.google.usage import GoogleUsage, SearchCount, metered
 from gateway.dialects.google_generate.signatures import NAME, opened, standard
 from gateway.dialects.google_generate.stream import UNBLOCKED, UNFINISHED
 from gateway.dialects.neutral import (
@@ -169,6 +169,7 @@ class GoogleReader:
         self._stops: dict[int, Stop | None] = {}
         self._calls: dict[int, int] = {}
         self._saying: set[int] = set()
+        self._searches = SearchCount()
 
     def read(self, data: bytes) -> Iterable[Event]:
         try:
@@ -183,7 +184,10 @@ class GoogleReader:
         if feedback is not None and feedback.block_reason not in UNBLOCKED:
             self.begun = True
             self._stops[0] = Stop.FILTERED
-        if chunk.usage_metadata is not None and (counted := metered(chunk.usage_metadata)) is not None:
+        if (
+            chunk.usage_metadata is not None
+            and (counted := metered(chunk.usage_metadata, self._searches.total)) is not None
+        ):
             yield Used(counted)
 
     def close(self) -> Iterable[Event]:
@@ -200,6 +204,7 @@ class GoogleReader:
     def _candidate(self, candidate: _Candidate, reply: str) -> Iterator[Event]:
         self.begun = True
         choice = candidate.index or 0
+        self._searches.see(choice, candidate.grounding_metadata)
         self._stops.setdefault(choice, None)
         for part in (candidate.content.parts if candidate.content is not None else None) or ():
             yield from self._part(part, choice, reply)

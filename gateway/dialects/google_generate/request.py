@@ -19,6 +19,7 @@ from gateway.dialects.google.fields import GoogleObject, snake
 from gateway.dialects.google_generate.signatures import MARK, NAME, without_foreign
 from gateway.dialects.google_generate.survey import COUNT_REQUEST, COUNTED, MEMBERS, REQUEST
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
 from gateway.dialects.strict_json import Document
 from gateway.dialects.token_bound import TOOLS_TOKENS, tokens_at_most
@@ -54,6 +55,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         choices=config.count("candidateCount", most=CHOICES_MOST) or 1,
         needs=frozenset({*findings.needs, *_needs(config, asked)}),
         features=frozenset(findings.features),
+        terms=demanded_terms(given.word("serviceTier", {})),
         unlisted=tuple(findings.unlisted),
         rests_on=tuple(findings.rests_on),
         alias=named.alias,

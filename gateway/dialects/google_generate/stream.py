@@ -11,7 +11,7 @@ from gateway.core.errors import Ended
 from gateway.core.usage import Metered
 from gateway.dialects.dialect import Broken
 from gateway.dialects.google.errors import body
-from gateway.dialects.google.usage import GoogleUsage, metered
+from gateway.dialects.google.usage import GoogleUsage, SearchCount, metered
 from gateway.dialects.google_generate.frames import frames
 from gateway.dialects.prompt import Prompt
 from gateway.dialects.usage_report import decoder
@@ -42,6 +42,7 @@ class _Candidate(msgspec.Struct, rename="camel"):
     content: _Content | None = None
     finish_reason: object = None
     index: int | None = None
+    grounding_metadata: object = None
 
 
 class _Feedback(msgspec.Struct, rename="camel"):
@@ -86,7 +87,10 @@ def observe(body: bytes) -> tuple[Metered | None, int]:
     chunk = _chunk(body)
     if not chunk.candidates and not _is_blocked(chunk):
         raise Broken("no candidate")
-    reported = metered(chunk.usage_metadata) if chunk.usage_metadata is not None else None
+    searches = SearchCount()
+    for candidate in chunk.candidates or ():
+        searches.see(candidate.index or 0, candidate.grounding_metadata)
+    reported = metered(chunk.usage_metadata, searches.total) if chunk.usage_metadata is not None else None
     return reported, sum(map(_weight, chunk.candidates or ()))
 
 
@@ -106,6 +110,7 @@ class GoogleTally:
         self._open: dict[int, bool] = {}
         self._blocked = False
         self._reported: GoogleUsage | None = None
+        self._searches = SearchCount()
 
     def see(self, data: bytes) -> bool:
         """Take note of one chunk; the client sees all of them. Broken for an error in a chunk's place."""
@@ -116,6 +121,7 @@ class GoogleTally:
             weight = _weight(candidate)
             index = candidate.index or 0
             self.generated += weight
+            self._searches.see(index, candidate.grounding_metadata)
             self._open[index] = self._open.get(index, True) and candidate.finish_reason in UNFINISHED
             self.content = self.content or weight > 0 or not self._open[index]
         self._blocked = self._blocked or _is_blocked(chunk)
@@ -134,4 +140,4 @@ class GoogleTally:
     @property
     def metered(self) -> Metered | None:
         """The last report; None if there was none."""
-        return metered(self._reported) if self._reported is not None else None
+        return metered(self._reported, self._searches.total) if self._reported is not None else None

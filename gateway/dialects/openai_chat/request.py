@@ -15,6 +15,7 @@ from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_chat.signatures import without_foreign
 from gateway.dialects.openai_chat.survey import MEMBERS, REQUEST
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
 from gateway.dialects.signatures import without_signatures
 from gateway.dialects.token_bound import TOOLS_TOKENS, tokens_at_most
@@ -49,6 +50,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         choices=members.count(values, "n", most=128) or 1,
         needs=needs,
         features=frozenset(findings.features),
+        terms=demanded_terms(values.get("service_tier")),
         unlisted=tuple(findings.unlisted),
         alias=named.alias,
         narrowing=members.narrowed(values, asked.policy, snapshot),

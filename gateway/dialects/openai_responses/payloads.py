@@ -83,6 +83,10 @@ class _Names(msgspec.Struct):
     call_id: object = None
 
 
+class _HostedCall(_Kind):
+    action: object = None
+
+
 class _Searches(UsageReport):
     num_requests: int = 0
 
@@ -111,12 +115,25 @@ class Response(msgspec.Struct):
     def metered(self) -> Metered | None:
         """What the provider reported; None if nothing."""
         searches = self.tool_usage.web_search if self.tool_usage is not None else None
-        return metered(self.usage, searches.num_requests if searches is not None else 0, self.service_tier)
+        stated = searches.num_requests if searches is not None else 0
+        return metered(self.usage, stated or sum(map(_is_charged_call, self.output or ())), self.service_tier)
 
     @property
     def failed(self) -> bool:
         """It is no reply: an error stands in its place, or it has no output."""
         return self.output is None or self.status in ("failed", "cancelled") or is_something(self.error)
+
+
+def _is_charged_call(item: msgspec.Raw) -> bool:
+    """A call of a tool that the provider charges by the call. Opening a page that a search found costs nothing."""
+    if b'_search_call"' not in bytes(item):
+        return False
+    call = decoded(item, _HostedCall)
+    action = call.action if isinstance(call.action, dict) else {}
+    return call.type in _CHARGED_CALLS and action.get("type", "search") == "search"
+
+
+_CHARGED_CALLS: Final = frozenset({"web_search_call", "file_search_call"})
 
 
 def is_something(raw: msgspec.Raw) -> bool:

@@ -16,6 +16,7 @@ from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_responses import signatures
 from gateway.dialects.openai_responses.survey import KEEPING, MEMBERS, REQUEST
 from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
 from gateway.dialects.signatures import without_signatures
 from gateway.dialects.token_bound import TOOLS_TOKENS, tokens_at_most
@@ -53,6 +54,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         output_tokens=members.count(values, "max_output_tokens"),
         needs=needs | ({Need.STREAMING} if streaming else set()),
         features=frozenset(findings.features),
+        terms=demanded_terms(values.get("service_tier")),
         unlisted=tuple(findings.unlisted),
         rests_on=tuple(findings.rests_on),
         narrowing=members.narrowed(values, asked.policy, snapshot),

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.google.usage import GoogleUsage, metered
+from gateway.dialects.google.usage import GoogleUsage, SearchCount, metered
 
 
 def read(**members: Any) -> Metered:
@@ -97,3 +97,15 @@ def test_tiers_are_told_in_openais_words(members: dict[str, Any], word: str) -> 
     reported = metered(msgspec.convert({"totalTokenCount": 1, **members}, GoogleUsage))
     assert reported is not None
     assert reported.tier == word
+
+
+def test_queries_of_its_own_search_are_counted_once_for_each_candidate() -> None:
+    searches = SearchCount()
+    searches.see(0, None)
+    searches.see(0, {"webSearchQueries": ["p"]})
+    searches.see(0, {"webSearchQueries": ["p", "q"], "groundingChunks": [{"web": {}}]})
+    searches.see(1, {"imageSearchQueries": ["r"], "searchEntryPoint": {}})
+    assert searches.total == 3
+    counted = metered(GoogleUsage(prompt_token_count=9, candidates_token_count=1), searches.total)
+    assert counted is not None
+    assert (counted.usage.server_tool_calls, counted.reported["searches"]) == (3, 3)
