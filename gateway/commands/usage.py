@@ -32,7 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", metavar="DAY", help="up to and with this day")
     parser.add_argument("--key", metavar="ID", help="only this key's id")
     parser.add_argument(
-        "--csv", action="store_true", help="print CSV: the groups, exchanges, sent, every count, the cost"
+        "--csv",
+        action="store_true",
+        help="print CSV: the groups, exchanges, sent, every count, the cost, the held part of it",
     )
     parser.add_argument("--focus", metavar="FILE", help="write FOCUS 1.2 charges there, as CSV or Parquet")
     state_options(parser)
@@ -61,10 +63,13 @@ def run(context: CommandContext) -> int:
 def _tell(context: CommandContext, by: Sequence[str], rows: Sequence[UsageRow], currency: str) -> None:
     context.out.value({"by": [*by], "currency": currency or None, "data": [*(_plain(by, row) for row in rows)]})
     cells = [
-        (*row.group, str(row.exchanges), str(row.sent), *_counts(row.usage), f"{money(row.cost)} {currency}".strip())
+        (
+            *(*row.group, str(row.exchanges), str(row.sent), *_counts(row.usage)),
+            *(f"{money(amount)} {currency}".strip() for amount in (row.unreported, row.cost)),
+        )
         for row in rows
     ]
-    context.out.table((*by, "exchanges>", "sent>", "tokens in>", "tokens out>", "cost>"), cells)
+    context.out.table((*by, "exchanges>", "sent>", "tokens in>", "tokens out>", "of it held>", "cost>"), cells)
     if not rows:
         context.out.line("No receipt falls in that time.")
 
@@ -116,16 +121,18 @@ def _plain(by: Sequence[str], row: UsageRow) -> dict[str, Json]:
         "sent": row.sent,
         "usage": dict(row.usage),
         "cost": money(row.cost),
+        "held": money(row.unreported),
     }
     return {**dict(zip(by, row.group, strict=True)), **value}
 
 
-_COUNTED: Final = ("exchanges", "sent", *CLASSES, "cost")
+_COUNTED: Final = ("exchanges", "sent", *CLASSES, "cost", "held")
 
 
 def _line(row: UsageRow) -> tuple[str | int, ...]:
     """The group, then as _COUNTED."""
-    return (*row.group, row.exchanges, row.sent, *(row.usage.get(name, 0) for name in CLASSES), money(row.cost))
+    counts = (row.usage.get(name, 0) for name in CLASSES)
+    return (*row.group, row.exchanges, row.sent, *counts, money(row.cost), money(row.unreported))
 
 
 def _counts(usage: Mapping[str, int]) -> tuple[str, str]:

@@ -37,6 +37,7 @@ def usage(ledger: Ledger, query: Mapping[str, str], sight: Sight, currency: str)
                 "sent": row.sent,
                 "usage": dict(row.usage),
                 "cost": money(row.cost),
+                "held": money(row.unreported),
             }
             for row in rows
         ],

@@ -58,7 +58,7 @@ def test_end_users_are_told_apart_by_their_pseudonyms(tmp_path: Path, words: tup
 
 def test_csv_of_no_receipts_is_a_line_of_names(running: Running) -> None:
     out = call("usage", "--csv", "--until", "2020-01-01", *running.options[:2]).out
-    assert out == f"day,exchanges,sent,{','.join(CLASSES)},cost,currency\n"
+    assert out == f"day,exchanges,sent,{','.join(CLASSES)},cost,held,currency\n"
 
 
 def test_a_time_without_receipts_says_so(running: Running) -> None:
@@ -96,5 +96,5 @@ def test_costs_in_several_currencies_are_never_added_up(tmp_path: Path) -> None:
     assert told["currency"] is None
     assert [row["currency"] for row in told["data"]] == ["EUR", "USD"]
     out = call("usage", "--csv", "--by", "currency", *state).out
-    assert out.splitlines()[0] == f"currency,exchanges,sent,{','.join(CLASSES)},cost"
+    assert out.splitlines()[0] == f"currency,exchanges,sent,{','.join(CLASSES)},cost,held"
     assert [line.split(",")[0] for line in out.splitlines()[1:]] == ["EUR", "USD"]

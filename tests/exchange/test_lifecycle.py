@@ -399,7 +399,7 @@ async def test_below_its_floor_or_where_another_budget_does_not_clamp_a_request_
 
 
 async def test_a_soft_budget_warns_the_client_each_time_and_the_log_once(tmp_path: Path) -> None:
-    soft = (Budget(500_000, "month", soft=True),)
+    soft = (Budget(10_000, "month", soft=True),)
     async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
         team = replace(desk.in_force.snapshot.teams["research"], budgets=soft)
         desk.in_force = replace(desk.in_force, snapshot=replace(desk.in_force.snapshot, teams={"research": team}))
@@ -408,7 +408,7 @@ async def test_a_soft_budget_warns_the_client_each_time_and_the_log_once(tmp_pat
         told = [client.headers.get("x-safeconduct-budget") for client in clients]
         assert told == [None, "soft_exceeded team/month", "soft_exceeded team/month"]
         logged = [event for event in desk.heard.events if isinstance(event, SoftBudgetCrossed)]
-        assert logged == [SoftBudgetCrossed("team/research", "month", "0.0005")]
+        assert logged == [SoftBudgetCrossed("team/research", "month", "0.00001")]
         client = await desk.ask({"max_tokens": None})
         assert "x-safeconduct-output-limit" not in client.headers
 

@@ -288,19 +288,21 @@ def test_what_a_model_costs_everybody_counts_beside_what_each_may_spend(books_of
         assert balance(books, "class/personal").spent == 60
 
 
-def test_a_soft_budget_refuses_nothing_and_is_named_from_its_first_excess_on(books_of: Opened, tmp_path: Path) -> None:
+def test_a_soft_budget_refuses_nothing_and_is_named_once_it_is_spent(books_of: Opened, tmp_path: Path) -> None:
     soft, other = ("team/research", Budget(100, "month", soft=True)), ("key/key_1", Budget(10, "day", soft=True))
     hard = ("organisation/acme", Budget(300, "total"))
     budgets = (soft, hard, other)
     with books_of(tmp_path) as books:
-        assert run(lambda: books.hold(an_intent("A", amount=10, budgets=budgets))) == ()
-        assert run(lambda: books.hold(an_intent("B", amount=90, budgets=budgets))) == (other,)
+        assert run(lambda: books.hold(an_intent("A", amount=150, budgets=budgets))) == (), "held is not spent"
+        run(lambda: books.settle(served(an_intent("A"), cost=10)))
+        assert run(lambda: books.hold(an_intent("B", amount=150, budgets=budgets))) == (other,)
+        run(lambda: books.settle(served(an_intent("B"), cost=90)))
         assert run(lambda: books.hold(an_intent("C", amount=1, budgets=budgets))) == (soft, other)
         assert run(lambda: books.hold(an_intent("C", amount=1, budgets=budgets))) == ()  # held already
         with pytest.raises(BudgetExceeded) as refused:
             run(lambda: books.hold(an_intent("D", amount=200, budgets=budgets)))
         assert refused.value.details["budget"] == {"account": "organisation/acme", "window": "total"}
-        assert balance(books).held == 101
+        assert balance(books).held == 1
 
 
 def test_a_refusal_says_for_what_there_is_room_and_the_same_hold_may_ask_for_that(
@@ -318,11 +320,15 @@ def test_a_refusal_says_for_what_there_is_room_and_the_same_hold_may_ask_for_tha
         assert (balance(books).spent, balance(books).held) == (20, 80)
 
 
-@pytest.mark.parametrize(("limit", "beyond"), [(9, True), (10, False), (0, True), (9_007_199 * UNIT - 1, False)])
+@pytest.mark.parametrize(
+    ("limit", "beyond"), [(9, True), (10, True), (11, False), (0, True), (9_007_199 * UNIT - 1, False)]
+)
 def test_a_soft_budget_is_measured_to_the_last_unit(books_of: Opened, tmp_path: Path, limit: int, beyond: bool) -> None:
     budget = ("team/research", Budget(limit, "total", soft=True))
     with books_of(tmp_path) as books:
-        found = run(lambda: books.hold(an_intent("A", amount=10, budgets=(budget,))))
+        run(lambda: books.hold(an_intent("A", amount=10)))
+        run(lambda: books.settle(served(an_intent("A"), cost=10)))
+        found = run(lambda: books.hold(an_intent("B", amount=10, budgets=(budget,))))
         assert found == ((budget,) if beyond else ())
 
 

@@ -99,12 +99,12 @@ class Counters:
             return True
 
     def beyond(self, hold: Hold, budgets: Budgets) -> Budgets:
-        """The soft ones of these budgets that a hold which has been taken goes beyond."""
+        """The soft ones of these budgets whose limit is spent, whatever is held."""
         soft = [(account, budget) for account, budget in budgets if budget.soft]
         if not soft:
             return ()
         with self._lock:
-            return tuple(b for b in soft if not self._fits(*b, replace(hold, amount=0)))
+            return tuple(b for b in soft if self._counter(*b, hold).spent >= b[1].limit)
 
     def _fits(self, account: AccountId, budget: Budget, hold: Hold) -> bool:
         counter = self._counter(account, budget, hold)

@@ -27,7 +27,7 @@ _SLOT_S: Final = 900
 """Windows begin at whole quarters of an hour, in every time zone there is."""
 _TRIES: Final = 3
 _SOFT: Final = "~"
-"""Before what may be used of a budget that refuses nothing."""
+"""Before the limit of a budget that refuses nothing."""
 
 Stage: TypeAlias = Literal["new", "sent", "held", "given up"]
 
@@ -65,7 +65,7 @@ class HoldCommand:
         slot, windows = now - now % _SLOT_S, windows_around(now, hold.zone)
         until = min(slot + _SLOT_S, now + int(DEADLINE_S) + _LATE_S)
         accounts = [keys.account(account, windows[budget.window]) for account, budget in self.budgets]
-        rooms = [f"{_SOFT * budget.soft}{budget.limit - hold.amount}" for _, budget in self.budgets]
+        rooms = [f"{_SOFT}{b.limit}" if b.soft else str(b.limit - hold.amount) for _, b in self.budgets]
         return member.call(
             "hold",
             (member.holds, keys("done", hold.id), *accounts),

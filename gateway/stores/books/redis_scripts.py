@@ -110,8 +110,8 @@ if not lease or tonumber(lease) <= tonumber(seconds) then return answer('lapsed'
 )
 
 # KEYS state, leases, holds, done; the account of each budget. ARGV who, generation, sequence; hold, record,
-# from, until; for each budget the most that may be used so far, after `~` if it is soft. Says which soft ones have no
-# room.
+# from, until; for each budget the most that may be used so far, or the limit after `~` if it is soft. Says which soft
+# ones are spent: amounts below 2^53 are exact as numbers, and no limit is above.
 _HOLD: Final = """
 local function fits(used, room)
   if string.sub(room, 1, 1) == '-' then return false end
@@ -129,9 +129,10 @@ for budget = 1, #KEYS - 4 do
   local now = redis.call('HMGET', KEYS[4 + budget], 'u', 'h')
   local used, held = now[1] or '0', now[2] or '0'
   local soft, room = string.match(ARGV[7 + budget], '^(~?)(.*)$')
-  if not fits(used, room) then
-    if soft == '' then return answer('full', tostring(budget), used, held) end
-    beyond[#beyond + 1] = tostring(budget)
+  if soft == '~' then
+    if tonumber(used) - tonumber(held) >= tonumber(room) then beyond[#beyond + 1] = tostring(budget) end
+  elseif not fits(used, room) then
+    return answer('full', tostring(budget), used, held)
   end
 end
 wrote()
