@@ -17,12 +17,16 @@ from gateway.declarations.load import load
 from gateway.settings import Settings, variable
 from gateway.telemetry.log import EVENT_NAMES
 from gateway.telemetry.metrics import METRICS
+from tests.test_deploy import served
 
 DAY = date(2026, 11, 30)
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     chain(ROOT.glob("*.md"), ROOT.glob("docs/**/*.md"), ROOT.glob("deploy/*.md"), ROOT.glob("policies/*.md"))
 )
+
+OURS = [page for page in PAGES if "providers" not in page.parts]
+"""Pages that name no path of a provider."""
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -60,6 +64,21 @@ def test_every_command_that_is_named_exists(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_metric_that_is_named_exists(page: Path) -> None:
     assert set(re.findall(r"safeconduct_[a-z_]+[a-z]", page.read_text())) - METRICS.keys() == set()
+
+
+OUR_PATH = r"`(?:GET |POST )?(/(?:v1/[a-z]|v1beta/[a-z]|livez|readyz|setup|llms)[\w/.:{}-]*)"
+
+OF_OTHERS = ("/v1/organization", "/v1/completions")
+"""Paths of a provider's administration, and the one that the reference says is refused."""
+
+
+@pytest.mark.parametrize("page", OURS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_path_that_is_named_is_served(page: Path) -> None:
+    """`{id}` stands for any segment. The paths of the reference itself are compared both ways in `test_deploy.py`."""
+    known = {path for _, path in served()}
+    named = {re.sub(r"\{[^}]*\}", "{}", path).rstrip("/.") for path in re.findall(OUR_PATH, page.read_text())}
+    ours = {path for path in named if not path.startswith(OF_OTHERS)}
+    assert sorted(ours - known) == []
 
 
 def test_every_metric_is_explained() -> None:

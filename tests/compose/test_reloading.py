@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +112,36 @@ async def test_a_plain_http_record_that_a_reload_adds_is_served_without_a_restar
         assert call("reload", "--state", str(gateway.state)).code == 0
         answer = await anyio.to_thread.run_sync(lambda: asked(gateway, model="own/magistral-small"))
         assert (answer.status_code, answer.json()["choices"][0]["message"]["content"]) == (200, "hello")
+
+
+async def test_an_outage_is_seen_by_every_reader_and_ends_with_a_reload(gateway: Process, tmp_path: Path) -> None:
+    async def refuse(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(reply(401, body=b'{"error":{"message":"no"}}'))
+
+    async with Provider(refuse) as provider:
+        (tmp_path / "config/catalog/own.toml").write_text(RECORD.format(url=provider.url))
+        assert call("reload", "--state", str(gateway.state)).code == 0
+        await anyio.to_thread.run_sync(lambda: asked(gateway, model="own/magistral-small"))
+    locked = gateway.event("route_locked_out")
+    assert (locked["route"], locked["kind"], locked["status"]) == ("own", "credential", 401)
+    named = ["--config", str(tmp_path / "config"), "--policies", str(tmp_path / "policies"), "--sandbox"]
+    readers: dict[str, Callable[[], str]] = {
+        "status": lambda: json.dumps(gateway.admin("GET", "/status").json()["health"]),
+        "metrics": lambda: gateway.admin("GET", "/metrics").text.partition("route_closed_until_seconds{")[2],
+        "routes": lambda: told_by("routes", "--provider", "own", *named, state=gateway.state),
+        "explain": lambda: told_by("explain", "--model", "own/magistral-small", *named, state=gateway.state),
+    }
+    words = {"status": "credential", "metrics": 'route="own",kind="credential"', "routes": "locked_out"}
+    words["explain"] = "locked_out"
+    assert [name for name, read in readers.items() if words[name] not in read()] == []
+    assert call("reload", "--state", str(gateway.state)).code == 0
+    assert gateway.event("route_recovered")["route"] == "own"
+    assert [name for name, read in readers.items() if words[name] in read()] == []
+
+
+def told_by(command: str, *words: str, state: Path) -> str:
+    return call(command, *words, "--state", str(state), json=True).out
 
 
 @pytest.fixture(scope="module")
