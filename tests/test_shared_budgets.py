@@ -28,6 +28,13 @@ def asked(gateway: Process) -> httpx.Response:
     return httpx.post(f"{gateway.url}/chat/completions", json=ASK, headers=headers, timeout=PATIENCE_S)
 
 
+def readiness(gateway: Process) -> tuple[int, str | None]:
+    """The status of `/readyz` and its reason, beside a `/livez` that stays 200."""
+    assert httpx.get(gateway.url.removesuffix("/v1") + "/livez", timeout=PATIENCE_S).status_code == 200
+    answer = httpx.get(gateway.url.removesuffix("/v1") + "/readyz", timeout=PATIENCE_S)
+    return answer.status_code, answer.json().get("reason")
+
+
 def test_what_one_gateway_spends_the_other_cannot(tmp_path: Path, server: Server) -> None:
     named = documents(tmp_path)
     edit(tmp_path / "config" / "organisation.toml", lambda text: text + BUDGET)
@@ -52,9 +59,11 @@ def test_without_redis_nothing_is_admitted(tmp_path: Path, server: Server) -> No
         refused = asked(gateway)
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "books_unavailable")
         assert gateway.event("counters_away")["level"] == "warning"
+        assert readiness(gateway) == (503, "counters_unavailable")
         server.start()
         gateway.event("counters_joined", since=len(gateway.events))
         assert asked(gateway).status_code == 200
+        assert readiness(gateway) == (200, None)
 
 
 def test_a_redis_that_is_not_there_stops_the_start_and_says_so(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tests.commands.calling import call
 from tests.processes import PATIENCE_S, ROOT, Process, environment, running
 from tests.stores.postgres_server import PostgresServer, a_postgres, fresh_database
 from tests.stores.shipped import ids
+from tests.test_shared_budgets import readiness
 
 ASK = {"model": "sandbox-small", "messages": [{"role": "user", "content": "count"}], "max_tokens": 5}
 
@@ -108,3 +109,4 @@ def test_a_disk_that_is_nearly_full_admits_nothing(tmp_path: Path) -> None:
         headers = {"authorization": f"Bearer {gateway.key}"}
         refused = httpx.post(f"{gateway.url}/chat/completions", json=ASK, headers=headers, timeout=PATIENCE_S)
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "books_unavailable")
+        assert readiness(gateway) == (503, "disk_reserve")

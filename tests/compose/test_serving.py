@@ -411,6 +411,19 @@ def test_a_setting_that_is_none_is_named_without_its_value(tmp_path: Path, name:
     assert "MARKER" not in said
 
 
+def test_without_a_terminal_the_first_line_is_json(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gateway", "serve", "--sandbox", "--with-key", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--state", str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT, env=environment({})
+    ) as process:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        process.terminate()
+        rest = [json.loads(line) for line in process.stdout]
+    assert {"time", "level", "event"} <= set(first)
+    assert rest, "every line of the log is JSON"
+
+
 def test_a_state_directory_serves_one_gateway(tmp_path: Path) -> None:
     with running(tmp_path / "state") as process:
         assert "state" in refused_start(tmp_path)
