@@ -190,3 +190,16 @@ def test_finding_a_command_loads_no_other_and_no_library() -> None:
     loaded = done.stderr
     for name in ("httpx", "rich", "pydantic", "starlette", "gateway.commands.serve", "gateway.compose"):
         assert f"'{name}'" not in loaded
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["usage"], ["receipts"], ["verify"], ["books", "verify"], ["reload"], ["keys", "list"], ["console"]),
+        *(["routes"], ["explain", "--model", "magistral-small"], ["facts"], ["backup", "copy"]),
+    ],
+)
+def test_a_mistyped_state_directory_is_an_error_and_is_not_made(words: list[str], tmp_path: Path) -> None:
+    assert main([*words, "--state", str(tmp_path / "mistyped")]) == 1
+    assert not (tmp_path / "mistyped").exists()
+    assert not Path("copy").exists()

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from gateway.commands.terminal.stop import MISUSED
-from tests.commands.calling import KEYS, Called, call, documents
+from tests.commands.calling import KEYS, Called, a_state, call, documents
 
 
 def facts(at: Path, *words: str, json: bool = True, environ: dict[str, str] | None = None) -> Called:
     action, *rest = words or ("list",)
     if not (at / "config").is_dir():
         documents(at)
-    options = ("--config", str(at / "config"), "--policies", str(at / "policies"), "--state", str(at / "state"))
+    options = ("--config", str(at / "config"), "--policies", str(at / "policies"), "--state", a_state(at / "state"))
     return call("facts", action, *options, *rest, json=json, environ=KEYS if environ is None else environ)
 
 

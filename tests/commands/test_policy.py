@@ -15,7 +15,7 @@ from gateway.commands.terminal.stop import MISUSED
 from gateway.core.receipt import Receipt
 from gateway.core.replay import demand_record
 from tests.builders import a_demand, a_receipt
-from tests.commands.calling import KEYS, ROOT, call, documents
+from tests.commands.calling import KEYS, ROOT, a_state, call, documents
 from tests.stores.books_in import books_in, run
 
 
@@ -39,7 +39,7 @@ def options(tmp_path: Path) -> list[str]:
     with books_in(tmp_path / "state") as books:
         for id in ("A", "B"):
             run(partial(books.settle, decided(id)))
-    return [*options, "--state", str(tmp_path / "state")]
+    return [*options, "--state", a_state(tmp_path / "state")]
 
 
 def diff(options: list[str], before: str, after: str) -> Any:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from gateway.commands.terminal.stop import MISUSED
-from tests.commands.calling import KEYS, Called, call, documents
+from tests.commands.calling import KEYS, Called, a_state, call, documents
 
 
 def routes(at: Path, *words: str, environ: dict[str, str] | None = None, json: bool = True) -> Called:
-    words = (*documents(at), "--state", str(at / "state"), *words)
+    words = (*documents(at), "--state", a_state(at / "state"), *words)
     return call("routes", *words, environ=KEYS if environ is None else environ, json=json)
 
 
@@ -55,7 +55,7 @@ def test_a_name_that_nothing_declares_is_said(tmp_path: Path, words: list[str]) 
 
 def test_people_read_a_table_in_which_the_unknown_is_marked(tmp_path: Path) -> None:
     path = tmp_path / "config/catalog/beta.toml"
-    words = [*documents(tmp_path), "--state", str(tmp_path / "state")]
+    words = [*documents(tmp_path), "--state", a_state(tmp_path / "state")]
     path.write_text(path.read_text().replace("retention_days = 30\n", ""))
     out = call("routes", *words, environ={}).out
     (row,) = [line.split() for line in out.splitlines() if "beta/small" in line]

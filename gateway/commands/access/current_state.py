@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gateway.commands.access.documents import declared_snapshot
 from gateway.commands.access.running import Status, status
 from gateway.commands.terminal.context import CommandContext
+from gateway.commands.terminal.stop import Stop
 from gateway.core.evaluation import Capabilities
 from gateway.core.health import Health
 from gateway.core.snapshot import Snapshot
@@ -36,6 +37,8 @@ def current_state(context: CommandContext) -> CurrentState:
     """The documents as they are on disk, seen with the means of the running gateway, if one runs."""
     settings = context.settings()
     now = status(settings.state)
+    if getattr(context.options, "state", None) and not settings.state.is_dir():
+        raise Stop(f"the state directory {settings.state} does not exist", "correct --state, or leave it out")
     if now is not None and now.sandbox:
         settings = settings.model_copy(update={"sandbox": True})
     snapshot = declared_snapshot(settings, context.out)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.commands.calling import KEYS, call, documents
+from tests.commands.calling import KEYS, a_state, call, documents
 
 
 def test_a_record_that_became_worse_leaves_the_policies_that_bound_it(tmp_path: Path) -> None:
-    options = [*documents(tmp_path), "--state", str(tmp_path / "state")]
+    options = [*documents(tmp_path), "--state", a_state(tmp_path / "state")]
     shutil.copytree(tmp_path / "config", tmp_path / "next")
     record = tmp_path / "next/catalog/alpha.toml"
     record.write_text(record.read_text().replace("retention_days = 0", "retention_days = 30"))
@@ -23,7 +23,7 @@ def test_a_record_that_became_worse_leaves_the_policies_that_bound_it(tmp_path: 
 
 
 def test_people_read_the_lost_model(tmp_path: Path) -> None:
-    options = [*documents(tmp_path), "--state", str(tmp_path / "state")]
+    options = [*documents(tmp_path), "--state", a_state(tmp_path / "state")]
     (tmp_path / "next").mkdir()
     record = tmp_path / "next/alpha.toml"
     record.write_text((tmp_path / "config/catalog/alpha.toml").read_text().replace('["SE"]', '["US"]'))

@@ -17,9 +17,7 @@ from tests.commands.calling import documents
 def test_many_routes_are_cut_for_people_and_counted(tmp_path: Path) -> None:
     documents(tmp_path)
     out = io.StringIO()
-    options = Namespace(
-        config=str(tmp_path / "config"), policies=str(tmp_path / "policies"), state=str(tmp_path / "state")
-    )
+    options = Namespace(config=str(tmp_path / "config"), policies=str(tmp_path / "policies"), state=str(tmp_path))
     context = CommandContext(options, Printer(out, io.StringIO(), as_json=False, width=120), {}, lambda: NOW)
     before = a_snapshot(*(a_route(f"p{number:02}") for number in range(45)), policies=(a_policy(),))
     after = a_snapshot(a_route("p00"), policies=(a_policy(),))

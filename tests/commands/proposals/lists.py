@@ -21,6 +21,7 @@ def a_catalogue(at: Path) -> list[str]:
     """The documents with names in the feeds, and the options that name them."""
     options = documents(at)
     (at / "config/feeds.toml").write_text(FEEDS)
+    (at / "state").mkdir(exist_ok=True)
     return [*options, "--state", str(at / "state")]
 
 
