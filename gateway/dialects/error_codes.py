@@ -152,6 +152,10 @@ WORDS: Final[tuple[tuple[str, FaultScope], ...]] = (
     ("your api key was reported as leaked", _CREDENTIAL),  # Google, with 403
     ("invalid api token", _CREDENTIAL),  # Cohere, with 498
     ("invalid x-api-key", _CREDENTIAL),  # Anthropic
+    ("context size has been exceeded", _REQUEST),  # llama.cpp and LM Studio, with 500
+    ("the request exceeds the available context size", _REQUEST),  # llama.cpp's likes, with 500
+    ("requested tokens (", _REQUEST),  # llama-cpp-python, with 500
+    ("cannot truncate prompt with n_keep", _REQUEST),  # LM Studio
     ("request not allowed", _ATTEMPT),  # Anthropic, with 403, from places that it does not serve
     ("on-demand throughput isn", _WITHDRAWN),  # Bedrock, with 400: the model needs a profile
     ("invocation of model id", _WITHDRAWN),  # Bedrock, with 400, likewise
@@ -182,6 +186,10 @@ LENGTH_WORDS: Final = (
     "too many tokens:",  # Cohere
     "exceed context limit",  # Anthropic: "input length and `max_tokens` exceed context limit"
     "exceeds the available context",  # llama.cpp
+    "context size has been exceeded",  # llama.cpp and LM Studio, in the midst of a reply too
+    "exceed context window",  # llama-cpp-python
+    "cannot truncate prompt with n_keep",  # LM Studio
+    "model's context length is only",  # vLLM
     "loaded with context length",  # LM Studio
     "greater than the context length",  # LM Studio
     "reached context length",  # LM Studio, in the midst of a reply

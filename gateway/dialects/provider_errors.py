@@ -39,7 +39,7 @@ def refusal_fault(status: int, headers: Mapping[str, str], body: bytes, *, now: 
     """The fault behind a reply with a status from 400 on. `refers`: whether the request names what the provider keeps,
     such as a file, so that a 404 may speak of that."""
     error = _error(_read(body))
-    code = _code(error, headers)
+    code = _length_code(status, _code(error, headers), error)
     scope = _scope(status, code, error, refers=refers)
     if scope is FaultScope.REQUEST and code == "" and _is_too_long(error):
         code = TOO_LONG
@@ -64,6 +64,7 @@ def reported_fault(body: bytes, *, now: datetime) -> RouteFault | None:
     error = _error(holder)
     code = _code(error, _NO_HEADERS)
     status = _status(error, code)
+    code = _length_code(status, code, error)
     if code == "" and status < 500 and _is_too_long(error):
         code = TOO_LONG
     scope = _scope(status, code, error, refers=True) if status or code else _worded(error) or FaultScope.ROUTE
@@ -76,7 +77,7 @@ def _scope(status: int, code: str, error: Mapping[str, Any], *, refers: bool) ->
     if worded is FaultScope.ATTEMPT:  # such as a request that alone exceeds a limit, with the code of the limit
         return worded
     if status >= 500:
-        return FaultScope.ROUTE
+        return FaultScope.REQUEST if code == TOO_LONG else FaultScope.ROUTE
     scope = CODES.get(code) or worded
     if scope is FaultScope.RATE and status == 413:  # Groq: this request alone exceeds the limit
         return FaultScope.ATTEMPT
@@ -147,6 +148,12 @@ def _worded(error: Mapping[str, Any]) -> FaultScope | None:
 def _is_too_long(error: Mapping[str, Any]) -> bool:
     words = _words(error)
     return any(phrase in words for phrase in LENGTH_WORDS)
+
+
+def _length_code(status: int, code: str, error: Mapping[str, Any]) -> str:
+    """`TOO_LONG` where a server reports a request that is too long as a failure of the server; `code` otherwise."""
+    failed = status >= 500 and CODES.get(code, FaultScope.ROUTE) is FaultScope.ROUTE
+    return TOO_LONG if failed and _worded(error) is FaultScope.REQUEST and _is_too_long(error) else code
 
 
 def _is_daily(error: Mapping[str, Any]) -> bool:

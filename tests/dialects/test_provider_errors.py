@@ -126,6 +126,49 @@ TOO_LONG: dict[str, tuple[int, Any]] = {
         400,
         {"error": "The number of tokens to keep from the initial prompt is greater than the context length."},
     ),
+    "llama.cpp, with a status of its own failures": (
+        500,
+        {"error": {"code": 500, "message": "Context size has been exceeded.", "type": "server_error"}},
+    ),
+    "llama.cpp, a failure with its type": (
+        500,
+        {"error": {"code": 500, "message": "the request", "type": "exceed_context_size_error"}},
+    ),
+    "llama-cpp-python": (
+        500,
+        {
+            "error": {
+                "message": "Requested tokens (2285) exceed context window of 2048",
+                "type": "internal_server_error",
+                "param": None,
+                "code": None,
+            }
+        },
+    ),
+    "LM Studio, tokens to keep": (
+        400,
+        {"error": {"message": "Cannot truncate prompt with n_keep (15028) >= n_ctx (7424)"}},
+    ),
+    "LM Studio, in the midst of a reply": (400, {"error": {"message": "Context size has been exceeded."}}),
+    "SGLang, with the answer": (
+        400,
+        {
+            "object": "error",
+            "message": "Requested token count exceeds the model's maximum context length of 202752 tokens.",
+            "code": 400,
+        },
+    ),
+    "vLLM, with the answer": (
+        400,
+        {
+            "error": {
+                "message": "You passed 9 input tokens and requested 8 output tokens. However, the model's context "
+                "length is only 16 tokens.",
+                "type": "BadRequestError",
+                "code": 400,
+            }
+        },
+    ),
     "vLLM": (
         400,
         {
@@ -187,6 +230,14 @@ def test_it_is_known_inside_a_stream_too(body: dict[str, Any]) -> None:
     reported = reported_fault(json.dumps(body).encode(), now=NOW)
     assert reported is not None
     assert (reported.scope, reported.code) == (FaultScope.REQUEST, LONG)
+
+
+def test_a_failure_that_repeats_the_words_of_a_caller_stays_a_failure_of_the_route() -> None:
+    body = {"error": {"code": 500, "message": "Cannot parse 'context size has been exceeded'", "type": "server_error"}}
+    assert fault(500, body).scope is FaultScope.ROUTE
+    reported = reported_fault(json.dumps(body).encode(), now=NOW)
+    assert reported is not None
+    assert reported.scope is FaultScope.ROUTE
 
 
 @pytest.mark.parametrize(("body", "code"), SHAPES.values(), ids=SHAPES.keys())
