@@ -15,6 +15,7 @@ from gateway.core.errors import InvalidRequest, ModelNotFound, UpstreamFailed
 from gateway.core.operation import COUNT_TOKENS, EMBEDDINGS
 from gateway.core.usage import NO_USAGE, Usage, UsageSource
 from gateway.dialects.dialect import Broken, RequestOverrides
+from gateway.dialects.neutral import Stop
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.dialects.registry import REGISTRY
 from gateway.dialects.translation import Signed, Translation, declared, refusal
@@ -196,6 +197,78 @@ def test_what_is_no_reply_is_broken_whoever_asked(client: str, provider: str, bo
     with pytest.raises(Broken) as broken:
         asked_in(client).whole(provider, body, SIGNED)
     assert "MARKER" not in str(broken.value)
+
+
+REASONS: dict[str, dict[Stop, str]] = {
+    "openai_chat": {
+        Stop.END: "stop eos brand_new",
+        Stop.LENGTH: "length max_tokens model_length MAX_TOKENS model_context_window_exceeded",
+        Stop.FILTERED: "content_filter content_filter:RECITATION SAFETY RECITATION LANGUAGE BLOCKLIST "
+        "PROHIBITED_CONTENT SPII IMAGE_SAFETY MODEL_ARMOR refusal sensitive guardrail_intervened content_filtered",
+    },
+    "openai_responses": {Stop.END: "", Stop.LENGTH: "max_output_tokens", Stop.FILTERED: "content_filter"},
+    "anthropic_messages": {
+        Stop.END: "end_turn pause_turn brand_new",
+        Stop.LENGTH: "max_tokens model_context_window_exceeded",
+        Stop.FILTERED: "refusal",
+    },
+    "google_generate": {
+        Stop.END: "STOP OTHER",
+        Stop.LENGTH: "MAX_TOKENS",
+        Stop.FILTERED: "SAFETY RECITATION LANGUAGE BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY MODEL_ARMOR",
+    },
+}
+"""Dialect of the provider -> end of the answer -> the words for it."""
+SHOWN: dict[str, dict[Stop, str]] = {
+    "openai_chat": {Stop.END: "stop", Stop.LENGTH: "length", Stop.FILTERED: "content_filter"},
+    "openai_responses": {Stop.END: "completed", Stop.LENGTH: "max_output_tokens", Stop.FILTERED: "content_filter"},
+    "anthropic_messages": {Stop.END: "end_turn", Stop.LENGTH: "max_tokens", Stop.FILTERED: "refusal"},
+    "google_generate": {Stop.END: "STOP", Stop.LENGTH: "MAX_TOKENS", Stop.FILTERED: "SAFETY"},
+}
+"""Dialect of the client -> end of the answer -> the word for it."""
+
+
+def ended(dialect: str, reason: str) -> dict[str, Any]:
+    answer = ANSWER[dialect]
+    match dialect:
+        case "openai_chat":
+            return {**answer, "choices": [{**answer["choices"][0], "finish_reason": reason.replace(":", ": ")}]}
+        case "openai_responses":
+            cut = {"status": "incomplete", "incomplete_details": {"reason": reason}}
+            return {**answer, **(cut if reason else {})}
+        case "anthropic_messages":
+            return {**answer, "stop_reason": reason}
+        case _:
+            return {**answer, "candidates": [{**answer["candidates"][0], "finishReason": reason}]}
+
+
+def end_of(dialect: str, reply: dict[str, Any]) -> str:
+    match dialect:
+        case "openai_chat":
+            found = reply["choices"][0]["finish_reason"]
+        case "openai_responses":
+            found = (reply["incomplete_details"] or {}).get("reason") or reply["status"]
+        case "anthropic_messages":
+            found = reply["stop_reason"]
+        case _:
+            found = reply["candidates"][0]["finishReason"]
+    assert isinstance(found, str)
+    return found
+
+
+@pytest.mark.parametrize(("client", "provider"), list(permutations(CHATS, 2)))
+def test_why_an_answer_ended_is_shown_in_the_clients_word(client: str, provider: str) -> None:
+    for stop, reasons in REASONS[provider].items():
+        for reason in reasons.split() or [""]:
+            found = asked_in(client).whole(provider, json.dumps(ended(provider, reason)).encode(), SIGNED)
+            assert (reason, end_of(client, json.loads(found.body))) == (reason, SHOWN[client][stop])
+
+
+@pytest.mark.parametrize("client", CHATS[1:])
+@pytest.mark.parametrize("reason", ["function_call_filter:MALFORMED_FUNCTION_CALL", "MALFORMED_FUNCTION_CALL", "error"])
+def test_a_call_that_a_provider_of_chat_could_not_read_is_no_end_of_an_answer(client: str, reason: str) -> None:
+    with pytest.raises(Broken):
+        asked_in(client).whole("openai_chat", json.dumps(ended("openai_chat", reason)).encode(), SIGNED)
 
 
 def event(data: dict[str, Any], *, named: bool = False, end: str = "\n\n") -> bytes:

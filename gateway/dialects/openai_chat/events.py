@@ -48,24 +48,22 @@ from gateway.dialects.openai_chat.signatures import is_proof, of_call, packed
 from gateway.dialects.openai_chat.stream import DONE
 from gateway.dialects.signatures import enveloped
 
-_STOPS: Final[Mapping[str, Stop]] = {
-    "length": Stop.LENGTH,
-    "max_tokens": Stop.LENGTH,
-    "model_length": Stop.LENGTH,  # Mistral
-    "tool_calls": Stop.CALLS,
-    "tool_use": Stop.CALLS,
-    "function_call": Stop.CALLS,
-    "content_filter": Stop.FILTERED,
-    "safety": Stop.FILTERED,
-    "refusal": Stop.FILTERED,
-    # Numbers of Google's enumeration, where an endpoint writes them so.
-    "2": Stop.LENGTH,
-    "3": Stop.FILTERED,
+_WORDS: Final[Mapping[Stop, str]] = {
+    Stop.LENGTH: "length max_tokens model_length model_context_window_exceeded 2",
+    Stop.CALLS: "tool_calls tool_use function_call",
+    Stop.FILTERED: "content_filter content_filtered guardrail_intervened refusal sensitive error_toxic "
+    "safety recitation language blocklist prohibited_content spii image_safety image_prohibited_content "
+    "image_recitation model_armor 3 4 6 7 8 11",
 }
+"""Words of OpenAI, Mistral, Z.ai, Bedrock, Anthropic, Cohere and Google; numbers of Google's enumeration."""
+_STOPS: Final[Mapping[str, Stop]] = {word: stop for stop, words in _WORDS.items() for word in words.split()}
 """Every other word (stop, eos, end_turn, …) means that the answer came to its end."""
 
-_FAILURES: Final = frozenset({"error", "abort", "insufficient_system_resource", "network_error"})
-"""Words of Mistral, OpenRouter, vLLM, DeepSeek and Z.ai for an answer that was broken off."""
+_FAILURES: Final = frozenset(
+    {"error", "abort", "insufficient_system_resource", "network_error", "function_call_filter"}
+    | {"malformed_function_call", "malformed_response", "missing_thought_signature", "too_many_tool_calls"}
+)
+"""Words of Mistral, OpenRouter, vLLM, DeepSeek, Z.ai and Google for an answer that was broken off."""
 
 
 def reader() -> ChatReader:
@@ -152,7 +150,7 @@ class ChatReader:
 
 
 def _finished(choice: Choice, index: int) -> Finished:
-    reason = str(choice.finish_reason).lower()
+    reason = str(choice.finish_reason).lower().partition(":")[0]  # Google: "content_filter: RECITATION"
     if reason in _FAILURES:
         raise Broken("the provider broke the answer off")
     stop = _STOPS.get(reason, Stop.END)
