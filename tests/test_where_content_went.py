@@ -13,7 +13,17 @@ from gateway.telemetry.events import ExchangeEnded
 from gateway.upstream.targets import static_credential, target
 from gateway.views import focus
 from tests.asgi.gate import Door, a_door
-from tests.builders import a_connection, a_posture, a_price, a_provider, a_route, a_snapshot, facts_of, some_means
+from tests.builders import (
+    TODAY,
+    a_connection,
+    a_posture,
+    a_price,
+    a_provider,
+    a_route,
+    a_snapshot,
+    facts_of,
+    some_means,
+)
 from tests.exchange.test_lifecycle import GOOD
 from tests.scripted import Provider, Script, replies, reply
 
@@ -61,9 +71,8 @@ def sums(door: Door) -> dict[str, tuple[int, int, bool]]:
 
 def billed(door: Door) -> dict[str, int]:
     """Region -> prompts that left, as a FOCUS export counts them."""
-    rows = [
-        dict(zip(focus.COLUMNS, cells, strict=True)) for cells in focus.charges(door.desk.ledger.usage(focus.GROUPED))
-    ]
+    charges = focus.charges(door.desk.ledger.usage(focus.GROUPED), TODAY)
+    rows = [dict(zip(focus.COLUMNS, cells, strict=True)) for cells in charges]
     return {str(row["x_Region"]): int(str(row["x_Sent"])) for row in rows}
 
 

@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--by", default="day", metavar="G,…", help=groups)
     parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC, such as 2026-11-01")
-    parser.add_argument("--until", metavar="DAY", help="up to and with this day")
+    parser.add_argument("--until", metavar="DAY", help="up to and with this day, in UTC")
     parser.add_argument("--key", metavar="ID", help="only this key's id")
     parser.add_argument(
         "--csv",
@@ -72,6 +72,8 @@ def _tell(context: CommandContext, by: Sequence[str], rows: Sequence[UsageRow], 
     context.out.table((*by, "exchanges>", "sent>", "tokens in>", "tokens out>", "of it held>", "cost>"), cells)
     if not rows:
         context.out.line("No receipt falls in that time.")
+    elif "day" in by:
+        context.out.line("Days are those of UTC.")
 
 
 def _currency(by: Sequence[str], currencies: Sequence[str]) -> str:
@@ -88,7 +90,7 @@ def _export(context: CommandContext, rows: Sequence[UsageRow]) -> int:
     if write is None:
         do = f"name a file that ends in {' or '.join(_WRITERS)}"
         raise Stop("FOCUS is written as CSV or Parquet", do, code=MISUSED)
-    charges = list(focus.charges(rows))
+    charges = list(focus.charges(rows, context.today))
     write(path, charges)
     context.out.value({"file": str(path), "focus": focus.VERSION, "charges": len(charges)})
     context.out.line(f"{len(charges)} charges are in {path}, as FOCUS {focus.VERSION}.")

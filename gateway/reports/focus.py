@@ -21,5 +21,5 @@ def focus_rows(ledger: Ledger, query: Mapping[str, str], sight: Sight, today: da
     """The names of the columns, then every charge."""
     members = known_members(query, MEMBERS)
     within = sight.limit(with_days(selection_in(members, FILTERS), today))
-    charges = focus.charges(ledger.usage(focus.GROUPED, within))
+    charges = focus.charges(ledger.usage(focus.GROUPED, within), today)
     return [focus.COLUMNS, *(tuple(charge) for charge in charges)]

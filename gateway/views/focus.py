@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from gateway.core.cost import money
+from gateway.core.receipt import CORRECTED
 from gateway.core.usage import CLASSES, TOKEN_CLASSES
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 Cell: TypeAlias = str | int
 Kind: TypeAlias = Literal["amount", "count", "moment", "text"]
 VERSION: Final = "1.2"
-GROUPED: Final = ("day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "currency")
+GROUPED: Final = (
+    *("day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "currency", "outcome"),
+)
 """One charge per group of these. A row without cost, usage and attempts, such as of refusals, is left out."""
 
 _COUNTS: Final = {
@@ -56,6 +59,7 @@ COLUMNS: Final = (
     "SubAccountType",
     "x_Key",
     "x_Model",
+    "x_Outcome",
     "x_Policy",
     "x_Region",
     "x_Requests",
@@ -82,11 +86,15 @@ def kind(column: str) -> Kind:
     return "count" if column in ("x_Requests", "x_Sent") or column in _COUNTS.values() else "text"
 
 
-def charges(rows: Iterable[UsageRow]) -> Iterator[tuple[Cell, ...]]:
-    """`rows`: summed by GROUPED. A charge has a cell for each of COLUMNS; "" is null."""
+def charges(rows: Iterable[UsageRow], today: date) -> Iterator[tuple[Cell, ...]]:
+    """`rows`: summed by GROUPED. A charge has a cell for each of COLUMNS; "" is null.
+
+    `today`: a correcting entry for a month before it has the class `Correction`.
+    """
     for row in rows:
         if row.cost or row.usage or row.sent:
-            charge = _charge(dict(zip(GROUPED, row.group, strict=True)), row)
+            of = dict(zip(GROUPED, row.group, strict=True))
+            charge = {**_charge(of, row), "ChargeClass": _class(of, today)}
             yield tuple(charge[column] for column in COLUMNS)
 
 
@@ -94,6 +102,7 @@ def _charge(of: Mapping[str, str], row: UsageRow) -> dict[str, Cell]:
     own: dict[str, Cell] = {
         "x_Key": of["key"],
         "x_Model": of["model"],
+        "x_Outcome": of["outcome"],
         "x_Policy": of["policy"],
         "x_Region": of["region"],
         "x_Requests": row.exchanges,
@@ -102,6 +111,12 @@ def _charge(of: Mapping[str, str], row: UsageRow) -> dict[str, Cell]:
     }
     counts = {column: row.usage.get(name, 0) for name, column in _COUNTS.items()}
     return {**_whose(of), **_when(of["day"]), **_what(of, row), **own, **counts}
+
+
+def _class(of: Mapping[str, str], today: date) -> str:
+    """FOCUS calls a charge a correction only where it corrects a billing period that has been invoiced."""
+    invoiced = date.fromisoformat(of["day"]) < today.replace(day=1)
+    return "Correction" if of["outcome"] == CORRECTED and invoiced else ""
 
 
 def _whose(of: Mapping[str, str]) -> dict[str, Cell]:
@@ -147,7 +162,6 @@ def _what(of: Mapping[str, str], row: UsageRow) -> dict[str, Cell]:
         **costs,
         "BillingCurrency": of["currency"],
         "ChargeCategory": "Usage",
-        "ChargeClass": "",
         "ChargeDescription": f"{of['model']} at {of['route'] or 'no route that answered'}",
         "ChargeFrequency": "Usage-Based",
         "ConsumedQuantity": quantity,

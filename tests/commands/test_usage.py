@@ -32,6 +32,8 @@ def test_people_read_a_table(running: Running) -> None:
     running.ask()
     out = call("usage", "--by", "day,route", *running.options[:2]).out
     assert any("sandbox-us/sandbox-small" in line and line.split()[-1] == "USD" for line in out.splitlines())
+    assert out.splitlines()[-1] == "Days are those of UTC."
+    assert "UTC" not in call("usage", "--by", "route", *running.options[:2]).out
 
 
 def test_programs_that_read_tables_get_csv(running: Running) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
 from gateway.stores.books.books import UsageRow
 from gateway.views import focus
+from tests.builders import TODAY
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -103,14 +104,15 @@ def a_row(cost: int = 1_040_000, usage: Mapping[str, int] | None = None, **chang
         "region": "declared:SE",
         "policy": "open",
         "currency": "USD",
+        "outcome": "served",
         **changed,
     }
     used = {"input": 1_000, "output": 20} if usage is None else usage
     return UsageRow(tuple(group[name] for name in focus.GROUPED), 3, used, cost)
 
 
-def charge_of(row: UsageRow) -> dict[str, str]:
-    (cells,) = focus.charges([row])
+def charge_of(row: UsageRow, today: date = TODAY) -> dict[str, str]:
+    (cells,) = focus.charges([row], today)
     return dict(zip(focus.COLUMNS, map(str, cells), strict=True))
 
 
@@ -132,6 +134,7 @@ def test_every_mandatory_column_is_there_once_and_others_are_marked_as_our_own()
         a_row(provider="", route="", region="", usage={}),
         a_row(cost=1, usage={"server_tool_calls": 2}),
         a_row(cost=-5),
+        a_row(cost=-5, usage={}, day="2026-01-31", outcome="corrected"),
         a_row(cost=9_007_199_254_740_993_000_000_000),
         a_row(day="2026-12-31"),
         a_row(day="2028-02-29"),
@@ -171,6 +174,20 @@ def test_a_charge_is_a_days_cost_of_one_group_in_its_month() -> None:
     assert (charge["ProviderName"], charge["SubAccountId"], charge["RegionId"]) == ("alpha", "research", "eu-north-1")
 
 
+@pytest.mark.parametrize(
+    ("outcome", "today", "charge_class"),
+    [
+        ("corrected", date(2026, 11, 30), ""),
+        ("corrected", date(2026, 12, 1), "Correction"),
+        ("corrected", date(2027, 1, 1), "Correction"),
+        ("served", date(2026, 12, 1), ""),
+    ],
+)
+def test_a_correcting_entry_for_an_earlier_month_is_a_correction(outcome: str, today: date, charge_class: str) -> None:
+    charge = charge_of(a_row(day="2026-11-30", cost=-5, usage={}, outcome=outcome), today)
+    assert (charge["ChargeClass"], charge["x_Outcome"]) == (charge_class, outcome)
+
+
 def test_a_declared_region_is_no_region_that_was_seen() -> None:
     charge = charge_of(a_row())
     assert (charge["RegionId"], charge["x_Region"]) == ("", "declared:SE")
@@ -182,8 +199,8 @@ def test_where_no_tokens_are_known_requests_are_the_quantity() -> None:
 
 
 def test_what_neither_used_nor_cost_anything_is_no_charge() -> None:
-    assert list(focus.charges([a_row(cost=0, usage={})])) == []
-    assert len(list(focus.charges([a_row(cost=0)]))) == 1  # free, and used
+    assert list(focus.charges([a_row(cost=0, usage={})], TODAY)) == []
+    assert len(list(focus.charges([a_row(cost=0)], TODAY))) == 1  # free, and used
 
 
 @pytest.mark.parametrize(

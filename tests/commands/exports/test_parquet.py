@@ -16,6 +16,7 @@ from pyarrow import parquet as reader  # type: ignore[import-untyped]
 from gateway.commands.exports import parquet
 from gateway.stores.books.books import UsageRow
 from gateway.views import focus
+from tests.builders import TODAY
 from tests.commands.calling import ROOT, call
 from tests.commands.conftest import Running
 from tests.views.test_focus import a_row
@@ -23,7 +24,7 @@ from tests.views.test_focus import a_row
 
 def written(path: Path, *rows: UsageRow) -> list[dict[str, Any]]:
     """What is read back of the charges of these rows."""
-    parquet.write(path, list(focus.charges(rows)))
+    parquet.write(path, list(focus.charges(rows, TODAY)))
     found: list[dict[str, Any]] = reader.read_table(path).to_pylist()
     return found
 
