@@ -102,21 +102,27 @@ async def front(request: Request) -> Response:
 
 def application(gate: Gate, console: ASGIApp | None = None) -> ASGIApp:
     """Everything a client can reach. `console`: the pages for people; None where they are switched off."""
+    clients: dict[bool, ASGIApp] = {True: request_response(Pages(gate).models), False: Exchanges(gate)}
+    ours = Router(own_routes(gate, console is not None), redirect_slashes=False)
+    return Guard(ours, clients, gate, console)
+
+
+def own_routes(gate: Gate, paged: bool) -> list[Route]:
+    """The addresses of the gateway itself. `paged`: pages for people are served beside them."""
     small = Pages(gate)
-    routes = [
+    return [
         Route("/v1/catalog/models", small.catalogue, methods=["GET"]),
         Route("/v1/catalog/models/{name:path}", small.model_page, methods=["GET"]),
         Route("/v1/explain", small.explain, methods=["GET"]),
         Route("/setup", small.setup, methods=["GET"]),
         Route("/llms.txt", small.llms, methods=["GET"]),
+        Route("/openapi.json", small.openapi, methods=["GET"]),
         *Insight(gate).routes(),
         Route("/livez", alive, methods=["GET"]),
         Route("/readyz", small.ready, methods=["GET"]),
-        Route("/", alive if console is None else front, methods=["GET"]),
+        Route("/", front if paged else alive, methods=["GET"]),
         Route("/api/hello", alive, methods=["GET"]),  # Claude Code asks whether anybody is there
     ]
-    clients: dict[bool, ASGIApp] = {True: request_response(small.models), False: Exchanges(gate)}
-    return Guard(Router(routes, redirect_slashes=False), clients, gate, console)
 
 
 class Guard:

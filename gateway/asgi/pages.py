@@ -22,6 +22,7 @@ from gateway.exchange.services import InForce
 from gateway.views import catalogue, listings
 from gateway.views.catalogue import Viewer
 from gateway.views.offers import ModelOffer
+from gateway.views.openapi import openapi
 from gateway.views.origin import origin_of
 from gateway.views.setup_text import SetupReader, llms_text, setup_text
 
@@ -82,6 +83,10 @@ class Pages:
     async def llms(self, request: Request) -> Response:
         """The index of this gateway for agents."""
         return PlainTextResponse(llms_text(origin_of(request.headers).url))
+
+    async def openapi(self, request: Request) -> Response:
+        """The description of the API for programs."""
+        return _json(openapi(origin_of(request.headers).url))
 
     async def ready(self, _: Request) -> Response:
         """503, with the reason as a code, while no request would be admitted."""

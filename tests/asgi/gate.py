@@ -35,6 +35,7 @@ class Door:
 
     def __init__(self, desk: Desk, gate: Gate, port: int, client: httpx.AsyncClient) -> None:
         self.desk, self.drain, self.bodies, self.port, self.client = desk, gate.drain, gate.bodies, port, client
+        self.gate = gate
         self.connections: list[asyncio.StreamWriter] = []
 
     async def get(self, path: str, headers: Mapping[str, str] = KEY) -> httpx.Response:

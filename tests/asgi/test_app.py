@@ -12,10 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.asgi.app import own_routes
 from gateway.asgi.arriving_bodies import BodyLimits
 from gateway.core.organisation import Budget, DataClass
 from gateway.core.posture import Posture, Training
 from gateway.exchange.services import Deadlines, InForce
+from gateway.views import openapi as api
 from tests.asgi.gate import CHAT, KEY, a_door, chat, error_of
 from tests.builders import NOW, a_model, a_policy, a_provider, a_route, a_snapshot, an_organisation, some_means
 from tests.dialects.test_translation import HELLO as HELLO_IN
@@ -769,3 +771,61 @@ async def test_an_agent_that_asks_for_a_websocket_is_sent_back_at_once(tmp_path:
         answer = await door.get("/v1/responses", {**KEY, **wanted, "sec-websocket-key": "x" * 22 + "=="})
         assert answer.status_code == 426
         assert told(answer) == ("openai", "upgrade_refused")
+
+
+async def test_the_document_of_the_api_names_every_route_and_no_other(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        routed = {route.path.replace(":path}", "}") for route in own_routes(door.gate, paged=False)}
+        document = (await door.get("/openapi.json", {})).json()
+        assert {*document["paths"]} == routed | {path for _, path, _ in api.COMPATIBLE}
+
+
+async def test_every_live_answer_is_as_the_document_declares(tmp_path: Path) -> None:
+    async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
+        receipt = (await door.ask()).headers["x-safeconduct-receipt"]
+        document = (await door.get("/openapi.json", {})).json()
+        values = {"name": "small", "id": receipt}
+        for endpoint in api.ENDPOINTS:
+            path = endpoint.path.format_map(values)
+            query = {"/v1/policies/draft": "?training=no"}.get(path, "?model=small" if endpoint.required else "")
+            declared = document["paths"][endpoint.path]["get"]
+            answers = {200: await door.get(path + query, {} if endpoint.public else KEY)}
+            for bad in ("%00", "x" * 300, "-1", "é", "[]"):
+                for name in endpoint.query:
+                    answer = await door.get(f"{path}?{name}={bad}")
+                    answers[answer.status_code] = answer
+            if not endpoint.public:
+                answers[401] = await door.get(path, {"authorization": "Bearer sc_wrong"})
+                assert answers[401].status_code == 401
+            assert answers[200].status_code == 200
+            for status, answer in answers.items():
+                assert str(status) in declared["responses"], (path, status)
+                conforms(answer, declared["responses"][str(status)], document)
+
+
+def conforms(answer: httpx.Response, declared: Any, document: Any) -> None:
+    """Fails unless media type and body are as declared."""
+    content = declared.get("content")
+    if content is None:
+        assert answer.content == b""
+        return
+    ((media, body),) = content.items()
+    assert answer.headers["content-type"].partition(";")[0] == media
+    value = answer.json() if media == "application/json" else answer.text
+    assert fits(value, body["schema"], document), (answer.url, answer.text[:300])
+
+
+def fits(value: Any, schema: Any, document: Any) -> bool:
+    """Whether a value meets the words of JSON Schema that the document uses."""
+    assert {*schema} <= {"$ref", "anyOf", "type", "const", "required", "properties"}
+    if "$ref" in schema:
+        return fits(value, document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
+    if "anyOf" in schema:
+        return any(fits(value, each, document) for each in schema["anyOf"])
+    if "const" in schema:
+        return bool(value == schema["const"])
+    kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    names = {str: "string", bool: "boolean", int: "integer", dict: "object", list: "array", type(None): "null"}
+    if names[type(value)] not in kinds or any(name not in value for name in schema.get("required", ())):
+        return False
+    return all(fits(value[n], s, document) for n, s in schema.get("properties", {}).items() if n in value)
