@@ -13,15 +13,18 @@ from gateway.core.catalog import Route
 from gateway.core.demand import Carried
 from gateway.core.errors import InvalidRequest, ModelNotFound, UpstreamFailed
 from gateway.core.operation import COUNT_TOKENS, EMBEDDINGS
-from gateway.core.usage import NO_USAGE, Usage, UsageSource
+from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken, RequestOverrides
-from gateway.dialects.neutral import Stop
+from gateway.dialects.neutral import Call, Stop, Text
 from gateway.dialects.prompt import PLAIN, Asked
 from gateway.dialects.registry import REGISTRY
+from gateway.dialects.sse import Events
 from gateway.dialects.translation import Signed, Translation, declared, refusal
+from gateway.dialects.whole_reply import reply_from_events
 from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapshot
 
 SNAPSHOT = a_snapshot()
+NO_METER = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
 SIGNED = Signed("01JDRECEIPT00000000000000A", 1_795_000_000)
 CHATS = ["openai_chat", "openai_responses", "anthropic_messages", "google_generate"]
 COUNT = Asked(operation=COUNT_TOKENS)
@@ -349,6 +352,111 @@ def test_a_stream_comes_back_in_the_clients_dialect(client: str, provider: str) 
     taken = streaming_in(client).stream(client, a_route(), SIGNED)
     assert taken.feed(shown) + taken.finish() == shown
     assert taken.complete, "a client of this dialect takes it for the whole"
+
+
+def called(arguments: str, **members: Any) -> dict[str, Any]:
+    return {
+        "tool_calls": [
+            {"index": 0, **members, "function": {"arguments": arguments, **({"name": "f"} if members else {})}}
+        ]
+    }
+
+
+ITEM = {"id": "fc_1", "type": "function_call", "call_id": "call_1", "name": "f", "status": "completed"}
+WITH_A_CALL = {**ANSWER["openai_responses"], "output": [MESSAGE, {**ITEM, "arguments": '{"a":1}'}]}
+BEGUN_CALL = chat(called("", id="call_1", type="function"))
+SAID_IN_RESPONSES = STREAMS["openai_responses"][:7]
+AS_THEY_COME: dict[str, tuple[str, list[bytes]]] = {
+    "empty arguments, completed later": (
+        "openai_chat",
+        [chat({"content": "well said"}), BEGUN_CALL, chat(called('{"a":')), chat(called("1}")), chat({}, "tool_calls")],
+    ),
+    "{} as arguments, completed later": (
+        "openai_chat",
+        [
+            chat({"content": "well said"}),
+            chat(called("{}", id="call_1", type="function")),
+            chat(called('{"a":1}')),
+            chat({}, "tool_calls"),
+        ],
+    ),
+    "words between a call and its arguments": (
+        "openai_chat",
+        [BEGUN_CALL, chat({"content": "well said"}), chat(called('{"a":1}')), chat({}, "tool_calls")],
+    ),
+    "more after a finish reason": (
+        "openai_chat",
+        [
+            chat({"content": "well said"}),
+            BEGUN_CALL,
+            chat(called('{"a":1}')),
+            chat({}, "tool_calls"),
+            chat({"content": ""}),
+            chat({}, "stop"),
+        ],
+    ),
+    "arguments whole where the call is added": (
+        "openai_responses",
+        [
+            *SAID_IN_RESPONSES,
+            responses("output_item.added", output_index=1, item={**ITEM, "arguments": '{"a":1}'}),
+            responses("output_item.done", output_index=1, item={**ITEM, "arguments": '{"a":1}'}),
+            responses("completed", response=WITH_A_CALL),
+        ],
+    ),
+    "arguments and words only where they are done": (
+        "openai_responses",
+        [
+            *STREAMS["openai_responses"][:3],
+            *STREAMS["openai_responses"][5:7],
+            responses("output_item.added", output_index=1, item={**ITEM, "arguments": ""}),
+            responses("function_call_arguments.done", output_index=1, item_id="fc_1", arguments='{"a":1}'),
+            responses("output_item.done", output_index=1, item={**ITEM, "arguments": '{"a":1}'}),
+            responses("completed", response=WITH_A_CALL),
+        ],
+    ),
+    "arguments where the block begins": (
+        "anthropic_messages",
+        [
+            *STREAMS["anthropic_messages"][:6],
+            anthropic(
+                "content_block_start",
+                index=1,
+                content_block={"type": "tool_use", "id": "call_1", "name": "f", "input": {"a": 1}},
+            ),
+            anthropic("content_block_stop", index=1),
+            anthropic("message_delta", delta={"stop_reason": "tool_use"}, usage={"output_tokens": 3}),
+            anthropic("message_stop"),
+        ],
+    ),
+}
+"""Name of the shape -> (dialect of the provider, its events)."""
+
+
+def read_in(dialect: str, shown: bytes) -> tuple[str, list[tuple[str, Any]], Stop]:
+    """(words, calls, end) that a client of this dialect reads."""
+    framing, reader = Events(), REGISTRY.streamed_by_providers[dialect].reader()
+    told = [one for each in framing.feed(shown) for one in reader.read(framing.payload(each))]
+    (answer,) = reply_from_events([*told, *reader.close()], NO_METER).answers
+    words = "".join(part.text for part in answer.parts if isinstance(part, Text))
+    calls = [(part.name, json.loads(part.arguments)) for part in answer.parts if isinstance(part, Call)]
+    return words, calls, answer.stop
+
+
+@pytest.mark.parametrize("client", CHATS)
+@pytest.mark.parametrize("shape", AS_THEY_COME)
+def test_a_stream_is_read_as_servers_write_it_whole_and_byte_by_byte(client: str, shape: str) -> None:
+    read = ("well said", [("f", {"a": 1})], Stop.END if client == "google_generate" else Stop.CALLS)  # Google: STOP
+    provider, sent = AS_THEY_COME[shape]
+    whole = b"".join(sent) + (b"data: [DONE]\n\n" if provider == "openai_chat" else b"")
+    if client == provider:
+        assert read_in(client, whole) == read
+        return
+    for pieces in ([whole], [bytes((one,)) for one in whole]):
+        stream = streaming_in(client).stream(provider, a_route(), SIGNED)
+        shown = b"".join(map(stream.feed, pieces)) + stream.finish()
+        assert stream.complete
+        assert read_in(client, shown) == read
 
 
 @pytest.mark.parametrize("client", CHATS)
