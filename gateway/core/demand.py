@@ -66,8 +66,9 @@ class Demand:
     """One request's facts. Names in it are declared names: what a client wrote freely is not here.
 
     `input_tokens`: an upper bound on the input side (a token is never shorter than a byte). `output_tokens`: the limit
-    that the client stated, None if none. `choices`: how many completions (`n`). `narrowing`: what the request itself
-    asks for on top of every other layer.
+    that the client stated, None if none. `choices`: how many completions (`n`). `candidates`: completions that
+    the provider generates to choose from (`best_of`). `least_output`: tokens that each must have (`min_tokens`).
+    `narrowing`: what the request itself asks for on top of every other layer.
     """
 
     dialect: str
@@ -77,6 +78,8 @@ class Demand:
     input_tokens: int
     output_tokens: int | None = None
     choices: int = 1
+    candidates: int = 1
+    least_output: int = 0
     needs: frozenset[Need] = frozenset()
     features: frozenset[Feature] = frozenset()
     unlisted: tuple[str, ...] = ()
@@ -136,7 +139,8 @@ class Demand:
         return cost
 
     def at_most(self, route: Route, default: int) -> tuple[int, int]:
-        """(tokens in, tokens out) that one attempt on `route` can use: every choice up to its limit."""
+        """(tokens in, tokens out) that one attempt on `route` can use: every candidate up to its limit."""
         if not self.operation.charged:
             return 0, 0  # no provider charges for counting
-        return self.input_tokens, self.output_limit(route, default) * self.choices
+        longest = max(self.output_limit(route, default), self.least_output)
+        return self.input_tokens, longest * max(self.choices, self.candidates)

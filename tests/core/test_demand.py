@@ -28,6 +28,16 @@ def test_the_output_bound_of_an_attempt(
     assert a_demand(output_tokens=stated).output_limit(route, 8_192) == limit
 
 
+@pytest.mark.parametrize(
+    ("choices", "candidates", "least", "most"), [(3, 1, 0, 150), (1, 5, 0, 250), (3, 2, 0, 150), (2, 1, 80, 160)]
+)
+def test_candidates_and_a_least_length_count_in_what_is_used_at_most(
+    choices: int, candidates: int, least: int, most: int
+) -> None:
+    demand = a_demand(output_tokens=50, choices=choices, candidates=candidates, least_output=least)
+    assert demand.at_most(a_route(), 4_096)[1] == most
+
+
 def test_at_most_every_input_token_and_every_choice_up_to_its_limit_is_used() -> None:
     demand = a_demand(input_tokens=700, output_tokens=50, choices=3)
     assert demand.at_most(a_route(), 8_192) == (700, 150)

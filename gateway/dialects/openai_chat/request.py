@@ -48,6 +48,8 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         input_tokens=tokens_at_most(body, findings.pictures, elsewhere, snapshot),
         output_tokens=_output_limit(values),
         choices=members.count(values, "n", most=128) or 1,
+        candidates=members.count(values, "best_of", most=128) or 1,
+        least_output=members.count(values, "min_tokens", least=0) or 0,
         needs=needs,
         features=frozenset(findings.features),
         terms=demanded_terms(values.get("service_tier")),

@@ -49,6 +49,14 @@ def test_a_plain_request_needs_and_uses_nothing() -> None:
     assert not plain.narrowing
 
 
+def test_candidates_and_a_least_length_are_counted_but_are_no_choices_of_the_reply() -> None:
+    found = demand(n=2, best_of=5, min_tokens=80)
+    assert (found.choices, found.candidates, found.least_output) == (2, 5, 80)
+    for wrong in ({"best_of": 0}, {"best_of": 129}, {"min_tokens": -1}, {"min_tokens": "80"}):
+        with pytest.raises(InvalidRequest):
+            demand(**wrong)
+
+
 def test_the_input_bound_counts_every_byte_and_what_must_be_fetched() -> None:
     body = json.dumps({"model": "small", "messages": HELLO}).encode()
     assert accept(body, PLAIN, SNAPSHOT)[0].input_tokens == len(body)
