@@ -83,6 +83,8 @@ class Counters:
         self._open: dict[ReceiptId, dict[str, Hold]] = {}
         self._found: dict[tuple[tuple[AccountId, ...], int, str], tuple[Counter, ...]] = {}
         """Results of `_of`, until counters are forgotten."""
+        self._last: Hold | Charge | None = None
+        """Counted last: its moment is the present, whatever the clock said before."""
 
     def hold(self, hold: Hold, budgets: Budgets) -> bool:
         """Set money aside, or raise BudgetExceeded. False if that hold is open already: it is held once."""
@@ -157,13 +159,18 @@ class Counters:
             return spent, [hold for own in self._open.values() for hold in own.values()]
 
     def checkpoint(self) -> list[tuple[AccountId, str, int]]:
-        """(account, window, spent) of every counter that still matters; forgets the others."""
+        """(account, window, spent) of every counter that still matters; forgets the others.
+
+        Windows of a clock that ran ahead push no present one out.
+        """
         with self._lock:
-            newest: dict[tuple[AccountId, int], list[str]] = {}
-            for account, window in sorted(self._counters, reverse=True):
+            last, newest = self._last, dict[tuple[AccountId, int], list[str]]()
+            present = {len(w): w for w in windows_around(last.at, last.zone).values()} if last else {}
+            ahead = {(a, w) for a, w in self._counters if w > present.get(len(w), "")}
+            for account, window in sorted(self._counters.keys() - ahead, reverse=True):
                 newest.setdefault((account, len(window)), []).append(window)
             kept = {(a, w) for (a, _), windows in newest.items() for w in windows[:_KEPT_WINDOWS]}
-            self._counters = {name: c for name, c in self._counters.items() if name in kept or c.held}
+            self._counters = {name: c for name, c in self._counters.items() if name in kept or name in ahead or c.held}
             self._found.clear()
             return [(account, window, c.spent) for (account, window), c in self._counters.items()]
 
@@ -173,6 +180,7 @@ class Counters:
 
     def _of(self, counted: Hold | Charge) -> tuple[Counter, ...]:
         """Every counter of its accounts; those that are missing begin at nothing."""
+        self._last = counted
         name = (counted.accounts, counted.at // QUARTER_S, counted.zone)
         found = self._found.get(name)
         if found is None:

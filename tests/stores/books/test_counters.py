@@ -102,7 +102,7 @@ def test_what_is_charged_late_to_a_forgotten_window_is_counted_from_nothing() ->
 def test_a_checkpoint_forgets_old_windows_but_no_open_hold() -> None:
     counters = Counters()
     counters.hold(a_hold(at=AT - 9 * HOUR), ())
-    for hours in range(10):
+    for hours in reversed(range(10)):
         counters.settle(ReceiptId("A"), [Charge(AT - hours * HOUR, ("team/a",), 1)])
     counters.checkpoint()
     assert [counters.balance("team/a", "hour", AT - h * HOUR).spent for h in range(10)] == [1, 1, 1, *[0] * 6, 1]
@@ -127,3 +127,18 @@ def test_a_charge_that_ends_no_hold_is_booked_and_may_lower_what_was_spent_to_no
     spent, holds = counters.standing()
     assert spent == dict.fromkeys((("team/a", window) for window in windows_around(AT).values()), 0)
     assert holds == [a_hold()]
+
+
+def test_a_clock_that_ran_ahead_and_came_back_refills_no_window() -> None:
+    day, now = 86_400, 1_764_547_200
+    counters = Counters()
+    counters.charge([Charge(now + days * day, ("key/key_1",), 1) for days in (365, 366, 367, 400, 430)])
+    counters.charge([Charge(now, ("key/key_1",), 100)])
+    for _ in range(3):
+        counters = Counters(counters.checkpoint())
+        assert {w: counters.balance("key/key_1", w, now).spent for w in ("hour", "day", "week", "month")} == {
+            "hour": 100,
+            "day": 100,
+            "week": 100,
+            "month": 100,
+        }
