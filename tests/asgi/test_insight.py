@@ -10,7 +10,7 @@ from tests.asgi.gate import KEY, a_door, error_of
 from tests.exchange.test_lifecycle import FAILS, GOOD
 from tests.scripted import Provider
 
-ONE = {"exchanges": 1, "sent": 1, "usage": {"input": 9, "output": 3}, "cost": "0.000015"}
+ONE = {"exchanges": 1, "sent": 1, "usage": {"input": 9, "output": 3}, "cost": "0.000015", "held": "0"}
 
 
 async def test_a_key_sees_sums_of_its_own_receipts_only(tmp_path: Path) -> None:
@@ -24,7 +24,14 @@ async def test_a_key_sees_sums_of_its_own_receipts_only(tmp_path: Path) -> None:
             "by": ["day"],
             "currency": "USD",
             "data": [
-                {"day": "2026-11-24", "exchanges": 2, "sent": 2, "usage": {"input": 18, "output": 6}, "cost": "0.00003"}
+                {
+                    "day": "2026-11-24",
+                    **ONE,
+                    "exchanges": 2,
+                    "sent": 2,
+                    "usage": {"input": 18, "output": 6},
+                    "cost": "0.00003",
+                }
             ],
         }
         assert (await door.get("/v1/usage", other)).json()["data"] == [{"day": "2026-11-24", **ONE}]
