@@ -156,13 +156,30 @@ def _event(kind: str, at_ms: int, words: str, *, route: str = "", detail: str = 
     return {"kind": kind, "at_ms": at_ms, "route": route or None, "words": words, "detail": detail or None}
 
 
+_FAULTS: Final[Mapping[str, str]] = {
+    "credential": "the credential was refused",
+    "account": "the account was refused",
+    "not_enabled": "the model is not enabled for the account",
+    "withdrawn": "the provider serves the model no longer",
+    "rate": "the provider limits the rate",
+    "route": "a fault of the route",
+    "attempt": "a fault of this request on this route",
+    "request": "the request was refused",
+}
+"""Scope of a fault -> its words. Kinds of faults of the way there are words themselves."""
+
+
 def _attempt_event(attempt: AttemptRecord, currency: str) -> dict[str, Json]:
     """`kind`: `left` for a prompt that left, `left_failed` for one that left in vain, `stayed` for one that did not."""
     failed = attempt.outcome not in ("served", "left")
     ended = _ENDED.get(attempt.outcome, attempt.outcome)
     why = ", ".join(
         word.replace("_", " ")
-        for word in (f"status {attempt.status}" if attempt.status else "", attempt.fault, attempt.upstream_code)
+        for word in (
+            f"status {attempt.status}" if attempt.status else "",
+            _FAULTS.get(attempt.fault, attempt.fault),
+            attempt.upstream_code,
+        )
         if word
     )
     took = f" after {attempt.ended_ms - attempt.began_ms:,} ms"
