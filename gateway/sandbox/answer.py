@@ -19,7 +19,7 @@ _THOUGHT: Final = "The sandbox thinks of the request's shape only, never of its 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedPart:
-    """What is said in one go. Of a call, `name` is the function and the pieces are its arguments in JSON."""
+    """Words or a call, sent in one go. Of a call, `name` is the function and the pieces are its arguments in JSON."""
 
     kind: Literal["thought", "text", "call"]
     pieces: tuple[str, ...]

@@ -31,7 +31,7 @@ LANGUAGES: Final = (OPENAI, ANTHROPIC, GOOGLE)
 
 
 class Pacing(Protocol):
-    """How fast the sandbox speaks, in milliseconds; the gateway's settings are one."""
+    """Pace of the sandbox, in milliseconds; the gateway's settings are one."""
 
     @property
     def sandbox_pace_ms(self) -> int:
@@ -64,7 +64,7 @@ def app(pacing: Pacing, password: str) -> Starlette:
 
 
 def language_of(request: Request) -> Language:
-    """Where several languages share an address, or none has it: the one that the call's headers speak."""
+    """The language of the call's headers, for an address that several languages share or none has."""
     if "anthropic-version" in request.headers:
         return ANTHROPIC
     return GOOGLE if "x-goog-api-key" in request.headers or "/v1beta/" in request.scope["path"] else OPENAI
@@ -111,7 +111,7 @@ class _Sandbox:
         if not hmac.compare_digest(language.key(call.headers).encode(), self._password):
             raise Wrong(401, "Incorrect API key provided.", None, "invalid_api_key")
         if call.persona not in PERSONAS:
-            raise Wrong(404, "There is no such provider in the sandbox.")
+            raise Wrong(404, "The address names no provider of the sandbox.")
 
     def _fail_perhaps(self, call: SandboxCall) -> None:
         """Every call to sandbox-flaky counts, also one that would be refused: first, third, fifth, … fail."""

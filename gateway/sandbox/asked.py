@@ -1,4 +1,4 @@
-"""What a request to the sandbox asks for: its shape, with the words already counted and gone."""
+"""A request to the sandbox: its shape, with the words already counted and gone."""
 
 from __future__ import annotations
 

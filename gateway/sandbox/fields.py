@@ -35,7 +35,7 @@ class RequestObject:
 
     @classmethod
     def of(cls, body: bytes) -> RequestObject:
-        """Raises Wrong for what is no JSON object."""
+        """Raises Wrong for anything but a JSON object."""
         try:
             values = orjson.loads(body)
         except orjson.JSONDecodeError:  # it holds the whole body
@@ -49,7 +49,7 @@ class RequestObject:
         return f"{self._at}.{name}" if self._at else name
 
     def raw(self, name: str) -> Any:
-        """The member as it is; None if there is none."""
+        """The member as it is; None for a missing one."""
         value = self._values.get(name)
         return value if value is not None else self._values.get(_HUMP.sub(lambda hump: f"_{hump[0].lower()}", name))
 
@@ -57,7 +57,7 @@ class RequestObject:
         return bool(self._typed(name, bool, "true or false"))
 
     def text(self, name: str) -> str:
-        """ "" if there is none."""
+        """ "" for a missing one."""
         return self._typed(name, str, "a string") or ""
 
     def number(self, name: str, *, least: int = 1, most: int = _MOST) -> int | None:
@@ -79,11 +79,11 @@ class RequestObject:
         return self._typed(name, dict, "an object")  # type: ignore[no-any-return]
 
     def inner(self, name: str) -> RequestObject:
-        """The object of that name, to be read; an empty one if there is none."""
+        """The object of that name, to be read; an empty one for a missing member."""
         return RequestObject(self.object(name) or {}, self.name(name))
 
     def each(self, name: str) -> Iterator[RequestObject]:
-        """The objects of a list; none if there is no list."""
+        """The objects of a list; nothing for a missing list."""
         for index, value in enumerate(self._typed(name, list, "a list") or []):
             at = f"{self.name(name)}[{index}]"
             if not isinstance(value, dict):

@@ -38,7 +38,7 @@ class PromptCount:
         self.tokens += IMAGE
 
     def json(self, value: Any) -> None:
-        """What the model reads as JSON: calls, results, definitions of tools."""
+        """JSON that the model reads: calls, results, definitions of tools."""
         self.tokens += count(orjson.dumps(value).decode())
 
     def called(self, call: str) -> None:

@@ -57,7 +57,7 @@ def count_tokens(call: SandboxCall) -> bytes:
 
 
 def _prompt(given: RequestObject, persona: str) -> ReplyRequest:
-    """What is said: the system's words, the turns, the tools."""
+    """Words of the request: the system's, the turns, the tools."""
     known(given.text("model"), MODEL)
     tally = PromptCount()
     if given.raw("system"):

@@ -30,7 +30,7 @@ def key(headers: Mapping[str, str]) -> str:
 
 
 def refusal(wrong: Wrong, call: SandboxCall) -> tuple[int, bytes]:
-    """Google answers a wrong key with 400, and a stream that is no event stream is a list even then."""
+    """Google answers a wrong key with 400, and a stream without events is a list even then."""
     status = 400 if wrong.status == 401 else wrong.status
     error: dict[str, WireJson] = {
         "code": status,
@@ -82,7 +82,7 @@ def count_tokens(call: SandboxCall) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Verb:
-    """What follows the colon of an address, and the model that it is offered for."""
+    """The verb behind the colon of an address, and the model that it is offered for."""
 
     model: str
     handler: Handler

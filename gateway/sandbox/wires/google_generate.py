@@ -21,7 +21,7 @@ _ROLES: Final = frozenset({None, "user", "model", "function"})
 _CHOICES_MOST: Final = 8
 _STOPS_MOST: Final = 5
 _UNSIGNED: Final = frozenset({"skip_thought_signature_validator", "context_engineering_is_the_way_to_go"})
-"""What clients send in the place of a signature that they do not have."""
+"""Placeholder that clients send for a missing signature."""
 
 
 def read(call: SandboxCall) -> ReplyRequest:
@@ -44,7 +44,7 @@ def read(call: SandboxCall) -> ReplyRequest:
 
 
 def prompt(given: RequestObject, persona: str) -> ReplyRequest:
-    """What is said: the system's words, the turns, the tools. Raises Wrong."""
+    """Words of the request: the system's, the turns, the tools. Raises Wrong."""
     tally = PromptCount()
     if given.raw("systemInstruction"):
         tally.message()

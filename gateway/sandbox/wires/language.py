@@ -1,4 +1,4 @@
-"""What all wire languages of the sandbox share: a call comes in, a reply goes out."""
+"""The form that all wire languages of the sandbox share: a call comes in, a reply goes out."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def replying(wire: WireLanguage) -> Handler:
 
 
 def bearer(headers: Mapping[str, str]) -> str:
-    """The token of an `Authorization: Bearer` header, "" if there is none."""
+    """The token of an `Authorization: Bearer` header, "" for a missing one."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 

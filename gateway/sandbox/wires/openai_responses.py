@@ -1,4 +1,4 @@
-"""What a request to OpenAI's Responses asks for, and the reply to it (wire contract §4 to §7, November 2026).
+"""Requests to OpenAI's Responses, and the replies (wire contract §4 to §7, November 2026).
 
 Nothing is kept here, so that nothing can be referred to: no previous response, no conversation, no stored item.
 """
@@ -65,7 +65,7 @@ def count_tokens(call: SandboxCall) -> bytes:
 def _nothing_kept(given: RequestObject) -> None:
     if given.text("previous_response_id"):
         missing = "previous_response_id"
-        raise Wrong(400, "There is no previous response: nothing is kept.", missing, "previous_response_not_found")
+        raise Wrong(400, "The previous response is unknown: nothing is kept.", missing, "previous_response_not_found")
     for name in _KEPT:
         if given.raw(name) is not None:
             raise invalid(f"'{name}' refers to something kept, and nothing is.", name)

@@ -17,7 +17,7 @@ _STATUS: Final[Mapping[str, str]] = {"stop": "completed", "tool_calls": "complet
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """How one kind of part is told in a stream: `delta` and `done` name its events, `text` the member of the latter.
+    """Events of one kind of part in a stream: `delta` and `done` name its events, `text` the member of the latter.
 
     `part` is what a part of it begins as, told by events named after `parts`; a call has no parts.
     """
@@ -61,7 +61,7 @@ _UNSAID: Final[Mapping[str, Mapping[str, WireJson]]] = {
     "text": {"status": "in_progress", "content": []},
     "call": {"status": "in_progress", "arguments": ""},
 }
-"""How an item of each kind begins."""
+"""The beginning of an item of each kind."""
 
 _CONSTANT: Final[Mapping[str, WireJson]] = {
     "completed_at": None,
@@ -89,7 +89,7 @@ _CONSTANT: Final[Mapping[str, WireJson]] = {
     "safety_identifier": None,
     "prompt_cache_key": None,
 }
-"""What every response says alike."""
+"""Members that all responses share."""
 
 
 class _Sequence:
