@@ -55,6 +55,7 @@ def llms_text(origin: str) -> str:
         ("Models", "/v1/models", "models that the key may use now, with price and treatment of content"),
         ("Key", "/v1/key", "limits, budgets left, policies and end of the key"),
         ("Explain", "/v1/explain?model=MODEL", "why a route may or may not serve a model"),
+        ("OpenAPI", "/openapi.json", "every endpoint, as an OpenAPI document"),
     ]
     return "\n".join(
         [
