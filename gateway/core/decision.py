@@ -17,7 +17,7 @@ from gateway.core.evaluation import Candidate, Capabilities, Reason, candidate, 
 from gateway.core.frozen import frozen
 from gateway.core.health import Health
 from gateway.core.policy import EffectivePolicy, MaxPrice, SortKey
-from gateway.core.receipt import Part
+from gateway.core.receipt import Part, SharedSection
 from gateway.core.snapshot import Snapshot
 
 
@@ -51,6 +51,12 @@ class Evaluation:
         return Part(
             {str(r.route.id): tuple(dict.fromkeys(reason.cited for reason in r.reasons)) for r in self.rejections}
         )
+
+
+    @cached_property
+    def sections(self) -> dict[tuple[tuple[str, ...], str], SharedSection]:
+        """(plan, digest of capabilities) -> the section `decided` of the receipts that come of it."""
+        return {}
 
 
 @frozen

@@ -56,7 +56,7 @@ def destinations(receipt: Receipt) -> tuple[Destination, ...]:
     """
     own = _own(receipt)
     if not receipt.schema or (len(receipt.attempts) < 2 and receipt.outcome != CORRECTED):
-        return (_whole(receipt, own),)
+        return (_whole(receipt, *own),)
     places: dict[tuple[str, str], list[AttemptRecord]] = {own: []}
     for attempt in receipt.attempts:
         if attempt.left or attempt.cost or attempt.usage:
@@ -71,14 +71,16 @@ def _own(receipt: Receipt) -> tuple[str, str]:
     return next(((a.route, region_of(a)) for a in reversed(receipt.attempts) if a.left or corrects), NOWHERE)
 
 
-def _whole(receipt: Receipt, own: tuple[str, str]) -> Destination:
-    """The one place of a receipt with one attempt, or of schema 0."""
-    sent = sum([attempt.left for attempt in receipt.attempts])
-    unreported = receipt.cost if any(a.usage_source in _UNREPORTED for a in receipt.attempts) else 0
-    countries = countries_in(own[1])
-    if own[1] and not countries:
-        countries = next((a.region for a in receipt.attempts if region_of(a) == own[1]), "")
-    return Destination(*own, 1, sent, receipt.cost, receipt.used(), countries, unreported)
+def _whole(receipt: Receipt, route: str, region: str) -> Destination:
+    """The one place of a receipt with one attempt at most, or of schema 0."""
+    sent, unreported, countries = 0, 0, countries_in(region)
+    for attempt in receipt.attempts:
+        sent += attempt.left
+        if attempt.usage_source in _UNREPORTED:
+            unreported = receipt.cost
+        if region and not countries and region_of(attempt) == region:
+            countries = attempt.region
+    return Destination(route, region, 1, sent, receipt.cost, receipt.used(), countries, unreported)
 
 
 def _share(place: tuple[str, str], own: bool, attempts: list[AttemptRecord]) -> Destination:

@@ -50,6 +50,15 @@ class Part(dict[str, Any]):
         self.encoded = b""
 
 
+class SharedSection:
+    """A section that is the same in several receipts. `encoded`: its canonical bytes, kept here by the first writer."""
+
+    __slots__ = ("encoded",)
+
+    def __init__(self) -> None:
+        self.encoded = b""
+
+
 @frozen
 class AttemptRecord:
     """One try on one route. `outcome`: `served`, `failed`, `timeout`, `refused`, `left`, `interrupted`.
@@ -148,9 +157,9 @@ class Receipt:
     previous: str = ""
     erased: tuple[str, ...] = ()
     """Sections that are no longer there: nothing of them is known."""
-    shared: dict[str, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Sections as they were written, for the receipts of one exchange to share. A receipt made from another by
-    `replace` shares nothing with it."""
+    shared: Mapping[str, SharedSection] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The sections that other receipts have as well, by name. A receipt made from another by `replace` shares nothing
+    with it."""
 
     def used(self) -> dict[str, int]:
         """The counts of every attempt that used something, added up."""
@@ -176,8 +185,6 @@ SALT_BYTES: Final = 16
 
 _VALUES: Final = {name: attrgetter(*members) for name, members in SECTIONS.items()}
 _NAMES: Final = tuple(f.name for f in fields(Receipt) if f.init)
-_CHANGING: Final = "went"
-"""The section in which receipts of one exchange differ."""
 _BEFORE: Final[Mapping[str, str]] = {"endpoint": "operation", "snapshot": "documents"}
 """Names of fields in schema 0."""
 _OF_ATTEMPT: Final = ("posture_digest", "evidence_from")
@@ -211,13 +218,13 @@ def section_values(receipt: Receipt, name: str) -> dict[str, Any]:
 
 
 def section_bytes(receipt: Receipt, name: str, encode: Encode) -> bytes:
-    """One section as it is written; but for `went`, once for all receipts that share it."""
-    written = receipt.shared.get(name)
-    if written is None:
-        written = encode(section_values(receipt, name))
-        if name != _CHANGING:
-            receipt.shared[name] = written
-    return written
+    """One section as it is written: once for all receipts that share it."""
+    shared = receipt.shared.get(name)
+    if shared is None:
+        return encode(section_values(receipt, name))
+    if not shared.encoded:
+        shared.encoded = encode(section_values(receipt, name))
+    return shared.encoded
 
 
 def drafted(receipt: Receipt, encode: Encode | None = None) -> bytes:

@@ -26,7 +26,8 @@ from gateway.core.snapshot import Snapshot
 _BETWEEN: Final = ", "
 """Several policies of one layer."""
 _BY_PRICE: Final = (SortKey.PRICE,)
-_HEALTHY: Final = Part()
+HEALTHY: Final = Part()
+"""The record of health that left no mark on a decision."""
 _COOLING: Final = Outage(FaultScope.ROUTE, math.inf)
 _LOCKED_OUT: Final = Outage(FaultScope.CREDENTIAL, math.inf)
 """A receipt keeps which routes were left alone; a decision does not depend on the scope of the fault."""
@@ -62,22 +63,24 @@ def was_decided(receipt: Receipt) -> bool:
     return bool(receipt.schema and receipt.capabilities) and not {"asked", "decided"}.intersection(receipt.erased)
 
 
-def demand_record(demand: Demand) -> Part:
+def demand_record(demand: Demand) -> dict[str, Json]:
     """The facts of a demand, as a receipt keeps them beside its dialect, operation and model."""
-    return Part(
-        streaming=demand.streaming,
-        input_tokens_at_most=demand.input_tokens,
-        output_tokens=demand.output_tokens,
-        choices=demand.choices,
-        **({"terms": list(demand.terms)} if demand.terms else {}),
-        needs=sorted(need.value for need in demand.needs),
-        features=sorted(feature.value for feature in demand.features),
-        unlisted=len(demand.unlisted),
-        pinned=demand.pinned,
-        alias=demand.alias,
-        data_class=demand.data_class,
-        carried={c.dialect: {"unfit": list(c.unfit), "dropped": list(c.dropped)} for c in demand.carried},
-    )
+    record: dict[str, Json] = {
+        "streaming": demand.streaming,
+        "input_tokens_at_most": demand.input_tokens,
+        "output_tokens": demand.output_tokens,
+        "choices": demand.choices,
+        "needs": sorted([need.value for need in demand.needs]),
+        "features": sorted([feature.value for feature in demand.features]),
+        "unlisted": len(demand.unlisted),
+        "pinned": demand.pinned,
+        "alias": demand.alias,
+        "data_class": demand.data_class,
+        "carried": {c.dialect: {"unfit": list(c.unfit), "dropped": list(c.dropped)} for c in demand.carried},
+    }
+    if demand.terms:
+        record["terms"] = list(demand.terms)
+    return record
 
 
 def policies_record(layers: Iterable[Layer]) -> Part:
@@ -93,7 +96,7 @@ def health_record(health: Health, decision: Decision, snapshot: Snapshot) -> Par
     """Health of the model's routes as far as the decision used it."""
     keys = decision.demanded.prefer.keys
     if keys == _BY_PRICE and not (health.cooling or health.locked_out):
-        return _HEALTHY
+        return HEALTHY
     routes = snapshot.routes_of.get(decision.demand.model, ())
     record: dict[str, Json] = {
         "cooling": sorted(str(r.id) for r in routes if r.id in health.cooling),

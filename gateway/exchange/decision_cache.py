@@ -15,7 +15,7 @@ from gateway.core.operation import CHAT
 from gateway.core.policy import Layer, LayerKind
 from gateway.core.posture import word
 from gateway.core.principal import Caller, Principal, principal
-from gateway.core.receipt import Part, canonical, digest
+from gateway.core.receipt import Part, SharedSection, canonical, digest
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
 from gateway.dialects.registry import REGISTRY
@@ -46,6 +46,7 @@ class DecisionCache:
         self._callers: dict[str, tuple[Caller, Principal | None]] = {}
         self._policies: dict[tuple[tuple[int, str], ...], PolicyInForce] = {}
         self._ways: dict[tuple[str, str, str], tuple[tuple[str, Route], ...]] = {}
+        self._who: dict[tuple[str, str, str], SharedSection] = {}
         self._treated: dict[tuple[date, RouteId, frozenset[Feature]], Treated] = {}
 
     def principal(self, caller: Caller) -> Principal | None:
@@ -55,6 +56,14 @@ class DecisionCache:
             known = (caller, principal(caller, self._snapshot))
             remember(self._callers, caller.credential, known)
         return known[1]
+
+    def who(self, caller: Principal) -> SharedSection:
+        """The section `who` of the receipts of a caller that names no end user."""
+        key = (caller.organisation.id, caller.team.id, caller.caller.id)
+        section = self._who.get(key)
+        if section is None:
+            remember(self._who, key, section := SharedSection())
+        return section
 
     def policy(self, layers: tuple[Layer, ...]) -> PolicyInForce:
         """The layers combined; remembered unless the request wrote one of them itself."""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from gateway.core.catalog import Route
+from gateway.core.catalog import Route, RouteId
 from gateway.core.decision import Decision, EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
@@ -18,10 +18,11 @@ from gateway.core.health import Health
 from gateway.core.narrowing import narrowing_record
 from gateway.core.operation import Operation
 from gateway.core.principal import Principal
-from gateway.core.receipt import EXACT, AttemptRecord, Outcome, Part, Receipt, ReceiptId
-from gateway.core.replay import demand_record, health_record, policies_record
+from gateway.core.receipt import EXACT, AttemptRecord, Outcome, Part, Receipt, ReceiptId, SharedSection
+from gateway.core.replay import HEALTHY, demand_record, health_record, policies_record
 from gateway.core.snapshot import Snapshot
 from gateway.exchange.attempt import Attempt
+from gateway.exchange.bounded import remember
 from gateway.exchange.decision_cache import Treated
 from gateway.exchange.policy_in_force import PolicyInForce
 from gateway.exchange.services import InForce
@@ -32,14 +33,14 @@ class _Decided:
     """The part that all receipts of an exchange share: the request and the decision."""
 
     began_at: str
-    demand: Part
+    demand: Mapping[str, Json]
     narrowing: tuple[Mapping[str, Json], ...]
     capabilities: str
     policy: Part
     health: Part
     plan: tuple[str, ...]
-    rejections: Part
-    shared: dict[str, bytes] = field(default_factory=dict)
+    rejections: Mapping[str, tuple[str, ...]]
+    shared: Mapping[str, SharedSection]
     """As `Receipt.shared`."""
 
 
@@ -65,36 +66,60 @@ class ExchangeRecord:
     health: Health = field(default_factory=Health)
     """That of the decision."""
     end_user: str = ""
-    _decided: tuple[Decision, _Decided] | None = field(default=None, init=False, repr=False, compare=False)
+    _decided: _Decided | None = field(default=None, init=False, repr=False, compare=False)
+    _treated: dict[RouteId, Treated] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def decided(self) -> _Decided:
         """The part that all receipts of this exchange share, worked out once it was decided."""
-        if self._decided is not None and self._decided[0] is self.decision:
-            return self._decided[1]
+        if self._decided is None:
+            self._decided = self._decide()
+        return self._decided
+
+    def _decide(self) -> _Decided:
         decision, demand = self.decision, self.demand
         snapshot = self.in_force.snapshot
-        decided = _Decided(
+        capabilities = self.in_force.digest_of(self.means) if self.means else ""
+        health = health_record(self.health, decision, snapshot) if decision else HEALTHY
+        plan = tuple([str(eligible.route.id) for eligible in decision.plan]) if decision else ()
+        return _Decided(
             began_at=timestamp(self.began_at),
             demand=demand_record(demand) if demand else _NONE,
             narrowing=tuple([narrowing_record(p, snapshot) for p in demand.narrowing]) if demand else (),
-            capabilities=self.in_force.digest_of(self.means) if self.means else "",
+            capabilities=capabilities,
             policy=self.policy.names if self.policy else policies_record(self.principal.layers),
-            health=health_record(self.health, decision, snapshot) if decision else _NONE,
-            plan=tuple([str(eligible.route.id) for eligible in decision.plan]) if decision else (),
+            health=health,
+            plan=plan,
             rejections=decision.evaluation.rejections_record if decision else _NONE,
+            shared={
+                "asked": SharedSection(),
+                "decided": _section(decision, plan, capabilities) if health is HEALTHY else SharedSection(),
+                "who": SharedSection() if self.end_user else self.in_force.plans.who(self.principal),
+            },
         )
-        if decision is not None:
-            self._decided = (decision, decided)
-        return decided
 
     def treated(self, eligible: EligibleRoute) -> Treated:
         """Treatment of content on that route, with the features that this exchange uses."""
-        features = self.demand.features_in(eligible.wire) if self.demand else frozenset()
-        return self.in_force.plans.treated(eligible.route, features, self.today)
+        treated = self._treated.get(eligible.route.id)
+        if treated is None:
+            features = self.demand.features_in(eligible.wire) if self.demand else frozenset()
+            treated = self.in_force.plans.treated(eligible.route, features, self.today)
+            self._treated[eligible.route.id] = treated
+        return treated
 
     def region(self, attempt: Attempt) -> str:
         """Place of processing of an attempt: as the provider reported, or else as its record declares."""
         return attempt.observed.get("region") or f"declared:{self.treated(attempt.eligible).region}"
+
+
+def _section(decision: Decision | None, plan: tuple[str, ...], capabilities: str) -> SharedSection:
+    """The section `decided` of every exchange with the same evaluation and plan, while all routes are healthy."""
+    if decision is None:
+        return SharedSection()
+    sections, key = decision.evaluation.sections, (plan, capabilities)
+    section = sections.get(key)
+    if section is None:
+        remember(sections, key, section := SharedSection())
+    return section
 
 
 @frozen
@@ -147,7 +172,7 @@ def receipt(
         dropped=dropped,
         duration_ms=end.duration_ms,
     )
-    object.__setattr__(made, "shared", decided.shared)  # all but `went` follows from what was decided
+    object.__setattr__(made, "shared", decided.shared)  # all but `went`
     return made
 
 

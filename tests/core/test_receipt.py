@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields, replace
 
 import pytest
@@ -15,6 +16,7 @@ from gateway.core.receipt import (
     Kept,
     Link,
     Receipt,
+    SharedSection,
     as_json,
     canonical,
     digest,
@@ -165,10 +167,25 @@ def test_every_field_stands_in_one_place() -> None:
 
 
 def test_a_receipt_made_from_another_shares_no_bytes_with_it() -> None:
-    receipt = a_receipt()
+    receipt, who = a_receipt(), SharedSection()
+    object.__setattr__(receipt, "shared", {"who": who})
     drafted(receipt)
-    assert sorted(receipt.shared) == ["asked", "decided", "who"]
+    assert json.loads(who.encoded)["team"] == receipt.team
     assert draft_from(drafted(replace(receipt, team="other"))).team == "other"
+
+
+def test_a_shared_section_is_written_once() -> None:
+    who, written = SharedSection(), []
+
+    def encode(value: Mapping[str, object]) -> bytes:
+        written.append(tuple(value))
+        return canonical(value)
+
+    for name in ("A", "B"):
+        receipt = a_receipt(name)
+        object.__setattr__(receipt, "shared", {"who": who})
+        assert draft_from(drafted(receipt, encode)) == receipt
+    assert written.count(SECTIONS["who"]) == 1
 
 
 def test_a_draft_of_schema_0_is_read() -> None:

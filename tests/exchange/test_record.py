@@ -168,8 +168,8 @@ def test_what_was_asked_is_said_alike_in_every_receipt_and_anew_after_another_de
     final = record.receipt(facts, record.Ending("served", "", 9), (), answered(), ())
     assert final.demand is draft.demand
     assert final.plan == draft.plan == ("alpha/small",)
-    facts.decision, facts.demand = decided(choices=2).decision, a_demand(choices=2)
-    assert record.receipt(facts, record.Ending("served", "", 9), (), None, ()).demand["choices"] == 2
+    another = replace(facts, decision=decided(choices=2).decision, demand=a_demand(choices=2))
+    assert record.receipt(another, record.Ending("served", "", 9), (), None, ()).demand["choices"] == 2
 
 
 def test_the_evidence_is_as_old_as_its_oldest_fact() -> None:

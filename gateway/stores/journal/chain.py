@@ -44,13 +44,10 @@ class Chain:
         sequence, previous = self._head or self._read_head(connection)
         link = Link(self.name, sequence + 1, previous)
         head, own, sections = linked(receipt, link, os.urandom(_SALTS), encoded)
-        current = (
-            receipt if receipt.schema == SCHEMA else replace(receipt, schema=SCHEMA)
-        )  # recovered from an old draft
-        columns = derived(current) | {"chain": link.chain, "sequence": link.sequence}
-        row = connection.execute(
-            _APPEND, (*columns.values(), charges_text(charges), head, own, *sections.values())
-        ).lastrowid
+        if receipt.schema != SCHEMA:  # recovered from an old draft
+            receipt = replace(receipt, schema=SCHEMA)
+        columns = derived(receipt, link.chain, link.sequence)
+        row = connection.execute(_APPEND, (*columns, charges_text(charges), head, own, *sections.values())).lastrowid
         self._head = sequence + 1, own
         return int(row or 0)
 

@@ -46,8 +46,9 @@ def receipt_in(record: Sequence[Any]) -> Receipt:
     return from_json(plain_in(record))
 
 
-def derived(receipt: Receipt) -> dict[str, str | int | None]:
-    """The columns of a receipt, by name: what `verify` compares with the row.
+def derived(receipt: Receipt, chain: str, sequence: int) -> tuple[str | int | None, ...]:
+    """The columns of a receipt with that place in its chain, in the order of `DERIVED`: `verify` compares them with the
+    row.
 
     `provider`, `route`, `region`, `countries`: the destination where the exchange counts. `sent`: attempts whose prompt
     left. `unreported`: the cost that no provider reported.
@@ -56,31 +57,32 @@ def derived(receipt: Receipt) -> dict[str, str | int | None]:
     places = destinations(receipt)
     own = places[0]
     policy = next((receipt.policy[layer] for layer in _INNERMOST_FIRST if layer in receipt.policy), "")
-    return {
-        "id": receipt.id,
-        "day": receipt.began_at[:10],
-        "organisation": receipt.organisation,
-        "team": receipt.team,
-        "key": receipt.key,
-        "model": receipt.model,
-        "provider": own.provider,
-        "route": own.route,
-        "region": own.region,
-        "policy": policy,
-        "outcome": receipt.outcome,
-        "currency": receipt.currency,
-        "cost": min(receipt.cost, LARGEST_AMOUNT),
-        "usage": _text(receipt.used()),
-        "end_user": receipt.end_user,
-        "schema": receipt.schema,
-        "chain": receipt.chain,
-        "sequence": receipt.sequence,
-        "sent": sum([place.sent for place in places]),
-        "places": _text([_place(place) for place in places]) if len(places) > 1 else None,
-        "countries": own.countries,
-        "code": receipt.code,
-        "unreported": min(sum([place.unreported for place in places]), LARGEST_AMOUNT),
-    }
+    several = len(places) > 1
+    return (
+        receipt.id,
+        receipt.began_at[:10],
+        receipt.organisation,
+        receipt.team,
+        receipt.key,
+        receipt.model,
+        own.provider,
+        own.route,
+        own.region,
+        policy,
+        receipt.outcome,
+        receipt.currency,
+        min(receipt.cost, LARGEST_AMOUNT),
+        _text(receipt.used() if several else own.usage),
+        receipt.end_user,
+        receipt.schema,
+        chain,
+        sequence,
+        sum([place.sent for place in places]),
+        _text([_place(place) for place in places]) if several else None,
+        own.countries,
+        receipt.code,
+        min(sum([place.unreported for place in places]), LARGEST_AMOUNT),
+    )
 
 
 def _as_derived(_: str, value: Any) -> Any:
@@ -97,7 +99,7 @@ def differing(receipt: Receipt, row: Mapping[str, Any], stored: Callable[[str, A
     later = LATER if not receipt.schema else frozenset()
     return [
         name
-        for name, value in derived(receipt).items()
+        for name, value in zip(DERIVED, derived(receipt, receipt.chain, receipt.sequence), strict=True)
         if name not in unknown
         and not (row[name] is None and name in later)
         and _value(row[name]) != _value(stored(name, value))
