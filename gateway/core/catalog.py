@@ -11,6 +11,7 @@ from typing import NewType
 
 from gateway.core.cost import Price, Term
 from gateway.core.evidence import Source, aged_from
+from gateway.core.frozen import SingletonHash
 from gateway.core.operation import CHAT, Operation
 from gateway.core.posture import Value
 from gateway.core.token_kinds import TokenAuth
@@ -19,7 +20,7 @@ RouteId = NewType("RouteId", str)
 """`provider/model`, with `@variant` where one provider record offers several."""
 
 
-class Feature(Enum):
+class Feature(SingletonHash, Enum):
     """Feature of a request that keeps state at the provider or makes the provider call out.
 
     A provider may treat each feature worse than plain inference."""

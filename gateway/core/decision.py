@@ -52,7 +52,6 @@ class Evaluation:
             {str(r.route.id): tuple(dict.fromkeys(reason.cited for reason in r.reasons)) for r in self.rejections}
         )
 
-
     @cached_property
     def sections(self) -> dict[tuple[tuple[str, ...], str], SharedSection]:
         """(plan, digest of capabilities) -> the section `decided` of the receipts that come of it."""
@@ -152,6 +151,7 @@ def _order(
     explicit = {name: rank for rank, name in enumerate(demanded.prefer.explicit)}
     last = len(explicit)
     keys = demanded.prefer.keys
+    lost = {carried.dialect: len(carried.dropped) for carried in demand.carried}
 
     def key(eligible: EligibleRoute) -> tuple[object, ...]:
         route = eligible.route
@@ -160,8 +160,7 @@ def _order(
         # A route that its provider no longer lists probably fails, so it comes last.
         # Equal so far: the route that loses less of the request, then the heavier one, then a stable order that does
         # not depend on the documents' order.
-        lost = len(demand.carried_in(eligible.wire).dropped)
-        return (rank, route.status is Status.UNLISTED, *by, lost, -route.weight, route.id)
+        return (rank, route.status is Status.UNLISTED, *by, lost.get(eligible.wire, 0), -route.weight, route.id)
 
     return key
 

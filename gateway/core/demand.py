@@ -7,13 +7,13 @@ from enum import Enum
 from typing import Final
 
 from gateway.core.catalog import Feature, Route
-from gateway.core.frozen import frozen
+from gateway.core.frozen import SingletonHash, frozen
 from gateway.core.operation import Operation
 from gateway.core.policy import Policy
 from gateway.core.terms import TOOL_CALLS_HELD, Terms, reachable
 
 
-class Need(Enum):
+class Need(SingletonHash, Enum):
     """A capability that a route must have to carry the request."""
 
     TOOLS = "tools"

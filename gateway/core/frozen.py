@@ -14,6 +14,13 @@ from typing import TypeVar, dataclass_transform, overload
 T = TypeVar("T")
 
 
+class SingletonHash:
+    """Mixed into an enum whose members stand in sets on the way of every request: hashed by identity, which costs no
+    call of Python, where `Enum` hashes the name. Members are single objects."""
+
+    __hash__ = object.__hash__
+
+
 @overload
 def frozen(cls: type[T]) -> type[T]: ...
 @overload

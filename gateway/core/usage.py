@@ -7,10 +7,10 @@ from enum import Enum
 from operator import attrgetter
 from typing import Final
 
-from gateway.core.frozen import frozen
+from gateway.core.frozen import SingletonHash, frozen
 
 
-class UsageSource(Enum):
+class UsageSource(SingletonHash, Enum):
     """The origin of the counts of a settlement."""
 
     PROVIDER = "provider"  # reported with the reply

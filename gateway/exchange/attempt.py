@@ -85,6 +85,7 @@ class Attempt:
         self.observed: Mapping[str, str] = _UNSAID
         """Reports of the provider in the head of its reply; the names are those of `dialects.observed`."""
         self.reply: ProviderReply | None = None
+        """The reply, until it is complete or closed."""
         self.pieces: AsyncIterator[bytes] | None = None
         self.stream: Stream | None = None
         self.heard: Stream | None = None

@@ -160,6 +160,7 @@ class Forwarding:
         if self._demand.streaming:
             return await self._open_stream(attempt, attempt.pieces, deadline)
         body = await _whole(reply, MAX_REPLY)
+        attempt.reply = None  # complete: the connection is no longer the reply's
         read = partial(self._translation.whole, attempt.wire, body, self._signed())
         try:
             attempt.whole = await services.large_bodies.run(len(body), read)

@@ -29,6 +29,11 @@ class RatePermit:
         self._limits, self._exchange = caller.limits, exchange
         self._permit: RatesPermit | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a permit was given."""
+        return self._permit is not None
+
     async def ask(self, translation: Translation, default_limit: int) -> None:
         """RateLimited. `default_limit`: of output, where the client states none. Only the first permit is asked for."""
         if self._limits and self._permit is None:

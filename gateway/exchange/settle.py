@@ -67,6 +67,8 @@ class Settlement:
 
     async def close(self) -> None:
         """Let go of the permit and every connection. A reply read to its end leaves its own for the next exchange."""
+        if not (self._permit.is_open or any(attempt.reply is not None for attempt in self._progress.attempts)):
+            return
         with self._scope.within(math.inf, shielded=True):
             await self._permit.give_back(())  # of what was never settled: a count, or a fault on the way there
             for attempt in self._progress.attempts:
