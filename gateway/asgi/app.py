@@ -31,6 +31,7 @@ from gateway.dialects.prompt import PLAIN
 from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.lifecycle import Exchange
 from gateway.exchange.services import Arrival
+from gateway.reports.policies import PolicyCards
 from gateway.telemetry.events import Fault
 from gateway.telemetry.faults import reduce
 
@@ -100,14 +101,15 @@ async def front(request: Request) -> Response:
     return Response(status_code=303, headers={"location": f"{CONSOLE}/", "vary": "accept"})
 
 
-def application(gate: Gate, console: ASGIApp | None = None) -> ASGIApp:
-    """Everything a client can reach. `console`: the pages for people; None where they are switched off."""
+def application(gate: Gate, console: ASGIApp | None = None, cards: PolicyCards | None = None) -> ASGIApp:
+    """Everything a client can reach. `console`: the pages for people; None where they are switched off. `cards`: of
+    the declared policies, shared with the pages."""
     clients: dict[bool, ASGIApp] = {True: request_response(Pages(gate).models), False: Exchanges(gate)}
-    ours = Router(own_routes(gate, console is not None), redirect_slashes=False)
+    ours = Router(own_routes(gate, console is not None, cards or PolicyCards()), redirect_slashes=False)
     return Guard(ours, clients, gate, console)
 
 
-def own_routes(gate: Gate, paged: bool) -> list[Route]:
+def own_routes(gate: Gate, paged: bool, cards: PolicyCards) -> list[Route]:
     """The addresses of the gateway itself. `paged`: pages for people are served beside them."""
     small = Pages(gate)
     return [
@@ -117,7 +119,7 @@ def own_routes(gate: Gate, paged: bool) -> list[Route]:
         Route("/setup", small.setup, methods=["GET"]),
         Route("/llms.txt", small.llms, methods=["GET"]),
         Route("/openapi.json", small.openapi, methods=["GET"]),
-        *Insight(gate).routes(),
+        *Insight(gate, cards).routes(),
         Route("/livez", alive, methods=["GET"]),
         Route("/readyz", small.ready, methods=["GET"]),
         Route("/", front if paged else alive, methods=["GET"]),

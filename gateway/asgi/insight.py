@@ -37,8 +37,8 @@ _DRAFT: Final = "draft"
 class Insight:
     """Reports over what the key of the request may see: its own."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate, self._cards = gate, PolicyCards()
+    def __init__(self, gate: Gate, cards: PolicyCards) -> None:
+        self._gate, self._cards = gate, cards
 
     def routes(self) -> list[Route]:
         """Every address of a report."""

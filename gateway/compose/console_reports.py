@@ -42,13 +42,13 @@ _READERS_MOST: Final = 100
 
 @frozen
 class ReportSources:
-    """The stores that reports read. `documents`: digest of a set -> its files by name; None where it is not kept."""
+    """The stores that reports read, and the cards of the declared policies."""
 
     services: Services
     ledger: Ledger
     keys: KeyStore
     desk: KeyDesk
-    documents: Callable[[str], Mapping[str, bytes] | None]
+    cards: PolicyCards
     disk: Disk
 
 
@@ -57,7 +57,7 @@ class ConsoleReports:
 
     def __init__(self, sources: ReportSources) -> None:
         self._sources = sources
-        self._cards = PolicyCards(sources.documents)
+        self._cards = sources.cards
         self._hours: dict[str, tuple[float, tuple[dict[str, AttemptSums], bool]]] = {}
 
     async def receipts(self, visit: Visit) -> View:

@@ -45,6 +45,7 @@ from gateway.http.listeners import Listener, bind_tcp, bind_unix
 from gateway.http.server import serve as listen
 from gateway.identity.key_desk import KeyDesk
 from gateway.identity.operators import SIGNAL, Operator
+from gateway.reports.policies import PolicyCards
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
 from gateway.stores.books.disk import Disk, SparingBooks, free_on
@@ -110,18 +111,19 @@ async def serve(
         desk = KeyDesk(keys, documented.snapshot, clock.now, default_policy(settings), log.emit)
         reload = _renewing(documented, services)
         process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
+        cards = PolicyCards(Documents(settings.state).load)
         pages = open_console(
             settings,
             post.home,
             documented,
-            ReportSources(sparing, ledger, keys, desk, Documents(settings.state).load, disk),
+            ReportSources(sparing, ledger, keys, desk, cards, disk),
             drain,
         )
         links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))
         rooms = [*_admin_rooms(documented, log, keys, desk, repricer), process, books, links]
         admin = admin_application(rooms, operator_by_peer)
         office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET), render_error)
-        clients = application(gate, pages.application if pages else None)
+        clients = application(gate, pages.application if pages else None, cards)
         listeners = [Listener(clients, public, render_error), office, *bench]
         secret = await first_key(keys, documented.snapshot(), post.first_key, log) if post.first_key else ""
         await joined(keys)

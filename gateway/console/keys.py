@@ -1,4 +1,4 @@
-"""Keys: the reader's own, or every key for an operator, who makes, rotates and revokes them here."""
+"""Keys: the reader's own, which the reader may rotate; or every key for an operator, who makes and revokes them too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final, Protocol
 from gateway.console.page import PREFIX, Audience, ConsolePage, PageAnswer, PageReport, Redirect, Shown, View, Visit
 from gateway.console.queries import teams_seen
 from gateway.core.errors import InvalidRequest, Json, NotFound
+from gateway.core.principal import Key
 from gateway.identity.key_desk import IssuedKey, NewKey, budgets_in
 from gateway.identity.operators import Act, Operator
 
@@ -29,15 +30,17 @@ class Desk(Protocol):
 
     async def rotate(self, key_id: str, overlap: timedelta, ends: None, actor: str) -> IssuedKey: ...
 
+    async def rotate_own(self, key: Key, overlap: timedelta) -> IssuedKey: ...
+
     async def revoke(self, key_id: str, actor: str) -> object: ...
 
 
 def keys_pages(report: PageReport, desk: Desk) -> Iterable[ConsolePage]:
-    """`/console/keys`, and for operators a page for each key and one that asks before it revokes."""
-    room, write, asks = _Keys(report, desk), Act.WRITE, Audience.OPERATORS
-    yield ConsolePage("/keys", "keys.html", room.show, Audience.SIGNED_IN, label="Keys", act=room.create)
-    yield ConsolePage("/keys/{id}", "key.html", room.one, asks, act=room.rotate, needs=write)
-    yield ConsolePage("/keys/{id}/revoke", "key_revoke.html", room.one, asks, act=room.revoke, needs=write)
+    """`/console/keys`, a page for each key, and for operators one that asks before it revokes."""
+    room, own, asks = _Keys(report, desk), Audience.SIGNED_IN, Audience.OPERATORS
+    yield ConsolePage("/keys", "keys.html", room.show, own, label="Keys", act=room.create)
+    yield ConsolePage("/keys/{id}", "key.html", room.one, own, act=room.rotate)
+    yield ConsolePage("/keys/{id}/revoke", "key_revoke.html", room.one, asks, act=room.revoke, needs=Act.WRITE)
 
 
 class _Keys:
@@ -45,10 +48,10 @@ class _Keys:
         self._report, self._desk = report, desk
 
     async def show(self, visit: Visit) -> View:
-        snapshot, operator = visit.in_force.snapshot, visit.visitor.operator
+        snapshot = visit.in_force.snapshot
         return {
             **await self._report(visit),
-            "may_write": operator is not None and Act.WRITE in operator.role.acts,
+            "may_write": _may_write(visit),
             "teams": teams_seen(visit),
             "policies": sorted(snapshot.policies),
             "classes": sorted(snapshot.organisation.classes),
@@ -59,7 +62,7 @@ class _Keys:
         rows = (await self._report(visit))["data"]
         for row in rows if isinstance(rows, list) else ():
             if isinstance(row, dict) and row["id"] == visit.parts["id"]:
-                return {"key": row}
+                return {"key": row, "may_write": _may_write(visit), "own": _own_key(visit) is not None}
         raise NotFound("Unknown key id.")
 
     async def create(self, visit: Visit) -> PageAnswer:
@@ -70,12 +73,26 @@ class _Keys:
         overlap = _OVERLAPS.get(visit.field("overlap"))
         if overlap is None:
             raise InvalidRequest("`overlap` must be one of the offered times.", field="overlap", known=[*_OVERLAPS])
+        own = _own_key(visit)
+        if own is not None and not _may_write(visit):
+            return _shown_once(await self._desk.rotate_own(own, overlap), "rotated")
         issued = await self._desk.rotate(visit.parts["id"], overlap, None, _operator(visit).subject)
         return _shown_once(issued, "rotated")
 
     async def revoke(self, visit: Visit) -> PageAnswer:
         await self._desk.revoke(visit.parts["id"], _operator(visit).subject)
         return Redirect(f"{PREFIX}/keys")
+
+
+def _may_write(visit: Visit) -> bool:
+    operator = visit.visitor.operator
+    return operator is not None and Act.WRITE in operator.role.acts
+
+
+def _own_key(visit: Visit) -> Key | None:
+    """The key that the reader signed in with, if it is the one of this address."""
+    caller = visit.visitor.principal.caller if visit.visitor.principal is not None else None
+    return caller if isinstance(caller, Key) and caller.id == visit.parts["id"] else None
 
 
 def _operator(visit: Visit) -> Operator:

@@ -116,6 +116,24 @@ def rejections_of(
     )
 
 
+def is_admitted(
+    candidate: Candidate,
+    demand: Demand,
+    demanded: EffectivePolicy,
+    snapshot: Snapshot,
+    means: Capabilities,
+    today: date,
+) -> bool:
+    """Whether policy alone admits `candidate`: none of `rejections_of` is of POLICY_KINDS. Words no reason, for
+    questions about every route of a catalogue."""
+    sheets = _sheets(candidate.route, demand.features_in(candidate.wire), snapshot, today)
+    return (
+        posture(sheets, demanded.evidence, today).with_guaranteed_places() <= demanded.bound
+        and not _excluded(candidate.route, demand, demanded)
+        and not _affordable(candidate, demand, demanded, snapshot, means)
+    )
+
+
 def _retired(route: Route, today: date) -> list[Reason]:
     """Offered: the last day of service, where a source names it. Demanded: the successor, where a source names one."""
     if not route.is_retired(today):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from gateway.core.errors import InvalidRequest
+from gateway.core.errors import InvalidRequest, NotAllowed
 from gateway.core.principal import Key, KeyId
 
 _MOMENT: Final = timedelta(microseconds=1)
@@ -25,12 +25,15 @@ class Rotation:
     """Another secret of a key, by its `digest`, while the others go on for `overlap`; 0 closes them at once.
 
     `expires_at`: of the new one; None: as long after `at` as the last one was meant to live, if it was to end.
+    `by`: digest of the secret whose holder rotates the key. It must be the newest, and the new one ends when it ends.
+    Empty for an operator.
     """
 
     digest: str
     at: datetime
     overlap: timedelta
     expires_at: datetime | None = None
+    by: str = ""
 
 
 def created(key: Key) -> Change:
@@ -48,7 +51,7 @@ def revoked(key_id: KeyId, at: datetime) -> Change:
 
 def rotated(key_id: KeyId, rotation: Rotation) -> Change:
     """The new secret, and the others as they end now. Nothing for an unknown key; InvalidRequest for a revoked
-    one."""
+    one; NotAllowed for a holder of a secret that is replaced already."""
 
     def change(known: Sequence[Key]) -> tuple[Key, ...]:
         secrets = secrets_of(key_id, known)
@@ -57,13 +60,21 @@ def rotated(key_id: KeyId, rotation: Rotation) -> Change:
         last = next((key for key in secrets if key.revoked_at is None), None)
         if last is None:
             raise InvalidRequest("This key is revoked. Create another one.", field="id")
-        lifetime = last.expires_at - last.created_at if last.expires_at else None
-        expires_at = rotation.expires_at or (rotation.at + lifetime if lifetime else None)
+        if rotation.by and rotation.by != secrets[0].digest:
+            raise NotAllowed("This secret is replaced already. Sign in with the newest secret of the key to rotate it.")
         at = max(rotation.at, secrets[0].created_at + _MOMENT)  # the newest, also by a clock that is behind
-        fresh = replace(last, digest=rotation.digest, created_at=at, expires_at=expires_at)
+        fresh = replace(last, digest=rotation.digest, created_at=at, expires_at=_end_of_next(last, rotation))
         return fresh, *(_replaced(key, rotation) for key in secrets)
 
     return change
+
+
+def _end_of_next(last: Key, rotation: Rotation) -> datetime | None:
+    """The end of the new secret. A holder cannot lengthen the life of the key."""
+    if rotation.by:
+        return last.expires_at
+    lifetime = last.expires_at - last.created_at if last.expires_at else None
+    return rotation.expires_at or (rotation.at + lifetime if lifetime else None)
 
 
 def secrets_of(key_id: KeyId, known: Iterable[Key]) -> list[Key]:

@@ -6,6 +6,7 @@ On failure: a change that is not durable is refused; a secret leaves this module
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
@@ -86,8 +87,15 @@ class KeyDesk:
 
     async def rotate(self, key_id: str, overlap: timedelta, ends: datetime | None, actor: str) -> IssuedKey:
         """Another secret of the key, which ends at `ends`; the others go on for `overlap`, or end now. NotFound."""
-        secret, now = new_secret(), self._now()
-        changed = await self._keys.rotate(KeyId(key_id), Rotation(digest_of(secret), now, overlap, ends))
+        return await self._rotate(key_id, Rotation("", self._now(), overlap, ends), actor)
+
+    async def rotate_own(self, key: Key, overlap: timedelta) -> IssuedKey:
+        """Another secret for the holder of `key`, which ends when `key` ends. NotAllowed for a replaced secret."""
+        return await self._rotate(str(key.id), Rotation("", self._now(), overlap, by=key.digest), str(key.id))
+
+    async def _rotate(self, key_id: str, rotation: Rotation, actor: str) -> IssuedKey:
+        secret, now = new_secret(), rotation.at
+        changed = await self._keys.rotate(KeyId(key_id), replace(rotation, digest=digest_of(secret)))
         if not changed:
             raise unknown_key()
         fresh, *replaced = changed

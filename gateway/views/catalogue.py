@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 from gateway.core.catalog import Abilities, Fact, Model, Route
 from gateway.core.cost import Price, Rates
@@ -53,9 +54,11 @@ class Viewer:
 def plain_demand(model: Model) -> Demand:
     """A request that asks for nothing special."""
     operation = EMBEDDINGS if model.kind == EMBEDDINGS.model_kind else CHAT
-    return Demand(
-        REGISTRY.offering(operation)[0], operation, model.id, streaming=False, input_tokens=1000, output_tokens=None
-    )
+    dialect = _FIRST_DIALECTS[operation]
+    return Demand(dialect, operation, model.id, streaming=False, input_tokens=1000, output_tokens=None)
+
+
+_FIRST_DIALECTS: Final = {operation: REGISTRY.offering(operation)[0] for operation in (CHAT, EMBEDDINGS)}
 
 
 def catalogue(viewer: Viewer, snapshot: Snapshot) -> dict[str, Json]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from gateway.core.catalog import Model, Route
-from gateway.core.evaluation import POLICY_KINDS, Capabilities, candidate, health_rejections, rejections_of
+from gateway.core.evaluation import POLICY_KINDS, Capabilities, candidate, health_rejections, is_admitted, rejections_of
 from gateway.core.frozen import frozen
 from gateway.core.health import Health
 from gateway.core.policy import ANY_EVIDENCE, EffectivePolicy, EvidenceRule, Layer, LayerKind, combine
@@ -204,8 +204,7 @@ class CatalogueIndex:
 
     def _is_admitted(self, route: Route, demanded: EffectivePolicy, means: Capabilities) -> bool:
         demand = plain_demand(route.model)
-        reasons = rejections_of(candidate(route, demand), demand, demanded, self.snapshot, means, self.today)
-        return not any(reason.kind in POLICY_KINDS for reason in reasons)
+        return is_admitted(candidate(route, demand), demand, demanded, self.snapshot, means, self.today)
 
 
 _INPUTS: Mapping[str, str] = {"vision": "image", "audio": "audio", "documents": "pdf"}

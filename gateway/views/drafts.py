@@ -14,7 +14,7 @@ from typing import Final
 from gateway.core.catalog import Route
 from gateway.core.cost import cost, money, to_ledger
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Capabilities, Kind, Reason, candidate, rejections_of
+from gateway.core.evaluation import POLICY_KINDS, Capabilities, Kind, Reason, candidate, is_admitted, rejections_of
 from gateway.core.frozen import frozen
 from gateway.core.policy import ANY_EVIDENCE, EffectivePolicy, Evidence, Layer, LayerKind, Policy, combine
 from gateway.core.posture import DIMENSIONS, UNKNOWN, word
@@ -55,7 +55,11 @@ class Judge:
     def admitted(self, policy: Policy) -> list[Route]:
         """The routes that the policy alone admits, whether they are connected or not."""
         demanded = alone(policy)
-        return [route for route in self.snapshot.routes.values() if not self.reasons(route, demanded)]
+        return [route for route in self.snapshot.routes.values() if self._is_admitted(route, demanded)]
+
+    def _is_admitted(self, route: Route, demanded: EffectivePolicy) -> bool:
+        demand = plain_demand(route.model)
+        return is_admitted(candidate(route, demand), demand, demanded, self.snapshot, self.means, self.today)
 
 
 def alone(policy: Policy) -> EffectivePolicy:

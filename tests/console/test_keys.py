@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -85,16 +86,41 @@ async def test_an_operator_rotates_a_key_and_revokes_it_after_a_question(tmp_pat
         assert {known(house, each) for each in (secret, "sc_" + "y" * 43)} == {"revoked"}
 
 
+async def test_a_holder_rotates_the_own_key_which_then_ends_when_it_ended_before(tmp_path: Path) -> None:
+    async with a_house(tmp_path, reported=pages) as house:
+        ends = house.now + timedelta(days=2)
+        await house.another_key("sc_" + "y" * 43, label="laptop", created_at=house.now, expires_at=ends)
+        reader = await house.signed_in("sc_" + "y" * 43)
+        words = text_of((await reader.get("/console/keys/key_2")).text)
+        assert "Rotate" in words
+        assert "Revoke" not in words
+        secret = secret_in((await reader.send("/console/keys/key_2", overlap="24")).text)
+        fresh = house.door.desk.keys.find(digest_of(secret))
+        assert fresh is not None
+        assert (fresh.id, fresh.team, fresh.expires_at) == ("key_2", "research", ends)
+        again = await reader.send("/console/keys/key_2", overlap="0")
+        assert again.status_code == 403
+        assert "newest secret" in text_of(again.text)
+        newest = await house.signed_in(secret)
+        last = secret_in((await newest.send("/console/keys/key_2", overlap="0")).text)
+        assert {known(house, each) for each in (secret, "sc_" + "y" * 43)} == {"revoked"}
+        assert known(house, last) == "active"
+        assert (await newest.get("/console/keys")).status_code == 303
+
+
 async def test_a_key_cannot_change_keys_and_a_form_without_its_token_changes_nothing(tmp_path: Path) -> None:
     async with a_house(tmp_path, reported=pages) as house:
         await house.another_key("sc_" + "y" * 43)
         reader, admin = await house.signed_in(), await house.administrator()
-        for path in ("/console/keys/key_1", "/console/keys/key_2/revoke", "/console/keys/nobody"):
+        others = ("/console/keys/key_2", "/console/keys/key_2/revoke", "/console/keys/nobody")
+        for path in (*others, "/console/keys/key_1/revoke"):
             assert (await reader.get(path)).status_code == 404
         token = re.search(r'name="csrf" value="([^"]*)"', (await reader.get("/console/keys")).text)
         assert token is not None
         made = await reader.post("/console/keys", csrf=token[1], team="research", policy="open")
         assert made.status_code == 404
+        turned = await reader.post("/console/keys/key_2", csrf=token[1], overlap="0")
+        assert turned.status_code == 404
         assert (await admin.post("/console/keys/key_2/revoke")).status_code == 403
         assert known(house, "sc_" + "y" * 43) == "active"
         assert (await admin.get("/console/keys/nobody")).status_code == 404

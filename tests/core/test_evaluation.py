@@ -6,15 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.core.catalog import Connection, Feature, Provider, Route, Status
-from gateway.core.cost import Fx, Term
+from gateway.core.catalog import Connection, Facts, Feature, Provider, Route, Status
+from gateway.core.cost import Fx, Price, Term
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.evaluation import (
+    POLICY_KINDS,
     Capabilities,
     Kind,
     Reason,
     candidate,
+    is_admitted,
     rejections_of,
     treatment,
 )
@@ -22,13 +26,16 @@ from gateway.core.operation import CHAT, COUNT_TOKENS, EMBEDDINGS, Operation
 from gateway.core.policy import (
     Evidence,
     EvidenceRule,
+    Layer,
     MaxPrice,
     Policy,
     RouteRules,
+    combine,
 )
 from gateway.core.posture import LocationGuarantee, Party, Posture, Training
 from gateway.core.token_kinds import TokenAuth
 from gateway.core.treatment import FEATURE_TOUCHES
+from tests import strategies
 from tests.builders import (
     KIND_TREATMENT,
     NO_PRICE,
@@ -68,6 +75,16 @@ from tests.core.deciding import (
     rules,
     treating,
 )
+
+
+@given(strategies.layers, strategies.sheets, strategies.prices, st.booleans())
+def test_policy_admits_where_no_reason_is_of_policy(layer: Layer, facts: Facts, price: Price, capped: bool) -> None:
+    route = a_route(a_provider(facts=facts), price=price, quantization="fp8")
+    snapshot, demand, demanded = a_snapshot(route), a_demand(), combine([layer])
+    means = replace(some_means(), priced_only=capped)
+    asked = candidate(route, demand)
+    refused = {reason.kind for reason in rejections_of(asked, demand, demanded, snapshot, means, TODAY)} & POLICY_KINDS
+    assert is_admitted(asked, demand, demanded, snapshot, means, TODAY) is not bool(refused)
 
 
 def test_every_reason_is_told_not_the_first_one_only() -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.errors import InvalidRequest
+from gateway.core.errors import InvalidRequest, NotAllowed
 from gateway.core.keyring import Rotation, created, lacking, revoked, rotated, secrets_of, strictest, united
 from gateway.core.organisation import Budget
 from gateway.core.principal import Key, KeyId
@@ -88,6 +89,14 @@ def test_a_clock_that_is_behind_rotates_all_the_same() -> None:
 def test_a_revoked_key_gets_no_other_secret() -> None:
     with pytest.raises(InvalidRequest):
         rotated(ONE.id, Rotation(FRESH, NOW, DAY))(revoked(ONE.id, NOW)([ONE]))
+
+
+def test_a_holder_rotates_by_the_newest_secret_and_lengthens_no_life() -> None:
+    old = replace(ONE, expires_at=NOW + 3 * DAY)
+    fresh, replaced = rotated(old.id, Rotation(FRESH, NOW + DAY, DAY, NOW + 9 * DAY, by=old.digest))([old])
+    assert (fresh.expires_at, replaced.expires_at) == (NOW + 3 * DAY, NOW + 2 * DAY)
+    with pytest.raises(NotAllowed):
+        rotated(old.id, Rotation("3" * 64, NOW + DAY, DAY, by=old.digest))([fresh, replaced])
 
 
 def test_no_key_is_rotated_that_is_not_there() -> None:
