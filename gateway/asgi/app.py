@@ -16,7 +16,7 @@ from gateway.asgi.addresses import Address, Addresses
 from gateway.asgi.arriving_bodies import ArrivingBody
 from gateway.asgi.downstream import ClientDownstream, ErrorFormat, send_error
 from gateway.asgi.headers import Fields
-from gateway.asgi.insight import Insight
+from gateway.asgi.insight import Insight, unshared
 from gateway.asgi.intake import method_not_allowed, read_body
 from gateway.asgi.pages import DATA_CLASS, Pages, alive
 from gateway.asgi.request_context import Gate
@@ -31,7 +31,7 @@ from gateway.dialects.prompt import PLAIN
 from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.lifecycle import Exchange
 from gateway.exchange.services import Arrival
-from gateway.reports.policies import PolicyCards
+from gateway.reports.health import SharedReports
 from gateway.telemetry.events import Fault
 from gateway.telemetry.faults import reduce
 
@@ -101,15 +101,15 @@ async def front(request: Request) -> Response:
     return Response(status_code=303, headers={"location": f"{CONSOLE}/", "vary": "accept"})
 
 
-def application(gate: Gate, console: ASGIApp | None = None, cards: PolicyCards | None = None) -> ASGIApp:
-    """Everything a client can reach. `console`: the pages for people; None where they are switched off. `cards`: of
-    the declared policies, shared with the pages."""
+def application(gate: Gate, console: ASGIApp | None = None, reports: SharedReports | None = None) -> ASGIApp:
+    """Everything a client can reach. `console`: the pages for people; None where they are switched off. `reports`:
+    shared with the pages; None for a process without workers beside it."""
     clients: dict[bool, ASGIApp] = {True: request_response(Pages(gate).models), False: Exchanges(gate)}
-    ours = Router(own_routes(gate, console is not None, cards or PolicyCards()), redirect_slashes=False)
+    ours = Router(own_routes(gate, console is not None, reports or unshared(gate.services)), redirect_slashes=False)
     return Guard(ours, clients, gate, console)
 
 
-def own_routes(gate: Gate, paged: bool, cards: PolicyCards) -> list[Route]:
+def own_routes(gate: Gate, paged: bool, reports: SharedReports) -> list[Route]:
     """The addresses of the gateway itself. `paged`: pages for people are served beside them."""
     small = Pages(gate)
     return [
@@ -119,7 +119,7 @@ def own_routes(gate: Gate, paged: bool, cards: PolicyCards) -> list[Route]:
         Route("/setup", small.setup, methods=["GET"]),
         Route("/llms.txt", small.llms, methods=["GET"]),
         Route("/openapi.json", small.openapi, methods=["GET"]),
-        *Insight(gate, cards).routes(),
+        *Insight(gate, reports).routes(),
         Route("/livez", alive, methods=["GET"]),
         Route("/readyz", small.ready, methods=["GET"]),
         Route("/", front if paged else alive, methods=["GET"]),

@@ -15,9 +15,9 @@ from starlette.routing import Route
 from gateway.asgi.request_context import Gate, head_of
 from gateway.core.errors import InvalidRequest, Json
 from gateway.core.principal import Key, Principal
-from gateway.exchange.services import InForce
+from gateway.exchange.services import InForce, Services
 from gateway.reports.budgets import budgets, budgets_seen
-from gateway.reports.health import ending_soon, last_hour
+from gateway.reports.health import SharedReports, health_report, last_hour
 from gateway.reports.places import places
 from gateway.reports.policies import WHY, PolicyCards, cards_seen, draft, why
 from gateway.reports.questions import known_members
@@ -26,9 +26,10 @@ from gateway.reports.sight import Sight
 from gateway.reports.spend import spend
 from gateway.reports.usage import usage
 from gateway.views.drafts import Judge
+from gateway.views.health import health_view
 from gateway.views.limits import MEMBERS, limits_in
 from gateway.views.own_key import own_key
-from gateway.views.provider_health import Moment, providers_view
+from gateway.views.provider_health import WorkerOutages
 from gateway.views.receipts import ReceiptNames
 
 _DRAFT: Final = "draft"
@@ -37,8 +38,8 @@ _DRAFT: Final = "draft"
 class Insight:
     """Reports over what the key of the request may see: its own."""
 
-    def __init__(self, gate: Gate, cards: PolicyCards) -> None:
-        self._gate, self._cards = gate, cards
+    def __init__(self, gate: Gate, reports: SharedReports) -> None:
+        self._gate, self._cards, self._outages = gate, reports.cards, reports.outages
 
     def routes(self) -> list[Route]:
         """Every address of a report."""
@@ -128,11 +129,10 @@ class Insight:
 
     async def _health(self, request: Request) -> Response:
         sight, now = self._caller(request)
-        services, snapshot, credentials = self._gate.services, now.snapshot, now.means.credentials
-        at = Moment(services.clock.now(), services.clock.monotonic())
-        sums, complete = await anyio.to_thread.run_sync(last_hour, self._gate.ledger, sight, at.now)
-        rows = providers_view(credentials, snapshot, services.health.view(at.monotonic), sums, at)
-        return _json({"providers": rows, "complete": complete, "ending": ending_soon(snapshot, credentials, at.now)})
+        moment = self._gate.services.clock.now()
+        hour = await anyio.to_thread.run_sync(last_hour, self._gate.ledger, sight, moment)
+        workers = await self._outages()
+        return _json(health_report(now.snapshot, now.means.credentials, workers, hour, moment))
 
     def _judge(self, now: InForce) -> Judge:
         return Judge(now.snapshot, now.means, self._gate.services.clock.today())
@@ -140,6 +140,17 @@ class Insight:
     def _caller(self, request: Request) -> tuple[Sight, InForce]:
         principal, now = self._gate.caller(*head_of(request.scope))
         return Sight(principal), now
+
+
+def unshared(services: Services) -> SharedReports:
+    """The reports of a process that has no other worker beside it, and keeps no documents."""
+
+    async def outages() -> list[WorkerOutages | None]:
+        clock = services.clock
+        rows = health_view(services.health.view(clock.monotonic()), clock.now(), clock.monotonic())
+        return [WorkerOutages([row for row in rows if isinstance(row, dict)])]
+
+    return SharedReports(PolicyCards(), outages)
 
 
 async def _in_thread(report: Callable[[], Mapping[str, Json]]) -> Response:

@@ -20,9 +20,9 @@ from gateway.identity.sessions import Visitor
 from gateway.reports.budgets import budgets, budgets_seen
 from gateway.reports.focus import MEMBERS as FOCUS_MEMBERS
 from gateway.reports.focus import focus_rows
-from gateway.reports.health import ending_soon, last_hour
+from gateway.reports.health import LastHour, SharedReports, health_report, last_hour
 from gateway.reports.places import places
-from gateway.reports.policies import WHY, PolicyCards, cards_seen, draft, why
+from gateway.reports.policies import WHY, cards_seen, draft, why
 from gateway.reports.receipts import receipt, receipts
 from gateway.reports.sight import Sight
 from gateway.reports.spend import spend
@@ -31,7 +31,6 @@ from gateway.stores.books.disk import Disk
 from gateway.stores.keys.keys import KeyStore
 from gateway.views.drafts import Judge
 from gateway.views.key_cards import key_rows
-from gateway.views.provider_health import AttemptSums, Moment, providers_view, sentence_on
 from gateway.views.receipts import ReceiptNames
 from gateway.views.store_health import disk_row, store_row
 
@@ -42,14 +41,14 @@ _READERS_MOST: Final = 100
 
 @frozen
 class ReportSources:
-    """The stores that reports read, and the cards of the declared policies."""
+    """The stores that reports read, and what pages and API share."""
 
     services: Services
     ledger: Ledger
     keys: KeyStore
     desk: KeyDesk
-    cards: PolicyCards
     disk: Disk
+    shared: SharedReports
 
 
 class ConsoleReports:
@@ -57,8 +56,7 @@ class ConsoleReports:
 
     def __init__(self, sources: ReportSources) -> None:
         self._sources = sources
-        self._cards = sources.cards
-        self._hours: dict[str, tuple[float, tuple[dict[str, AttemptSums], bool]]] = {}
+        self._hours: dict[str, tuple[float, LastHour]] = {}
 
     async def receipts(self, visit: Visit) -> View:
         names, sight = await self._names(visit), sight_of(visit.visitor)
@@ -93,7 +91,7 @@ class ConsoleReports:
     async def cards(self, visit: Visit) -> View:
         """The declared policies, and for an operator the keys to pick from."""
         people = await self._keys(visit) if visit.visitor.operator is not None else ()
-        cards = await _in_thread(partial(self._cards.of, _judge(visit)))
+        cards = await _in_thread(partial(self._sources.shared.cards.of, _judge(visit)))
         names = {str(key.id): key.label or str(key.id) for key in people}
         return {
             "cards": cards_seen(cards, sight_of(visit.visitor)),
@@ -121,16 +119,10 @@ class ConsoleReports:
 
     async def health(self, visit: Visit) -> View:
         """The health of this moment. The stores are shown to an operator alone."""
-        services, in_force, now = self._sources.services, visit.in_force, visit.now
-        snapshot, credentials = in_force.snapshot, in_force.means.credentials
-        sums, complete = await self._last_hour(visit)
-        at = Moment(now, services.clock.monotonic())
-        rows = providers_view(credentials, snapshot, in_force.health, sums, at)
-        own = [row for row in rows if isinstance(row, Mapping)]
+        in_force, snapshot = visit.in_force, visit.in_force.snapshot
+        hour, workers = await self._last_hour(visit), await self._sources.shared.outages()
         return {
-            "sentence": sentence_on(own),
-            "providers": rows,
-            "complete": complete,
+            **health_report(snapshot, in_force.means.credentials, workers, hour, visit.now),
             "stores": await self._stores() if visit.visitor.operator is not None else [],
             "documents": {
                 "digest": snapshot.digest,
@@ -139,10 +131,9 @@ class ConsoleReports:
                 "models": len(snapshot.models),
                 "policies": len(snapshot.policies),
             },
-            "ending": ending_soon(snapshot, credentials, now),
         }
 
-    async def _last_hour(self, visit: Visit) -> tuple[dict[str, AttemptSums], bool]:
+    async def _last_hour(self, visit: Visit) -> LastHour:
         """Worked out at most every ten seconds for each reader: pages that are looked at ask again and again."""
         sight, monotonic = sight_of(visit.visitor), self._sources.services.clock.monotonic()
         name = sight.caller.caller.id if sight.caller is not None else ""
@@ -150,8 +141,8 @@ class ConsoleReports:
         if known is None or monotonic - known[0] > _FIGURES_S:
             if len(self._hours) >= _READERS_MOST:
                 self._hours.clear()
-            sums = await _in_thread(partial(last_hour, self._sources.ledger, sight, visit.now))
-            known = self._hours[name] = (monotonic, sums)
+            hour = await _in_thread(partial(last_hour, self._sources.ledger, sight, visit.now))
+            known = self._hours[name] = (monotonic, hour)
         return known[1]
 
     async def _stores(self) -> list[Json]:

@@ -37,6 +37,7 @@ from gateway.compose.keys import first_key, joined
 from gateway.compose.ledger import ledger_of, places_of, ship_the_last
 from gateway.compose.providers import AccessFor, egress, sandboxed
 from gateway.compose.services import open_services
+from gateway.compose.sibling_health import SiblingHealth
 from gateway.core.errors import Json
 from gateway.exchange.services import InForce, Services
 from gateway.http.deadlines import HttpLimits
@@ -45,6 +46,7 @@ from gateway.http.listeners import Listener, bind_tcp, bind_unix
 from gateway.http.server import serve as listen
 from gateway.identity.key_desk import KeyDesk
 from gateway.identity.operators import SIGNAL, Operator
+from gateway.reports.health import SharedReports
 from gateway.reports.policies import PolicyCards
 from gateway.sandbox.app import app as sandbox_app
 from gateway.settings import Settings
@@ -111,19 +113,20 @@ async def serve(
         desk = KeyDesk(keys, documented.snapshot, clock.now, default_policy(settings), log.emit)
         reload = _renewing(documented, services)
         process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
-        cards = PolicyCards(Documents(settings.state).load)
+        outages = SiblingHealth(post.home, settings.state, partial(_health, services), ADMIN_SOCKET)
+        reports = SharedReports(PolicyCards(Documents(settings.state).load), outages)
         pages = open_console(
             settings,
             post.home,
             documented,
-            ReportSources(sparing, ledger, keys, desk, cards, disk),
+            ReportSources(sparing, ledger, keys, desk, disk, reports),
             drain,
         )
         links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))
         rooms = [*_admin_rooms(documented, log, keys, desk, repricer), process, books, links]
         admin = admin_application(rooms, operator_by_peer)
         office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET), render_error)
-        clients = application(gate, pages.application if pages else None, cards)
+        clients = application(gate, pages.application if pages else None, reports)
         listeners = [Listener(clients, public, render_error), office, *bench]
         secret = await first_key(keys, documented.snapshot(), post.first_key, log) if post.first_key else ""
         await joined(keys)

@@ -11,10 +11,14 @@ from gateway.core.errors import Json
 from gateway.core.health import FaultScope, Health, Outage
 
 
+def _on_the_clock(monotonic: float, now: datetime, at: float) -> str:
+    moment = now + timedelta(seconds=monotonic - at)
+    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
 def end_of(outage: Outage, now: datetime, monotonic: float) -> str:
     """The end of an outage in UTC, to the second (RFC 3339). `now` and `monotonic`: the same moment on both clocks."""
-    until = now + timedelta(seconds=max(outage.until - monotonic, 0.0))
-    return until.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return _on_the_clock(max(outage.until, monotonic), now, monotonic)
 
 
 def health_view(health: Health, now: datetime, monotonic: float) -> list[Json]:
@@ -26,6 +30,7 @@ def health_view(health: Health, now: datetime, monotonic: float) -> list[Json]:
             "state": "locked_out" if outage.scope.locks_out else "cooling",
             "kind": outage.scope.value,
             "status": outage.status or None,
+            "since": _on_the_clock(outage.since, now, monotonic) if outage.since else None,
             "until": end_of(outage, now, monotonic),
         }
         for place, outage in sorted(outages)

@@ -1,15 +1,17 @@
-"""Health of providers with a credential: state, reason and end of each outage, and the attempts of the last hour."""
+"""Health of providers with a credential, over all workers: outages with their reason and end, and the last hour's
+attempts by provider and by route."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+from gateway.core.catalog import Route
 from gateway.core.errors import Json
 from gateway.core.frozen import frozen
-from gateway.core.health import FaultScope, Health, Outage
+from gateway.core.health import FaultScope
 from gateway.core.receipt import AttemptRecord, Receipt
 from gateway.core.snapshot import Snapshot
 from gateway.settings import provider_variable
@@ -19,7 +21,7 @@ _FAILED: Final = frozenset({"failed", "timeout", "interrupted"})
 
 @dataclass(slots=True)
 class AttemptSums:
-    """Attempts at one provider. `first_ms`: times to the first content."""
+    """Attempts on one route. `first_ms`: times to the first content."""
 
     attempts: int = 0
     failures: int = 0
@@ -31,83 +33,103 @@ class AttemptSums:
         if attempt.first_event_ms >= 0:
             self.first_ms.append(attempt.first_event_ms - attempt.began_ms)
 
+    def include(self, other: AttemptSums) -> None:
+        self.attempts += other.attempts
+        self.failures += other.failures
+        self.first_ms += other.first_ms
+
+    @property
+    def view(self) -> dict[str, Json]:
+        """`failure_share`: failures per attempt, in whole percent; None without an attempt."""
+        return {
+            "attempts": self.attempts,
+            "failures": self.failures,
+            "failure_share": -(-100 * self.failures // self.attempts) if self.attempts else None,
+            "first_p50_ms": _percentile(self.first_ms, 50),
+            "first_p95_ms": _percentile(self.first_ms, 95),
+        }
+
 
 def attempt_sums(receipts: Iterable[Receipt], since: datetime) -> dict[str, AttemptSums]:
-    """Sums by provider over the attempts of exchanges that began at `since` or later."""
+    """Sums by route over the attempts of exchanges that began at `since` or later."""
     sums: dict[str, AttemptSums] = {}
     for receipt in receipts:
         if datetime.fromisoformat(receipt.began_at) >= since:
             for attempt in receipt.attempts:
-                sums.setdefault(attempt.route.partition("/")[0], AttemptSums()).add(attempt)
+                sums.setdefault(attempt.route, AttemptSums()).add(attempt)
     return sums
 
 
 @frozen
-class Moment:
-    """The same moment on both clocks: UTC, and monotonic seconds."""
+class WorkerOutages:
+    """The outages of one worker, as `health_view` shows them."""
 
-    now: datetime
-    monotonic: float
+    rows: Sequence[Mapping[str, Json]]
 
-    def on_the_clock(self, monotonic: float) -> str:
-        """A moment of the monotonic clock in UTC, to the second (RFC 3339)."""
-        at = self.now + timedelta(seconds=monotonic - self.monotonic)
-        return at.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    def closes(self, route: Route) -> bool:
+        """Whether the worker leaves the route alone."""
+        return any(row["place"] in (route.id, route.provider.id) for row in self.rows)
 
 
 def providers_view(
-    providers: Iterable[str], snapshot: Snapshot, health: Health, sums: Mapping[str, AttemptSums], at: Moment
+    providers: Iterable[str], snapshot: Snapshot, workers: Sequence[WorkerOutages], sums: Mapping[str, AttemptSums]
 ) -> list[Json]:
-    """A row for every provider with a credential, those with an outage first."""
-    rows = [_provider(name, snapshot, health, sums.get(name, AttemptSums()), at) for name in sorted(providers)]
+    """A row for every provider with a credential, those with an outage first. `workers`: those that answered."""
+    routes: dict[str, list[Route]] = {name: [] for name in sorted(providers)}
+    for route in snapshot.routes.values():
+        routes.get(route.provider.id, []).append(route)
+    rows = [_provider(name, own, workers, sums) for name, own in routes.items()]
     return [*sorted(rows, key=lambda row: row["state"] == _SERVING)]
 
 
 _SERVING: Final = "serving"
-_STATES: Final[Mapping[str, tuple[str, str]]] = {
-    _SERVING: ("good", "Serving"),
-    "partly": ("fair", "{} of {} routes closed"),
-    "closed": ("poor", "Not serving"),
-}
+_MARKS: Final[Mapping[str, str]] = {_SERVING: "good", "partly": "fair", "closed": "poor"}
 
 
-def _provider(name: str, snapshot: Snapshot, health: Health, sums: AttemptSums, at: Moment) -> dict[str, Json]:
-    routes = [route.id for route in snapshot.routes.values() if route.provider.id == name]
-    outages = [(place, outage) for place, outage in _outages(name, health)]
-    closed = [route for route in routes if health.outage(route, name) is not None]
-    state = _SERVING if not closed else "closed" if len(closed) == len(routes) else "partly"
-    provider = snapshot.providers.get(name)
+def _provider(
+    name: str, routes: Sequence[Route], workers: Sequence[WorkerOutages], sums: Mapping[str, AttemptSums]
+) -> dict[str, Json]:
+    together = AttemptSums()
+    for place, own in sums.items():
+        if place.partition("/")[0] == name:
+            together.include(own)
     return {
         "provider": name,
-        "name": provider.name if provider is not None else name,
-        "state": state,
-        "mark": _STATES[state][0],
-        "words": _STATES[state][1].format(len(closed), len(routes)),
+        "name": routes[0].provider.name if routes else name,
+        **_state([sum(worker.closes(route) for worker in workers) for route in routes], len(workers)),
         "routes": len(routes),
-        "outages": [_outage(place, outage, name, at) for place, outage in outages],
-        "attempts": sums.attempts,
-        "failures": sums.failures,
-        "first_p50_ms": _percentile(sums.first_ms, 50),
-        "first_p95_ms": _percentile(sums.first_ms, 95),
+        "outages": _outages(name, workers),
+        **together.view,
+        "by_route": [{"route": str(route.id), **sums[route.id].view} for route in routes if route.id in sums],
     }
 
 
-def _outages(provider: str, health: Health) -> list[tuple[str, Outage]]:
-    every: list[tuple[str, Outage]] = [*health.locked_out.items(), *health.cooling.items()]
-    return sorted((place, outage) for place, outage in every if place.partition("/")[0] == provider)
+def _state(closed_at: Sequence[int], workers: int) -> dict[str, Json]:
+    """`closed_at`: for each route, the number of workers that leave it alone."""
+    closed, everywhere = sum(map(bool, closed_at)), all(count == workers for count in closed_at if count)
+    state = _SERVING if not closed else "closed" if closed == len(closed_at) and everywhere else "partly"
+    part = f"{closed} of {len(closed_at)} routes closed" + ("" if everywhere else " at some workers")
+    words = {_SERVING: "Serving", "partly": part, "closed": "Not serving"}[state]
+    return {"state": state, "mark": _MARKS[state], "words": words}
 
 
-def _outage(place: str, outage: Outage, provider: str, at: Moment) -> dict[str, Json]:
-    status = f" ({outage.status})" if outage.status else ""
-    words = _WORDS[outage.scope].format(status=status, variable=provider_variable(provider, "key"))
-    return {
-        "place": place,
-        "kind": outage.scope.value,
-        "status": outage.status or None,
-        "since": at.on_the_clock(outage.since) if outage.since else None,
-        "until": at.on_the_clock(outage.until),
-        "words": words,
-    }
+def _outages(provider: str, workers: Sequence[WorkerOutages]) -> list[Json]:
+    """One row for each place, with the latest end, and the number of workers that know of it."""
+    places: dict[str, list[Mapping[str, Json]]] = {}
+    for worker in workers:
+        for row in worker.rows:
+            if str(row["place"]).partition("/")[0] == provider:
+                places.setdefault(str(row["place"]), []).append(row)
+    return [_outage(places[place], provider, len(workers)) for place in sorted(places)]
+
+
+def _outage(rows: Sequence[Mapping[str, Json]], provider: str, of_workers: int) -> dict[str, Json]:
+    last = max(rows, key=lambda row: str(row["until"]))
+    status = f" ({last['status']})" if last["status"] else ""
+    words = _WORDS[FaultScope(str(last["kind"]))].format(status=status, variable=provider_variable(provider, "key"))
+    since = min((str(row["since"]) for row in rows if row["since"]), default=None)
+    shown = {name: last[name] for name in ("place", "kind", "status", "until")}
+    return {**shown, "since": since, "words": words, "workers": len(rows), "of_workers": of_workers}
 
 
 _WORDS: Final[Mapping[FaultScope, str]] = {

@@ -14,10 +14,10 @@ import pytest
 
 from gateway.asgi.app import own_routes
 from gateway.asgi.arriving_bodies import BodyLimits
+from gateway.asgi.insight import unshared
 from gateway.core.organisation import Budget, DataClass
 from gateway.core.posture import Posture, Training
 from gateway.exchange.services import Deadlines, InForce
-from gateway.reports.policies import PolicyCards
 from gateway.views import openapi as api
 from tests.asgi.gate import CHAT, KEY, a_door, chat, error_of
 from tests.builders import NOW, a_model, a_policy, a_provider, a_route, a_snapshot, an_organisation, some_means
@@ -776,7 +776,9 @@ async def test_an_agent_that_asks_for_a_websocket_is_sent_back_at_once(tmp_path:
 
 async def test_the_document_of_the_api_names_every_route_and_no_other(tmp_path: Path) -> None:
     async with a_door(tmp_path) as door:
-        routed = {route.path.replace(":path}", "}") for route in own_routes(door.gate, False, PolicyCards())}
+        routed = {
+            route.path.replace(":path}", "}") for route in own_routes(door.gate, False, unshared(door.desk.services))
+        }
         document = (await door.get("/openapi.json", {})).json()
         assert {*document["paths"]} == routed | {path for _, path, _ in api.COMPATIBLE}
 

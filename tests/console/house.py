@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from gateway.asgi.insight import unshared
 from gateway.compose.console_reports import ConsoleReports, ReportSources
 from gateway.console.application import Console, ConsoleServices
 from gateway.console.page import ConsolePage, DocumentsInForce
@@ -22,7 +23,6 @@ from gateway.http.drain import Drain
 from gateway.identity.key_desk import KeyDesk
 from gateway.identity.operators import local_operator
 from gateway.identity.sessions import Sessions
-from gateway.reports.policies import PolicyCards
 from gateway.stores.books.disk import Disk
 from gateway.stores.keys.keys import digest_of
 from gateway.stores.sessions.session_files import SessionFiles
@@ -161,7 +161,7 @@ async def a_house(
 def sources_of(desk: Desk, now: Callable[[], datetime]) -> ReportSources:
     key_desk = KeyDesk(desk.keys, lambda: desk.in_force.snapshot, now, "", desk.services.log.emit)
     disk = Disk(lambda: 2**40, 2**20)
-    return ReportSources(desk.services, desk.ledger, desk.keys, key_desk, PolicyCards(), disk)
+    return ReportSources(desk.services, desk.ledger, desk.keys, key_desk, disk, unshared(desk.services))
 
 
 def standing_of(desk: Desk) -> DocumentsInForce:

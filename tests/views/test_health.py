@@ -9,19 +9,37 @@ from tests.builders import NOW
 
 HEALTH = Health(
     cooling={RouteId("beta/small"): Outage(FaultScope.RATE, 107.5, 429)},
-    locked_out={"alpha": Outage(FaultScope.CREDENTIAL, 160.0, 401), "gamma/old": Outage(FaultScope.WITHDRAWN, 99.0)},
+    locked_out={
+        "alpha": Outage(FaultScope.CREDENTIAL, 160.0, 401, 40.0),
+        "gamma/old": Outage(FaultScope.WITHDRAWN, 99.0),
+    },
 )
 
 
 def test_every_outage_is_shown_with_its_end() -> None:
     assert health_view(HEALTH, NOW, 100.0) == [
-        {"place": "alpha", "state": "locked_out", "kind": "credential", "status": 401, "until": "2026-11-24T12:01:00Z"},
-        {"place": "beta/small", "state": "cooling", "kind": "rate", "status": 429, "until": "2026-11-24T12:00:07Z"},
+        {
+            "place": "alpha",
+            "state": "locked_out",
+            "kind": "credential",
+            "status": 401,
+            "since": "2026-11-24T11:59:00Z",
+            "until": "2026-11-24T12:01:00Z",
+        },
+        {
+            "place": "beta/small",
+            "state": "cooling",
+            "kind": "rate",
+            "status": 429,
+            "since": None,
+            "until": "2026-11-24T12:00:07Z",
+        },
         {
             "place": "gamma/old",
             "state": "locked_out",
             "kind": "withdrawn",
             "status": None,
+            "since": None,
             "until": "2026-11-24T12:00:00Z",
         },
     ]
