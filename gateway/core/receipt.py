@@ -205,7 +205,7 @@ class Written(NamedTuple):
 
     head: bytes
     digest: str
-    sections: Mapping[str, bytes]
+    sections: dict[str, bytes]
 
 
 Encode: TypeAlias = Callable[[Mapping[str, Any]], bytes]

@@ -98,7 +98,7 @@ def _seen(body: bytes) -> _Seen:
     """Exact for valid JSON, and counted without looking at each token. Beyond a limit, the rest is not counted."""
     quotes = brackets = colons = commas = 0
     for piece in _pieces(body):
-        unescaped = piece.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in piece else piece
+        unescaped = piece.replace(b"\\\\", b"").replace(b'\\"', b"") if _BACKSLASH in piece else piece
         between_quotes = unescaped.split(b'"')
         outside = b"".join(between_quotes[quotes % 2 :: 2])
         quotes += len(between_quotes) - 1
@@ -166,7 +166,7 @@ def _scan(body: bytes) -> None:
 
 def _key(raw: bytes, offset: int) -> bytes:
     """A key as the parser will read it: escapes undone, so that two spellings of one name are one name."""
-    if b"\\" not in raw:
+    if _BACKSLASH not in raw:
         return raw[1:-1]
     try:
         return str(orjson.loads(raw)).encode()

@@ -212,7 +212,7 @@ class RequestCycle:
             # The rest of the request is not worth waiting for when it is long, or has been waited for.
             self.keep_alive = self.keep_alive and status != 408 and self._connection.body_is_short()
         values = dict(headers)
-        announced = b"close" in values.get(b"connection", b"").lower()
+        announced = values.get(b"connection", b"").lower().find(b"close") >= 0
         framing = framing_of(self._method, status, values.get(b"content-length", b""), chunks=self._is_1_1)
         head = head_of(status, headers, framing.line, closes=not self.keep_alive and not announced)
         self.keep_alive = self.keep_alive and not announced

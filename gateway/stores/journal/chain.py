@@ -17,12 +17,12 @@ import orjson
 from gateway.core.receipt import SALT_BYTES, SCHEMA, SECTIONS, Link, Receipt, genesis, linked
 from gateway.stores.holds import LARGEST_AMOUNT, Charge
 from gateway.stores.journal.encoding import encoded
-from gateway.stores.journal.rows import DERIVED, RECORD, SELECT_RECORD, derived, receipt_in
+from gateway.stores.journal.rows import DERIVED, RECORD, RECORD_IN_JOURNAL, derived, receipt_in
 
-_APPEND: Final = (
-    f"INSERT INTO receipts ({', '.join((*DERIVED, 'charges', *RECORD))}) "
-    f"VALUES ({', '.join('?' for _ in (*DERIVED, 'charges', *RECORD))})"
-)
+_COLUMNS: Final = (*DERIVED, "charges", "decision", *RECORD)
+_APPEND: Final = f"INSERT INTO receipts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' for _ in _COLUMNS)})"
+_MOST_DECISIONS: Final = 1024
+"""Bodies whose numbers are remembered."""
 _SALTS: Final = SALT_BYTES * len(SECTIONS)
 
 
@@ -32,6 +32,7 @@ class Chain:
     def __init__(self, name: str) -> None:
         self.name: Final = name
         self._head: tuple[int, str] | None = None
+        self._decisions: dict[bytes, int | None] = {}
 
     def begin(self, connection: sqlite3.Connection) -> None:
         """Enter the chain in the register of chains."""
@@ -47,13 +48,32 @@ class Chain:
         if receipt.schema != SCHEMA:  # recovered from an old draft
             receipt = replace(receipt, schema=SCHEMA)
         columns = derived(receipt, link.chain, link.sequence)
-        row = connection.execute(_APPEND, (*columns, charges_text(charges), head, own, *sections.values())).lastrowid
+        if (decision := self._number(connection, receipt)) is not None:
+            sections["decided"] = sections["decided"][:SALT_BYTES]
+        values = (*columns, charges_text(charges), decision, head, own, *sections.values())
+        row = connection.execute(_APPEND, values).lastrowid
         self._head = sequence + 1, own
         return int(row or 0)
 
+    def _number(self, connection: sqlite3.Connection, receipt: Receipt) -> int | None:
+        """The number in `decisions` of the body of the receipt's section `decided`; None while the body stands in its
+        row. A body is written there with the second receipt that has it, once for all that follow."""
+        shared = receipt.shared.get("decided")
+        if shared is None:
+            return None
+        known = self._decisions
+        if (body := shared.encoded) not in known:
+            if len(known) >= _MOST_DECISIONS:
+                known.clear()
+            known[body] = None
+        elif known[body] is None:
+            known[body] = connection.execute("INSERT INTO decisions (body) VALUES (?)", (body,)).lastrowid
+        return known[body]
+
     def forget(self) -> None:
-        """The transaction was rolled back: the head is whatever the file says."""
+        """The transaction was rolled back: the head, and the numbers of decisions, are whatever the file says."""
         self._head = None
+        self._decisions.clear()
 
     def note(self, connection: sqlite3.Connection) -> None:
         """Write the head into the register, so that a missing tail is observed."""
@@ -70,7 +90,7 @@ class Chain:
 
 def stored(connection: sqlite3.Connection, receipt_id: str) -> Receipt | None:
     """The committed receipt of that id."""
-    row = connection.execute(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
+    row = connection.execute(f"SELECT {RECORD_IN_JOURNAL} FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
     return receipt_in(row) if row else None
 
 

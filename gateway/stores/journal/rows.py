@@ -19,6 +19,15 @@ front; NULL for a section that was erased, and for all of schema 0."""
 
 SELECT_RECORD: Final = ", ".join(RECORD)
 
+_DECIDED: Final = (
+    "CAST(decided || COALESCE((SELECT body FROM decisions WHERE number = receipts.decision), X'') AS BLOB) AS decided"
+)
+SECTIONS_IN_JOURNAL: Final = ", ".join(_DECIDED if name == "decided" else name for name in SECTIONS)
+"""The columns of the sections in a query on the journal, which keeps the body of a shared decision once."""
+
+RECORD_IN_JOURNAL: Final = f"data, digest, {SECTIONS_IN_JOURNAL}"
+"""The columns of the record in a query on the journal."""
+
 DERIVED: Final = (
     *("id", "day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "outcome"),
     *("currency", "cost", "usage", "end_user", "schema", "chain", "sequence", "sent", "places"),

@@ -109,6 +109,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE summed (row INTEGER NOT NULL) STRICT",
         "INSERT INTO summed VALUES (0)",
     ),
+    (
+        # The body of a section `decided` that several receipts share: their rows hold the salt alone, and its number.
+        "CREATE TABLE decisions (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
+        "ALTER TABLE receipts ADD COLUMN decision INTEGER",
+    ),
 )
 
 

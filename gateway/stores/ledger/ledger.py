@@ -16,7 +16,7 @@ from gateway.core.usage import CLASSES
 from gateway.stores.books.books import UsageRow
 from gateway.stores.journal.chain import are_charges_of, charges_from
 from gateway.stores.journal.reading import reading
-from gateway.stores.journal.rows import DERIVED, RECORD, SELECT_RECORD, differing, kept_in, plain_in, receipt_in
+from gateway.stores.journal.rows import DERIVED, RECORD, RECORD_IN_JOURNAL, differing, kept_in, plain_in, receipt_in
 from gateway.stores.journal.usage_days import EVERY_ROW, PLACES, differing_days
 from gateway.stores.journal.usage_days import GROUPS as GROUPS
 
@@ -68,7 +68,9 @@ class SqliteLedger:
 
     def receipt(self, receipt_id: str) -> dict[str, Json] | None:
         with reading(self._path) as connection:
-            found = connection.execute(f"SELECT {SELECT_RECORD} FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
+            found = connection.execute(
+                f"SELECT {RECORD_IN_JOURNAL} FROM receipts WHERE id = ?", (receipt_id,)
+            ).fetchone()
         return plain_in(found) if found else None
 
     def newest(self, limit: int, within: Selection = EVERYTHING, before: str = "") -> list[dict[str, Json]]:
@@ -78,7 +80,7 @@ class SqliteLedger:
         index = "receipts_key" if by_key else "receipts_listed"
         with reading(self._path) as connection:
             rows = connection.execute(
-                f"SELECT {SELECT_RECORD} FROM receipts WHERE id IN (SELECT id FROM receipts INDEXED BY {index} "
+                f"SELECT {RECORD_IN_JOURNAL} FROM receipts WHERE id IN (SELECT id FROM receipts INDEXED BY {index} "
                 f"WHERE {clauses} ORDER BY id DESC LIMIT ?) ORDER BY id DESC",
                 (*values, limit),
             )
@@ -90,7 +92,8 @@ class SqliteLedger:
         with reading(self._path) as connection:
             rows = connection.execute(
                 # `+`: by the index of ids, which is in the order of the pages.
-                f"SELECT {SELECT_RECORD} FROM receipts WHERE id > ? AND +day >= ? AND +day <= ? ORDER BY id LIMIT ?",
+                f"SELECT {RECORD_IN_JOURNAL} FROM receipts "
+                "WHERE id > ? AND +day >= ? AND +day <= ? ORDER BY id LIMIT ?",
                 (after, since.isoformat(), until.isoformat(), limit),
             )
             return [plain_in(row) for row in rows]
@@ -173,7 +176,7 @@ def _usage_row(row: Sequence[int | str], groups: int) -> UsageRow:
 
 def _verified(connection: sqlite3.Connection, chain: str, head: str) -> ChainState:
     """`head`: the digest the register noted last; empty for a chain that was not noted since it began."""
-    links = connection.execute(f"SELECT {SELECT_RECORD} FROM receipts WHERE chain = ? ORDER BY row", (chain,))
+    links = connection.execute(f"SELECT {RECORD_IN_JOURNAL} FROM receipts WHERE chain = ? ORDER BY row", (chain,))
     broken = verify(chain, map(kept_in, links), head)
     count, erased = connection.execute(
         f"SELECT COUNT(*), COALESCE({_ERASED}, 0) FROM receipts WHERE chain = ?", (chain,)
@@ -182,7 +185,7 @@ def _verified(connection: sqlite3.Connection, chain: str, head: str) -> ChainSta
 
 
 def _differing(connection: sqlite3.Connection, chain: str) -> Iterator[str]:
-    query = f"SELECT {', '.join(DERIVED)}, charges, {SELECT_RECORD} FROM receipts WHERE chain = ? ORDER BY row"
+    query = f"SELECT {', '.join(DERIVED)}, charges, {RECORD_IN_JOURNAL} FROM receipts WHERE chain = ? ORDER BY row"
     for row in connection.execute(query, (chain,)):
         try:
             receipt = receipt_in([row[name] for name in RECORD])

@@ -18,6 +18,7 @@ from gateway.core.usage import CLASSES
 from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.chain import charges_from
 from gateway.stores.journal.reading import reading
+from gateway.stores.journal.rows import SECTIONS_IN_JOURNAL
 
 _MOST_BYTES: Final = 4 * 2**20
 _LONGEST_NAME: Final = 120
@@ -29,8 +30,8 @@ _NEWER: Final = ("region", "currency", "end_user", "code")
 PLACE_NAMES: Final = ("provider", "route", "region", "countries")
 """Names of one destination."""
 _SELECT: Final = (
-    f"SELECT row, id, chain, sequence, digest, schema, day, {', '.join((*_NAMES, *_NEWER, *SECTIONS))}, cost, usage, "
-    "charges, sent, places, countries, unreported, data FROM receipts WHERE row > ? ORDER BY row LIMIT ?"
+    f"SELECT row, id, chain, sequence, digest, schema, day, {', '.join((*_NAMES, *_NEWER))}, {SECTIONS_IN_JOURNAL}, "
+    "cost, usage, charges, sent, places, countries, unreported, data FROM receipts WHERE row > ? ORDER BY row LIMIT ?"
 )
 
 

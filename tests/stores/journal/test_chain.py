@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.receipt import SECTIONS, Receipt, digest, genesis
+from gateway.core.receipt import SECTIONS, Broken, Receipt, SharedSection, digest, genesis, verify
 from gateway.stores.holds import Charge
-from gateway.stores.journal.chain import Chain, charges_from, charges_text, stored
+from gateway.stores.journal.chain import Chain, charges_from, charges_text, stored, unlinked
+from gateway.stores.journal.rows import RECORD_IN_JOURNAL, kept_in
 from gateway.stores.journal.schema import migrate
 from tests.builders import a_receipt, an_attempt
 
@@ -101,6 +102,49 @@ def test_each_section_of_each_receipt_has_a_salt_of_its_own(connection: sqlite3.
         chain.append(connection, a_receipt(name), ())
     rows = connection.execute(f"SELECT {', '.join(SECTIONS)} FROM receipts").fetchall()
     assert len({section[:16] for row in rows for section in row}) == 3 * len(SECTIONS)
+
+
+def sharing(name: str, shared: SharedSection, **changes: object) -> Receipt:
+    """A receipt whose section `decided` other receipts have as well."""
+    receipt = a_receipt(name, **changes)
+    object.__setattr__(receipt, "shared", {"decided": shared})
+    return receipt
+
+
+def test_a_decision_that_several_receipts_share_is_written_once(connection: sqlite3.Connection) -> None:
+    chain, one, other = Chain("one"), SharedSection(), SharedSection()
+    receipts = [sharing(name, one, plan=("alpha/small",)) for name in "ABCD"]
+    receipts.append(sharing("E", other, plan=("beta/small",)))
+    links = [appended(connection, chain, receipt) for receipt in receipts]
+    assert [unlinked(link) for link in links] == receipts
+    (lengths,) = zip(*connection.execute("SELECT LENGTH(decided) > 16 FROM receipts ORDER BY row"), strict=True)
+    assert lengths == (1, 0, 0, 0, 1)  # a body that comes once stays where it is
+    assert connection.execute("SELECT body FROM decisions").fetchall() == [(one.encoded,)]
+    rows = connection.execute(f"SELECT {RECORD_IN_JOURNAL} FROM receipts ORDER BY row").fetchall()
+    assert verify("one", map(kept_in, rows)) is None
+    connection.execute("UPDATE decisions SET body = X'7B7D'")
+    rows = connection.execute(f"SELECT {RECORD_IN_JOURNAL} FROM receipts ORDER BY row").fetchall()
+    assert verify("one", map(kept_in, rows)) == Broken(2, "the section `decided` was changed after it was written")
+
+
+def test_an_erased_decision_stays_erased_though_others_share_it(connection: sqlite3.Connection) -> None:
+    chain, shared = Chain("one"), SharedSection()
+    for name in "ABC":
+        chain.append(connection, sharing(name, shared), ())
+    connection.execute("UPDATE receipts SET decided = NULL WHERE id = 'B'")
+    erased = [found.erased for name in "ABC" if (found := stored(connection, name)) is not None]
+    assert erased == [(), ("decided",), ()]
+
+
+def test_after_a_rollback_a_decision_is_written_anew(connection: sqlite3.Connection) -> None:
+    chain, shared = Chain("one"), SharedSection()
+    connection.execute("BEGIN")
+    for name in "AB":
+        chain.append(connection, sharing(name, shared), ())
+    connection.execute("ROLLBACK")
+    chain.forget()
+    links = [appended(connection, chain, sharing(name, shared)) for name in "ABC"]
+    assert [unlinked(link) for link in links] == [a_receipt(name) for name in "ABC"]
 
 
 def test_charges_are_read_as_they_were_written() -> None:
