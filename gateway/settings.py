@@ -312,18 +312,18 @@ def provider_access(environ: Mapping[str, str], connections: Mapping[str, Connec
     settings: dict[str, dict[str, str]] = {}
     sources: dict[str, SourceSettings] = {}
     providers = {id: _settings_of(connection) for id, connection in connections.items()}
-    for id, given in _by_provider(environ, providers, faults).items():
-        secret = _secret(environ, given.pop("key", None), given.pop("key_file", None), faults)
+    for id, values in _by_provider(environ, providers, faults).items():
+        secret = _secret(environ, values.pop("key", None), values.pop("key_file", None), faults)
         if secret is not None:
             keys[id] = SecretStr(secret)
         if (token := connections[id].token) is not None:
-            source = _token_source(environ, id, TOKEN_KINDS[token.kind], given, faults)
+            source = _token_source(environ, id, TOKEN_KINDS[token.kind], values, faults)
             if source is not None and secret is not None:
                 name = provider_variable(id, "credential")
                 faults.append(SettingsFault(name, f"{provider_variable(id, 'key')} is set too", "set one of them"))
             elif source is not None:
                 sources[id] = source
-        for setting, name in given.items():
+        for setting, name in values.items():
             if not environ[name].strip():
                 faults.append(SettingsFault(name, "it is set but empty", f"give the {setting} of {id}, or unset it"))
             value = settings.setdefault(id, {})[setting] = environ[name].strip()
@@ -403,14 +403,14 @@ def _by_provider(
 ) -> dict[str, dict[str, str]]:
     """Provider id -> setting -> the variable that gives it."""
     names = {name: (id, setting) for id, own in providers.items() for name, setting in _names(id, own)}
-    found: dict[str, dict[str, str]] = {}
-    for given in sorted(environ):
-        if given in names:
-            id, setting = names[given]
-            found.setdefault(id, {})[setting] = given
-        elif given.upper().startswith(PROVIDER_PREFIX):
-            faults.append(_no_provider(given, names))
-    return found
+    variables: dict[str, dict[str, str]] = {}
+    for variable in sorted(environ):
+        if variable in names:
+            id, setting = names[variable]
+            variables.setdefault(id, {})[setting] = variable
+        elif variable.upper().startswith(PROVIDER_PREFIX):
+            faults.append(_no_provider(variable, names))
+    return variables
 
 
 def provider_variable(id: str, setting: str) -> str:

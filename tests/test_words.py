@@ -20,18 +20,7 @@ QUESTIONS: Final[dict[str, int]] = {"dialects": 97}
 """Room -> docstrings that open with a question word, at most."""
 NO_NOUNS: Final[dict[str, int]] = {"dialects": 48}
 """Room -> strings and docstrings with `is no` or `is none`, at most; "must be" says what is accepted."""
-PARTICIPLE_NAMES: Final[dict[str, int]] = {
-    "asgi": 4,
-    "commands": 2,
-    "compose": 1,
-    "declarations": 1,
-    "dialects": 259,
-    "exchange": 1,
-    "sandbox": 70,
-    "settings": 3,
-    "stores": 38,
-    "telemetry": 1,
-}
+PARTICIPLE_NAMES: Final[dict[str, int]] = {}
 """Room -> identifiers that are a participle, at most; a noun says what the value holds."""
 
 DOCUMENTED: Final = ("http", "upstream")

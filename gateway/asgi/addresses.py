@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 from gateway.asgi.headers import Fields, Headers
 from gateway.core.operation import CHAT, OPERATIONS, Operation
 from gateway.dialects.dialect import Dialect
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.dialects.registry import Registry
 
 _VERSIONED: Final = re.compile(r"(?:/(?:v1beta1|v1beta|v1alpha|v1)){0,2}(/.*)")
@@ -39,7 +39,7 @@ class Address:
     verb: str = ""
     streaming: bool = False
 
-    def asked(self, fields: Fields, query: bytes, policy: str) -> Asked:
+    def prompt_head(self, fields: Fields, query: bytes, policy: str) -> PromptHead:
         """The facts beside the body that concern the dialect. `policy`: the request's own, from its header."""
         family = self.dialect.FAMILY if self.dialect is not None else None
         version = fields.one(family.version_header) if family is not None and family.version_header else None
@@ -47,7 +47,7 @@ class Address:
         if not (self.verb or version or betas or policy):
             return _BODIES_ALONE[self.operation.name]
         as_events = not self.streaming or "sse" in parse_qs(query.decode("latin-1")).get("alt", ())
-        return Asked(
+        return PromptHead(
             operation=self.operation,
             model=self.name,
             streaming=self.streaming,
@@ -59,7 +59,7 @@ class Address:
         )
 
 
-_BODIES_ALONE: Final[Mapping[str, Asked]] = {each.name: Asked(operation=each) for each in OPERATIONS}
+_BODIES_ALONE: Final[Mapping[str, PromptHead]] = {each.name: PromptHead(operation=each) for each in OPERATIONS}
 
 
 class Addresses:

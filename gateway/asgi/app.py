@@ -60,15 +60,15 @@ class Exchanges:
         address: Address = state["address"]
         dialect = address.dialect
         assert dialect is not None  # the other addresses are those of `Pages.models`
-        asked = PLAIN
+        head = PLAIN
         try:
-            asked = address.asked(fields, scope["query_string"], fields.one(_POLICY) or "")
+            head = address.prompt_head(fields, scope["query_string"], fields.one(_POLICY) or "")
             if scope["method"] != "POST":
                 raise method_not_allowed("POST")
             caller, in_force = self._gate.caller(fields, state.get("query_key", ""))
             arrival = Arrival(
                 dialect=dialect.NAME,
-                asked=asked,
+                head=head,
                 data_class=fields.one(DATA_CLASS),
                 idempotency_key=fields.one(IDEMPOTENCY) or "",
             )
@@ -77,7 +77,7 @@ class Exchanges:
         except ClientLeft:
             return
         except Ended as ended:
-            await send_error(send, ended, None, ErrorFormat(dialect, asked))
+            await send_error(send, ended, None, ErrorFormat(dialect, head))
             return
         await asyncio.sleep(0)  # as in `Exchange._forward`: those that came together begin together
         exchange = Exchange(self._gate.services, in_force, caller, arrival, watch)
@@ -86,7 +86,7 @@ class Exchanges:
             exchange.expire()
         state["when_client_leaves"](exchange.leave)
         try:
-            await exchange.run(body, ClientDownstream(send, ErrorFormat(dialect, asked)))
+            await exchange.run(body, ClientDownstream(send, ErrorFormat(dialect, head)))
         finally:
             self._gate.live.discard(exchange)
 

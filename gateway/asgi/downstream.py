@@ -13,7 +13,7 @@ from starlette.types import Send
 from gateway.core.errors import Ended, RateLimited
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.dialect import Dialect
-from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.prompt import PLAIN, PromptHead
 from gateway.dialects.registry import REGISTRY
 from gateway.dialects.translation import refusal
 from gateway.http.answer import ErrorAnswer
@@ -32,11 +32,11 @@ class ErrorFormat(msgspec.Struct, frozen=True, gc=False):
     """The dialect of a client's errors, and the framing of its streams."""
 
     dialect: Dialect
-    asked: Asked = PLAIN
+    head: PromptHead = PLAIN
 
     def body(self, ended: Ended, request_id: str) -> bytes:
         """The error's body."""
-        return refusal(self.dialect, ended, request_id, self.asked)
+        return refusal(self.dialect, ended, request_id, self.head)
 
 
 ERROR_MOST: Final = 1_000_000
@@ -55,7 +55,7 @@ class ClientDownstream:
 
     async def begin(self, headers: Mapping[str, str], *, streaming: bool) -> None:
         """Remember the head; it goes out with the first bytes. `headers` have nothing to say of the body."""
-        framed = _ARRAY if self._voice.asked.framing == "array" else _EVENTS
+        framed = _ARRAY if self._voice.head.framing == "array" else _EVENTS
         kind = framed if streaming else _WHOLE
         self._lines = [*kind, *_request_id(headers.get("x-safeconduct-receipt", "")), *encoded(headers)]
 

@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(context: CommandContext) -> int:
     now = current_state(context)
-    routes = list(_wanted(context, now))
+    routes = list(_selected(context, now))
     context.out.value([_as_json(route, now, context) for route in routes])
     columns = ("route", "processed in", "kept, days>", "training", "input>", "output>", "here", "status")
     context.out.table(columns, (_row(route, now, context) for route in routes))
@@ -44,7 +44,7 @@ def run(context: CommandContext) -> int:
     return 0
 
 
-def _wanted(context: CommandContext, now: CurrentState) -> Iterator[Route]:
+def _selected(context: CommandContext, now: CurrentState) -> Iterator[Route]:
     options, snapshot = context.options, now.snapshot
     named = resolve(options.model, snapshot) if options.model else None
     if options.model and named is None:

@@ -45,7 +45,7 @@ def run(context: CommandContext) -> int:
     value: dict[str, Json] = {"in_order": in_order, "chains": [_as_json(state) for state in states]}
     value["days_with_other_sums"] = [*days]
     if ledger:
-        value["ledger"] = {check.name: {"in_order": check.holds, "found": check.found} for check in ledger}
+        value["ledger"] = {check.name: {"in_order": check.holds, "found": check.finding} for check in ledger}
     context.out.value(value | ({"replay": _replay_json(replays)} if context.options.replay else {}))
     context.out.table(("chain", "receipts>", "erased>", "state"), map(_row, states))
     total = sum(s.receipts for s in states)
@@ -53,7 +53,7 @@ def run(context: CommandContext) -> int:
     if days:
         context.out.line(f"sums by day: {', '.join(days[:_SHOWN])} differ from the receipts, NOT in order")
     for check in ledger:
-        context.out.line(f"{check.name}: {check.found}, " + ("in order" if check.holds else "NOT in order"))
+        context.out.line(f"{check.name}: {check.finding}, " + ("in order" if check.holds else "NOT in order"))
     for result in replays:
         _tell(context, result)
     return 0 if in_order else FAILED

@@ -133,7 +133,7 @@ class Supervisor:
                 self._hear(place)
         if self._wakes[0] in readable:
             for number in os.read(self._wakes[0], 512):
-                self._told(signal.Signals(number))
+                self._pass_on(signal.Signals(number))
 
     def _hear(self, place: _Place) -> None:
         """It is ready, or its process has ended before."""
@@ -149,7 +149,7 @@ class Supervisor:
             if not (other.served or other.pid or other.due or self._leaving):
                 other.due = monotonic()
 
-    def _told(self, number: signal.Signals) -> None:
+    def _pass_on(self, number: signal.Signals) -> None:
         if number is signal.SIGCHLD:
             return
         if number is not signal.SIGHUP:

@@ -27,11 +27,11 @@ _AMOUNT_DECIMALS: Final = 18
 class Table:
     """One table. `path` is its place in the document: empty for the document itself, `posture`, `routes[a/b].price`."""
 
-    __slots__ = ("_asked", "_content", "_inner", "_page", "path")
+    __slots__ = ("_content", "_inner", "_page", "_read_keys", "path")
 
     def __init__(self, page: Page, content: Mapping[str, Toml], path: str) -> None:
         self._page, self._content, self.path = page, content, path
-        self._asked: set[str] = set()
+        self._read_keys: set[str] = set()
         self._inner: dict[str, Table] = {}
         page.opened.append(self)
 
@@ -53,11 +53,11 @@ class Table:
 
     def names(self) -> tuple[str, ...]:
         """Every key, for a table whose keys are names that the document chooses."""
-        self._asked.update(self._content)
+        self._read_keys.update(self._content)
         return tuple(self._content)
 
     def raw(self, name: str) -> Toml | None:
-        self._asked.add(name)
+        self._read_keys.add(name)
         return self._content.get(name)
 
     def require(self, **example: str) -> None:
@@ -224,10 +224,10 @@ class Table:
 
     def close(self) -> None:
         """Report every key that nobody asked for, and let go of the content."""
-        if len(self._content) > len(self._asked) or not self._asked.issuperset(self._content):
+        if len(self._content) > len(self._read_keys) or not self._read_keys.issuperset(self._content):
             for name in self._content:
-                if name not in self._asked:
-                    known = f"{one_of(name, self._asked)}, or " if self._asked else ""
+                if name not in self._read_keys:
+                    known = f"{one_of(name, self._read_keys)}, or " if self._read_keys else ""
                     self.fault(name, "is not a key here", f"{known}remove it")
         self._content, self._inner = {}, {}
 

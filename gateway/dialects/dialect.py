@@ -19,7 +19,7 @@ from gateway.core.usage import Metered
 from gateway.dialects.families import Family
 from gateway.dialects.identifiers import Members
 from gateway.dialects.neutral import Conversation, Embedding, Event, Reply, Vectors
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.spans import Span
 from gateway.dialects.strict_json import Document
 
@@ -179,7 +179,7 @@ class ProviderSide(Protocol):
         """The dialect in which a provider that speaks this one is asked for embeddings; empty if it offers none."""
 
     def written(
-        self, asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides
+        self, neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides
     ) -> Rendered:
         """A request of another dialect for a route of this one. Unportable."""
 
@@ -225,7 +225,7 @@ class Dialect(ProviderSide, Protocol):
 
     # The client's side.
 
-    def accept(self, body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+    def accept(self, body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, Prompt]:
         """The two halves of a request: what may be logged, and what may not. InvalidRequest, ModelNotFound."""
 
     def conversation(self, prompt: Prompt) -> Conversation | Embedding:

@@ -82,18 +82,18 @@ def incomplete(reported: Metered) -> Metered:
     return replace(reported, source=UsageSource.ESTIMATED, known=reported.usage)
 
 
-def believed(told: Metered | None, input_bytes: int, output_bytes: int) -> Metered:
+def believed(reported: Metered | None, input_bytes: int, output_bytes: int) -> Metered:
     """What the provider reported; where it reported nothing that is credible, at least what the sizes say."""
-    if told is None:
+    if reported is None:
         return estimated(input_bytes, output_bytes, {})
-    if told.source is not UsageSource.HELD:
-        return told
-    known, sizes = told.usage, estimated(input_bytes, output_bytes, {}).usage
+    if reported.source is not UsageSource.HELD:
+        return reported
+    known, sizes = reported.usage, estimated(input_bytes, output_bytes, {}).usage
     missing = Usage(
         input=max(sizes.input - known.context, 0),
         output=max(sizes.output - known.generated, 0),
     )
-    return replace(told, usage=known + missing, source=UsageSource.ESTIMATED)
+    return replace(reported, usage=known + missing, source=UsageSource.ESTIMATED)
 
 
 def tokens(request: Conversation) -> int:

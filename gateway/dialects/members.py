@@ -36,9 +36,11 @@ def model(name: object, snapshot: Snapshot) -> Named:
 
 def narrowed(values: Mapping[str, Any], header: str, snapshot: Snapshot) -> tuple[Policy, ...]:
     """What the request itself asks for: in the header, and in the member `provider`."""
-    wanted = narrowing.from_header(header, snapshot)
+    policies = narrowing.from_header(header, snapshot)
     return (
-        wanted + narrowing.from_object(values["provider"], snapshot) if values.get("provider") is not None else wanted
+        policies + narrowing.from_object(values["provider"], snapshot)
+        if values.get("provider") is not None
+        else policies
     )
 
 

@@ -49,26 +49,28 @@ def from_header(value: str, snapshot: Snapshot) -> tuple[Policy, ...]:
     return from_object(values, snapshot)
 
 
-def from_object(wanted: object, snapshot: Snapshot) -> tuple[Policy, ...]:
+def from_object(narrowing: object, snapshot: Snapshot) -> tuple[Policy, ...]:
     """The policies that a `provider` object asks for. InvalidRequest names the member at fault, never its value."""
-    if not isinstance(wanted, Mapping):
+    if not isinstance(narrowing, Mapping):
         raise _fault("", "must be an object")
-    if any(name not in _KNOWN for name in wanted):
+    if any(name not in _KNOWN for name in narrowing):
         raise InvalidRequest("`provider` has a member that is not known here.", field="provider", known=sorted(_KNOWN))
-    named = (_declared(_text(wanted, "policy"), snapshot),) if wanted.get("policy") is not None else ()
-    own = Policy("request", bound=_bound(wanted, snapshot), rules=_rules(wanted, snapshot), prefer=_preference(wanted))
+    named = (_declared(_text(narrowing, "policy"), snapshot),) if narrowing.get("policy") is not None else ()
+    own = Policy(
+        "request", bound=_bound(narrowing, snapshot), rules=_rules(narrowing, snapshot), prefer=_preference(narrowing)
+    )
     return (*named, own)
 
 
-def _bound(wanted: Mapping[str, Any], snapshot: Snapshot) -> Posture:
+def _bound(narrowing: Mapping[str, Any], snapshot: Snapshot) -> Posture:
     bound = Posture(
-        **{name: _countries(wanted, name, snapshot) for name in _PLACES if wanted.get(name) is not None}  # type: ignore[arg-type]
+        **{name: _countries(narrowing, name, snapshot) for name in _PLACES if narrowing.get(name) is not None}  # type: ignore[arg-type]
     )
-    if wanted.get("transfer") is not None:
-        bound = bound.meet(Posture(transfer=_transfer(wanted)))
-    if wanted.get("zdr") is not None and _flag(wanted, "zdr"):
+    if narrowing.get("transfer") is not None:
+        bound = bound.meet(Posture(transfer=_transfer(narrowing)))
+    if narrowing.get("zdr") is not None and _flag(narrowing, "zdr"):
         bound = bound.meet(Posture(retention_days=0))
-    match wanted.get("data_collection"):
+    match narrowing.get("data_collection"):
         case None | "allow":
             return bound
         case "deny":
@@ -76,29 +78,29 @@ def _bound(wanted: Mapping[str, Any], snapshot: Snapshot) -> Posture:
     raise _fault("data_collection", 'must be "allow" or "deny"')
 
 
-def _rules(wanted: Mapping[str, Any], snapshot: Snapshot) -> RouteRules:
+def _rules(narrowing: Mapping[str, Any], snapshot: Snapshot) -> RouteRules:
     return RouteRules(
-        only_providers=_names(wanted, "only"),
-        ignored=_ignored(wanted, snapshot),
-        max_price=_max_price(wanted),
-        quantizations=_names(wanted, "quantizations"),
-        requires_parameters=_flag(wanted, "require_parameters"),
-        allows_failover=_flag(wanted, "allow_fallbacks", default=True),
+        only_providers=_names(narrowing, "only"),
+        ignored=_ignored(narrowing, snapshot),
+        max_price=_max_price(narrowing),
+        quantizations=_names(narrowing, "quantizations"),
+        requires_parameters=_flag(narrowing, "require_parameters"),
+        allows_failover=_flag(narrowing, "allow_fallbacks", default=True),
     )
 
 
-def _ignored(wanted: Mapping[str, Any], snapshot: Snapshot) -> frozenset[str]:
+def _ignored(narrowing: Mapping[str, Any], snapshot: Snapshot) -> frozenset[str]:
     """Names to leave out. A name of nothing would leave out nothing, unlike what its writer meant: InvalidRequest."""
-    names = _names(wanted, "ignore") or frozenset()
+    names = _names(narrowing, "ignore") or frozenset()
     declared = (snapshot.providers, snapshot.models, snapshot.routes)
     if not all(any(name in names_of for names_of in declared) for name in names):
         raise _fault("ignore", "must name declared providers, models or routes")
     return names
 
 
-def _preference(wanted: Mapping[str, Any]) -> Preference | None:
-    explicit = tuple(_listed(wanted, "order") or ())
-    sort = wanted.get("sort")
+def _preference(narrowing: Mapping[str, Any]) -> Preference | None:
+    explicit = tuple(_listed(narrowing, "order") or ())
+    sort = narrowing.get("sort")
     if sort is None:
         return Preference(explicit) if explicit else None
     try:
@@ -108,17 +110,17 @@ def _preference(wanted: Mapping[str, Any]) -> Preference | None:
     raise _fault("sort", "must be one of price, latency, throughput")
 
 
-def _max_price(wanted: Mapping[str, Any]) -> MaxPrice:
-    given = wanted.get("max_price")
-    if given is None:
+def _max_price(narrowing: Mapping[str, Any]) -> MaxPrice:
+    price = narrowing.get("max_price")
+    if price is None:
         return MaxPrice()
-    if not isinstance(given, Mapping) or set(given) - {"prompt", "completion", "input", "output"}:
+    if not isinstance(price, Mapping) or set(price) - {"prompt", "completion", "input", "output"}:
         raise _fault("max_price", "must be an object with prompt and completion, in USD per million tokens")
-    return MaxPrice(_money(given, "prompt", "input"), _money(given, "completion", "output"))
+    return MaxPrice(_money(price, "prompt", "input"), _money(price, "completion", "output"))
 
 
-def _money(given: Mapping[str, Any], *names: str) -> Decimal | None:
-    value = next((given[name] for name in names if given.get(name) is not None), None)
+def _money(price: Mapping[str, Any], *names: str) -> Decimal | None:
+    value = next((price[name] for name in names if price.get(name) is not None), None)
     if value is None:
         return None
     amount = _amount(value)
@@ -137,24 +139,24 @@ def _amount(value: object) -> Decimal | None:
     return amount if amount == amount.quantize(_PRICE_STEP) else None
 
 
-def _countries(wanted: Mapping[str, Any], name: str, snapshot: Snapshot) -> frozenset[str]:
-    found: set[str] = set()
-    for word in _listed(wanted, name) or ():
+def _countries(narrowing: Mapping[str, Any], name: str, snapshot: Snapshot) -> frozenset[str]:
+    countries: set[str] = set()
+    for word in _listed(narrowing, name) or ():
         if word in snapshot.regions:
-            found |= snapshot.regions[word]
+            countries |= snapshot.regions[word]
         elif len(word) == 2 and word.isascii() and word.isupper():
-            found.add(word)
+            countries.add(word)
         else:
             raise _fault(name, "must list region words of config/regions.toml or two-letter country codes")
-    return frozenset(found)
+    return frozenset(countries)
 
 
-def _transfer(wanted: Mapping[str, Any]) -> Transfer:
+def _transfer(narrowing: Mapping[str, Any]) -> Transfer:
     words = {t.name.lower(): t for t in Transfer}
-    found = words.get(_text(wanted, "transfer"))
-    if found is None:
+    transfer = words.get(_text(narrowing, "transfer"))
+    if transfer is None:
         raise _fault("transfer", f"must be one of {', '.join(words)}")
-    return found
+    return transfer
 
 
 def _declared(name: str, snapshot: Snapshot) -> Policy:
@@ -164,13 +166,13 @@ def _declared(name: str, snapshot: Snapshot) -> Policy:
     return policy
 
 
-def _names(wanted: Mapping[str, Any], name: str) -> frozenset[str] | None:
-    listed = _listed(wanted, name)
+def _names(narrowing: Mapping[str, Any], name: str) -> frozenset[str] | None:
+    listed = _listed(narrowing, name)
     return None if listed is None else frozenset(listed)
 
 
-def _listed(wanted: Mapping[str, Any], name: str) -> list[str] | None:
-    value = wanted.get(name)
+def _listed(narrowing: Mapping[str, Any], name: str) -> list[str] | None:
+    value = narrowing.get(name)
     if value is None:
         return None
     listed = [value] if isinstance(value, str) else value
@@ -185,15 +187,15 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and len(value) <= _LONGEST_NAME
 
 
-def _text(wanted: Mapping[str, Any], name: str) -> str:
-    value = wanted[name]
+def _text(narrowing: Mapping[str, Any], name: str) -> str:
+    value = narrowing[name]
     if not isinstance(value, str):
         raise _fault(name, "must be a string")
     return value
 
 
-def _flag(wanted: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
-    value = wanted.get(name)
+def _flag(narrowing: Mapping[str, Any], name: str, *, default: bool = False) -> bool:
+    value = narrowing.get(name)
     if value is None:
         return default
     if not isinstance(value, bool):

@@ -10,7 +10,7 @@ from gateway.dialects.strict_json import Document
 
 
 @frozen(repr=False)
-class Asked:
+class PromptHead:
     """What of a request beside its body concerns the dialect.
 
     `model`, `verb` and `streaming`: where the path says so (Google). `framing` of a stream: `array` is Google's array
@@ -28,7 +28,7 @@ class Asked:
     policy: str = ""
 
 
-PLAIN: Final = Asked()
+PLAIN: Final = PromptHead()
 """A request whose body says everything."""
 
 
@@ -42,11 +42,11 @@ class Prompt:
     `repr` says nothing, so that it is safe in any traceback; everything else that would let content out raises Sealed.
     """
 
-    __slots__ = ("_document", "asked")
+    __slots__ = ("_document", "head")
 
-    def __init__(self, document: Document, asked: Asked = PLAIN) -> None:
+    def __init__(self, document: Document, head: PromptHead = PLAIN) -> None:
         self._document = document
-        self.asked = asked
+        self.head = head
 
     def unseal(self) -> Document:
         """The content. Called in `gateway/dialects` alone; the architecture test looks."""

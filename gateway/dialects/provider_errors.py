@@ -159,8 +159,8 @@ def _length_code(status: int, code: str, error: Mapping[str, Any]) -> str:
 def _is_daily(error: Mapping[str, Any]) -> bool:
     """A quota of the day is used up (google.rpc.QuotaFailure)."""
     details = error.get("details")
-    found = [d.get("violations") for d in details if isinstance(d, dict)] if isinstance(details, list) else []
-    violations = [v for each in found if isinstance(each, list) for v in each if isinstance(v, dict)]
+    violation_lists = [d.get("violations") for d in details if isinstance(d, dict)] if isinstance(details, list) else []
+    violations = [v for each in violation_lists if isinstance(each, list) for v in each if isinstance(v, dict)]
     return any(isinstance(v.get("quotaId"), str) and _DAILY.search(v["quotaId"]) for v in violations)
 
 

@@ -8,11 +8,11 @@ from gateway.core.catalog import Route
 from gateway.dialects.neutral import Conversation
 
 
-def drop_unsupported_reasoning(asked: Conversation, route: Route) -> tuple[Conversation, tuple[str, ...]]:
+def drop_unsupported_reasoning(conversation: Conversation, route: Route) -> tuple[Conversation, tuple[str, ...]]:
     """(the request, names of what is left out): of a model that cannot think no more is asked, not even not to, since
     OpenAI refuses the very word."""
-    reasoning = asked.reasoning
+    reasoning = conversation.reasoning
     if reasoning is None or route.abilities.reasoning is not False:
-        return asked, ()
-    wanted = bool(reasoning.budget) or reasoning.effort not in (None, "none", "minimal")
-    return replace(asked, reasoning=None), ("reasoning_effort",) if wanted else ()
+        return conversation, ()
+    is_requested = bool(reasoning.budget) or reasoning.effort not in (None, "none", "minimal")
+    return replace(conversation, reasoning=None), ("reasoning_effort",) if is_requested else ()

@@ -150,24 +150,24 @@ class Translated:
 
     def __init__(self, reader: Reader, writer: Writer, choices: int = 1) -> None:
         self._reader, self._writer = reader, writer
-        self._told = StreamObserver(choices)
+        self._observer = StreamObserver(choices)
         self.ended = False
 
     @property
     def content(self) -> bool:
-        return self._told.content
+        return self._observer.content
 
     @property
     def metered(self) -> Metered | None:
-        return self._told.metered or self._told.unfinished
+        return self._observer.metered or self._observer.unfinished
 
     @property
     def generated(self) -> int:
-        return self._told.generated
+        return self._observer.generated
 
     @property
     def lost(self) -> tuple[str, ...]:
-        return self._told.lost
+        return self._observer.lost
 
     def see(self, event: bytes, data: bytes) -> bytes:  # noqa: ARG002  # only the data means anything here
         return self._written(self._reader.read(data)) if data else b""
@@ -184,10 +184,10 @@ class Translated:
     def _written(self, events: Iterable[Event]) -> bytes:
         out: list[bytes] = []
         for event in events:
-            told = self._told.tell(event)
-            if told is not None and not self.ended:
-                self.ended = isinstance(told, Ended)
-                out.append(self._carried(told))
+            observed = self._observer.tell(event)
+            if observed is not None and not self.ended:
+                self.ended = isinstance(observed, Ended)
+                out.append(self._carried(observed))
         return b"".join(out)
 
     def _carried(self, event: Event) -> bytes:

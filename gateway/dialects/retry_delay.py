@@ -26,10 +26,10 @@ _EPOCH_MS: Final = 1e12
 
 def retry_delay_s(headers: Mapping[str, str], error: Mapping[str, Any], now: datetime) -> float | None:
     """Seconds until the provider may be asked again; None where it states no time. `error`: the object of its body."""
-    return next((delay for delay in _stated(headers, error, now) if delay is not None), None)
+    return next((delay for delay in _reported_delays(headers, error, now) if delay is not None), None)
 
 
-def _stated(headers: Mapping[str, str], error: Mapping[str, Any], now: datetime) -> Iterator[float | None]:
+def _reported_delays(headers: Mapping[str, str], error: Mapping[str, Any], now: datetime) -> Iterator[float | None]:
     """The spellings, the most exact first. Zero is none: Azure sends it for a time that it does not know."""
     for name in _IN_MS:
         yield _positive(_number(headers.get(name, "")), 0.001)

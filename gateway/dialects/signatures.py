@@ -26,8 +26,8 @@ def enveloped(signature: str, origin: str) -> str:
 
 def opened(signature: str, own: str) -> tuple[str, str]:
     """(signature, origin): of an envelope what is in it, else the signature itself, made by the dialect `own`."""
-    found = _ENVELOPE.fullmatch(signature)
-    return (found.group(2), found.group(1)) if found else (signature, own)
+    envelope = _ENVELOPE.fullmatch(signature)
+    return (envelope.group(2), envelope.group(1)) if envelope else (signature, own)
 
 
 def signed_id(id_: str, signature: str) -> str:

@@ -23,7 +23,7 @@ from gateway.dialects.dialect import (
 from gateway.dialects.estimate import BYTES_A_TOKEN, tokens
 from gateway.dialects.mismatched import WholeBody, WholeReader, is_streamed, streamed_events
 from gateway.dialects.neutral import Conversation, Embedding
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.registry import REGISTRY, Registry
 from gateway.dialects.relay import (
     Course,
@@ -57,10 +57,10 @@ class Translation:
 
     @classmethod
     def accepted(
-        cls, dialect: str, body: bytes, asked: Asked, snapshot: Snapshot, registry: Registry = REGISTRY
+        cls, dialect: str, body: bytes, head: PromptHead, snapshot: Snapshot, registry: Registry = REGISTRY
     ) -> Translation:
         """Read a request in the client's dialect. InvalidRequest, ModelNotFound."""
-        return cls(*registry[dialect].accept(body, asked, snapshot), registry)
+        return cls(*registry[dialect].accept(body, head, snapshot), registry)
 
     @cached_property
     def _neutral(self) -> Conversation | Embedding:
@@ -78,15 +78,15 @@ class Translation:
         InvalidRequest for a request that can only be passed on as it is, where no route speaks the client's dialect.
         """
         others = [(wire, route) for wire, route in ways if wire != self.demand.dialect]
-        found = []
+        carried = []
         for wire, route in others:
             try:
-                found.append(self._carried(wire, route))
+                carried.append(self._carried(wire, route))
             except InvalidRequest as fault:
                 if len(others) == len(ways):
                     raise
-                found.append(Carried(wire, unfit=(str(fault.details.get("field", "request")),)))
-        return tuple(found)
+                carried.append(Carried(wire, unfit=(str(fault.details.get("field", "request")),)))
+        return tuple(carried)
 
     def _carried(self, wire: str, route: Route) -> Carried:
         if self.demand.operation.counts:
@@ -167,16 +167,16 @@ class Translation:
         """Input tokens, estimated; an upper bound stands in `demand.input_tokens`. From sizes alone where the neutral
         form has no place for what a route of the client's own dialect may take."""
         try:
-            asked = self._neutral
+            neutral = self._neutral
         except InvalidRequest:
-            asked = None
-        return tokens(asked) if isinstance(asked, Conversation) else max(1, self._input_bytes // BYTES_A_TOKEN)
+            neutral = None
+        return tokens(neutral) if isinstance(neutral, Conversation) else max(1, self._input_bytes // BYTES_A_TOKEN)
 
 
-def refusal(dialect: Dialect, ended: Ended, request_id: str, asked: Asked) -> bytes:
+def refusal(dialect: Dialect, ended: Ended, request_id: str, head: PromptHead) -> bytes:
     """The body of an error before any reply has begun."""
     body = dialect.error(ended, request_id)
-    return b"[" + body + b"]" if asked.framing == "array" else body
+    return b"[" + body + b"]" if head.framing == "array" else body
 
 
 def declared(names: Iterable[str], demand: Demand) -> tuple[str, ...]:

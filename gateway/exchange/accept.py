@@ -19,7 +19,7 @@ def accept(identified: Identified, body: bytes, dialects: Registry, pseudonyms: 
     for a data class that this caller may not state."""
     arrival, in_force = identified.arrival, identified.in_force
     try:
-        translation = Translation.accepted(arrival.dialect, body, arrival.asked, in_force.snapshot, dialects)
+        translation = Translation.accepted(arrival.dialect, body, arrival.head, in_force.snapshot, dialects)
     except ModelNotFound as missing:
         raise ModelNotFound(_usable(missing.near, identified)) from None
     end_user = ""

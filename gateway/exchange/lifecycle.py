@@ -202,7 +202,7 @@ class Exchange:
         return self._permit.headers(self._identified.arrival.dialect)
 
     def _note_success(self, attempt: Attempt) -> None:
-        if self._identified.arrival.asked.operation.feeds_health:
+        if self._identified.arrival.head.operation.feeds_health:
             self._services.health.succeeded(attempt.route.id, attempt.began_s, attempt.tokens_per_s())
 
     def _cut_short(self) -> Ended:

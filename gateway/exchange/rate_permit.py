@@ -45,7 +45,7 @@ class RatePermit:
     async def give_back(self, attempts: Sequence[AttemptRecord]) -> None:
         """Report the usage of the attempts and return the permit. Shielded. Only the first call counts."""
         if self._permit is not None:
-            used = tokens_used(attempts, self._permit.wanted.tokens)
+            used = tokens_used(attempts, self._permit.demand.tokens)
             with self._watch.within(_GIVE_BACK_S, shielded=True):
                 await self._services.rates.settle(self._permit, used)
 

@@ -13,7 +13,7 @@ from gateway.core.principal import Callers
 from gateway.core.receipt import ReceiptId, digest
 from gateway.core.replay import capabilities_record
 from gateway.core.snapshot import Snapshot
-from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.prompt import PLAIN, PromptHead
 from gateway.dialects.registry import REGISTRY, Registry
 from gateway.exchange.decision_cache import DecisionCache
 from gateway.exchange.large_bodies import LargeBodies
@@ -101,7 +101,7 @@ class Arrival:
     """The parts of a request's head that an exchange reads: dialect, address and a few headers."""
 
     dialect: str
-    asked: Asked = PLAIN
+    head: PromptHead = PLAIN
     data_class: str | None = None
     idempotency_key: str = ""
 

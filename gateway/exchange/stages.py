@@ -40,7 +40,7 @@ class Identified:
             principal=self.principal,
             in_force=self.in_force,
             dialect=self.arrival.dialect,
-            operation=self.arrival.asked.operation,
+            operation=self.arrival.head.operation,
         )
 
 

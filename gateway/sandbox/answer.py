@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from gateway.sandbox.asked import ReplyRequest
 from gateway.sandbox.fitting import Instance, instance
+from gateway.sandbox.reply_request import ReplyRequest
 from gateway.sandbox.tokens import count, pieces
 
 _THOUGHT: Final = "The sandbox thinks of the request's shape only, never of its words."
@@ -61,26 +61,26 @@ class GeneratedChoice:
         return sum(part.tokens for part in self.parts) - self.reasoning
 
 
-def answer(asked: ReplyRequest, persona: str) -> GeneratedChoice:
+def answer(request: ReplyRequest, persona: str) -> GeneratedChoice:
     """The same for the same shape and persona, whatever the words were."""
-    thoughts = () if asked.thought == "none" else (GeneratedPart("thought", pieces(_THOUGHT)),)
-    if asked.call is not None:
-        worded = asked.call.arguments
-        arguments = _json(worded if worded is not None else instance({**asked.call.parameters, "type": "object"}))
-        call = GeneratedPart("call", pieces(arguments), asked.call.name)
-        return _within(asked, GeneratedChoice((*thoughts, call), "tool_calls"))
-    text, stopped_by = _stopped(_text(asked, persona), asked.stop)
-    return _within(asked, GeneratedChoice((*thoughts, GeneratedPart("text", pieces(text))), "stop", stopped_by))
+    thoughts = () if request.thought == "none" else (GeneratedPart("thought", pieces(_THOUGHT)),)
+    if request.call is not None:
+        worded = request.call.arguments
+        arguments = _json(worded if worded is not None else instance({**request.call.parameters, "type": "object"}))
+        call = GeneratedPart("call", pieces(arguments), request.call.name)
+        return _within(request, GeneratedChoice((*thoughts, call), "tool_calls"))
+    text, stopped_by = _stopped(_text(request, persona), request.stop)
+    return _within(request, GeneratedChoice((*thoughts, GeneratedPart("text", pieces(text))), "stop", stopped_by))
 
 
-def _text(asked: ReplyRequest, persona: str) -> str:
-    if asked.schema is not None:
-        return _json(instance(asked.schema))
-    if asked.json:
-        return _json({"provider": persona, "messages": asked.messages, "prompt_tokens": asked.prompt_tokens})
-    held = ", ".join(_several(asked.messages, "message") + _several(asked.images, "image"))
+def _text(request: ReplyRequest, persona: str) -> str:
+    if request.schema is not None:
+        return _json(instance(request.schema))
+    if request.json:
+        return _json({"provider": persona, "messages": request.messages, "prompt_tokens": request.prompt_tokens})
+    held = ", ".join(_several(request.messages, "message") + _several(request.images, "image"))
     return (
-        f"Hello from {persona}. Your request held {held}, {asked.prompt_tokens} tokens in all. "
+        f"Hello from {persona}. Your request held {held}, {request.prompt_tokens} tokens in all. "
         "I am a sandbox: I answer the shape of a request, repeat none of its words, and keep nothing."
     )
 
@@ -91,15 +91,15 @@ def _several(number: int, noun: str) -> list[str]:
 
 def _stopped(text: str, stops: tuple[str, ...]) -> tuple[str, str]:
     """The text before the first stop sequence in it, and that sequence: words of the sandbox's own, cut off."""
-    found = min(((at, stop) for stop in stops if (at := text.find(stop)) >= 0), default=(len(text), ""))
-    return text[: found[0]], found[1]
+    cut = min(((at, stop) for stop in stops if (at := text.find(stop)) >= 0), default=(len(text), ""))
+    return text[: cut[0]], cut[1]
 
 
-def _within(asked: ReplyRequest, answer: GeneratedChoice) -> GeneratedChoice:
+def _within(request: ReplyRequest, answer: GeneratedChoice) -> GeneratedChoice:
     """The answer, cut where the limit is reached; a function whose name has no room is not called."""
-    if asked.limit is None or answer.reasoning + answer.visible <= asked.limit:
+    if request.limit is None or answer.reasoning + answer.visible <= request.limit:
         return answer
-    return GeneratedChoice(tuple(_cut(answer.parts, asked.limit)), "length")
+    return GeneratedChoice(tuple(_cut(answer.parts, request.limit)), "length")
 
 
 def _cut(parts: tuple[GeneratedPart, ...], room: int) -> Iterator[GeneratedPart]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from gateway.sandbox.asked import Schema
+from gateway.sandbox.reply_request import Schema
 
 Instance: TypeAlias = "None | bool | int | float | str | list[Instance] | dict[str, Instance]"
 
@@ -64,16 +64,16 @@ def _of_type(kind: str, schema: Schema, root: Schema, depth: int) -> Instance:
             return None
 
 
-def _list(given: object) -> list[object]:
-    return given if isinstance(given, list) else []
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
-def _schema(given: object) -> Schema:
-    return given if isinstance(given, dict) else {}
+def _schema(value: object) -> Schema:
+    return value if isinstance(value, dict) else {}
 
 
-def _small(given: object) -> int:
-    return min(given, _LONGEST) if isinstance(given, int) and given > 0 else 0
+def _small(value: object) -> int:
+    return min(value, _LONGEST) if isinstance(value, int) and value > 0 else 0
 
 
 def _resolved(schema: Schema, root: Schema) -> Schema:
@@ -82,8 +82,8 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
         ref = schema.get("$ref")
         if not isinstance(ref, str) or not ref.startswith("#"):
             return schema
-        found: object = root
+        node: object = root
         for step in ref.removeprefix("#").strip("/").split("/"):
-            found = found.get(step) if step and isinstance(found, dict) else found
-        schema = _schema(found)
+            node = node.get(step) if step and isinstance(node, dict) else node
+        schema = _schema(node)
     return {}

@@ -12,7 +12,7 @@ def seal(persona: str) -> str:
     return base64.b64encode(f"sealed by {persona}".encode()).decode()
 
 
-def accept(given: str, persona: str, param: str) -> None:
+def accept(sealed: str, persona: str, param: str) -> None:
     """Raises Wrong for a seal of somebody else's."""
-    if given != seal(persona):
+    if sealed != seal(persona):
         raise Wrong(400, f"'{param}' was not made by this provider.", param, "invalid_encrypted_content")

@@ -27,11 +27,11 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_./:\-]")
 
 def reduce(fault: BaseException) -> Reduced:
     """Class and places, innermost first; then what it was raised from, each after `from`. Never raises."""
-    text = _told(fault, set(), 0)
+    text = _fault_text(fault, set(), 0)
     return Reduced(text if len(text) <= LONGEST else text[: LONGEST - 4] + " ...")
 
 
-def _told(fault: BaseException, seen: set[int], depth: int) -> str:
+def _fault_text(fault: BaseException, seen: set[int], depth: int) -> str:
     chain: list[str] = []
     current: BaseException | None = fault
     while current is not None and id(current) not in seen and len(chain) < _CAUSES_MOST:
@@ -59,7 +59,7 @@ def _one(fault: BaseException, seen: set[int], depth: int) -> str:
     where = " < ".join(_places(fault.__traceback__))
     text = f"{class_name(type(fault))} at {where}" if where else class_name(type(fault))
     if isinstance(fault, BaseExceptionGroup) and depth < _GROUPS_DEEP:
-        members = [_told(member, seen, depth + 1) for member in fault.exceptions[:_CAUSES_MOST]]
+        members = [_fault_text(member, seen, depth + 1) for member in fault.exceptions[:_CAUSES_MOST]]
         text += f" of ({' and '.join(filter(None, members))})"
     return text
 

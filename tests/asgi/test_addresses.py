@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.asgi.addresses import Address, Addresses
 from gateway.asgi.headers import Fields
 from gateway.core import operation
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.dialects.registry import REGISTRY
 
 ADDRESSES = Addresses(REGISTRY)
@@ -212,9 +212,9 @@ def test_other_paths_are_no_sdks(path: str) -> None:
 # --- what the dialect is told ----------------------------------------------------------------------------------------
 
 
-def asked(meant: Address, query: str = "", **headers: str) -> Asked:
+def asked(meant: Address, query: str = "", **headers: str) -> PromptHead:
     fields = Fields((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items())
-    return meant.asked(fields, query.encode("latin-1"), "strict")
+    return meant.prompt_head(fields, query.encode("latin-1"), "strict")
 
 
 def test_a_dialect_is_told_endpoint_policy_and_model() -> None:

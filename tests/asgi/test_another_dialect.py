@@ -32,7 +32,7 @@ from gateway.dialects.neutral import (
     Used,
     Vectors,
 )
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.registry import REGISTRY, Registry
 from gateway.dialects.spans import Span, TextRules
 from tests.asgi.gate import KEY, a_door
@@ -71,7 +71,7 @@ class Telegram:
     IDENTIFIERS: Members = (("sender",),)
     EMBEDS_AS = ""
 
-    def accept(self, body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+    def accept(self, body: bytes, asked: PromptHead, snapshot: Snapshot) -> tuple[Demand, Prompt]:
         document = strict_json.read(body)
         named = members.model(document.values.get("to"), snapshot)
         demand = Demand(NAME, asked.operation, named.model, streaming=False, input_tokens=len(body))

@@ -23,7 +23,7 @@ from gateway.core.errors import (
 from gateway.core.limits import Standing
 from gateway.core.receipt import ReceiptId
 from gateway.dialects import google_generate, openai_chat
-from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.prompt import PLAIN, PromptHead
 
 RECEIPT = ReceiptId("01JDRECEIPT00000000000000A")
 CHAT = ErrorFormat(openai_chat)
@@ -89,7 +89,7 @@ async def test_a_broken_stream_gets_its_error_event_and_no_end() -> None:
     assert all(m["body"] != b"" for m in wire.messages[1:])
 
 
-def head_of(asked: Asked, *, streaming: bool, headers: Mapping[str, str] = HEADERS) -> dict[bytes, bytes]:
+def head_of(asked: PromptHead, *, streaming: bool, headers: Mapping[str, str] = HEADERS) -> dict[bytes, bytes]:
     wire = Wire()
 
     async def story() -> None:
@@ -101,7 +101,7 @@ def head_of(asked: Asked, *, streaming: bool, headers: Mapping[str, str] = HEADE
     return wire.headers
 
 
-ARRAY = Asked(streaming=True, framing="array")
+ARRAY = PromptHead(streaming=True, framing="array")
 
 
 def test_a_stream_as_an_array_is_json_that_no_proxy_holds_back() -> None:

@@ -9,22 +9,22 @@ import json
 import time
 from typing import Any, Final
 
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.dialects.translation import Signed, Translation
 from tests.builders import a_route, a_snapshot
 
 CHUNKS: Final = 2000
 SAID: Final = [{"role": "user", "content": "hi"}]
-REQUESTS: Final[dict[str, tuple[dict[str, Any], Asked]]] = {
-    "openai_chat": ({"model": "small", "stream": True, "messages": SAID}, Asked()),
-    "openai_responses": ({"model": "small", "stream": True, "input": "hi"}, Asked()),
+REQUESTS: Final[dict[str, tuple[dict[str, Any], PromptHead]]] = {
+    "openai_chat": ({"model": "small", "stream": True, "messages": SAID}, PromptHead()),
+    "openai_responses": ({"model": "small", "stream": True, "input": "hi"}, PromptHead()),
     "anthropic_messages": (
         {"model": "small", "stream": True, "max_tokens": 9, "messages": SAID},
-        Asked(version="2023-06-01"),
+        PromptHead(version="2023-06-01"),
     ),
     "google_generate": (
         {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
-        Asked(model="small", streaming=True, verb="streamGenerateContent"),
+        PromptHead(model="small", streaming=True, verb="streamGenerateContent"),
     ),
 }
 CHAT: Final = (

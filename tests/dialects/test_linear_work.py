@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from gateway.core.operation import EMBEDDINGS
 from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.estimate import SAMPLE
-from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.prompt import PLAIN, PromptHead
 from gateway.dialects.translation import Translation
 from tests.builders import a_connection, a_model, a_provider, a_route, a_snapshot
 from tests.strategies import examples
 
-GOOGLE: Final = Asked(model="small", verb="generateContent")
+GOOGLE: Final = PromptHead(model="small", verb="generateContent")
 SPEAKERS: Final = ("user", "assistant")
 CLIENTS: Final[dict[str, Callable[[str, int], dict[str, Any]]]] = {
     "openai_chat": lambda text, turns: {
@@ -65,7 +65,7 @@ def calls(work: Callable[[], object]) -> int:
     return count
 
 
-def work_of(client: str, wire: str, body: bytes, asked: Asked = PLAIN, **route_values: Any) -> int:
+def work_of(client: str, wire: str, body: bytes, asked: PromptHead = PLAIN, **route_values: Any) -> int:
     """Calls of everything that is done with a request between its last byte and its route."""
     route = a_route(a_provider(connection=a_connection(dialect=wire)), **route_values)
     snapshot = a_snapshot(route)
@@ -113,7 +113,7 @@ def test_the_sample_of_an_estimate_is_of_the_whole_request() -> None:
 
 @pytest.mark.parametrize("wire", ["openai_embeddings", "google_embeddings"])
 def test_the_calls_for_texts_to_embed_grow_with_their_number(wire: str) -> None:
-    asked = Asked(operation=EMBEDDINGS)
+    asked = PromptHead(operation=EMBEDDINGS)
     count = partial(work_of, "openai_embeddings", wire, asked=asked, model=a_model(kind="embedding"))
     body = json.dumps({"model": "small", "input": ["some words, 2026. " * 900] * 100}).encode()
     assert count(body) <= ONCE + 100 * 20

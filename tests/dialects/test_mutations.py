@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.core.operation import CHAT, EMBEDDINGS
 from gateway.dialects.dialect import RequestOverrides
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.dialects.registry import REGISTRY
 from tests.builders import a_connection, a_provider, a_route, a_snapshot
 from tests.dialects import stateless
@@ -24,7 +24,7 @@ ORDERS = RequestOverrides()
 PNG = "data:image/png;base64,iVBORw0KGgo="
 
 TOOL = {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {"a": {"type": "string"}}}}
-REQUESTS: dict[str, tuple[dict[str, Any], Asked, stateless.Check]] = {
+REQUESTS: dict[str, tuple[dict[str, Any], PromptHead, stateless.Check]] = {
     "openai_chat": (
         {
             "model": "small",
@@ -55,7 +55,7 @@ REQUESTS: dict[str, tuple[dict[str, Any], Asked, stateless.Check]] = {
             "tool_choice": "auto",
             "response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {}, "strict": True}},
         },
-        Asked(),
+        PromptHead(),
         stateless.CHAT,
     ),
     "openai_responses": (
@@ -83,7 +83,7 @@ REQUESTS: dict[str, tuple[dict[str, Any], Asked, stateless.Check]] = {
             "tools": [{"type": "function", **TOOL}],
             "text": {"format": {"type": "json_schema", "name": "s", "schema": {}}},
         },
-        Asked(),
+        PromptHead(),
         stateless.RESPONSES,
     ),
     "anthropic_messages": (
@@ -113,7 +113,7 @@ REQUESTS: dict[str, tuple[dict[str, Any], Asked, stateless.Check]] = {
             "tools": [{"name": "f", "description": "d", "input_schema": {"type": "object"}}],
             "tool_choice": {"type": "auto"},
         },
-        Asked(),
+        PromptHead(),
         stateless.MESSAGES,
     ),
     "google_generate": (
@@ -138,17 +138,17 @@ REQUESTS: dict[str, tuple[dict[str, Any], Asked, stateless.Check]] = {
             "safetySettings": [{"category": "c", "threshold": "t"}],
             "labels": {"a": "b"},
         },
-        Asked(model="small", verb="generateContent"),
+        PromptHead(model="small", verb="generateContent"),
         stateless.GENERATE,
     ),
     "openai_embeddings": (
         {"model": "small", "input": ["hi", "you"], "dimensions": 7, "encoding_format": "float"},
-        Asked(operation=EMBEDDINGS),
+        PromptHead(operation=EMBEDDINGS),
         stateless.EMBEDDINGS,
     ),
     "google_embeddings": (
         {"content": {"parts": [{"text": "hi"}]}, "taskType": "x", "title": "t", "outputDimensionality": 7},
-        Asked(operation=EMBEDDINGS, model="small", verb="embedContent"),
+        PromptHead(operation=EMBEDDINGS, model="small", verb="embedContent"),
         stateless.EMBED_CONTENT,
     ),
 }
@@ -212,7 +212,7 @@ def mutated(draw: st.DrawFn, request: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
-def leaves(name: str, request: dict[str, Any], asked: Asked) -> dict[str, Any] | None:
+def leaves(name: str, request: dict[str, Any], asked: PromptHead) -> dict[str, Any] | None:
     """The request as it leaves for a provider under a zero-retention bound; None where it is refused by name."""
     dialect = REGISTRY[name]
     try:

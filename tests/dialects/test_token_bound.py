@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.snapshot import Snapshot
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.dialects.registry import REGISTRY
 from gateway.dialects.token_bound import OWN_TOOL_TOKENS, PICTURE_TOKENS, TOOLS_TOKENS, Pictures, tokens_at_most
 from tests.builders import a_price, a_route, a_snapshot
@@ -43,7 +43,7 @@ def google(*parts: dict[str, Any]) -> dict[str, Any]:
 
 
 def bound(dialect: str, body: dict[str, Any], snapshot: Snapshot = SNAPSHOT) -> int:
-    demand, _ = REGISTRY.by_name[dialect].accept(json.dumps(body).encode(), Asked(model="small"), snapshot)
+    demand, _ = REGISTRY.by_name[dialect].accept(json.dumps(body).encode(), PromptHead(model="small"), snapshot)
     return demand.input_tokens
 
 
@@ -127,7 +127,7 @@ def test_input_is_held_at_twice_its_price_only_where_it_may_be_kept_for_an_hour(
 ) -> None:
     mark = {"type": "ephemeral", **({"ttl": ttl} if ttl else {})}
     body = (chat if dialect == "openai_chat" else messages)({"type": "text", "text": "a", "cache_control": mark})
-    demand, _ = REGISTRY.by_name[dialect].accept(json.dumps(body).encode(), Asked(), SNAPSHOT)
+    demand, _ = REGISTRY.by_name[dialect].accept(json.dumps(body).encode(), PromptHead(), SNAPSHOT)
     route = a_route(price=a_price(input="3", output="15"))
     tokens_in, tokens_out = demand.at_most(route, 100)
     assert demand.hold(route, Decimal(1), 100) == (6_000 if dearer else 3_000) * tokens_in + 15_000 * tokens_out

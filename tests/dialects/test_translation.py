@@ -16,7 +16,7 @@ from gateway.core.operation import COUNT_TOKENS, EMBEDDINGS
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken, RequestOverrides
 from gateway.dialects.neutral import Call, Stop, Text
-from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.prompt import PLAIN, PromptHead
 from gateway.dialects.registry import REGISTRY
 from gateway.dialects.sse import Events
 from gateway.dialects.translation import Signed, Translation, declared, refusal
@@ -27,8 +27,8 @@ SNAPSHOT = a_snapshot()
 NO_METER = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
 SIGNED = Signed("01JDRECEIPT00000000000000A", 1_795_000_000)
 CHATS = ["openai_chat", "openai_responses", "anthropic_messages", "google_generate"]
-COUNT = Asked(operation=COUNT_TOKENS)
-ADDRESSED = Asked(model="small", verb="generateContent")
+COUNT = PromptHead(operation=COUNT_TOKENS)
+ADDRESSED = PromptHead(model="small", verb="generateContent")
 """Google's paths name the model."""
 
 HELLO: dict[str, dict[str, Any]] = {
@@ -82,7 +82,7 @@ ANSWER: dict[str, dict[str, Any]] = {
 }
 
 
-def asked_in(dialect: str, asked: Asked | None = None, **members: Any) -> Translation:
+def asked_in(dialect: str, asked: PromptHead | None = None, **members: Any) -> Translation:
     said = asked or (ADDRESSED if dialect == "google_generate" else PLAIN)
     return Translation.accepted(dialect, json.dumps({**HELLO[dialect], **members}).encode(), said, SNAPSHOT)
 
@@ -99,7 +99,7 @@ def test_a_request_is_accepted_by_its_own_dialect(dialect: str) -> None:
     asked = asked_in(dialect)
     assert (asked.demand.dialect, asked.demand.operation.name, asked.demand.model) == (dialect, "chat", "small")
     with pytest.raises(ModelNotFound):
-        asked_in(dialect, Asked(model="smal", verb="generateContent"), model="smal")
+        asked_in(dialect, PromptHead(model="smal", verb="generateContent"), model="smal")
     with pytest.raises(InvalidRequest):
         Translation.accepted(dialect, b'{"MARKER', PLAIN, SNAPSHOT)
 
@@ -334,7 +334,7 @@ STREAMS: dict[str, list[bytes]] = {
 }
 MIDST = {"openai_chat": 3, "openai_responses": 5, "anthropic_messages": 5, "google_generate": 1}
 """So many events are a stream that has said something and has not ended."""
-STREAMED = Asked(model="small", verb="streamGenerateContent", streaming=True)
+STREAMED = PromptHead(model="small", verb="streamGenerateContent", streaming=True)
 
 
 def streaming_in(client: str) -> Translation:
@@ -493,8 +493,8 @@ def test_a_beat_in_a_translated_stream_is_taken_for_none_of_its_words(client: st
 
 VECTORS = ["openai_embeddings", "google_embeddings"]
 EMBED = {
-    "openai_embeddings": Asked(operation=EMBEDDINGS),
-    "google_embeddings": Asked(operation=EMBEDDINGS, model="small", verb="batchEmbedContents"),
+    "openai_embeddings": PromptHead(operation=EMBEDDINGS),
+    "google_embeddings": PromptHead(operation=EMBEDDINGS, model="small", verb="batchEmbedContents"),
 }
 TO_EMBED: dict[str, dict[str, Any]] = {
     "openai_embeddings": {"model": "small", "input": ["MARKER one", "MARKER two"], "encoding_format": "float"},
@@ -562,7 +562,7 @@ COUNTED = {
 
 
 def counting_in(dialect: str, **members: Any) -> Translation:
-    asked = Asked(operation=COUNT_TOKENS, model="small", verb="countTokens")
+    asked = PromptHead(operation=COUNT_TOKENS, model="small", verb="countTokens")
     return asked_in(dialect, asked if dialect == "google_generate" else COUNT, **members)
 
 
@@ -623,7 +623,7 @@ def test_a_refusal_is_told_in_the_clients_dialect(dialect: str) -> None:
     body = refusal(REGISTRY[dialect], ended, SIGNED.id, PLAIN)
     assert body == REGISTRY.by_name[dialect].error(ended, SIGNED.id)
     assert json.loads(body)["error"]["message"] == ended.message
-    array = Asked(streaming=True, framing="array")
+    array = PromptHead(streaming=True, framing="array")
     assert json.loads(refusal(REGISTRY[dialect], ended, SIGNED.id, array)) == [json.loads(body)]
 
 

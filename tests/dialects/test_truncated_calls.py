@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.dialects.neutral import Answer, Call, Stop, Text
-from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.prompt import PLAIN, PromptHead
 from gateway.dialects.translation import Signed, Translation
 from gateway.dialects.truncated_calls import drop_truncated_calls, whole
 from tests.builders import a_route, a_snapshot
@@ -42,7 +42,7 @@ def asking(client: str, *, streaming: bool) -> Translation:
         "anthropic_messages": {"model": "small", "max_tokens": 9, "messages": [hello], "stream": streaming},
         "google_generate": {"contents": [{"role": "user", "parts": [{"text": "hello"}]}]},
     }
-    asked = Asked(model="small", streaming=streaming) if client == "google_generate" else PLAIN
+    asked = PromptHead(model="small", streaming=streaming) if client == "google_generate" else PLAIN
     return Translation.accepted(client, json.dumps(bodies[client]).encode(), asked, a_snapshot())
 
 

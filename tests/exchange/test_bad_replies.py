@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.core.catalog import RouteId
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.asgi.gate import Door, a_door, chat
 from tests.dialects.test_translation import ANSWER, CHATS, HELLO, STREAMED
 from tests.exchange.desk import Client, Desk, a_desk
@@ -20,7 +20,7 @@ from tests.scripted import Connection, Provider, reply
 
 WAYS = [(client, route) for route in CHATS for client in (route, NEXT[route])]
 """Each provider before a client of its own dialect, whose bytes are passed on, and before one of another."""
-CALL = Asked(model="small", verb="generateContent")
+CALL = PromptHead(model="small", verb="generateContent")
 IMPOSSIBLE = 10**30
 
 
@@ -52,7 +52,7 @@ async def asked(desk: Desk, client: str, *, streaming: bool = False) -> tuple[Cl
     """What a client received, and the receipt. Whatever went wrong before is forgiven."""
     desk.services.health.succeeded(RouteId("alpha/small"), 1.0)
     said = {**HELLO[client], **({"stream": True} if streaming and client != "google_generate" else {})}
-    call = (STREAMED if streaming else CALL) if client == "google_generate" else Asked()
+    call = (STREAMED if streaming else CALL) if client == "google_generate" else PromptHead()
     got = await desk.ask(json.dumps(said).encode(), dialect=client, asked=call)
     return got, desk.receipts()[0]
 

@@ -12,7 +12,7 @@ from gateway.core.operation import COUNT_TOKENS, EMBEDDINGS
 from gateway.core.organisation import Budget
 from gateway.core.policy import RouteRules, TokenCounts
 from gateway.core.posture import Posture
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.exchange.services import Deadlines
 from tests.builders import a_connection, a_model, a_policy, a_price, a_provider, a_route, a_snapshot, some_abilities
 from tests.dialects.test_translation import ANSWER, HELLO, MIDST, STREAMS, UNREADABLE
@@ -179,7 +179,7 @@ async def test_where_everything_must_be_supported_a_route_that_carries_less_than
         snapshot = a_snapshot(*routes, policies=(a_policy("strict"), sure))
         async with a_desk(tmp_path, alpha, beta, snapshot=snapshot) as desk:
             body = {"model": "small", "max_tokens": 9, "top_k": 5, "messages": [{"role": "user", "content": "hi"}]}
-            asked = Asked(version="2023-06-01")
+            asked = PromptHead(version="2023-06-01")
             client = await desk.ask(json.dumps(body).encode(), dialect=CLAUDE, asked=asked, policy="sure")
             assert client.headers["x-safeconduct-route"] == "alpha/small"
             assert (beta.connections, sent(alpha)["top_k"]) == (0, 5)
@@ -197,7 +197,7 @@ async def test_where_everything_must_be_supported_a_route_that_carries_less_than
 @pytest.mark.parametrize("client", ["openai_responses", "anthropic_messages", "google_generate"])
 async def test_clients_of_every_dialect_are_served_by_a_chat_route(tmp_path: Path, client: str) -> None:
     async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
-        asked = Asked(model="small", verb="generateContent") if client == "google_generate" else Asked()
+        asked = PromptHead(model="small", verb="generateContent") if client == "google_generate" else PromptHead()
         answer = await desk.ask(json.dumps(HELLO[client]).encode(), dialect=client, asked=asked)
         assert answer.complete
         assert b"hello" in answer.body
@@ -231,8 +231,8 @@ async def test_a_limit_above_the_routes_is_lowered_to_it_and_reported(tmp_path: 
         a_desk(tmp_path, alpha, dialects=[wire], abilities=small) as desk,
     ):
         for streaming in (False, True):
-            google = Asked(model="small", verb="generateContent", streaming=streaming)
-            asked = google if client == "google_generate" else Asked()
+            google = PromptHead(model="small", verb="generateContent", streaming=streaming)
+            asked = google if client == "google_generate" else PromptHead()
             flag = {} if client == "google_generate" else {"stream": streaming}
             body = {**HELLO[client], **LIMITED[client](32_000), **flag}
             answer = await desk.ask(json.dumps(body).encode(), dialect=client, asked=asked)
@@ -270,7 +270,7 @@ async def test_vectors_are_asked_for_and_metered(tmp_path: Path) -> None:
     model = a_model(kind="embedding")
     async with Provider(replies(reply(body=body))) as alpha, a_desk(tmp_path, alpha, model=model) as desk:
         said = json.dumps({"model": "small", "input": "MARKER", "encoding_format": "float"}).encode()
-        client = await desk.ask(said, dialect="openai_embeddings", asked=Asked(operation=EMBEDDINGS))
+        client = await desk.ask(said, dialect="openai_embeddings", asked=PromptHead(operation=EMBEDDINGS))
         assert json.loads(client.body)["data"] == vectors["data"]
         assert alpha.requests[0].line.startswith("POST /v1/embeddings ")
         (receipt,) = desk.receipts()
@@ -279,7 +279,7 @@ async def test_vectors_are_asked_for_and_metered(tmp_path: Path) -> None:
 
 # --- counts ----------------------------------------------------------------------------------------------------------
 
-COUNT = Asked(operation=COUNT_TOKENS)
+COUNT = PromptHead(operation=COUNT_TOKENS)
 EXACT = a_policy("open", token_counts=TokenCounts.EXACT)
 COUNTED = replies(reply(body=b'{"input_tokens":4321}'))
 TOOLS = [{"name": "find", "description": "Finds it.", "input_schema": {"type": "object", "properties": {}}}]

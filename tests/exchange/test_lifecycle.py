@@ -16,7 +16,7 @@ from gateway.core.organisation import Budget, DataClass
 from gateway.core.policy import Identifiers
 from gateway.core.posture import Posture
 from gateway.core.receipt import from_json
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.exchange.services import Deadlines, InForce
 from gateway.telemetry.events import SoftBudgetCrossed
 from gateway.upstream.client import ProviderClient
@@ -606,7 +606,7 @@ async def test_a_client_that_waits_for_a_thinker_is_kept_alive_before_the_first_
         Provider(streams(*events)) as beta,
         a_desk(tmp_path, alpha, beta, dialects=CLAUDE * 2) as desk,
     ):
-        client, exchange = Client(), desk.exchange(dialect=dialect, asked=Asked(version="2023-06-01"))
+        client, exchange = Client(), desk.exchange(dialect=dialect, asked=PromptHead(version="2023-06-01"))
         async with anyio.create_task_group() as group:
             group.start_soon(exchange.run, json.dumps(BODY | STREAM).encode(), client)
             while not client.body:

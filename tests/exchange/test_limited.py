@@ -16,7 +16,7 @@ from gateway.core.operation import COUNT_TOKENS
 from gateway.core.organisation import Budget
 from gateway.core.policy import TokenCounts
 from gateway.core.principal import KeyId
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.exchange.services import Deadlines
 from gateway.stores.rates.rates import RateDemand, RatesPermit
 from tests.builders import a_policy, a_team
@@ -241,7 +241,7 @@ COUNTED = replies(reply(body=b'{"input_tokens":4321}'))
 
 async def count(desk: Desk) -> str:
     """`exact`, `estimated`, or the code of a refusal."""
-    client = await desk.ask(COUNT, dialect=CLAUDE, asked=Asked(COUNT_TOKENS))
+    client = await desk.ask(COUNT, dialect=CLAUDE, asked=PromptHead(COUNT_TOKENS))
     if client.error is not None:
         return client.error.code
     source = client.headers.get("x-safeconduct-count", "exact")

@@ -48,5 +48,5 @@ def test_the_last_byte_waits_a_second_at_most() -> None:
 
 def test_an_arrival_without_headers_states_nothing() -> None:
     arrival = Arrival("openai_chat")
-    assert (arrival.asked, arrival.data_class, arrival.idempotency_key) == (PLAIN, None, "")
+    assert (arrival.head, arrival.data_class, arrival.idempotency_key) == (PLAIN, None, "")
     assert (PLAIN.policy, PLAIN.operation.name) == ("", "chat")

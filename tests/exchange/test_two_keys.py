@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.stores.keys.keys import digest_of
 from tests.builders import a_key
 from tests.exchange.desk import COMPLETION, Client, Desk, a_desk
@@ -19,7 +19,7 @@ OTHERS_SECRET = "sc_" + "y" * 43
 TIMES = 5
 """More often than the faults in a row that cool a route down."""
 A_FILE = [{"type": "text", "text": "of the one"}, {"type": "file", "file": {"file_id": "gone"}}]
-CALL = Asked(verb="generateContent", model="small")
+CALL = PromptHead(verb="generateContent", model="small")
 GOOD_BYTES = reply(body=json.dumps(COMPLETION).encode())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.sandbox.answer import GeneratedPart, answer
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest
 from gateway.sandbox.tokens import count
 
 ASKED = ReplyRequest(messages=2, prompt_tokens=31)

@@ -44,7 +44,7 @@ class Status:
 def status(state: Path) -> Status | None:
     """The gateway that runs with this state directory; None if none does."""
     with _client(state) as client:
-        answer = None if client is None else _asked(client, "GET", "/status", {})
+        answer = None if client is None else _answer_of(client, "GET", "/status", {})
     if answer is None:
         return None
     providers = answer.get("providers")
@@ -60,7 +60,7 @@ def status(state: Path) -> Status | None:
 def running(state: Path, patience_s: float = _PATIENCE_S) -> Iterator[Office | None]:
     """The office of the gateway that runs with this state directory, or None. `patience_s`: for each answer."""
     with _client(state, patience_s) as client:
-        yield None if client is None else lambda method, path, body: _asked(client, method, path, body)
+        yield None if client is None else lambda method, path, body: _answer_of(client, method, path, body)
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def _answers(path: Path) -> bool:
     return True
 
 
-def _asked(client: httpx.Client, method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
+def _answer_of(client: httpx.Client, method: str, path: str, body: Mapping[str, Json]) -> dict[str, Json]:
     import httpx
 
     try:

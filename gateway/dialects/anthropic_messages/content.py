@@ -31,11 +31,11 @@ def blocks(content: object, where: str) -> Iterable[tuple[Block, str]]:
         return [({"type": "text", "text": content}, where)] if content else []
     if not isinstance(content, list):
         raise fault(where, "must be a string or a list of blocks")
-    found = [(block, f"{where}[{place}]") for place, block in enumerate(content)]
-    for block, at in found:
+    placed = [(block, f"{where}[{place}]") for place, block in enumerate(content)]
+    for block, at in placed:
         if not isinstance(block, dict):
             raise fault(at, "must be an object with a type")
-    return found
+    return placed
 
 
 def one(block: Block, where: str, readings: Mapping[str, BlockReading]) -> Iterable[Text | Media]:
@@ -55,10 +55,10 @@ def cached(holder: Block) -> str:
 
 def words(holder: Block, name: str, where: str) -> str:
     """A string that must be there."""
-    found = holder.get(name)
-    if not isinstance(found, str):
+    value = holder.get(name)
+    if not isinstance(value, str):
         raise fault(f"{where}.{name}", "must be a string")
-    return found
+    return value
 
 
 def cites(block: Block) -> bool:
@@ -107,7 +107,7 @@ def _document(block: Block, where: str) -> Iterable[Text | Media]:
             raise _unknown(at)
 
 
-def _found(block: Block, where: str) -> Iterable[Text]:
+def _search_result(block: Block, where: str) -> Iterable[Text]:
     """A search result: its title, where it is from, and what it says."""
     head = "\n".join(filter(None, (_optional(block, name, where) for name in ("title", "source"))))
     content = read(block.get("content"), f"{where}.content", WORDS)
@@ -151,7 +151,7 @@ ANYTHING: Final[Mapping[str, BlockReading]] = {
     "text": _text,
     "image": _image,
     "document": _document,
-    "search_result": _found,
+    "search_result": _search_result,
 }
 ANSWERED: Final[Mapping[str, BlockReading]] = {**ANYTHING, "tool_reference": _reference}
 """What a tool may answer with."""
@@ -165,8 +165,8 @@ TRACES: Final = frozenset(
 
 def tools(values: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """InvalidRequest unless each is an object whose type, if it has one, is a string."""
-    given = members.rows(values, "tools")
-    for tool in given:
+    declared = members.rows(values, "tools")
+    for tool in declared:
         if not isinstance(tool, dict) or not isinstance(tool.get("type"), str | None):
             raise InvalidRequest("`tools` must be a list of objects.", field="tools")
-    return given
+    return declared

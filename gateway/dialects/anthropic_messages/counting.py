@@ -23,9 +23,9 @@ def counted(tokens: int) -> bytes:
 def count(body: bytes) -> int:
     """What a provider counted. Broken for what is no count."""
     try:
-        found = _decode(body).input_tokens
+        count = _decode(body).input_tokens
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found = -1
-    if found < 0:
+        count = -1
+    if count < 0:
         raise Broken("not a count of tokens")
-    return found
+    return count

@@ -39,10 +39,10 @@ BY_ITSELF: Final[Effort] = "high"
 def conversation(prompt: Prompt) -> Conversation:
     """The neutral form. InvalidRequest, with the field, for what no other dialect could be told."""
     values = {name: value for name, value in prompt.unseal().values.items() if value is not None}
-    told, lost_in_turns = turns(values)
+    conversation_turns, lost_in_turns = turns(values)
     tools = offered(values)
     return Conversation(
-        turns=told,
+        turns=conversation_turns,
         tools=tools.tools,
         tool_choice=tools.choice,
         shape=_shape(shape(values)),
@@ -52,13 +52,13 @@ def conversation(prompt: Prompt) -> Conversation:
         streaming=members.flag(values, "stream"),
         tier=_tier(members.text(values, "service_tier")),
         user=members.text(members.table(values, "metadata"), "user_id"),
-        lost=tuple(dict.fromkeys([*lost_in_turns, *tools.lost, *_lost(values, prompt.asked.betas)])),
+        lost=tuple(dict.fromkeys([*lost_in_turns, *tools.lost, *_lost(values, prompt.head.betas)])),
     )
 
 
 def _lost(values: Mapping[str, Any], asked_betas: tuple[str, ...]) -> Iterable[str]:
-    stated = [name for name, value in values.items() if value not in _IDLE.get(name, ())]
-    yield from members.unlisted(stated, _CARRIED, frozenset())
+    names = [name for name, value in values.items() if value not in _IDLE.get(name, ())]
+    yield from members.unlisted(names, _CARRIED, frozenset())
     if members.table(values, "output_config").get("task_budget") is not None:
         yield "output_config.task_budget"
     if any(request.unlisted_betas(asked_betas, frozenset())):
@@ -72,8 +72,8 @@ def _tier(word: str) -> str:
     return _TIERS.get(word, "")
 
 
-def _shape(wanted: object) -> Shape | None:
-    match wanted:
+def _shape(form: object) -> Shape | None:
+    match form:
         case None:
             return None
         case {"type": "json_schema", "schema": dict(schema)}:
@@ -109,8 +109,8 @@ def _visible(thinking: Mapping[str, Any]) -> bool | None:
 def _effort(values: Mapping[str, Any]) -> Effort | None:
     """The one that holds for the answer: system messages may change it from their place on."""
     places = [values, *(message for message in values["messages"] if message.get("role") == "system")]
-    stated = [members.table(place, "output_config").get("effort") for place in places]
-    effort = next((effort for effort in reversed(stated) if effort is not None), None)
+    efforts = [members.table(place, "output_config").get("effort") for place in places]
+    effort = next((effort for effort in reversed(efforts) if effort is not None), None)
     if effort is not None and effort not in _EFFORTS:
         raise fault("output_config.effort", f"must be one of {', '.join(_EFFORTS)}")
     return effort

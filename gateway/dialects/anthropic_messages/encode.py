@@ -18,7 +18,7 @@ from gateway.core.catalog import Model, Route
 from gateway.core.demand import Demand
 from gateway.dialects.anthropic_messages import schema
 from gateway.dialects.anthropic_messages.carriers import carrier_of
-from gateway.dialects.anthropic_messages.messages import CALLED, MessageBlock, Told, mark, told
+from gateway.dialects.anthropic_messages.messages import CALLED, AnthropicTurns, MessageBlock, anthropic_turns, mark
 from gateway.dialects.anthropic_messages.request import DEFAULT_OUTPUT, PATH, VERSION_HEADER, VERSIONS, fitting_budget
 from gateway.dialects.dialect import Rendered, RequestOverrides, Unportable
 from gateway.dialects.neutral import Conversation, Effort, Embedding, Reasoning, Sampling, Tool, ToolChoice
@@ -31,52 +31,52 @@ _LEAST_TOP_P_WITH_THOUGHTS: Final = 0.95
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
-    if isinstance(asked, Embedding):
+    if isinstance(neutral, Embedding):
         raise Unportable("input")
-    if asked.choices > 1:
+    if neutral.choices > 1:
         raise Unportable("n")
-    asked, unthought = drop_unsupported_reasoning(asked, route)
-    asked, loosened = schema.with_obeyed(asked)
-    content = told(asked.turns)
-    forced = asked.tool_choice is not None and asked.tool_choice.kind in ("required", "named")
-    limit = _limit(asked, demand, route, orders)
-    thought = plan_thinking(asked.reasoning, route.model, limit, barred=forced, unproved=content.unproved)
-    sampling, unsampled = _sampling(asked.sampling, route.model, thinks=thought.thinks)
+    neutral, unthought = drop_unsupported_reasoning(neutral, route)
+    neutral, loosened = schema.with_obeyed(neutral)
+    content = anthropic_turns(neutral.turns)
+    forced = neutral.tool_choice is not None and neutral.tool_choice.kind in ("required", "named")
+    limit = _limit(neutral, demand, route, orders)
+    thought = plan_thinking(neutral.reasoning, route.model, limit, barred=forced, unproved=content.unproved)
+    sampling, unsampled = _sampling(neutral.sampling, route.model, thinks=thought.thinks)
     body: dict[str, Any] = {
         "model": route.wire_model,
         "max_tokens": limit,
         **({"system": content.system} if content.system else {}),
         "messages": content.messages,
-        **dict(_tools(asked, content)),
-        **dict(_answer(asked, thought)),
+        **dict(_tools(neutral, content)),
+        **dict(_answer(neutral, thought)),
         **sampling,
-        **dict(_rest(asked, orders)),
+        **dict(_rest(neutral, orders)),
         **route.provider.connection.sends,
     }
-    lost = [*asked.lost, *unthought, *loosened, *content.dropped, *thought.dropped, *unsampled]
-    dropped = [*lost, *_unmarked(body), *_dropped(asked, orders)]
+    lost = [*neutral.lost, *unthought, *loosened, *content.dropped, *thought.dropped, *unsampled]
+    dropped = [*lost, *_unmarked(body), *_dropped(neutral, orders)]
     path: str = PATH
     headers: tuple[tuple[str, str], ...] = ((VERSION_HEADER, VERSIONS[0]),)
     if (carrier := carrier_of(route)) is not None:
-        carried = carrier.carry(route, (), streaming=asked.streaming)
+        carried = carrier.carry(route, (), streaming=neutral.streaming)
         dropped += carrier.dropped(body, ())
         body = {**{name: value for name, value in body.items() if name not in carrier.omits}, **carried.members}
         path, headers = carried.path, carried.headers
     return Rendered(path, orjson.dumps(body), headers, tuple(dict.fromkeys(dropped)))
 
 
-def _limit(asked: Conversation, demand: Demand, route: Route, orders: RequestOverrides) -> int:
+def _limit(conversation: Conversation, demand: Demand, route: Route, orders: RequestOverrides) -> int:
     """`max_tokens`, which must be stated and may not exceed what the model can write at all."""
-    stated = orders.output_limit if orders.output_limit is not None else asked.output_limit
-    if stated is None:
+    limit = orders.output_limit if orders.output_limit is not None else conversation.output_limit
+    if limit is None:
         return demand.output_limit(route, DEFAULT_OUTPUT)
-    return min(stated, route.abilities.max_output or stated)
+    return min(limit, route.abilities.max_output or limit)
 
 
-def _tools(asked: Conversation, content: Told) -> _Members:
-    tools, choice = asked.tools, asked.tool_choice
+def _tools(conversation: Conversation, content: AnthropicTurns) -> _Members:
+    tools, choice = conversation.tools, conversation.tool_choice
     kind = choice.kind if choice is not None else "auto"
     if not tools and content.called:
         # Calls in the history demand that their tools are offered; these are, and may not be called.
@@ -111,12 +111,12 @@ def _tool(tool: Tool) -> MessageBlock:
     return offered
 
 
-def _answer(asked: Conversation, thought: ThinkingPlan) -> _Members:
+def _answer(conversation: Conversation, thought: ThinkingPlan) -> _Members:
     if thought.thinking is not None:
         yield "thinking", thought.thinking
     config: dict[str, Any] = {"effort": thought.effort} if thought.effort else {}
-    if asked.shape is not None and asked.shape.schema is not None:
-        config["format"] = {"type": "json_schema", "schema": asked.shape.schema}
+    if conversation.shape is not None and conversation.shape.schema is not None:
+        config["format"] = {"type": "json_schema", "schema": conversation.shape.schema}
     if config:
         yield "output_config", config
 
@@ -124,35 +124,35 @@ def _answer(asked: Conversation, thought: ThinkingPlan) -> _Members:
 def _sampling(sampling: Sampling, model: Model, *, thinks: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
     """(members, names of those that were wanted and cannot be said). What says the default is not said at all, since
     some models refuse even that."""
-    wanted: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     if sampling.temperature not in (None, 1):
-        wanted["temperature"] = sampling.temperature
+        settings["temperature"] = sampling.temperature
     if sampling.top_p not in (None, 1):
-        wanted["top_p"] = sampling.top_p
+        settings["top_p"] = sampling.top_p
     if sampling.top_k is not None:
-        wanted["top_k"] = sampling.top_k
-    kept = {} if model.facts.get("sampling") == "none" else _compatible(wanted, thinks=thinks)
+        settings["top_k"] = sampling.top_k
+    kept = {} if model.facts.get("sampling") == "none" else _compatible(settings, thinks=thinks)
     stops = [stop for stop in sampling.stop if stop.strip()]  # Anthropic refuses a stop sequence of blanks
     members = kept | ({"stop_sequences": stops} if stops else {})
-    return members, (*(n for n in wanted if n not in kept), *(["stop"] if len(stops) < len(sampling.stop) else []))
+    return members, (*(n for n in settings if n not in kept), *(["stop"] if len(stops) < len(sampling.stop) else []))
 
 
-def _compatible(wanted: dict[str, Any], *, thinks: bool) -> dict[str, Any]:
+def _compatible(settings: dict[str, Any], *, thinks: bool) -> dict[str, Any]:
     """Temperatures end at 1; beside one, models since 4.1 take no `top_p`; with thoughts hardly anything is left."""
     if thinks:
-        return {n: v for n, v in wanted.items() if n == "top_p" and _LEAST_TOP_P_WITH_THOUGHTS <= v <= 1}
-    kept = {n: v for n, v in wanted.items() if n == "top_k" or 0 <= v <= 1}
+        return {n: v for n, v in settings.items() if n == "top_p" and _LEAST_TOP_P_WITH_THOUGHTS <= v <= 1}
+    kept = {n: v for n, v in settings.items() if n == "top_k" or 0 <= v <= 1}
     if "temperature" in kept:
         kept.pop("top_p", None)
     return kept
 
 
-def _rest(asked: Conversation, orders: RequestOverrides) -> _Members:
-    yield "stream", asked.streaming  # some servers stream by default
-    if asked.tier == "default":
+def _rest(conversation: Conversation, orders: RequestOverrides) -> _Members:
+    yield "stream", conversation.streaming  # some servers stream by default
+    if conversation.tier == "default":
         yield "service_tier", "standard_only"
-    if asked.user and orders.pseudonym is not None:
-        yield "metadata", {"user_id": orders.pseudonym(asked.user)}
+    if conversation.user and orders.pseudonym is not None:
+        yield "metadata", {"user_id": orders.pseudonym(conversation.user)}
 
 
 def _unmarked(body: dict[str, Any]) -> Iterable[str]:
@@ -171,17 +171,17 @@ def _marked(blocks: Sequence[MessageBlock]) -> Iterable[MessageBlock]:
             yield block
 
 
-def _dropped(asked: Conversation, orders: RequestOverrides) -> Iterable[str]:
+def _dropped(conversation: Conversation, orders: RequestOverrides) -> Iterable[str]:
     for name in ("seed", "presence_penalty", "frequency_penalty", "logprobs"):
-        if getattr(asked.sampling, name) is not None:
+        if getattr(conversation.sampling, name) is not None:
             yield name
-    if asked.shape is not None and asked.shape.schema is None:
+    if conversation.shape is not None and conversation.shape.schema is None:
         yield "response_format"
-    if asked.tier not in ("", "default"):
+    if conversation.tier not in ("", "default"):
         yield "service_tier"
-    if asked.user and orders.pseudonym is None:
+    if conversation.user and orders.pseudonym is None:
         yield "user"
-    if asked.cache_key:
+    if conversation.cache_key:
         yield "cache_key"
 
 
@@ -241,9 +241,9 @@ def _adaptive(reasoning: Reasoning, model: Model) -> ThinkingPlan:
     if reasoning.visible is not None:
         thinking["display"] = "summarized" if reasoning.visible else "omitted"
     budget = reasoning.budget if reasoning.budget is not None and reasoning.budget > 0 else None
-    wanted = reasoning.effort or (_nearest(budget) if budget is not None else None)
+    word = reasoning.effort or (_nearest(budget) if budget is not None else None)
     known = model.facts.get("efforts", " ".join(_EFFORTS)).split()
-    effort = _known(wanted, known) if wanted is not None else ""
+    effort = _known(word, known) if word is not None else ""
     return ThinkingPlan(thinking, effort, ("reasoning_budget",) if budget is not None else (), thinks=True)
 
 
@@ -251,9 +251,9 @@ def _nearest(budget: int) -> Effort:
     return next((effort for effort in _EFFORTS if budget <= BUDGETS[effort]), "max")
 
 
-def _known(wanted: Effort, known: Iterable[str]) -> str:
+def _known(word: Effort, known: Iterable[str]) -> str:
     """The word, or the next lower one that the model knows, else the next higher one."""
-    place = _EFFORTS.index(wanted) if wanted in _EFFORTS else 0  # `minimal` is below all of them
+    place = _EFFORTS.index(word) if word in _EFFORTS else 0  # `minimal` is below all of them
     nearer = (*reversed(_EFFORTS[: place + 1]), *_EFFORTS[place + 1 :])
     return next((effort for effort in nearer if effort in known), "")
 
@@ -261,13 +261,13 @@ def _known(wanted: Effort, known: Iterable[str]) -> str:
 def _budgeted(reasoning: Reasoning, limit: int) -> ThinkingPlan:
     """A budget counts towards `max_tokens`: what does not fit below is cut to half of it, which leaves the other half
     for the answer."""
-    stated = reasoning.budget if reasoning.budget is not None and reasoning.budget > 0 else None
-    wanted = stated if stated is not None else BUDGETS[reasoning.effort or "medium"]
-    budget = fitting_budget(wanted, limit)
+    stated_budget = reasoning.budget if reasoning.budget is not None and reasoning.budget > 0 else None
+    target = stated_budget if stated_budget is not None else BUDGETS[reasoning.effort or "medium"]
+    budget = fitting_budget(target, limit)
     if budget is None:
         return ThinkingPlan(dropped=("reasoning",))
     thinking: dict[str, Any] = {"type": "enabled", "budget_tokens": budget}
     if reasoning.visible is False:
         thinking["display"] = "omitted"
-    cut = stated is not None and budget != stated
+    cut = stated_budget is not None and budget != stated_budget
     return ThinkingPlan(thinking, dropped=("reasoning_budget",) if cut else (), thinks=True)

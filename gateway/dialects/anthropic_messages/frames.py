@@ -97,8 +97,8 @@ class Blocks:
             case Signed(signature, _, redacted):
                 self._sign(signature, redacted=redacted)
             case CallBegan(place, id_, name, signature):
-                given = call_id(self._head, place, id_, signature)
-                start = {"type": "tool_use", "id": given, "name": name, "input": {}}
+                wire_id = call_id(self._head, place, id_, signature)
+                start = {"type": "tool_use", "id": wire_id, "name": name, "input": {}}
                 self._calls[place] = self._begin(_Block("tool_use", start, place))
             case _:
                 self._argue(self._calls[event.place], event.arguments)

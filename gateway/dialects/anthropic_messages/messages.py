@@ -26,7 +26,7 @@ _PICTURES: Final = frozenset({"image/jpeg", "image/png", "image/gif", "image/web
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Told:
+class AnthropicTurns:
     """`unproved`: the last answer called tools and does not begin with a thought that Anthropic signed."""
 
     system: list[MessageBlock]
@@ -36,7 +36,7 @@ class Told:
     dropped: tuple[str, ...]
 
 
-def told(turns: Sequence[Turn]) -> Told:
+def anthropic_turns(turns: Sequence[Turn]) -> AnthropicTurns:
     """Unportable for content that cannot be carried.
 
     Some models take system messages among the others, in some places. All take them in the system prompt, in their
@@ -66,13 +66,15 @@ class _Writing:
         else:
             self._put("user", self._blocks(turn.parts, shown=True))
 
-    def complete(self) -> Told:
+    def complete(self) -> AnthropicTurns:
         if not self._messages and self._system:
             self._put("user", [self._system.pop()])
         for message in self._messages:
             message["content"].sort(key=lambda block: message["role"] == "user" and block["type"] != "tool_result")
         self._trim()
-        return Told(self._system, self._messages, tuple(self._called), self._is_unproved(), tuple(self._dropped))
+        return AnthropicTurns(
+            self._system, self._messages, tuple(self._called), self._is_unproved(), tuple(self._dropped)
+        )
 
     def _put(self, role: str, blocks: list[MessageBlock]) -> None:
         if not blocks:

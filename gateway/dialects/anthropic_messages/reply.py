@@ -13,7 +13,7 @@ from gateway.dialects import truncated_calls
 from gateway.dialects.anthropic_messages import errors
 from gateway.dialects.anthropic_messages.frames import PING, BlockJson, Blocks, frame, note
 from gateway.dialects.anthropic_messages.ids import call_id
-from gateway.dialects.anthropic_messages.usage import lifetimes, stated
+from gateway.dialects.anthropic_messages.usage import lifetimes, usage_object
 from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.estimate import estimated
 from gateway.dialects.neutral import (
@@ -111,7 +111,7 @@ class MessagesWriter:
             **self._message([self._block(part, place) for place, part in enumerate(parts)]),
             **_stopped(Finished(answer.stop, answer.sequence), answer.refusal),
             "usage": {
-                **stated(usage),
+                **usage_object(usage),
                 "cache_creation": lifetimes(usage),
                 "service_tier": _TIERS.get(reply.metered.tier),
             },
@@ -132,7 +132,7 @@ class MessagesWriter:
         if self._begun:
             return b""
         self._begun = True
-        usage = stated(Usage(input=self._head.input_tokens()))
+        usage = usage_object(Usage(input=self._head.input_tokens()))
         begun = {**self._message([]), "stop_reason": None, "stop_sequence": None, "usage": usage}
         return frame("message_start", message=begun) + PING
 
@@ -142,7 +142,7 @@ class MessagesWriter:
         said = estimated(0, self._generated, {}).usage
         usage = self._usage if self._usage is not None else Usage(input=self._head.input_tokens()) + said
         delta = _stopped(self._end, self._refusal)
-        return frame("message_delta", delta=delta, usage=stated(usage)) + frame("message_stop")
+        return frame("message_delta", delta=delta, usage=usage_object(usage)) + frame("message_stop")
 
     def _message(self, content: list[BlockJson]) -> BlockJson:
         stem = {"id": f"msg_{self._head.id}", "type": "message", "role": "assistant", "model": self._head.model}
@@ -159,18 +159,18 @@ class MessagesWriter:
             case Thought(text, signature):
                 return {"type": "thinking", "thinking": text, "signature": signature}
             case _:
-                given = call_id(self._head, place, part.id, part.signature)
-                return {"type": "tool_use", "id": given, "name": part.name, "input": _object(part.arguments)}
+                wire_id = call_id(self._head, place, part.id, part.signature)
+                return {"type": "tool_use", "id": wire_id, "name": part.name, "input": _object(part.arguments)}
 
 
 def _object(arguments: str) -> Any:
     try:
-        found = orjson.loads(arguments)
+        value = orjson.loads(arguments)
     except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
+        value = None
+    if not isinstance(value, dict):
         raise Broken("arguments that are no JSON object")
-    return found
+    return value
 
 
 def _stopped(end: Finished, refusal: str) -> BlockJson:

@@ -21,7 +21,7 @@ from gateway.dialects.anthropic_messages import signatures
 from gateway.dialects.anthropic_messages.carriers import carrier_of
 from gateway.dialects.anthropic_messages.survey import MEMBERS, REFERENCES, REQUEST
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
 from gateway.dialects.signatures import without_signatures
@@ -47,7 +47,7 @@ BILLING: Final = "x-anthropic-billing-header:"
 _FOLDED: Final = {name.casefold(): name for name in MEMBERS}
 
 
-def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, Prompt]:
     """The two halves of a request: what may be logged, and what may not.
 
     InvalidRequest with an offset, a field or a header; ModelNotFound with near names. Neither repeats what the client
@@ -56,16 +56,16 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     document = strict_json.read(body)
     values = document.values
     members.no_lookalikes(values, _FOLDED)
-    _checked(asked)
+    _checked(head)
     named = members.model(values.get("model"), snapshot)
     members.demand(values, "messages", "a list of at least one message")
     findings = surveyed(REQUEST, values, snapshot.organisation.harmless)
-    for beta in unlisted_betas(asked.betas, snapshot.organisation.harmless):
+    for beta in unlisted_betas(head.betas, snapshot.organisation.harmless):
         findings.name(beta)
-    streaming = asked.operation.streams and members.flag(values, "stream")
+    streaming = head.operation.streams and members.flag(values, "stream")
     demand = Demand(
         dialect=NAME,
-        operation=asked.operation,
+        operation=head.operation,
         model=named.model,
         pinned=named.pinned,
         streaming=streaming,
@@ -78,10 +78,10 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         terms=demanded_terms(values.get("service_tier"), values.get("inference_geo"), values.get("speed")),
         unlisted=tuple(findings.unlisted),
         rests_on=tuple(findings.rests_on),
-        narrowing=members.narrowed(values, asked.policy, snapshot),
+        narrowing=members.narrowed(values, head.policy, snapshot),
         alias=named.alias,
     )
-    return demand, Prompt(document, asked)
+    return demand, Prompt(document, head)
 
 
 def _of_tools(kinds: set[str]) -> int:
@@ -91,7 +91,7 @@ def _of_tools(kinds: set[str]) -> int:
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The body for `route`: the client's bytes but for the model's name, what policy and books order, and thoughts that
     Anthropic would refuse."""
-    document, asked = prompt.unseal(), prompt.asked
+    document, head = prompt.unseal(), prompt.head
     values = document.values
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.wire_model)}
     changes |= members.nulls(values, REFERENCES)
@@ -112,13 +112,13 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
         unproved = signatures.are_unproved(values["messages"] if messages is None else messages)
         changed, lost = _unthinking(values) if unproved else _budgeted(thinking, orders.output_limit, values)
         changes, dropped = changes | changed, (*dropped, *lost)
-    headers = ((VERSION_HEADER, asked.version or VERSIONS[0]), *beta_headers(asked.betas))
+    headers = ((VERSION_HEADER, head.version or VERSIONS[0]), *beta_headers(head.betas))
     path = COUNTING_PATH if demand.operation.counts else PATH
     if (carrier := carrier_of(route)) is not None:
-        carried = carrier.carry(route, asked.betas, streaming=demand.streaming)
+        carried = carrier.carry(route, head.betas, streaming=demand.streaming)
         changes |= {name: orjson.dumps(value) for name, value in carried.members.items()}
         changes |= {name: None for name in carrier.omits if name in changes or name in values}
-        dropped = (*dropped, *carrier.dropped(values, asked.betas))
+        dropped = (*dropped, *carrier.dropped(values, head.betas))
         path, headers = carried.path, carried.headers
     changes |= {name: orjson.dumps(value) for name, value in route.provider.connection.sends.items()}
     dropped = (*dropped, *overruled(values, route))
@@ -183,14 +183,14 @@ def _is_billing(block: Mapping[str, Any]) -> bool:
     return isinstance(text, str) and text.startswith(BILLING)
 
 
-def _checked(asked: Asked) -> None:
-    if asked.version and asked.version not in VERSIONS:
+def _checked(head: PromptHead) -> None:
+    if head.version and head.version not in VERSIONS:
         raise InvalidRequest(
             f"The header {VERSION_HEADER} names no version of the API that is known here.",
             header=VERSION_HEADER,
             known=list(VERSIONS),
         )
-    check_betas(asked.betas)
+    check_betas(head.betas)
 
 
 def _needs(values: Mapping[str, Any]) -> Iterable[Need]:
@@ -203,8 +203,8 @@ def _needs(values: Mapping[str, Any]) -> Iterable[Need]:
 
 def shape(values: Mapping[str, Any]) -> Any:
     """The form that the answer must have, where it stands today or where it stood in the beta; None if free."""
-    wanted = members.table(values, "output_config").get("format")
-    return wanted if wanted is not None else values.get("output_format")
+    form = members.table(values, "output_config").get("format")
+    return form if form is not None else values.get("output_format")
 
 
 BETA_HEADER: Final = "anthropic-beta"

@@ -29,7 +29,7 @@ def strict(schema: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     return writing.schema(schema), writing.demands_less
 
 
-def with_obeyed(asked: Conversation) -> tuple[Conversation, tuple[str, ...]]:
+def with_obeyed(conversation: Conversation) -> tuple[Conversation, tuple[str, ...]]:
     """(the request with schemas that Anthropic obeys, names of what is lost): of the answer, and of strict tools."""
     less = False
 
@@ -39,11 +39,11 @@ def with_obeyed(asked: Conversation) -> tuple[Conversation, tuple[str, ...]]:
         less |= demands_less
         return written
 
-    shape = asked.shape
+    shape = conversation.shape
     if shape is not None and shape.schema is not None:
         shape = replace(shape, schema=obeyed(shape.schema))
-    tools = tuple(replace(t, schema=obeyed(of_object(t.schema))) if t.strict else t for t in asked.tools)
-    return replace(asked, shape=shape, tools=tools), (("strict",) if less else ())
+    tools = tuple(replace(t, schema=obeyed(of_object(t.schema))) if t.strict else t for t in conversation.tools)
+    return replace(conversation, shape=shape, tools=tools), (("strict",) if less else ())
 
 
 class _Strict:

@@ -23,10 +23,10 @@ class MessagesTools:
 
 def offered(values: Mapping[str, Any]) -> MessagesTools:
     """InvalidRequest for a choice that no tool of the client's own satisfies."""
-    given = content.tools(values)
-    read = [_tool(tool, f"tools[{place}]") for place, tool in enumerate(given)]
+    declared = content.tools(values)
+    read = [_tool(tool, f"tools[{place}]") for place, tool in enumerate(declared)]
     tools = tuple(tool for tool in read if tool is not None)
-    lost = dict.fromkeys(name for tool in given for name in _lost(tool))
+    lost = dict.fromkeys(name for tool in declared for name in _lost(tool))
     return MessagesTools(tools, _chosen(members.table(values, "tool_choice"), tools), tuple(lost))
 
 

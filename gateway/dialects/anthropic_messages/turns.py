@@ -25,10 +25,10 @@ def turns(values: Mapping[str, Any]) -> tuple[tuple[Turn, ...], tuple[str, ...]]
     reading = _Reading()
     system = [reading.system(values["system"], "system")] if values.get("system") is not None else []
     read = [reading.turn(message, f"messages[{n}]") for n, message in enumerate(messages) if _is_shown(messages, n)]
-    found = tuple(turn for turn in (*system, *read) if turn.parts)
+    conversation_turns = tuple(turn for turn in (*system, *read) if turn.parts)
     if not any(turn.parts for turn in read):
         raise fault("messages", "must say something")
-    return found, tuple(reading.lost)
+    return conversation_turns, tuple(reading.lost)
 
 
 def _is_shown(messages: list[Any], place: int) -> bool:
@@ -62,12 +62,12 @@ class _Reading:
         return Turn(Role.SYSTEM, content.read(unbilled(said), where, content.WORDS))
 
     def _parts(self, said: object, where: str, reading: Callable[[Block, str], Iterable[Part]]) -> tuple[Part, ...]:
-        found: list[Part] = []
+        parts: list[Part] = []
         for block, at in content.blocks(said, f"{where}.content"):
             if content.cites(block):
                 self.lost["citations"] = None
-            found += reading(block, at)
-        return tuple(found)
+            parts += reading(block, at)
+        return tuple(parts)
 
     def _said_to(self, block: Block, where: str) -> Iterable[Part]:
         return [self._result(block, where)] if block.get("type") == "tool_result" else content.one(block, where, _SHOWN)
@@ -89,14 +89,14 @@ class _Reading:
 
     def _call(self, block: Block, where: str) -> Call:
         id_, name = content.words(block, "id", where), content.words(block, "name", where)
-        given = block.get("input")
-        if not id_ or not name or not isinstance(given, dict) or block.get("toolset_name") is not None:
+        arguments = block.get("input")
+        if not id_ or not name or not isinstance(arguments, dict) or block.get("toolset_name") is not None:
             raise fault(where, "must have an id, a name and an input of its own: calls of toolsets have no translation")
         if block.get("cache_control") is not None:
             self.lost["cache_control"] = None
         plain, signature = signatures.split_id(id_)
         self._called[plain] = name
-        return Call(plain, name, orjson.dumps(given).decode(), signature)
+        return Call(plain, name, orjson.dumps(arguments).decode(), signature)
 
     def _result(self, block: Block, where: str) -> Result:
         call = signatures.split_id(content.words(block, "tool_use_id", where))[0]

@@ -73,18 +73,18 @@ def _within(parts: CacheCreation, total: int | None) -> CacheCreation:
 
 def figures(reported: MessagesUsage) -> dict[str, int]:
     """The provider's own numbers under its own names, nested names joined by a dot."""
-    found: dict[str, int] = {}
+    figures: dict[str, int] = {}
     for name in MessagesUsage.__struct_fields__:
         value = getattr(reported, name)
         if isinstance(value, int):
-            found[name] = value
+            figures[name] = value
         elif isinstance(value, msgspec.Struct):
-            found |= {f"{name}.{inner}": n for inner, n in _numbers(value).items()}
+            figures |= {f"{name}.{inner}": n for inner, n in _numbers(value).items()}
     for one in reported.iterations or ():
         if one.type == "compaction":
             for inner, number in _numbers(one).items():
-                found[f"compaction.{inner}"] = found.get(f"compaction.{inner}", 0) + number
-    return found
+                figures[f"compaction.{inner}"] = figures.get(f"compaction.{inner}", 0) + number
+    return figures
 
 
 def _numbers(held: msgspec.Struct) -> dict[str, int]:
@@ -132,7 +132,7 @@ def unfinished(reported: MessagesUsage, generated: int) -> Metered | None:
     return continued(begun, generated) if begun is not None else None
 
 
-def stated(usage: Usage) -> MessagesUsageReport:
+def usage_object(usage: Usage) -> MessagesUsageReport:
     """Anthropic's usage object. Its input excludes caches, its output includes thinking; media have no class."""
     return {
         "input_tokens": usage.input + usage.audio_in + usage.image_in,

@@ -59,20 +59,20 @@ def family_of(route: Route) -> str:
     return match[1] if match is not None else ""
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001
     """The request for `route`, with the names of what found no place in it. Unportable."""
-    if isinstance(asked, Embedding):
+    if isinstance(neutral, Embedding):
         raise Unportable("input")
-    if asked.choices > 1:
+    if neutral.choices > 1:
         raise Unportable("n")
-    asked, unthought = drop_unsupported_reasoning(asked, route)
+    neutral, unthought = drop_unsupported_reasoning(neutral, route)
     family = family_of(route)
-    content = converse_turns(asked.turns, cached=family in _CACHING)
-    limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
-    config, unsampled = _inference(asked.sampling, route, limit)
-    further, effort, thoughtless = _further(asked, family, route, limit)
-    tools = dict(_tools(asked, content, cached=family in _CACHING))
-    output = {**({"effort": effort} if effort else {}), **dict(_shape(asked.shape))}
+    content = converse_turns(neutral.turns, cached=family in _CACHING)
+    limit = orders.output_limit if orders.output_limit is not None else neutral.output_limit
+    config, unsampled = _inference(neutral.sampling, route, limit)
+    further, effort, thoughtless = _further(neutral, family, route, limit)
+    tools = dict(_tools(neutral, content, cached=family in _CACHING))
+    output = {**({"effort": effort} if effort else {}), **dict(_shape(neutral.shape))}
     body: dict[str, Any] = {
         "messages": content.messages,
         **({"system": content.system} if content.system else {}),
@@ -80,19 +80,19 @@ def written(asked: Conversation | Embedding, demand: Demand, route: Route, order
         **tools,
         **({"outputConfig": output} if output else {}),
         **({"additionalModelRequestFields": further} if further else {}),
-        **({"serviceTier": {"type": _TIERS[asked.tier]}} if asked.tier in _TIERS else {}),
+        **({"serviceTier": {"type": _TIERS[neutral.tier]}} if neutral.tier in _TIERS else {}),
     }
-    if asked.sampling.stop and family == "anthropic":
+    if neutral.sampling.stop and family == "anthropic":
         body["additionalModelResponseFieldPaths"] = ["/stop_sequence"]
-    lost = [*asked.lost, *unthought, *content.dropped, *unsampled, *thoughtless, *_order_marks(body)]
-    dropped = tuple(dict.fromkeys([*lost, *_dropped(asked, content, family)]))
-    return Rendered(path(route.wire_model, streaming=asked.streaming), orjson.dumps(body), dropped=dropped)
+    lost = [*neutral.lost, *unthought, *content.dropped, *unsampled, *thoughtless, *_order_marks(body)]
+    dropped = tuple(dict.fromkeys([*lost, *_dropped(neutral, content, family)]))
+    return Rendered(path(route.wire_model, streaming=neutral.streaming), orjson.dumps(body), dropped=dropped)
 
 
 def _inference(sampling: Sampling, route: Route, limit: int | None) -> tuple[dict[str, Any], list[str]]:
     """(inferenceConfig, names of what cannot be said). What says the default is not said: some models refuse it."""
-    wanted = (("temperature", sampling.temperature), ("topP", sampling.top_p))
-    said = {name: value for name, value in wanted if value is not None and value != 1}
+    settings = (("temperature", sampling.temperature), ("topP", sampling.top_p))
+    said = {name: value for name, value in settings if value is not None and value != 1}
     kept = {name: value for name, value in said.items() if 0 <= value <= 1}
     if route.model.facts.get("sampling") == "none":
         kept = {}
@@ -107,19 +107,19 @@ def _inference(sampling: Sampling, route: Route, limit: int | None) -> tuple[dic
 
 
 def _further(
-    asked: Conversation, family: str, route: Route, limit: int | None
+    conversation: Conversation, family: str, route: Route, limit: int | None
 ) -> tuple[dict[str, Any], str, tuple[str, ...]]:
     """(members that the family alone knows, effort, names of what is lost)."""
     members: dict[str, Any] = {}
     lost: tuple[str, ...] = ()
-    top_k = asked.sampling.top_k
+    top_k = conversation.sampling.top_k
     if top_k is not None and family == "anthropic" and route.model.facts.get("sampling") != "none":
         members["top_k"] = top_k
     elif top_k is not None and family == "amazon.nova":
         members["inferenceConfig"] = {"topK": top_k}
     elif top_k is not None:
         lost = ("top_k",)
-    reasoning = asked.reasoning
+    reasoning = conversation.reasoning
     if reasoning is None or reasoning == Reasoning() or reasoning.effort == "none" or reasoning.budget == 0:
         return members, "", lost
     thought, effort, thoughtless = _thinking(reasoning, family, route, limit)
@@ -153,8 +153,8 @@ def _nearest(budget: int | None) -> Effort:
     return next((effort for effort in efforts if budget is None or budget <= _BUDGETS[effort]), "high")
 
 
-def _tools(asked: Conversation, content: ConverseTurns, *, cached: bool) -> _Members:
-    tools, choice = asked.tools, asked.tool_choice
+def _tools(conversation: Conversation, content: ConverseTurns, *, cached: bool) -> _Members:
+    tools, choice = conversation.tools, conversation.tool_choice
     kind = choice.kind if choice is not None else "auto"
     if kind == "none" and not content.called:
         return  # Converse has no word for it: without tools, none is called
@@ -211,22 +211,22 @@ def _order_marks(body: Mapping[str, Any]) -> Iterable[str]:
     return ("cache_control",) if changed else ()
 
 
-def _dropped(asked: Conversation, content: ConverseTurns, family: str) -> Iterable[str]:
+def _dropped(conversation: Conversation, content: ConverseTurns, family: str) -> Iterable[str]:
     for name in ("seed", "presence_penalty", "frequency_penalty", "logprobs"):
-        if getattr(asked.sampling, name) is not None:
+        if getattr(conversation.sampling, name) is not None:
             yield name
-    choice = asked.tool_choice
+    choice = conversation.tool_choice
     if choice is not None and choice.parallel is False:
         yield "parallel_tool_calls"
     if choice is not None and choice.kind == "none" and content.called:
         yield "tool_choice"
-    if asked.shape is not None and asked.shape.schema is None:
+    if conversation.shape is not None and conversation.shape.schema is None:
         yield "response_format"
-    if asked.tier not in ("", "default", "auto", *_TIERS):
+    if conversation.tier not in ("", "default", "auto", *_TIERS):
         yield "service_tier"
-    if family not in _CACHING and any(tool.cached for tool in asked.tools):
+    if family not in _CACHING and any(tool.cached for tool in conversation.tools):
         yield "cache_control"
-    if asked.user:
+    if conversation.user:
         yield "user"
-    if asked.cache_key:
+    if conversation.cache_key:
         yield "cache_key"

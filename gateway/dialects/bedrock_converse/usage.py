@@ -59,7 +59,7 @@ def metered(reported: ConverseUsage, tier: ServiceTier | None = None) -> Metered
 def _figures(reported: ConverseUsage) -> dict[str, int]:
     """The provider's own numbers under its own names, each once."""
     read, written = reported.cache_read_input_tokens, reported.cache_write_input_tokens
-    found = {
+    figures = {
         "inputTokens": reported.input_tokens,
         "outputTokens": reported.output_tokens,
         "cacheReadInputTokens": reported.cache_read_input_token_count if read is None else read,
@@ -68,5 +68,5 @@ def _figures(reported: ConverseUsage) -> dict[str, int]:
     for detail in reported.cache_details or ():
         name = f"cacheDetails.{detail.ttl}" if detail.ttl in ("5m", "1h") else ""
         if name and detail.input_tokens is not None:
-            found[name] = (found.get(name) or 0) + detail.input_tokens
-    return {name: number for name, number in found.items() if number is not None}
+            figures[name] = (figures.get(name) or 0) + detail.input_tokens
+    return {name: number for name, number in figures.items() if number is not None}

@@ -31,26 +31,26 @@ _IDLE: Final = (("top_p", 1), ("presence_penalty", 0), ("frequency_penalty", 0))
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # nothing in it depends on the demand
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # nothing in it depends on the demand
     """The request for `route`, with the names of the members that have no place in it. Unportable."""
-    if isinstance(asked, Embedding):
+    if isinstance(neutral, Embedding):
         raise Unportable("input")
-    if asked.choices > 1:
+    if neutral.choices > 1:
         raise Unportable("choices")
-    asked, unthought = drop_unsupported_reasoning(asked, route)
-    turns, lost = messages(asked.turns)
-    limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
+    neutral, unthought = drop_unsupported_reasoning(neutral, route)
+    turns, lost = messages(neutral.turns)
+    limit = orders.output_limit if orders.output_limit is not None else neutral.output_limit
     body = [
         ("model", route.wire_model),
         ("messages", turns),
-        *_tools(asked.tools, asked.tool_choice),
-        *_shape(asked.shape),
-        *_thinking(asked.reasoning),
-        *_sampling(asked.sampling),
+        *_tools(neutral.tools, neutral.tool_choice),
+        *_shape(neutral.shape),
+        *_thinking(neutral.reasoning),
+        *_sampling(neutral.sampling),
         *([("max_tokens", limit)] if limit is not None else []),
-        ("stream", asked.streaming),  # stated in every request, since some servers stream by default
+        ("stream", neutral.streaming),  # stated in every request, since some servers stream by default
     ]
-    dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *_dropped(asked)])
+    dropped = dict.fromkeys([*neutral.lost, *lost, *unthought, *_dropped(neutral)])
     return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))
 
 
@@ -105,8 +105,8 @@ def _sampling(sampling: Sampling) -> _Members:
         yield "stop_sequences", list(sampling.stop[:STOPS_MOST])
 
 
-def _dropped(asked: Conversation) -> Iterable[str]:
-    sampling, reasoning = asked.sampling, asked.reasoning or Reasoning()
+def _dropped(conversation: Conversation) -> Iterable[str]:
+    sampling, reasoning = conversation.sampling, conversation.reasoning or Reasoning()
     for name, _, least, most in _RANGES:
         value = getattr(sampling, name)
         if value is not None and (name, value) not in _IDLE and not least <= value <= most:
@@ -119,15 +119,15 @@ def _dropped(asked: Conversation) -> Iterable[str]:
         yield "reasoning_effort"
     if reasoning.visible is False:
         yield "reasoning_visible"
-    if asked.tool_choice is not None and asked.tool_choice.parallel is False:
+    if conversation.tool_choice is not None and conversation.tool_choice.parallel is False:
         yield "parallel_tool_calls"
-    if any(tool.strict for tool in asked.tools) and not all(tool.strict for tool in asked.tools):
+    if any(tool.strict for tool in conversation.tools) and not all(tool.strict for tool in conversation.tools):
         yield "strict"
-    if asked.tier:
+    if conversation.tier:
         yield "service_tier"
-    if asked.user:
+    if conversation.user:
         yield "user"
-    if asked.cache_key:
+    if conversation.cache_key:
         yield "cache_key"
-    if any(tool.cached for tool in asked.tools):
+    if any(tool.cached for tool in conversation.tools):
         yield "cache_control"

@@ -30,31 +30,31 @@ _PURPOSES: Final[Mapping[str, str]] = {
 """Google's task types -> `input_type`, which Cohere demands. A request without a task type is for documents."""
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # it is all in `asked`
     """The request for `route`, with the names of the members that have no place in it. Unportable for token ids and for
     more texts than one request takes."""
-    if isinstance(asked, Conversation):
+    if isinstance(neutral, Conversation):
         raise Unportable("messages")
-    texts = [text for text in asked.inputs if isinstance(text, str)]
-    if len(texts) < len(asked.inputs) or len(texts) > TEXTS_MOST:
+    texts = [text for text in neutral.inputs if isinstance(text, str)]
+    if len(texts) < len(neutral.inputs) or len(texts) > TEXTS_MOST:
         raise Unportable("input")
     body: dict[str, Any] = {
         "model": route.wire_model,
         "texts": texts,
-        "input_type": _PURPOSES.get(asked.purpose, _DOCUMENT),
+        "input_type": _PURPOSES.get(neutral.purpose, _DOCUMENT),
         "embedding_types": ["float"],
         "truncate": "NONE",  # Cohere cuts a long text in silence unless told otherwise
     }
-    if asked.dimensions is not None:
-        body["output_dimension"] = asked.dimensions
-    return Rendered(PATH, orjson.dumps(body), dropped=tuple(dict.fromkeys(_dropped(asked))))
+    if neutral.dimensions is not None:
+        body["output_dimension"] = neutral.dimensions
+    return Rendered(PATH, orjson.dumps(body), dropped=tuple(dict.fromkeys(_dropped(neutral))))
 
 
-def _dropped(asked: Embedding) -> Iterator[str]:
-    yield from asked.lost
-    if asked.purpose and asked.purpose not in _PURPOSES:
+def _dropped(embedding: Embedding) -> Iterator[str]:
+    yield from embedding.lost
+    if embedding.purpose and embedding.purpose not in _PURPOSES:
         yield "purpose"
-    if asked.title:
+    if embedding.title:
         yield "title"
-    if asked.user:
+    if embedding.user:
         yield "user"

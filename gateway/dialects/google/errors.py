@@ -34,13 +34,13 @@ def error(ended: Ended, request_id: str) -> bytes:
 
 def body(ended: Ended, request_id: str = "") -> bytes:
     """The error as JSON, before a stream or in it."""
-    stated: dict[str, Json] = {
+    error: dict[str, Json] = {
         "code": ended.status,
         "message": ended.message,
         "status": _STATUSES.get(ended.status, "INVALID_ARGUMENT" if ended.status < 500 else "INTERNAL"),
         "details": [*_details(ended, request_id)],
     }
-    return orjson.dumps({"error": stated})
+    return orjson.dumps({"error": error})
 
 
 def _details(ended: Ended, request_id: str) -> Iterable[Json]:

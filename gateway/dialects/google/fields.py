@@ -17,12 +17,12 @@ _HUMP: Final = re.compile(r"_([a-z0-9])")
 
 def camel(name: str) -> str:
     """`max_output_tokens` as `maxOutputTokens`; a name in camel case as it is."""
-    return _HUMP.sub(lambda found: found.group(1).upper(), name) if "_" in name else name
+    return _HUMP.sub(lambda hump: hump.group(1).upper(), name) if "_" in name else name
 
 
 def snake(name: str) -> str:
     """`maxOutputTokens` as `max_output_tokens`."""
-    return re.sub("[A-Z]", lambda found: "_" + found.group().lower(), name)
+    return re.sub("[A-Z]", lambda hump: "_" + hump.group().lower(), name)
 
 
 def fault(field: str, what: str) -> InvalidRequest:
@@ -37,12 +37,12 @@ class GoogleObject:
 
     __slots__ = ("_values", "where")
 
-    def __init__(self, given: object, where: str = "") -> None:
-        if not isinstance(given, dict):
+    def __init__(self, document: object, where: str = "") -> None:
+        if not isinstance(document, dict):
             raise fault(where or "body", "must be an object")
         self.where = where
         self._values: dict[str, Any] = {}
-        for key, value in given.items():
+        for key, value in document.items():
             if value is None:
                 continue
             name = camel(key)
@@ -115,10 +115,10 @@ class GoogleObject:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings that are not empty."""
-        found = self.rows(name)
-        if not all(isinstance(value, str) and value for value in found):
+        values = self.rows(name)
+        if not all(isinstance(value, str) and value for value in values):
             raise fault(self.path(name), "must be a list of strings")
-        return tuple(found)
+        return tuple(values)
 
     def word(self, name: str, words: Mapping[int, str]) -> str:
         """An enum's name in upper case; empty if absent. Old clients of Google write its number."""

@@ -40,22 +40,22 @@ _MODALITIES: Final = {1: "TEXT", 2: "IMAGE", 3: "VIDEO", 4: "AUDIO", 5: "DOCUMEN
 
 def figures(reported: GoogleUsage) -> dict[str, int]:
     """The provider's own numbers under its own names; those of a modality with its name behind a dot."""
-    found: dict[str, int] = {}
+    figures: dict[str, int] = {}
     for name, field in zip(GoogleUsage.__struct_encode_fields__, GoogleUsage.__struct_fields__, strict=True):
         value = getattr(reported, field)
         if isinstance(value, list):
             for counted in value:
                 modality = _modality(counted.modality)
                 if modality and counted.token_count is not None:
-                    found[f"{name}.{modality}"] = found.get(f"{name}.{modality}", 0) + counted.token_count
+                    figures[f"{name}.{modality}"] = figures.get(f"{name}.{modality}", 0) + counted.token_count
         elif field.endswith("_count") and value is not None:
-            found[name] = value
-    return found
+            figures[name] = value
+    return figures
 
 
-def _modality(given: str | int) -> str:
+def _modality(name: str | int) -> str:
     """Empty for one that is not known: the name is the provider's."""
-    named = _MODALITIES.get(given, "") if isinstance(given, int) else given.upper()
+    named = _MODALITIES.get(name, "") if isinstance(name, int) else name.upper()
     return named if named in _MODALITIES.values() else ""
 
 

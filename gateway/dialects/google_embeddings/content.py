@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.dialects.google.fields import GoogleObject, fault
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 
 BATCH: Final = "batchEmbedContents"
 
 
-def is_batch(asked: Asked) -> bool:
+def is_batch(head: PromptHead) -> bool:
     """Whether the client sent several requests at once, and wants as many vectors."""
-    return asked.verb == BATCH
+    return head.verb == BATCH
 
 
 def inputs(prompt: Prompt) -> int:
     """How many vectors the client waits for."""
-    return len(requests_of(GoogleObject(prompt.unseal().values), prompt.asked))
+    return len(requests_of(GoogleObject(prompt.unseal().values), prompt.head))
 
 
-def requests_of(given: GoogleObject, asked: Asked) -> list[GoogleObject]:
+def requests_of(body: GoogleObject, head: PromptHead) -> list[GoogleObject]:
     """What is to be embedded, each with what is said of it."""
-    requests = list(given.each("requests")) if is_batch(asked) else [given]
+    requests = list(body.each("requests")) if is_batch(head) else [body]
     if not requests:
         raise fault("requests", "must be a list of at least one request")
     for request in requests:

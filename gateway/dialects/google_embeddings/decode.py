@@ -37,7 +37,7 @@ _Value = TypeVar("_Value")
 
 def conversation(prompt: Prompt) -> Embedding:
     """The neutral form. InvalidRequest, with the field, for what no other dialect could be told."""
-    requests = requests_of(GoogleObject(prompt.unseal().values), prompt.asked)
+    requests = requests_of(GoogleObject(prompt.unseal().values), prompt.head)
     settings = [_settings(request) for request in requests]
     return Embedding(
         inputs=tuple(_words(request.inner("content")) for request in requests),
@@ -57,11 +57,11 @@ def _settings(request: GoogleObject) -> tuple[int | None, str, str]:
     return dimensions, "" if task == _UNSPECIFIED else task, at["title"].text("title")
 
 
-def _same(name: str, stated: list[_Value]) -> _Value:
+def _same(name: str, values: list[_Value]) -> _Value:
     """What all requests of a batch say: no other dialect lets them differ."""
-    if any(one != stated[0] for one in stated):
+    if any(one != values[0] for one in values):
         raise fault(f"requests.{name}", "must be the same in every request, for another provider to be of use")
-    return stated[0]
+    return values[0]
 
 
 def _words(content: GoogleObject) -> str:
@@ -77,5 +77,5 @@ def _words(content: GoogleObject) -> str:
 
 def _lost(request: GoogleObject) -> Iterable[str]:
     for holder in (request, request.inner("embedContentConfig")):
-        stated = [name for name in holder if holder.raw(name) is not False]
-        yield from members.unlisted(stated, _CARRIED | _ELSEWHERE, frozenset())
+        names = [name for name in holder if holder.raw(name) is not False]
+        yield from members.unlisted(names, _CARRIED | _ELSEWHERE, frozenset())

@@ -17,15 +17,15 @@ BATCH_MOST: Final = 100
 """Contents that Google takes at once."""
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # it is all in `asked`
     """The request for `route`, with the names of what found no place in it. Unportable."""
-    if isinstance(asked, Conversation):
+    if isinstance(neutral, Conversation):
         raise Unportable("messages")
-    if len(asked.inputs) > BATCH_MOST or not all(isinstance(one, str) for one in asked.inputs):
+    if len(neutral.inputs) > BATCH_MOST or not all(isinstance(one, str) for one in neutral.inputs):
         raise Unportable("input")
     said: dict[str, Any] = {"model": model_name(route)}
-    settings = {"taskType": asked.purpose, "title": asked.title, "outputDimensionality": asked.dimensions}
-    stated = {name: value for name, value in settings.items() if value}
-    requests = [{**said, "content": {"parts": [{"text": one}]}, **stated} for one in asked.inputs]
-    dropped = (*asked.lost, *(["user"] if asked.user else []))
+    settings = {"taskType": neutral.purpose, "title": neutral.title, "outputDimensionality": neutral.dimensions}
+    members = {name: value for name, value in settings.items() if value}
+    requests = [{**said, "content": {"parts": [{"text": one}]}, **members} for one in neutral.inputs]
+    dropped = (*neutral.lost, *(["user"] if neutral.user else []))
     return Rendered(path(route, BATCH), orjson.dumps({"requests": requests}), dropped=tuple(dict.fromkeys(dropped)))

@@ -10,7 +10,7 @@ from gateway.dialects.vectors import checked
 
 def events(body: bytes) -> Vectors:
     """The vectors. Where the provider did not count, the usage is an estimate of nothing. Broken."""
-    found = opened(VECTORS, body)
-    rows = found.embeddings or ([found.embedding] if found.embedding is not None else [])
-    counted = metered_of(found.usage_metadata) or estimated(0, 0, {})
+    reply = opened(VECTORS, body)
+    rows = reply.embeddings or ([reply.embedding] if reply.embedding is not None else [])
+    counted = metered_of(reply.usage_metadata) or estimated(0, 0, {})
     return Vectors(tuple(checked(row.values) for row in rows), counted)

@@ -49,12 +49,12 @@ VECTORS: Final = decoder(EmbedContentReply)
 def opened(decode: Callable[[bytes], _Opened], body: bytes) -> _Opened:
     """Broken for what is no reply of this dialect, and for an error in its place."""
     try:
-        found = decode(body)
+        reply = decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found = None
-    if found is None or found.error is not None or not (found.embedding or found.embeddings):
+        reply = None
+    if reply is None or reply.error is not None or not (reply.embedding or reply.embeddings):
         raise Broken("an error, or no vectors")
-    return found
+    return reply
 
 
 def metered_of(reported: GoogleUsage | None) -> Metered | None:

@@ -25,7 +25,7 @@ class VectorsWriter:
     """Writes one reply. There are no streams of vectors."""
 
     def __init__(self, prompt: Prompt) -> None:
-        self._batch = is_batch(prompt.asked)
+        self._batch = is_batch(prompt.head)
         self._inputs = inputs(prompt)
 
     def write(self, event: Event) -> bytes:  # noqa: ARG002

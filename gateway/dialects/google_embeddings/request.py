@@ -16,7 +16,7 @@ from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.google.fields import GoogleObject, snake
 from gateway.dialects.google_embeddings.content import is_batch, requests_of
 from gateway.dialects.google_embeddings.survey import MEMBERS, REQUEST
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.shapes import surveyed
 from gateway.dialects.strict_json import Document
 
@@ -27,16 +27,16 @@ NAME: Final = "google_embeddings"
 _FOLDED: Final = {name.casefold(): name for listed in MEMBERS for name in (listed, snake(listed))}
 
 
-def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, Prompt]:
     """The two halves of a request: what may be logged, and what may not.
 
     InvalidRequest with an offset or a field; ModelNotFound with near names. Neither repeats what the client wrote.
     """
     document = strict_json.read(body)
     members.no_lookalikes(document.values, _FOLDED)
-    named = members.model(asked.model.removeprefix("models/"), snapshot)
-    given = GoogleObject(document.values)
-    requests_of(given, asked)
+    named = members.model(head.model.removeprefix("models/"), snapshot)
+    request = GoogleObject(document.values)
+    requests_of(request, head)
     findings = surveyed(REQUEST, document.values, snapshot.organisation.harmless)
     demand = Demand(
         dialect=NAME,
@@ -50,26 +50,28 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         features=frozenset(findings.features),
         unlisted=tuple(findings.unlisted),
         alias=named.alias,
-        narrowing=members.narrowed(document.values, asked.policy, snapshot),
+        narrowing=members.narrowed(document.values, head.policy, snapshot),
     )
-    return demand, Prompt(document, asked)
+    return demand, Prompt(document, head)
 
 
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # nothing in it depends on demand and orders
     """The body for `route`: the client's bytes but for the model's name."""
-    document, asked = prompt.unseal(), prompt.asked
+    document, head = prompt.unseal(), prompt.head
     changes: dict[str, bytes | None] = {"provider": None}
     if "model" in document.values:
         changes["model"] = orjson.dumps(model_name(route))
-    if is_batch(asked):
+    if is_batch(head):
         changes["requests"] = orjson.dumps(_named(document, route))
-    return Rendered(path(route, asked.verb or "embedContent"), strict_json.spliced(document, changes, {}))
+    return Rendered(path(route, head.verb or "embedContent"), strict_json.spliced(document, changes, {}))
 
 
 def _named(document: Document, route: Route) -> list[Any]:
     """The requests of a batch, each of which names the model again."""
-    given = document.values["requests"]
-    return [{**request, "model": model_name(route)} for request in (given if isinstance(given, list) else [given])]
+    requests = document.values["requests"]
+    return [
+        {**request, "model": model_name(route)} for request in (requests if isinstance(requests, list) else [requests])
+    ]
 
 
 def model_name(route: Route) -> str:

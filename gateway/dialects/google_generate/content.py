@@ -43,8 +43,8 @@ def detail_of(part: GoogleObject) -> tuple[str, bool]:
     level = part.raw("mediaResolution")
     if level is None:
         return "", False
-    stated = part.inner("mediaResolution").text("level").upper() if isinstance(level, dict) else ""
-    return _DETAILS.get(stated, ""), stated not in _DETAILS
+    word = part.inner("mediaResolution").text("level").upper() if isinstance(level, dict) else ""
+    return _DETAILS.get(word, ""), word not in _DETAILS
 
 
 def answered(held: GoogleObject) -> tuple[tuple[Text | Media, ...], bool]:
@@ -63,11 +63,11 @@ def answered(held: GoogleObject) -> tuple[tuple[Text | Media, ...], bool]:
 
 def _said(response: Any, tool: str) -> str:
     """The answer alone, out of what clients put around it: Vercel's AI SDK names the tool again beside it."""
-    stated = set(response)
-    if stated == {"name", "content"} and response["name"] == tool:
-        stated = {"content"}
+    names = set(response)
+    if names == {"name", "content"} and response["name"] == tool:
+        names = {"content"}
     for name in ("output", "error", "result", "content"):
-        if stated == {name}:
+        if names == {name}:
             response = response[name]
             break
     return response if isinstance(response, str) else orjson.dumps(response).decode()

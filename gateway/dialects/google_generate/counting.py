@@ -24,9 +24,9 @@ def counted(tokens: int) -> bytes:
 def count(body: bytes) -> int:
     """What a provider counted. Broken."""
     try:
-        found = _decode(body).total_tokens
+        count = _decode(body).total_tokens
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found = -1
-    if found < 0:
+        count = -1
+    if count < 0:
         raise Broken("no count")
-    return found
+    return count

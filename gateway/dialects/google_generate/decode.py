@@ -44,15 +44,15 @@ _ALTERNATIVES: Final = 20
 
 def conversation(prompt: Prompt) -> Conversation:
     """The neutral form. InvalidRequest, with the field, for what no other dialect could be told."""
-    given = asked_for(prompt.unseal(), prompt.asked)
-    if given.raw("cachedContent"):
-        raise fault(given.path("cachedContent"), "names what Google keeps, and no other provider can read")
-    config = given.inner("generationConfig")
-    told, lost_in_turns = turns(given)
-    tools = offered(given)
-    tier = given.word("serviceTier", {})
+    request = asked_for(prompt.unseal(), prompt.head)
+    if request.raw("cachedContent"):
+        raise fault(request.path("cachedContent"), "names what Google keeps, and no other provider can read")
+    config = request.inner("generationConfig")
+    conversation_turns, lost_in_turns = turns(request)
+    tools = offered(request)
+    tier = request.word("serviceTier", {})
     return Conversation(
-        turns=told,
+        turns=conversation_turns,
         tools=tools.tools,
         tool_choice=tools.choice,
         shape=_shape(config),
@@ -60,48 +60,51 @@ def conversation(prompt: Prompt) -> Conversation:
         sampling=_sampling(config),
         output_limit=config.count("maxOutputTokens"),
         choices=config.count("candidateCount", most=CHOICES_MOST) or 1,
-        streaming=prompt.asked.streaming,
+        streaming=prompt.head.streaming,
         tier=_TIERS.get(tier, tier.lower()),
-        lost=tuple(dict.fromkeys([*lost_in_turns, *tools.lost, *_lost(given, config)])),
+        lost=tuple(dict.fromkeys([*lost_in_turns, *tools.lost, *_lost(request, config)])),
     )
 
 
-def _lost(given: GoogleObject, config: GoogleObject) -> Iterable[str]:
-    yield from members.unlisted(_stated(given), _CARRIED, frozenset())
+def _lost(request: GoogleObject, config: GoogleObject) -> Iterable[str]:
+    yield from members.unlisted(_members_that_say_something(request), _CARRIED, frozenset())
     listed = CONFIG
-    for name in members.unlisted(_stated(config), _CONFIGURED, frozenset()):
+    for name in members.unlisted(_members_that_say_something(config), _CONFIGURED, frozenset()):
         if name != "logprobs" or not config.flag("responseLogprobs"):
             yield name if name in listed or name.startswith("(") else f"generationConfig.{name}"
     thinking = config.inner("thinkingConfig")
-    yield from (f"thinkingConfig.{name}" for name in members.unlisted(_stated(thinking), _THOUGHT, frozenset()))
+    yield from (
+        f"thinkingConfig.{name}"
+        for name in members.unlisted(_members_that_say_something(thinking), _THOUGHT, frozenset())
+    )
     if config.text("responseMimeType") not in (*_PLAIN, _JSON):
         yield "responseMimeType"
     if config.rows("responseModalities") and _modalities(config) != {"TEXT"}:
         yield "responseModalities"
 
 
-def _stated(holder: GoogleObject) -> list[str]:
+def _members_that_say_something(holder: GoogleObject) -> list[str]:
     """The members that ask for anything: `false` and nothing at all do not."""
     return [name for name in holder if holder.raw(name) not in (False, [], {}, "")]
 
 
 def _modalities(config: GoogleObject) -> set[str]:
     """InvalidRequest if words are not among them: then words are no answer."""
-    stated = {
+    modalities = {
         _MODALITIES.get(m, "") if isinstance(m, int) else str(m).upper() for m in config.rows("responseModalities")
     }
-    if "TEXT" not in stated:
+    if "TEXT" not in modalities:
         raise fault(config.path("responseModalities"), "must hold TEXT, for another provider to be of use")
-    return stated
+    return modalities
 
 
 def _shape(config: GoogleObject) -> Shape | None:
     if "responseJsonSchema" in config:
         return Shape(config.table("responseJsonSchema"))
-    wanted = config.text("responseMimeType")
-    if "responseSchema" in config and wanted in (*_PLAIN, _JSON):
+    media_type = config.text("responseMimeType")
+    if "responseSchema" in config and media_type in (*_PLAIN, _JSON):
         return Shape(json_schema(config.raw("responseSchema"), config.path("responseSchema")))
-    return Shape() if wanted == _JSON else None
+    return Shape() if media_type == _JSON else None
 
 
 def _reasoning(thinking: GoogleObject) -> Reasoning | None:
@@ -111,8 +114,8 @@ def _reasoning(thinking: GoogleObject) -> Reasoning | None:
         raise fault(thinking.path("thinkingLevel"), f"must be one of {', '.join(filter(None, _LEVELS))}")
     budget = thinking.count("thinkingBudget", least=-1)
     visible = thinking.flag("includeThoughts") if "includeThoughts" in thinking else None
-    found = Reasoning("none" if budget == 0 else _LEVELS[level], budget if budget and budget > 0 else None, visible)
-    return None if found == Reasoning() else found
+    reasoning = Reasoning("none" if budget == 0 else _LEVELS[level], budget if budget and budget > 0 else None, visible)
+    return None if reasoning == Reasoning() else reasoning
 
 
 def _sampling(config: GoogleObject) -> Sampling:

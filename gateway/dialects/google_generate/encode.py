@@ -50,23 +50,23 @@ _BUDGETS: Final[Mapping[Effort, int]] = {
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
-    if isinstance(asked, Embedding):
+    if isinstance(neutral, Embedding):
         raise Unportable("input")
-    if asked.choices > CHOICES_MOST:
+    if neutral.choices > CHOICES_MOST:
         raise Unportable("n")
-    told, lost = contents(asked.turns)
-    config = dict(_config(asked, route, orders))
+    members, lost = contents(neutral.turns)
+    config = dict(_config(neutral, route, orders))
     body = [
-        *told.items(),
-        *_tools(asked.tools, asked.tool_choice),
+        *members.items(),
+        *_tools(neutral.tools, neutral.tool_choice),
         *([("generationConfig", config)] if config else []),
-        *([("serviceTier", _TIERS[asked.tier])] if asked.tier in _TIERS else []),
+        *([("serviceTier", _TIERS[neutral.tier])] if neutral.tier in _TIERS else []),
         *([("store", False)] if route.provider.connection.accepts_store else []),
     ]
-    dropped = dict.fromkeys([*asked.lost, *lost, *_dropped(asked, route)])
-    to = path(route.wire_model, demand.operation, streaming=asked.streaming)
+    dropped = dict.fromkeys([*neutral.lost, *lost, *_dropped(neutral, route)])
+    to = path(route.wire_model, demand.operation, streaming=neutral.streaming)
     return Rendered(to, orjson.dumps(dict(body)), dropped=tuple(dropped))
 
 
@@ -90,22 +90,22 @@ def _declared(tool: Tool) -> _Members:
     yield "parametersJsonSchema", tool.schema if "type" in tool.schema else {"type": "object", **tool.schema}
 
 
-def _config(asked: Conversation, route: Route, orders: RequestOverrides) -> _Members:
-    yield from _sampling(asked.sampling)
-    limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
+def _config(conversation: Conversation, route: Route, orders: RequestOverrides) -> _Members:
+    yield from _sampling(conversation.sampling)
+    limit = orders.output_limit if orders.output_limit is not None else conversation.output_limit
     if limit is not None:
         yield "maxOutputTokens", limit
-    if asked.choices > 1:
-        yield "candidateCount", asked.choices
-    yield from _shape(asked.shape)
-    if asked.reasoning is not None and route.abilities.reasoning is not False:
-        thinking = dict(_thinking(asked.reasoning, route))
+    if conversation.choices > 1:
+        yield "candidateCount", conversation.choices
+    yield from _shape(conversation.shape)
+    if conversation.reasoning is not None and route.abilities.reasoning is not False:
+        thinking = dict(_thinking(conversation.reasoning, route))
         if thinking:
             yield "thinkingConfig", thinking
 
 
 def _sampling(sampling: Sampling) -> _Members:
-    stated = {
+    settings = {
         "temperature": sampling.temperature,
         "topP": sampling.top_p,
         "topK": sampling.top_k,
@@ -113,7 +113,7 @@ def _sampling(sampling: Sampling) -> _Members:
         "presencePenalty": sampling.presence_penalty,
         "frequencyPenalty": sampling.frequency_penalty,
     }
-    yield from ((name, value) for name, value in stated.items() if value is not None)
+    yield from ((name, value) for name, value in settings.items() if value is not None)
     if sampling.logprobs is not None:
         yield "responseLogprobs", True
         if sampling.logprobs:
@@ -156,8 +156,8 @@ def _thought_otherwise(reasoning: Reasoning, thinking: Mapping[str, Any]) -> Ite
         yield "reasoning_budget"
 
 
-def _dropped(asked: Conversation, route: Route) -> Iterable[str]:
-    reasoning, sampling = asked.reasoning or Reasoning(), asked.sampling
+def _dropped(conversation: Conversation, route: Route) -> Iterable[str]:
+    reasoning, sampling = conversation.reasoning or Reasoning(), conversation.sampling
     if route.abilities.reasoning is False:
         if reasoning.budget or reasoning.effort not in (None, "none", "minimal"):
             yield "reasoning_effort"
@@ -167,15 +167,15 @@ def _dropped(asked: Conversation, route: Route) -> Iterable[str]:
         yield "seed"
     if len(sampling.stop) > STOPS_MOST:
         yield "stop"
-    if asked.tool_choice is not None and asked.tool_choice.parallel is False:
+    if conversation.tool_choice is not None and conversation.tool_choice.parallel is False:
         yield "parallel_tool_calls"
-    if any(tool.strict for tool in asked.tools):
+    if any(tool.strict for tool in conversation.tools):
         yield "strict"
-    if any(tool.cached for tool in asked.tools):
+    if any(tool.cached for tool in conversation.tools):
         yield "cache_control"
-    if asked.tier and asked.tier not in _TIERS:
+    if conversation.tier and conversation.tier not in _TIERS:
         yield "service_tier"
-    if asked.user:
+    if conversation.user:
         yield "user"
-    if asked.cache_key:
+    if conversation.cache_key:
         yield "cache_key"

@@ -259,27 +259,27 @@ class GoogleReader:
 def _arguments(raw: bytes) -> str:
     """The text of an object, or "null". Whole replies come with line breaks, which are no part of it."""
     try:
-        found = orjson.dumps(orjson.loads(raw)).decode() if b"\n" in raw else raw.decode()
+        arguments = orjson.dumps(orjson.loads(raw)).decode() if b"\n" in raw else raw.decode()
     except (orjson.JSONDecodeError, UnicodeDecodeError):
-        found = ""
-    if found[:1] not in ("{", "n"):
+        arguments = ""
+    if arguments[:1] not in ("{", "n"):
         raise Unusable("the arguments of a call are no object")
-    return found
+    return arguments
 
 
 def _signed(signature: str, choice: int, *, thought: bool) -> Iterable[Event]:
     """Another dialect's signature comes from a gateway like this one; off a thought, it stands for words unseen."""
-    found, origin = opened(signature)
-    return [Signed(signatures.enveloped(found, origin), choice, not thought and origin != NAME)] if found else []
+    sealed, origin = opened(signature)
+    return [Signed(signatures.enveloped(sealed, origin), choice, not thought and origin != NAME)] if sealed else []
 
 
 def _media(mime: str, *, data: str = "", url: str = "") -> Media:
     return Media(kind_of(mime), mime.lower(), standard(data), url)
 
 
-def _scores(found: _Scores) -> tuple[Score, ...]:
-    tops = [tokens.candidates or [] for tokens in found.top_candidates or ()]
-    chosen = found.chosen_candidates or []
+def _scores(scores: _Scores) -> tuple[Score, ...]:
+    tops = [tokens.candidates or [] for tokens in scores.top_candidates or ()]
+    chosen = scores.chosen_candidates or []
     tops += [[]] * (len(chosen) - len(tops))
     return tuple(
         Score(token.token, token.log_probability, tuple((other.token, other.log_probability) for other in top))

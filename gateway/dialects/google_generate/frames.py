@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from gateway.dialects.dialect import Framing
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 
 
 class Frames(Protocol):
@@ -80,11 +80,11 @@ class ArrayFrames:
         return self.chunk(data) if data else self.keepalive()
 
 
-def frames(asked: Asked) -> Frames:
+def frames(head: PromptHead) -> Frames:
     """As the client wants its stream."""
-    return ArrayFrames() if asked.framing == "array" else EventFrames()
+    return ArrayFrames() if head.framing == "array" else EventFrames()
 
 
 def framing(prompt: Prompt) -> Framing:
     """Of a stream that is passed on."""
-    return frames(prompt.asked)
+    return frames(prompt.head)

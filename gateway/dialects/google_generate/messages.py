@@ -36,8 +36,8 @@ def contents(turns: Sequence[Turn]) -> tuple[dict[str, Any], tuple[str, ...]]:
     last = max((place for place, turn in enumerate(turns) if turn.role is not Role.SYSTEM), default=-1)
     for place, turn in enumerate(turns):
         # A model that had the last word answers what it is told after it, not what its instructions say.
-        told = turn.role is Role.SYSTEM and place > last and (last < 0 or turns[last].role is Role.ASSISTANT)
-        writing.turn(Turn(Role.USER, turn.parts) if told else turn)
+        as_user = turn.role is Role.SYSTEM and place > last and (last < 0 or turns[last].role is Role.ASSISTANT)
+        writing.turn(Turn(Role.USER, turn.parts) if as_user else turn)
     written = writing.complete()
     if not written:
         raise Unportable("messages")
@@ -112,42 +112,42 @@ class _Writing:
             self._contents.append({"role": "user", "parts": [*answers, *others]})
 
     def _shown(self, parts: Iterable[Part]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+        shown_parts: list[dict[str, Any]] = []
         for part in parts:
             if isinstance(part, Text):
-                found += [{"text": part.text}] if part.text else []
+                shown_parts += [{"text": part.text}] if part.text else []
             elif isinstance(part, Media):
-                found.append(self._media(part))
+                shown_parts.append(self._media(part))
             self._note_caches([part])
-        return found
+        return shown_parts
 
     def _spoken(self, parts: Sequence[Part]) -> list[dict[str, Any]]:
         """A signature stands on the words behind its thought, or, where there are none, on a part of its own."""
-        found: list[dict[str, Any]] = []
+        written: list[dict[str, Any]] = []
         signature, called = "", any(isinstance(part, Call) for part in parts)
         for part in parts:
             if signature and not (isinstance(part, Text) and part.text):
-                found.append({"text": "", "thoughtSignature": signature})
+                written.append({"text": "", "thoughtSignature": signature})
                 signature = ""
             if isinstance(part, Thought):
-                signature = self._thought(part, found, called=called)
+                signature = self._thought(part, written, called=called)
             elif isinstance(part, Call):
-                found.append(self._call(part))
+                written.append(self._call(part))
             else:
                 shown = self._shown([part])
                 if signature and shown:
                     shown[0]["thoughtSignature"], signature = signature, ""
-                found += shown
-        return [*found, {"text": "", "thoughtSignature": signature}] if signature else found
+                written += shown
+        return [*written, {"text": "", "thoughtSignature": signature}] if signature else written
 
-    def _thought(self, thought: Thought, found: list[dict[str, Any]], *, called: bool) -> str:
+    def _thought(self, thought: Thought, written: list[dict[str, Any]], *, called: bool) -> str:
         """Its signature, if it is Google's own. What nobody signed is of use where the model goes on from its calls;
         what others signed, nowhere."""
         own, signed = thought.origin == NAME, bool(thought.signature)
         if signed and not own:
             self.dropped["thought"] = None
         elif thought.text and (own or called):
-            found.append({"text": thought.text, "thought": True})
+            written.append({"text": thought.text, "thought": True})
         return thought.signature if own else ""
 
     def _call(self, call: Call) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class GoogleWriter:
     in the last chunk."""
 
     def __init__(self, prompt: Prompt, head: ReplyIdentity) -> None:
-        self._frames = frames(prompt.asked)
+        self._frames = frames(prompt.head)
         self._head = head
         self._orders: dict[int, InOrder] = {}
         self._calls: dict[int, dict[int, Call]] = {}
@@ -97,13 +97,13 @@ class GoogleWriter:
                 self._grow(place, arguments, choice)
             case Finished(stop, _, choice):
                 self._finished[choice] = stop
-                return self._told(choice, self._complete(choice, stop))
+                return self._chunk_of(choice, self._complete(choice, stop))
             case Scored(scores, choice):
-                return self._told(choice, [_NOTHING], logprobsResult=_scored(scores))
+                return self._chunk_of(choice, [_NOTHING], logprobsResult=_scored(scores))
             case Said() | Thinking() | Signed() | Made():
                 parts = [*_part(event)]
                 # What follows a call keeps its place behind it.
-                return self._told(event.choice, [*self._complete(event.choice), *parts] if parts else [])
+                return self._chunk_of(event.choice, [*self._complete(event.choice), *parts] if parts else [])
         return b""
 
     def keepalive(self) -> bytes:
@@ -150,20 +150,22 @@ class GoogleWriter:
 
     def _called_parts(self, choice: int, calls: Iterable[Call]) -> list[dict[str, Any]]:
         """The first call of a turn is never without a signature, or Gemini 3 would refuse to go on from it."""
-        found: list[dict[str, Any]] = []
+        parts: list[dict[str, Any]] = []
         for call in calls:
             signature = closed(call.signature)[0] or ("" if choice in self._called else UNSIGNED)
             self._called.add(choice)
-            stated = {"functionCall": {"id": call.id, "name": call.name, "args": _object(call.arguments)}}
-            found.append({**stated, "thoughtSignature": signature} if signature else stated)
-        return found
+            part = {"functionCall": {"id": call.id, "name": call.name, "args": _object(call.arguments)}}
+            parts.append({**part, "thoughtSignature": signature} if signature else part)
+        return parts
 
-    def _told(self, choice: int, parts: list[dict[str, Any]], **more: Any) -> bytes:
+    def _chunk_of(self, choice: int, parts: list[dict[str, Any]], **more: Any) -> bytes:
         return self._chunk([_candidate(choice, parts, **more)]) if parts else b""
 
     def _last(self) -> bytes:
-        told = [_candidate(choice, [_NOTHING], finishReason=_REASONS[stop]) for choice, stop in self._finished.items()]
-        return self._chunk(told, **self._usage) + self._frames.close()
+        candidates = [
+            _candidate(choice, [_NOTHING], finishReason=_REASONS[stop]) for choice, stop in self._finished.items()
+        ]
+        return self._chunk(candidates, **self._usage) + self._frames.close()
 
     def _chunk(self, candidates: list[dict[str, Any]], **more: Any) -> bytes:
         return self._frames.chunk(orjson.dumps(self._reply(candidates) | more))
@@ -201,8 +203,8 @@ def _whole_part(part: Text | Media | Thought) -> Iterable[dict[str, Any]]:
 def _signed(signature: str, *, redacted: bool) -> dict[str, Any]:
     """Of its own, Google keeps a signature on words; another dialect's stands on a thought, unless that has no words
     at all: so each is known again when it comes back."""
-    stated, foreign = closed(signature)
-    part: dict[str, Any] = {"text": "", "thoughtSignature": stated}
+    sealed, foreign = closed(signature)
+    part: dict[str, Any] = {"text": "", "thoughtSignature": sealed}
     return {**part, "thought": True} if foreign and not redacted else part
 
 
@@ -214,10 +216,10 @@ def _shown(media: Media) -> dict[str, Any]:
 
 def _scored(scores: Iterable[Score]) -> dict[str, Any]:
     listed = list(scores)
-    found: dict[str, Any] = {"chosenCandidates": [_token(score.token, score.logprob) for score in listed]}
+    logprobs: dict[str, Any] = {"chosenCandidates": [_token(score.token, score.logprob) for score in listed]}
     if any(score.top for score in listed):
-        found["topCandidates"] = [{"candidates": [_token(*other) for other in score.top]} for score in listed]
-    return found
+        logprobs["topCandidates"] = [{"candidates": [_token(*other) for other in score.top]} for score in listed]
+    return logprobs
 
 
 def _token(token: str, logprob: float) -> dict[str, Any]:
@@ -226,12 +228,12 @@ def _token(token: str, logprob: float) -> dict[str, Any]:
 
 def _object(arguments: str) -> Any:
     try:
-        found = orjson.loads(arguments or "{}")
+        value = orjson.loads(arguments or "{}")
     except orjson.JSONDecodeError:
-        found = None
-    if not isinstance(found, dict):
+        value = None
+    if not isinstance(value, dict):
         raise Broken("the arguments of a call are no JSON object")
-    return found
+    return value
 
 
 def _usage(metered: Metered) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.google.fields import GoogleObject, snake
 from gateway.dialects.google_generate.signatures import MARK, NAME, without_foreign
 from gateway.dialects.google_generate.survey import COUNT_REQUEST, COUNTED, MEMBERS, REQUEST
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
 from gateway.dialects.strict_json import Document
@@ -31,58 +31,58 @@ _FOLDED: Final = {name.casefold(): name for listed in (*MEMBERS, COUNTED) for na
 _UNTHINKING: Final = frozenset({"", "THINKING_LEVEL_UNSPECIFIED", "MINIMAL"})
 
 
-def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, Prompt]:
     """The two halves of a request: what may be logged, and what may not.
 
     InvalidRequest with an offset or a field; ModelNotFound with near names. Neither repeats what the client wrote.
     """
     document = strict_json.read(body)
     members.no_lookalikes(document.values, _FOLDED)
-    named = members.model(asked.model.removeprefix("models/"), snapshot)
-    given = asked_for(document, asked)
-    wrapped = asked.operation.counts and given.where == COUNTED
+    named = members.model(head.model.removeprefix("models/"), snapshot)
+    request = asked_for(document, head)
+    wrapped = head.operation.counts and request.where == COUNTED
     findings = surveyed(COUNT_REQUEST if wrapped else REQUEST, document.values, snapshot.organisation.harmless)
-    config = given.inner("generationConfig")
-    elsewhere = findings.remote_tokens + TOOLS_TOKENS * ("tools" in given)
+    config = request.inner("generationConfig")
+    elsewhere = findings.remote_tokens + TOOLS_TOKENS * ("tools" in request)
     demand = Demand(
         dialect=NAME,
-        operation=asked.operation,
+        operation=head.operation,
         model=named.model,
         pinned=named.pinned,
-        streaming=asked.streaming,
+        streaming=head.streaming,
         input_tokens=tokens_at_most(body, findings.pictures, elsewhere, snapshot),
         output_tokens=config.count("maxOutputTokens"),
         choices=config.count("candidateCount", most=CHOICES_MOST) or 1,
-        needs=frozenset({*findings.needs, *_needs(config, asked)}),
+        needs=frozenset({*findings.needs, *_needs(config, head)}),
         features=frozenset(findings.features),
-        terms=demanded_terms(given.word("serviceTier", {})),
+        terms=demanded_terms(request.word("serviceTier", {})),
         unlisted=tuple(findings.unlisted),
         rests_on=tuple(findings.rests_on),
         alias=named.alias,
-        narrowing=members.narrowed(document.values, asked.policy, snapshot),
+        narrowing=members.narrowed(document.values, head.policy, snapshot),
     )
-    return demand, Prompt(document, asked)
+    return demand, Prompt(document, head)
 
 
-def asked_for(document: Document, asked: Asked) -> GoogleObject:
+def asked_for(document: Document, head: PromptHead) -> GoogleObject:
     """The request itself, which countTokens may hold inside another. InvalidRequest if it has no contents."""
-    given = GoogleObject(document.values)
-    if asked.operation.counts and COUNTED in given:
-        if "contents" in given:
+    request = GoogleObject(document.values)
+    if head.operation.counts and COUNTED in request:
+        if "contents" in request:
             raise InvalidRequest(f"`contents` and `{COUNTED}` exclude each other.", field=COUNTED)
-        given = given.inner(COUNTED)
-    if not given.rows("contents"):
-        raise InvalidRequest("`contents` must be a list of at least one content.", field=given.path("contents"))
-    return given
+        request = request.inner(COUNTED)
+    if not request.rows("contents"):
+        raise InvalidRequest("`contents` must be a list of at least one content.", field=request.path("contents"))
+    return request
 
 
-def _needs(config: GoogleObject, asked: Asked) -> Iterable[Need]:
+def _needs(config: GoogleObject, head: PromptHead) -> Iterable[Need]:
     if "responseSchema" in config or "responseJsonSchema" in config:
         yield Need.STRUCTURED_OUTPUT
     thinking = config.inner("thinkingConfig")
     if thinking.word("thinkingLevel", {}) not in _UNTHINKING or (thinking.number("thinkingBudget") or 0) > 0:
         yield Need.REASONING
-    if asked.streaming:
+    if head.streaming:
         yield Need.STREAMING
 
 

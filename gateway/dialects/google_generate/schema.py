@@ -18,20 +18,20 @@ _COUNTS: Final = frozenset("minItems maxItems minLength maxLength minProperties 
 """64-bit numbers, which Google's JSON may write as strings."""
 
 
-def json_schema(given: object, where: str) -> dict[str, Any]:
+def json_schema(document: object, where: str) -> dict[str, Any]:
     """The same in JSON Schema. What is JSON Schema already stays as it is. InvalidRequest names the place."""
-    if not isinstance(given, dict):
+    if not isinstance(document, dict):
         raise fault(where, "must be a schema")
-    stated = {_name(key): value for key, value in given.items() if value is not None}
-    nullable, order = stated.pop("nullable", False) is True, stated.pop("propertyOrdering", None)
-    kind = _type(stated.pop("type", None))
-    found: dict[str, Any] = {"type": kind} if kind is not None else {}
-    found |= {name: _member(name, value, kind, f"{where}.{name}") for name, value in stated.items()}
-    if found.get("format") == "enum":
-        del found["format"]
-    if isinstance(order, list) and "properties" in found:
-        found["properties"] = _ordered(found["properties"], order)
-    return _or_null(found) if nullable else found
+    members = {_name(key): value for key, value in document.items() if value is not None}
+    nullable, order = members.pop("nullable", False) is True, members.pop("propertyOrdering", None)
+    kind = _type(members.pop("type", None))
+    schema: dict[str, Any] = {"type": kind} if kind is not None else {}
+    schema |= {name: _member(name, value, kind, f"{where}.{name}") for name, value in members.items()}
+    if schema.get("format") == "enum":
+        del schema["format"]
+    if isinstance(order, list) and "properties" in schema:
+        schema["properties"] = _ordered(schema["properties"], order)
+    return _or_null(schema) if nullable else schema
 
 
 def _name(key: str) -> str:
@@ -39,11 +39,11 @@ def _name(key: str) -> str:
     return _NAMES.get(name, name)
 
 
-def _type(given: object) -> Any:
+def _type(kind: object) -> Any:
     """In lower case; None for what is unspecified. JSON Schema's list of types is one."""
-    if isinstance(given, list):
-        return [_type(one) for one in given]
-    word = _TYPES.get(given) if isinstance(given, int) else given
+    if isinstance(kind, list):
+        return [_type(one) for one in kind]
+    word = _TYPES.get(kind) if isinstance(kind, int) else kind
     return word.lower() if isinstance(word, str) and word.upper() != "TYPE_UNSPECIFIED" else None
 
 
@@ -78,12 +78,12 @@ def _ordered(properties: dict[str, Any], order: list[Any]) -> dict[str, Any]:
     return first | properties
 
 
-def _or_null(found: dict[str, Any]) -> dict[str, Any]:
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
     """OpenAPI's `nullable`, said with types."""
-    if isinstance(found.get("enum"), list) and None not in found["enum"]:
-        found["enum"] = [*found["enum"], None]
-    if isinstance(kind := found.get("type"), str) and kind != "null":
-        found["type"] = [kind, "null"]
-    elif isinstance(found.get("anyOf"), list):
-        found["anyOf"] = [*found["anyOf"], {"type": "null"}]
-    return found
+    if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
+        schema["enum"] = [*schema["enum"], None]
+    if isinstance(kind := schema.get("type"), str) and kind != "null":
+        schema["type"] = [kind, "null"]
+    elif isinstance(schema.get("anyOf"), list):
+        schema["anyOf"] = [*schema["anyOf"], {"type": "null"}]
+    return schema

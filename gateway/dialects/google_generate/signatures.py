@@ -58,8 +58,8 @@ def closed(signature: str) -> tuple[str, bool]:
 def without_foreign(contents: object) -> tuple[object, tuple[str, ...]]:
     """(the contents without thoughts and signatures that other dialects made, names of what was left out)."""
     if isinstance(contents, list):
-        told = [without_foreign(content) for content in contents]
-        return [content for content, _ in told], tuple(dict.fromkeys(name for _, lost in told for name in lost))
+        cleaned = [without_foreign(content) for content in contents]
+        return [content for content, _ in cleaned], tuple(dict.fromkeys(name for _, lost in cleaned for name in lost))
     if not isinstance(contents, dict) or not isinstance(parts := contents.get("parts"), list):
         return contents, ()
     kept = [part for part in map(_part, parts) if part is not None]

@@ -106,7 +106,7 @@ class GoogleTally:
         self.content = False
         self.ended = False
         self.generated = 0
-        self._frames = frames(prompt.asked)
+        self._frames = frames(prompt.head)
         self._open: dict[int, bool] = {}
         self._blocked = False
         self._reported: GoogleUsage | None = None

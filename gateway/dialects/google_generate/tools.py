@@ -26,18 +26,18 @@ class GenerateTools:
     lost: tuple[str, ...]
 
 
-def offered(given: GoogleObject) -> GenerateTools:
+def offered(request: GoogleObject) -> GenerateTools:
     """InvalidRequest for a choice that no offered function satisfies."""
     lost: dict[str, None] = {}
     tools: list[Tool] = []
-    for group in given.each("tools"):
+    for group in request.each("tools"):
         for kind in group:
             if kind != "functionDeclarations":
                 lost[f"tools.{kind}" if SAFE_NAME.match(kind) else "tools"] = None
         for declared in group.each("functionDeclarations"):
             tools.append(_tool(declared))
             lost |= dict.fromkeys(name for name in ("response", "responseJsonSchema", "behavior") if name in declared)
-    config = given.inner("toolConfig")
+    config = request.inner("toolConfig")
     calling = config.inner("functionCallingConfig")
     tools, choice = _chosen(calling, tools)
     lost |= dict.fromkeys(_unsaid(config, calling))
@@ -76,10 +76,12 @@ def _chosen(calling: GoogleObject, tools: list[Tool]) -> tuple[list[Tool], ToolC
 def _unsaid(config: GoogleObject, calling: GoogleObject) -> Iterable[str]:
     if calling.word("mode", MODES) == "VALIDATED":
         yield "functionCallingConfig.mode"
-    yield from (f"functionCallingConfig.{name}" for name in unlisted(_stated(calling), _CARRIED, frozenset()))
-    for name in unlisted(_stated(config), frozenset({"functionCallingConfig"}), frozenset()):
+    yield from (
+        f"functionCallingConfig.{name}" for name in unlisted(_members_switched_on(calling), _CARRIED, frozenset())
+    )
+    for name in unlisted(_members_switched_on(config), frozenset({"functionCallingConfig"}), frozenset()):
         yield name if name in TOOL_CONFIG or name.startswith("(") else f"toolConfig.{name}"
 
 
-def _stated(holder: GoogleObject) -> Iterable[str]:
+def _members_switched_on(holder: GoogleObject) -> Iterable[str]:
     return (name for name in holder if holder.raw(name) is not False)

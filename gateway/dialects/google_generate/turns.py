@@ -21,26 +21,26 @@ _UNTOLD: Final = ("toolCall", "toolResponse")
 """What Google's own tools did: nothing that another provider could be told."""
 
 
-def turns(given: GoogleObject) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+def turns(request: GoogleObject) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
     """(the turns, names of what has no place in them). Contents that say nothing are left out.
 
     InvalidRequest names the part at fault; a function's response must follow the call that it answers.
     """
-    reading = _Reading(given)
-    found = [reading.system(given.inner("systemInstruction"))] if "systemInstruction" in given else []
-    found += [reading.turn(content) for content in given.each("contents")]
-    told = tuple(turn for turn in found if turn.parts)
-    if all(turn.role is Role.SYSTEM for turn in told):
-        raise fault(given.path("contents"), "must say something")
-    return told, tuple(reading.lost)
+    reading = _Reading(request)
+    every_turn = [reading.system(request.inner("systemInstruction"))] if "systemInstruction" in request else []
+    every_turn += [reading.turn(content) for content in request.each("contents")]
+    conversation_turns = tuple(turn for turn in every_turn if turn.parts)
+    if all(turn.role is Role.SYSTEM for turn in conversation_turns):
+        raise fault(request.path("contents"), "must say something")
+    return conversation_turns, tuple(reading.lost)
 
 
 class _Reading:
     """What a content must know of those before it: which functions were called, and which of them are unanswered."""
 
-    def __init__(self, given: GoogleObject) -> None:
+    def __init__(self, request: GoogleObject) -> None:
         self.lost: dict[str, None] = {}
-        parts_ = (part for content in given.each("contents") for part in content.each("parts"))
+        parts_ = (part for content in request.each("contents") for part in content.each("parts"))
         self._ids = {part.inner("functionCall").text("id") for part in parts_}
         self._called: dict[str, str] = {}
         self._open: dict[str, str] = {}
@@ -56,13 +56,13 @@ class _Reading:
         return True
 
     def turn(self, content: GoogleObject) -> Turn:
-        found: list[Part] = []
+        parts: list[Part] = []
         for part in content.each("parts"):
             for read in self._part(part):
-                if not _grows(found, read):
-                    found.append(read)
+                if not _grows(parts, read):
+                    parts.append(read)
         role = Role.ASSISTANT if content.text("role") == "model" else Role.USER
-        return Turn(role, tuple(found))
+        return Turn(role, tuple(parts))
 
     def _part(self, part: GoogleObject) -> Iterable[Part]:
         """One part, with the thought that its signature completes before it."""
@@ -133,12 +133,12 @@ class _Reading:
         raise fault(held.path("id" if id_ else "name"), "must be that of a call before it")
 
 
-def _grows(found: list[Part], part: Part) -> bool:
+def _grows(parts: list[Part], part: Part) -> bool:
     """Whether the part went into the one before: a thought that comes in pieces ends with its signature."""
-    last = found[-1] if found else None
+    last = parts[-1] if parts else None
     if not isinstance(part, Thought) or not isinstance(last, Thought) or last.signature or part.redacted:
         return False
-    found[-1] = replace(part, text=last.text + part.text)
+    parts[-1] = replace(part, text=last.text + part.text)
     return True
 
 

@@ -11,18 +11,18 @@ from gateway.core.usage import Usage
 def written(usage: Usage) -> dict[str, Any]:
     """`usageMetadata` for a client: the prompt's count holds what was cached, the candidates' no thoughts."""
     candidates = usage.output + usage.audio_out + usage.image_out
-    found: dict[str, Any] = {"promptTokenCount": usage.context, "candidatesTokenCount": candidates}
+    usage_object: dict[str, Any] = {"promptTokenCount": usage.context, "candidatesTokenCount": candidates}
     if usage.cache_read:
-        found["cachedContentTokenCount"] = usage.cache_read
-        found["cacheTokensDetails"] = [{"modality": "TEXT", "tokenCount": usage.cache_read}]
+        usage_object["cachedContentTokenCount"] = usage.cache_read
+        usage_object["cacheTokensDetails"] = [{"modality": "TEXT", "tokenCount": usage.cache_read}]
     if usage.reasoning:
-        found["thoughtsTokenCount"] = usage.reasoning
-    found["totalTokenCount"] = usage.context + candidates + usage.reasoning
+        usage_object["thoughtsTokenCount"] = usage.reasoning
+    usage_object["totalTokenCount"] = usage.context + candidates + usage.reasoning
     words = usage.context - usage.audio_in - usage.image_in
-    found["promptTokensDetails"] = [*_details(words, usage.audio_in, usage.image_in)]
+    usage_object["promptTokensDetails"] = [*_details(words, usage.audio_in, usage.image_in)]
     if usage.audio_out or usage.image_out:
-        found["candidatesTokensDetails"] = [*_details(usage.output, usage.audio_out, usage.image_out)]
-    return found
+        usage_object["candidatesTokensDetails"] = [*_details(usage.output, usage.audio_out, usage.image_out)]
+    return usage_object
 
 
 def _details(words: int, audio: int, image: int) -> Iterable[dict[str, Any]]:

@@ -45,13 +45,13 @@ _DETAILS: Final = frozenset({"prompt_tokens_details", "completion_tokens_details
 
 def figures(reported: CompletionsUsage) -> dict[str, int]:
     """The provider's own numbers under its own names, nested names joined by a dot."""
-    found: dict[str, int] = {}
+    figures: dict[str, int] = {}
     for name, value in msgspec.to_builtins(reported).items():  # without what is None
         if isinstance(value, int):
-            found[name] = value
+            figures[name] = value
         elif isinstance(value, dict) and name in _DETAILS:
-            found |= {f"{name}.{inner}": count for inner, count in value.items()}
-    return found
+            figures |= {f"{name}.{inner}": count for inner, count in value.items()}
+    return figures
 
 
 def metered(reported: CompletionsUsage, tier: object = None) -> Metered | None:
@@ -101,8 +101,8 @@ def _beyond(count: Mapping[str, int]) -> int:
 
 def _heard(count: Mapping[str, int]) -> int:
     """Tokens of sounds; where only their seconds are stated, the total tells."""
-    stated = count.get("prompt_tokens_details.audio_tokens", 0)
-    return max(_beyond(count), 0) if count.get("prompt_audio_seconds") and not stated else stated
+    audio_tokens = count.get("prompt_tokens_details.audio_tokens", 0)
+    return max(_beyond(count), 0) if count.get("prompt_audio_seconds") and not audio_tokens else audio_tokens
 
 
 _CACHED: Final = ("prompt_tokens_details.cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens")

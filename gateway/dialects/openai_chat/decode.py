@@ -44,10 +44,10 @@ _SEEDS: Final = 2**63
 def conversation(prompt: Prompt) -> Conversation:
     """The neutral form. InvalidRequest, with the field, for what no other dialect could be told."""
     values = {name: value for name, value in prompt.unseal().values.items() if value is not None}
-    told, lost_in_turns = turns(values.get("messages"))
+    conversation_turns, lost_in_turns = turns(values.get("messages"))
     tools = offered(values)
     return Conversation(
-        turns=told,
+        turns=conversation_turns,
         tools=tools.tools,
         tool_choice=tools.choice,
         shape=_shape(members.table(values, "response_format")),
@@ -64,8 +64,8 @@ def conversation(prompt: Prompt) -> Conversation:
 
 
 def _lost(values: Mapping[str, Any]) -> Iterable[str]:
-    stated = [name for name, value in values.items() if value not in _IDLE.get(name, ())]
-    yield from members.unlisted(stated, _CARRIED, frozenset())
+    names = [name for name, value in values.items() if value not in _IDLE.get(name, ())]
+    yield from members.unlisted(names, _CARRIED, frozenset())
     if values.get("top_logprobs") and not values.get("logprobs"):
         yield "top_logprobs"
     if members.table(values, "stream_options").get("include_obfuscation"):
@@ -74,53 +74,53 @@ def _lost(values: Mapping[str, Any]) -> Iterable[str]:
         yield "user"
 
 
-def _shape(wanted: Mapping[str, Any]) -> Shape | None:
-    match wanted.get("type", "text"):
+def _shape(form: Mapping[str, Any]) -> Shape | None:
+    match form.get("type", "text"):
         case "text":
             return None
         case "json_object":
             return Shape()
         case "json_schema":
-            return _schema(members.table(wanted, "json_schema"))
+            return _schema(members.table(form, "json_schema"))
         case _:
             raise fault("response_format", "must be of type text, json_object or json_schema")
 
 
-def _schema(wanted: Mapping[str, Any]) -> Shape:
-    schema, strict = wanted.get("schema"), wanted.get("strict")
+def _schema(form: Mapping[str, Any]) -> Shape:
+    schema, strict = form.get("schema"), form.get("strict")
     if not isinstance(schema, dict) or not isinstance(strict, bool | None):
         raise fault("response_format", "must have a json_schema with a schema, and strict true or false")
-    return Shape(schema, members.text(wanted, "name"), members.text(wanted, "description"), strict)
+    return Shape(schema, members.text(form, "name"), members.text(form, "description"), strict)
 
 
 def _reasoning(values: Mapping[str, Any]) -> Reasoning | None:
     """OpenAI's `reasoning_effort`; the `reasoning` object of OpenRouter; the switches of Qwen's servers and vLLM."""
-    given = members.table(values, "reasoning")
-    effort = values.get("reasoning_effort", given.get("effort"))
+    options = members.table(values, "reasoning")
+    effort = values.get("reasoning_effort", options.get("effort"))
     if effort is not None and effort not in _EFFORTS:
         raise fault("reasoning_effort", f"must be one of {', '.join(_EFFORTS)}")
     budget = members.count(values, "thinking_budget", least=0)
     if budget is None:
-        budget = members.count(given, "max_tokens", least=0)
-    found = Reasoning(effort or _switched(values, given, budget), budget, _visible(values, given))
-    return None if found == Reasoning() else found
+        budget = members.count(options, "max_tokens", least=0)
+    reasoning = Reasoning(effort or _switched(values, options, budget), budget, _visible(values, options))
+    return None if reasoning == Reasoning() else reasoning
 
 
-def _switched(values: Mapping[str, Any], given: Mapping[str, Any], budget: int | None) -> Effort | None:
+def _switched(values: Mapping[str, Any], options: Mapping[str, Any], budget: int | None) -> Effort | None:
     """Thinking that is merely switched on or off. A budget says more than that it is on."""
     template = members.table(values, "chat_template_kwargs")
-    switches = (values.get("enable_thinking"), template.get("enable_thinking"), given.get("enabled"))
-    stated = next((switch for switch in switches if isinstance(switch, bool)), None)
-    if stated is None:
+    switches = (values.get("enable_thinking"), template.get("enable_thinking"), options.get("enabled"))
+    switch_value = next((switch for switch in switches if isinstance(switch, bool)), None)
+    if switch_value is None:
         return None
-    if not stated:
+    if not switch_value:
         return "none"
     return "medium" if budget is None else None
 
 
-def _visible(values: Mapping[str, Any], given: Mapping[str, Any]) -> bool | None:
-    if given.get("exclude") is not None:
-        return not members.flag(given, "exclude")
+def _visible(values: Mapping[str, Any], options: Mapping[str, Any]) -> bool | None:
+    if options.get("exclude") is not None:
+        return not members.flag(options, "exclude")
     return members.flag(values, "include_reasoning") if "include_reasoning" in values else None
 
 
@@ -147,8 +147,8 @@ def _alternatives(values: Mapping[str, Any]) -> int | None:
     return (top or 0) if members.flag(values, "logprobs") else None
 
 
-def _stop(given: object) -> tuple[str, ...]:
-    stops = [given] if isinstance(given, str) and given else given or []
+def _stop(options: object) -> tuple[str, ...]:
+    stops = [options] if isinstance(options, str) and options else options or []
     if not isinstance(stops, list) or not all(isinstance(stop, str) and stop for stop in stops):
         raise fault("stop", "must be a string or a list of strings")
     return tuple(stops)

@@ -25,25 +25,25 @@ _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
-    if isinstance(asked, Embedding):
+    if isinstance(neutral, Embedding):
         raise Unportable("input")
     connection = route.provider.connection
-    asked, unthought = drop_unsupported_reasoning(asked, route)
-    shape, unbound = bound(asked.shape, demand.dialect)
-    told, lost = messages(asked.turns, connection)
+    neutral, unthought = drop_unsupported_reasoning(neutral, route)
+    shape, unbound = bound(neutral.shape, demand.dialect)
+    wire_messages, lost = messages(neutral.turns, connection)
     body = [
         ("model", route.wire_model),
-        ("messages", told),
-        *_tools(asked.tools, asked.tool_choice),
+        ("messages", wire_messages),
+        *_tools(neutral.tools, neutral.tool_choice),
         *_shape(shape),
-        *_effort(asked.reasoning, connection),
-        *_sampling(asked.sampling, connection),
-        *_reply(asked, connection, orders),
-        *_identity(asked, connection, orders),
+        *_effort(neutral.reasoning, connection),
+        *_sampling(neutral.sampling, connection),
+        *_reply(neutral, connection, orders),
+        *_identity(neutral, connection, orders),
     ]
-    dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *unbound, *_dropped(asked, connection, orders)])
+    dropped = dict.fromkeys([*neutral.lost, *lost, *unthought, *unbound, *_dropped(neutral, connection, orders)])
     return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))
 
 
@@ -76,12 +76,12 @@ def _shape(shape: Shape | None) -> _Members:
     if shape.schema is None:
         yield "response_format", {"type": "json_object"}
         return
-    wanted: dict[str, Any] = {"name": shape.name if _NAME.match(shape.name) else "answer", "schema": shape.schema}
+    form: dict[str, Any] = {"name": shape.name if _NAME.match(shape.name) else "answer", "schema": shape.schema}
     if shape.description:
-        wanted["description"] = shape.description
+        form["description"] = shape.description
     if shape.strict is not None:
-        wanted["strict"] = shape.strict
-    yield "response_format", {"type": "json_schema", "json_schema": wanted}
+        form["strict"] = shape.strict
+    yield "response_format", {"type": "json_schema", "json_schema": form}
 
 
 def _effort(reasoning: Reasoning | None, connection: Connection) -> _Members:
@@ -112,29 +112,29 @@ def _sampling(sampling: Sampling, connection: Connection) -> _Members:
         yield "stop", list(sampling.stop if connection.lenient else sampling.stop[:STOPS_MOST])
 
 
-def _reply(asked: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
+def _reply(conversation: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
     """What the reply is to be like, but for its form."""
-    limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
+    limit = orders.output_limit if orders.output_limit is not None else conversation.output_limit
     if limit is not None:
         yield connection.output_limit, limit
-    if asked.choices > 1:
-        yield "n", asked.choices
-    yield "stream", asked.streaming  # some servers stream by default
-    if asked.streaming and connection.stream_usage == "option":
+    if conversation.choices > 1:
+        yield "n", conversation.choices
+    yield "stream", conversation.streaming  # some servers stream by default
+    if conversation.streaming and connection.stream_usage == "option":
         yield "stream_options", {"include_usage": True}
-    if asked.tier and _is_like_openai(connection):
-        yield "service_tier", asked.tier
+    if conversation.tier and _is_like_openai(connection):
+        yield "service_tier", conversation.tier
 
 
-def _identity(asked: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
+def _identity(conversation: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
     if connection.accepts_store:  # where nothing is said, the account's default decides
         yield "store", False
     if orders.pseudonym is None:
         return
-    if asked.user:
-        yield "user", orders.pseudonym(asked.user)
-    if asked.cache_key and _is_like_openai(connection):
-        yield "prompt_cache_key", orders.pseudonym(asked.cache_key)
+    if conversation.user:
+        yield "user", orders.pseudonym(conversation.user)
+    if conversation.cache_key and _is_like_openai(connection):
+        yield "prompt_cache_key", orders.pseudonym(conversation.cache_key)
 
 
 def _is_like_openai(connection: Connection) -> bool:
@@ -142,8 +142,8 @@ def _is_like_openai(connection: Connection) -> bool:
     return connection.lenient or connection.accepts_store
 
 
-def _dropped(asked: Conversation, connection: Connection, orders: RequestOverrides) -> Iterable[str]:
-    reasoning = asked.reasoning or Reasoning()
+def _dropped(conversation: Conversation, connection: Connection, orders: RequestOverrides) -> Iterable[str]:
+    reasoning = conversation.reasoning or Reasoning()
     if reasoning.budget:
         yield "reasoning_budget"
     if _is_beyond(reasoning.effort, connection):
@@ -151,15 +151,15 @@ def _dropped(asked: Conversation, connection: Connection, orders: RequestOverrid
     if reasoning.visible is False:
         yield "reasoning_visible"
     if not connection.lenient:
-        if asked.sampling.top_k is not None:
+        if conversation.sampling.top_k is not None:
             yield "top_k"
-        if len(asked.sampling.stop) > STOPS_MOST:
+        if len(conversation.sampling.stop) > STOPS_MOST:
             yield "stop"
-    if asked.tier and not _is_like_openai(connection):
+    if conversation.tier and not _is_like_openai(connection):
         yield "service_tier"
-    if asked.user and orders.pseudonym is None:
+    if conversation.user and orders.pseudonym is None:
         yield "user"
-    if asked.cache_key and (orders.pseudonym is None or not _is_like_openai(connection)):
+    if conversation.cache_key and (orders.pseudonym is None or not _is_like_openai(connection)):
         yield "cache_key"
-    if any(tool.cached for tool in asked.tools):
+    if any(tool.cached for tool in conversation.tools):
         yield "cache_control"

@@ -229,11 +229,11 @@ def _image(image: object, index: int) -> Event:
 
 def _scored(logprobs: object, index: int) -> Iterable[Event]:
     try:
-        found = msgspec.convert(logprobs, Logprobs)
+        scores = msgspec.convert(logprobs, Logprobs)
     except msgspec.ValidationError:
         yield Lost("logprobs")
         return
-    tokens = [*(found.content or ()), *(found.refusal or ())]
+    tokens = [*(scores.content or ()), *(scores.refusal or ())]
     if tokens:
         yield Scored(tuple(_score(token) for token in tokens), index)
 
@@ -282,7 +282,7 @@ class Calls:
         call.signature = call.signature or of_call(piece.extra_content)
         arguments = _arguments_text(function.arguments)
         call.held = arguments if arguments and call.held.strip() in EMPTY_ARGUMENTS else call.held + arguments
-        return self._told(call)
+        return self._call_events(call)
 
     def whole(self, pieces: Iterable[CallPiece]) -> Iterable[CallBegan | CallWrote]:
         """Calls of a whole reply: each piece is one, whatever index it says it has."""
@@ -300,7 +300,7 @@ class Calls:
                 call.held = ""
                 yield CallWrote(call.place, "{}", self._choice)
 
-    def _told(self, call: _Call) -> Iterable[CallBegan | CallWrote]:
+    def _call_events(self, call: _Call) -> Iterable[CallBegan | CallWrote]:
         if call.place is None and call.name:
             call.place, self._begun = self._begun, self._begun + 1
             signature = enveloped(call.signature, NAME) if call.signature else ""

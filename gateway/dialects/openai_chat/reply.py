@@ -41,7 +41,7 @@ from gateway.dialects.neutral import (
 from gateway.dialects.openai import errors
 from gateway.dialects.openai_chat.request import wants_usage
 from gateway.dialects.openai_chat.tools import is_legacy
-from gateway.dialects.openai_chat.usage import stated
+from gateway.dialects.openai_chat.usage import usage_object
 from gateway.dialects.prompt import Prompt
 
 _DONE: Final = b"data: [DONE]\n\n"
@@ -105,13 +105,13 @@ class ChatWriter:
         choices = [self._choice(place, answer) for place, answer in enumerate(reply.answers)]
         metered = reply.metered
         frame = self._frame("chat.completion", choices)
-        return orjson.dumps({**frame, **tier_member(metered.tier), "usage": stated(metered.usage)})
+        return orjson.dumps({**frame, **tier_member(metered.tier), "usage": usage_object(metered.usage)})
 
     def _end(self) -> bytes:
         if not self._usage_asked or self._used is None:
             return _DONE
         frame = self._frame("chat.completion.chunk", [])
-        usage = stated(self._used.metered.usage)
+        usage = usage_object(self._used.metered.usage)
         return _event({**frame, **tier_member(self._used.metered.tier), "usage": usage}) + _DONE
 
     def _delta(self, event: Said | Thinking | Signed | CallBegan | CallWrote | Made) -> ReplyJson:
@@ -132,8 +132,8 @@ class ChatWriter:
                 return media_members([made], self._head)
             case CallBegan(place, id_, name, signature, choice):
                 self._bare[choice, place] = None
-                given = reply_call_id(id_, signature, self._head, (choice, place))
-                return self._called(place, tool_call(given, name, ""))
+                wire_id = reply_call_id(id_, signature, self._head, (choice, place))
+                return self._called(place, tool_call(wire_id, name, ""))
             case _:
                 self._bare.pop((event.choice, event.place), None)
                 return self._called(event.place, {"function": {"arguments": event.arguments}})
@@ -176,12 +176,12 @@ class ChatWriter:
         if proofs := [reasoning_detail(t.text, t.signature, redacted=t.redacted) for t in thoughts if t.signature]:
             message["reasoning_details"] = proofs
         calls = [part for part in answer.parts if isinstance(part, Call)]
-        given = [
+        wire_calls = [
             tool_call(reply_call_id(c.id, c.signature, self._head, (choice, place)), c.name, c.arguments)
             for place, c in enumerate(calls)
         ]
-        if given:
-            message |= {"function_call": given[0]["function"]} if self._legacy else {"tool_calls": given}
+        if wire_calls:
+            message |= {"function_call": wire_calls[0]["function"]} if self._legacy else {"tool_calls": wire_calls}
         message |= media_members([part for part in answer.parts if isinstance(part, Media)], self._head)
         return message
 
@@ -230,15 +230,15 @@ def reasoning_detail(text: str, signature: str, *, redacted: bool) -> ReplyJson:
 
 def media_members(items: Sequence[Media], head: ReplyIdentity) -> ReplyJson:
     """Members of a message for pictures (as OpenRouter has them) and a sound; it can hold one."""
-    found: ReplyJson = {}
+    members: ReplyJson = {}
     if images := [item for item in items if item.kind == "image"]:
-        found["images"] = [
+        members["images"] = [
             {"type": "image_url", "image_url": {"url": image.url or media.data_url(image)}} for image in images
         ]
     for sound in (item for item in items if item.kind == "audio"):
         audio = {"id": f"audio_{head.id}", "data": sound.data, "expires_at": head.created, "transcript": ""}
-        found["audio"] = audio
-    return found
+        members["audio"] = audio
+    return members
 
 
 def logprobs_of(scores: Iterable[Score]) -> ReplyJson:

@@ -14,7 +14,7 @@ from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_chat.signatures import without_foreign
 from gateway.dialects.openai_chat.survey import MEMBERS, REQUEST
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
 from gateway.dialects.signatures import without_signatures
@@ -26,7 +26,7 @@ PATH: Final = "/chat/completions"
 _FOLDED: Final = {name.casefold(): name for name in MEMBERS}
 
 
-def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, Prompt]:
     """The two halves of a request: what may be logged, and what may not.
 
     InvalidRequest with an offset or a field; ModelNotFound with near names. Neither repeats what the client wrote.
@@ -41,7 +41,7 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
     elsewhere = findings.remote_tokens + TOOLS_TOKENS * (Need.TOOLS in needs)
     demand = Demand(
         dialect=NAME,
-        operation=asked.operation,
+        operation=head.operation,
         model=named.model,
         pinned=named.pinned,
         streaming=members.flag(values, "stream"),
@@ -55,9 +55,9 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         terms=demanded_terms(values.get("service_tier")),
         unlisted=tuple(findings.unlisted),
         alias=named.alias,
-        narrowing=members.narrowed(values, asked.policy, snapshot),
+        narrowing=members.narrowed(values, head.policy, snapshot),
     )
-    return demand, Prompt(document, asked)
+    return demand, Prompt(document, head)
 
 
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
@@ -70,8 +70,8 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
         changes["provider"] = None
     if demand.streaming and connection.stream_usage == "option" and not wants_usage(prompt):
         options = values.get("stream_options")
-        stated = options if isinstance(options, dict) else {}
-        changes["stream_options"] = orjson.dumps({**stated, "include_usage": True})
+        members_there = options if isinstance(options, dict) else {}
+        changes["stream_options"] = orjson.dumps({**members_there, "include_usage": True})
     if values.get("store") is None and (connection.accepts_store or "store" in values):
         changes["store"] = b"false" if connection.accepts_store else None  # null is the account's default, not a no
     if orders.output_limit is not None:
@@ -95,10 +95,10 @@ def wants_usage(prompt: Prompt) -> bool:
 _LIMITS: Final = ("max_completion_tokens", "max_tokens")
 
 
-def _renamed_limit(values: Mapping[str, Any], wanted: str) -> dict[str, str]:
+def _renamed_limit(values: Mapping[str, Any], name_there: str) -> dict[str, str]:
     """One limit has two names, and providers know one of them: the name is changed, the number never."""
     present = [name for name in _LIMITS if name in values]
-    return {present[0]: wanted} if len(present) == 1 and present[0] != wanted else {}
+    return {present[0]: name_there} if len(present) == 1 and present[0] != name_there else {}
 
 
 def _needs(values: Mapping[str, Any]) -> Iterable[Need]:

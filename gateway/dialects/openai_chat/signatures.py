@@ -71,8 +71,8 @@ def _proofs(message: dict[str, Any]) -> list[Any]:
 
 
 def _is_foreign(proof: Any) -> bool:
-    stated = [proof.get(name) for name in _SIGNED_IN] if isinstance(proof, dict) else []
-    return any(isinstance(signature, str) and signatures.opened(signature, "")[1] != "" for signature in stated)
+    sealed = [proof.get(name) for name in _SIGNED_IN] if isinstance(proof, dict) else []
+    return any(isinstance(signature, str) and signatures.opened(signature, "")[1] != "" for signature in sealed)
 
 
 def _cleaned(message: dict[str, Any], *, lenient: bool) -> dict[str, Any]:

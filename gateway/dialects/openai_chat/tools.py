@@ -22,11 +22,13 @@ class ChatTools:
 
 def offered(values: Mapping[str, Any]) -> ChatTools:
     """InvalidRequest for a choice that no offered function satisfies."""
-    given = members.rows(values, "tools")
-    functions = [tool for tool in given if isinstance(tool, dict) and tool.get("type") == "function"]
+    declared = members.rows(values, "tools")
+    functions = [tool for tool in declared if isinstance(tool, dict) and tool.get("type") == "function"]
     tools = [_tool(tool, tool.get("function"), "tools") for tool in functions]
     tools += [_tool({}, function, "functions") for function in members.rows(values, "functions")]
-    lost = dict.fromkeys(_type(tool) for tool in given if not isinstance(tool, dict) or tool.get("type") != "function")
+    lost = dict.fromkeys(
+        _type(tool) for tool in declared if not isinstance(tool, dict) or tool.get("type") != "function"
+    )
     return _chosen(values, ChatTools(tuple(tools), None, tuple(lost)))
 
 
@@ -61,7 +63,7 @@ _WORDS: Final[Mapping[str, ToolChoice]] = {
 }
 
 
-def _chosen(values: Mapping[str, Any], found: ChatTools) -> ChatTools:
+def _chosen(values: Mapping[str, Any], tools: ChatTools) -> ChatTools:
     """With a choice, where one is stated; with fewer tools, where it allows only some."""
     parallel = False if is_legacy(values) else values.get("parallel_tool_calls")
     if not isinstance(parallel, bool | None):
@@ -74,20 +76,20 @@ def _chosen(values: Mapping[str, Any], found: ChatTools) -> ChatTools:
         case str(word) if word in _WORDS:
             choice = _WORDS[word]
         case {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [*allowed]}}:
-            named = _known(allowed, found.tools)
-            found = replace(found, tools=tuple(tool for tool in found.tools if tool.name in named))
+            named = _known(allowed, tools.tools)
+            tools = replace(tools, tools=tuple(tool for tool in tools.tools if tool.name in named))
             choice = ToolChoice()
         case {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [*allowed]}}:
-            choice = ToolChoice("named", _known(allowed, found.tools))
+            choice = ToolChoice("named", _known(allowed, tools.tools))
         case {"type": "function"} | {"name": str()} as one:
-            choice = ToolChoice("named", _known([one], found.tools))
+            choice = ToolChoice("named", _known([one], tools.tools))
         case _:
             raise fault("tool_choice", "must be auto, none, required, a function, or allowed_tools of functions")
-    if found.tools and choice is not None:
-        return replace(found, choice=replace(choice, parallel=parallel))
+    if tools.tools and choice is not None:
+        return replace(tools, choice=replace(choice, parallel=parallel))
     if choice is not None and choice.kind == "required":
         raise fault("tool_choice", "requires a tool, and there is no function to call")
-    return found
+    return tools
 
 
 def _known(chosen: Iterable[object], tools: tuple[Tool, ...]) -> tuple[str, ...]:

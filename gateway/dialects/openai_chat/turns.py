@@ -25,10 +25,10 @@ def turns(messages: object) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
         raise fault("messages", "must be a list of messages")
     reading = _Reading()
     read = [reading.turn(message, f"messages[{place}]") for place, message in enumerate(messages)]
-    found = tuple(turn for turn in read if turn.parts)
-    if not found:
+    conversation_turns = tuple(turn for turn in read if turn.parts)
+    if not conversation_turns:
         raise fault("messages", "must say something")
-    return found, tuple(reading.lost)
+    return conversation_turns, tuple(reading.lost)
 
 
 class _Reading:
@@ -103,8 +103,8 @@ class _Reading:
         return next(id_ for n in count() if (id_ := f"call_{n}") not in self._called)
 
     def _tool(self, message: dict[str, Any], where: str) -> Turn:
-        given = message.get("tool_call_id")
-        plain = signatures.split_id(given)[0] if isinstance(given, str) else ""
+        call_id = message.get("tool_call_id")
+        plain = signatures.split_id(call_id)[0] if isinstance(call_id, str) else ""
         if plain not in self._called:
             raise fault(f"{where}.tool_call_id", "must be the id of a tool call in a message before this one")
         return self._result(plain, message, where)
@@ -125,25 +125,25 @@ _ANSWERED: Final = {kind: content.ANYTHING[kind] for kind in ("text", "image_url
 """What a tool may answer with: OpenAI knows text alone, clients send pictures too."""
 
 
-def _arguments(given: object, where: str) -> str:
+def _arguments(arguments: object, where: str) -> str:
     """The text of a JSON object; an empty one for nothing at all."""
-    if given is None or given == "":
+    if arguments is None or arguments == "":
         return "{}"
     try:
-        read = orjson.loads(given) if isinstance(given, str) else None
+        read = orjson.loads(arguments) if isinstance(arguments, str) else None
     except orjson.JSONDecodeError:
         read = None
-    if not isinstance(given, str) or not isinstance(read, dict):
+    if not isinstance(arguments, str) or not isinstance(read, dict):
         raise fault(f"{where}.arguments", "must be the text of a JSON object")
-    return given
+    return arguments
 
 
 def _thoughts(message: dict[str, Any]) -> Iterable[Thought]:
     """Earlier reasoning: with its signatures where a client returned `reasoning_details`, else its words."""
     details = message.get("reasoning_details")
-    found = [thought for detail in (details if isinstance(details, list) else ()) for thought in _detailed(detail)]
-    if found:
-        return found
+    thoughts = [thought for detail in (details if isinstance(details, list) else ()) for thought in _detailed(detail)]
+    if thoughts:
+        return thoughts
     words = (message.get(name) for name in ("reasoning_content", "reasoning"))
     return [Thought(text) for text in words if isinstance(text, str) and text][:1]
 

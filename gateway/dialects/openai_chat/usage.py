@@ -9,7 +9,7 @@ from gateway.core.usage import Usage
 CompletionsUsageReport: TypeAlias = dict[str, int | dict[str, int]]
 
 
-def stated(usage: Usage) -> CompletionsUsageReport:
+def usage_object(usage: Usage) -> CompletionsUsageReport:
     """OpenAI's usage object. Whatever was read, written or media on the input side is inside `prompt_tokens`; reasoning
     and media on the output side are inside `completion_tokens`."""
     completion = {"reasoning_tokens": usage.reasoning, "audio_tokens": usage.audio_out}

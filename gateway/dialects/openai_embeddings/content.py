@@ -10,9 +10,9 @@ from gateway.dialects.prompt import Prompt
 INPUTS_MOST: Final = 2_048
 
 
-def inputs_of(given: object) -> tuple[str | tuple[int, ...], ...]:
+def inputs_of(value: object) -> tuple[str | tuple[int, ...], ...]:
     """Texts, or token ids: one of them alone, or a list."""
-    many = given if isinstance(given, list) and not _is_tokens(given) else [given]
+    many = value if isinstance(value, list) and not _is_tokens(value) else [value]
     if not 1 <= len(many) <= INPUTS_MOST:
         raise fault("input", f"must hold from 1 to {INPUTS_MOST} inputs")
     return tuple(_input(one) for one in many)
@@ -31,8 +31,8 @@ def _input(one: object) -> str | tuple[int, ...]:
     raise fault("input", "must be a string or a list of token ids, or a list of such; none of them empty")
 
 
-def _is_tokens(given: list[Any]) -> bool:
-    return bool(given) and all(type(token) is int and token >= 0 for token in given)
+def _is_tokens(value: list[Any]) -> bool:
+    return bool(value) and all(type(token) is int and token >= 0 for token in value)
 
 
 def fault(name: str, what: str) -> InvalidRequest:

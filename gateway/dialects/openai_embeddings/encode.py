@@ -14,27 +14,27 @@ from gateway.dialects.neutral import Conversation, Embedding
 from gateway.dialects.openai_embeddings.request import PATH
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # it is all in `asked`
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # it is all in `asked`
     """The request for `route`, with the names of what found no place in it. Unportable."""
-    if isinstance(asked, Conversation):
+    if isinstance(neutral, Conversation):
         raise Unportable("messages")
     body: dict[str, Any] = {
         "model": route.wire_model,
-        "input": list(asked.inputs),
+        "input": list(neutral.inputs),
         "encoding_format": "float",
     }
-    if asked.dimensions is not None:
-        body["dimensions"] = asked.dimensions
-    if asked.user and orders.pseudonym is not None:
-        body["user"] = orders.pseudonym(asked.user)
-    return Rendered(PATH, orjson.dumps(body), dropped=tuple(dict.fromkeys(_dropped(asked, orders))))
+    if neutral.dimensions is not None:
+        body["dimensions"] = neutral.dimensions
+    if neutral.user and orders.pseudonym is not None:
+        body["user"] = orders.pseudonym(neutral.user)
+    return Rendered(PATH, orjson.dumps(body), dropped=tuple(dict.fromkeys(_dropped(neutral, orders))))
 
 
-def _dropped(asked: Embedding, orders: RequestOverrides) -> Iterator[str]:
-    yield from asked.lost
-    if asked.purpose:
+def _dropped(embedding: Embedding, orders: RequestOverrides) -> Iterator[str]:
+    yield from embedding.lost
+    if embedding.purpose:
         yield "purpose"
-    if asked.title:
+    if embedding.title:
         yield "title"
-    if asked.user and orders.pseudonym is None:
+    if embedding.user and orders.pseudonym is None:
         yield "user"

@@ -11,11 +11,11 @@ from gateway.dialects.openai_embeddings.payloads import VECTORS, metered_of, ope
 def events(body: bytes) -> Vectors:
     """The vectors in the order of their inputs. Where the provider did not count, the usage is an estimate of nothing.
     Broken."""
-    found = opened(VECTORS, body)
-    rows = found.data or ()
+    reply = opened(VECTORS, body)
+    rows = reply.data or ()
     places = [place if row.index is None else row.index for place, row in enumerate(rows)]
     if sorted(places) != list(range(len(places))):
         raise Broken("vectors whose places are not those of the inputs")
-    vectors = dict(zip(places, vectors_of(found), strict=True))
-    counted = metered_of(found.usage) or estimated(0, 0, {})
+    vectors = dict(zip(places, vectors_of(reply), strict=True))
+    counted = metered_of(reply.usage) or estimated(0, 0, {})
     return Vectors(tuple(vectors[place] for place in range(len(places))), counted)

@@ -50,19 +50,19 @@ VECTORS: Final = decoder(VectorsReply)
 def opened(decode: Callable[[bytes], _Opened], body: bytes) -> _Opened:
     """Broken for what is no reply of this dialect, and for an error in its place."""
     try:
-        found = decode(body)
+        reply = decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found = None
-    if found is None or found.error is not None or not found.data:
+        reply = None
+    if reply is None or reply.error is not None or not reply.data:
         raise Broken("an error, or no vectors")
-    return found
+    return reply
 
 
-def vectors_of(found: VectorsReply) -> list[tuple[float, ...]]:
+def vectors_of(reply: VectorsReply) -> list[tuple[float, ...]]:
     """In the order of the rows."""
     return [
         unpacked(row.embedding) if isinstance(row.embedding, str) else checked(row.embedding)
-        for row in found.data or ()
+        for row in reply.data or ()
     ]
 
 

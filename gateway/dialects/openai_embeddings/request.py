@@ -15,7 +15,7 @@ from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_embeddings.content import fault, inputs_of
 from gateway.dialects.openai_embeddings.survey import MEMBERS, REQUEST
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.shapes import surveyed
 
 NAME: Final = "openai_embeddings"
@@ -26,7 +26,7 @@ _FOLDED: Final = {name.casefold(): name for name in MEMBERS}
 _FORMATS: Final = ("float", "base64")
 
 
-def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, Prompt]:
     """The two halves of a request: what may be logged, and what may not.
 
     InvalidRequest with an offset or a field; ModelNotFound with near names. Neither repeats what the client wrote.
@@ -50,9 +50,9 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         features=frozenset(findings.features),
         unlisted=tuple(findings.unlisted),
         alias=named.alias,
-        narrowing=members.narrowed(values, asked.policy, snapshot),
+        narrowing=members.narrowed(values, head.policy, snapshot),
     )
-    return demand, Prompt(document, asked)
+    return demand, Prompt(document, head)
 
 
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001  # nothing in it depends on the demand

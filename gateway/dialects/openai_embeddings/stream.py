@@ -21,12 +21,12 @@ def observe(body: bytes) -> tuple[Metered | None, int]:
 
 def fitted(prompt: Prompt, body: bytes) -> bytes:
     """The body in the form that `prompt` asks for: some providers know one of the two alone. Broken."""
-    wanted, reply = wants_base64(prompt), opened(SKETCHED, body)
+    in_base64, reply = wants_base64(prompt), opened(SKETCHED, body)
     rows = reply.data or ()
     one_for_each(inputs(prompt), len(rows), metered_of(reply.usage))
-    if all(bytes(row.embedding).startswith(b'"') is wanted for row in rows):
+    if all(bytes(row.embedding).startswith(b'"') is in_base64 for row in rows):
         return body
     whole: dict[str, Any] = orjson.loads(body)
     for row, vector in zip(whole["data"], vectors_of(opened(VECTORS, body)), strict=True):
-        row["embedding"] = packed(vector) if wanted else vector
+        row["embedding"] = packed(vector) if in_base64 else vector
     return orjson.dumps(whole)

@@ -21,9 +21,9 @@ def counted(tokens: int) -> bytes:
 def count(body: bytes) -> int:
     """What a provider counted. Broken."""
     try:
-        found = msgspec.json.decode(body, type=_Counted, strict=False).input_tokens
+        count = msgspec.json.decode(body, type=_Counted, strict=False).input_tokens
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found = -1
-    if not 0 <= found < MOST:
+        count = -1
+    if not 0 <= count < MOST:
         raise Broken("no count")
-    return found
+    return count

@@ -44,10 +44,10 @@ def conversation(prompt: Prompt) -> Conversation:
     """The neutral form. InvalidRequest, with the field, for what no other dialect could be told."""
     values = {name: value for name, value in prompt.unseal().values.items() if value is not None}
     _nothing_kept(values)
-    told, lost_in_turns = turns(members.text(values, "instructions"), values.get("input"))
+    conversation_turns, lost_in_turns = turns(members.text(values, "instructions"), values.get("input"))
     tools = offered(values)
     return Conversation(
-        turns=told,
+        turns=conversation_turns,
         tools=tools.tools,
         tool_choice=tools.choice,
         shape=_shape(members.table(values, "text").get("format")),
@@ -77,8 +77,8 @@ def _nothing_kept(values: Mapping[str, Any]) -> None:
 
 
 def _lost(values: Mapping[str, Any]) -> Iterable[str]:
-    stated = [name for name, value in values.items() if value not in _IDLE.get(name, ())]
-    yield from members.unlisted(stated, _CARRIED, frozenset())
+    names = [name for name, value in values.items() if value not in _IDLE.get(name, ())]
+    yield from members.unlisted(names, _CARRIED, frozenset())
     if any(what not in (SEALED, SCORES) for what in members.rows(values, "include")):
         yield "include"
     if values.get("top_logprobs") and not included(values, SCORES):
@@ -94,26 +94,26 @@ def _lost(values: Mapping[str, Any]) -> Iterable[str]:
         yield "user"
 
 
-def _shape(wanted: Any) -> Shape | None:
-    match wanted:
+def _shape(form: Any) -> Shape | None:
+    match form:
         case None | {"type": "text"}:
             return None
         case {"type": "json_object"}:
             return Shape()
         case {"type": "json_schema", "schema": dict(schema)}:
-            strict = wanted.get("strict")
+            strict = form.get("strict")
             if not isinstance(strict, bool | None):
                 raise fault("text.format", "must say true or false for strict")
-            return Shape(schema, members.text(wanted, "name"), members.text(wanted, "description"), strict)
+            return Shape(schema, members.text(form, "name"), members.text(form, "description"), strict)
     raise fault("text.format", "must be of type text or json_object, or of type json_schema with a schema")
 
 
-def _reasoning(given: Mapping[str, Any]) -> Reasoning | None:
-    effort, summary = given.get("effort"), given.get("summary") or given.get("generate_summary")
+def _reasoning(options: Mapping[str, Any]) -> Reasoning | None:
+    effort, summary = options.get("effort"), options.get("summary") or options.get("generate_summary")
     if effort is not None and effort not in _EFFORTS:
         raise fault("reasoning.effort", f"must be one of {', '.join(_EFFORTS)}")
-    found = Reasoning(effort, visible=True if summary else None)
-    return None if found == Reasoning() else found
+    reasoning = Reasoning(effort, visible=True if summary else None)
+    return None if reasoning == Reasoning() else reasoning
 
 
 def _sampling(values: Mapping[str, Any]) -> Sampling:

@@ -24,32 +24,32 @@ _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(asked: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
     """The request for `route`, with the names of what found no place in it. Unportable."""
-    if isinstance(asked, Embedding):
+    if isinstance(neutral, Embedding):
         raise Unportable("input")
-    if asked.choices > 1:
+    if neutral.choices > 1:
         raise Unportable("n")
-    if not all(_NAME.match(tool.name) for tool in asked.tools):
+    if not all(_NAME.match(tool.name) for tool in neutral.tools):
         raise Unportable("tools")
     connection = route.provider.connection
-    asked, unthought = drop_unsupported_reasoning(asked, route)
-    shape, unbound = bound(asked.shape, demand.dialect)
-    asked = replace(asked, shape=shape)
-    instructions, told, lost = items(asked.turns, connection)
+    neutral, unthought = drop_unsupported_reasoning(neutral, route)
+    shape, unbound = bound(neutral.shape, demand.dialect)
+    neutral = replace(neutral, shape=shape)
+    instructions, wire_items, lost = items(neutral.turns, connection)
     body = [
         ("model", route.wire_model),
         *([("instructions", instructions)] if instructions else ()),
-        ("input", told),
-        *_tools(asked.tools, asked.tool_choice),
-        *_thinking(asked.reasoning),
-        *_sampling(asked.sampling),
-        *_reply(asked, connection, orders),
-        *_included(asked),
-        *_identity(asked, connection, orders),
+        ("input", wire_items),
+        *_tools(neutral.tools, neutral.tool_choice),
+        *_thinking(neutral.reasoning),
+        *_sampling(neutral.sampling),
+        *_reply(neutral, connection, orders),
+        *_included(neutral),
+        *_identity(neutral, connection, orders),
         ("store", False),
     ]
-    dropped = dict.fromkeys([*asked.lost, *lost, *unthought, *unbound, *_dropped(asked, connection, orders)])
+    dropped = dict.fromkeys([*neutral.lost, *lost, *unthought, *unbound, *_dropped(neutral, connection, orders)])
     return Rendered(PATH, orjson.dumps(dict(body)), dropped=tuple(dropped))
 
 
@@ -98,9 +98,12 @@ def _thinking(reasoning: Reasoning | None) -> _Members:
     if reasoning is None:
         return
     effort = _effort(reasoning)
-    found = {**({"effort": effort} if effort is not None else {}), **({"summary": "auto"} if reasoning.visible else {})}
-    if found:
-        yield "reasoning", found
+    members = {
+        **({"effort": effort} if effort is not None else {}),
+        **({"summary": "auto"} if reasoning.visible else {}),
+    }
+    if members:
+        yield "reasoning", members
 
 
 def _effort(reasoning: Reasoning) -> Effort | None:
@@ -117,36 +120,36 @@ def _sampling(sampling: Sampling) -> _Members:
         yield "top_logprobs", sampling.logprobs
 
 
-def _reply(asked: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
+def _reply(conversation: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
     """What the reply is to be like."""
-    limit = orders.output_limit if orders.output_limit is not None else asked.output_limit
+    limit = orders.output_limit if orders.output_limit is not None else conversation.output_limit
     if limit is not None:
         yield "max_output_tokens", limit
-    if asked.shape is not None:
-        yield "text", {"format": dict(_format(asked.shape))}
-    yield "stream", asked.streaming  # some servers stream by default
-    if asked.tier and _is_like_openai(connection):
-        yield "service_tier", asked.tier
+    if conversation.shape is not None:
+        yield "text", {"format": dict(_format(conversation.shape))}
+    yield "stream", conversation.streaming  # some servers stream by default
+    if conversation.tier and _is_like_openai(connection):
+        yield "service_tier", conversation.tier
 
 
-def _included(asked: Conversation) -> _Members:
+def _included(conversation: Conversation) -> _Members:
     """Thoughts sealed, so that the model finds them again in the next turn: nothing is kept there, nor here."""
-    wanted = []
-    if asked.reasoning is not None and _effort(asked.reasoning) != "none":
-        wanted.append(SEALED)
-    if asked.sampling.logprobs is not None:
-        wanted.append(SCORES)
-    if wanted:
-        yield "include", wanted
+    names = []
+    if conversation.reasoning is not None and _effort(conversation.reasoning) != "none":
+        names.append(SEALED)
+    if conversation.sampling.logprobs is not None:
+        names.append(SCORES)
+    if names:
+        yield "include", names
 
 
-def _identity(asked: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
+def _identity(conversation: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
     if orders.pseudonym is None or not _is_like_openai(connection):
         return
-    if asked.user:
-        yield "safety_identifier", orders.pseudonym(asked.user)
-    if asked.cache_key:
-        yield "prompt_cache_key", orders.pseudonym(asked.cache_key)
+    if conversation.user:
+        yield "safety_identifier", orders.pseudonym(conversation.user)
+    if conversation.cache_key:
+        yield "prompt_cache_key", orders.pseudonym(conversation.cache_key)
 
 
 def _is_like_openai(connection: Connection) -> bool:
@@ -154,16 +157,16 @@ def _is_like_openai(connection: Connection) -> bool:
     return connection.lenient or connection.accepts_store
 
 
-def _dropped(asked: Conversation, connection: Connection, orders: RequestOverrides) -> Iterable[str]:
+def _dropped(conversation: Conversation, connection: Connection, orders: RequestOverrides) -> Iterable[str]:
     for name in ("top_k", "seed", "presence_penalty", "frequency_penalty", "stop"):
-        if getattr(asked.sampling, name) not in (None, ()):
+        if getattr(conversation.sampling, name) not in (None, ()):
             yield name
-    if asked.reasoning is not None and asked.reasoning.budget:
+    if conversation.reasoning is not None and conversation.reasoning.budget:
         yield "reasoning_budget"
-    if asked.tier and not _is_like_openai(connection):
+    if conversation.tier and not _is_like_openai(connection):
         yield "service_tier"
     for name in ("user", "cache_key"):
-        if getattr(asked, name) and (orders.pseudonym is None or not _is_like_openai(connection)):
+        if getattr(conversation, name) and (orders.pseudonym is None or not _is_like_openai(connection)):
             yield name
-    if any(tool.cached for tool in asked.tools):
+    if any(tool.cached for tool in conversation.tools):
         yield "cache_control"

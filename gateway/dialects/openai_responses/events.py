@@ -72,7 +72,7 @@ class ResponsesReader:
         return ()
 
 
-class _Told:
+class _ItemProgress:
     """How far an item has been told: the parts of its words, its refusal, its thought, and the arguments of its call.
 
     `waiting`: arguments that a call began with. They count if no others come.
@@ -93,7 +93,7 @@ class _Reading:
     """Items told piece by piece, or at their end where no pieces came."""
 
     def __init__(self) -> None:
-        self._items: dict[int, _Told] = {}
+        self._items: dict[int, _ItemProgress] = {}
         self._ids: dict[str | None, int] = {}
         """Id of an item, or of its call -> its index."""
         self._calls = 0
@@ -147,14 +147,14 @@ class _Reading:
             elif kind == "message" and silent:
                 yield next(behind), item
 
-    def _at(self, event: payloads.ResponseEvent) -> _Told:
+    def _at(self, event: payloads.ResponseEvent) -> _ItemProgress:
         """The item of an event. Servers that state no `output_index` (llama.cpp) name the item, or mean the last."""
         index = event.output_index
         if index is None and isinstance(event.item_id, str | None):
             index = self._ids.get(event.item_id, max(self._items, default=0))
         if not isinstance(index, int):
             raise Broken("a piece of no item")
-        return self._items.setdefault(index, _Told())
+        return self._items.setdefault(index, _ItemProgress())
 
     def _index(self, event: payloads.ResponseEvent, *, begins: bool) -> int:
         """The index of an item that begins or is complete. An item without one gets the next."""
@@ -215,7 +215,7 @@ class _Reading:
             yield CallWrote(state.place, words)
 
     def _added(self, event: payloads.ResponseEvent) -> Iterator[Event]:
-        state = self._items.setdefault(self._index(event, begins=True), _Told())
+        state = self._items.setdefault(self._index(event, begins=True), _ItemProgress())
         if payloads.kind_of(event.item) == "function_call":
             yield from self._call(state, decoded(event.item, OutputItem))
 
@@ -224,7 +224,7 @@ class _Reading:
 
     def _complete(self, index: int, raw: msgspec.Raw) -> Iterator[Event]:
         """An item is complete; nothing is told twice."""
-        state, kind = self._items.setdefault(index, _Told()), payloads.kind_of(raw)
+        state, kind = self._items.setdefault(index, _ItemProgress()), payloads.kind_of(raw)
         if state.done:
             return
         state.done = True
@@ -242,7 +242,7 @@ class _Reading:
             case _:
                 yield Lost(kind if kind in ITEMS else "output")  # what is in no table may be anybody's words
 
-    def _message(self, state: _Told, content: list[OutputPart]) -> Iterator[Event]:
+    def _message(self, state: _ItemProgress, content: list[OutputPart]) -> Iterator[Event]:
         for place, part in enumerate(content):
             if part.text and not {place, None} & state.said:
                 yield Said(part.text)
@@ -255,7 +255,7 @@ class _Reading:
         state.said |= {place for place, part in enumerate(content) if part.text}
         state.refused = state.refused or any(part.refusal for part in content)
 
-    def _call(self, state: _Told, item: OutputItem) -> Iterator[Event]:
+    def _call(self, state: _ItemProgress, item: OutputItem) -> Iterator[Event]:
         """The beginning, unless that was told. Arguments that stand in it may be a placeholder, and may come again."""
         if state.place is None:
             state.place = self._calls
@@ -266,14 +266,14 @@ class _Reading:
         if not state.wrote:
             state.waiting = item.arguments or state.waiting
 
-    def _argued(self, state: _Told, arguments: str) -> Iterator[Event]:
+    def _argued(self, state: _ItemProgress, arguments: str) -> Iterator[Event]:
         """The arguments of a complete call, unless they came in pieces."""
         assert state.place is not None
         if arguments and not state.wrote and arguments.strip() not in EMPTY_ARGUMENTS:
             state.wrote = True
             yield CallWrote(state.place, arguments)
 
-    def _reasoned(self, state: _Told, item: OutputItem) -> Iterator[Event]:
+    def _reasoned(self, state: _ItemProgress, item: OutputItem) -> Iterator[Event]:
         words = _APART.join(part.text for part in item.summary or item.content or () if part.text)
         if words and state.thought is None:
             state.thought = words
@@ -285,8 +285,8 @@ class _Reading:
             self._thinking = False
 
 
-def _text(given: object) -> str:
-    return given if isinstance(given, str) else ""
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _part_of(event: payloads.ResponseEvent) -> tuple[object, ...]:
@@ -300,9 +300,9 @@ def _delta(event: payloads.ResponseEvent) -> str:
     return event.delta
 
 
-def _scored(given: list[Logprob] | None) -> Iterator[Event]:
-    if given:
-        yield Scored(tuple(Score(one.token, one.logprob, _top(one)) for one in given))
+def _scored(logprobs: list[Logprob] | None) -> Iterator[Event]:
+    if logprobs:
+        yield Scored(tuple(Score(one.token, one.logprob, _top(one)) for one in logprobs))
 
 
 def _top(one: Logprob) -> tuple[tuple[str, float], ...]:

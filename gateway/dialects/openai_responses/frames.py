@@ -202,15 +202,15 @@ class Output:
     def tell(self, event: Event) -> Telling:
         """What an event means for the client. Broken for arguments of a call that was complete."""
         for due in self._order.admit(event):
-            yield from self._told(due)
+            yield from self._frames_of(due)
 
     def close(self, status: str = "completed") -> Telling:
         """Everything that waited, and the last item as complete as it will be."""
         for due in self._order.rest():
-            yield from self._told(due)
+            yield from self._frames_of(due)
         yield from self._end(status)
 
-    def _told(self, event: Event) -> Telling:
+    def _frames_of(self, event: Event) -> Telling:
         if (held := self._held) is not None:
             self._held = None
             yield from self._say(held, event.scores if isinstance(event, Scored) else ())

@@ -142,6 +142,6 @@ INPUT: Final = demanded(
         TEXT,
         rows("input", tagged("item", ITEMS, lambda item: kind_of(item) or None)),
     ),
-    lambda given: given is None or given.__class__ is str or (given.__class__ is list and bool(given)),
+    lambda value: value is None or value.__class__ is str or (value.__class__ is list and bool(value)),
     "must be a string or a list of at least one item",
 )

@@ -115,8 +115,8 @@ class Response(msgspec.Struct):
     def metered(self) -> Metered | None:
         """What the provider reported; None if nothing."""
         searches = self.tool_usage.web_search if self.tool_usage is not None else None
-        stated = searches.num_requests if searches is not None else 0
-        return metered(self.usage, stated or sum(map(_is_charged_call, self.output or ())), self.service_tier)
+        requests = searches.num_requests if searches is not None else 0
+        return metered(self.usage, requests or sum(map(_is_charged_call, self.output or ())), self.service_tier)
 
     @property
     def failed(self) -> bool:

@@ -34,7 +34,7 @@ from gateway.dialects.openai_responses.client_tools import call_shapes
 from gateway.dialects.openai_responses.decode import SCORES, SEALED, included
 from gateway.dialects.openai_responses.errors import failed
 from gateway.dialects.openai_responses.frames import Output, Telling, frame
-from gateway.dialects.openai_responses.usage import told
+from gateway.dialects.openai_responses.usage import usage_object
 from gateway.dialects.prompt import Prompt
 
 _CUT: Final = {Stop.LENGTH: "max_output_tokens", Stop.FILTERED: "content_filter"}
@@ -139,7 +139,7 @@ class ResponsesWriter:
             "incomplete_details": {"reason": _CUT[self._stop]} if cut and self._stop is not None else None,
             "output": self._output.items,
             "service_tier": (used.metered.tier if used is not None else "") or "default",
-            "usage": told(used.metered.usage if used is not None else estimate),
+            "usage": usage_object(used.metered.usage if used is not None else estimate),
         }
 
     def _is_cut(self) -> bool:
@@ -210,7 +210,7 @@ def begun(values: Mapping[str, Any], id_: str, model: str, created: object) -> d
     The members are those that the SDKs' types and the Open Responses schema require (November 2026). They repeat the
     request, with OpenAI's defaults for what the client left out.
     """
-    echoed: dict[str, Any] = {name: _stated(values.get(name), *known) for name, known in _ECHOED.items()}
+    echoed: dict[str, Any] = {name: _value_of_kind(values.get(name), *known) for name, known in _ECHOED.items()}
     echoed["text"] = {"format": {"type": "text"}, **echoed["text"]}
     echoed["reasoning"] = {"effort": None, "summary": None, **echoed["reasoning"]}
     echoed["tools"] = [_tool(tool) for tool in echoed["tools"]]
@@ -232,9 +232,9 @@ def begun(values: Mapping[str, Any], id_: str, model: str, created: object) -> d
     }
 
 
-def _stated(given: Any, kind: _Kind, default: Any) -> Any:
-    is_flag = isinstance(given, bool) and kind is not bool  # a number, to Python
-    return given if isinstance(given, kind) and not is_flag else default
+def _value_of_kind(value: Any, kind: _Kind, default: Any) -> Any:
+    is_flag = isinstance(value, bool) and kind is not bool  # a number, to Python
+    return value if isinstance(value, kind) and not is_flag else default
 
 
 def _tool(tool: Any) -> Any:

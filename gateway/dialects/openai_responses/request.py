@@ -15,7 +15,7 @@ from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_responses import signatures
 from gateway.dialects.openai_responses.survey import KEEPING, MEMBERS, REQUEST
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
 from gateway.dialects.signatures import without_signatures
@@ -28,7 +28,7 @@ COUNTING_PATH: Final = "/responses/input_tokens"
 _FOLDED: Final = {name.casefold(): name for name in MEMBERS}
 
 
-def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Prompt]:
+def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, Prompt]:
     """The two halves of a request: what may be logged, and what may not.
 
     InvalidRequest with an offset or a field; ModelNotFound with near names. Neither repeats what the client wrote.
@@ -41,12 +41,12 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         raise InvalidRequest("`input` must be a string or a list of at least one item.", field="input")
     members.text(values, "instructions")
     findings = surveyed(REQUEST, values, snapshot.organisation.harmless)
-    streaming = asked.operation.streams and members.flag(values, "stream")
+    streaming = head.operation.streams and members.flag(values, "stream")
     needs = frozenset({*findings.needs, *_needs(values)})
     elsewhere = findings.remote_tokens + TOOLS_TOKENS * (Need.TOOLS in needs)
     demand = Demand(
         dialect=NAME,
-        operation=asked.operation,
+        operation=head.operation,
         model=named.model,
         pinned=named.pinned,
         streaming=streaming,
@@ -57,10 +57,10 @@ def accept(body: bytes, asked: Asked, snapshot: Snapshot) -> tuple[Demand, Promp
         terms=demanded_terms(values.get("service_tier")),
         unlisted=tuple(findings.unlisted),
         rests_on=tuple(findings.rests_on),
-        narrowing=members.narrowed(values, asked.policy, snapshot),
+        narrowing=members.narrowed(values, head.policy, snapshot),
         alias=named.alias,
     )
-    return demand, Prompt(document, asked)
+    return demand, Prompt(document, head)
 
 
 def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:

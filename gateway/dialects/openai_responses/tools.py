@@ -59,9 +59,9 @@ def _functions(tool: Any, where: str, namespace: str, lost: dict[str, None]) -> 
         lost[f"tools.{kind}" if members.SAFE_NAME.match(kind) else "tools"] = None
 
 
-def _tool(given: Mapping[str, Any], where: str) -> Tool:
-    name, description = given.get("name"), given.get("description")
-    schema, strict = given.get("parameters"), given.get("strict")
+def _tool(declared: Mapping[str, Any], where: str) -> Tool:
+    name, description = declared.get("name"), declared.get("description")
+    schema, strict = declared.get("parameters"), declared.get("strict")
     if not isinstance(name, str) or not name:
         raise fault(f"{where}.name", "must be a string that is not empty")
     if not isinstance(description, str | None):
@@ -81,49 +81,49 @@ _WORDS: Final[Mapping[str, ToolChoice]] = {
 }
 
 
-def _chosen(values: Mapping[str, Any], found: ResponsesTools) -> ResponsesTools:
+def _chosen(values: Mapping[str, Any], tools: ResponsesTools) -> ResponsesTools:
     """With a choice, where one is stated; with fewer tools, where it allows only some."""
-    parallel, stated = values.get("parallel_tool_calls"), values.get("tool_choice")
+    parallel, chosen = values.get("parallel_tool_calls"), values.get("tool_choice")
     if not isinstance(parallel, bool | None):
         raise fault("parallel_tool_calls", "must be true or false")
-    match stated:
+    match chosen:
         case None:
             choice = ToolChoice()
         case str(word) if word in _WORDS:
             choice = _WORDS[word]
         case {"type": "allowed_tools", "mode": "auto", "tools": [*allowed]}:
-            names = _known(allowed, found.tools)
-            found = replace(found, tools=tuple(tool for tool in found.tools if tool.name in names))
+            names = _known(allowed, tools.tools)
+            tools = replace(tools, tools=tuple(tool for tool in tools.tools if tool.name in names))
             choice = ToolChoice()
         case {"type": "allowed_tools", "mode": "required", "tools": [*allowed]}:
-            choice = ToolChoice("named", _known(allowed, found.tools))
+            choice = ToolChoice("named", _known(allowed, tools.tools))
         case {"type": str()}:
-            choice = ToolChoice("named", _known([stated], found.tools))
+            choice = ToolChoice("named", _known([chosen], tools.tools))
         case _:
             raise fault("tool_choice", "must be auto, none, required, a function, or allowed_tools of functions")
-    if not found.tools:
+    if not tools.tools:
         if choice.kind == "required":
             raise fault("tool_choice", "requires a tool, and there is no function to call")
-        return found
-    return found if stated is None and parallel is None else replace(found, choice=replace(choice, parallel=parallel))
+        return tools
+    return tools if chosen is None and parallel is None else replace(tools, choice=replace(choice, parallel=parallel))
 
 
 def _known(chosen: Iterable[Any], tools: tuple[Tool, ...]) -> tuple[str, ...]:
     """The names of chosen functions, all of which are offered."""
     names = {tool.name for tool in tools}
-    found = []
+    known = []
     for one in chosen:
         match one:
             case {"type": "function" | "custom", "name": str(name), "namespace": str(namespace)} if (
                 flat_name(name, namespace) in names
             ):
-                found.append(flat_name(name, namespace))
+                known.append(flat_name(name, namespace))
             case {"type": "function" | "custom", "name": str(name)} if name in names and "namespace" not in one:
-                found.append(name)
+                known.append(name)
             case {"type": str(kind)} if "name" not in one and kind in names:
-                found.append(kind)
+                known.append(kind)
             case _:
                 raise fault("tool_choice", "must name tools of the client's own that stand in tools")
-    if not found:
+    if not known:
         raise fault("tool_choice", "must name at least one function")
-    return tuple(found)
+    return tuple(known)

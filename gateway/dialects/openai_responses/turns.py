@@ -28,7 +28,7 @@ _TRACES: Final = frozenset({"web_search_call"})
 """Items that tell of what a hosted tool did; what it found stands in the answer."""
 
 
-def turns(instructions: str, given: object) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+def turns(instructions: str, input_: object) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
     """(the turns, names of what has no place in them). Messages that say nothing are left out.
 
     InvalidRequest names the item at fault; each call must have one output, which goes to the turn after the call.
@@ -36,15 +36,15 @@ def turns(instructions: str, given: object) -> tuple[tuple[Turn, ...], tuple[str
     reading = _Reading()
     if instructions:
         reading.said(Role.SYSTEM, [Text(instructions)])
-    items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+    items = [{"role": "user", "content": input_}] if isinstance(input_, str) else input_
     if not isinstance(items, list):
         raise fault("input", "must be a string or a list of items")
     for place, item in enumerate(items):
         reading.add(item, f"input[{place}]")
-    found = reading.complete()
-    if not found:
+    conversation_turns = reading.complete()
+    if not conversation_turns:
         raise fault("input", "must say something")
-    return found, tuple(reading.lost)
+    return conversation_turns, tuple(reading.lost)
 
 
 @dataclass(slots=True)
@@ -112,17 +112,17 @@ class _Reading:
         """InvalidRequest for a call that nobody answered."""
         for _, _, where in self._waiting.values():
             raise fault(f"{where}.call_id", "has no output among the items after it")
-        found = []
+        every_turn = []
         for entry in self._entries:
-            found.append(Turn(entry.role, tuple(entry.parts)))
-            found += [Turn(Role.USER, tuple(entry.results))] if entry.results else []
-        return tuple(found)
+            every_turn.append(Turn(entry.role, tuple(entry.parts)))
+            every_turn += [Turn(Role.USER, tuple(entry.results))] if entry.results else []
+        return tuple(every_turn)
 
     def _message(self, item: dict[str, Any], where: str) -> None:
-        given = item.get("role")
-        if not isinstance(given, str) or given not in _ROLES:
+        role_name = item.get("role")
+        if not isinstance(role_name, str) or role_name not in _ROLES:
             raise fault(f"{where}.role", f"must be one of {', '.join(_ROLES)}")
-        role, readings = _ROLES[given]
+        role, readings = _ROLES[role_name]
         said = item.get("content")
         self.said(role, content.read(said, f"{where}.content", readings))
         if item.get("phase") is not None:
@@ -152,8 +152,8 @@ class _Reading:
             self._aliases[item["id"]] = id_
 
     def _built_in_output(self, item: dict[str, Any], where: str) -> None:
-        given = item.get("call_id") or item.get("id")
-        id_ = self._aliases.get(given, given) if isinstance(given, str) else given
+        wire_id = item.get("call_id") or item.get("id")
+        id_ = self._aliases.get(wire_id, wire_id) if isinstance(wire_id, str) else wire_id
         self._output({"call_id": id_, "output": words_of(item)}, where, failed=item.get("status") == "failed")
 
     def _call(self, item: dict[str, Any], arguments: str, where: str) -> None:
@@ -193,30 +193,30 @@ class _Reading:
 
 
 def _call_id(item: dict[str, Any], where: str) -> tuple[str, str]:
-    given = item.get("call_id")
-    if not isinstance(given, str) or not given:
+    wire_id = item.get("call_id")
+    if not isinstance(wire_id, str) or not wire_id:
         raise fault(f"{where}.call_id", "must be a string that is not empty")
-    return signatures.split_id(given)
+    return signatures.split_id(wire_id)
 
 
-def _arguments(given: object, where: str) -> str:
+def _arguments(arguments: object, where: str) -> str:
     """The text of a JSON object; an empty one for nothing at all."""
-    if given == "":
+    if arguments == "":
         return "{}"
     try:
-        read = orjson.loads(given) if isinstance(given, str) else None
+        read = orjson.loads(arguments) if isinstance(arguments, str) else None
     except orjson.JSONDecodeError:
         read = None
-    if not isinstance(given, str) or not isinstance(read, dict):
+    if not isinstance(arguments, str) or not isinstance(read, dict):
         raise fault(f"{where}.arguments", "must be the text of a JSON object")
-    return given
+    return arguments
 
 
 def _words(item: dict[str, Any], name: str, where: str) -> list[str]:
     held = item.get(name) or []
     if not isinstance(held, list):
         raise fault(f"{where}.{name}", "must be a list of parts")
-    found = [part.get("text") if isinstance(part, dict) else None for part in held]
-    if not all(isinstance(text, str) for text in found):
+    texts = [part.get("text") if isinstance(part, dict) else None for part in held]
+    if not all(isinstance(text, str) for text in texts):
         raise fault(f"{where}.{name}", "must be a list of parts with text")
-    return [text for text in found if text]
+    return [text for text in texts if text]

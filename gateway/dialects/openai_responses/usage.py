@@ -43,14 +43,14 @@ class ResponsesUsage(UsageReport):
 
 def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
     """The provider's own numbers under its own names, nested names joined by a dot."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for name in reported.__struct_fields__:
         value = getattr(reported, name)
         if isinstance(value, msgspec.Struct):
-            found |= figures(value, f"{within}{name}.")
+            numbers |= figures(value, f"{within}{name}.")
         elif value is not None:
-            found[within + name] = value
-    return found
+            numbers[within + name] = value
+    return numbers
 
 
 def metered(reported: ResponsesUsage | None, searches: int = 0, tier: object = None) -> Metered | None:
@@ -95,7 +95,7 @@ _OUTPUT: Final = ("reasoning_tokens", "audio_tokens", "image_tokens")
 _WRITTEN: Final = "input_tokens_details.cache_write_tokens_details"
 
 
-def told(usage: Usage) -> dict[str, Any]:
+def usage_object(usage: Usage) -> dict[str, Any]:
     """The usage object for a client: cached tokens inside the input, reasoning inside the output."""
     details: dict[str, Any] = {"cached_tokens": usage.cache_read, "cache_write_tokens": usage.cache_write}
     half_day = usage.cache_write_12h

@@ -10,8 +10,8 @@ import orjson
 
 from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known, worded_function
 from gateway.sandbox.fields import RequestObject, invalid
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest, Schema, counted, first, known, worded_function
 from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.wires.language import SandboxCall, WireJson, event
 
@@ -25,26 +25,26 @@ WITHOUT_SAMPLING: Final = "2026-10-21"
 
 
 def read(call: SandboxCall) -> ReplyRequest:
-    given = RequestObject.of(call.body)
-    asked = _prompt(given, call.persona)
-    limit = given.number("max_tokens")
+    body = RequestObject.of(call.body)
+    request = _prompt(body, call.persona)
+    limit = body.number("max_tokens")
     if limit is None:
         raise invalid("Field required", "max_tokens")
     if call.headers.get("anthropic-version") == WITHOUT_SAMPLING:
         for name in _SAMPLING:
-            if given.raw(name) is not None:
+            if body.raw(name) is not None:
                 raise invalid("Extra inputs are not permitted", name)
-    schema = _schema(given.inner("output_config").raw("format") or given.raw("output_format"))
-    tools = _tools(given)
-    tool, thought = _call(given, tools), _thought(given.inner("thinking"), limit)
+    schema = _schema(body.inner("output_config").raw("format") or body.raw("output_format"))
+    tools = _tools(body)
+    tool, thought = _call(body, tools), _thought(body.inner("thinking"), limit)
     if tool is not None and thought != "none":
         raise invalid("Thinking may not be enabled when tool_choice forces tool use", "tool_choice")
     return replace(
-        asked,
-        streaming=given.flag("stream"),
+        request,
+        streaming=body.flag("stream"),
         limit=limit,
-        stop=given.texts("stop_sequences"),
-        call=tool if given.inner("tool_choice").text("type") not in _FREE else worded_function(tools, asked.worded),
+        stop=body.texts("stop_sequences"),
+        call=tool if body.inner("tool_choice").text("type") not in _FREE else worded_function(tools, request.worded),
         json=schema is not None,
         schema=schema,
         thought=thought,
@@ -56,14 +56,14 @@ def count_tokens(call: SandboxCall) -> bytes:
     return orjson.dumps({"input_tokens": _prompt(RequestObject.of(call.body), call.persona).prompt_tokens})
 
 
-def _prompt(given: RequestObject, persona: str) -> ReplyRequest:
+def _prompt(body: RequestObject, persona: str) -> ReplyRequest:
     """Words of the request: the system's, the turns, the tools."""
-    known(given.text("model"), MODEL)
+    known(body.text("model"), MODEL)
     tally = PromptCount()
-    if given.raw("system"):
+    if body.raw("system"):
         tally.message()
-        _content(given, "system", tally, persona)
-    turns = list(given.each("messages"))
+        _content(body, "system", tally, persona)
+    turns = list(body.each("messages"))
     for turn in turns:
         if turn.raw("role") not in _ROLES:
             raise invalid("Unexpected role: a turn is the user's or the assistant's", turn.name("role"))
@@ -72,8 +72,8 @@ def _prompt(given: RequestObject, persona: str) -> ReplyRequest:
     if not turns:
         raise invalid("at least one message is required", "messages")
     tally.close("messages")
-    if given.raw("tools"):
-        tally.json(given.raw("tools"))
+    if body.raw("tools"):
+        tally.json(body.raw("tools"))
     return counted(tally)
 
 
@@ -104,18 +104,18 @@ def _content(turn: RequestObject, name: str, tally: PromptCount, persona: str) -
                 raise invalid("Input tag does not match any of the expected tags", block.name("type"))
 
 
-def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
-    found: dict[str, DeclaredFunction] = {}
-    for tool in given.each("tools"):
+def _tools(body: RequestObject) -> dict[str, DeclaredFunction]:
+    tools: dict[str, DeclaredFunction] = {}
+    for tool in body.each("tools"):
         name = tool.text("name")
         if not name:
             raise invalid("Field required", tool.name("name"))
-        found[name] = DeclaredFunction(name, tool.object("input_schema") or {})
-    return found
+        tools[name] = DeclaredFunction(name, tool.object("input_schema") or {})
+    return tools
 
 
-def _call(given: RequestObject, tools: Mapping[str, DeclaredFunction]) -> DeclaredFunction | None:
-    match given.raw("tool_choice"):
+def _call(body: RequestObject, tools: Mapping[str, DeclaredFunction]) -> DeclaredFunction | None:
+    match body.raw("tool_choice"):
         case None | {"type": "auto" | "none"}:
             return None
         case {"type": "any"}:
@@ -126,8 +126,8 @@ def _call(given: RequestObject, tools: Mapping[str, DeclaredFunction]) -> Declar
             raise invalid("Input should be auto, any, tool or none", "tool_choice.type")
 
 
-def _schema(given: Any) -> Schema | None:
-    match given:
+def _schema(form: Any) -> Schema | None:
+    match form:
         case None:
             return None
         case {"type": "json_schema", "schema": dict(schema)}:
@@ -149,24 +149,24 @@ def _thought(thinking: RequestObject, limit: int) -> Literal["none", "hidden", "
     return "hidden" if thinking.text("display") == "omitted" else "shown"
 
 
-def whole(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
+def whole(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
     """A reply in one piece."""
-    blocks = [{**_begun(part, call, index), **_said(asked, part, call)} for index, part in enumerate(answer.parts)]
-    message = {**_message(call), "content": blocks, **_stop(answer), "usage": _usage(asked, answer)}
+    blocks = [{**_begun(part, call, index), **_said(request, part, call)} for index, part in enumerate(answer.parts)]
+    message = {**_message(call), "content": blocks, **_stop(answer), "usage": _usage(request, answer)}
     return orjson.dumps(message)
 
 
-def events(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
+def events(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
     """A stream: the message begins, its blocks one after the other with one event per token, how it ended."""
     begun = {**_message(call), "content": [], "stop_reason": None, "stop_sequence": None}
     nothing = GeneratedChoice((), answer.finish)
-    yield _event("message_start", message={**begun, "usage": _usage(asked, nothing)}) + _event("ping")
+    yield _event("message_start", message={**begun, "usage": _usage(request, nothing)}) + _event("ping")
     for index, part in enumerate(answer.parts):
         yield _event("content_block_start", index=index, content_block=_begun(part, call, index))
-        for delta in _deltas(asked, part, call):
+        for delta in _deltas(request, part, call):
             yield _event("content_block_delta", index=index, delta=delta)
         yield _event("content_block_stop", index=index)
-    yield _event("message_delta", delta=_stop(answer), usage=_usage(asked, answer)) + _event("message_stop")
+    yield _event("message_delta", delta=_stop(answer), usage=_usage(request, answer)) + _event("message_stop")
 
 
 def _event(kind: str, **members: WireJson) -> bytes:
@@ -188,10 +188,10 @@ def _begun(part: GeneratedPart, call: SandboxCall, index: int) -> dict[str, Wire
             return {"type": "tool_use", "id": f"toolu_sandbox_{call.serial}_{index}", "name": part.name, "input": {}}
 
 
-def _said(asked: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> dict[str, WireJson]:
+def _said(request: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> dict[str, WireJson]:
     match part.kind:
         case "thought":
-            shown = part.text if asked.thought == "shown" else ""
+            shown = part.text if request.thought == "shown" else ""
             return {"thinking": shown, "signature": seals.seal(call.persona)}
         case "text":
             return {"text": part.text}
@@ -202,16 +202,16 @@ def _said(asked: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> dict[s
 def _input(part: GeneratedPart) -> WireJson:
     """The arguments; none if they were cut before their end."""
     try:
-        found: WireJson = orjson.loads(part.text)
+        arguments: WireJson = orjson.loads(part.text)
     except orjson.JSONDecodeError:
         return {}
-    return found
+    return arguments
 
 
-def _deltas(asked: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> Iterator[WireJson]:
+def _deltas(request: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> Iterator[WireJson]:
     match part.kind:
         case "thought":
-            if asked.thought == "shown":
+            if request.thought == "shown":
                 yield from ({"type": "thinking_delta", "thinking": piece} for piece in part.pieces)
             yield {"type": "signature_delta", "signature": seals.seal(call.persona)}
         case "text":
@@ -229,10 +229,10 @@ def _stop(answer: GeneratedChoice) -> dict[str, WireJson]:
     return {"stop_reason": _REASONS[answer.finish], "stop_sequence": None}
 
 
-def _usage(asked: ReplyRequest, answer: GeneratedChoice) -> WireJson:
+def _usage(request: ReplyRequest, answer: GeneratedChoice) -> WireJson:
     """Cached tokens would stand beside the input's, which excludes them; thinking is inside the output's."""
     return {
-        "input_tokens": asked.prompt_tokens,
+        "input_tokens": request.prompt_tokens,
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": 0,
         "output_tokens": answer.visible + answer.reasoning,

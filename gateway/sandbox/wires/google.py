@@ -10,8 +10,8 @@ import orjson
 
 from gateway.sandbox import EMBEDDER, MODEL
 from gateway.sandbox.answer import answer
-from gateway.sandbox.asked import known
 from gateway.sandbox.fields import RequestObject, Wrong
+from gateway.sandbox.reply_request import known
 from gateway.sandbox.wires import google_generate
 from gateway.sandbox.wires.google_embed import embed, embed_batch
 from gateway.sandbox.wires.language import Handler, Language, PacedStream, SandboxCall, WireJson
@@ -50,14 +50,14 @@ def refusal(wrong: Wrong, call: SandboxCall) -> tuple[int, bytes]:
 
 def generate(call: SandboxCall) -> bytes:
     """The whole reply. Raises Wrong."""
-    asked = google_generate.read(call)
-    return google_generate.whole(asked, answer(asked, call.persona), call)
+    request = google_generate.read(call)
+    return google_generate.whole(request, answer(request, call.persona), call)
 
 
 def stream(call: SandboxCall) -> PacedStream:
     """The reply in chunks: events with `alt=sse`, else the elements of a list. Raises Wrong."""
-    asked = google_generate.read(call)
-    chunks = google_generate.chunks(asked, answer(asked, call.persona), call)
+    request = google_generate.read(call)
+    chunks = google_generate.chunks(request, answer(request, call.persona), call)
     if call.query.get("alt") == "sse":
         return PacedStream(b"data: " + chunk + b"\r\n\r\n" for chunk in chunks)
     return PacedStream(_listed(chunks), "application/json")
@@ -73,11 +73,13 @@ def _listed(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def count_tokens(call: SandboxCall) -> bytes:
     """The tokens of a request that is not made. Raises Wrong."""
-    given = RequestObject.of(call.body)
-    if given.raw("generateContentRequest"):
-        given = given.inner("generateContentRequest")
-    asked = google_generate.prompt(given, call.persona)
-    return orjson.dumps({"totalTokens": asked.prompt_tokens, "promptTokensDetails": google_generate.modalities(asked)})
+    body = RequestObject.of(call.body)
+    if body.raw("generateContentRequest"):
+        body = body.inner("generateContentRequest")
+    request = google_generate.prompt(body, call.persona)
+    return orjson.dumps(
+        {"totalTokens": request.prompt_tokens, "promptTokensDetails": google_generate.modalities(request)}
+    )
 
 
 @dataclass(frozen=True, slots=True)

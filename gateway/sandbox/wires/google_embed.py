@@ -33,5 +33,5 @@ def _embedding(request: RequestObject) -> WireJson:
     if not tally.tokens:
         raise invalid("content is empty", request.name("content"))
     settings = (request, request.inner("embedContentConfig"))
-    asked = (s.number("outputDimensionality", most=DIMENSIONS_MOST) for s in settings)
-    return {"values": vector(tally.tokens, next((n for n in asked if n), DIMENSIONS))}
+    dimensions = (s.number("outputDimensionality", most=DIMENSIONS_MOST) for s in settings)
+    return {"values": vector(tally.tokens, next((n for n in dimensions if n), DIMENSIONS))}

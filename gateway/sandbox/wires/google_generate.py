@@ -10,8 +10,8 @@ import orjson
 
 from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, worded_function
 from gateway.sandbox.fields import RequestObject, invalid
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest, Schema, counted, first, worded_function
 from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.tokens import IMAGE
 from gateway.sandbox.tool_requests import ToolRequest
@@ -25,31 +25,31 @@ _UNSIGNED: Final = frozenset({"skip_thought_signature_validator", "context_engin
 
 
 def read(call: SandboxCall) -> ReplyRequest:
-    given = RequestObject.of(call.body)
-    settings = given.inner("generationConfig")
-    tools = _tools(given)
+    body = RequestObject.of(call.body)
+    settings = body.inner("generationConfig")
+    tools = _tools(body)
     schema = settings.object("responseJsonSchema") or settings.object("responseSchema")
     wants_json = _wants_json(settings, schema)
-    request = prompt(given, call.persona)
+    request = prompt(body, call.persona)
     return replace(
         request,
         limit=settings.number("maxOutputTokens"),
         choices=settings.number("candidateCount", most=_CHOICES_MOST) or 1,
         stop=settings.texts("stopSequences", most=_STOPS_MOST),
-        call=_call(given, tools, request.worded),
+        call=_call(body, tools, request.worded),
         json=wants_json,
         schema=schema,
         thought=_thought(settings.inner("thinkingConfig")),
     )
 
 
-def prompt(given: RequestObject, persona: str) -> ReplyRequest:
+def prompt(body: RequestObject, persona: str) -> ReplyRequest:
     """Words of the request: the system's, the turns, the tools. Raises Wrong."""
     tally = PromptCount()
-    if given.raw("systemInstruction"):
+    if body.raw("systemInstruction"):
         tally.message()
-        _parts(given.inner("systemInstruction"), tally, persona)
-    turns = list(given.each("contents"))
+        _parts(body.inner("systemInstruction"), tally, persona)
+    turns = list(body.each("contents"))
     for turn in turns:
         if turn.raw("role") not in _ROLES:
             raise invalid("Please use a valid role: user, model.", turn.name("role"))
@@ -58,8 +58,8 @@ def prompt(given: RequestObject, persona: str) -> ReplyRequest:
     if not turns:
         raise invalid("contents is not specified", "contents")
     tally.close("contents")
-    if given.raw("tools"):
-        tally.json(given.raw("tools"))
+    if body.raw("tools"):
+        tally.json(body.raw("tools"))
     return counted(tally)
 
 
@@ -94,24 +94,24 @@ def _part(part: RequestObject, tally: PromptCount) -> None:
         raise invalid("required oneof field 'data' must have one initialized field", part.name("data"))
 
 
-def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
+def _tools(body: RequestObject) -> dict[str, DeclaredFunction]:
     """The functions among the tools; the others, which the provider runs itself, are never called here."""
-    found: dict[str, DeclaredFunction] = {}
-    for tool in given.each("tools"):
+    tools: dict[str, DeclaredFunction] = {}
+    for tool in body.each("tools"):
         for function in tool.each("functionDeclarations"):
             name = function.text("name")
             if not name:
                 raise invalid("Invalid function name.", function.name("name"))
-            found[name] = DeclaredFunction(
+            tools[name] = DeclaredFunction(
                 name, function.object("parametersJsonSchema") or function.object("parameters") or {}
             )
-    return found
+    return tools
 
 
 def _call(
-    given: RequestObject, tools: Mapping[str, DeclaredFunction], worded: ToolRequest | None
+    body: RequestObject, tools: Mapping[str, DeclaredFunction], worded: ToolRequest | None
 ) -> DeclaredFunction | None:
-    config = given.inner("toolConfig").inner("functionCallingConfig")
+    config = body.inner("toolConfig").inner("functionCallingConfig")
     if (mode := config.text("mode").upper()) != "ANY":
         return None if mode == "NONE" else worded_function(tools, worded)
     return first(tools, config.texts("allowedFunctionNames") or tools, config.name("allowedFunctionNames"))
@@ -133,83 +133,83 @@ def _thought(config: RequestObject) -> Literal["none", "hidden", "shown"]:
     return "shown" if shown else "hidden"
 
 
-def whole(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
+def whole(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
     """A reply in one piece."""
-    parts = [found for part in answer.parts for found in _whole_part(asked, part, call)]
-    usage = _usage(asked, answer.visible, answer.reasoning)
-    return orjson.dumps(_frame(asked, call, parts, usage, _REASONS[answer.finish]))
+    parts = [member for part in answer.parts for member in _whole_part(request, part, call)]
+    usage = _usage(request, answer.visible, answer.reasoning)
+    return orjson.dumps(_frame(request, call, parts, usage, _REASONS[answer.finish]))
 
 
-def chunks(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
+def chunks(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
     """A reply as JSON objects, one for each token, each with the usage so far; the last says how it ended."""
     visible = reasoning = 0
     for part in answer.parts:
         reasoning += part.tokens if part.kind == "thought" else 0
         if part.kind == "call":
             visible += part.tokens
-            if found := _whole_part(asked, part, call):
-                yield orjson.dumps(_frame(asked, call, found, _usage(asked, visible, reasoning)))
-        elif part.kind == "text" or asked.thought == "shown":
+            if members := _whole_part(request, part, call):
+                yield orjson.dumps(_frame(request, call, members, _usage(request, visible, reasoning)))
+        elif part.kind == "text" or request.thought == "shown":
             for piece in part.pieces:
                 visible += part.kind == "text"
-                yield orjson.dumps(_frame(asked, call, [_words(part, piece)], _usage(asked, visible, reasoning)))
-    last = {"text": ""} if answer.of("call") else {"text": "", **_signature(asked, call)}
-    usage = _usage(asked, answer.visible, answer.reasoning)
-    yield orjson.dumps(_frame(asked, call, [last], usage, _REASONS[answer.finish]))
+                yield orjson.dumps(_frame(request, call, [_words(part, piece)], _usage(request, visible, reasoning)))
+    last = {"text": ""} if answer.of("call") else {"text": "", **_signature(request, call)}
+    usage = _usage(request, answer.visible, answer.reasoning)
+    yield orjson.dumps(_frame(request, call, [last], usage, _REASONS[answer.finish]))
 
 
 _REASONS: Final[Mapping[str, str]] = {"stop": "STOP", "length": "MAX_TOKENS", "tool_calls": "STOP"}
 
 
-def _whole_part(asked: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> list[WireJson]:
+def _whole_part(request: ReplyRequest, part: GeneratedPart, call: SandboxCall) -> list[WireJson]:
     """A part as it stands in the end; a thought that is hidden and a call that was cut short do not show."""
     match part.kind:
         case "thought":
-            return [_words(part, part.text)] if asked.thought == "shown" else []
+            return [_words(part, part.text)] if request.thought == "shown" else []
         case "text":
-            return [{**_words(part, part.text), **_signature(asked, call)}]
+            return [{**_words(part, part.text), **_signature(request, call)}]
         case "call":
             try:
                 called = {"id": f"call_sandbox_{call.serial}", "name": part.name, "args": orjson.loads(part.text)}
             except orjson.JSONDecodeError:
                 return []
-            return [{"functionCall": called, **_signature(asked, call)}]
+            return [{"functionCall": called, **_signature(request, call)}]
 
 
 def _words(part: GeneratedPart, text: str) -> dict[str, WireJson]:
     return {"text": text, "thought": True} if part.kind == "thought" else {"text": text}
 
 
-def _signature(asked: ReplyRequest, call: SandboxCall) -> dict[str, WireJson]:
+def _signature(request: ReplyRequest, call: SandboxCall) -> dict[str, WireJson]:
     """Of a thought, on what follows it."""
-    return {} if asked.thought == "none" else {"thoughtSignature": seals.seal(call.persona)}
+    return {} if request.thought == "none" else {"thoughtSignature": seals.seal(call.persona)}
 
 
 def _frame(
-    asked: ReplyRequest, call: SandboxCall, parts: list[WireJson], usage: WireJson, finish: str | None = None
+    request: ReplyRequest, call: SandboxCall, parts: list[WireJson], usage: WireJson, finish: str | None = None
 ) -> Mapping[str, WireJson]:
     ended: dict[str, WireJson] = {} if finish is None else {"finishReason": finish}
     candidates: list[WireJson] = [
-        {"content": {"parts": parts, "role": "model"}, **ended, "index": index} for index in range(asked.choices)
+        {"content": {"parts": parts, "role": "model"}, **ended, "index": index} for index in range(request.choices)
     ]
     head: dict[str, WireJson] = {"modelVersion": MODEL, "responseId": f"sandbox-{call.serial}"}
     return {"candidates": candidates, "usageMetadata": usage, **head}
 
 
-def _usage(asked: ReplyRequest, visible: int, reasoning: int) -> WireJson:
+def _usage(request: ReplyRequest, visible: int, reasoning: int) -> WireJson:
     """Pictures are inside the prompt's tokens; thoughts stand beside the candidates'."""
-    thoughts: dict[str, WireJson] = {"thoughtsTokenCount": reasoning * asked.choices} if reasoning else {}
+    thoughts: dict[str, WireJson] = {"thoughtsTokenCount": reasoning * request.choices} if reasoning else {}
     return {
-        "promptTokenCount": asked.prompt_tokens,
-        "candidatesTokenCount": visible * asked.choices,
-        "totalTokenCount": asked.prompt_tokens + (visible + reasoning) * asked.choices,
-        "promptTokensDetails": modalities(asked),
+        "promptTokenCount": request.prompt_tokens,
+        "candidatesTokenCount": visible * request.choices,
+        "totalTokenCount": request.prompt_tokens + (visible + reasoning) * request.choices,
+        "promptTokensDetails": modalities(request),
         **thoughts,
     }
 
 
-def modalities(asked: ReplyRequest) -> WireJson:
+def modalities(request: ReplyRequest) -> WireJson:
     """The prompt's tokens, by what they stand for."""
-    pictures = asked.images * IMAGE
-    by_kind = {"TEXT": asked.prompt_tokens - pictures, "IMAGE": pictures}
+    pictures = request.images * IMAGE
+    by_kind = {"TEXT": request.prompt_tokens - pictures, "IMAGE": pictures}
     return [{"modality": kind, "tokenCount": tokens} for kind, tokens in by_kind.items() if tokens]

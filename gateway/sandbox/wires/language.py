@@ -9,8 +9,8 @@ from typing import Final, Protocol, TypeAlias
 import orjson
 
 from gateway.sandbox.answer import GeneratedChoice, answer
-from gateway.sandbox.asked import ReplyRequest
 from gateway.sandbox.fields import Wrong
+from gateway.sandbox.reply_request import ReplyRequest
 
 WireJson: TypeAlias = "str | int | float | bool | None | Sequence[WireJson] | Mapping[str, WireJson]"
 
@@ -61,18 +61,18 @@ class WireLanguage(Protocol):
 
     def read(self, call: SandboxCall) -> ReplyRequest: ...
 
-    def whole(self, asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes: ...
+    def whole(self, request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes: ...
 
-    def events(self, asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]: ...
+    def events(self, request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]: ...
 
 
 def replying(wire: WireLanguage) -> Handler:
     """The endpoint that answers in a language, whole or as a stream of events."""
 
     def handle(call: SandboxCall) -> bytes | PacedStream:
-        asked = wire.read(call)
-        reply = answer(asked, call.persona)
-        return PacedStream(wire.events(asked, reply, call)) if asked.streaming else wire.whole(asked, reply, call)
+        request = wire.read(call)
+        reply = answer(request, call.persona)
+        return PacedStream(wire.events(request, reply, call)) if request.streaming else wire.whole(request, reply, call)
 
     return handle
 

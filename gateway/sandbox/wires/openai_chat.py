@@ -10,8 +10,8 @@ import orjson
 
 from gateway.sandbox import MODEL
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known, worded_function
 from gateway.sandbox.fields import RequestObject, invalid
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest, Schema, counted, first, known, worded_function
 from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.tokens import IMAGE
 from gateway.sandbox.tool_requests import ToolRequest
@@ -27,31 +27,31 @@ _STOPS_MOST: Final = 4
 
 
 def read(call: SandboxCall) -> ReplyRequest:
-    given = RequestObject.of(call.body)
-    known(given.text("model"), MODEL)
+    body = RequestObject.of(call.body)
+    known(body.text("model"), MODEL)
     tally = PromptCount()
-    _messages(given, tally)
-    tools = _tools(given)
+    _messages(body, tally)
+    tools = _tools(body)
     if tools:
-        tally.json(given.raw("tools"))
-    wants_json, schema = _format(given.raw("response_format"))
+        tally.json(body.raw("tools"))
+    wants_json, schema = _format(body.raw("response_format"))
     prompt = counted(tally)
     return replace(
         prompt,
-        streaming=given.flag("stream"),
-        include_usage=given.inner("stream_options").flag("include_usage"),
-        limit=given.number("max_completion_tokens") or given.number("max_tokens"),
-        choices=given.number("n", most=_CHOICES_MOST) or 1,
-        stop=given.texts("stop", most=_STOPS_MOST),
-        call=_call(given.raw("tool_choice"), tools, prompt.worded),
+        streaming=body.flag("stream"),
+        include_usage=body.inner("stream_options").flag("include_usage"),
+        limit=body.number("max_completion_tokens") or body.number("max_tokens"),
+        choices=body.number("n", most=_CHOICES_MOST) or 1,
+        stop=body.texts("stop", most=_STOPS_MOST),
+        call=_call(body.raw("tool_choice"), tools, prompt.worded),
         json=wants_json,
         schema=schema,
-        thought="none" if given.text("reasoning_effort") in QUIET else "shown",
+        thought="none" if body.text("reasoning_effort") in QUIET else "shown",
     )
 
 
-def _messages(given: RequestObject, tally: PromptCount) -> None:
-    for message in given.each("messages"):
+def _messages(body: RequestObject, tally: PromptCount) -> None:
+    for message in body.each("messages"):
         if message.raw("role") not in _ROLES:
             raise invalid("Each of 'messages' must have a known role.", "messages")
         tally.message()
@@ -86,14 +86,14 @@ def _part(part: RequestObject, tally: PromptCount) -> None:
             raise invalid("A part of a message must be of type text or image_url.", "messages")
 
 
-def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
-    found: dict[str, DeclaredFunction] = {}
-    for tool in given.each("tools"):
+def _tools(body: RequestObject) -> dict[str, DeclaredFunction]:
+    tools: dict[str, DeclaredFunction] = {}
+    for tool in body.each("tools"):
         function = tool.inner("function")
         if tool.raw("type") != "function" or not function.text("name"):
             raise invalid("Each of 'tools' must be a function with a name.", "tools")
-        found[function.text("name")] = DeclaredFunction(function.text("name"), function.object("parameters") or {})
-    return found
+        tools[function.text("name")] = DeclaredFunction(function.text("name"), function.object("parameters") or {})
+    return tools
 
 
 def _call(choice: Any, tools: Mapping[str, DeclaredFunction], worded: ToolRequest | None) -> DeclaredFunction | None:
@@ -114,8 +114,8 @@ def _call(choice: Any, tools: Mapping[str, DeclaredFunction], worded: ToolReques
             raise invalid("'tool_choice' must be auto, none, required or a function.", "tool_choice")
 
 
-def _format(given: Any) -> tuple[bool, Schema | None]:
-    match given:
+def _format(form: Any) -> tuple[bool, Schema | None]:
+    match form:
         case None | {"type": "text"}:
             return False, None
         case {"type": "json_object"}:
@@ -126,13 +126,13 @@ def _format(given: Any) -> tuple[bool, Schema | None]:
             raise invalid("'response_format' must be text, json_object or json_schema.", "response_format")
 
 
-def whole(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
+def whole(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
     """A reply in one piece."""
     choices: list[WireJson] = [
         {"index": index, "message": _message(answer, call, index), "logprobs": None, "finish_reason": answer.finish}
-        for index in range(asked.choices)
+        for index in range(request.choices)
     ]
-    return orjson.dumps({**_frame(call, "chat.completion", choices), "usage": _usage(asked, answer)})
+    return orjson.dumps({**_frame(call, "chat.completion", choices), "usage": _usage(request, answer)})
 
 
 def _message(answer: GeneratedChoice, call: SandboxCall, choice: int) -> WireJson:
@@ -144,13 +144,13 @@ def _message(answer: GeneratedChoice, call: SandboxCall, choice: int) -> WireJso
     return message
 
 
-def events(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
+def events(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
     """A stream: who speaks, one event per token, how it ended, usage if asked for, [DONE]."""
-    extra: dict[str, WireJson] = {"usage": None} if asked.include_usage else {}
+    extra: dict[str, WireJson] = {"usage": None} if request.include_usage else {}
     kind = "chat.completion.chunk"
 
     def each(delta: Mapping[str, WireJson], finish: str | None = None) -> bytes:
-        frames = (_frame(call, kind, [_choice(index, delta, finish)]) for index in range(asked.choices))
+        frames = (_frame(call, kind, [_choice(index, delta, finish)]) for index in range(request.choices))
         return b"".join(event({**frame, **extra}) for frame in frames)
 
     yield each({"role": "assistant", "content": None if answer.of("call") else ""})
@@ -160,8 +160,8 @@ def events(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> I
         for piece in part.pieces:
             yield each(_delta(part, piece))
     yield each({}, answer.finish)
-    if asked.include_usage:
-        yield event({**_frame(call, kind, []), "usage": _usage(asked, answer)})
+    if request.include_usage:
+        yield event({**_frame(call, kind, []), "usage": _usage(request, answer)})
     yield DONE
 
 
@@ -189,15 +189,15 @@ def _called(part: GeneratedPart, call: SandboxCall, choice: int, arguments: str)
     return {"id": f"call_sandbox_{call.serial}_{choice}", "type": "function", "function": function}
 
 
-def _usage(asked: ReplyRequest, answer: GeneratedChoice) -> WireJson:
+def _usage(request: ReplyRequest, answer: GeneratedChoice) -> WireJson:
     """Pictures are inside the prompt's tokens, reasoning inside the completion's."""
-    reasoning = answer.reasoning * asked.choices
-    written = answer.visible * asked.choices + reasoning
-    pictures = asked.images * IMAGE
+    reasoning = answer.reasoning * request.choices
+    written = answer.visible * request.choices + reasoning
+    pictures = request.images * IMAGE
     return {
-        "prompt_tokens": asked.prompt_tokens,
+        "prompt_tokens": request.prompt_tokens,
         "completion_tokens": written,
-        "total_tokens": asked.prompt_tokens + written,
+        "total_tokens": request.prompt_tokens + written,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0, "image_tokens": pictures},
         "completion_tokens_details": {"reasoning_tokens": reasoning, "audio_tokens": 0},
     }

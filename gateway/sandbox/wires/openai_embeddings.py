@@ -8,8 +8,8 @@ from typing import Any, Final
 import orjson
 
 from gateway.sandbox import EMBEDDER
-from gateway.sandbox.asked import known
 from gateway.sandbox.fields import RequestObject, invalid
+from gateway.sandbox.reply_request import known
 from gateway.sandbox.tokens import count
 from gateway.sandbox.vectors import DIMENSIONS, DIMENSIONS_MOST, packed, vector
 from gateway.sandbox.wires.language import SandboxCall, WireJson
@@ -19,11 +19,11 @@ _INPUTS_MOST: Final = 2048
 
 def embed(call: SandboxCall) -> bytes:
     """One vector for each text. Raises Wrong."""
-    given = RequestObject.of(call.body)
-    known(given.text("model"), EMBEDDER)
-    sizes = _sizes(given.raw("input"))
-    dimensions = given.number("dimensions", most=DIMENSIONS_MOST) or DIMENSIONS
-    encoding = given.text("encoding_format") or "float"
+    body = RequestObject.of(call.body)
+    known(body.text("model"), EMBEDDER)
+    sizes = _sizes(body.raw("input"))
+    dimensions = body.number("dimensions", most=DIMENSIONS_MOST) or DIMENSIONS
+    encoding = body.text("encoding_format") or "float"
     if encoding not in ("float", "base64"):
         raise invalid("'encoding_format' must be float or base64.", "encoding_format")
     data: list[WireJson] = [
@@ -47,10 +47,10 @@ def _embedding(tokens: int, dimensions: int, encoding: str) -> WireJson:
     return vector(tokens, dimensions)
 
 
-def _sizes(given: Any) -> list[int]:
+def _sizes(body: Any) -> list[int]:
     """Tokens of each input: a text, a list of them, a list of tokens, or a list of such lists."""
-    several = isinstance(given, list) and not all(isinstance(item, int) for item in given)
-    inputs = given if several else [given]
+    several = isinstance(body, list) and not all(isinstance(item, int) for item in body)
+    inputs = body if several else [body]
     if len(inputs) > _INPUTS_MOST:
         raise invalid(f"'input' must hold at most {_INPUTS_MOST} texts.", "input")
     return [_size(item) for item in inputs]

@@ -13,8 +13,8 @@ import orjson
 
 from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import GeneratedChoice
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, Schema, counted, first, known, worded_function
 from gateway.sandbox.fields import RequestObject, Wrong, invalid
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest, Schema, counted, first, known, worded_function
 from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.tool_requests import ToolRequest
 from gateway.sandbox.wires.language import SandboxCall
@@ -28,33 +28,33 @@ _KEPT: Final = ("conversation", "prompt")
 
 
 def read(call: SandboxCall) -> ReplyRequest:
-    given = RequestObject.of(call.body)
-    known(given.text("model"), MODEL)
-    _nothing_kept(given)
+    body = RequestObject.of(call.body)
+    known(body.text("model"), MODEL)
+    _nothing_kept(body)
     tally = PromptCount()
-    _prompt(given, tally, call.persona)
-    tools = _tools(given)
-    if given.raw("tools"):
-        tally.json(given.raw("tools"))
-    wants_json, schema = _format(given.inner("text").raw("format"))
-    reasoning = given.inner("reasoning")
+    _prompt(body, tally, call.persona)
+    tools = _tools(body)
+    if body.raw("tools"):
+        tally.json(body.raw("tools"))
+    wants_json, schema = _format(body.inner("text").raw("format"))
+    reasoning = body.inner("reasoning")
     thinks = reasoning.text("effort") not in QUIET
     prompt = counted(tally)
     return replace(
         prompt,
-        streaming=given.flag("stream"),
-        limit=given.number("max_output_tokens"),
-        call=_call(given.raw("tool_choice"), tools, prompt.worded),
+        streaming=body.flag("stream"),
+        limit=body.number("max_output_tokens"),
+        call=_call(body.raw("tool_choice"), tools, prompt.worded),
         json=wants_json,
         schema=schema,
         thought="none" if not thinks else "shown" if reasoning.text("summary") else "hidden",
-        sealed="reasoning.encrypted_content" in given.texts("include"),
+        sealed="reasoning.encrypted_content" in body.texts("include"),
     )
 
 
-def whole(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
+def whole(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> bytes:
     """A reply in one piece."""
-    return orjson.dumps(response(asked, answer, call))
+    return orjson.dumps(response(request, answer, call))
 
 
 def count_tokens(call: SandboxCall) -> bytes:
@@ -62,26 +62,26 @@ def count_tokens(call: SandboxCall) -> bytes:
     return orjson.dumps({"object": "response.input_tokens", "input_tokens": read(call).prompt_tokens})
 
 
-def _nothing_kept(given: RequestObject) -> None:
-    if given.text("previous_response_id"):
+def _nothing_kept(body: RequestObject) -> None:
+    if body.text("previous_response_id"):
         missing = "previous_response_id"
         raise Wrong(400, "The previous response is unknown: nothing is kept.", missing, "previous_response_not_found")
     for name in _KEPT:
-        if given.raw(name) is not None:
+        if body.raw(name) is not None:
             raise invalid(f"'{name}' refers to something kept, and nothing is.", name)
-    if given.flag("background"):
+    if body.flag("background"):
         raise invalid("'background' needs a response that is kept, and none is.", "background")
 
 
-def _prompt(given: RequestObject, tally: PromptCount, persona: str) -> None:
-    if instructions := given.text("instructions"):
+def _prompt(body: RequestObject, tally: PromptCount, persona: str) -> None:
+    if instructions := body.text("instructions"):
         tally.message()
         tally.text(instructions)
-    if isinstance(text := given.raw("input"), str):
+    if isinstance(text := body.raw("input"), str):
         tally.message()
         tally.text(text)
         return
-    items = list(given.each("input"))
+    items = list(body.each("input"))
     if not items:
         raise invalid("'input' must be a text, or a list that is not empty.", "input")
     for item in items:
@@ -131,16 +131,16 @@ def _content(item: RequestObject, name: str, tally: PromptCount) -> None:
                 raise invalid("A part must be of type input_text, output_text, refusal or input_image.", "input")
 
 
-def _tools(given: RequestObject) -> dict[str, DeclaredFunction]:
+def _tools(body: RequestObject) -> dict[str, DeclaredFunction]:
     """The functions among the tools; the others, which the provider runs itself, are never called here."""
-    found: dict[str, DeclaredFunction] = {}
-    for tool in given.each("tools"):
+    tools: dict[str, DeclaredFunction] = {}
+    for tool in body.each("tools"):
         name = tool.text("name")
         if not tool.text("type") or (tool.raw("type") == "function" and not name):
             raise invalid("Each of 'tools' must have a type, and a function a name.", "tools")
         if tool.raw("type") == "function":
-            found[name] = DeclaredFunction(name, tool.object("parameters") or {})
-    return found
+            tools[name] = DeclaredFunction(name, tool.object("parameters") or {})
+    return tools
 
 
 def _call(choice: Any, tools: Mapping[str, DeclaredFunction], worded: ToolRequest | None) -> DeclaredFunction | None:
@@ -159,8 +159,8 @@ def _call(choice: Any, tools: Mapping[str, DeclaredFunction], worded: ToolReques
             raise invalid("'tool_choice' must be auto, none, required or a function.", "tool_choice")
 
 
-def _format(given: Any) -> tuple[bool, Schema | None]:
-    match given:
+def _format(form: Any) -> tuple[bool, Schema | None]:
+    match form:
         case None | {"type": "text"}:
             return False, None
         case {"type": "json_object"}:

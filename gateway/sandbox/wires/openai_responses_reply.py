@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.sandbox import MODEL, seals
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import ReplyRequest
+from gateway.sandbox.reply_request import ReplyRequest
 from gateway.sandbox.wires.language import SandboxCall, WireJson, event
 
 _STATUS: Final[Mapping[str, str]] = {"stop": "completed", "tool_calls": "completed", "length": "incomplete"}
@@ -102,21 +102,21 @@ class _Sequence:
         return event({"type": kind, **members, "sequence_number": next(self._numbers)}, named=True)
 
 
-def events(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
+def events(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Iterator[bytes]:
     """A stream: created, in progress, each item with one event per token, completed or incomplete."""
     say = _Sequence()
-    begun: Mapping[str, WireJson] = {"response": _response(asked, call)}
+    begun: Mapping[str, WireJson] = {"response": _response(request, call)}
     yield say("response.created", begun) + say("response.in_progress", begun)
     for index, part in enumerate(answer.parts):
-        item = _item(asked, answer, call, index)
+        item = _item(request, answer, call, index)
         yield say("response.output_item.added", {"output_index": index, "item": {**item, **_UNSAID[part.kind]}})
-        if part.kind != "thought" or asked.thought == "shown":
-            yield from _told(say, part, {"item_id": item["id"], "output_index": index})
+        if part.kind != "thought" or request.thought == "shown":
+            yield from _part_events(say, part, {"item_id": item["id"], "output_index": index})
         yield say("response.output_item.done", {"output_index": index, "item": item})
-    yield say(f"response.{_STATUS[answer.finish]}", {"response": response(asked, answer, call)})
+    yield say(f"response.{_STATUS[answer.finish]}", {"response": response(request, answer, call)})
 
 
-def _told(say: _Sequence, part: GeneratedPart, item: Mapping[str, WireJson]) -> Iterator[bytes]:
+def _part_events(say: _Sequence, part: GeneratedPart, item: Mapping[str, WireJson]) -> Iterator[bytes]:
     """The events between the beginning and the end of an item."""
     said = _SAID[part.kind]
     where = {**item, **said.place}
@@ -129,20 +129,20 @@ def _told(say: _Sequence, part: GeneratedPart, item: Mapping[str, WireJson]) -> 
         yield say(f"{said.parts}.done", {**where, "part": {**said.part, "text": part.text}})
 
 
-def response(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Mapping[str, WireJson]:
+def response(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) -> Mapping[str, WireJson]:
     """The finished object."""
     status = _STATUS[answer.finish]
     return {
-        **_response(asked, call),
+        **_response(request, call),
         "status": status,
         "completed_at": call.at if status == "completed" else None,
         "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
-        "output": [_item(asked, answer, call, index) for index in range(len(answer.parts))],
-        "usage": _usage(asked, answer),
+        "output": [_item(request, answer, call, index) for index in range(len(answer.parts))],
+        "usage": _usage(request, answer),
     }
 
 
-def _response(asked: ReplyRequest, call: SandboxCall) -> dict[str, WireJson]:
+def _response(request: ReplyRequest, call: SandboxCall) -> dict[str, WireJson]:
     """The object as it begins. What a request says in words is not repeated: it stands empty."""
     return {
         "id": f"resp_sandbox_{call.serial}",
@@ -150,21 +150,21 @@ def _response(asked: ReplyRequest, call: SandboxCall) -> dict[str, WireJson]:
         "created_at": call.at,
         "status": "in_progress",
         "model": MODEL,
-        "max_output_tokens": asked.limit,
-        "text": {"format": {"type": "json_object" if asked.json else "text"}},
+        "max_output_tokens": request.limit,
+        "text": {"format": {"type": "json_object" if request.json else "text"}},
         **_CONSTANT,
     }
 
 
-def _item(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall, index: int) -> dict[str, WireJson]:
+def _item(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall, index: int) -> dict[str, WireJson]:
     part = answer.parts[index]
     last = index == len(answer.parts) - 1
     status = _STATUS[answer.finish] if last else "completed"
     tail = f"sandbox_{call.serial}_{index}"
     match part.kind:
         case "thought":
-            summary: WireJson = [{"type": "summary_text", "text": part.text}] if asked.thought == "shown" else []
-            sealed: dict[str, WireJson] = {"encrypted_content": seals.seal(call.persona)} if asked.sealed else {}
+            summary: WireJson = [{"type": "summary_text", "text": part.text}] if request.thought == "shown" else []
+            sealed: dict[str, WireJson] = {"encrypted_content": seals.seal(call.persona)} if request.sealed else {}
             return {"id": f"rs_{tail}", "type": "reasoning", "summary": summary, **sealed}
         case "text":
             content: WireJson = [{**_SAID["text"].part, "text": part.text}]
@@ -174,13 +174,13 @@ def _item(asked: ReplyRequest, answer: GeneratedChoice, call: SandboxCall, index
             return {"id": f"fc_{tail}", "type": "function_call", "status": status, **called}
 
 
-def _usage(asked: ReplyRequest, answer: GeneratedChoice) -> WireJson:
+def _usage(request: ReplyRequest, answer: GeneratedChoice) -> WireJson:
     """Reasoning is inside the output's tokens."""
     written = answer.visible + answer.reasoning
     return {
-        "input_tokens": asked.prompt_tokens,
+        "input_tokens": request.prompt_tokens,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": written,
         "output_tokens_details": {"reasoning_tokens": answer.reasoning},
-        "total_tokens": asked.prompt_tokens + written,
+        "total_tokens": request.prompt_tokens + written,
     }

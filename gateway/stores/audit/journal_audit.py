@@ -39,7 +39,7 @@ class Check:
 
     name: str
     holds: bool
-    found: str
+    finding: str
     do: str = ""
 
 
@@ -125,8 +125,8 @@ def _tally(connection: sqlite3.Connection) -> ReceiptTotals:
 def _one_outcome(tally: ReceiptTotals) -> Check:
     """An intent ends in one receipt."""
     twice = [hold for hold, times in tally.holds.items() if times > 1]
-    found = f"{len(tally.holds)} holds in {tally.receipts} receipts" + listed("in several receipts", twice)
-    return Check("every intent has one outcome", not twice, found)
+    text = f"{len(tally.holds)} holds in {tally.receipts} receipts" + listed("in several receipts", twice)
+    return Check("every intent has one outcome", not twice, text)
 
 
 def _at_rest(connection: sqlite3.Connection, state: Path) -> Check:
@@ -135,25 +135,25 @@ def _at_rest(connection: sqlite3.Connection, state: Path) -> Check:
     before = connection.execute("SELECT receipt, amount FROM intents")  # of a version that kept them in the database
     intents = [*before, *((i.receipt, i.amount) for i in kept(state))]
     amounts = [amount for name, amount in intents if connection.execute(written, (name,)).fetchone() is None]
-    found = f"{len(amounts)} holds open, {money(sum(amounts))}"
+    text = f"{len(amounts)} holds open, {money(sum(amounts))}"
     if is_written(state):
-        return Check("held is zero at rest", True, f"{found}; a gateway runs, so this is under way")
+        return Check("held is zero at rest", True, f"{text}; a gateway runs, so this is under way")
     left = "; the next start of the gateway settles them" if amounts else ""
-    return Check("held is zero at rest", not amounts, found + left)
+    return Check("held is zero at rest", not amounts, text + left)
 
 
 def _even(tally: ReceiptTotals) -> Check:
-    found = f"receipts {money(tally.cost)}, attempts {money(tally.attempts)}, charges {money(tally.charged)}"
-    found += listed("that do not agree with themselves", tally.uneven)
-    return Check("what receipts cost was charged", not tally.uneven, found)
+    text = f"receipts {money(tally.cost)}, attempts {money(tally.attempts)}, charges {money(tally.charged)}"
+    text += listed("that do not agree with themselves", tally.uneven)
+    return Check("what receipts cost was charged", not tally.uneven, text)
 
 
 def _per_team(tally: ReceiptTotals) -> Check:
     charged = {name: amount for name, amount in tally.accounts.items() if name.startswith("team/")}
     names = sorted({*tally.teams, *charged})
     apart = [name for name in names if tally.teams[name] != charged.get(name, 0)]
-    found = f"{len(tally.teams)} teams, {money(sum(charged.values()))}" + listed("apart", apart)
-    return Check("what teams were charged is what their receipts cost", not apart, found)
+    text = f"{len(tally.teams)} teams, {money(sum(charged.values()))}" + listed("apart", apart)
+    return Check("what teams were charged is what their receipts cost", not apart, text)
 
 
 def _counters(connection: sqlite3.Connection, tally: ReceiptTotals) -> Check:
@@ -162,8 +162,8 @@ def _counters(connection: sqlite3.Connection, tally: ReceiptTotals) -> Check:
     totals = {name: amount for name, amount in tally.folded.items() if name[1] == "total" and amount}
     apart = [f"{a} {w}" for (a, w), spent in kept.items() if tally.folded[a, w] != spent]
     apart += [f"{account} total" for account, window in totals if (account, window) not in kept]
-    found = f"{len(kept)} counters" + listed("apart", apart)
-    return Check("counters are the sum of charges", not apart, found)
+    text = f"{len(kept)} counters" + listed("apart", apart)
+    return Check("counters are the sum of charges", not apart, text)
 
 
 def _chains(journal: Path) -> list[Check]:
@@ -171,11 +171,11 @@ def _chains(journal: Path) -> list[Check]:
     broken = [f"{state.chain} at {state.broken.sequence}" for state in states if state.broken]
     differing = [row for state in states for row in state.differing]
     receipts = sum(state.receipts for state in states)
-    found = f"{len(states)} chains, {receipts} receipts" + listed("broken", broken)
+    text = f"{len(states)} chains, {receipts} receipts" + listed("broken", broken)
     columns = f"{receipts} receipts" + listed("differ", differing)
     days = SqliteLedger(journal).differing_days()
     return [
-        Check("sequence numbers have no gap", not broken, found),
+        Check("sequence numbers have no gap", not broken, text),
         Check("columns are those of the receipts", not differing, columns),
         Check("sums by day are those of the receipts", not days, f"{len(days)} days{listed('differ', days)}"),
     ]
@@ -193,10 +193,10 @@ def _attempts(row: sqlite3.Row) -> list[dict[str, Json]]:
 
 def _read(data: bytes) -> dict[str, Json]:
     try:
-        found: dict[str, Json] = orjson.loads(data)
+        record: dict[str, Json] = orjson.loads(data)
     except ValueError:  # a count that is no double either
-        found = json.loads(data)
-    return found
+        record = json.loads(data)
+    return record
 
 
 def _cost(attempt: dict[str, Json]) -> int:
@@ -207,6 +207,6 @@ def _cost(attempt: dict[str, Json]) -> int:
 
 def listed(what: str, names: Iterable[str]) -> str:
     """The count of that kind and its first members, as the end of a finding; "" for an empty list."""
-    found = list(names)
-    more = ", …" if len(found) > _SHOWN else ""
-    return f"; {len(found)} {what}: {', '.join(found[:_SHOWN])}{more}" if found else ""
+    listed_names = list(names)
+    more = ", …" if len(listed_names) > _SHOWN else ""
+    return f"; {len(listed_names)} {what}: {', '.join(listed_names[:_SHOWN])}{more}" if listed_names else ""

@@ -50,13 +50,13 @@ class Places:
 def audited(places: Places) -> list[Check]:
     """Every invariant in every place, and for a place that cannot be looked at that it cannot. StoreRefused if
     there can be no ledger at that address. Not to be called where an event loop runs."""
-    checks = _found("journal: it can be read", lambda: _of_each(places.journals(), audit))
+    checks = _checks_or_fault("journal: it can be read", lambda: _of_each(places.journals(), audit))
     if places.redis:
-        checks += _found("redis: it can be read", lambda: _of_redis(places))
+        checks += _checks_or_fault("redis: it can be read", lambda: _of_redis(places))
     if places.redis and places.postgres:
-        checks += _found("redis: it can be compared with the ledger", lambda: _of_both(places))
+        checks += _checks_or_fault("redis: it can be compared with the ledger", lambda: _of_both(places))
     if places.postgres:
-        checks += _found("ledger: it can be read", lambda: _of_ledger(places))
+        checks += _checks_or_fault("ledger: it can be read", lambda: _of_ledger(places))
     return checks
 
 
@@ -72,7 +72,9 @@ async def looked_at(places: Places) -> bytes:
 
 def view(checks: Sequence[Check]) -> dict[str, Json]:
     """As commands and the admin socket tell it."""
-    listed: list[Json] = [{**asdict(check), "do": check.do or None} for check in checks]
+    listed: list[Json] = [
+        {"name": check.name, "holds": check.holds, "found": check.finding, "do": check.do or None} for check in checks
+    ]
     return {"in_order": all(check.holds for check in checks), "checks": listed}
 
 
@@ -142,7 +144,7 @@ def _whose(journal: Path, check: Check, own: Sequence[Path]) -> Check:
     return check if len(own) == 1 else replace(check, name=f"{journal.parent.name}: {check.name}")
 
 
-def _found(name: str, checks: Callable[[], list[Check]]) -> list[Check]:
+def _checks_or_fault(name: str, checks: Callable[[], list[Check]]) -> list[Check]:
     try:
         return checks()
     except Unavailable as fault:

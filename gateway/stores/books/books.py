@@ -165,7 +165,7 @@ class SqliteBooks:
 
     async def hold(self, intent: Intent) -> Budgets:
         at, draft = int(intent.at.timestamp()), intent.draft
-        asked = Hold(
+        wish = Hold(
             intent.hold_id,
             draft.id,
             min(intent.amount, LARGEST_AMOUNT),
@@ -174,7 +174,7 @@ class SqliteBooks:
             next(self._rows),
             intent.zone,
         )
-        hold = await self._counting.hold(asked, intent.budgets)
+        hold = await self._counting.hold(wish, intent.budgets)
         if hold is None:
             await self._durable()  # in order: when this is, the first one is
             return ()
@@ -265,10 +265,10 @@ class SqliteBooks:
         try:
             row = self._chain.append(connection, receipt, charges)
         except sqlite3.IntegrityError:
-            found = stored(connection, receipt.id)
-            if found is None:
+            earlier = stored(connection, receipt.id)
+            if earlier is None:
                 raise
-            receipt, row, charges = unlinked(found), 0, ()
+            receipt, row, charges = unlinked(earlier), 0, ()
         return _Settled(receipt, charges, row, holds)
 
     def _settled(self, settled: _Settled) -> None:
@@ -329,8 +329,8 @@ def _write_checkpoint(connection: sqlite3.Connection, counters: Counters, folded
 
 def _claim(digest: bytes, receipt_id: ReceiptId, at: int, connection: sqlite3.Connection) -> ReceiptId | None:
     connection.execute("DELETE FROM claims WHERE at <= ?", (at - _CLAIM_S,))
-    found = connection.execute("SELECT receipt FROM claims WHERE digest = ?", (digest,)).fetchone()
-    if found is not None:
-        return ReceiptId(found[0])
+    row = connection.execute("SELECT receipt FROM claims WHERE digest = ?", (digest,)).fetchone()
+    if row is not None:
+        return ReceiptId(row[0])
     connection.execute("INSERT INTO claims VALUES (?, ?, ?)", (digest, receipt_id, at))
     return None

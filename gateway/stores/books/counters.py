@@ -81,7 +81,7 @@ class Counters:
         self._lock = threading.Lock()
         self._counters = {(account, window): Counter(amount) for account, window, amount in spent}
         self._open: dict[ReceiptId, dict[str, Hold]] = {}
-        self._found: dict[tuple[tuple[AccountId, ...], int, str], tuple[Counter, ...]] = {}
+        self._counter_cache: dict[tuple[tuple[AccountId, ...], int, str], tuple[Counter, ...]] = {}
         """Results of `_of`, until counters are forgotten."""
         self._last: Hold | Charge | None = None
         """Counted last: its moment is the present, whatever the clock said before."""
@@ -149,8 +149,8 @@ class Counters:
     def balance(self, account: AccountId, window: str, at: int, zone: str = "UTC") -> Counter:
         """A copy."""
         with self._lock:
-            found = self._counters.get((account, windows_around(at, zone)[window]), Counter())
-            return Counter(found.spent, found.held)
+            counter = self._counters.get((account, windows_around(at, zone)[window]), Counter())
+            return Counter(counter.spent, counter.held)
 
     def standing(self) -> tuple[dict[tuple[AccountId, str], int], list[Hold]]:
         """Spending and every open hold at one moment. A 0 is listed too: it may have been more before."""
@@ -171,7 +171,7 @@ class Counters:
                 newest.setdefault((account, len(window)), []).append(window)
             kept = {(a, w) for (a, _), windows in newest.items() for w in windows[:_KEPT_WINDOWS]}
             self._counters = {name: c for name, c in self._counters.items() if name in kept or name in ahead or c.held}
-            self._found.clear()
+            self._counter_cache.clear()
             return [(account, window, c.spent) for (account, window), c in self._counters.items()]
 
     def _give_back(self, hold: Hold) -> None:
@@ -182,13 +182,13 @@ class Counters:
         """Every counter of its accounts; those that are missing begin at nothing."""
         self._last = counted
         name = (counted.accounts, counted.at // QUARTER_S, counted.zone)
-        found = self._found.get(name)
-        if found is None:
+        counters = self._counter_cache.get(name)
+        if counters is None:
             windows = windows_around(counted.at, counted.zone).values()
             every = self._counters
-            found = tuple(every.setdefault((a, w), Counter()) for a in counted.accounts for w in windows)
-            self._found[name] = found
-        return found
+            counters = tuple(every.setdefault((a, w), Counter()) for a in counted.accounts for w in windows)
+            self._counter_cache[name] = counters
+        return counters
 
 
 class EmbeddedCounters:

@@ -73,9 +73,9 @@ def checked(source: Path) -> Backup:
         raise StoreRefused("journal", f"{source} must be a directory that `safeconduct backup` made.") from None
     except (ValueError, KeyError, TypeError):
         raise StoreRefused("journal", f"{source / MANIFEST_FILE} cannot be read. Use another backup.") from None
-    found = {path.relative_to(source).as_posix(): path for path in _files(source)}
+    present = {path.relative_to(source).as_posix(): path for path in _files(source)}
     for name, digest in files.items():
-        if name not in found or _digest(found[name]) != digest:
+        if name not in present or _digest(present[name]) != digest:
             raise StoreRefused("journal", f"{source / name} is missing or was changed. Use another backup.")
     return Backup(taken_at, files)
 

@@ -123,10 +123,10 @@ class NewerSchema(Exception):
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Bring the file to the newest version, each step in a transaction of its own. Raises NewerSchema."""
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if found > len(MIGRATIONS):
-        raise NewerSchema(f"version {found} is newer than {len(MIGRATIONS)}")
-    for version, statements in enumerate(MIGRATIONS[found:], start=found + 1):
+    (current,) = connection.execute("PRAGMA user_version").fetchone()
+    if current > len(MIGRATIONS):
+        raise NewerSchema(f"version {current} is newer than {len(MIGRATIONS)}")
+    for version, statements in enumerate(MIGRATIONS[current:], start=current + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for statement in statements:

@@ -167,7 +167,7 @@ def _key(row: tuple[str, ...]) -> Key:
         expires_at=_time(expires),
         revoked_at=_time(revoked),
         classes=frozenset(json.loads(classes)),
-        budgets=tuple(Budget(*stated) for stated in json.loads(budgets)),
+        budgets=tuple(Budget(*budget) for budget in json.loads(budgets)),
     )
 
 

@@ -116,7 +116,7 @@ def _key(row: tuple[Any, ...]) -> Key:
         expires_at=expires and _utc(expires),
         revoked_at=revoked and _utc(revoked),
         classes=frozenset(classes),
-        budgets=tuple(Budget(*stated) for stated in budgets),
+        budgets=tuple(Budget(*budget) for budget in budgets),
     )
 
 

@@ -66,7 +66,7 @@ class SharedKeys(ChangedKeys):
         self._owed = False
         """Whether something here is not there."""
         self._since: float | None = None
-        self._told = 0.0
+        self._last_told_at = 0.0
 
     def find(self, digest: str) -> Key | None:
         key = self.near.find(digest)
@@ -143,9 +143,9 @@ class SharedKeys(ChangedKeys):
         now = monotonic()
         if self._since is None:
             self._since = now
-        elif now - self._told < _TELL_AGAIN_S:
+        elif now - self._last_told_at < _TELL_AGAIN_S:
             return
-        self._told = now
+        self._last_told_at = now
         self._tell(KeyStoreAlone(reason, int(now - self._since)))
 
     def _tell_shared(self, keys: int) -> None:

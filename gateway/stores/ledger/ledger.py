@@ -68,10 +68,8 @@ class SqliteLedger:
 
     def receipt(self, receipt_id: str) -> dict[str, Json] | None:
         with reading(self._path) as connection:
-            found = connection.execute(
-                f"SELECT {RECORD_IN_JOURNAL} FROM receipts WHERE id = ?", (receipt_id,)
-            ).fetchone()
-        return plain_in(found) if found else None
+            row = connection.execute(f"SELECT {RECORD_IN_JOURNAL} FROM receipts WHERE id = ?", (receipt_id,)).fetchone()
+        return plain_in(row) if row else None
 
     def newest(self, limit: int, within: Selection = EVERYTHING, before: str = "") -> list[dict[str, Json]]:
         """As `Ledger.newest`."""

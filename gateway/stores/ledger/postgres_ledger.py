@@ -79,11 +79,11 @@ class PostgresLedger:
         return {str(key): str(day) for key, day in rows}
 
     def _rows(self, query: str, values: Mapping[str, object]) -> Rows:
-        async def asked(connection: Connection) -> Rows:
+        async def rows_of(connection: Connection) -> Rows:
             return await (await connection.execute(query, values)).fetchall()
 
         with self._free:
-            return asyncio.run(_answer(self._postgres, asked))
+            return asyncio.run(_answer(self._postgres, rows_of))
 
 
 _ANYWHERE: Final = (
@@ -102,10 +102,10 @@ def _values(within: Selection) -> dict[str, object]:
     return {**within.where, "since": within.since, "until": within.until}
 
 
-async def _answer(postgres: Postgres, asked: Callable[[Connection], Awaitable[Rows]]) -> Rows:
+async def _answer(postgres: Postgres, query: Callable[[Connection], Awaitable[Rows]]) -> Rows:
     try:
         async with postgres.connected() as connection, postgres.transaction(connection):
-            return await asked(connection)
+            return await query(connection)
     except PostgresAway as fault:
         raise Unavailable("books_unavailable", f"The ledger cannot be read ({fault.reason}).") from None
 

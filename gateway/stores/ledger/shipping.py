@@ -165,7 +165,7 @@ class Shipper:
         self._months = Months(postgres, keeping)
         self._cursor: Cursor | None = None
         self._reached = self._shipped = self._shipped_before = 0
-        self._since = self._told = 0.0
+        self._since = self._last_told_at = 0.0
         self._away = False
 
     async def run(self, every_s: float = 1.0, most_wait_s: float = 30.0) -> None:
@@ -207,9 +207,9 @@ class Shipper:
         now = monotonic()
         if not self._away:
             self._away, self._since, self._shipped_before = True, now, self._shipped
-        elif now - self._told < _TELL_AGAIN_S:
+        elif now - self._last_told_at < _TELL_AGAIN_S:
             return
-        self._told = now
+        self._last_told_at = now
         waiting = await anyio.to_thread.run_sync(self._source.waiting, self._reached)
         self._tell(Away(reason, int(now - self._since), waiting))
 
@@ -236,7 +236,7 @@ class Shipper:
 
     async def _next(self, connection: Connection) -> Shipped | None:
         """The next parcel; None if the journal holds no more."""
-        cursor = self._cursor = self._cursor or await self._found(connection)
+        cursor = self._cursor = self._cursor or await self._locate(connection)
         self._reached = cursor.row
         parcel = await anyio.to_thread.run_sync(self._source.parcel, cursor.row)
         await self._months.expire(connection)
@@ -247,7 +247,7 @@ class Shipper:
         self._cursor = Cursor(cursor.name, parcel.row, parcel.digest)
         return sent
 
-    async def _found(self, connection: Connection) -> Cursor:
+    async def _locate(self, connection: Connection) -> Cursor:
         """The newest place that is in this very journal. A copied or restored one begins again, under a new name."""
         chains = await anyio.to_thread.run_sync(self._source.chains)
         async with self._postgres.transaction(connection):

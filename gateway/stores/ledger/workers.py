@@ -43,7 +43,7 @@ class WorkersLedger:
         self._home = home
 
     def receipt(self, receipt_id: str) -> dict[str, Json] | None:
-        return next((found for ledger in self._each() if (found := ledger.receipt(receipt_id)) is not None), None)
+        return next((receipt for ledger in self._each() if (receipt := ledger.receipt(receipt_id)) is not None), None)
 
     def newest(self, limit: int, within: Selection = EVERYTHING, before: str = "") -> list[dict[str, Json]]:
         """As `Ledger.newest`."""

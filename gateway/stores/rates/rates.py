@@ -48,7 +48,7 @@ class RateDemand:
 class RatesPermit:
     """An admitted exchange. `horizons`: of each rate in `wanted`, right after. `standings`: as they were seen last."""
 
-    wanted: RateDemand
+    demand: RateDemand
     horizons: Sequence[int]
     standings: tuple[Standing, ...]
     settled: bool = False
@@ -57,7 +57,7 @@ class RatesPermit:
 class Rates(Protocol):
     """Decides whether a caller may ask now."""
 
-    async def admit(self, wanted: RateDemand) -> RatesPermit:
+    async def admit(self, demand: RateDemand) -> RatesPermit:
         """Take from every limit at once, or from none: RateLimited. Cancelled, nothing is under way."""
 
     async def settle(self, permit: RatesPermit, tokens: int) -> None:
@@ -73,45 +73,45 @@ class LocalRates:
         self._under_way: dict[AccountId, int] = {}
         self._sweep_at = SWEEP_AT
 
-    async def admit(self, wanted: RateDemand) -> RatesPermit:
+    async def admit(self, demand: RateDemand) -> RatesPermit:
         now, horizons = self._now(), self._horizons
-        full = [limited for limited in wanted.concurrent if self._under_way.get(limited[0], 0) >= limited[1].amount]
-        seen = self._seen(wanted, now)
+        full = [limited for limited in demand.concurrent if self._under_way.get(limited[0], 0) >= limited[1].amount]
+        seen = self._seen(demand, now)
         waits: list[tuple[int, AccountId, Limit]] = [(CONCURRENT_WAIT_US, *limited) for limited in full]
-        waits += [(wait, *limited) for limited, (wait, _) in zip(wanted.rates, seen, strict=True) if wait]
+        waits += [(wait, *limited) for limited, (wait, _) in zip(demand.rates, seen, strict=True) if wait]
         if waits:
             raise refusal(waits, tightest(seen))
-        for name in wanted.rates:
-            horizons[name] = name[1].taken(horizons.get(name, 0), now, wanted.share(name[1]))
-        for account, _ in wanted.concurrent:
+        for name in demand.rates:
+            horizons[name] = name[1].taken(horizons.get(name, 0), now, demand.share(name[1]))
+        for account, _ in demand.concurrent:
             self._under_way[account] = self._under_way.get(account, 0) + 1
-        own = [horizons[name] for name in wanted.rates]
+        own = [horizons[name] for name in demand.rates]
         self._sweep(now)
-        return RatesPermit(wanted, own, tightest(self._seen(wanted, now)))
+        return RatesPermit(demand, own, tightest(self._seen(demand, now)))
 
     async def settle(self, permit: RatesPermit, tokens: int) -> None:
         if permit.settled:
             return
         permit.settled = True
-        now, wanted, horizons = self._now(), permit.wanted, self._horizons
-        for name, own in zip(wanted.rates, permit.horizons, strict=True):
+        now, demand, horizons = self._now(), permit.demand, self._horizons
+        for name, own in zip(demand.rates, permit.horizons, strict=True):
             if name[1].counts == "tokens":
-                more, horizon = tokens - wanted.share(name[1]), horizons.get(name, 0)
+                more, horizon = tokens - demand.share(name[1]), horizons.get(name, 0)
                 taken = name[1].taken(horizon, now, more) if more > 0 else None
                 horizons[name] = taken or name[1].given_back(horizon, now, -more, own)
-        for account, _ in wanted.concurrent:
+        for account, _ in demand.concurrent:
             self._under_way[account] -= 1
             if not self._under_way[account]:
                 del self._under_way[account]
-        permit.standings = tightest(self._seen(wanted, now))
+        permit.standings = tightest(self._seen(demand, now))
 
     def _now(self) -> int:
         return round(self._clock.monotonic() * 1_000_000)
 
-    def _seen(self, wanted: RateDemand, now: int) -> list[tuple[int, Standing]]:
+    def _seen(self, demand: RateDemand, now: int) -> list[tuple[int, Standing]]:
         """Of each rate: how long it would have to be waited for, and where it stands."""
         at = self._clock.now()
-        return [seen(rate, self._horizons.get((account, rate), 0), now, wanted, at) for account, rate in wanted.rates]
+        return [seen(rate, self._horizons.get((account, rate), 0), now, demand, at) for account, rate in demand.rates]
 
     def _sweep(self, now: int) -> None:
         """Forget what is untouched by now; as often as makes it cost nothing."""
@@ -120,10 +120,10 @@ class LocalRates:
             self._sweep_at = max(SWEEP_AT, 2 * len(self._horizons))
 
 
-def seen(rate: Rate, horizon: int, now: int, wanted: RateDemand, at: datetime) -> tuple[int, Standing]:
+def seen(rate: Rate, horizon: int, now: int, demand: RateDemand, at: datetime) -> tuple[int, Standing]:
     """Microseconds that the demand would have to wait, and the standing of the rate at `now`, which is `at`."""
     standing = Standing(rate.counts, rate.burst, rate.remaining(horizon, now), rate.reset_us(horizon, now), at)
-    return rate.wait_us(horizon, now, wanted.share(rate)), standing
+    return rate.wait_us(horizon, now, demand.share(rate)), standing
 
 
 def refusal(waits: Sequence[tuple[int, AccountId, Limit]], standings: tuple[Standing, ...]) -> RateLimited:

@@ -83,7 +83,7 @@ class RedisRates:
             await self._settle(permit, tokens)
 
     async def _settle(self, permit: RatesPermit, tokens: int) -> None:
-        demand = permit.wanted
+        demand = permit.demand
         changes = [
             (account, rate, tokens - demand.share(rate), own)
             for (account, rate), own in zip(demand.rates, permit.horizons, strict=True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.anthropic_messages.request import NAME
-from gateway.dialects.anthropic_messages.usage import MessagesUsage, lifetimes, metered, stated
+from gateway.dialects.anthropic_messages.usage import MessagesUsage, lifetimes, metered, usage_object
 from gateway.dialects.neutral import (
     Answer,
     Call,
@@ -147,7 +147,7 @@ usages = st.builds(
 
 def as_reported(usage: Usage) -> Metered:
     """What a provider that states this usage is understood to have reported."""
-    found = metered(msgspec.convert({**stated(usage), "cache_creation": lifetimes(usage)}, MessagesUsage))
+    found = metered(msgspec.convert({**usage_object(usage), "cache_creation": lifetimes(usage)}, MessagesUsage))
     assert found is not None
     return found
 

@@ -15,7 +15,7 @@ from gateway.dialects.anthropic_messages.encode import written
 from gateway.dialects.anthropic_messages.request import accept, passed
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.neutral import Conversation, Role, Text, Turn
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.builders import a_connection, a_provider, a_route, a_snapshot
 
 SNAPSHOT = a_snapshot()
@@ -29,7 +29,7 @@ def a_carried_route(carrier: str = "bedrock_invoke") -> Route:
 
 def sent(route: Route, *betas: str, **members: Any) -> tuple[Rendered, dict[str, Any]]:
     body = {"model": "small", "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}], **members}
-    asked = Asked(version="2026-10-21", betas=betas)
+    asked = PromptHead(version="2026-10-21", betas=betas)
     demand, prompt = accept(json.dumps(body).encode(), asked, SNAPSHOT)
     rendered = passed(prompt, demand, route, RequestOverrides())
     return rendered, json.loads(rendered.body)
@@ -66,7 +66,7 @@ def test_vertex_keeps_stream_in_the_body_and_betas_in_their_header() -> None:
 @pytest.mark.parametrize("streaming", [True, False])
 def test_a_request_of_another_dialect_is_carried_too(streaming: bool) -> None:
     asked = Conversation((Turn(Role.USER, (Text("hello"),)),), streaming=streaming, tier="default")
-    demand, _ = accept(b'{"model":"small","max_tokens":9,"messages":[{"role":"user"}]}', Asked(), SNAPSHOT)
+    demand, _ = accept(b'{"model":"small","max_tokens":9,"messages":[{"role":"user"}]}', PromptHead(), SNAPSHOT)
     rendered = written(asked, demand, a_carried_route(), RequestOverrides())
     body = json.loads(rendered.body)
     assert body.keys() == {"max_tokens", "messages", "anthropic_version"}

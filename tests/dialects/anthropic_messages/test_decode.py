@@ -12,14 +12,14 @@ from gateway.core.operation import COUNT_TOKENS
 from gateway.dialects.anthropic_messages.decode import conversation
 from gateway.dialects.anthropic_messages.request import accept
 from gateway.dialects.neutral import Conversation, Reasoning, Role, Sampling, Shape, Text, Turn
-from gateway.dialects.prompt import PLAIN, Asked
+from gateway.dialects.prompt import PLAIN, PromptHead
 from tests.builders import a_snapshot
 
 HELLO = {"role": "user", "content": "hello"}
 SCHEMA = {"type": "object", "properties": {}}
 
 
-def read(asked: Asked = PLAIN, **members: Any) -> Conversation:
+def read(asked: PromptHead = PLAIN, **members: Any) -> Conversation:
     body = {"model": "small", "max_tokens": 100, "messages": [HELLO], **members}
     given = {name: value for name, value in body.items() if value != "absent"}
     return conversation(accept(json.dumps(given).encode(), asked, a_snapshot())[1])
@@ -48,7 +48,7 @@ def test_every_member_finds_its_place() -> None:
 
 
 def test_a_count_needs_no_limit() -> None:
-    assert read(Asked(operation=COUNT_TOKENS), max_tokens="absent").output_limit is None
+    assert read(PromptHead(operation=COUNT_TOKENS), max_tokens="absent").output_limit is None
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_the_form_of_the_answer_may_stand_where_the_beta_had_it() -> None:
 
 def test_what_has_no_place_is_named() -> None:
     found = read(
-        Asked(betas=("claude-code-20250219", "message-telepathy-2027-01-01")),
+        PromptHead(betas=("claude-code-20250219", "message-telepathy-2027-01-01")),
         container="c",
         context_management={"edits": [{"type": "clear_tool_uses_20250919"}]},
         mcp_servers=[{"type": "url", "url": "https://x.test/"}],
@@ -122,7 +122,7 @@ def test_what_says_nothing_is_not_lost() -> None:
         "speed": "standard",
         "container": None,
     }
-    asked = Asked(betas=("claude-code-20250219",))
+    asked = PromptHead(betas=("claude-code-20250219",))
     assert read(asked, **idle, inference_geo="global", service_tier="auto", top_k=0) == read()
 
 

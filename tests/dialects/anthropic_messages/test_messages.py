@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gateway.dialects.anthropic_messages.messages import Told, mark, told
+from gateway.dialects.anthropic_messages.messages import AnthropicTurns, anthropic_turns, mark
 from gateway.dialects.dialect import Unportable
 from gateway.dialects.neutral import Call, Media, Part, Result, Role, Text, Thought, Turn
 
@@ -28,7 +28,7 @@ def assistant(*parts: Part) -> Turn:
 
 def blocks(*parts: Part) -> Any:
     """What a user's parts become."""
-    (message,) = told([user(*parts)]).messages
+    (message,) = anthropic_turns([user(*parts)]).messages
     return message["content"]
 
 
@@ -42,8 +42,8 @@ RESULT = Result("toolu_1", (Text("4"),), "weather")
 
 
 def test_a_conversation_keeps_its_order() -> None:
-    found = told([system(Text("be kind")), HELLO, assistant(Text("hi")), user(Text("and?"))])
-    assert found == Told(
+    found = anthropic_turns([system(Text("be kind")), HELLO, assistant(Text("hi")), user(Text("and?"))])
+    assert found == AnthropicTurns(
         [text("be kind")],
         [
             {"role": "user", "content": [text("hello")]},
@@ -57,26 +57,26 @@ def test_a_conversation_keeps_its_order() -> None:
 
 
 def test_later_system_turns_join_the_first_in_their_order() -> None:
-    found = told([system(Text("a")), HELLO, system(Text("b")), user(Text("more"))])
+    found = anthropic_turns([system(Text("a")), HELLO, system(Text("b")), user(Text("more"))])
     assert found.system == [text("a"), text("b")]
     assert found.messages == [{"role": "user", "content": [text("hello"), text("more")]}]
 
 
 def test_what_is_said_behind_the_models_last_word_is_what_it_answers() -> None:
-    found = told([system(Text("a")), HELLO, assistant(Text("hi")), system(Text("b"))])
+    found = anthropic_turns([system(Text("a")), HELLO, assistant(Text("hi")), system(Text("b"))])
     assert found.system == [text("a")]
     assert found.messages[-1] == {"role": "user", "content": [text("b")]}
 
 
 def test_where_nobody_else_speaks_the_last_system_turn_is_the_users() -> None:
-    found = told([system(Text("a")), system(Text("b"))])
+    found = anthropic_turns([system(Text("a")), system(Text("b"))])
     assert (found.system, found.messages) == ([text("a")], [{"role": "user", "content": [text("b")]}])
-    assert told([]).messages == []
+    assert anthropic_turns([]).messages == []
 
 
 def test_results_stand_together_before_what_else_is_said() -> None:
     second = Call("toolu_2", "now")
-    found = told(
+    found = anthropic_turns(
         [HELLO, assistant(CALL, second), user(RESULT), user(Text("well?")), user(Result("toolu_2", (), failed=True))]
     )
     assert found.messages[1:] == [
@@ -100,7 +100,7 @@ def test_results_stand_together_before_what_else_is_said() -> None:
 
 
 def test_ids_take_the_form_that_anthropic_demands_on_both_sides() -> None:
-    found = told([HELLO, assistant(Call("functions.f:0", "f")), user(Result("functions.f:0", ()))])
+    found = anthropic_turns([HELLO, assistant(Call("functions.f:0", "f")), user(Result("functions.f:0", ()))])
     assert found.messages[1]["content"][0]["id"] == found.messages[2]["content"][0]["tool_use_id"]
     assert ":" not in found.messages[1]["content"][0]["id"]
 
@@ -165,18 +165,18 @@ def test_what_cannot_be_shown_makes_the_request_unportable(media: Media) -> None
 )
 def test_only_users_show_things(turn: Turn) -> None:
     with pytest.raises(Unportable):
-        told([HELLO, turn])
+        anthropic_turns([HELLO, turn])
 
 
 @pytest.mark.parametrize("name", ["a.b", "", "a" * 129])
 def test_a_call_by_a_name_that_cannot_be_makes_the_request_unportable(name: str) -> None:
     with pytest.raises(Unportable) as unportable:
-        told([HELLO, assistant(Call("t", name))])
+        anthropic_turns([HELLO, assistant(Call("t", name))])
     assert unportable.value.names == ("tools",)
 
 
 def test_how_closely_to_look_is_not_said() -> None:
-    found = told(
+    found = anthropic_turns(
         [user(Media("image", "image/png", "AAAA", detail="low"), Media("image", url="https://x/", detail="auto"))]
     )
     assert found.dropped == ("detail",)
@@ -184,12 +184,15 @@ def test_how_closely_to_look_is_not_said() -> None:
 
 def test_blanks_say_nothing() -> None:
     assert blocks(Text(" \n"), Text("x")) == [text("x")]
-    assert told([HELLO, assistant(Text("")), user(Text("x"))]).messages[0]["content"] == [text("hello"), text("x")]
+    assert anthropic_turns([HELLO, assistant(Text("")), user(Text("x"))]).messages[0]["content"] == [
+        text("hello"),
+        text("x"),
+    ]
 
 
 def test_an_answer_to_be_continued_does_not_end_in_blanks() -> None:
-    assert told([HELLO, assistant(Text("It is \n"))]).messages[-1]["content"] == [text("It is")]
-    assert told([HELLO, assistant(Text("It is "), CALL)]).messages[-1]["content"][0] == text("It is ")
+    assert anthropic_turns([HELLO, assistant(Text("It is \n"))]).messages[-1]["content"] == [text("It is")]
+    assert anthropic_turns([HELLO, assistant(Text("It is "), CALL)]).messages[-1]["content"][0] == text("It is ")
 
 
 @pytest.mark.parametrize(
@@ -203,7 +206,7 @@ def test_an_answer_to_be_continued_does_not_end_in_blanks() -> None:
     ],
 )
 def test_thoughts_go_back_to_their_maker_alone(thought: Thought, block: Any) -> None:
-    found = told([HELLO, assistant(thought, Text("4"))])
+    found = anthropic_turns([HELLO, assistant(thought, Text("4"))])
     assert found.messages[1]["content"] == ([block] if block else []) + [text("4")]
     assert found.dropped == (() if block else ("thought",))
 
@@ -225,7 +228,7 @@ OWN = Thought("hm", "Eq", NAME)
     ],
 )
 def test_a_turn_with_calls_must_begin_with_its_proof(turns: list[Turn], unproved: bool) -> None:
-    assert told(turns).unproved is unproved
+    assert anthropic_turns(turns).unproved is unproved
 
 
 def test_a_mark_means_five_minutes_by_itself() -> None:

@@ -23,7 +23,7 @@ from gateway.dialects.anthropic_messages.request import (
     unlisted_betas,
 )
 from gateway.dialects.dialect import Rendered, RequestOverrides
-from gateway.dialects.prompt import PLAIN, Asked, Prompt
+from gateway.dialects.prompt import PLAIN, Prompt, PromptHead
 from gateway.dialects.signatures import enveloped, signed_id
 from gateway.dialects.token_bound import PICTURE_TOKENS
 from tests.builders import (
@@ -47,11 +47,11 @@ def written(**members: Any) -> bytes:
     return json.dumps({"model": "small", "max_tokens": 100, "messages": HELLO, **members}).encode()
 
 
-def accepted(asked: Asked = PLAIN, **members: Any) -> tuple[Demand, Prompt]:
+def accepted(asked: PromptHead = PLAIN, **members: Any) -> tuple[Demand, Prompt]:
     return accept(written(**members), asked, SNAPSHOT)
 
 
-def demand(asked: Asked = PLAIN, **members: Any) -> Demand:
+def demand(asked: PromptHead = PLAIN, **members: Any) -> Demand:
     return accepted(asked, **members)[0]
 
 
@@ -128,7 +128,7 @@ def test_what_keeps_state_or_calls_out_is_a_feature(members: dict[str, Any], fea
 
 def test_unlisted_members_tools_blocks_and_betas_are_named_only_if_their_names_are_words() -> None:
     found = demand(
-        Asked(betas=("message-telepathy-2027-01-01", "MARKER", "claude-code-20250219")),
+        PromptHead(betas=("message-telepathy-2027-01-01", "MARKER", "claude-code-20250219")),
         **{"new_feature": 1, "MARKER said\n": 1},
         tools=[{"type": "teleport_20270101"}, {"type": "MARKER x"}],
         messages=user({"type": "hologram"}),
@@ -143,17 +143,17 @@ def test_unlisted_members_tools_blocks_and_betas_are_named_only_if_their_names_a
 def test_an_operator_may_declare_members_and_betas_harmless() -> None:
     harmless = frozenset({"new_feature", "message-telepathy-2027-01-01"})
     snapshot = a_snapshot(organisation=an_organisation(harmless=harmless))
-    asked = Asked(betas=("message-telepathy-2027-01-01",))
+    asked = PromptHead(betas=("message-telepathy-2027-01-01",))
     assert accept(written(new_feature=1), asked, snapshot)[0].features == frozenset()
 
 
 def test_narrowing_comes_from_header_and_body() -> None:
-    found = demand(Asked(policy="strict"), provider={"only": ["alpha"]})
+    found = demand(PromptHead(policy="strict"), provider={"only": ["alpha"]})
     assert [policy.name for policy in found.narrowing] == ["strict", "request"]
 
 
 def test_a_count_is_never_a_stream() -> None:
-    found = demand(Asked(operation=COUNT_TOKENS), stream=True)
+    found = demand(PromptHead(operation=COUNT_TOKENS), stream=True)
     assert (found.operation.name, found.streaming, found.needs) == ("count_tokens", False, frozenset())
 
 
@@ -192,9 +192,9 @@ def test_faults_name_the_field_and_never_its_value(members: dict[str, Any]) -> N
 
 @pytest.mark.parametrize(
     ("asked", "header"),
-    [(Asked(version="2024-MARKER"), "anthropic-version"), (Asked(betas=("MARKER x",)), "anthropic-beta")],
+    [(PromptHead(version="2024-MARKER"), "anthropic-version"), (PromptHead(betas=("MARKER x",)), "anthropic-beta")],
 )
-def test_unknown_versions_and_strange_betas_are_refused_by_the_headers_name(asked: Asked, header: str) -> None:
+def test_unknown_versions_and_strange_betas_are_refused_by_the_headers_name(asked: PromptHead, header: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         demand(asked)
     assert refused.value.details["header"] == header
@@ -204,7 +204,7 @@ def test_unknown_versions_and_strange_betas_are_refused_by_the_headers_name(aske
 # --- on to a route of the same dialect --------------------------------------------------------------------------------
 
 
-def rendered(orders: RequestOverrides = NO_ORDERS, asked: Asked = PLAIN, **members: Any) -> Rendered:
+def rendered(orders: RequestOverrides = NO_ORDERS, asked: PromptHead = PLAIN, **members: Any) -> Rendered:
     facts, prompt = accepted(asked, **members)
     return passed(prompt, facts, ROUTE, orders)
 
@@ -227,11 +227,11 @@ def test_our_own_narrowing_stays_here() -> None:
 
 def test_the_version_travels_and_the_first_is_said_where_none_is() -> None:
     assert rendered().headers == (("anthropic-version", "2023-06-01"),)
-    assert rendered(asked=Asked(version="2026-10-21")).headers == (("anthropic-version", "2026-10-21"),)
+    assert rendered(asked=PromptHead(version="2026-10-21")).headers == (("anthropic-version", "2026-10-21"),)
 
 
 def test_betas_travel_with_the_request_that_was_admitted() -> None:
-    asked = Asked(betas=("claude-code-20250219", "message-telepathy-2027-01-01", "oauth-2025-04-20"))
+    asked = PromptHead(betas=("claude-code-20250219", "message-telepathy-2027-01-01", "oauth-2025-04-20"))
     assert rendered(asked=asked).headers[1:] == (
         ("anthropic-beta", "claude-code-20250219,message-telepathy-2027-01-01"),
     )
@@ -258,7 +258,7 @@ def test_a_stated_limit_stays_unless_another_is_ordered() -> None:
 
 def test_a_count_goes_to_its_own_path_and_needs_no_limit() -> None:
     raw = json.dumps({"model": "small", "messages": HELLO}).encode()
-    facts, prompt = accept(raw, Asked(operation=COUNT_TOKENS), SNAPSHOT)
+    facts, prompt = accept(raw, PromptHead(operation=COUNT_TOKENS), SNAPSHOT)
     out = passed(prompt, facts, ROUTE, RequestOverrides(output_limit=7))
     assert (out.path, out.body) == ("/messages/count_tokens", raw.replace(b'"small"', b'"lab/small"'))
 

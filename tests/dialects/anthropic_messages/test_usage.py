@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.usage import CLASSES, Metered, Usage, UsageSource
-from gateway.dialects.anthropic_messages.usage import MessagesUsage, lifetimes, metered, over, stated, unfinished
+from gateway.dialects.anthropic_messages.usage import MessagesUsage, lifetimes, metered, over, unfinished, usage_object
 from tests.dialects.anthropic_messages.strategies import ANY_INPUT
 
 usages = st.builds(Usage, **dict.fromkeys(CLASSES, st.integers(0, 10**7)))
@@ -118,7 +118,7 @@ def test_a_broken_stream_has_its_input_reported_and_its_output_estimated() -> No
 @ANY_INPUT
 @given(usages)
 def test_what_is_stated_reads_as_the_same_totals(usage: Usage) -> None:
-    members: Any = {**stated(usage), "cache_creation": lifetimes(usage)}
+    members: Any = {**usage_object(usage), "cache_creation": lifetimes(usage)}
     OfTheSdk.model_validate(members, strict=True)
     found = counted(**members).usage
     assert (found.context, found.generated, found.cache_read) == (usage.context, usage.generated, usage.cache_read)

@@ -8,16 +8,16 @@ from typing import Any
 from gateway.core.demand import Demand
 from gateway.core.operation import EMBEDDINGS
 from gateway.dialects.google_embeddings.request import accept
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from tests.builders import a_policy, a_snapshot
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 
 
-ONE = Asked(operation=EMBEDDINGS, model="small", verb="embedContent")
+ONE = PromptHead(operation=EMBEDDINGS, model="small", verb="embedContent")
 
 
-BATCH = Asked(operation=EMBEDDINGS, model="models/small", verb="batchEmbedContents", policy="strict")
+BATCH = PromptHead(operation=EMBEDDINGS, model="models/small", verb="batchEmbedContents", policy="strict")
 
 
 HELLO: dict[str, Any] = {"parts": [{"text": "hello"}]}
@@ -26,7 +26,7 @@ HELLO: dict[str, Any] = {"parts": [{"text": "hello"}]}
 PICTURE = {"inlineData": {"mimeType": "image/png", "data": "AA=="}}
 
 
-def accepted(asked: Asked = ONE, /, **body: Any) -> tuple[Demand, Prompt]:
+def accepted(asked: PromptHead = ONE, /, **body: Any) -> tuple[Demand, Prompt]:
     return accept(json.dumps(body).encode(), asked, SNAPSHOT)
 
 

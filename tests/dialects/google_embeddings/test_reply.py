@@ -18,7 +18,7 @@ from gateway.dialects.google_embeddings.events import events
 from gateway.dialects.google_embeddings.reply import VectorsWriter, writer
 from gateway.dialects.google_embeddings.request import accept
 from gateway.dialects.neutral import Ended, Vectors
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.builders import a_snapshot
 from tests.dialects.google_generate.strategies import UNKEPT
 
@@ -30,7 +30,7 @@ def a_writer(verb: str = "batchEmbedContents", contents: int = 1) -> VectorsWrit
     content = {"parts": {"text": "hello"}}
     requests = {"requests": [{"content": content}] * contents}
     body = json.dumps(requests if verb == "batchEmbedContents" else {"content": content}).encode()
-    asked = Asked(operation=EMBEDDINGS, model="small", verb=verb)
+    asked = PromptHead(operation=EMBEDDINGS, model="small", verb=verb)
     return writer(accept(body, asked, a_snapshot())[1], ReplyIdentity("01J", "small", 1, lambda: 1))
 
 

@@ -13,7 +13,7 @@ from gateway.core.operation import EMBEDDINGS
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.google_embeddings.content import inputs, is_batch
 from gateway.dialects.google_embeddings.request import accept, passed
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from tests.builders import a_route, a_snapshot, an_organisation
 from tests.dialects.google_embeddings.requests import BATCH, HELLO, ONE, PICTURE, accepted, batch, one
 
@@ -39,7 +39,7 @@ def test_a_plain_request_needs_and_uses_nothing() -> None:
 
 def test_a_batch_is_many_requests_and_may_be_narrowed() -> None:
     facts, prompt = batch({"content": HELLO}, {"content": HELLO}, provider={"only": ["alpha"]})
-    assert is_batch(prompt.asked)
+    assert is_batch(prompt.head)
     assert inputs(prompt) == 2
     assert [policy.name for policy in facts.narrowing] == ["strict", "request"]
 
@@ -57,7 +57,7 @@ def test_pictures_are_needs_and_unlisted_members_features() -> None:
 
 def test_an_unknown_model_gets_near_names() -> None:
     with pytest.raises(ModelNotFound) as missing:
-        accepted(Asked(operation=EMBEDDINGS, model="smal"), content=HELLO)
+        accepted(PromptHead(operation=EMBEDDINGS, model="smal"), content=HELLO)
     assert missing.value.details["near"] == ["small"]
 
 

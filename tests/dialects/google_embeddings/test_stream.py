@@ -12,7 +12,7 @@ from gateway.dialects import strict_json
 from gateway.dialects.dialect import Unusable
 from gateway.dialects.google_embeddings.events import events
 from gateway.dialects.google_embeddings.stream import fitted, observe
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 
 BATCH = b'{"embeddings":[{"values":[0.5,-1]},{"values":[1e-3,2]}]}'
 COUNTED = b'{"embedding":{"values":[0.5]},"usageMetadata":{"promptTokenCount":7,"totalTokenCount":7},"truncated":false}'
@@ -40,7 +40,7 @@ def test_usage_is_taken_where_there_is_any() -> None:
 def test_each_content_has_its_vector(verb: str, contents: int, body: bytes, fits: bool) -> None:
     content = {"content": {"parts": [{"text": "a"}]}}
     request = {"requests": [content] * contents} if verb == "batchEmbedContents" else content
-    prompt = Prompt(strict_json.read(json.dumps(request).encode()), Asked(EMBEDDINGS, verb=verb))
+    prompt = Prompt(strict_json.read(json.dumps(request).encode()), PromptHead(EMBEDDINGS, verb=verb))
     if fits:
         assert fitted(prompt, body) is body
     else:

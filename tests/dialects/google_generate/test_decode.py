@@ -13,14 +13,14 @@ from gateway.dialects.google_generate.decode import conversation
 from gateway.dialects.google_generate.request import accept
 from gateway.dialects.google_generate.survey import COUNTED
 from gateway.dialects.neutral import Conversation, Reasoning, Role, Sampling, Shape, Text, Tool, ToolChoice, Turn
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.builders import a_snapshot
 
 HELLO = [{"role": "user", "parts": [{"text": "hello"}]}]
-ASKED = Asked(model="small")
+ASKED = PromptHead(model="small")
 
 
-def read(asked: Asked = ASKED, **members: Any) -> Conversation:
+def read(asked: PromptHead = ASKED, **members: Any) -> Conversation:
     body = json.dumps({"contents": HELLO, **members}).encode()
     return conversation(accept(body, asked, a_snapshot())[1])
 
@@ -31,7 +31,7 @@ def configured(**config: Any) -> Conversation:
 
 def test_a_plain_request_says_nothing_else() -> None:
     assert read() == Conversation((Turn(Role.USER, (Text("hello"),)),))
-    assert read(Asked(model="small", streaming=True)).streaming
+    assert read(PromptHead(model="small", streaming=True)).streaming
 
 
 def test_a_request_is_read_in_both_spellings() -> None:
@@ -141,7 +141,7 @@ def test_what_has_no_place_is_lost_by_name(members: dict[str, Any], lost: tuple[
 
 
 def test_a_count_is_read_from_either_form() -> None:
-    asked = Asked(operation=COUNT_TOKENS, model="small")
+    asked = PromptHead(operation=COUNT_TOKENS, model="small")
     body = json.dumps({COUNTED: {"contents": HELLO, "systemInstruction": {"parts": {"text": "be"}}}}).encode()
     assert len(conversation(accept(body, asked, a_snapshot())[1]).turns) == 2
     assert read(asked) == read()

@@ -26,7 +26,7 @@ from gateway.dialects.neutral import (
     ToolChoice,
     Turn,
 )
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapshot, some_abilities
 from tests.dialects.google_generate.strategies import UNKEPT, conversations
 
@@ -53,7 +53,7 @@ def config(asked: Conversation, **route: Any) -> dict[str, Any]:
 @given(conversations())
 def test_what_is_written_is_read_as_it_was(asked: Conversation) -> None:
     rendered = sent(asked)
-    given = Asked(model="small", streaming="streamGenerateContent" in rendered.path)
+    given = PromptHead(model="small", streaming="streamGenerateContent" in rendered.path)
     assert conversation(accept(rendered.body, given, a_snapshot())[1]) == asked
     assert rendered.dropped == ()
 

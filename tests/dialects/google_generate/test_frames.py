@@ -7,7 +7,7 @@ import json
 import pytest
 
 from gateway.dialects.google_generate.frames import ArrayFrames, EventFrames, frames, framing
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.strict_json import read
 
 CHUNKS = [b'{"a":1}', b'{"b":"]"}']
@@ -53,5 +53,5 @@ def test_comments_become_what_every_sdk_takes() -> None:
 
 
 def test_the_client_chooses() -> None:
-    assert isinstance(frames(Asked()), EventFrames)
-    assert isinstance(framing(Prompt(read(b"{}"), Asked(framing="array"))), ArrayFrames)
+    assert isinstance(frames(PromptHead()), EventFrames)
+    assert isinstance(framing(Prompt(read(b"{}"), PromptHead(framing="array"))), ArrayFrames)

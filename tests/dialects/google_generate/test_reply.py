@@ -37,7 +37,7 @@ from gateway.dialects.neutral import (
     Thought,
     Used,
 )
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from tests.builders import a_snapshot
 from tests.dialects.google_generate import goldens
 from tests.dialects.google_generate.strategies import UNKEPT, replies
@@ -48,7 +48,7 @@ FOREIGN = signatures.enveloped("s", "anthropic_messages")
 
 
 def a_prompt(framing: Any = "events") -> Prompt:
-    asked = Asked(model="small", streaming=True, framing=framing)
+    asked = PromptHead(model="small", streaming=True, framing=framing)
     return accept(b'{"contents":{"parts":{"text":"hello"}}}', asked, a_snapshot())[1]
 
 

@@ -18,22 +18,22 @@ from gateway.dialects.google.content import CONTEXT_TOKENS
 from gateway.dialects.google_generate.request import accept, asked_for, passed, path
 from gateway.dialects.google_generate.signatures import UNSIGNED, closed
 from gateway.dialects.google_generate.survey import COUNTED
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from tests.builders import a_connection, a_policy, a_provider, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 HELLO = [{"role": "user", "parts": [{"text": "hello"}]}]
-ASKED = Asked(model="small", verb="generateContent")
+ASKED = PromptHead(model="small", verb="generateContent")
 STREAM = replace(ASKED, streaming=True, verb="streamGenerateContent")
-COUNT = Asked(operation=COUNT_TOKENS, model="small", verb="countTokens")
+COUNT = PromptHead(operation=COUNT_TOKENS, model="small", verb="countTokens")
 NO_ORDERS = RequestOverrides()
 
 
-def accepted(asked: Asked = ASKED, **members: Any) -> tuple[Demand, Prompt]:
+def accepted(asked: PromptHead = ASKED, **members: Any) -> tuple[Demand, Prompt]:
     return accept(json.dumps({"contents": HELLO, **members}).encode(), asked, SNAPSHOT)
 
 
-def demand(asked: Asked = ASKED, **members: Any) -> Demand:
+def demand(asked: PromptHead = ASKED, **members: Any) -> Demand:
     return accepted(asked, **members)[0]
 
 
@@ -41,12 +41,12 @@ def configured(**config: Any) -> Demand:
     return demand(generationConfig=config)
 
 
-def sent(orders: RequestOverrides = NO_ORDERS, asked: Asked = ASKED, **members: Any) -> Rendered:
+def sent(orders: RequestOverrides = NO_ORDERS, asked: PromptHead = ASKED, **members: Any) -> Rendered:
     facts, prompt = accepted(asked, **members)
     return passed(prompt, facts, a_route(), orders)
 
 
-def body(orders: RequestOverrides = NO_ORDERS, asked: Asked = ASKED, **members: Any) -> dict[str, Any]:
+def body(orders: RequestOverrides = NO_ORDERS, asked: PromptHead = ASKED, **members: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(sent(orders, asked, **members).body)
     return found
 

@@ -16,7 +16,7 @@ from gateway.dialects.dialect import Broken
 from gateway.dialects.google_generate.frames import framing
 from gateway.dialects.google_generate.request import accept
 from gateway.dialects.google_generate.stream import observe, tally
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.relay import Passed, Stream
 from tests.builders import a_demand, a_snapshot
 from tests.dialects.google_generate import goldens
@@ -26,7 +26,7 @@ PROPER = [name for name in goldens.STREAMS if name != "failed"]
 
 
 def a_prompt(framing: Any = "events") -> Prompt:
-    asked = Asked(model="small", streaming=True, framing=framing)
+    asked = PromptHead(model="small", streaming=True, framing=framing)
     return accept(b'{"contents":{"parts":{"text":"hello"}}}', asked, a_snapshot())[1]
 
 

@@ -11,13 +11,13 @@ from gateway.dialects.google_generate.request import accept
 from gateway.dialects.google_generate.survey import COUNTED
 from gateway.dialects.google_generate.texts import texts
 from gateway.dialects.neutral import Conversation
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.builders import a_snapshot
 from tests.dialects.google_generate.strategies import UNKEPT, conversations
 from tests.dialects.google_generate.test_encode import sent
 from tests.dialects.masking import check_every_marker_is_a_text, masked_body, masked_conversation
 
-ASKED = Asked(model="small", verb="generateContent")
+ASKED = PromptHead(model="small", verb="generateContent")
 SCHEMA = {"type": "OBJECT", "properties": {"name": {"type": "STRING", "description": "MARKER"}}, "required": ["name"]}
 REQUEST: dict[str, Any] = {
     "provider": {"only": ["alpha"]},

@@ -31,7 +31,7 @@ from gateway.dialects.neutral import (
     Turn,
 )
 from gateway.dialects.openai.usage import CompletionsUsage, metered
-from gateway.dialects.openai_chat.usage import stated
+from gateway.dialects.openai_chat.usage import usage_object
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 names = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=12)
@@ -129,7 +129,7 @@ usages = st.builds(
 
 def as_reported(usage: Usage) -> Metered:
     """What a provider that states this usage is understood to have reported."""
-    found = metered(msgspec.convert(stated(usage), CompletionsUsage))
+    found = metered(msgspec.convert(usage_object(usage), CompletionsUsage))
     assert found is not None
     return found
 

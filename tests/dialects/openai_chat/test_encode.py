@@ -29,7 +29,7 @@ from gateway.dialects.neutral import (
 from gateway.dialects.openai_chat.decode import conversation
 from gateway.dialects.openai_chat.encode import written
 from gateway.dialects.openai_chat.request import accept
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapshot
 from tests.dialects.openai_chat.strategies import conversations
 from tests.strategies import examples
@@ -84,7 +84,7 @@ def test_what_the_dialect_can_carry_comes_back_as_it_was(asked: Conversation) ->
     sent = rendered(asked, accepts_store=True)
     assert sent.dropped == ()
     named = sent.body.replace(b'"lab/small"', b'"small"', 1)
-    _, prompt = accept(named, Asked(), a_snapshot())
+    _, prompt = accept(named, PromptHead(), a_snapshot())
     assert conversation(prompt) == asked
 
 

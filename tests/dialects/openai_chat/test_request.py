@@ -13,7 +13,7 @@ from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.dialects import signatures
 from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.openai_chat.request import accept, passed, wants_usage
-from gateway.dialects.prompt import PLAIN, Asked, Prompt
+from gateway.dialects.prompt import PLAIN, Prompt, PromptHead
 from gateway.dialects.token_bound import PICTURE_TOKENS
 from tests.builders import a_connection, a_policy, a_provider, a_route, a_snapshot, an_organisation
 
@@ -23,7 +23,9 @@ NO_ORDERS = RequestOverrides()
 
 
 def accepted(header: str = "", **members: Any) -> tuple[Demand, Prompt]:
-    return accept(json.dumps({"model": "small", "messages": HELLO, **members}).encode(), Asked(policy=header), SNAPSHOT)
+    return accept(
+        json.dumps({"model": "small", "messages": HELLO, **members}).encode(), PromptHead(policy=header), SNAPSHOT
+    )
 
 
 def demand(**members: Any) -> Demand:

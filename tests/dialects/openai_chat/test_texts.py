@@ -12,7 +12,7 @@ from gateway.dialects.neutral import Conversation
 from gateway.dialects.openai_chat.decode import conversation
 from gateway.dialects.openai_chat.request import accept
 from gateway.dialects.openai_chat.texts import texts
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.builders import a_snapshot
 from tests.dialects.masking import check_every_marker_is_a_text, masked_body, masked_conversation
 from tests.dialects.openai_chat.strategies import conversations
@@ -75,7 +75,7 @@ REQUEST: dict[str, Any] = {
 
 
 def test_every_word_that_somebody_wrote_is_a_text_and_the_request_stays_valid() -> None:
-    accept(check_every_marker_is_a_text(texts, REQUEST), Asked(), a_snapshot())
+    accept(check_every_marker_is_a_text(texts, REQUEST), PromptHead(), a_snapshot())
 
 
 def test_words_that_a_signature_covers_and_arguments_say_so() -> None:
@@ -97,4 +97,4 @@ def test_masking_the_texts_masks_the_conversation_and_nothing_else(asked: Conver
 
 
 def _read(body: bytes) -> Conversation:
-    return conversation(accept(body, Asked(), a_snapshot())[1])
+    return conversation(accept(body, PromptHead(), a_snapshot())[1])

@@ -8,12 +8,12 @@ from openai.types.completion_usage import CompletionUsage
 
 from gateway.core.usage import Usage
 from gateway.dialects.openai.usage import CompletionsUsage, metered
-from gateway.dialects.openai_chat.usage import stated
+from gateway.dialects.openai_chat.usage import usage_object
 from tests.dialects.openai_chat.strategies import usages
 
 
 def test_parts_are_inside_totals() -> None:
-    found = stated(
+    found = usage_object(
         Usage(
             input=100,
             cache_read=20,
@@ -44,7 +44,7 @@ def test_parts_are_inside_totals() -> None:
 @given(usage=usages)
 @settings(database=None)
 def test_who_reads_it_counts_the_same(usage: Usage) -> None:
-    found = stated(usage)
+    found = usage_object(usage)
     CompletionUsage.model_validate(found, strict=True)
     read = metered(msgspec.convert(found, CompletionsUsage))
     assert read is not None

@@ -14,7 +14,7 @@ from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.neutral import Embedding
 from gateway.dialects.openai_embeddings.decode import conversation
 from gateway.dialects.openai_embeddings.request import accept
-from gateway.dialects.prompt import Asked, Prompt
+from gateway.dialects.prompt import Prompt, PromptHead
 from tests.builders import a_policy, a_snapshot
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),), redirects={"embed-*": "small"})
@@ -25,7 +25,7 @@ PSEUDONYMS = RequestOverrides(pseudonym=lambda name: f"p-{name}")
 
 def accepted(policy: str = "", **members: Any) -> tuple[Demand, Prompt]:
     body = {"model": "small", "input": "hello", **members}
-    return accept(json.dumps(body).encode(), Asked(EMBEDDINGS, policy=policy), SNAPSHOT)
+    return accept(json.dumps(body).encode(), PromptHead(EMBEDDINGS, policy=policy), SNAPSHOT)
 
 
 def read(**members: Any) -> Embedding:

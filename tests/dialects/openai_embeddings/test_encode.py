@@ -12,7 +12,7 @@ from gateway.dialects.neutral import Conversation, Embedding, Role, Text, Turn
 from gateway.dialects.openai_embeddings.decode import conversation
 from gateway.dialects.openai_embeddings.encode import written
 from gateway.dialects.openai_embeddings.request import accept
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.builders import a_demand, a_route
 from tests.dialects.openai_embeddings.requests import PSEUDONYMS, SNAPSHOT
 
@@ -45,4 +45,4 @@ def test_a_conversation_is_no_request_for_vectors() -> None:
 def test_what_was_written_is_read_as_it_was() -> None:
     asked = Embedding(("a", (1, 2)), 64, user="ada")
     body = written(asked, a_demand(), a_route(), RequestOverrides(pseudonym=str)).body.replace(b"lab/small", b"small")
-    assert conversation(accept(body, Asked(EMBEDDINGS), SNAPSHOT)[1]) == asked
+    assert conversation(accept(body, PromptHead(EMBEDDINGS), SNAPSHOT)[1]) == asked

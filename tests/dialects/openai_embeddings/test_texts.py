@@ -11,7 +11,7 @@ from gateway.dialects import strict_json
 from gateway.dialects.dialect import Unportable
 from gateway.dialects.openai_embeddings.request import accept
 from gateway.dialects.openai_embeddings.texts import texts
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from tests.builders import a_snapshot
 from tests.dialects.masking import check_every_marker_is_a_text
 
@@ -27,7 +27,7 @@ def test_every_input_is_a_text_and_the_request_stays_valid(written: Any) -> None
         "user": "u",
         "brand_new": "MARKER",
     }
-    accept(check_every_marker_is_a_text(texts, request), Asked(EMBEDDINGS), a_snapshot())
+    accept(check_every_marker_is_a_text(texts, request), PromptHead(EMBEDDINGS), a_snapshot())
 
 
 @pytest.mark.parametrize("written", [b"[1,2]", b'["a",[1,2]]'])

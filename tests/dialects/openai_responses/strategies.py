@@ -32,7 +32,7 @@ from gateway.dialects.neutral import (
     Turn,
 )
 from gateway.dialects.openai_responses.request import NAME
-from gateway.dialects.openai_responses.usage import ResponsesUsage, metered, told
+from gateway.dialects.openai_responses.usage import ResponsesUsage, metered, usage_object
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 names = st.text(string.ascii_letters + string.digits + "_-", min_size=1, max_size=12)
@@ -140,7 +140,7 @@ usages = st.builds(
 
 def as_reported(usage: Usage) -> Metered:
     """What a provider that states this usage is understood to have reported."""
-    found = metered(msgspec.convert(told(usage), ResponsesUsage))
+    found = metered(msgspec.convert(usage_object(usage), ResponsesUsage))
     assert found is not None
     return found
 

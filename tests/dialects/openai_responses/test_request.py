@@ -14,16 +14,16 @@ from gateway.core.operation import COUNT_TOKENS
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.openai_responses.parts import KEPT_TOKENS
 from gateway.dialects.openai_responses.request import accept, passed
-from gateway.dialects.prompt import PLAIN, Asked, Prompt
+from gateway.dialects.prompt import PLAIN, Prompt, PromptHead
 from gateway.dialects.token_bound import PICTURE_TOKENS
 from tests.builders import a_policy, a_route, a_snapshot, an_organisation
 
 SNAPSHOT = a_snapshot(policies=(a_policy("strict"),))
 NO_ORDERS = RequestOverrides(pseudonym=str)
-COUNT = Asked(operation=COUNT_TOKENS)
+COUNT = PromptHead(operation=COUNT_TOKENS)
 
 
-def accepted(asked: Asked = PLAIN, **members: Any) -> tuple[Demand, Prompt]:
+def accepted(asked: PromptHead = PLAIN, **members: Any) -> tuple[Demand, Prompt]:
     return accept(json.dumps({"model": "small", "input": "hello", **members}).encode(), asked, SNAPSHOT)
 
 
@@ -57,7 +57,7 @@ def test_the_output_limit_and_the_alias_are_facts() -> None:
 
 def test_the_input_bound_counts_every_byte_what_must_be_fetched_and_what_is_kept() -> None:
     body = json.dumps({"model": "small", "input": "hello"}).encode()
-    assert accept(body, Asked(), SNAPSHOT)[0].input_tokens == len(body)
+    assert accept(body, PromptHead(), SNAPSHOT)[0].input_tokens == len(body)
     remote = demand(input=user({"type": "input_image", "image_url": "https://example.test/x.png"}))
     assert remote.input_tokens > PICTURE_TOKENS
     assert demand(previous_response_id="resp_1").input_tokens > KEPT_TOKENS
@@ -193,11 +193,11 @@ def test_unlisted_members_and_tools_are_named_only_if_their_names_are_words() ->
 def test_an_operator_may_declare_members_harmless() -> None:
     snapshot = a_snapshot(organisation=an_organisation(harmless=frozenset({"new_feature"})))
     body = json.dumps({"model": "small", "input": "hello", "new_feature": 1}).encode()
-    assert accept(body, Asked(), snapshot)[0].features == frozenset()
+    assert accept(body, PromptHead(), snapshot)[0].features == frozenset()
 
 
 def test_narrowing_comes_from_header_and_body() -> None:
-    found, _ = accepted(Asked(policy="strict"), provider={"only": ["alpha"]})
+    found, _ = accepted(PromptHead(policy="strict"), provider={"only": ["alpha"]})
     assert [p.name for p in found.narrowing] == ["strict", "request"]
 
 

@@ -14,12 +14,14 @@ from gateway.core.usage import Usage, UsageSource
 from gateway.dialects.dialect import Broken
 from gateway.dialects.openai_responses.request import accept
 from gateway.dialects.openai_responses.stream import framing, observe, tally
-from gateway.dialects.prompt import Asked
+from gateway.dialects.prompt import PromptHead
 from gateway.dialects.relay import Passed, Stream
 from tests.builders import a_demand, a_snapshot
 from tests.dialects.openai_responses import goldens
 
-_, PROMPT = accept(b'{"model":"small","input":"hello","instructions":"Be brief.","stream":true}', Asked(), a_snapshot())
+_, PROMPT = accept(
+    b'{"model":"small","input":"hello","instructions":"Be brief.","stream":true}', PromptHead(), a_snapshot()
+)
 WHOLE_STREAMS = [name for name in goldens.STREAMS if name != "failed"]
 
 

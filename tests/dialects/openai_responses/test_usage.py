@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openai.types.responses import ResponseUsage
 
 from gateway.core.usage import Metered, Usage, UsageSource
-from gateway.dialects.openai_responses.usage import ResponsesUsage, figures, metered, told
+from gateway.dialects.openai_responses.usage import ResponsesUsage, figures, metered, usage_object
 
 
 def read(text: str, searches: int = 0) -> Metered | None:
@@ -134,7 +134,7 @@ def test_what_a_client_is_told_means_what_was_metered(
     put: int, cached: int, half_hour: int, half_day: int, said: int, thought: int
 ) -> None:
     usage = Usage(put, cached, 0, half_hour, 0, half_day, said, thought)
-    text = json.dumps(told(usage))
+    text = json.dumps(usage_object(usage))
     ResponseUsage.model_validate_json(text, strict=True)
     found = read(text)
     assert found is not None
@@ -142,6 +142,6 @@ def test_what_a_client_is_told_means_what_was_metered(
 
 
 def test_times_this_dialect_does_not_know_are_told_as_the_shorter_one() -> None:
-    details = told(Usage(input=1, cache_write_5m=2, cache_write_1h=3))["input_tokens_details"]
+    details = usage_object(Usage(input=1, cache_write_5m=2, cache_write_1h=3))["input_tokens_details"]
     assert details["cache_write_tokens"] == 5
     assert details["cache_write_tokens_details"] == {"ttl_30m_tokens": 5, "ttl_12h_tokens": 0}

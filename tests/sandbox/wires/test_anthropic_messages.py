@@ -10,7 +10,7 @@ from anthropic.types import Message, MessageTokensCount, RawMessageStreamEvent
 from pydantic import TypeAdapter
 
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest
 from gateway.sandbox.seals import seal
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
 from gateway.sandbox.wires import anthropic_messages

@@ -9,7 +9,7 @@ import pytest
 from google.genai.types import GenerateContentResponse
 
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest
 from gateway.sandbox.seals import seal
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
 from gateway.sandbox.wires import google_generate

@@ -9,7 +9,7 @@ import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
 from gateway.sandbox.wires import openai_chat
 from tests.sandbox.wires.calls import AT, MARKER, WEATHER, a_call, compact, wrong

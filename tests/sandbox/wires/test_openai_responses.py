@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openai.types.responses import InputTokenCountResponse, Response
 
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest
 from gateway.sandbox.seals import seal
 from gateway.sandbox.tokens import IMAGE, MESSAGE, count
 from gateway.sandbox.wires import openai_responses

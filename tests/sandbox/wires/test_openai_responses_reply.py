@@ -10,7 +10,7 @@ from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from gateway.sandbox.answer import GeneratedChoice, GeneratedPart
-from gateway.sandbox.asked import ReplyRequest
+from gateway.sandbox.reply_request import ReplyRequest
 from gateway.sandbox.seals import seal
 from gateway.sandbox.wires import openai_responses
 from tests.sandbox.wires.calls import AT, a_call, named_events

@@ -53,7 +53,7 @@ def change(journal: Path, *statements: str) -> None:
 
 def test_untouched_books_add_up(journal: Path) -> None:
     assert broken(journal) == []
-    found = {check.name: check.found for check in audit(journal)}
+    found = {check.name: check.finding for check in audit(journal)}
     assert found[ONE_OUTCOME] == "4 holds in 4 receipts"
     assert found[EVEN] == "receipts 0.00000016, attempts 0.00000016, charges 0.00000016"
     assert found[CHAINS] == "2 chains, 4 receipts"
@@ -64,7 +64,7 @@ def test_a_bill_beyond_all_counters_adds_up_as_the_most_there_is(tmp_path: Path,
     with books_in(tmp_path) as books:
         exchange(books, "A", cost)
     found = {check.name: check for check in audit(tmp_path / "journal.sqlite")}
-    assert found[EVEN].found == "receipts 9007199.254740992, attempts 9007199.254740992, charges 9007199.254740992"
+    assert found[EVEN].finding == "receipts 9007199.254740992, attempts 9007199.254740992, charges 9007199.254740992"
     assert all(check.holds for check in found.values())
 
 
@@ -100,7 +100,7 @@ def test_a_hold_that_ended_in_two_receipts_is_found(journal: Path) -> None:
     )
     (check,) = [check for check in audit(journal) if check.name == ONE_OUTCOME]
     assert not check.holds
-    assert check.found == "3 holds in 4 receipts; 1 in several receipts: hold-one-A"
+    assert check.finding == "3 holds in 4 receipts; 1 in several receipts: hold-one-A"
 
 
 def test_an_intent_whose_receipt_is_written_is_not_open(journal: Path) -> None:
@@ -117,7 +117,7 @@ def test_what_is_under_way_in_a_running_gateway_is_counted(tmp_path: Path) -> No
         exchange(books, "B")
         (check,) = [check for check in audit(tmp_path / "journal.sqlite") if check.name == AT_REST]
         assert check.holds
-        assert check.found == "1 holds open, 0.0000001; a gateway runs, so this is under way"
+        assert check.finding == "1 holds open, 0.0000001; a gateway runs, so this is under way"
         assert broken(tmp_path / "journal.sqlite") == []
 
 
@@ -144,7 +144,7 @@ def test_what_does_not_add_up_is_listed_up_to_five(tmp_path: Path) -> None:
             exchange(books, name)
     change(tmp_path / "journal.sqlite", "UPDATE receipts SET cost = 1")
     (check,) = [check for check in audit(tmp_path / "journal.sqlite") if check.name == EVEN]
-    assert check.found.endswith("; 6 that do not agree with themselves: A, B, C, D, E, …")
+    assert check.finding.endswith("; 6 that do not agree with themselves: A, B, C, D, E, …")
 
 
 def test_who_writes_a_journal_is_seen_and_not_disturbed(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def broken(url: str, journal: Path | None) -> list[str]:
 
 def test_what_was_shipped_adds_up(url: str, journal: Path) -> None:
     assert broken(url, journal) == []
-    assert [check.found for check in audit_ledger(Postgres(url), journal)] == [
+    assert [check.finding for check in audit_ledger(Postgres(url), journal)] == [
         "7 receipts, 0 more than once",
         "3 chains",
         "receipts 0.00000028, charges 0.00000028",
@@ -75,7 +75,7 @@ def test_what_was_shipped_adds_up(url: str, journal: Path) -> None:
 def test_receipts_that_wait_are_no_fault(url: str, journal: Path) -> None:
     journal_of(journal.parent, "three", 4)
     assert broken(url, journal) == []
-    assert audit_ledger(Postgres(url), journal)[-1].found == "5 receipts, 0.0000002, 4 wait"
+    assert audit_ledger(Postgres(url), journal)[-1].finding == "5 receipts, 0.0000002, 4 wait"
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_without_redis_or_a_ledger_the_journals_are_looked_at_alone(places: Plac
 def test_a_redis_that_can_keep_no_books_is_said(places: Places) -> None:
     with a_server("--maxmemory-policy", "allkeys-lru") as lossy:
         (check,) = [c for c in audited(Places(places.home, lossy.url, "acme")) if not c.holds]
-        assert "noeviction" in check.found
+        assert "noeviction" in check.finding
         with pytest.raises(Unavailable):
             roster(Places(places.home, lossy.url, "acme"))
 

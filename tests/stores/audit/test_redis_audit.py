@@ -73,8 +73,8 @@ def test_untouched_counters_add_up(server: Server, journals: list[Path]) -> None
     assert [(check.name, check.holds, check.do) for check in checks] == [
         (name, True, "") for name in (JOINED, ALIVE, SUMS, CHARGED, CHARGED)
     ]
-    assert checks[0].found == "2 members"
-    assert checks[2].found == "15 counters"  # three accounts in five windows
+    assert checks[0].finding == "2 members"
+    assert checks[2].finding == "15 counters"  # three accounts in five windows
 
 
 def test_a_journal_that_nobody_shows_is_in_the_sums_all_the_same(server: Server, journals: list[Path]) -> None:
@@ -87,7 +87,7 @@ def test_a_running_gateway_adds_up_and_what_it_holds_is_held(server: Server, tmp
         run(partial(books.hold, an_intent("B")))
         checks = audited(server, [tmp_path / "journal.sqlite"], patience_s=30)
         assert [check.name for check in checks if not check.holds] == []
-        assert checks[1].found == "1 holds open"
+        assert checks[1].finding == "1 holds open"
 
 
 @pytest.mark.parametrize("by", [1, -1])
@@ -99,14 +99,14 @@ def test_a_counter_that_counts_otherwise_than_the_journal_is_found(
         server.ask("HINCRBY", KEYS.account("team/research", "total"), name, by)
     checks = [check for check in audited(server, journals) if not check.holds]
     assert [check.name for check in checks] == [CHARGED]
-    assert f"member {member}; 1 apart: team/research total (" in checks[0].found
+    assert f"member {member}; 1 apart: team/research total (" in checks[0].finding
     assert "restart" in checks[0].do
 
 
 def test_a_sum_that_somebody_wrote_into_is_found(server: Server, journals: list[Path]) -> None:
     server.ask("HINCRBY", KEYS.account("team/research", "total"), "u", 1)
     (check,) = [check for check in audited(server, journals) if not check.holds]
-    assert (check.name, check.found) == (SUMS, "15 counters; 1 that do not: team/research total")
+    assert (check.name, check.finding) == (SUMS, "15 counters; 1 that do not: team/research total")
     assert "{safeconduct/acme}" in check.do
 
 
@@ -116,7 +116,7 @@ def test_a_redis_that_was_emptied_at_rest_is_filled_by_the_next_start(
     server.ask("FLUSHALL")
     checks = audited(server, journals)
     assert [check.name for check in checks if not check.holds] == [CHARGED, CHARGED]
-    assert "which Redis does not know" in checks[-1].found
+    assert "which Redis does not know" in checks[-1].finding
     for name in "ab":
         with shared_books_in(tmp_path / name, server.url, f"again {name}"):
             pass
@@ -128,7 +128,7 @@ def test_who_is_waited_for_is_named_with_what_to_do(server: Server, journals: li
     with shared_books_in(tmp_path / "a", server.url, "again"):
         (check,) = [check for check in audited(server, journals[:1]) if not check.holds]
     assert check.name == JOINED
-    assert check.found == f"2 members; 1 have not since Redis was emptied or restarted: {member_of(journals[1])}"
+    assert check.finding == f"2 members; 1 have not since Redis was emptied or restarted: {member_of(journals[1])}"
     assert "safeconduct books forget" in check.do
 
 
@@ -144,7 +144,7 @@ def test_what_a_killed_gateway_held_is_found_until_it_is_back(server: Server, tm
         dead = member_of(tmp_path / "dead/journal.sqlite")
     server.ask("ZADD", KEYS("leases"), 1, dead)
     (check,) = [check for check in audited(server, [tmp_path / "dead/journal.sqlite"]) if not check.holds]
-    assert (check.name, check.found) == (ALIVE, f"1 holds open; 1 members died with some: {dead}")
+    assert (check.name, check.finding) == (ALIVE, f"1 holds open; 1 members died with some: {dead}")
     with shared_books_in(tmp_path / "dead", server.url, "two"):
         pass
     assert broken(server, [tmp_path / "dead/journal.sqlite"]) == []
@@ -188,6 +188,6 @@ def test_what_a_struck_off_gateway_spent_is_missing_once_redis_was_emptied(
         assert visit.forget(member_of(journals[1])) == "missing"
     check = compared(server, url)
     assert (check.name, check.holds) == (SUM, False)
-    assert check.found.startswith("15 counters; 15 with less: key/key_1 ")
-    assert "(0.00000004 of 0.00000011)" in check.found
+    assert check.finding.startswith("15 counters; 15 with less: key/key_1 ")
+    assert "(0.00000004 of 0.00000011)" in check.finding
     assert "struck off" in check.do

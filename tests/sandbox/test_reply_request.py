@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.sandbox.asked import DeclaredFunction, ReplyRequest, counted, first, known
 from gateway.sandbox.fields import Wrong
+from gateway.sandbox.reply_request import DeclaredFunction, ReplyRequest, counted, first, known
 from gateway.sandbox.tally import PromptCount
 from gateway.sandbox.tokens import IMAGE, MESSAGE
 

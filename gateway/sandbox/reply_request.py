@@ -63,10 +63,10 @@ def worded_function(tools: Mapping[str, DeclaredFunction], worded: ToolRequest |
 
 def first(tools: Mapping[str, DeclaredFunction], names: Iterable[str], param: str) -> DeclaredFunction:
     """Of these tools, the one to call: the first of `names`, all of which must exist. Raises Wrong."""
-    wanted = list(names)
-    if not wanted or not tools.keys() >= set(wanted):
+    names_to_choose = list(names)
+    if not names_to_choose or not tools.keys() >= set(names_to_choose):
         raise invalid(f"'{param}' asks for a tool that is not in 'tools'.", param)
-    return tools[wanted[0]]
+    return tools[names_to_choose[0]]
 
 
 def known(model: str, offered: str) -> None:
