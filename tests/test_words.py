@@ -16,9 +16,9 @@ _QUESTION: Final = re.compile(r"(What|Who|Whom|Whose|Where|Whence|How|Which)\b")
 _NO_NOUN: Final = re.compile(r"\bis (no|none)\b")
 PARTICIPLES: Final = frozenset({"found", "asked", "wanted", "stated", "told", "given"})
 
-QUESTIONS: Final[dict[str, int]] = {"dialects": 97}
+QUESTIONS: Final[dict[str, int]] = {}
 """Room -> docstrings that open with a question word, at most."""
-NO_NOUNS: Final[dict[str, int]] = {"dialects": 48}
+NO_NOUNS: Final[dict[str, int]] = {}
 """Room -> strings and docstrings with `is no` or `is none`, at most; "must be" says what is accepted."""
 PARTICIPLE_NAMES: Final[dict[str, int]] = {}
 """Room -> identifiers that are a participle, at most; a noun says what the value holds."""

@@ -25,7 +25,7 @@ from gateway.dialects.strict_json import Document
 
 
 class Broken(ValueError):
-    """What came is no reply of this language: not JSON, an error in the place of a reply, or cut short."""
+    """The bytes are not a reply of this language: not JSON, an error in the place of a reply, or cut short."""
 
 
 class Unusable(Broken):
@@ -58,7 +58,7 @@ class Verb:
 
 @frozen
 class RequestOverrides:
-    """What policy and books add to a request on its way out.
+    """Changes that policy and books make to a request on its way out.
 
     `output_limit`: the limit in tokens, whatever the client stated. `pseudonym`: what stands in the place of a
     client's identifier; None: identifiers are left out.
@@ -83,7 +83,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class ReplyIdentity:
-    """What a reply that we write says of itself. `id` has no prefix; `created` in seconds since 1970.
+    """Identity of a reply that we write. `id` has no prefix; `created` in seconds since 1970.
 
     `input_tokens` estimates, for dialects that state the input before the provider has counted it. Few replies need it.
     """
@@ -95,7 +95,7 @@ class ReplyIdentity:
 
 
 class UsageWatcher(Protocol):
-    """What is observed of a stream that is passed on byte by byte."""
+    """Observes a stream that is passed on byte by byte."""
 
     content: bool
     """Content has begun, so that another route can no longer take over."""
@@ -119,17 +119,17 @@ class UsageWatcher(Protocol):
 
 
 class Framing(Protocol):
-    """How the events of a stream that is passed on are wrapped for the client."""
+    """Wraps the events of a stream that is passed on for the client."""
 
     def event(self, event: bytes, data: bytes) -> bytes:
         """One event: as it came, with its terminator, and its data alone."""
 
     def close(self) -> bytes:
-        """What follows the last event of a proper end."""
+        """The bytes behind the last event of a stream that came to its proper end."""
 
 
 class ReplyFraming(Protocol):
-    """How the events of a provider's stream stand on the wire: from pieces cut anywhere to whole events."""
+    """Cuts a provider's stream into events: pieces of any size go in, whole events come out."""
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The events that this piece completes, as they came. Broken for bytes that cannot be an event."""
@@ -138,14 +138,15 @@ class ReplyFraming(Protocol):
         """At the end of the stream: a last event that only lacked its terminator; empty for none."""
 
     def payload(self, event: bytes) -> bytes:
-        """What the dialect reads of an event; empty for one that says nothing."""
+        """The data of an event, for the dialect to read; empty for an event that only shows life."""
 
 
 class Reader(Protocol):
     """A provider's stream, event by event."""
 
     def read(self, data: bytes) -> Iterable[Event]:
-        """What one event's data means; nothing for what is unknown. Broken for an error in a reply's place."""
+        """The neutral events in the data of one event; none for unknown data.
+        Broken for an error in a reply's place."""
 
     def close(self) -> Iterable[Event]:
         """The provider closed the stream: `Ended` if that is a proper end here."""
@@ -229,7 +230,7 @@ class Dialect(ProviderSide, Protocol):
         """The two halves of a request: what may be logged, and what may not. InvalidRequest, ModelNotFound."""
 
     def conversation(self, prompt: Prompt) -> Conversation | Embedding:
-        """What is asked, in the neutral form. InvalidRequest for what no other dialect could be told."""
+        """The request in the neutral form. InvalidRequest for members that no other dialect can carry."""
 
     def texts(self, document: Document) -> Iterable[Span]:
         """The places in a request of every text that a person or a model wrote. Unportable for token ids."""
@@ -285,7 +286,7 @@ class Counting(Dialect, Protocol):
         """The body of the answer."""
 
     def count(self, body: bytes) -> int:
-        """What a provider counted. Broken."""
+        """The number of tokens in a provider's answer. Broken unless the answer holds a count."""
 
 
 @runtime_checkable

@@ -83,7 +83,7 @@ def incomplete(reported: Metered) -> Metered:
 
 
 def believed(reported: Metered | None, input_bytes: int, output_bytes: int) -> Metered:
-    """What the provider reported; where it reported nothing that is credible, at least what the sizes say."""
+    """The provider's report; at least the estimate from the sizes where the report is missing or not credible."""
     if reported is None:
         return estimated(input_bytes, output_bytes, {})
     if reported.source is not UsageSource.HELD:

@@ -66,7 +66,7 @@ class EventStream:
         return messages
 
     def rest(self) -> bytes:
-        """Nothing: a message that is cut short is no message."""
+        """Nothing: a message that is cut short is dropped."""
         return b""
 
     def payload(self, event: bytes) -> bytes:

@@ -17,7 +17,7 @@ _TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
     "video": ("video/",),
     "document": ("application/", "text/"),
 }
-"""How the MIME types of a kind begin."""
+"""Kind of media -> beginnings of its MIME types."""
 
 
 def is_inline(url: str) -> bool:
@@ -57,5 +57,5 @@ def encoded(data: str, field: str) -> str:
 
 
 def data_url(media: Media) -> str:
-    """What a `Media` with data is as one URL."""
+    """A `data:` URL of a `Media` that has data."""
     return f"data:{media.mime};base64,{media.data}"

@@ -1,4 +1,4 @@
-"""What all dialects ask of a request's top-level members: plain types, known names, a model that exists."""
+"""Checks of a request's top-level members that all dialects share: plain types, known names, a declared model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def model(name: object, snapshot: Snapshot) -> Named:
 
 
 def narrowed(values: Mapping[str, Any], header: str, snapshot: Snapshot) -> tuple[Policy, ...]:
-    """What the request itself asks for: in the header, and in the member `provider`."""
+    """The policies of the request itself: from the header, and from the member `provider`."""
     policies = narrowing.from_header(header, snapshot)
     return (
         policies + narrowing.from_object(values["provider"], snapshot)
@@ -56,10 +56,10 @@ def nulls(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, bytes | 
 
 
 def unlisted(names: Iterable[str], listed: frozenset[str], harmless: frozenset[str]) -> Iterable[str]:
-    """Names of the members that no table lists; a name that is no plain word is not repeated."""
+    """Names of the members that no table lists. A name that is not a plain word is not repeated."""
     for name in names:
         if name not in listed and name not in harmless:
-            yield name if SAFE_NAME.match(name) else "(a member whose name is no plain word)"
+            yield name if SAFE_NAME.match(name) else "(a member whose name is not a plain word)"
 
 
 def count(values: Mapping[str, Any], name: str, *, most: int = MOST, least: int = 1) -> int | None:

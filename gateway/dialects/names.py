@@ -12,7 +12,7 @@ from gateway.core.snapshot import Snapshot
 
 @frozen
 class Named:
-    """What a model name means: the model's id, and the provider or route it is pinned to.
+    """A resolved model name: the model's id, and the provider or route that the name pins.
 
     `alias`: the operator's alias, a name or a prefix with `*`, that led to this model; empty if none did.
     """

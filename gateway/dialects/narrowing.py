@@ -1,4 +1,4 @@
-"""What a request itself asks for, in the vocabulary that clients already use, as policies of the request layer.
+"""Policies of the request layer, read from the request itself in the vocabulary that clients already use.
 
 The body object `provider` (as OpenRouter names its members, and a few of ours), or the same object or a bare policy
 name in the header `x-safeconduct-policy`. It can only narrow, and it never travels upstream.
@@ -162,7 +162,9 @@ def _transfer(narrowing: Mapping[str, Any]) -> Transfer:
 def _declared(name: str, snapshot: Snapshot) -> Policy:
     policy = snapshot.policies.get(name)
     if policy is None:
-        raise InvalidRequest("There is no policy of that name here.", field="policy", known=sorted(snapshot.policies))
+        raise InvalidRequest(
+            "The policy must be one of those declared here.", field="policy", known=sorted(snapshot.policies)
+        )
     return policy
 
 

@@ -1,4 +1,4 @@
-"""What every dialect is read into and written from: a conversation, and the events of a reply.
+"""The neutral form: a conversation, and the events of a reply. Every dialect is read into it and written from it.
 
 One form in the middle instead of one file for each pair. What has no place here cannot be translated; the dialect that
 reads it names it (`Conversation.lost`, `Lost`), so that nothing disappears in silence.
@@ -74,7 +74,7 @@ class Call(Silent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Result(Silent):
-    """What a tool answered to the call of that id. `name`: of the tool, found through the call."""
+    """The answer of a tool to the call of that id. `name`: of the tool, found through the call."""
 
     call: str
     parts: tuple[Text | Media, ...]
@@ -87,7 +87,7 @@ Part: TypeAlias = Text | Media | Thought | Call | Result
 
 
 class Role(Enum):
-    """Who speaks. A tool's result stands in a turn of the user's."""
+    """Speaker of a turn. A tool's result stands in a turn of the user's."""
 
     SYSTEM = "system"
     USER = "user"
@@ -137,7 +137,8 @@ Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh",
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """How much to think: in words, or in tokens; None where not stated. `visible`: show the thoughts (or a summary)."""
+    """Reasoning settings. `effort` in words, `budget` in tokens; None where not stated. `visible`:
+    show the thoughts (or a summary)."""
 
     effort: Effort | None = None
     budget: int | None = None

@@ -11,9 +11,9 @@ from gateway.dialects.strict_json import Document
 
 @frozen(repr=False)
 class PromptHead:
-    """What of a request beside its body concerns the dialect.
+    """The path and the headers of a request, as far as the dialect reads them.
 
-    `model`, `verb` and `streaming`: where the path says so (Google). `framing` of a stream: `array` is Google's array
+    `model`, `verb` and `streaming`: from the path (Google). `framing` of a stream: `array` is Google's array
     of JSON.
     `version`, `betas`: Anthropic's headers. `policy`: the value of `x-safeconduct-policy`.
     """

@@ -1,4 +1,4 @@
-"""What of a request no model of a route could do, whatever its dialect."""
+"""Reasoning settings that the model of a route does not support."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from gateway.dialects.neutral import Conversation
 
 
 def drop_unsupported_reasoning(conversation: Conversation, route: Route) -> tuple[Conversation, tuple[str, ...]]:
-    """(the request, names of what is left out): of a model that cannot think no more is asked, not even not to, since
-    OpenAI refuses the very word."""
+    """(the request, names of the members left out). Removes the reasoning settings for models without reasoning: OpenAI
+    rejects the parameter itself, even `none`."""
     reasoning = conversation.reasoning
     if reasoning is None or route.abilities.reasoning is not False:
         return conversation, ()

@@ -70,7 +70,7 @@ _BLANK: Final = b"\n"
 
 
 class Course(Protocol):
-    """What becomes of the events of one stream."""
+    """Turns the events of one stream into bytes for the client."""
 
     @property
     def content(self) -> bool:
@@ -93,7 +93,7 @@ class Course(Protocol):
         """Names of what could not be carried."""
 
     def see(self, event: bytes, data: bytes) -> bytes:
-        """What one event (with its terminator) means for the client. Broken for an error in a reply's place."""
+        """The bytes for the client after one event (with its terminator). Broken for an error in a reply's place."""
 
     def close(self) -> bytes:
         """The provider closed the stream."""
@@ -214,7 +214,7 @@ class Stream:
         self._input_bytes = input_bytes
 
     def feed(self, piece: bytes) -> bytes:
-        """What is complete now and meant for the client; nothing after a failure."""
+        """The bytes for the client that this piece completes; nothing after a failure."""
         try:
             events = self._events.feed(piece)
         except Broken:

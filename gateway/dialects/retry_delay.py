@@ -30,7 +30,8 @@ def retry_delay_s(headers: Mapping[str, str], error: Mapping[str, Any], now: dat
 
 
 def _reported_delays(headers: Mapping[str, str], error: Mapping[str, Any], now: datetime) -> Iterator[float | None]:
-    """The spellings, the most exact first. Zero is none: Azure sends it for a time that it does not know."""
+    """The delays that a reply reports, the most exact first. Zero does not count:
+    Azure sends it for an unknown time."""
     for name in _IN_MS:
         yield _positive(_number(headers.get(name, "")), 0.001)
     after = headers.get("retry-after", "")

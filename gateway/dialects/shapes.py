@@ -46,7 +46,7 @@ class Findings:
         """Names a member: `label` is the place of its object, empty at the top, and ends with a colon where the member
         is a kind. Words of a client's own are not repeated."""
         if name and not SAFE_NAME.match(name):
-            self.name("(a member whose name is no plain word)")
+            self.name("(a member whose name is not a plain word)")
         else:
             dot = "." if label and name and label[-1] != ":" else ""
             self.name(f"{label}{dot}{name}")
@@ -54,7 +54,7 @@ class Findings:
     def unlist_kind(self, what: str, kind: str) -> None:
         """Names a tool, a block, a part or an item by its type."""
         article = "an" if what[0] in "aeiou" else "a"
-        self.name(f"{what}:{kind}" if SAFE_NAME.match(kind) else f"({article} {what} whose type is no plain word)")
+        self.name(f"{what}:{kind}" if SAFE_NAME.match(kind) else f"({article} {what} whose type is not a plain word)")
 
     def name(self, name: str) -> None:
         """Names something that no table lists, unless the operator does."""
@@ -275,7 +275,7 @@ def noting(
 
 
 def keeping(feature: Feature, *, rests_on: Reliance | None = None, shape: Walk = opaque, tokens: int = 0) -> Walk:
-    """A member that refers to what the provider keeps: null is none of it, and anything else is the feature.
+    """A member that refers to content that the provider keeps. Any value but null uses the feature.
 
     `rests_on`: where the loss of the member leaves the request incomplete. `tokens`: bound for what it refers to.
     """
@@ -293,7 +293,8 @@ def keeping(feature: Feature, *, rests_on: Reliance | None = None, shape: Walk =
 
 
 def switched(feature: Feature) -> Walk:
-    """A switch of a feature. Null is none of it here, and is never left to the provider's default on the way out."""
+    """A switch of a feature. Null counts as off; the gateway never leaves it to the provider's default on the way
+    out."""
 
     def walk(value: Any, findings: Findings) -> None:
         if value is True:

@@ -1,4 +1,4 @@
-"""What a provider signs and wants back, carried through clients of other dialects; the gateway keeps nothing.
+"""Signatures that a provider wants back, carried through clients of other dialects. The gateway keeps nothing.
 
 A thought's signature from elsewhere travels in an envelope that names its dialect, in the place where the client's own
 dialect keeps signatures. Google's signatures of tool calls travel inside the call's id, which every client returns.

@@ -68,7 +68,7 @@ class Events:
         return held
 
     def rest(self) -> bytes:
-        """What came after the last complete event, as an event that only lacked its empty line; empty for nothing."""
+        """The bytes after the last complete event, as an event that only lacked its empty line; empty without any."""
         rest, self._buffer = bytes(self._buffer), bytearray()
         return rest + b"\n\n" if rest.strip() else b""
 

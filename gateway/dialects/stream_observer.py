@@ -1,4 +1,4 @@
-"""What is observed of a reply while it is translated: how much was said, what was lost, and why each choice ended."""
+"""Observation of a reply while it is translated: its size, its losses, and the end of each choice."""
 
 from __future__ import annotations
 

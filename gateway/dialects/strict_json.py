@@ -58,7 +58,7 @@ class Document:
             yield name, Member(key.start(1), key.end(1), key.end(), at)
 
     def part(self, name: str) -> Document:
-        """The object under a top-level member, as a document of its own. InvalidRequest if it is none."""
+        """The object under a top-level member, as a document of its own. InvalidRequest unless it is an object."""
         if not isinstance(self.values[name], dict):
             raise InvalidRequest(f"`{name}` must be an object.", field=name)
         return Document(bytes(_MEMBERS.decode(self.body)[name]), self.values[name])

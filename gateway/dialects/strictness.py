@@ -1,4 +1,4 @@
-"""How far a provider of OpenAI's dialects holds a model to a schema: strictly, if it is told so and can."""
+"""Strictness of schemas: a provider of OpenAI's dialects holds a model to a schema only where the request says so."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _is_complete(schema: Mapping[str, Any]) -> bool:
 
 
 def _within(schema: Mapping[str, Any]) -> Iterable[object]:
-    """The schemas in it; None for what is no schema where one should be."""
+    """The schemas within a schema; None for a value that should be a schema and is not."""
     for name in _ONE:
         if name in schema:
             yield schema[name]

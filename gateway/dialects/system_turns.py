@@ -1,4 +1,4 @@
-"""Who has the last word, where a provider takes instructions at the beginning alone."""
+"""System turns for a provider that takes instructions at the beginning alone."""
 
 from __future__ import annotations
 

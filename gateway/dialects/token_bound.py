@@ -1,9 +1,9 @@
-"""How many tokens a request is at most, before anybody has counted them: what its hold is made of.
+"""Upper bound of the tokens of a request, before anybody has counted them. The hold is made from it.
 
 A token is never shorter than a byte of text, in any tokenizer, so that a text has at most as many tokens as bytes. A
-picture is no text: a provider counts its tiles, whatever its bytes. Tools bring words of the provider along, which
-stand in no body. Sounds, films and documents count as their base64 does: more than nearly all of them cost, though not
-a film of one still picture. What passes its hold all the same is charged in full, and marked `over_hold`.
+picture is counted in tiles, whatever its bytes. Tools add words of the provider, which do not stand in the body.
+Sounds, films and documents count as their base64: more than nearly all of them cost, but less than a film of one still
+picture. A request that costs more than its hold is charged in full, and marked `over_hold`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PICTURE_TOKENS: Final = 50_000
 """Of one picture of any size. The most that is known is 48,169 tokens: eight tiles of gpt-4o-mini (2,833 and 5,667 for
 each). Claude has at most 4,784, and Gemini 258 for each tile of 768 pixels."""
 TOOLS_TOKENS: Final = 1_000
-"""What a provider tells the model of how tools are called, once: some hundreds (Claude: 313 to 530)."""
+"""Bound of the provider's instructions for calling tools, which it adds once (Claude: 313 to 530 tokens)."""
 OWN_TOOL_TOKENS: Final = 1_500
 """And of each tool of its own, of which only the name stands in the request: Claude's computer has 735, beside a prompt
 of up to 499, its editor 700, its shell 245."""
@@ -25,7 +25,7 @@ of up to 499, its editor 700, its shell 245."""
 
 @dataclass(slots=True)
 class Pictures:
-    """How many pictures a request has, and how many characters of base64 those are that stand in its body."""
+    """The number of pictures in a request, and the characters of base64 of those that stand in its body."""
 
     count: int = 0
     characters: int = 0

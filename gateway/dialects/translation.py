@@ -41,7 +41,7 @@ UNLISTED: Final = "unlisted"
 
 @frozen
 class Signed:
-    """What a reply of ours is marked with: the receipt's id, and the second since 1970 in which it was made."""
+    """Marks of a reply that we write: the receipt's id, and the second since 1970 in which the reply was made."""
 
     id: str
     created: int
@@ -73,7 +73,7 @@ class Translation:
         )
 
     def carried_over(self, ways: Sequence[tuple[str, Route]]) -> tuple[Carried, ...]:
-        """What would become of the request in each dialect that is not the client's, on some route of it.
+        """The losses of the request in each dialect that is not the client's, on some route of that dialect.
 
         InvalidRequest for a request that can only be passed on as it is, where no route speaks the client's dialect.
         """
@@ -145,8 +145,8 @@ class Translation:
 
     @property
     def _input_bytes(self) -> int:
-        """What an unreported input is estimated from: the bound counts several bytes as one token where the operator
-        says so, and a picture's base64 not at all."""
+        """Bytes from which an unreported input is estimated. The bound counts several bytes as one token where the
+        operator says so, and a picture's base64 not at all."""
         bound = self.demand.input_tokens
         return max(bound, min(len(self._prompt.unseal().body), bound * BYTES_A_TOKEN))
 

@@ -79,7 +79,7 @@ def _walked(value: Any, kind: type) -> Any:
 
 
 def _report(value: Any, kind: type) -> Any:
-    """A report with readable members only. None for what is no object: the provider reported nothing."""
+    """A report with readable members only. None unless the value is an object: the provider reported nothing."""
     if not isinstance(value, dict):
         return None
     return {name: _member(value[name], kinds) for name, kinds in _members(kind).items() if value.get(name) is not None}

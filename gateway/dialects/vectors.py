@@ -30,7 +30,7 @@ def packed(vector: Sequence[float]) -> str:
 
 
 def unpacked(text: str) -> tuple[float, ...]:
-    """The vector in base64. Broken for what is none."""
+    """The vector in base64. Broken unless the text is one."""
     try:
         raw = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:  # also for what is not ASCII

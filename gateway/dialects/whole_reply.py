@@ -66,7 +66,7 @@ class Gathering:
                 self._end = event
 
     def answer(self) -> Answer:
-        """What came together; a call without a word of arguments is a call with none."""
+        """The answer from all events. A call that got no text of arguments has no arguments."""
         parts = tuple(
             Call(p.id, p.name, p.arguments or "{}", p.signature) if isinstance(p, Call) else p for p in self._parts
         )

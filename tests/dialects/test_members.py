@@ -66,7 +66,7 @@ def test_a_name_that_differs_only_in_case_is_refused_with_the_right_one() -> Non
 
 def test_members_that_no_table_lists_are_named_if_their_names_are_words() -> None:
     names = ["model", "new_feature", "harmless", "MARKER said", "x" * 48, "x" * 49, "7up", ""]
-    odd = "(a member whose name is no plain word)"
+    odd = "(a member whose name is not a plain word)"
     found = list(members.unlisted(names, frozenset({"model"}), frozenset({"harmless"})))
     assert found == ["new_feature", odd, "x" * 48, odd, odd, odd]
 

@@ -50,9 +50,9 @@ def test_a_name_that_the_operator_lists_is_harmless() -> None:
 
 def test_words_of_a_client_are_not_repeated() -> None:
     assert names({"MARKER x": 1, "map": {"MARKER": 1}, "inner": {"rows": [{"type": "MARKER x"}]}}) == [
-        "(a member whose name is no plain word)",
+        "(a member whose name is not a plain word)",
         "map",
-        "(a thing whose type is no plain word)",
+        "(a thing whose type is not a plain word)",
     ]
 
 

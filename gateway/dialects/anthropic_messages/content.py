@@ -46,7 +46,7 @@ def one(block: Block, where: str, readings: Mapping[str, BlockReading]) -> Itera
 
 
 def cached(holder: Block) -> str:
-    """How long the prompt up to here is worth caching; empty if the client does not say."""
+    """The cache lifetime that the client states for the prompt up to this block; empty if none is stated."""
     mark = holder.get("cache_control")
     if not isinstance(mark, dict):
         return ""
@@ -85,7 +85,7 @@ def _image(block: Block, where: str) -> Iterable[Media]:
 
 
 def _document(block: Block, where: str) -> Iterable[Text | Media]:
-    """What is to be read. Its title is a file's name where it is a file, and stands before it where it is text."""
+    """A document. The title becomes the name of a file, and the first line of a text."""
     source, at = _source(block, where), f"{where}.source"
     title, context = (_optional(block, name, where) for name in ("title", "context"))
     if context:
@@ -154,7 +154,7 @@ ANYTHING: Final[Mapping[str, BlockReading]] = {
     "search_result": _search_result,
 }
 ANSWERED: Final[Mapping[str, BlockReading]] = {**ANYTHING, "tool_reference": _reference}
-"""What a tool may answer with."""
+"""Block type -> reader, for the blocks that a tool result may hold."""
 
 
 TRACES: Final = frozenset(

@@ -21,7 +21,7 @@ def counted(tokens: int) -> bytes:
 
 
 def count(body: bytes) -> int:
-    """What a provider counted. Broken for what is no count."""
+    """The number of tokens in a provider's answer. Broken unless the answer holds a count."""
     try:
         count = _decode(body).input_tokens
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -201,7 +201,7 @@ _EFFORTS: Final[tuple[Effort, ...]] = ("low", "medium", "high", "xhigh", "max")
 
 @dataclass(frozen=True, slots=True)
 class ThinkingPlan:
-    """What of a request's members follows from how much is to be thought. `thinks`: thinking is asked for."""
+    """Members of a request that follow from its reasoning settings. `thinks`: thinking is switched on."""
 
     thinking: dict[str, Any] | None = None
     effort: str = ""

@@ -26,7 +26,8 @@ _TYPES: Final = {
 }
 
 _TOO_LONG: Final = "prompt is too long: "
-"""How Anthropic's own message begins. Agents look for these words, and shorten the conversation when they see them."""
+"""Beginning of Anthropic's own message. Agents look for these words, and shorten the conversation when they see
+them."""
 
 
 def error(ended: Ended, request_id: str) -> bytes:

@@ -97,7 +97,8 @@ def reader() -> MessagesReader:
 
 
 def events(body: bytes) -> Iterable[Event]:
-    """A whole reply. Broken, also while it is read, for what is none."""
+    """The events of a whole reply. Broken, also while the events are read, unless the body is a reply of this
+    dialect."""
     message: _Message | None
     try:
         message = _message(body)

@@ -35,7 +35,7 @@ _EMPTY: Final[Mapping[str, BlockJson]] = {
 
 
 def note(media: Media) -> str:
-    """What stands in the place of a picture or a sound, which a reply of this dialect cannot hold."""
+    """Text that replaces a picture or a sound, which a reply of this dialect cannot hold."""
     return f"[{media.kind}: {media.mime or 'made by the model'}; the Messages API has no place for it]"
 
 
@@ -66,7 +66,7 @@ class _Block:
         return True
 
     def written(self, index: int) -> bytes:
-        """What has not been written yet."""
+        """The events that are still due for this block."""
         pieces, self._pieces = self._pieces, []
         out = []
         if not self._started:

@@ -51,7 +51,7 @@ class InvokeFraming:
         return [shown for event in self._messages.feed(piece) if (shown := _shown(event))]
 
     def rest(self) -> bytes:
-        """Nothing: a message that is cut short is no message."""
+        """Nothing: a message that is cut short is dropped."""
         return b""
 
     payload = staticmethod(sse.payload)

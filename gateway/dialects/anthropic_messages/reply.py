@@ -137,7 +137,7 @@ class MessagesWriter:
         return frame("message_start", message=begun) + PING
 
     def _ended(self) -> bytes:
-        """What a provider did not count is estimated: the SDKs demand a number."""
+        """The last events. Counts that the provider did not report are estimated: the SDKs demand a number."""
         self._over = True
         said = estimated(0, self._generated, {}).usage
         usage = self._usage if self._usage is not None else Usage(input=self._head.input_tokens()) + said

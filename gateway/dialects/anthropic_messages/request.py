@@ -236,7 +236,7 @@ _DATED: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*-\d{4}-\d{2}-\d{2}\Z")
 
 
 def check_betas(betas: Sequence[str]) -> None:
-    """InvalidRequest for more tokens than anybody needs, or for what is no token of a header."""
+    """InvalidRequest for too many names of betas, and for a name that is not a token of HTTP."""
     if len(betas) > BETAS_MOST or not all(map(_TOKEN.match, betas)):
         raise InvalidRequest(f"The header {BETA_HEADER} may hold up to {BETAS_MOST} plain names.", header=BETA_HEADER)
 
@@ -245,7 +245,7 @@ def unlisted_betas(betas: Iterable[str], harmless: frozenset[str]) -> Iterable[s
     """Names of the betas that no table lists."""
     for beta in betas:
         if beta not in KNOWN_BETAS and beta not in _OF_THE_KEY and beta not in harmless:
-            yield f"beta:{beta}" if _DATED.match(beta) else "(a beta whose name is no plain word)"
+            yield f"beta:{beta}" if _DATED.match(beta) else "(a beta whose name is not a plain word)"
 
 
 def beta_headers(betas: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -55,7 +55,7 @@ _OPENED_EMPTY = frozenset({"text", "thinking"})
 
 
 def _event(data: bytes) -> _Event:
-    """Broken for what is no event or message of this dialect, and for an error in its place."""
+    """Broken unless the data is an event or a message of this dialect; also for an error in its place."""
     try:
         event = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):

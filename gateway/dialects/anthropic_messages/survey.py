@@ -132,7 +132,8 @@ _NAMED_CONTAINER: Final = keeping(Feature.FILES, rests_on=Reliance("container"),
 
 
 def _place(place: Any, findings: Findings) -> None:
-    """Where the provider processes is a fact of its record. A request that names a place may name another."""
+    """A place of processing that the request names. The place is a fact of the provider's record;
+    a request could name another one."""
     if place is not None:
         findings.features.add(Feature.INFERENCE_PLACE)
 

@@ -119,5 +119,5 @@ def _chosen(choice: Mapping[str, Any], tools: tuple[Tool, ...]) -> ToolChoice | 
     if not isinstance(kind, str) or kind not in _KINDS:
         raise fault("tool_choice", "must be of type auto, any, tool or none")
     if not tools:
-        raise fault("tool_choice", "requires a tool, and there is none of the client's own")
+        raise fault("tool_choice", "requires a tool: `tools` must hold a tool of the client's own")
     return ToolChoice(_KINDS[kind].kind, (), parallel)

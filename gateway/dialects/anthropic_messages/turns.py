@@ -40,7 +40,7 @@ def _is_shown(messages: list[Any], place: int) -> bool:
 
 
 class _Reading:
-    """What a block must know of those before it: which tool was called under which id."""
+    """Reads messages in order, and keeps the name of the tool that each id calls."""
 
     def __init__(self) -> None:
         self.lost: dict[str, None] = {}

@@ -147,7 +147,8 @@ def reader() -> ConverseReader:
 
 
 def events(body: bytes) -> Iterable[Event]:
-    """A whole reply. Broken, also while it is read, for what is none."""
+    """The events of a whole reply. Broken, also while the events are read, unless the body is a reply of this
+    dialect."""
     reply: _Reply | None
     try:
         reply = _reply(body)

@@ -1,4 +1,4 @@
-"""What a request's contents and tools hold, without reading what they say: kinds, and what the provider would fetch."""
+"""The kinds of parts and tools in a request, and the addresses that the provider would fetch. Texts are not read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAYLOADS: Final = (
     "toolCall",
     "toolResponse",
 )
-"""What a part may hold; one of them."""
+"""The members of a part that carry content. A part holds one of them."""
 
 CONTEXT_TOKENS: Final = 1_048_576
 """Bound for anything else that is not in the request: a film, a document, a cached prefix. Gemini's context."""
@@ -35,7 +35,7 @@ NEEDED: Final[Mapping[Kind, Need]] = {
 
 
 def kind_of(mime: str) -> Kind:
-    """The kind of media that a MIME type is of; what is none of the others is a document."""
+    """The kind of media of a MIME type. Any type that is not a picture, a sound or a film is a document."""
     match mime.partition("/")[0].lower():
         case "image":
             return "image"

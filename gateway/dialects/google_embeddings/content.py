@@ -16,12 +16,12 @@ def is_batch(head: PromptHead) -> bool:
 
 
 def inputs(prompt: Prompt) -> int:
-    """How many vectors the client waits for."""
+    """The number of vectors that the client waits for."""
     return len(requests_of(GoogleObject(prompt.unseal().values), prompt.head))
 
 
 def requests_of(body: GoogleObject, head: PromptHead) -> list[GoogleObject]:
-    """What is to be embedded, each with what is said of it."""
+    """The inputs to embed, each with its settings."""
     requests = list(body.each("requests")) if is_batch(head) else [body]
     if not requests:
         raise fault("requests", "must be a list of at least one request")

@@ -58,7 +58,7 @@ def _settings(request: GoogleObject) -> tuple[int | None, str, str]:
 
 
 def _same(name: str, values: list[_Value]) -> _Value:
-    """What all requests of a batch say: no other dialect lets them differ."""
+    """The value that all requests of a batch share: no other dialect lets them differ."""
     if any(one != values[0] for one in values):
         raise fault(f"requests.{name}", "must be the same in every request, for another provider to be of use")
     return values[0]

@@ -47,7 +47,7 @@ VECTORS: Final = decoder(EmbedContentReply)
 
 
 def opened(decode: Callable[[bytes], _Opened], body: bytes) -> _Opened:
-    """Broken for what is no reply of this dialect, and for an error in its place."""
+    """Broken unless the body is a reply of this dialect; also for an error in its place."""
     try:
         reply = decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):

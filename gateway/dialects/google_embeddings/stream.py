@@ -10,7 +10,8 @@ from gateway.dialects.vectors import one_for_each
 
 
 def observe(body: bytes) -> tuple[Metered | None, int]:
-    """What the provider reported: Vertex does, Gemini does not. Vectors are no tokens. Broken."""
+    """The usage that the provider reported, and 0 bytes of content: vectors are not tokens.
+    Vertex reports usage, Gemini does not. Broken."""
     return metered_of(opened(SKETCHED, body).usage_metadata), 0
 
 

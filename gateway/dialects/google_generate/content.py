@@ -14,7 +14,7 @@ from gateway.dialects.neutral import Media, Text
 
 _DETAILS: Final = {"MEDIA_RESOLUTION_LOW": "low", "MEDIA_RESOLUTION_HIGH": "high"}
 _FILMS: Final = ("https://www.youtube.com/", "https://youtube.com/", "https://youtu.be/")
-"""Where a film needs no MIME type."""
+"""Addresses of films that need no MIME type."""
 
 
 def inline(held: GoogleObject, detail: str = "") -> Media:
@@ -39,7 +39,7 @@ def linked(held: GoogleObject, detail: str = "") -> Media:
 
 
 def detail_of(part: GoogleObject) -> tuple[str, bool]:
-    """(OpenAI's word for `mediaResolution`, whether it is lost because there is none)."""
+    """(OpenAI's word for `mediaResolution`, whether the resolution is lost for lack of a word)."""
     level = part.raw("mediaResolution")
     if level is None:
         return "", False

@@ -22,7 +22,7 @@ def counted(tokens: int) -> bytes:
 
 
 def count(body: bytes) -> int:
-    """What a provider counted. Broken."""
+    """The number of tokens in a provider's answer. Broken unless the answer holds a count."""
     try:
         count = _decode(body).total_tokens
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""How chunks stand on the wire: as server-sent events, or as the elements of one JSON array."""
+"""Framing of chunks for the client: server-sent events, or the elements of one JSON array."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class EventFrames:
 
 
 class ArrayFrames:
-    """What a client gets that did not ask with `alt=sse`: one array of JSON, element by element."""
+    """One JSON array, element by element, for a client that did not ask with `alt=sse`."""
 
     def __init__(self) -> None:
         self.begun = False

@@ -27,7 +27,7 @@ _ENDINGS: Final = {
     "html": "text/html",
     "csv": "text/csv",
 }
-"""How an address ends -> MIME type, where the client's dialect knows none: Google wants one beside every address."""
+"""Ending of an address -> MIME type. Google demands a MIME type beside every address; other dialects state none."""
 
 
 def contents(turns: Sequence[Turn]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -89,7 +89,7 @@ class _Writing:
         self._unanswered |= {part["functionCall"]["id"] for part in parts if "functionCall" in part}
 
     def _user(self, parts: Sequence[Part]) -> None:
-        """What a result shows stands behind the last of them, where every model looks at it."""
+        """Pictures of results stand behind the last result, where every model looks at them."""
         results = [part for part in parts if isinstance(part, Result)]
         self._note_caches(results)
         shown = [part for result in results for part in result.parts if isinstance(part, Media)]

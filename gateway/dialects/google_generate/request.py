@@ -87,7 +87,7 @@ def _needs(config: GoogleObject, head: PromptHead) -> Iterable[Need]:
 
 
 def path(upstream_model: str, operation: Operation, *, streaming: bool) -> str:
-    """Where a request goes. A stream is always asked for as events, however the client wants it framed."""
+    """The path of a request. The gateway always asks for a stream as events; the client's framing does not matter."""
     verb = "streamGenerateContent?alt=sse" if streaming else "generateContent"
     return f"/models/{quote(upstream_model, safe='')}:{'countTokens' if operation.counts else verb}"
 

@@ -16,11 +16,11 @@ NAME: Final = "google_generate"
 """As the catalogue calls this dialect."""
 
 UNSIGNED: Final = "skip_thought_signature_validator"
-"""What Gemini 3 takes in the place of the signature that the first call of a turn must have."""
+"""Gemini 3 takes this word in the place of the signature that the first call of a turn must have."""
 
 _UNSIGNED: Final = frozenset({UNSIGNED, "context_engineering_is_the_way_to_go"})
 MARK: Final = base64.b64encode(b"scsig.").decode()
-"""How an envelope begins: six bytes are eight digits, whatever follows them."""
+"""Beginning of an envelope: six bytes are eight digits, whatever follows them."""
 _ALPHABET: Final = str.maketrans("-_", "+/")
 
 

@@ -60,7 +60,7 @@ _decode = decoder(_Chunk)
 
 
 def _chunk(data: bytes) -> _Chunk:
-    """Broken for what is no chunk or reply of this dialect, and for an error in its place."""
+    """Broken unless the data is a chunk or a reply of this dialect; also for an error in its place."""
     try:
         chunk = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):

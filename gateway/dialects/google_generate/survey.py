@@ -25,7 +25,7 @@ from gateway.dialects.shapes import (
 )
 
 COUNTED: Final = "generateContentRequest"
-"""Where a countTokens request keeps a whole request, instead of bare contents."""
+"""Member of a countTokens request that holds a whole request instead of bare contents."""
 
 _VOICE: Final = message(
     "voiceConfig",

@@ -61,7 +61,7 @@ def _chosen(calling: GoogleObject, tools: list[Tool]) -> tuple[list[Tool], ToolC
     if set(allowed) - {tool.name for tool in tools}:
         raise fault(calling.path("allowedFunctionNames"), "must name functions that stand in tools")
     if mode == "ANY" and not tools:
-        raise fault(calling.path("mode"), "requires a call, and there is no function to call")
+        raise fault(calling.path("mode"), "requires a call: `tools` must declare a function")
     match mode:
         case "ANY":
             return tools, ToolChoice("named", allowed) if allowed else ToolChoice("required")

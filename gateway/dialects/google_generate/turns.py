@@ -18,7 +18,7 @@ from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Tu
 
 _MODIFIERS: Final = ("videoMetadata", "partMetadata")
 _UNTOLD: Final = ("toolCall", "toolResponse")
-"""What Google's own tools did: nothing that another provider could be told."""
+"""Parts of Google's own tools. No other provider has a form for them."""
 
 
 def turns(request: GoogleObject) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
@@ -36,7 +36,7 @@ def turns(request: GoogleObject) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
 
 
 class _Reading:
-    """What a content must know of those before it: which functions were called, and which of them are unanswered."""
+    """Reads contents in order, and keeps the functions that were called and the calls without a response."""
 
     def __init__(self, request: GoogleObject) -> None:
         self.lost: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""What the dialects of OpenAI write alike: efforts of thinking, and schemas of arguments."""
+"""Writers that the dialects of OpenAI share: reasoning efforts, and schemas of arguments."""
 
 from __future__ import annotations
 

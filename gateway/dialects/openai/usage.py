@@ -95,7 +95,7 @@ def metered(reported: CompletionsUsage, tier: object = None) -> Metered | None:
 
 
 def _beyond(count: Mapping[str, int]) -> int:
-    """What the provider's total holds beside prompt and completion."""
+    """Tokens in the provider's total beside prompt and completion."""
     return count.get("total_tokens", 0) - count.get("prompt_tokens", 0) - count.get("completion_tokens", 0)
 
 

@@ -113,7 +113,7 @@ def _sampling(sampling: Sampling, connection: Connection) -> _Members:
 
 
 def _reply(conversation: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
-    """What the reply is to be like, but for its form."""
+    """Members that shape the reply: limit, choices, streaming, tier."""
     limit = orders.output_limit if orders.output_limit is not None else conversation.output_limit
     if limit is not None:
         yield connection.output_limit, limit

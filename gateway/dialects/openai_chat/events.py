@@ -72,7 +72,8 @@ def reader() -> ChatReader:
 
 
 def events(body: bytes) -> Iterable[Event]:
-    """A whole reply. Broken, also while it is read, for what is none."""
+    """The events of a whole reply. Broken, also while the events are read, unless the body is a reply of this
+    dialect."""
     chunk = opened(body)
     if not chunk.choices:
         raise Broken("not a completion")
@@ -207,7 +208,7 @@ def _listed(value: object) -> list[Any]:
 
 
 def _beside(delta: Delta, index: int) -> Iterable[Event]:
-    """What came with the words: pictures and sounds, proofs of reasoning, sources."""
+    """Events for everything beside the words: pictures and sounds, proofs of reasoning, sources."""
     for image in _listed(delta.images):
         yield _image(image, index)
     if delta.audio:
@@ -291,8 +292,8 @@ class Calls:
         yield from self.close()
 
     def close(self) -> Iterable[CallWrote]:
-        """What only held the place of arguments counts now that nothing more comes. Unusable if a call never got a
-        name."""
+        """The end of the calls. Placeholders of arguments count if no other arguments came. Unusable if a call never
+        got a name."""
         for call in self._calls:
             if call.place is None:
                 raise Unusable("a call without a name")

@@ -94,7 +94,7 @@ class _Writing:
             self._release()
 
     def _result(self, result: Result) -> Iterable[Text | Media]:
-        """What of the result cannot stand in a tool's message, which holds words alone."""
+        """Parts of the result that cannot stand in a tool's message, which holds words alone."""
         id_ = call_id(result.call)
         shown = [part for part in result.parts if isinstance(part, Media)]
         text = _words(result.parts) or ("The result is in the next message." if shown else "")

@@ -1,7 +1,7 @@
 """The shape of a completion and of its chunks, as far as they are read.
 
-What is said, called and counted has a type here, and anything else in its place is no reply of this dialect. What
-stands beside it differs from provider to provider, and may be anything.
+Words, calls and counts have a type here; a reply with anything else in their place is broken. All other members differ
+from provider to provider, and may have any shape.
 """
 
 from __future__ import annotations

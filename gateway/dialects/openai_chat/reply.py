@@ -139,7 +139,8 @@ class ChatWriter:
                 return self._called(event.place, {"function": {"arguments": event.arguments}})
 
     def _no_arguments(self, choice: int) -> bytes:
-        """Clients parse what they were sent, and an empty text is no object."""
+        """An empty object for each call without arguments: clients parse the arguments, and an empty text would not
+        parse."""
         bare = [place for of, place in self._bare if of == choice]
         return b"".join(self.write(CallWrote(place, "{}", choice)) for place in bare)
 

@@ -28,7 +28,7 @@ def packed(detail: Mapping[str, Any]) -> str:
 
 
 def unpacked(signature: str, text: str, *, redacted: bool) -> dict[str, Any]:
-    """The inverse of `packed`, with the words; a signature that is none of ours is one by itself."""
+    """The inverse of `packed`, with the words. A signature without our envelope becomes one proof."""
     try:
         detail = orjson.loads(signature)
     except orjson.JSONDecodeError:

@@ -65,7 +65,7 @@ _decode = decoder(_Chunk)
 
 
 def _chunk(data: bytes) -> _Chunk:
-    """Broken for what is no chunk or completion of this dialect, and for an error in its place."""
+    """Broken unless the data is a chunk or a completion of this dialect; also for an error in its place."""
     try:
         chunk = _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError):

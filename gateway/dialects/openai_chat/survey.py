@@ -88,7 +88,7 @@ def _located(label: str) -> Walk:
 
 
 def _address(url: Any, findings: Findings) -> None:
-    """An address that is no data is fetched by the provider; so is whatever stands in its place."""
+    """The provider fetches every address but a `data:` URL, and whatever stands in the place of an address."""
     if url.__class__ is not str or not is_inline(url):
         findings.features.add(Feature.REMOTE_URLS)
         findings.remote_tokens += PICTURE_TOKENS

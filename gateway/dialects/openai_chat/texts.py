@@ -1,4 +1,4 @@
-"""The texts of a Chat Completions request: every string that is no word of the protocol."""
+"""The texts of a Chat Completions request: every string but the words of the protocol."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def _chosen(values: Mapping[str, Any], tools: ChatTools) -> ChatTools:
     if tools.tools and choice is not None:
         return replace(tools, choice=replace(choice, parallel=parallel))
     if choice is not None and choice.kind == "required":
-        raise fault("tool_choice", "requires a tool, and there is no function to call")
+        raise fault("tool_choice", "requires a tool: `tools` must hold a function")
     return tools
 
 

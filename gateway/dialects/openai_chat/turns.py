@@ -32,7 +32,7 @@ def turns(messages: object) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
 
 
 class _Reading:
-    """What a message must know of those before it: which tool was called under which id."""
+    """Reads messages in order, and keeps the name of the tool that each id calls."""
 
     def __init__(self) -> None:
         self.lost: dict[str, None] = {}
@@ -122,7 +122,7 @@ class _Reading:
 
 
 _ANSWERED: Final = {kind: content.ANYTHING[kind] for kind in ("text", "image_url", "file")}
-"""What a tool may answer with: OpenAI knows text alone, clients send pictures too."""
+"""Part type -> reader, for the parts of a tool result. OpenAI takes text alone; clients send pictures too."""
 
 
 def _arguments(arguments: object, where: str) -> str:

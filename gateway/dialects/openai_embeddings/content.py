@@ -19,7 +19,7 @@ def inputs_of(value: object) -> tuple[str | tuple[int, ...], ...]:
 
 
 def inputs(prompt: Prompt) -> int:
-    """How many vectors the client waits for."""
+    """The number of vectors that the client waits for."""
     return len(inputs_of(prompt.unseal().values.get("input")))
 
 

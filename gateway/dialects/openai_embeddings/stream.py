@@ -15,7 +15,8 @@ from gateway.dialects.vectors import one_for_each, packed
 
 
 def observe(body: bytes) -> tuple[Metered | None, int]:
-    """What the provider reported; vectors are no tokens. Broken for what is no reply of this dialect."""
+    """The usage that the provider reported, and 0 bytes of content: vectors are not tokens.
+    Broken unless the body is a reply of this dialect."""
     return metered_of(opened(SKETCHED, body).usage), 0
 
 

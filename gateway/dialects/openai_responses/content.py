@@ -25,7 +25,7 @@ ItemPartReading: TypeAlias = Callable[[Mapping[str, Any], str], Text | Media]
 
 _SOUNDS: Final[Mapping[str, str]] = {"wav": "audio/wav", "mp3": "audio/mp3"}
 _MAGIC: Final = {"iVBOR": "image/png", "/9j/": "image/jpeg", "UklGR": "image/webp", "R0lGOD": "image/gif"}
-"""How the base64 of a picture begins, and its MIME type."""
+"""Beginning of the base64 of a picture -> MIME type."""
 
 _DETAILS: Final = frozenset({"low", "high", "auto", "original"})
 _REMOTE: Final = ("https://", "http://")

@@ -19,7 +19,7 @@ def counted(tokens: int) -> bytes:
 
 
 def count(body: bytes) -> int:
-    """What a provider counted. Broken."""
+    """The number of tokens in a provider's answer. Broken unless the answer holds a count."""
     try:
         count = msgspec.json.decode(body, type=_Counted, strict=False).input_tokens
     except (msgspec.DecodeError, UnicodeDecodeError):

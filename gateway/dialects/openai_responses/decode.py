@@ -15,7 +15,7 @@ from gateway.dialects.prompt import Prompt
 
 SEALED: Final = "reasoning.encrypted_content"
 SCORES: Final = "message.output_text.logprobs"
-"""What `include` may ask for and other dialects can give."""
+"""Value of `include` that other dialects can serve."""
 
 _CARRIED: Final = frozenset(
     "model provider input instructions stream stream_options max_output_tokens tools tool_choice parallel_tool_calls "

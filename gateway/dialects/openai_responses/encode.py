@@ -121,7 +121,7 @@ def _sampling(sampling: Sampling) -> _Members:
 
 
 def _reply(conversation: Conversation, connection: Connection, orders: RequestOverrides) -> _Members:
-    """What the reply is to be like."""
+    """Members that shape the reply: limit, streaming, tier."""
     limit = orders.output_limit if orders.output_limit is not None else conversation.output_limit
     if limit is not None:
         yield "max_output_tokens", limit

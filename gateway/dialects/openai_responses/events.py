@@ -37,7 +37,7 @@ _REASONS: Final[Mapping[str | None, Stop]] = {"max_output_tokens": Stop.LENGTH, 
 
 
 def events(body: bytes) -> Iterable[Event]:
-    """What a whole reply says. Broken unless it is complete."""
+    """The events of a whole reply. Broken unless the reply is complete."""
     response = decoded(body, Response)
     if response.failed or response.status in ("queued", "in_progress"):
         raise Broken("not a response, or one that is not complete")
@@ -56,7 +56,8 @@ class ResponsesReader:
         self._reading = _Reading()
 
     def read(self, data: bytes) -> Iterable[Event]:
-        """What one event's data means; nothing for what is unknown. Broken for an error in a reply's place."""
+        """The neutral events in the data of one event; none for unknown data.
+        Broken for an error in a reply's place."""
         if data == DONE:
             return ()
         event = decoded(data, payloads.ResponseEvent)
@@ -73,7 +74,7 @@ class ResponsesReader:
 
 
 class _ItemProgress:
-    """How far an item has been told: the parts of its words, its refusal, its thought, and the arguments of its call.
+    """Progress of one item: the parts of its words, its refusal, its thought, and the arguments of its call.
 
     `waiting`: arguments that a call began with. They count if no others come.
     """
@@ -116,7 +117,7 @@ class _Reading:
         }
 
     def rest(self, response: Response) -> Iterator[Event]:
-        """What of the output did not come piece by piece, and the end."""
+        """Events for the output that did not come piece by piece, and the end."""
         for place, item in list(self._untold(response.output or [])):
             yield from self._complete(place, item)
         for state in self._items.values():
@@ -296,7 +297,7 @@ def _part_of(event: payloads.ResponseEvent) -> tuple[object, ...]:
 
 def _delta(event: payloads.ResponseEvent) -> str:
     if not isinstance(event.delta, str):
-        raise Broken("a delta that is no text")
+        raise Broken("a delta must be a text")
     return event.delta
 
 

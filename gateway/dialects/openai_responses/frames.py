@@ -47,7 +47,7 @@ class _Item(ABC):
         """The item as it is now."""
 
     def closing(self) -> Telling:
-        """What is to be said before it is complete."""
+        """The events that close the item."""
         yield from ()
 
 
@@ -200,7 +200,7 @@ class Output:
         """Words whose log probabilities may still come: they are told in one event."""
 
     def tell(self, event: Event) -> Telling:
-        """What an event means for the client. Broken for arguments of a call that was complete."""
+        """The wire events for one neutral event. Broken for arguments of a call that is already complete."""
         for due in self._order.admit(event):
             yield from self._frames_of(due)
 

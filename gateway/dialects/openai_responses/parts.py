@@ -42,7 +42,7 @@ _DATA: Final = inline(remote_tokens=PICTURE_TOKENS)
 
 
 def _address(url: Any, findings: Findings) -> None:
-    """An address that is no data is fetched by the provider."""
+    """The provider fetches every address but a `data:` URL."""
     if url is None:
         return
     if url.__class__ is not str or not is_inline(url):

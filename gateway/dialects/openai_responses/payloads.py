@@ -1,5 +1,5 @@
-"""What a provider sends, as far as it is read: events, items and the response itself. What it sends besides may be of
-any shape."""
+"""Shapes of the events, items and responses of a provider, as far as they are read.
+Other members may have any shape."""
 
 from __future__ import annotations
 
@@ -113,14 +113,14 @@ class Response(msgspec.Struct):
 
     @property
     def metered(self) -> Metered | None:
-        """What the provider reported; None if nothing."""
+        """The usage that the provider reported; None without a report."""
         searches = self.tool_usage.web_search if self.tool_usage is not None else None
         requests = searches.num_requests if searches is not None else 0
         return metered(self.usage, requests or sum(map(_is_charged_call, self.output or ())), self.service_tier)
 
     @property
     def failed(self) -> bool:
-        """It is no reply: an error stands in its place, or it has no output."""
+        """Whether an error stands in the place of a reply, or the reply has no output."""
         return self.output is None or self.status in ("failed", "cancelled") or is_something(self.error)
 
 

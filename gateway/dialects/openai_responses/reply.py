@@ -155,7 +155,7 @@ class ResponsesWriter:
 
 
 def _events(answer: Answer) -> Iterable[Event]:
-    """What a whole answer would have been as a stream."""
+    """The events of a stream that would have carried a whole answer."""
     words = [place for place, part in enumerate(answer.parts) if isinstance(part, Text)]
     for place, part in enumerate(answer.parts):
         match part:

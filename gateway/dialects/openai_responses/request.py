@@ -85,9 +85,9 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
 
 
 def _ordered(values: Mapping[str, Any], orders: RequestOverrides) -> Iterable[tuple[str, bytes | None]]:
-    """Where nothing is said of storing, the provider stores (`null` is not a no); here it does not, whatever policy
-    says, because the route was judged for a request that leaves nothing behind. What runs in the background is judged
-    as such, and no provider runs what it may not keep."""
+    """Switches storing off unless the client asks for it, under every policy: the route was judged for a request that
+    leaves nothing behind, and the provider stores by default (`null` does not switch it off). A background request is
+    judged as one that stores, and no provider runs it without storing."""
     if values.get("store") is None and not values.get("background"):
         yield "store", b"false"
     if orders.output_limit is not None:

@@ -1,4 +1,4 @@
-"""What is sealed in a reasoning item: `encrypted_content`, bound to the item's id and of use to its maker alone.
+"""Sealed content of reasoning items: `encrypted_content`, bound to the item's id and of use to its maker alone.
 
 Thoughts of models behind other dialects travel through clients of this one in the same place, in an envelope.
 """
@@ -10,7 +10,7 @@ from typing import Any, Final
 from gateway.dialects import signatures
 
 FOREIGN: Final = "rs_foreign_"
-"""How the ids of reasoning items begin that we write: every thought in them comes from another dialect."""
+"""Prefix of the ids of reasoning items that we write: every thought in them comes from another dialect."""
 
 UNSIGNED: Final = "scsig.none"
 """Stands in `encrypted_content` of a thought that nobody signed: clients that keep nothing return no thought without.

@@ -28,11 +28,11 @@ _HEADS: Final = ENDS | {"response.created", "response.in_progress", "response.qu
 """Events that hold the whole response as far as it came."""
 
 _CALLS: Final = "_call"
-"""How the types of items end that are calls: with them content begins."""
+"""Ending of the types of items that are calls. Content begins with a call."""
 
 
 class _Content(msgspec.Struct):
-    """What may be generated content of an item, whatever its type."""
+    """Members of an item that may hold generated content, whatever the type of the item."""
 
     content: object = None
     summary: object = None
@@ -50,7 +50,7 @@ def observe(body: bytes) -> tuple[Metered | None, int]:
 
 
 def _weight(item: msgspec.Raw) -> int:
-    """Bytes of generated content; 0 if there is none."""
+    """Bytes of generated content; 0 without any."""
     held = decoded(item, _Content)
     return sum(_size(value) for name in _Content.__struct_fields__ if (value := getattr(held, name)))
 

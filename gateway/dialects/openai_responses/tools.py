@@ -103,7 +103,7 @@ def _chosen(values: Mapping[str, Any], tools: ResponsesTools) -> ResponsesTools:
             raise fault("tool_choice", "must be auto, none, required, a function, or allowed_tools of functions")
     if not tools.tools:
         if choice.kind == "required":
-            raise fault("tool_choice", "requires a tool, and there is no function to call")
+            raise fault("tool_choice", "requires a tool: `tools` must hold a function")
         return tools
     return tools if chosen is None and parallel is None else replace(tools, choice=replace(choice, parallel=parallel))
 

@@ -57,7 +57,7 @@ class _Entry:
 
 
 class _Reading:
-    """What an item must know of those before it: which call waits for its output."""
+    """Reads items in order, and keeps the calls that wait for their output."""
 
     def __init__(self) -> None:
         self.lost: dict[str, None] = {}

@@ -110,7 +110,7 @@ def test_what_has_no_place_is_named() -> None:
         "cache_control",
         "inference_geo",
         "output_config.task_budget",
-        "(a member whose name is no plain word)",
+        "(a member whose name is not a plain word)",
         "anthropic-beta",
     }
 

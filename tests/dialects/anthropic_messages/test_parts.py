@@ -73,7 +73,7 @@ def test_a_tool_is_judged_by_who_runs_it(tool: Any, features: set[Feature]) -> N
     ("block", "names"),
     [
         ({"type": "hologram"}, ["block:hologram"]),
-        ({"type": "MARKER x"}, ["(a block whose type is no plain word)"]),
+        ({"type": "MARKER x"}, ["(a block whose type is not a plain word)"]),
         (image(type="crystal", data="x"), ["source:crystal"]),
         (image(type="base64", data="AA==", file_id="f"), ["source.file_id"]),
         ({"type": "image", "source": "file-1"}, ["source"]),

@@ -360,7 +360,7 @@ def test_what_agents_send_is_known() -> None:
 
 def test_a_beta_that_no_table_lists_is_named_by_its_dated_name_alone() -> None:
     named = list(unlisted_betas(["message-telepathy-2027-01-01", "MARKER", "hello"], frozenset({"hello"})))
-    assert named == ["beta:message-telepathy-2027-01-01", "(a beta whose name is no plain word)"]
+    assert named == ["beta:message-telepathy-2027-01-01", "(a beta whose name is not a plain word)"]
 
 
 def test_betas_travel_once_and_without_those_of_the_clients_key() -> None:

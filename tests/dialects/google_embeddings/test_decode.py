@@ -31,7 +31,7 @@ from tests.dialects.google_embeddings.requests import HELLO, PICTURE, batch, one
     ],
 )
 def test_one_content_is_read(members: dict[str, Any], read: Embedding | None) -> None:
-    lost = Embedding(("hello",), lost=("autoTruncate", "(a member whose name is no plain word)"))
+    lost = Embedding(("hello",), lost=("autoTruncate", "(a member whose name is not a plain word)"))
     assert conversation(one(**members)[1]) == (read or lost)
 
 

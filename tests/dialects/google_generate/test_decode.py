@@ -131,9 +131,9 @@ def test_tools_come_with_their_choice() -> None:
         ({"generationConfig": {"speechConfig": {"a": 1}, "mediaResolution": "X"}}, ("speechConfig", "mediaResolution")),
         ({"generationConfig": {"logprobs": 3, "audioTimestamp": False}}, ("logprobs",)),
         ({"generationConfig": {"routingConfig": {"a": 1}}}, ("generationConfig.routingConfig",)),
-        ({"generationConfig": {"MARKER said": 1}}, ("(a member whose name is no plain word)",)),
+        ({"generationConfig": {"MARKER said": 1}}, ("(a member whose name is not a plain word)",)),
         ({"generationConfig": {"thinkingConfig": {"summary": "x"}}}, ("thinkingConfig.summary",)),
-        ({"MARKER said": 1}, ("(a member whose name is no plain word)",)),
+        ({"MARKER said": 1}, ("(a member whose name is not a plain word)",)),
     ],
 )
 def test_what_has_no_place_is_lost_by_name(members: dict[str, Any], lost: tuple[str, ...]) -> None:

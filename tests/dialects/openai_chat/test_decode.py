@@ -163,7 +163,7 @@ def test_the_older_name_of_a_user_is_known() -> None:
         ({"top_logprobs": 3}, ("top_logprobs",)),
         ({"stream_options": {"include_obfuscation": True}}, ("stream_options.include_obfuscation",)),
         ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, ("tools.custom",)),
-        ({"brand_new": 1, "br nd": 1}, ("brand_new", "(a member whose name is no plain word)")),
+        ({"brand_new": 1, "br nd": 1}, ("brand_new", "(a member whose name is not a plain word)")),
         (
             {"messages": [{"role": "user", "content": "hello", "name": "ada"}], "verbosity": "high"},
             ("name", "verbosity"),

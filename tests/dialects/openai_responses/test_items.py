@@ -52,4 +52,4 @@ def test_every_kind_is_known_by_its_type_alone() -> None:
 
 def test_a_kind_that_no_table_lists_is_named_by_a_plain_word_alone() -> None:
     assert list(said({"type": "seance"}).unlisted) == ["item:seance"]
-    assert list(said({"type": "MARKER x"}).unlisted) == ["(an item whose type is no plain word)"]
+    assert list(said({"type": "MARKER x"}).unlisted) == ["(an item whose type is not a plain word)"]
