@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
-from time import monotonic
 
 from gateway.stores import ids
 
@@ -11,14 +11,11 @@ from gateway.stores import ids
 class SystemClock:
     """Time of this machine."""
 
+    monotonic = staticmethod(time.monotonic)
+    ulid = staticmethod(ids.ulid)
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     def today(self) -> date:
         return datetime.now(UTC).date()
-
-    def monotonic(self) -> float:
-        return monotonic()
-
-    def ulid(self) -> str:
-        return ids.ulid()

@@ -6,7 +6,7 @@ recomputed years later from the documents kept under its digest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -17,7 +17,7 @@ from gateway.core.evaluation import Candidate, Capabilities, Reason, candidate, 
 from gateway.core.frozen import frozen
 from gateway.core.health import Health
 from gateway.core.policy import EffectivePolicy, MaxPrice, SortKey
-from gateway.core.receipt import Part, SharedSection
+from gateway.core.receipt import SharedSection
 from gateway.core.snapshot import Snapshot
 
 
@@ -46,11 +46,9 @@ class Evaluation:
     rejections: tuple[Rejection, ...]
 
     @cached_property
-    def rejections_record(self) -> Part:
+    def rejections_record(self) -> Mapping[str, tuple[str, ...]]:
         """Route -> its reasons as `code@layer:policy`, as a receipt keeps them."""
-        return Part(
-            {str(r.route.id): tuple(dict.fromkeys(reason.cited for reason in r.reasons)) for r in self.rejections}
-        )
+        return {str(r.route.id): tuple(dict.fromkeys(reason.cited for reason in r.reasons)) for r in self.rejections}
 
     @cached_property
     def sections(self) -> dict[tuple[tuple[str, ...], str], SharedSection]:

@@ -37,19 +37,6 @@ EXACT: Final = 2**53 - 1
 """The largest whole number that every reader of JSON reads exactly."""
 
 
-class Part(dict[str, Any]):
-    """A part that several receipts share: a mapping that never changes once it is made.
-
-    `encoded`: its canonical bytes, kept here by the first writer.
-    """
-
-    __slots__ = ("encoded",)
-
-    def __init__(self, *values: Any, **named: Any) -> None:
-        super().__init__(*values, **named)
-        self.encoded = b""
-
-
 class SharedSection:
     """A section that is the same in several receipts. `encoded`: its canonical bytes, kept here by the first writer."""
 
@@ -79,7 +66,7 @@ class AttemptRecord:
     """Of the posture that the facts in force that day add up to."""
     evidence_from: str = ""
     """The oldest date among those facts."""
-    observed: Mapping[str, str] = field(default_factory=Part)
+    observed: Mapping[str, str] = field(default_factory=dict)
     """Reports of the provider: `tier`, and the names of `dialects.observed`."""
     hold_id: str = ""
     status: int = 0
@@ -91,9 +78,9 @@ class AttemptRecord:
     """The output limit, in tokens, that the request carried in place of the client's; None: the client's stood."""
     hold: int = 0
     cost: int = 0
-    usage: Mapping[str, int] = field(default_factory=Part)
+    usage: Mapping[str, int] = field(default_factory=dict)
     usage_source: str = ""
-    reported: Mapping[str, int] = field(default_factory=Part)
+    reported: Mapping[str, int] = field(default_factory=dict)
     suspect: str = ""
     over_hold: bool = False
     price: str = ""
@@ -119,7 +106,7 @@ class Receipt:
     dialect: str = ""
     operation: str = ""
     model: str = ""
-    demand: Mapping[str, Json] = field(default_factory=Part)
+    demand: Mapping[str, Json] = field(default_factory=dict)
     """The request's facts as `core.replay` reads them."""
     narrowing: tuple[Mapping[str, Json], ...] = ()
     """Narrowing by the request: declared policies by name, and the request's own as a policy of declared words."""
@@ -131,12 +118,12 @@ class Receipt:
     """Digest of what the process could do; empty where nothing was decided."""
     day: str = ""
     """By which facts aged and grants expired."""
-    policy: Mapping[str, str] = field(default_factory=Part)
+    policy: Mapping[str, str] = field(default_factory=dict)
     """Layer -> policy name, for each layer that applied; a request's own narrowing appears as `request`."""
-    health: Mapping[str, Json] = field(default_factory=Part)
+    health: Mapping[str, Json] = field(default_factory=dict)
     """Health that kept routes of the model out (`cooling`, `locked_out`), and the measures that ordered the plan."""
     plan: tuple[str, ...] = ()
-    rejections: Mapping[str, tuple[str, ...]] = field(default_factory=Part)
+    rejections: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Route -> each reason as `code@layer:policy`."""
     attempts: tuple[AttemptRecord, ...] = ()
     outcome: Outcome = "refused"
@@ -145,7 +132,7 @@ class Receipt:
     """The route that answered."""
     region: str = ""
     """Place of processing of the route that answered: as the provider reported, else `declared:` and countries."""
-    posture: Mapping[str, Json] = field(default_factory=Part)
+    posture: Mapping[str, Json] = field(default_factory=dict)
     """Posture of the route that answered."""
     currency: str = "USD"
     cost: int = 0

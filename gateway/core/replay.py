@@ -20,13 +20,13 @@ from gateway.core.health import FaultScope, Health, Outage
 from gateway.core.narrowing import narrowing_from
 from gateway.core.operation import OPERATIONS
 from gateway.core.policy import Layer, LayerKind, Policy, SortKey, combine
-from gateway.core.receipt import Part, Receipt, canonical
+from gateway.core.receipt import Receipt, canonical
 from gateway.core.snapshot import Snapshot
 
 _BETWEEN: Final = ", "
 """Several policies of one layer."""
 _BY_PRICE: Final = (SortKey.PRICE,)
-HEALTHY: Final = Part()
+HEALTHY: Final[Mapping[str, Json]] = {}
 """The record of health that left no mark on a decision."""
 _COOLING: Final = Outage(FaultScope.ROUTE, math.inf)
 _LOCKED_OUT: Final = Outage(FaultScope.CREDENTIAL, math.inf)
@@ -83,16 +83,16 @@ def demand_record(demand: Demand) -> dict[str, Json]:
     return record
 
 
-def policies_record(layers: Iterable[Layer]) -> Part:
+def policies_record(layers: Iterable[Layer]) -> dict[str, str]:
     """Layer -> policy name, or several."""
-    names = Part()
+    names: dict[str, str] = {}
     for layer in layers:
         label = layer.kind.label
         names[label] = f"{names[label]}{_BETWEEN}{layer.policy.name}" if label in names else layer.policy.name
     return names
 
 
-def health_record(health: Health, decision: Decision, snapshot: Snapshot) -> Part:
+def health_record(health: Health, decision: Decision, snapshot: Snapshot) -> Mapping[str, Json]:
     """Health of the model's routes as far as the decision used it."""
     keys = decision.demanded.prefer.keys
     if keys == _BY_PRICE and not (health.cooling or health.locked_out):
@@ -105,7 +105,7 @@ def health_record(health: Health, decision: Decision, snapshot: Snapshot) -> Par
     for key, measured in ((SortKey.LATENCY, health.latency_ms), (SortKey.THROUGHPUT, health.throughput)):
         if key in keys:
             record[key.value] = {str(r.id): repr(measured[r.id]) for r in routes if r.id in measured}
-    return Part({name: value for name, value in record.items() if value})
+    return {name: value for name, value in record.items() if value}
 
 
 def decision_record(decision: Decision) -> Replayed:

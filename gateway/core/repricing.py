@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from gateway.core.catalog import RouteId
-from gateway.core.receipt import CORRECTED, SCHEMA, AttemptRecord, Part, Receipt, ReceiptId
+from gateway.core.receipt import CORRECTED, SCHEMA, AttemptRecord, Receipt, ReceiptId
 from gateway.core.snapshot import Snapshot
 from gateway.core.terms import charge
 from gateway.core.usage import Usage, UsageSource
@@ -58,14 +58,14 @@ def _bare(receipt: Receipt, rated: Mapping[int, AttemptRecord]) -> Receipt:
         receipt,
         outcome=CORRECTED,
         code="repriced",
-        demand=Part(corrects=receipt.id, attempts=list(rated)),
+        demand={"corrects": receipt.id, "attempts": list(rated)},
         narrowing=(),
         capabilities="",
-        health=Part(),
+        health={},
         plan=(),
-        rejections=Part(),
+        rejections={},
         attempts=tuple(rated.values()),
-        posture=Part(),
+        posture={},
         cost=total(rated.values()),
         dropped=(),
         duration_ms=0,

@@ -15,7 +15,7 @@ from gateway.core.operation import CHAT
 from gateway.core.policy import Layer, LayerKind
 from gateway.core.posture import word
 from gateway.core.principal import Caller, Principal, principal
-from gateway.core.receipt import Part, SharedSection, canonical, digest
+from gateway.core.receipt import SharedSection, canonical, digest
 from gateway.core.snapshot import Snapshot
 from gateway.core.treatment import facts_in_force
 from gateway.dialects.registry import REGISTRY
@@ -28,7 +28,7 @@ class Treated:
     """Treatment of content on a route today: the posture in words and as a digest, the date of the oldest fact, and the
     region that the record declares."""
 
-    posture: Part
+    posture: Mapping[str, Json]
     digest: str
     evidence_from: str
     region: str
@@ -112,7 +112,7 @@ class DecisionCache:
         return treated
 
     def _treat(self, route: Route, features: frozenset[Feature], today: date) -> Treated:
-        posture = Part((name, word(value)) for name, value in treatment(route, features, self._snapshot, today))
+        posture = {name: word(value) for name, value in treatment(route, features, self._snapshot, today)}
         grants = self._snapshot.grants.get(route.provider.id, ())
         sheets = facts_in_force(route.provider, route.model, features, grants, today)
         dates = [d for sheet in sheets for f in sheet.values() if (d := f.aged_from) is not None]

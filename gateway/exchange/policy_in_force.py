@@ -15,7 +15,6 @@ from gateway.core.demand import Demand
 from gateway.core.evaluation import Capabilities
 from gateway.core.health import Health, Outage
 from gateway.core.policy import Layer, combine
-from gateway.core.receipt import Part
 from gateway.core.replay import policies_record
 from gateway.core.snapshot import Snapshot
 from gateway.exchange.bounded import remember
@@ -30,7 +29,7 @@ class PolicyInForce:
         self._evaluated: dict[Hashable, _Evaluated] = {}
 
     @cached_property
-    def names(self) -> Part:
+    def names(self) -> Mapping[str, str]:
         """Layer -> the policies that apply there, as a receipt keeps them."""
         return policies_record(self.policy.layers)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from gateway.core.catalog import Route, RouteId
 from gateway.core.decision import Decision, EligibleRoute
@@ -18,7 +18,7 @@ from gateway.core.health import Health
 from gateway.core.narrowing import narrowing_record
 from gateway.core.operation import Operation
 from gateway.core.principal import Principal
-from gateway.core.receipt import EXACT, AttemptRecord, Outcome, Part, Receipt, ReceiptId, SharedSection
+from gateway.core.receipt import EXACT, AttemptRecord, Outcome, Receipt, ReceiptId, SharedSection
 from gateway.core.replay import HEALTHY, demand_record, health_record, policies_record
 from gateway.core.snapshot import Snapshot
 from gateway.exchange.attempt import Attempt
@@ -36,15 +36,15 @@ class _Decided:
     demand: Mapping[str, Json]
     narrowing: tuple[Mapping[str, Json], ...]
     capabilities: str
-    policy: Part
-    health: Part
+    policy: Mapping[str, str]
+    health: Mapping[str, Json]
     plan: tuple[str, ...]
     rejections: Mapping[str, tuple[str, ...]]
     shared: Mapping[str, SharedSection]
     """As `Receipt.shared`."""
 
 
-_NONE: Final = Part()
+_NONE: Final[Mapping[str, Any]] = {}
 
 
 @dataclass(slots=True)

@@ -132,12 +132,13 @@ def _second(seconds: int) -> str:
 def _plain(event: Event) -> dict[str, Plain]:
     """The fields of an event, each let through only as what it may be."""
     fields = dict(zip(_FIELDS[type(event)], _VALUES[type(event)](event), strict=True))
-    names = []
+    names: list[str] = []
     for field, value in fields.items():
-        if type(value) is str:
+        kind = type(value)
+        if kind is str:
             names.append(value)
-        else:
-            fields[field] = _ALLOWED.get(type(value), _nothing)(value)
+        elif kind is not int or not -_MOST <= value <= _MOST:
+            fields[field] = _ALLOWED.get(kind, _nothing)(value)
     if not _all_names(names):
         fields |= {field: _name(value) for field, value in fields.items() if type(value) is str}
     if isinstance(event, Fault):

@@ -32,7 +32,7 @@ class _Sum:
 
     exchanges: int = 0
     cost: int = 0
-    tokens: Counter[str] = field(default_factory=Counter)
+    tokens: dict[str, int] = field(default_factory=dict)
 
 
 class Metrics:
@@ -68,8 +68,9 @@ class Metrics:
         cost, usage = fields["cost"], fields["usage"]
         if isinstance(cost, int):  # what is no number was put there by mistake
             total.cost += cost
-        if isinstance(usage, Mapping):
-            total.tokens.update(usage)
+        if isinstance(usage, dict):
+            for usage_class, tokens in usage.items():
+                total.tokens[usage_class] = total.tokens.get(usage_class, 0) + tokens
 
     def text(self) -> str:
         with self._lock:

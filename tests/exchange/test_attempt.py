@@ -13,7 +13,7 @@ from gateway.core.catalog import Billing, Feature
 from gateway.core.cost import Rates, Tier
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
-from gateway.core.receipt import EXACT, Part
+from gateway.core.receipt import EXACT
 from gateway.dialects import openai_chat
 from gateway.dialects.openai_chat.stream import ChatTally
 from gateway.dialects.relay import Passed, Stream, Whole, passed_whole
@@ -26,7 +26,7 @@ from tests.exchange.desk import COMPLETION, DONE, STOP, USAGE, WORDS
 ONE = Decimal(1)
 DEMAND = a_demand(input_tokens=1_000, output_tokens=500)
 
-TREATED = Treated(Part(training="no"), "7" * 64, "2026-11-24", "SE")
+TREATED = Treated({"training": "no"}, "7" * 64, "2026-11-24", "SE")
 
 
 def an_attempt(**route: Any) -> Attempt:

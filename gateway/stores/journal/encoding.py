@@ -7,21 +7,15 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.core.receipt import Part, canonical
+from gateway.core.receipt import canonical
 
 
 def encoded(value: Mapping[str, Any]) -> bytes:
-    """The canonical bytes. Parts that several receipts share are written once."""
+    """The canonical bytes."""
     try:
-        return _ENCODE({name: _raw(member) if type(member) is Part else member for name, member in value.items()})
+        return _ENCODE(value)
     except OverflowError:  # a count beyond 64 bits
         return canonical(value)
-
-
-def _raw(part: Part) -> msgspec.Raw:
-    if not part.encoded:
-        part.encoded = _ENCODE(dict(part))
-    return msgspec.Raw(part.encoded)
 
 
 def _plain(value: object) -> object:

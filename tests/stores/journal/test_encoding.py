@@ -5,7 +5,7 @@ from types import MappingProxyType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.receipt import SECTIONS, Link, Part, canonical, draft_from, drafted, linked, section_values
+from gateway.core.receipt import SECTIONS, Link, canonical, draft_from, drafted, linked, section_values
 from gateway.stores.journal.encoding import encoded
 from tests.builders import a_receipt, an_attempt
 
@@ -20,18 +20,11 @@ def test_the_bytes_are_those_of_the_core(
     word: str, usage: dict[str, int], rejections: dict[str, tuple[str, ...]], cost: int
 ) -> None:
     attempt = an_attempt(route=word, reported=MappingProxyType(usage), cost=cost)
-    receipt = a_receipt(model=word, rejections=Part(rejections), attempts=(attempt, attempt), cost=cost)
+    receipt = a_receipt(model=word, rejections=rejections, attempts=(attempt, attempt), cost=cost)
     for name in SECTIONS:
         plain = section_values(receipt, name)
         assert encoded(plain) == canonical(plain)
     assert draft_from(drafted(receipt, encoded)) == receipt
-
-
-def test_a_part_is_written_once() -> None:
-    part = Part(b=1, a=[2])
-    assert encoded({"part": part}) == b'{"part":{"a":[2],"b":1}}'
-    part["b"] = 9  # nobody does: it shows that the bytes are those of before
-    assert encoded({"part": part, "other": Part(part)}) == b'{"other":{"a":[2],"b":9},"part":{"a":[2],"b":1}}'
 
 
 def test_a_link_is_the_same_whoever_writes_it() -> None:
