@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from gateway.asgi.request_context import Gate, head_of
 from gateway.core.errors import InvalidRequest, Json
+from gateway.core.policy import Policy
 from gateway.core.principal import Key, Principal
 from gateway.exchange.services import InForce, Services
 from gateway.reports.budgets import budgets, budgets_seen
@@ -110,9 +111,7 @@ class Insight:
     async def _draft(self, request: Request) -> Response:
         sight, now = self._caller(request)
         known_members(_query(request), MEMBERS)
-        limits = limits_in(_values(request), now.snapshot.regions, _DRAFT)
-        if limits is None:
-            raise InvalidRequest("A draft needs a limit, such as `training=no`.", known=[*MEMBERS])
+        limits = limits_in(_values(request), now.snapshot.regions, _DRAFT) or Policy(_DRAFT)
         return await _in_thread(partial(draft, self._gate.ledger, limits, self._judge(now), sight))
 
     async def _why(self, request: Request) -> Response:

@@ -20,6 +20,7 @@ from gateway.dialects.names import near, resolve
 from gateway.exchange.policy_in_force import PolicyInForce
 from gateway.exchange.services import InForce
 from gateway.views import catalogue, listings
+from gateway.views.api_queries import DeclaredWords
 from gateway.views.catalogue import Viewer
 from gateway.views.offers import ModelOffer
 from gateway.views.openapi import openapi
@@ -86,7 +87,9 @@ class Pages:
 
     async def openapi(self, request: Request) -> Response:
         """The description of the API for programs."""
-        return _json(openapi(origin_of(request.headers).url))
+        snapshot = self._gate.in_force().snapshot
+        words = DeclaredWords(tuple(sorted(snapshot.regions)), snapshot.fx.ledger)
+        return _json(openapi(origin_of(request.headers).url, words))
 
     async def ready(self, _: Request) -> Response:
         """503, with the reason as a code, while no request would be admitted."""

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Final
 
-from gateway.core.errors import InvalidRequest, Json
+from gateway.core.errors import InvalidRequest, Json, NotAllowed, NotFound
 from gateway.core.health import Health
 from gateway.core.policy import Layer, LayerKind, Policy
 from gateway.core.principal import Key, Principal, principal
@@ -74,7 +74,7 @@ def why(
         return None
     model = judge.snapshot.model(known["model"])
     if model is None:
-        raise InvalidRequest("`model` must be the name of a model.", field="model")
+        raise NotFound("`model` must be the name of a model.")
     layers = layers_for(known, sight, judge.snapshot, keys)
     if limits is not None:
         layers = (*layers, Layer(LayerKind.REQUEST, limits))
@@ -91,7 +91,7 @@ def layers_for(members: Mapping[str, str], sight: Sight, snapshot: Snapshot, key
         )
     if caller is not None:
         if sight.caller is not None and not {"team", KEY_ID}.isdisjoint(members):
-            raise InvalidRequest("A key sees its own decisions: leave out `team` and `key_id`.", field=KEY_ID)
+            raise NotAllowed("A key sees its own decisions: leave out `team` and `key_id`.", field=KEY_ID)
         own = caller.class_layer(label, snapshot)
         return (*caller.layers, *((own,) if own else ()))
     return (*_declared(members, snapshot), *_class_layer(label, snapshot))

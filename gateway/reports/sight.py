@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.core.errors import InvalidRequest
+from gateway.core.errors import NotAllowed
 from gateway.core.frozen import frozen
 from gateway.core.principal import Principal
 from gateway.core.selection import Selection
@@ -15,13 +15,13 @@ class Sight:
     caller: Principal | None = None
 
     def limit(self, within: Selection) -> Selection:
-        """The part of a selection that may be seen. InvalidRequest for one that names another key: a key that exists
+        """The part of a selection that may be seen. NotAllowed for one that names another key: a key that exists
         and one that does not are refused alike."""
         if self.caller is None:
             return within
         own = self.caller.caller.id
         if within.where.get("key", own) != own:
-            raise InvalidRequest("`key_id`: a key sees its own receipts alone.", field="key_id")
+            raise NotAllowed("`key_id`: a key sees its own receipts alone.", field="key_id")
         return within.narrowed(key=own)
 
     def may_see(self, key: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import InvalidRequest, NotAllowed
+from gateway.core.errors import InvalidRequest, NotAllowed, NotFound
 from gateway.core.health import Health
 from gateway.core.organisation import DataClass
 from gateway.core.policy import LayerKind, Policy
@@ -54,7 +54,7 @@ def test_a_key_sees_its_own_layers_alone() -> None:
     assert layers(OWN) == layers(OPERATOR, key_id="key_1")
     assert layers(OWN, **{"class": "personal"})[-1] == (LayerKind.DATA_CLASS, "careful")
     for other in ({"team": "other"}, {"key_id": "key_2"}, {"key_id": "key_1"}):
-        with pytest.raises(InvalidRequest):
+        with pytest.raises(NotAllowed):
             layers(OWN, **other)
     strange = replace(SNAPSHOT, teams={"research": a_team()})
     with pytest.raises(NotAllowed):
@@ -71,7 +71,7 @@ def test_a_decision_is_explained_for_a_model_with_the_draft_as_the_request() -> 
     assert why({}, OPERATOR, JUDGE, [], None, Health()) is None
     view: Any = why({"model": "small"}, OPERATOR, JUDGE, [], LIMITS, Health())
     assert view["layers"][-1] == {"layer": "request", "policy": "draft"}
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(NotFound):
         why({"model": "MARKER"}, OPERATOR, JUDGE, [], None, Health())
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.errors import InvalidRequest, NotFound
+from gateway.core.errors import InvalidRequest, NotAllowed, NotFound
 from gateway.reports.receipts import receipt, receipts, record
 from gateway.reports.sight import Sight
 from gateway.views.receipts import ReceiptNames
@@ -36,7 +36,7 @@ def test_a_key_is_shown_its_own_receipts_alone(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, *KEPT)
     page: dict[str, Any] = receipts(ledger, {}, OWN, NAMES)
     assert {line["key"] for line in page["data"]} == {"key_1"}
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(NotAllowed):
         receipts(ledger, {"key_id": "key_2"}, OWN, NAMES)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.errors import InvalidRequest
+from gateway.core.errors import NotAllowed
 from gateway.core.selection import EVERYTHING, Selection
 from gateway.reports.sight import Sight
 from tests.builders import a_principal
@@ -19,7 +19,7 @@ def test_a_key_sees_its_own_receipts_alone() -> None:
 def test_keys_of_others_are_refused_alike_whether_they_exist_or_not() -> None:
     refusals = set()
     for name in ("key_2", "key_that_never_was"):
-        with pytest.raises(InvalidRequest) as refused:
+        with pytest.raises(NotAllowed) as refused:
             OWN.limit(Selection(where={"key": name}))
         refusals.add(refused.value.message)
     assert len(refusals) == 1
