@@ -1,17 +1,21 @@
-"""The ledger beside a provider's own account of usage or cost, and how far they are apart."""
+"""The ledger beside a provider's own account of usage or cost, and how far they are apart.
+
+With `--settle`, the account settles the costs that the ledger holds at their worst case.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Final
 
 from gateway.commands.access.current_state import current_state
-from gateway.commands.access.paging import pages
+from gateway.commands.access.each_journal import note_other_gateways
+from gateway.commands.access.settlements import DaySpan, settle
 from gateway.commands.exports import bills
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
@@ -19,7 +23,8 @@ from gateway.commands.terminal.stop import FAILED, MISUSED, Stop, undeclared
 from gateway.core.cost import money, to_ledger
 from gateway.core.drift import Amounts, Drift, Place, compared, gathered, reached
 from gateway.core.errors import Json
-from gateway.core.receipt import CORRECTED, from_json
+from gateway.core.receipt import CORRECTED
+from gateway.core.settlement import place_of
 from gateway.core.snapshot import Snapshot
 from gateway.core.usage import Usage
 from gateway.dialects.names import near
@@ -40,6 +45,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="DAY", help="from this day on, in UTC (default: the first of the file)")
     parser.add_argument("--until", metavar="DAY", help="up to and with this day (default: the last of the file)")
     parser.add_argument("--tolerance", default="1", metavar="PERCENT", help="how far apart is in order (default: 1)")
+    parser.add_argument(
+        "--settle", action="store_true", help="replace held costs of days that are over by what was billed"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="with --settle: only say what it would come to")
     document_options(parser)
     state_options(parser)
 
@@ -52,13 +61,17 @@ def run(context: CommandContext) -> int:
     exported = _read(context)
     first, last = _bounds(context, exported)
     theirs = gathered(_theirs((line for line in exported if first <= line.day <= last), credentials, snapshot))
-    ours = gathered(_ours(context, first, last, frozenset(credentials.values())))
-    drifts = compared(ours, theirs)
+    days = DaySpan(first, last, frozenset(credentials.values()))
+    settled = settle(context, days, theirs, snapshot.fx.ledger) if context.options.settle else None
+    drifts = compared(gathered(_ours(context, days)), theirs)
     beyond = [drift for drift in drifts if drift.percent > tolerance]
-    context.out.value(_as_json(drifts, tolerance, snapshot.fx.ledger))
+    context.out.value({**_as_json(drifts, tolerance, snapshot.fx.ledger), **(settled.as_json() if settled else {})})
     columns = ("day", "route", "measure", "ledger>", "provider>", "difference>", "%>")
     context.out.table(columns, [_row(drift, drift.percent > tolerance, snapshot.fx.ledger) for drift in drifts])
     context.out.line(f"{len(drifts)} compared, {len(beyond)} further apart than {tolerance} %.")
+    if settled is not None:
+        context.out.line(settled.sentence())
+        note_other_gateways(context)
     return FAILED if beyond else 0
 
 
@@ -131,19 +144,13 @@ def _route(model: str, provider: str, snapshot: Snapshot) -> str:
     return undated.get(_DATED.sub("", model), f"{provider}/{model} (undeclared)")
 
 
-def _ours(
-    context: CommandContext, first: date, last: date, providers: frozenset[str]
-) -> Iterator[tuple[Place, Amounts]]:
+def _ours(context: CommandContext, days: DaySpan) -> Iterator[tuple[Place, Amounts]]:
     """Attempts on the day they were made: one of an exchange of the evening before counts today after midnight."""
-    for plain in pages(context, first - timedelta(days=1), last):
-        receipt = from_json(plain)
-        began = datetime.fromisoformat(receipt.began_at)
+    for receipt in days.receipts(context):
         for attempt in receipt.attempts:
-            day = (began + timedelta(milliseconds=attempt.began_ms)).date()
-            provider = attempt.route.partition("/")[0]
-            if provider in providers and first <= day <= last and reached(attempt):
+            place = place_of(receipt, attempt)
+            if days.includes(place) and reached(attempt):
                 used = Usage(**attempt.usage)
-                place = Place(day, provider, attempt.route)
                 yield place, Amounts(int(receipt.outcome != CORRECTED), used.context, used.generated, attempt.cost)
 
 

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import ExitStack
 from datetime import date
-from pathlib import Path
-from typing import Final
 
-from gateway.commands.access.receipts_access import journals_of, shared_postgres
-from gateway.commands.access.running import office, running
+from gateway.commands.access.each_journal import ask_each_journal, note_other_gateways
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.stop import MISUSED, Stop
 from gateway.core.cost import money
 from gateway.core.errors import Json
-
-_PATIENCE_S: Final = 3600.0
-"""For a running gateway, which reads every receipt of these days."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +31,7 @@ def run(context: CommandContext) -> int:
         "provider": options.provider,
         "dry_run": options.dry_run,
     }
-    answers = [_repriced(context, journal.parent, body) for journal in journals_of(context)]
+    answers = ask_each_journal(context, "/reprice", body)
     exchanges, corrected, difference = (
         sum(int(str(answer[name])) for answer in answers) for name in ("exchanges", "corrected", "difference")
     )
@@ -49,8 +42,7 @@ def run(context: CommandContext) -> int:
     context.out.line(
         f"Of {exchanges} exchanges {corrected} {verb} corrected, by {money(difference)} {currency} in all."
     )
-    if shared_postgres(context.settings()) is not None:
-        context.out.note("This covers one state directory. Run the command beside each gateway of the ledger.")
+    note_other_gateways(context)
     return 0
 
 
@@ -59,13 +51,3 @@ def _checked(text: str, option: str) -> None:
         date.fromisoformat(text)
     except ValueError:
         raise Stop(f"{option} must be a date (YYYY-MM-DD)", "write a date such as 2026-11-24", code=MISUSED) from None
-
-
-def _repriced(context: CommandContext, state: Path, body: dict[str, Json]) -> dict[str, Json]:
-    """By the worker that runs there, else by this process under the lock of its journal."""
-    with ExitStack() as stack:
-        ask = stack.enter_context(running(state, _PATIENCE_S))
-        if ask is None:
-            context.options.state = str(state)
-            ask = stack.enter_context(office(context))
-        return ask("POST", "/reprice", body)

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from gateway.asgi.admin import AdminRoom, admin_application
 from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
+from gateway.asgi.admin_settlement import SettlementRoom
 from gateway.compose.keys import joined, keys_of_all
 from gateway.compose.serving import default_policy
 from gateway.core.evaluation import Capabilities
@@ -25,6 +26,7 @@ from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import KeyStore
 from gateway.stores.keys.sibling_keys import open_keys
 from gateway.stores.ledger.repricing import Repricer
+from gateway.stores.ledger.settling import Settler
 
 
 @contextmanager
@@ -41,6 +43,7 @@ def offline_admin(settings: Settings, snapshot: Snapshot, now: Callable[[], date
             rooms: list[AdminRoom] = [
                 KeyRoom(keys, KeyDesk(keys, lambda: snapshot, now, default_policy(settings), _unlogged), now),
                 PriceRoom(Repricer(journal), lambda: in_force, _unlogged),
+                SettlementRoom(Settler(journal), lambda: in_force, _unlogged),
             ]
             yield admin_application(rooms, lambda _: operator)
     finally:

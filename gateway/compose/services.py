@@ -13,6 +13,7 @@ from gateway.compose.clock import SystemClock
 from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import keys_of_all, of_keys
 from gateway.compose.providers import egress
+from gateway.core.frozen import frozen
 from gateway.core.health import HealthChange
 from gateway.exchange.large_bodies import LargeBodies
 from gateway.exchange.services import Deadlines, Services
@@ -26,6 +27,7 @@ from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import KeyStore
 from gateway.stores.keys.sibling_keys import open_keys
 from gateway.stores.ledger.repricing import Repricer
+from gateway.stores.ledger.settling import Settler
 from gateway.stores.pseudonyms import Pseudonyms, key_in
 from gateway.stores.rates.open_rates import Lease, open_rates
 from gateway.telemetry.events import BooksRestored, Recovered, of_counters, of_health, of_rates
@@ -37,10 +39,18 @@ _LEASE_BEYOND_S: Final = 60
 """After the longest exchange: what a dead process that is not started again had under way counts no longer."""
 
 
+@frozen
+class Correctors:
+    """The two that write correcting entries into the journal of this process."""
+
+    repricer: Repricer
+    settler: Settler
+
+
 @asynccontextmanager
 async def open_services(
     settings: Settings, home: Path, documented: DocumentSet, clock: SystemClock, log: Log
-) -> AsyncIterator[tuple[Services, KeyStore, Repricer]]:
+) -> AsyncIterator[tuple[Services, KeyStore, Correctors]]:
     """Everything that is open while the gateway runs, closed in the opposite order."""
     journal = Journal.open(settings.state, settings.durability)
     try:
@@ -80,7 +90,8 @@ async def open_services(
                     rates,
                     large_bodies=large_bodies,
                 )
-                yield services, keys, Repricer(journal, books.corrected)
+                correctors = Correctors(Repricer(journal, books.corrected), Settler(journal, books.corrected))
+                yield services, keys, correctors
         finally:
             await upstream.close()
             await anyio.to_thread.run_sync(counting.close)

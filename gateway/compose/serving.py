@@ -23,6 +23,7 @@ from gateway.asgi.admin_console import ConsoleRoom
 from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
 from gateway.asgi.admin_process import ProcessRoom, Reload, ReloadResult
+from gateway.asgi.admin_settlement import SettlementRoom
 from gateway.asgi.app import application
 from gateway.asgi.arriving_bodies import BodyLimits
 from gateway.asgi.downstream import render_error
@@ -36,7 +37,7 @@ from gateway.compose.documents import DocumentSet
 from gateway.compose.keys import first_key, joined
 from gateway.compose.ledger import ledger_of, places_of, ship_the_last
 from gateway.compose.providers import AccessFor, egress, sandboxed
-from gateway.compose.services import open_services
+from gateway.compose.services import Correctors, open_services
 from gateway.compose.sibling_health import SiblingHealth
 from gateway.core.errors import Json
 from gateway.exchange.services import InForce, Services
@@ -54,7 +55,6 @@ from gateway.stores.books.disk import Disk, SparingBooks, free_on
 from gateway.stores.journal.documents import Documents
 from gateway.stores.keys.keys import KeyStore
 from gateway.stores.keys.shared_keys import SharedKeys
-from gateway.stores.ledger.repricing import Repricer
 from gateway.stores.ledger.shipping import Shipper
 from gateway.telemetry.events import DiskFree, DiskLow, Started
 from gateway.telemetry.library import LoopHandler
@@ -105,7 +105,7 @@ async def serve(
     renewals = Renewals(egress(settings))
     documented = DocumentSet(settings, opened, Documents(settings.state), log, renewals)
     disk = Disk(lambda: free_on(settings.state), settings.disk_reserve_mb * _MB)
-    async with open_services(settings, post.home, documented, clock, log) as (services, keys, repricer):
+    async with open_services(settings, post.home, documented, clock, log) as (services, keys, correctors):
         disk.look()
         sparing = replace(services, books=SparingBooks(services.books, disk))
         gate = Gate(sparing, documented.current, ledger, drain, _body_limits(settings))
@@ -123,7 +123,7 @@ async def serve(
             drain,
         )
         links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))
-        rooms = [*_admin_rooms(documented, log, keys, desk, repricer), process, books, links]
+        rooms = [*_admin_rooms(documented, log, keys, desk, correctors), process, books, links]
         admin = admin_application(rooms, operator_by_peer)
         office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET), render_error)
         clients = application(gate, pages.application if pages else None, reports)
@@ -154,12 +154,13 @@ async def serve(
 
 
 def _admin_rooms(
-    documented: DocumentSet, log: Log, keys: KeyStore, desk: KeyDesk, repricer: Repricer
+    documented: DocumentSet, log: Log, keys: KeyStore, desk: KeyDesk, correctors: Correctors
 ) -> Iterator[AdminRoom]:
     """Everything that commands may ask of this process, but for its books."""
     current = documented.current
     yield KeyRoom(keys, desk, SystemClock().now)
-    yield PriceRoom(repricer, current, log.emit)
+    yield PriceRoom(correctors.repricer, current, log.emit)
+    yield SettlementRoom(correctors.settler, current, log.emit)
 
 
 def _bench(settings: Settings, opened: AccessFor) -> tuple[list[Listener], AccessFor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -33,40 +33,55 @@ def correction(
 
     Only attempts at `provider`, of all if "". An attempt whose usage is not known, or whose route has no price, stays.
     """
-    corrections = {
-        place: AttemptRecord(
-            attempt.route,
-            CORRECTED,
-            attempt.dialect,
-            region=attempt.region,
-            observed=attempt.observed,
-            cost=added,
-            price=snapshot.routes[RouteId(attempt.route)].price.reference,
-        )
+    corrections = [
+        (place, correcting(attempt, added, snapshot.routes[RouteId(attempt.route)].price.reference))
         for place, attempt in enumerate(receipt.attempts)
         if provider in ("", attempt.route.partition("/")[0])
         and (added := _added(receipt, attempt, earlier.get((receipt.id, place), 0), snapshot))
-    }
+    ]
     if not corrections or receipt.outcome == CORRECTED or receipt.currency != snapshot.fx.ledger:
         return None
-    return replace(_bare(receipt, corrections), id=id, documents=snapshot.digest)
+    return correcting_entry(receipt, id, "repriced", corrections, snapshot.digest)
 
 
-def _bare(receipt: Receipt, rated: Mapping[int, AttemptRecord]) -> Receipt:
-    """Caller and time of the exchange, so that sums stay together; the decision is left out."""
+def correcting(attempt: AttemptRecord, added: int, price: str = "", usage_source: str = "") -> AttemptRecord:
+    """An amount that is added to the cost of an attempt, at the time and place of that attempt."""
+    return AttemptRecord(
+        attempt.route,
+        CORRECTED,
+        attempt.dialect,
+        region=attempt.region,
+        observed=attempt.observed,
+        cost=added,
+        usage_source=usage_source,
+        price=price,
+        began_ms=attempt.began_ms,
+    )
+
+
+def correcting_entry(
+    receipt: Receipt, id: ReceiptId, code: str, corrections: Sequence[tuple[int, AttemptRecord]], documents: str
+) -> Receipt:
+    """A receipt that adds these amounts, each to the attempt in that place of `receipt`.
+
+    Caller and time are those of the exchange, so that sums stay together; the decision is left out.
+    """
+    attempts = tuple([attempt for _, attempt in corrections])
     return replace(
         receipt,
+        id=id,
+        documents=documents,
         outcome=CORRECTED,
-        code="repriced",
-        demand={"corrects": receipt.id, "attempts": list(rated)},
+        code=code,
+        demand={"corrects": receipt.id, "attempts": [place for place, _ in corrections]},
         narrowing=(),
         capabilities="",
         health={},
         plan=(),
         rejections={},
-        attempts=tuple(rated.values()),
+        attempts=attempts,
         posture={},
-        cost=total(rated.values()),
+        cost=total(attempts),
         dropped=(),
         duration_ms=0,
         schema=SCHEMA,

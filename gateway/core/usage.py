@@ -17,6 +17,7 @@ class UsageSource(SingletonHash, Enum):
     COUNTED = "counted"  # counted by us with the model's own tokenizer
     ESTIMATED = "estimated"  # bounded from what was sent and received
     HELD = "held"  # nothing known: the hold stands
+    BILLED = "billed"  # settled afterwards from the provider's bill or its record of the generation
 
 
 class Side(Enum):

@@ -184,6 +184,22 @@ class Repriced:
 
 
 @frozen
+class CostsSettled:
+    """Held costs of `exchanges` were settled at what was billed; `source`: `bill`, or `generation` for the provider's
+    own record of each generation.
+
+    The entries add up to `difference` nano-units of `currency`, and count against budgets.
+    """
+
+    level: ClassVar[Level] = "info"
+    exchanges: int
+    difference: int
+    currency: str
+    source: str
+    actor: str
+
+
+@frozen
 class MemberForgotten:
     """A gateway that never returns was struck off the shared budgets. `member`: its name there."""
 
@@ -490,6 +506,7 @@ Event: TypeAlias = (
     | KeyRotated
     | KeyRevoked
     | Repriced
+    | CostsSettled
     | MemberForgotten
     | Recovered
     | BooksRestored

@@ -71,6 +71,11 @@ def _repriced(f: Fields) -> str:
     return f"repriced {f['exchanges']} exchanges of {days} at {where}: {f['corrected']} corrected, {amount}{_by(f)}"
 
 
+def _settled(f: Fields) -> str:
+    amount = f"{money(int(str(f['difference'])))} {f['currency']}"
+    return f"settled held costs of {f['exchanges']} exchanges by {f['source']}: {amount}{_by(f)}"
+
+
 def _renewed(f: Fields) -> str:
     left = "without an end" if f["left_s"] == -1 else f"usable for {f['left_s']} s"
     return f"the credential of {f['provider']} ({f['source']}) is renewed, {left}"
@@ -104,6 +109,7 @@ _TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
     "key_rotated": lambda f: f"key {f['key']} of team {f['team']} has a new secret{_by(f)}",
     "key_revoked": lambda f: f"key {f['key']} of team {f['team']} revoked{_by(f)}",
     "repriced": _repriced,
+    "costs_settled": _settled,
     "member_forgotten": lambda f: f"member {f['member']} struck off the shared budgets{_by(f)}",
     "books_restored": lambda f: f"books restored from a backup of {f['known_until']}; hard budgets are closed",
     "recovered": lambda f: f"recovered {f['exchanges']} interrupted exchanges; their holds stand",

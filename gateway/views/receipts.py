@@ -27,7 +27,8 @@ _SOURCES: Final[Mapping[str, str]] = {
     UsageSource.PROVIDER.value: "as the provider reported",
     UsageSource.COUNTED.value: "counted by the gateway",
     UsageSource.ESTIMATED.value: "estimated, because the provider did not report",
-    UsageSource.HELD.value: "the whole hold, because the provider did not report",
+    UsageSource.HELD.value: "held at the worst case, because the provider did not report",
+    UsageSource.BILLED.value: "as the provider billed it",
 }
 _ENDED: Final[Mapping[str, str]] = {
     "served": "Served",

@@ -18,6 +18,7 @@ from gateway.asgi.admin import OperatorOf, admin_application, operator_by_peer
 from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
 from gateway.asgi.admin_process import ProcessRoom, ReloadResult
+from gateway.asgi.admin_settlement import SettlementRoom
 from gateway.asgi.downstream import render_error
 from gateway.core.organisation import Budget, DataClass
 from gateway.exchange.services import InForce
@@ -29,7 +30,8 @@ from gateway.identity.operators import ADMIN, Act, Operator, Role
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import SqliteKeys, digest_of
 from gateway.stores.ledger.repricing import Repricer
-from gateway.telemetry.events import KeyCreated, KeyRevoked, Repriced
+from gateway.stores.ledger.settling import Settler
+from gateway.telemetry.events import CostsSettled, KeyCreated, KeyRevoked, Repriced
 from tests.builders import NOW, a_snapshot, an_organisation, some_means
 from tests.exchange.test_lifecycle import play
 
@@ -46,7 +48,7 @@ class Office:
         self.in_force = InForce(SNAPSHOT, some_means("alpha", "beta"), {})
         self.faults: list[str] = []
         self.restart: list[str] = []
-        self.heard: list[KeyNews | Repriced] = []
+        self.heard: list[KeyNews | Repriced | CostsSettled] = []
 
     async def reload(self, operator: Operator) -> ReloadResult:
         assert operator == Operator(ADMIN, ME)
@@ -77,6 +79,7 @@ async def an_office(
             rooms = (
                 KeyRoom(office.keys, _desk(office, default_policy), lambda: NOW),
                 PriceRoom(Repricer(journal), lambda: office.in_force, office.heard.append),
+                SettlementRoom(Settler(journal), lambda: office.in_force, office.heard.append),
                 ProcessRoom(lambda: office.in_force, office.reload, lambda: "counted\n"),
             )
             listener = Listener(admin_application(rooms, operator_of), bind_unix(path), render_error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,16 @@ from typing import Any
 import pytest
 
 from gateway.commands.terminal.stop import FAILED, MISUSED
-from tests.builders import a_receipt, an_attempt
+from tests.builders import NOW, a_receipt, an_attempt
 from tests.commands.calling import Called, call, documents
 from tests.stores.books_in import books_in, run
 
 USED = {"input": 900, "cache_read": 100, "output": 15, "reasoning": 5}
 HEAD = "day,model,credential,requests,tokens_in,tokens_out,cost,currency\n"
 ALIKE = f"{HEAD}2026-11-24,lab/small,,2,2000,40,0.00204,USD\n2026-11-25,lab/small,,1,1000,20,0.00104,USD\n"
+
+
+NEXT_DAY = NOW + timedelta(days=2)
 
 
 def attempt(**changed: Any) -> Any:
@@ -45,7 +49,8 @@ def kept(tmp_path: Path) -> list[str]:
 def reconciled(kept: list[str], tmp_path: Path, text: str, *words: str, json: bool = True) -> Called:
     path = tmp_path / "bill.csv"
     path.write_text(text)
-    return call("reconcile", str(path), "--shape", "csv", "--provider", "alpha", *words, *kept, json=json)
+    options = ["--shape", "csv", "--provider", "alpha", *words, *kept]
+    return call("reconcile", str(path), *options, now=NEXT_DAY, json=json)
 
 
 def test_a_bill_that_says_the_same_is_in_order(kept: list[str], tmp_path: Path) -> None:
@@ -143,3 +148,60 @@ def test_a_file_without_lines_or_of_another_shape_is_refused(kept: list[str], tm
     assert called.code == FAILED
     assert called.stop is not None
     assert "MARKER" not in called.stop.what
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> list[str]:
+    """Options of a gateway of two workers with one reported attempt at 0.00104 and three held ones at 0.003 each."""
+    held = attempt(usage={}, usage_source="held", cost=3_000_000, hold=3_000_000)
+    for number, ids in enumerate((("A", "B", "C"), ("D",))):
+        with books_in(
+            tmp_path / ("state" if not number else f"state/worker-{number + 1}"), chain=f"c{number}"
+        ) as books:
+            for id in ids:
+                attempts = (attempt() if id == "A" else held,)
+                run(partial(books.settle, a_receipt(id, attempts=attempts, cost=attempts[0].cost)))
+    return [*documents(tmp_path), "--state", str(tmp_path / "state")]
+
+
+BILL = "day,model,cost,currency\n2026-11-24,lab/small,0.00404,USD\n"
+
+
+def sums(options: list[str]) -> tuple[str, str]:
+    """(cost, held part of it) of all receipts."""
+    (row,) = call("usage", *options[-2:], "--by", "team", json=True).json["data"]
+    return row["cost"], row["held"]
+
+
+def test_a_bill_settles_held_costs_of_every_worker_once(left: list[str], tmp_path: Path) -> None:
+    assert sums(left) == ("0.01004", "0.009")
+    tried = reconciled(left, tmp_path, BILL, "--settle", "--dry-run")
+    expected = {"attempts": 3, "corrected": 3, "difference": "-0.006", "dry_run": True}
+    assert (tried.json["settled"], sums(left)) == (expected, ("0.01004", "0.009"))
+    called = reconciled(left, tmp_path, BILL, "--settle")
+    assert (called.code, called.json["settled"]["difference"]) == (0, "-0.006")
+    assert [line["percent"] for line in called.json["data"]] == ["0.00"]
+    assert sums(left) == ("0.00404", "0")
+    again = reconciled(left, tmp_path, BILL, "--settle").json["settled"]
+    assert (again["attempts"], again["corrected"], sums(left)) == (3, 0, ("0.00404", "0"))
+    later = reconciled(left, tmp_path, BILL.replace("0.00404", "0.00464"), "--settle").json["settled"]
+    assert (later["difference"], sums(left)) == ("0.0006", ("0.00464", "0"))
+    chains = call("verify", *left[-2:], json=True).json["chains"]
+    assert [chain["broken_at"] for chain in chains] == [None] * len(chains)
+
+
+def test_a_bill_above_the_worst_cases_stays_a_difference(left: list[str], tmp_path: Path) -> None:
+    called = reconciled(left, tmp_path, BILL.replace("0.00404", "0.02"), "--settle")
+    assert (called.code, called.json["settled"]["difference"], sums(left)) == (FAILED, "0", ("0.01004", "0"))
+    assert called.json["data"][0]["difference"] == "0.00996"
+
+
+def test_without_a_cost_in_the_bill_nothing_is_settled(left: list[str], tmp_path: Path) -> None:
+    called = reconciled(left, tmp_path, "day,model,requests\n2026-11-24,lab/small,4\n", "--settle")
+    assert (called.json["settled"]["attempts"], sums(left)) == (0, ("0.01004", "0.009"))
+
+
+def test_people_read_what_was_settled(left: list[str], tmp_path: Path) -> None:
+    out = reconciled(left, tmp_path, BILL, "--settle", json=False).out
+    assert "3 held attempts have a bill; 3 exchanges are settled, by -0.006 USD." in out
+    assert "settled" not in reconciled(left, tmp_path, BILL, json=False).out

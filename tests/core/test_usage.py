@@ -78,7 +78,7 @@ def test_counts_beyond_the_whole_numbers_of_a_double_stay_exact() -> None:
 
 def test_metered_usage_is_unsuspicious_unless_said_so() -> None:
     assert Metered(NO_USAGE, UsageSource.COUNTED, {}).suspect == ""
-    assert [source.value for source in UsageSource] == ["provider", "counted", "estimated", "held"]
+    assert [source.value for source in UsageSource] == ["provider", "counted", "estimated", "held", "billed"]
 
 
 def test_the_table_of_classes_has_the_fields_of_usage_in_their_order() -> None:

@@ -10,6 +10,7 @@ import pytest
 from gateway.telemetry.events import (
     BooksRestored,
     ClockSkewed,
+    CostsSettled,
     CountersAway,
     CountersFragile,
     CountersJoined,
@@ -115,6 +116,10 @@ def told(event: Event) -> str:
         (
             Repriced("2026-11-01", "2026-11-24", "", 5, 2, -2_080_000, "USD", "d" * 64, "uid:0"),
             "repriced 5 exchanges of 2026-11-01 to 2026-11-24 at every provider: 2 corrected, -0.00208 USD  by uid:0",
+        ),
+        (
+            CostsSettled(2, -650_000, "USD", "bill", "uid:0"),
+            "settled held costs of 2 exchanges by bill: -0.00065 USD  by uid:0",
         ),
         (
             BooksRestored("2026-11-24T12:00:00+00:00"),

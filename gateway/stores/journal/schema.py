@@ -114,6 +114,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE decisions (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
         "ALTER TABLE receipts ADD COLUMN decision INTEGER",
     ),
+    (
+        # Few receipts hold money or correct another: settlements find them without a look at all others.
+        "CREATE INDEX receipts_unreported ON receipts (day) WHERE unreported > 0",
+        "CREATE INDEX receipts_corrected ON receipts (day) WHERE outcome = 'corrected'",
+    ),
 )
 
 

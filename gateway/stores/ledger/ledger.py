@@ -96,6 +96,19 @@ class SqliteLedger:
             )
             return [plain_in(row) for row in rows]
 
+    def corrections(self, day: str) -> list[dict[str, Json]]:
+        """The correcting receipts of exchanges that began on that day."""
+        return self._of_day(f"outcome = '{CORRECTED}'", day)
+
+    def unreported(self, day: str) -> list[dict[str, Json]]:
+        """The receipts of exchanges that began on that day and hold money that no provider reported."""
+        return self._of_day("unreported > 0", day)
+
+    def _of_day(self, condition: str, day: str) -> list[dict[str, Json]]:
+        select = f"SELECT {RECORD_IN_JOURNAL} FROM receipts WHERE {condition} AND day = ? ORDER BY row"
+        with reading(self._path) as connection:
+            return [plain_in(row) for row in connection.execute(select, (day,))]
+
     def usage(self, by: Sequence[str], within: Selection = EVERYTHING) -> list[UsageRow]:
         """Sums per group, in the order of the groups. ValueError for a word that is not in GROUPS."""
         known_groups((*by, *within.where))

@@ -1,0 +1,90 @@
+"""Held costs settled at a provider's bill: which days and providers, and by which journals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from gateway.commands.access.each_journal import ask_each_journal
+from gateway.commands.access.paging import pages
+from gateway.commands.terminal.context import CommandContext
+from gateway.core.cost import money
+from gateway.core.drift import Amounts, Place, reached
+from gateway.core.errors import Json
+from gateway.core.receipt import Receipt, from_json
+from gateway.core.settlement import HeldAttempt, Settlements, bills_from, held_attempts, note_settlement, place_of
+
+_AT_ONCE: Final = 1_000
+"""Bills of one request to a journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpan:
+    """Days of a provider's account in UTC, both included, and the provider records whose lines it has."""
+
+    first: date
+    last: date
+    providers: frozenset[str]
+
+    def includes(self, place: Place) -> bool:
+        """Whether the account could have a line for this place."""
+        return place.credential in self.providers and self.first <= place.day <= self.last
+
+    def receipts(self, context: CommandContext) -> Iterator[Receipt]:
+        """Every receipt that may have an attempt on these days: those of the evening before may have one too."""
+        return map(from_json, pages(context, self.first - timedelta(days=1), self.last))
+
+
+@dataclass(frozen=True, slots=True)
+class SettledCosts:
+    """Held attempts with a bill, the exchanges that got an entry, and the sum of the entries in nano-units."""
+
+    attempts: int
+    corrected: int
+    difference: int
+    currency: str
+    dry: bool
+
+    def as_json(self) -> dict[str, Json]:
+        amount = money(self.difference)
+        counts: dict[str, Json] = {"attempts": self.attempts, "corrected": self.corrected, "difference": amount}
+        return {"settled": {**counts, "dry_run": self.dry}}
+
+    def sentence(self) -> str:
+        verb = "would be" if self.dry else "are"
+        amount = f"{money(self.difference)} {self.currency}"
+        return f"{self.attempts} held attempts have a bill; {self.corrected} exchanges {verb} settled, by {amount}."
+
+
+def settle(context: CommandContext, days: DaySpan, theirs: Mapping[Place, Amounts], currency: str) -> SettledCosts:
+    """Settle the held attempts of these days at the lines of a provider's account."""
+    held, ours = _held(context, days)
+    bills = bills_from(held, ours, theirs, context.today)
+    dry, answers = context.options.dry_run, list[dict[str, Json]]()
+    lines: list[Json] = [[*key, cost] for key, cost in bills.items()]
+    for first in range(0, len(lines), _AT_ONCE):
+        some = lines[first : first + _AT_ONCE]
+        answers += ask_each_journal(context, "/settle", {"bills": some, "dry_run": dry})
+    attempts, corrected, difference = (_sum(answers, name) for name in ("attempts", "corrected", "difference"))
+    return SettledCosts(attempts, corrected, difference, currency, dry)
+
+
+def _sum(answers: Iterable[Mapping[str, Json]], name: str) -> int:
+    return sum([int(str(answer[name])) for answer in answers])
+
+
+def _held(context: CommandContext, days: DaySpan) -> tuple[list[HeldAttempt], dict[Place, Amounts]]:
+    """The held attempts, and the costs of all attempts by place."""
+    settlements: Settlements = {}
+    for receipt in days.receipts(context):
+        note_settlement(settlements, receipt)
+    held, costs = list[HeldAttempt](), dict[Place, Amounts]()
+    for receipt in days.receipts(context):
+        held += [each for each in held_attempts(receipt, settlements) if days.includes(each.at)]
+        for attempt in receipt.attempts:
+            place = place_of(receipt, attempt)
+            if days.includes(place) and reached(attempt):
+                costs[place] = costs.get(place, Amounts()) + Amounts(cost=attempt.cost)
+    return held, costs
