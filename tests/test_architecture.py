@@ -228,21 +228,13 @@ def test_every_module_says_what_it_is_and_every_room_states_its_rules() -> None:
     assert found == []
 
 
-REPEATED_TYPES = frozenset(
-    "Broken Cell Document Ended Event Evidence Fault Fields Headers Kind Member Pages Rates Repriced "
-    "Role Score Shape Signed Source Status Stop".split()
-)
-"""Names that still stand for types of several modules. The list only shrinks: a new type takes a name of its own."""
-
-
 def test_a_public_type_has_a_name_of_its_own() -> None:
     homes: dict[str, list[str]] = {}
     for path in MODULES:
         for name in _public_types(tree_of(path)):
             homes.setdefault(name, []).append(name_of(path))
     repeated = {name: places for name, places in homes.items() if len(places) > 1}
-    assert repeated.keys() - REPEATED_TYPES == set(), repeated
-    assert REPEATED_TYPES - repeated.keys() == set(), "these are unique by now: take them off the list"
+    assert repeated == {}
 
 
 def _public_types(tree: ast.Module) -> Iterator[str]:

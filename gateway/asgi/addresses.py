@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs
 
-from gateway.asgi.headers import Fields, Headers
+from gateway.asgi.headers import Fields, ScopeHeaders
 from gateway.core.operation import CHAT, OPERATIONS, Operation
 from gateway.dialects.dialect import Dialect
 from gateway.dialects.prompt import PromptHead
@@ -76,7 +76,7 @@ class Addresses:
         self._spelled: dict[str, Address] = {}
         """Spellings of fixed paths seen so far: some hundred, as only mounts and versions vary."""
 
-    def find(self, path: str, headers: Headers, *, keyed: bool) -> Address | None:
+    def find(self, path: str, headers: ScopeHeaders, *, keyed: bool) -> Address | None:
         """The meaning of `path`, decoded and without its query; None if it does not belong to a client's SDK.
 
         `keyed`: the key came as `?key=`.
@@ -97,7 +97,7 @@ class Addresses:
             return None
         return self._of_models(rest.removeprefix(_MODELS).removeprefix("/"), self.family(path, headers, keyed=keyed))
 
-    def family(self, path: str, headers: Headers, *, keyed: bool) -> str:
+    def family(self, path: str, headers: ScopeHeaders, *, keyed: bool) -> str:
         """The family of the client: from the mount, else from the headers, else the first family."""
         if mount := self._mount(path):
             return mount

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from gateway.core.errors import InvalidRequest
 
-Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
+ScopeHeaders: TypeAlias = Iterable[tuple[bytes, bytes]]
 """The scope's own: lower-case names, in the order of arrival."""
 
 
@@ -16,7 +16,7 @@ class Fields:
 
     __slots__ = ("_all", "_last")
 
-    def __init__(self, headers: Headers) -> None:
+    def __init__(self, headers: ScopeHeaders) -> None:
         self._all = tuple(headers)
         self._last = dict(self._all)
 

@@ -97,7 +97,7 @@ def _export(context: CommandContext, rows: Sequence[UsageRow]) -> int:
     return 0
 
 
-def _write_csv(path: Path, charges: Sequence[Sequence[focus.Cell]]) -> None:
+def _write_csv(path: Path, charges: Sequence[Sequence[focus.FocusCell]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         write_rows(file, focus.COLUMNS, charges)
 

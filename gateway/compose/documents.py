@@ -14,7 +14,7 @@ from gateway.compose import destinations
 from gateway.compose.clock import SystemClock
 from gateway.compose.providers import AccessFor, egress, in_force
 from gateway.core.snapshot import Snapshot
-from gateway.declarations.faults import Fault
+from gateway.declarations.faults import DocumentFault
 from gateway.declarations.load import Loaded, load
 from gateway.exchange.services import InForce
 from gateway.identity.operators import SIGNAL, Operator
@@ -142,7 +142,7 @@ class DocumentSet:
         return ReloadResult(tuple(faults), tuple(map(str, restart)))
 
 
-def _needs_restart(before: Snapshot, after: Snapshot | None, settings: Settings) -> tuple[Fault, ...]:
+def _needs_restart(before: Snapshot, after: Snapshot | None, settings: Settings) -> tuple[DocumentFault, ...]:
     """The changes that this process cannot follow: shared stores are opened under the organisation's id."""
     if after is None or before.organisation.id == after.organisation.id:
         return ()
@@ -150,13 +150,13 @@ def _needs_restart(before: Snapshot, after: Snapshot | None, settings: Settings)
         return ()
     change = f"changed from {before.organisation.id} to {after.organisation.id}"
     do = "restart the gateway: shared budgets, limits and keys are opened under the id"
-    return (Fault("config/organisation.toml", "id", change, do),)
+    return (DocumentFault("config/organisation.toml", "id", change, do),)
 
 
-def _unkept(settings: Settings, error: OSError) -> Fault:
+def _unkept(settings: Settings, error: OSError) -> DocumentFault:
     what = f"the documents cannot be kept here ({error.strerror})"
-    return Fault(str(settings.state), "", what, "make room or correct the permissions")
+    return DocumentFault(str(settings.state), "", what, "make room or correct the permissions")
 
 
-def _place(fault: Fault) -> str:
+def _place(fault: DocumentFault) -> str:
     return f"{fault.file}:{fault.key}" if fault.key else fault.file

@@ -17,7 +17,7 @@ from gateway.stores.books.books import Ledger
 from gateway.stores.journal.files import JOURNAL_FILE
 from gateway.stores.ledger.months import Keeping
 from gateway.stores.ledger.postgres_ledger import PostgresLedger, SharedLedger
-from gateway.stores.ledger.shipment_batches import Source
+from gateway.stores.ledger.shipment_batches import JournalSource
 from gateway.stores.ledger.shipping import Away, Back, News, Shipper
 from gateway.stores.ledger.workers import WorkersLedger
 from gateway.stores.postgres.connection import PostgresAway, checked
@@ -33,7 +33,7 @@ def ledger_of(settings: Settings, home: Path, clock: SystemClock, log: Log) -> t
     if not settings.postgres_url:
         return near, None
     postgres, keeping = checked(settings.postgres_url), Keeping(settings.ledger_months, clock.today)
-    shipper = Shipper(Source(journal), postgres, keeping, lambda news: log.emit(_of_ledger(news)))
+    shipper = Shipper(JournalSource(journal), postgres, keeping, lambda news: log.emit(_of_ledger(news)))
     return SharedLedger(near, PostgresLedger(postgres)), shipper
 
 

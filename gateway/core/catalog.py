@@ -228,7 +228,7 @@ class Abilities:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class BenchmarkScore:
     """One benchmark result. Comparable only within one version and setting."""
 
     benchmark: str
@@ -274,7 +274,7 @@ class Model:
     default_max_output: int | None = None
     description: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    scores: tuple[Score, ...] = ()
+    scores: tuple[BenchmarkScore, ...] = ()
     retires_on: date | None = None
     successor: str = ""
 

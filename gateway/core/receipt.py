@@ -341,14 +341,14 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class ChainBreak:
     """First break of a chain."""
 
     sequence: int
     what: str
 
 
-def verify(chain: str, links: Iterable[Kept], head: str = "") -> Broken | None:
+def verify(chain: str, links: Iterable[Kept], head: str = "") -> ChainBreak | None:
     """Check the receipts of one chain, in order from the first; None if it holds. Erased sections break nothing.
 
     `head`: the digest that a signed head names. Without one, receipts missing from the end cannot be observed.
@@ -357,16 +357,16 @@ def verify(chain: str, links: Iterable[Kept], head: str = "") -> Broken | None:
     reached = head in ("", previous)
     for expected, kept in enumerate(links, start=1):
         if digest(kept.head) != kept.digest:
-            return Broken(expected, "the receipt was changed after it was written")
+            return ChainBreak(expected, "the receipt was changed after it was written")
         plain = _read(kept.head)
         if (plain.get("chain"), plain.get("sequence")) != (chain, expected):
-            return Broken(expected, "a receipt is missing or was moved")
+            return ChainBreak(expected, "a receipt is missing or was moved")
         if plain.get("previous") != previous:
-            return Broken(expected, "the receipt before this one was changed or removed")
+            return ChainBreak(expected, "the receipt before this one was changed or removed")
         if (changed := next(_changed(plain, kept.sections), None)) is not None:
-            return Broken(expected, f"the section `{changed}` was changed after it was written")
+            return ChainBreak(expected, f"the section `{changed}` was changed after it was written")
         previous, reached = kept.digest, reached or kept.digest == head
-    return None if reached else Broken(expected + 1, "receipts up to the signed head are missing")
+    return None if reached else ChainBreak(expected + 1, "receipts up to the signed head are missing")
 
 
 def is_intact(kept: Kept) -> bool:

@@ -23,7 +23,7 @@ from gateway.core.catalog import (
 from gateway.core.operation import CHAT
 from gateway.core.posture import UNKNOWN
 from gateway.core.token_kinds import TOKEN_KINDS, TokenAuth
-from gateway.declarations.evidence import Evidence, read_evidence
+from gateway.declarations.evidence import RecordEvidence, read_evidence
 from gateway.declarations.facts import read_facts
 from gateway.declarations.faults import one_of, shown
 from gateway.declarations.names import named_as_file, read_name
@@ -77,7 +77,7 @@ def read_provider(page: Page, stem: str, regions: Regions, pinned: date | None) 
     )
     if pinned is None:
         root.require(read_on="read_on = 2026-11-23")
-    evidence = read_evidence(root, Evidence(read_on=pinned, pinned=pinned))
+    evidence = read_evidence(root, RecordEvidence(read_on=pinned, pinned=pinned))
     tables = tuple(root.tables("exceptions", labelled("id")))
     provider = Provider(
         id=named_as_file(root, "id", stem),
@@ -300,7 +300,7 @@ def _can_be_called(table: Table, connection: Connection) -> None:
         table.fault("base_url", "is missing", 'add it, or settings = ["base_url"] if the operator gives the address')
 
 
-def _exception(table: Table, regions: Regions, inherited: Evidence) -> TreatmentException:
+def _exception(table: Table, regions: Regions, inherited: RecordEvidence) -> TreatmentException:
     table.require(id='id = "what-it-is-about"', posture="[exceptions.posture] and the dimensions that are worse")
     models = table.words("models")
     if models == ():
@@ -326,7 +326,7 @@ def _distinct(tables: tuple[Table, ...], provider: Provider) -> None:
         seen.add(exception.id)
 
 
-def _obtainable(table: Table | None, regions: Regions, evidence: Evidence) -> Facts:
+def _obtainable(table: Table | None, regions: Regions, evidence: RecordEvidence) -> Facts:
     facts = read_facts(table, regions, evidence)
     for name, fact in facts.items():
         if table is not None and fact.value is UNKNOWN:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gateway.core.catalog import Grant
 from gateway.core.evidence import Source
 from gateway.core.posture import UNKNOWN
-from gateway.declarations.evidence import Evidence
+from gateway.declarations.evidence import RecordEvidence
 from gateway.declarations.facts import read_facts
 from gateway.declarations.reader import Page, Table, labelled
 from gateway.declarations.regions import Regions
@@ -35,7 +35,7 @@ def _grant(table: Table, regions: Regions) -> GrantEntry:
     )
     evidence, verified_on = table.text("evidence"), table.past_day("verified_on")
     posture = table.table("posture")
-    facts = read_facts(posture, regions, Evidence(None, verified_on, (Source(evidence),) if evidence else ()))
+    facts = read_facts(posture, regions, RecordEvidence(None, verified_on, (Source(evidence),) if evidence else ()))
     for name, fact in facts.items():
         if posture is not None and fact.value is UNKNOWN:
             posture.fault(name, "a contract cannot grant what is unknown", "write what it says, or leave it out")

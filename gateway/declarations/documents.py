@@ -27,7 +27,7 @@ _MAY_BE_ABSENT: Final = frozenset({"contracts.toml", "feeds.toml", "deployments.
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class DeclaredDocument:
     """One file. `name`: `config/catalog/evroc.toml`, wherever `config` lies; `file`: what to call it towards people."""
 
     name: str
@@ -44,13 +44,13 @@ class Document:
 class Shelf:
     """Every document, by what it declares. `bundled`: records and models of the bundled provider."""
 
-    single: Mapping[str, Document] = field(default_factory=dict)
-    catalog: tuple[Document, ...] = ()
-    models: tuple[Document, ...] = ()
-    policies: tuple[Document, ...] = ()
+    single: Mapping[str, DeclaredDocument] = field(default_factory=dict)
+    catalog: tuple[DeclaredDocument, ...] = ()
+    models: tuple[DeclaredDocument, ...] = ()
+    policies: tuple[DeclaredDocument, ...] = ()
     bundled: tuple[Shelf, ...] = ()
 
-    def __iter__(self) -> Iterator[Document]:
+    def __iter__(self) -> Iterator[DeclaredDocument]:
         yield from (*self.single.values(), *self.catalog, *self.models, *self.policies)
         for shelf in self.bundled:
             yield from shelf
@@ -82,7 +82,7 @@ def _bundled(number: int, path: Path, report: Report) -> Shelf:
     )
 
 
-def _files(name: str, directory: Path, report: Report) -> tuple[Document, ...]:
+def _files(name: str, directory: Path, report: Report) -> tuple[DeclaredDocument, ...]:
     """The documents of one directory by name. Hidden files (editors leave some) are not documents."""
     if not directory.is_dir():
         report.fault(called(directory), "", "the directory does not exist", "create it, or correct the setting")
@@ -95,7 +95,7 @@ def _files(name: str, directory: Path, report: Report) -> tuple[Document, ...]:
             if problem := _unreadable(path):
                 report.fault(called(path), "", *problem)
                 continue
-            files.append(Document(f"{name}/{path.name}", called(path), path.read_bytes()))
+            files.append(DeclaredDocument(f"{name}/{path.name}", called(path), path.read_bytes()))
         except OSError as error:
             report.fault(called(path), "", f"it cannot be read ({error.strerror})", "correct its permissions")
     return tuple(files)

@@ -15,7 +15,7 @@ _DIMENSIONS: Final = {name: name for name in DIMENSIONS}
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class RecordEvidence:
     """Evidence that a fact inherits from its record.
 
     `pinned`: the day that replaces every `read_on` of the bundled provider.
@@ -29,7 +29,7 @@ class Evidence:
     looked_at: str = ""
 
 
-def read_evidence(table: Table, inherited: Evidence) -> Evidence:
+def read_evidence(table: Table, inherited: RecordEvidence) -> RecordEvidence:
     """The evidence that `table` states, else the inherited one. A table that states any of it states all of it."""
     read_on, verified_on = table.past_day("read_on"), table.past_day("verified_on")
     verified_by, looked_at = table.text("verified_by"), table.text("looked_at")
@@ -39,7 +39,7 @@ def read_evidence(table: Table, inherited: Evidence) -> Evidence:
     if read_on is None and verified_on is None and sources is None:
         return inherited
     read = inherited.pinned or read_on or (None if verified_on else inherited.read_on)
-    return Evidence(read, verified_on, sources or (), inherited.pinned, verified_by, looked_at)
+    return RecordEvidence(read, verified_on, sources or (), inherited.pinned, verified_by, looked_at)
 
 
 def read_sources(table: Table) -> tuple[Source, ...] | None:

@@ -25,7 +25,7 @@ from gateway.core.posture import (
     within,
 )
 from gateway.core.posture import of as posture_of
-from gateway.declarations.evidence import Evidence, read_evidence
+from gateway.declarations.evidence import RecordEvidence, read_evidence
 from gateway.declarations.faults import Toml, one_of, shown
 from gateway.declarations.reader import Table
 from gateway.declarations.regions import Regions, expand, unknown_place
@@ -47,7 +47,7 @@ _NOWHERE_KNOWN: Final = frozenset({"unknown", "global", "other"})
 _DAYS_MOST: Final = 36_500
 
 
-def read_facts(table: Table | None, regions: Regions, evidence: Evidence) -> Facts:
+def read_facts(table: Table | None, regions: Regions, evidence: RecordEvidence) -> Facts:
     """Dimension -> fact, for the dimensions that are stated. A plain value has the evidence of its record."""
     if table is None:
         return {}
@@ -67,7 +67,7 @@ def read_facts(table: Table | None, regions: Regions, evidence: Evidence) -> Fac
     return facts
 
 
-def _own_evidence(parent: Table, name: str, regions: Regions, inherited: Evidence) -> Fact | None:
+def _own_evidence(parent: Table, name: str, regions: Regions, inherited: RecordEvidence) -> Fact | None:
     table = parent.table(name)
     if table is None:
         return None
@@ -83,7 +83,7 @@ def _own_evidence(parent: Table, name: str, regions: Regions, inherited: Evidenc
     return replace(_fact(name, value, evidence), note=note, disputed=disputed)
 
 
-def _fact(dimension: str, value: Value, evidence: Evidence) -> Fact:
+def _fact(dimension: str, value: Value, evidence: RecordEvidence) -> Fact:
     return Fact(
         value,
         evidence.read_on,

@@ -17,7 +17,7 @@ _LISTED_MOST: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DocumentFault:
     """One thing wrong with one document. `key` names the place (`routes[magistral-small].price.input`) or is empty.
 
     `what` and `do` complete one sentence each: `"nope" is not a value of training; use one of no, opt_out, yes`.
@@ -36,14 +36,14 @@ class Report:
     """Everything found so far. Faults keep documents from serving; warnings do not."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
-        self.warnings: list[Fault] = []
+        self.faults: list[DocumentFault] = []
+        self.warnings: list[DocumentFault] = []
 
     def fault(self, file: str, key: str, what: str, do: str) -> None:
-        self.faults.append(Fault(file, key, what, do))
+        self.faults.append(DocumentFault(file, key, what, do))
 
     def warn(self, file: str, key: str, what: str, do: str) -> None:
-        self.warnings.append(Fault(file, key, what, do))
+        self.warnings.append(DocumentFault(file, key, what, do))
 
     @property
     def faulty(self) -> frozenset[str]:

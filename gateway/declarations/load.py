@@ -28,8 +28,8 @@ from gateway.declarations.contracts import GrantEntry, read_contracts
 from gateway.declarations.deployments import read_deployments, with_deployments
 from gateway.declarations.destinations import NAME as OBSERVED
 from gateway.declarations.destinations import narrowed, read_destinations
-from gateway.declarations.documents import Document, Shelf, digest, find
-from gateway.declarations.faults import Fault, Report
+from gateway.declarations.documents import DeclaredDocument, Shelf, digest, find
+from gateway.declarations.faults import DocumentFault, Report
 from gateway.declarations.feeds import read_feeds
 from gateway.declarations.fx import read_fx
 from gateway.declarations.models import read_models
@@ -56,8 +56,8 @@ class Loaded:
     """
 
     snapshot: Snapshot | None
-    faults: tuple[Fault, ...]
-    warnings: tuple[Fault, ...]
+    faults: tuple[DocumentFault, ...]
+    warnings: tuple[DocumentFault, ...]
     documents: Mapping[str, bytes]
 
 
@@ -105,7 +105,7 @@ class _Reading:
             page.close()
         return snapshot
 
-    def _page(self, document: Document | None) -> Page | None:
+    def _page(self, document: DeclaredDocument | None) -> Page | None:
         """The document's page; None for a missing document and for one that is not TOML."""
         if document is None:
             return None
@@ -179,7 +179,7 @@ class _Reading:
 
     def _narrowed(self) -> list[ProviderDocument]:
         """The records, each with the answers of its control plane."""
-        page = self._page(Document(OBSERVED, OBSERVED, self._observed)) if self._observed else None
+        page = self._page(DeclaredDocument(OBSERVED, OBSERVED, self._observed)) if self._observed else None
         observed = read_destinations(page) if page is not None else {}
         return [
             narrowed(document, observed[name]) if name in observed else document
@@ -199,7 +199,7 @@ class _Reading:
             policies=Declared("policy", {document.stem for document in self._shelf.policies}),
         )
 
-    def _all_read(self, documents: Iterable[Document]) -> bool:
+    def _all_read(self, documents: Iterable[DeclaredDocument]) -> bool:
         return self._unreadable.isdisjoint(document.name for document in documents)
 
     def _organisation(self, names: Names, regions: Regions) -> tuple[Organisation, Mapping[str, Team]]:

@@ -6,7 +6,7 @@ from collections.abc import Container
 from decimal import Decimal
 from typing import Final
 
-from gateway.core.catalog import Model, Score
+from gateway.core.catalog import BenchmarkScore, Model
 from gateway.declarations.faults import shown
 from gateway.declarations.names import Register, read_model_name
 from gateway.declarations.reader import Page, Table, labelled
@@ -46,9 +46,9 @@ def read_model(table: Table) -> Model:
     )
 
 
-def _score(table: Table) -> Score:
+def _score(table: Table) -> BenchmarkScore:
     table.require(benchmark='benchmark = "MMLU-Pro"', metric='metric = "percent"', source='source = "who measured it"')
-    return Score(
+    return BenchmarkScore(
         benchmark=table.text("benchmark"),
         score=_figure(table),
         metric=table.text("metric"),

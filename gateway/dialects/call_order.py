@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import orjson
 
-from gateway.dialects.neutral import CallBegan, CallWrote, Event
+from gateway.dialects.neutral import CallBegan, CallWrote, ReplyEvent
 
 
 class InOrder:
@@ -18,9 +18,9 @@ class InOrder:
     def __init__(self) -> None:
         self._open: int | None = None
         self._arguments = ""
-        self._waiting: list[Event] = []
+        self._waiting: list[ReplyEvent] = []
 
-    def admit(self, event: Event) -> Iterator[Event]:
+    def admit(self, event: ReplyEvent) -> Iterator[ReplyEvent]:
         """The events that are due now."""
         if isinstance(event, CallWrote) and event.place == self._open:
             self._arguments += event.arguments
@@ -34,12 +34,12 @@ class InOrder:
             self._arguments = ""
             yield event
 
-    def rest(self) -> Iterator[Event]:
+    def rest(self) -> Iterator[ReplyEvent]:
         """Everything that waited: nothing more comes."""
         while self._waiting:
             yield from self._resumed()
 
-    def _resumed(self) -> Iterator[Event]:
+    def _resumed(self) -> Iterator[ReplyEvent]:
         waiting, self._waiting, self._open = self._waiting, [], None
         for event in waiting:
             yield from self.admit(event)

@@ -11,14 +11,14 @@ from typing import Protocol, runtime_checkable
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
-from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.errors import Ended
 from gateway.core.frozen import frozen
 from gateway.core.operation import Operation
 from gateway.core.snapshot import Snapshot
 from gateway.core.usage import Metered
 from gateway.dialects.families import Family
 from gateway.dialects.identifiers import Members
-from gateway.dialects.neutral import Conversation, Embedding, Event, Reply, Vectors
+from gateway.dialects.neutral import Conversation, Embedding, Reply, ReplyEvent, Vectors
 from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.spans import Span
 from gateway.dialects.strict_json import Document
@@ -110,7 +110,7 @@ class UsageWatcher(Protocol):
     def close(self) -> None:
         """The provider closed the stream: whether that is a proper end stands in `ended`."""
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         """The dialect's error event, as the end of what has been passed on."""
 
     @property
@@ -144,24 +144,24 @@ class ReplyFraming(Protocol):
 class Reader(Protocol):
     """A provider's stream, event by event."""
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         """The neutral events in the data of one event; none for unknown data.
         Broken for an error in a reply's place."""
 
-    def close(self) -> Iterable[Event]:
-        """The provider closed the stream: `Ended` if that is a proper end here."""
+    def close(self) -> Iterable[ReplyEvent]:
+        """The provider closed the stream: `ReplyEnded` if that is a proper end here."""
 
 
 class Writer(Protocol):
     """A client's reply, written from events."""
 
-    def write(self, event: Event) -> bytes:
+    def write(self, event: ReplyEvent) -> bytes:
         """The bytes for the stream; empty where nothing is to be said yet."""
 
     def keepalive(self) -> bytes:
         """Keeps a silent stream alive; empty where nothing may be said yet."""
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         """The dialect's error event, as the end of what has been written."""
 
     def whole(self, reply: Reply | Vectors) -> bytes:
@@ -184,7 +184,7 @@ class ProviderSide(Protocol):
     ) -> Rendered:
         """A request of another dialect for a route of this one. Unportable."""
 
-    def events(self, body: bytes) -> Iterable[Event] | Vectors:
+    def events(self, body: bytes) -> Iterable[ReplyEvent] | Vectors:
         """A whole reply that is to be translated. Broken."""
 
 
@@ -238,7 +238,7 @@ class Dialect(ProviderSide, Protocol):
     def writer(self, prompt: Prompt, head: ReplyIdentity) -> Writer:
         """Writes the reply to `prompt` in this dialect."""
 
-    def error(self, ended: EndedWithoutReply, request_id: str) -> bytes:
+    def error(self, ended: Ended, request_id: str) -> bytes:
         """A refusal's body."""
 
     # The provider's side.

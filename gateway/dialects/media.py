@@ -9,9 +9,9 @@ from typing import Final, Literal, TypeAlias
 from gateway.core.errors import InvalidRequest
 from gateway.dialects.neutral import Media
 
-Kind: TypeAlias = Literal["image", "audio", "video", "document"]
+MediaKind: TypeAlias = Literal["image", "audio", "video", "document"]
 
-_TYPES: Final[Mapping[Kind, tuple[str, ...]]] = {
+_TYPES: Final[Mapping[MediaKind, tuple[str, ...]]] = {
     "image": ("image/",),
     "audio": ("audio/",),
     "video": ("video/",),
@@ -29,7 +29,7 @@ def is_picture(url: str) -> bool:
     return url[:11].lower() == "data:image/"
 
 
-def inline(url: str, kind: Kind, field: str) -> tuple[str, str]:
+def inline(url: str, kind: MediaKind, field: str) -> tuple[str, str]:
     """(MIME type, base64) of a `data:` URL. InvalidRequest names `field`."""
     head, _, data = url[5:].partition(",")
     mime, *parameters = head.lower().split(";")
@@ -38,7 +38,7 @@ def inline(url: str, kind: Kind, field: str) -> tuple[str, str]:
     return fitting(mime, kind, field), encoded(data, field)
 
 
-def fitting(mime: str, kind: Kind, field: str) -> str:
+def fitting(mime: str, kind: MediaKind, field: str) -> str:
     """The MIME type, if it is one of that kind. InvalidRequest names `field`."""
     if not mime.startswith(_TYPES[kind]):
         begun = " or ".join(f"{start}…" for start in _TYPES[kind])

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, ProviderSide, Reader
-from gateway.dialects.neutral import Ended, Event, Vectors
+from gateway.dialects.neutral import ReplyEnded, ReplyEvent, Vectors
 
 
 def is_streamed(body: bytes) -> bool:
@@ -23,14 +23,14 @@ def is_whole(opening: bytes) -> bool:
     return opening.lstrip()[:1] == b"{"
 
 
-def streamed_events(reader: Reader, body: bytes) -> Iterable[Event]:
+def streamed_events(reader: Reader, body: bytes) -> Iterable[ReplyEvent]:
     """The events of a stream that has come whole. Broken."""
     framing = sse.Events()
     for event in (*framing.feed(body), framing.rest()):
         if data := framing.payload(event):
             for heard in reader.read(data):
                 yield heard
-                if isinstance(heard, Ended):
+                if isinstance(heard, ReplyEnded):
                     return
     yield from reader.close()
 
@@ -57,13 +57,13 @@ class WholeReader:
     def __init__(self, provider: ProviderSide) -> None:
         self._provider = provider
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         """The events of the whole reply. Broken."""
         reply = self._provider.events(data)
         if isinstance(reply, Vectors):
             raise Broken("vectors in the place of a stream")
         return reply
 
-    def close(self) -> Iterable[Event]:
+    def close(self) -> Iterable[ReplyEvent]:
         """Nothing: the reply has told its end."""
         return ()

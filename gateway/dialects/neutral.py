@@ -200,7 +200,7 @@ class Embedding(Silent):
 # --- what is answered: the events of a reply, streamed or whole -------------------------------------------------------
 
 
-class Stop(Enum):
+class StopReason(Enum):
     """Why a choice ended."""
 
     END = "end"
@@ -289,7 +289,7 @@ class Scored(Silent):
 class Finished(Silent):
     """A choice is complete. `sequence`: the stop string that ended it, where the provider tells."""
 
-    stop: Stop
+    stop: StopReason
     sequence: str = ""
     choice: int = 0
 
@@ -316,12 +316,12 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ReplyEnded:
     """The provider said that the reply is complete."""
 
 
-Event: TypeAlias = (
-    Said | Thinking | Signed | CallBegan | CallWrote | Made | Scored | Finished | Begun | Used | Lost | Ended
+ReplyEvent: TypeAlias = (
+    Said | Thinking | Signed | CallBegan | CallWrote | Made | Scored | Finished | Begun | Used | Lost | ReplyEnded
 )
 CONTENT: tuple[type, ...] = (Said, Thinking, Signed, CallBegan, CallWrote, Made, Finished)
 """Events after which no other route can take over."""
@@ -332,7 +332,7 @@ class Answer(Silent):
     """One choice of a whole reply: words, thoughts, calls and media in their order."""
 
     parts: tuple[Text | Media | Thought | Call, ...]
-    stop: Stop = Stop.END
+    stop: StopReason = StopReason.END
     sequence: str = ""
     scores: tuple[Score, ...] = ()
     refusal: str = ""

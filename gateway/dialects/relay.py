@@ -7,14 +7,14 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import Final, Protocol
 
-from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.errors import Ended
 from gateway.core.frozen import frozen
 from gateway.core.health import FaultScope, RouteFault
 from gateway.core.usage import Metered, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect, Framing, Reader, ReplyFraming, Unusable, UsageWatcher, Writer
 from gateway.dialects.estimate import believed, incomplete
-from gateway.dialects.neutral import Ended, Event, Reply, Vectors
+from gateway.dialects.neutral import Reply, ReplyEnded, ReplyEvent, Vectors
 from gateway.dialects.provider_errors import reported_fault
 from gateway.dialects.stream_observer import StreamObserver
 from gateway.dialects.whole_reply import reply_from_events
@@ -38,7 +38,9 @@ def passed_whole(dialect: Dialect, body: bytes, input_bytes: int) -> Whole:
     return Whole(body, believed(reported, input_bytes, generated))
 
 
-def translated_whole(answered: Iterable[Event] | Vectors, writer: Writer, input_bytes: int, choices: int = 1) -> Whole:
+def translated_whole(
+    answered: Iterable[ReplyEvent] | Vectors, writer: Writer, input_bytes: int, choices: int = 1
+) -> Whole:
     """The reply in the client's dialect. `choices`: the number that the client asked for. Broken."""
     if isinstance(answered, Vectors):
         if answered.metered.source is not UsageSource.PROVIDER:  # the provider did not count
@@ -101,7 +103,7 @@ class Course(Protocol):
     def keepalive(self) -> bytes:
         """Bytes that keep a silent stream alive in the client's dialect; empty where it has none."""
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         """The client's dialect's error event."""
 
 
@@ -141,7 +143,7 @@ class Passed:
     def keepalive(self) -> bytes:
         return b""
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         return self._tally.failure(ended)
 
 
@@ -178,19 +180,19 @@ class Translated:
     def keepalive(self) -> bytes:
         return self._writer.keepalive()
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         return self._writer.failure(ended)
 
-    def _written(self, events: Iterable[Event]) -> bytes:
+    def _written(self, events: Iterable[ReplyEvent]) -> bytes:
         out: list[bytes] = []
         for event in events:
             observed = self._observer.tell(event)
             if observed is not None and not self.ended:
-                self.ended = isinstance(observed, Ended)
+                self.ended = isinstance(observed, ReplyEnded)
                 out.append(self._carried(observed))
         return b"".join(out)
 
-    def _carried(self, event: Event) -> bytes:
+    def _carried(self, event: ReplyEvent) -> bytes:
         try:
             return self._writer.write(event)
         except Broken:
@@ -238,7 +240,7 @@ class Stream:
         """Bytes that keep a silent stream alive: the course's own, else an empty line; empty behind the end."""
         return b"" if self.over else self._course.keepalive() or _BLANK
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         """The client's dialect's error event, as the end of what it was sent."""
         return self._course.failure(ended)
 

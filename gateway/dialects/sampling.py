@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.dialects.shapes import FLAG, NUMBER, SCALAR, TEXT, Shape, either, leaves, opaque, record, rows, table
+from gateway.dialects.shapes import FLAG, NUMBER, SCALAR, TEXT, MemberShape, either, leaves, opaque, record, rows, table
 
 _TEXTS: Final = "bad_words dry_sequence_breakers transforms samplers response_fields"
 _IDS: Final = "stop_token_ids allowed_token_ids"
@@ -43,7 +43,7 @@ _GOOGLE: Final = record(
     },
 )
 
-SAMPLING: Final[Mapping[str, Shape]] = {
+SAMPLING: Final[Mapping[str, MemberShape]] = {
     **leaves(
         NUMBER,
         "top_k top_a min_p top_n_sigma typical_p typical tfs_z epsilon_cutoff eta_cutoff repetition_penalty "

@@ -66,7 +66,7 @@ class Findings:
 
 Leaf: TypeAlias = frozenset[type]
 Walk: TypeAlias = Callable[[Any, Findings], None]
-Shape: TypeAlias = Leaf | Walk
+MemberShape: TypeAlias = Leaf | Walk
 
 TEXT: Final[Leaf] = frozenset({str, NoneType})
 NUMBER: Final[Leaf] = frozenset({int, float, NoneType})
@@ -99,7 +99,7 @@ def surveyed(shape: Walk, value: object, harmless: frozenset[str]) -> Findings:
     return findings
 
 
-def leaves(leaf: Shape, names: str) -> dict[str, Shape]:
+def leaves(leaf: MemberShape, names: str) -> dict[str, MemberShape]:
     """A table in which each of these names has the same shape."""
     return dict.fromkeys(names.split(), leaf)
 
@@ -116,7 +116,7 @@ class Spelling:
     first: Callable[[str], str]
 
 
-def record(label: str, table: Mapping[str, Shape], spelling: Spelling | None = None) -> Walk:
+def record(label: str, table: Mapping[str, MemberShape], spelling: Spelling | None = None) -> Walk:
     """An object with the members of `table`, or null. Misshapen for one member in two spellings."""
     get = dict(table).get
     first = spelling.first if spelling is not None else str
@@ -152,7 +152,7 @@ def _no_twins(value: Mapping[str, Any], twins: Mapping[str, str]) -> None:
             raise Misshapen("has one member in two spellings")
 
 
-def rows(label: str, item: Shape, *, single: bool = False) -> Walk:
+def rows(label: str, item: MemberShape, *, single: bool = False) -> Walk:
     """A list of such items, or null. `single`: one item may stand in the place of a list of it."""
     walk_item = plain(label, item)
 
@@ -176,7 +176,7 @@ def rows(label: str, item: Shape, *, single: bool = False) -> Walk:
     return walk
 
 
-def plain(label: str, shape: Shape) -> Walk:
+def plain(label: str, shape: MemberShape) -> Walk:
     """The walk of a shape that may be a leaf."""
     if not isinstance(shape, frozenset):
         return shape

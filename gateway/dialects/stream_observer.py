@@ -11,14 +11,14 @@ from gateway.dialects.neutral import (
     Begun,
     CallBegan,
     CallWrote,
-    Event,
     Finished,
     Lost,
     Made,
+    ReplyEvent,
     Said,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Thinking,
     Used,
 )
@@ -53,14 +53,14 @@ class StreamObserver:
         """Of a reply that broke off before its report: what was reported as it began, and what was said since."""
         return continued(self._begun, self.generated) if self._begun is not None else None
 
-    def tell(self, event: Event) -> Event | None:
+    def tell(self, event: ReplyEvent) -> ReplyEvent | None:
         """The event as it should be written; None where the client is told of it by other means."""
         self.content = self.content or isinstance(event, CONTENT)
         is_late = isinstance(event, _OF_A_CHOICE) and (event.choice >= self._choices or event.choice in self.finished)
         written = self._observed(event)
         return None if is_late else written
 
-    def _observed(self, event: Event) -> Event | None:
+    def _observed(self, event: ReplyEvent) -> ReplyEvent | None:
         match event:
             case Said(text) | Thinking(text) | CallWrote(_, text) | Signed(text):
                 self.generated += len(text.encode())
@@ -83,8 +83,8 @@ class StreamObserver:
         """A choice that called tools ended for that, whatever its provider says, unless it was cut off or withheld;
         one that called none did not."""
         calling = event.choice in self._calling
-        if calling and event.stop in (Stop.END, Stop.SEQUENCE):
-            return Finished(Stop.CALLS, choice=event.choice)
-        if not calling and event.stop is Stop.CALLS:
-            return Finished(Stop.END, choice=event.choice)
+        if calling and event.stop in (StopReason.END, StopReason.SEQUENCE):
+            return Finished(StopReason.CALLS, choice=event.choice)
+        if not calling and event.stop is StopReason.CALLS:
+            return Finished(StopReason.END, choice=event.choice)
         return event

@@ -32,7 +32,7 @@ _KEY: Final = re.compile(rb'[ \t\n\r,]*+("(?:[^"\\]++|\\.)*+")[ \t\n\r]*+:[ \t\n
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-class Member(NamedTuple):
+class BodyMember(NamedTuple):
     """One member of the top-level object: `start` and `key_end` around its key, `value` and `end` around its value."""
 
     start: int
@@ -48,14 +48,14 @@ class Document:
     body: bytes
     values: Mapping[str, Any]  # the prompt itself: the one place where values are of any shape
 
-    def members(self) -> Iterator[tuple[str, Member]]:
+    def members(self) -> Iterator[tuple[str, BodyMember]]:
         """The places of the top-level members, in their order."""
         at = self.body.index(b"{") + 1
         for name, value in _MEMBERS.decode(self.body).items():
             key = _KEY.match(self.body, at)
             assert key is not None  # the body was read
             at = key.end() + len(value)
-            yield name, Member(key.start(1), key.end(1), key.end(), at)
+            yield name, BodyMember(key.start(1), key.end(1), key.end(), at)
 
     def part(self, name: str) -> Document:
         """The object under a top-level member, as a document of its own. InvalidRequest unless it is an object."""

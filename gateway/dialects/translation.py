@@ -40,7 +40,7 @@ UNLISTED: Final = "unlisted"
 
 
 @frozen
-class Signed:
+class ReplyMark:
     """Marks of a reply that we write: the receipt's id, and the second since 1970 in which the reply was made."""
 
     id: str
@@ -107,7 +107,7 @@ class Translation:
             return self._registry[wire].passed(self._prompt, self.demand, route, orders)
         return self._registry.wires[wire].written(self._neutral, self.demand, route, orders)
 
-    def whole(self, wire: str, body: bytes, signed: Signed) -> Whole:
+    def whole(self, wire: str, body: bytes, signed: ReplyMark) -> Whole:
         """A reply that is not streamed. Broken."""
         own = self._registry[self.demand.dialect]
         if self.demand.operation.counts:
@@ -124,14 +124,14 @@ class Translation:
             return passed_whole(own, fitted, self._input_bytes)
         return translated_whole(provider.events(body), writer, self._input_bytes, self.demand.choices)
 
-    def replayed(self, wire: str, body: bytes, signed: Signed) -> tuple[Stream, bytes]:
+    def replayed(self, wire: str, body: bytes, signed: ReplyMark) -> tuple[Stream, bytes]:
         """The stream of a provider that answered with a whole reply instead, and its bytes for the client."""
         writer = self._registry.streaming[self.demand.dialect].writer(self._prompt, self._head(signed))
         course = Translated(WholeReader(self._registry.wires[wire]), writer, self.demand.choices)
         stream = Stream(course, self._input_bytes, WholeBody())
         return stream, stream.feed(body) + stream.finish()
 
-    def stream(self, wire: str, route: Route, signed: Signed) -> Stream:
+    def stream(self, wire: str, route: Route, signed: ReplyMark) -> Stream:
         """A stream of `route` that is about to begin."""
         own = self._registry.streaming[self.demand.dialect]
         course: Course
@@ -150,7 +150,7 @@ class Translation:
         bound = self.demand.input_tokens
         return max(bound, min(len(self._prompt.unseal().body), bound * BYTES_A_TOKEN))
 
-    def _head(self, signed: Signed) -> ReplyIdentity:
+    def _head(self, signed: ReplyMark) -> ReplyIdentity:
         return ReplyIdentity(signed.id, self.demand.model, signed.created, lambda: self.estimate)
 
     def counted(self) -> bytes:

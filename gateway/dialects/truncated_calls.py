@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import orjson
 
-from gateway.dialects.neutral import Answer, Call, Media, Stop, Text, Thought
+from gateway.dialects.neutral import Answer, Call, Media, StopReason, Text, Thought
 
 
 def drop_truncated_calls(answer: Answer) -> tuple[Text | Media | Thought | Call, ...]:
@@ -18,9 +18,9 @@ def drop_truncated_calls(answer: Answer) -> tuple[Text | Media | Thought | Call,
     return tuple(p for p in answer.parts if not isinstance(p, Call) or whole([p], answer.stop))
 
 
-def whole(calls: Iterable[Call], stop: Stop | None) -> list[Call]:
+def whole(calls: Iterable[Call], stop: StopReason | None) -> list[Call]:
     """The calls; of an answer that came to its limit, those whose arguments came to their end."""
-    return [call for call in calls if stop is not Stop.LENGTH or _is_json(call.arguments)]
+    return [call for call in calls if stop is not StopReason.LENGTH or _is_json(call.arguments)]
 
 
 def _is_json(arguments: str) -> bool:

@@ -11,18 +11,18 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -39,9 +39,9 @@ class Gathering:
         self._open = False  # whether the last thought may still grow
         self._scores: list[Score] = []
         self._refusal = ""
-        self._end = Finished(Stop.END)
+        self._end = Finished(StopReason.END)
 
-    def add(self, event: Event) -> None:
+    def add(self, event: ReplyEvent) -> None:
         match event:
             case Said(text, _, refusal):
                 self._say(text, refusal=refusal)
@@ -97,12 +97,12 @@ class Gathering:
         self._open = False
 
 
-def reply_from_events(events: Iterable[Event], metered: Metered) -> Reply:
+def reply_from_events(events: Iterable[ReplyEvent], metered: Metered) -> Reply:
     """The whole reply that these events tell. `metered`: what counts if they report no usage."""
     choices: dict[int, Gathering] = {}
     for event in events:
         if isinstance(event, Used):
             metered = event.metered
-        elif not isinstance(event, Begun | Lost | Ended):
+        elif not isinstance(event, Begun | Lost | ReplyEnded):
             choices.setdefault(event.choice, Gathering()).add(event)
     return Reply(tuple(choices[place].answer() for place in sorted(choices)), metered)

@@ -18,7 +18,7 @@ from gateway.dialects.mismatched import is_whole
 from gateway.dialects.observed import observed
 from gateway.dialects.provider_errors import refusal_fault, reported_fault
 from gateway.dialects.relay import Stream
-from gateway.dialects.translation import Signed
+from gateway.dialects.translation import ReplyMark
 from gateway.exchange.admit import Tries
 from gateway.exchange.attempt import Attempt, Opening
 from gateway.exchange.deadlines import Deadline, DeadlineScope
@@ -174,8 +174,8 @@ class Forwarding:
         """The fault that the provider reports in the place of a reply, or that the bytes are none."""
         return _Reported(fault) if fault is not None else Broken("nothing of the dialect")
 
-    def _signed(self) -> Signed:
-        return Signed(str(self._progress.id), int(self._services.clock.now().timestamp()))
+    def _signed(self) -> ReplyMark:
+        return ReplyMark(str(self._progress.id), int(self._services.clock.now().timestamp()))
 
     def _overrides(self, attempt: Attempt) -> RequestOverrides:
         """Everything that policy and books add to the request of `attempt`."""

@@ -21,7 +21,7 @@ from gateway.exchange.soft_budgets import SoftBudgets
 from gateway.stores.books.books import Books
 from gateway.stores.clock import Clock
 from gateway.stores.health import RouteHealth
-from gateway.stores.rates.rates import Rates
+from gateway.stores.rates.rates import RateLimits
 from gateway.telemetry.log import Log
 from gateway.upstream.calls import Upstream
 from gateway.upstream.targets import Target
@@ -90,7 +90,7 @@ class Services:
     clock: Clock
     deadlines: Deadlines
     pseudonyms: PseudonymsOf
-    rates: Rates
+    rates: RateLimits
     dialects: Registry = REGISTRY
     soft_budgets: SoftBudgets = field(default_factory=SoftBudgets)
     large_bodies: LargeBodies = field(default_factory=LargeBodies)

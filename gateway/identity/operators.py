@@ -18,17 +18,17 @@ class Act(Enum):
 
 
 @frozen
-class Role:
+class OperatorRole:
     """A name, and everything that an operator in this role may do."""
 
     name: str
     acts: frozenset[Act]
 
 
-ADMIN: Final = Role("admin", frozenset(Act))
+ADMIN: Final = OperatorRole("admin", frozenset(Act))
 """May do everything."""
 
-ROLES: Final[Mapping[str, Role]] = {role.name: role for role in (ADMIN,)}
+ROLES: Final[Mapping[str, OperatorRole]] = {role.name: role for role in (ADMIN,)}
 """Every role by its name."""
 
 
@@ -36,7 +36,7 @@ ROLES: Final[Mapping[str, Role]] = {role.name: role for role in (ADMIN,)}
 class Operator:
     """Somebody who administers the gateway. `subject` names the person or account in events: `uid:1000`."""
 
-    role: Role
+    role: OperatorRole
     subject: str
 
     def require(self, act: Act) -> None:

@@ -11,13 +11,13 @@ from gateway.reports.sight import Sight
 from gateway.reports.time_spans import with_days
 from gateway.stores.books.books import Ledger
 from gateway.views import focus
-from gateway.views.focus import Cell
+from gateway.views.focus import FocusCell
 
 FILTERS: Final = ("team", "key", "model", "provider", "route", "policy")
 MEMBERS: Final[tuple[str, ...]] = (*members_for(FILTERS), "since", "until")
 
 
-def focus_rows(ledger: Ledger, query: Mapping[str, str], sight: Sight, today: date) -> list[tuple[Cell, ...]]:
+def focus_rows(ledger: Ledger, query: Mapping[str, str], sight: Sight, today: date) -> list[tuple[FocusCell, ...]]:
     """The names of the columns, then every charge."""
     members = known_members(query, MEMBERS)
     within = sight.limit(with_days(selection_in(members, FILTERS), today))

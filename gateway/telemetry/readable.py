@@ -7,17 +7,17 @@ from typing import Final, TypeAlias
 
 from gateway.core.cost import money
 
-Fields: TypeAlias = Mapping[str, object]
+EventFields: TypeAlias = Mapping[str, object]
 
 
-def line(event: str, level: str, time: str, fields: Fields) -> str:
+def line(event: str, level: str, time: str, fields: EventFields) -> str:
     """`21:04:05 served  sandbox-se/sandbox-small  31 in, 24 out  0.00000055 USD  12 ms, first 4 ms  team demo …`."""
     line = _TOLD[event](fields)
     grave = "" if level in ("debug", "info") else f"{level.upper()} "
     return f"{time[11:19]} {grave}{line}"
 
 
-def _ended(f: Fields) -> str:
+def _ended(f: EventFields) -> str:
     code = f" ({f['code']})" if f["code"] else ""
     marked = "" if f["usage_source"] in ("provider", "") else f" [{f['usage_source']}]"
     first = f", first {f['first_event_ms']} ms" if f["first_event_ms"] != -1 else ""
@@ -41,7 +41,7 @@ def _before(sent_to: object) -> str:
     return f"sent to {_listed(sent_to)}" if sent_to and not answered_at_once else ""
 
 
-def _started(f: Fields) -> str:
+def _started(f: EventFields) -> str:
     sandbox = " with sandbox" if f["sandbox"] else ""
     return (
         f"ready on {f['address']}{sandbox}  {f['routes']} routes, {f['models']} models, "
@@ -50,47 +50,47 @@ def _started(f: Fields) -> str:
     )
 
 
-def _reloaded(f: Fields) -> str:
+def _reloaded(f: EventFields) -> str:
     return f"reloaded: documents {str(f['documents'])[:12]} in force, {f['warnings']} warnings{_by(f)}"
 
 
-def _reload_refused(f: Fields) -> str:
+def _reload_refused(f: EventFields) -> str:
     restart = f"restart needed for {_listed(f['restart'])}, " if f["restart"] else ""
     faults = f"{f['faults']} faults ({_listed(f['places'])}), " if f["faults"] else ""
     words = "".join(f"  | {line}" for line in f["words"]) if isinstance(f["words"], list) else ""
     return f"reload refused: {faults}{restart}documents {str(f['documents'])[:12]} stay in force{_by(f)}{words}"
 
 
-def _by(f: Fields) -> str:
+def _by(f: EventFields) -> str:
     return f"  by {f['actor']}"
 
 
-def _repriced(f: Fields) -> str:
+def _repriced(f: EventFields) -> str:
     where, amount = f["provider"] or "every provider", f"{money(int(str(f['difference'])))} {f['currency']}"
     days = f"{f['since']} to {f['until']}"
     return f"repriced {f['exchanges']} exchanges of {days} at {where}: {f['corrected']} corrected, {amount}{_by(f)}"
 
 
-def _settled(f: Fields) -> str:
+def _settled(f: EventFields) -> str:
     amount = f"{money(int(str(f['difference'])))} {f['currency']}"
     return f"settled held costs of {f['exchanges']} exchanges by {f['source']}: {amount}{_by(f)}"
 
 
-def _renewed(f: Fields) -> str:
+def _renewed(f: EventFields) -> str:
     left = "without an end" if f["left_s"] == -1 else f"usable for {f['left_s']} s"
     return f"the credential of {f['provider']} ({f['source']}) is renewed, {left}"
 
 
-def _why(f: Fields) -> str:
+def _why(f: EventFields) -> str:
     return f" ({f['fault']} {f['status']})" if f["status"] else f" ({f['fault']})"
 
 
-def _away(f: Fields) -> str:
+def _away(f: EventFields) -> str:
     why = f"{f['waiting']} processes have not said what they have spent" if f["waiting"] else f"{f['reason']}"
     return f"shared counters are away, and nothing is admitted: {why}"
 
 
-def _fault(f: Fields) -> str:
+def _fault(f: EventFields) -> str:
     receipt = f"  receipt {f['receipt']}" if f["receipt"] else ""
     return f"fault in {f['where']}: {f['fault']}{receipt}"
 
@@ -99,7 +99,7 @@ def _listed(names: object) -> str:
     return ", ".join(names) if isinstance(names, list) and names else "none"
 
 
-_TOLD: Final[Mapping[str, Callable[[Fields], str]]] = {
+_TOLD: Final[Mapping[str, Callable[[EventFields], str]]] = {
     "exchange_ended": _ended,
     "started": _started,
     "stopping": lambda f: f"stopping: {f['in_flight']} exchanges are still to end",

@@ -33,7 +33,7 @@ from typing import Final, Protocol, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from gateway.upstream.faults import FaultKind
-from gateway.upstream.reply import Fields, IncomingReply
+from gateway.upstream.reply import IncomingReply, RawFields
 
 _PIECE: Final = 131_072  # bytes of a prompt written at once; a larger prompt is never copied
 _AHEAD: Final = 131_072  # bytes of a reply that wait for their reader
@@ -83,7 +83,7 @@ class ProviderConnection(asyncio.Protocol):
         self._poll = select.poll()
         self._parser = HttpResponseParser(self)
         self._reply: IncomingReply | None = None
-        self._fields: Fields = []
+        self._fields: RawFields = []
         self._early: bytes | None = b""  # from a new connection; None once it was used
         self._is_clean = True  # every byte so far belongs to a reply that was asked for
         self._silent = 0  # bytes since the last one of a body

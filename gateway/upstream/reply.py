@@ -12,7 +12,7 @@ from typing import Final, Protocol, TypeAlias
 
 from gateway.upstream.faults import FaultKind, UpstreamFault
 
-Fields: TypeAlias = list[tuple[bytes, bytes]]
+RawFields: TypeAlias = list[tuple[bytes, bytes]]
 
 
 class ConnectionControl(Protocol):
@@ -56,7 +56,7 @@ class IncomingReply:
         self.is_untouched = True
         """Whether not one byte has arrived."""
         self.status = 0  # until the head is here
-        self.fields: Fields = []
+        self.fields: RawFields = []
         self.pieces: list[bytes] = []
         self.size = 0
         self.ended = False
@@ -170,7 +170,7 @@ class IncomingReply:
             self._waiter = None
 
 
-def _refused(status: int, fields: Fields) -> FaultKind | None:
+def _refused(status: int, fields: RawFields) -> FaultKind | None:
     if not 200 <= status < 300 and status < 400:
         return "protocol" if status < 200 else "redirected"
     for name, value in fields:
@@ -186,7 +186,7 @@ _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _CODINGS_LENGTHS: Final = frozenset(map(len, _CODINGS))
 
 
-def _headers(fields: Fields) -> dict[str, str]:
+def _headers(fields: RawFields) -> dict[str, str]:
     headers: dict[str, str] = {}
     for raw_name, raw_value in fields:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from gateway.core.catalog import Score
+from gateway.core.catalog import BenchmarkScore
 from gateway.core.errors import Json
 
 _LANGUAGES: Final = "Languages"
@@ -37,15 +37,15 @@ def group_of(benchmark: str) -> str:
     return next((group for group, parts in GROUPS.items() if any(part in name for part in parts)), ORDER[1])
 
 
-def benchmark_groups(scores: Sequence[Score]) -> list[Json]:
+def benchmark_groups(scores: Sequence[BenchmarkScore]) -> list[Json]:
     """The groups that have results, each with its rows and with the sources, versions and dates of all of them."""
-    grouped: dict[str, list[Score]] = {name: [] for name in ORDER}
+    grouped: dict[str, list[BenchmarkScore]] = {name: [] for name in ORDER}
     for score in scores:
         grouped[group_of(score.benchmark)].append(score)
     return [_group(name, own) for name, own in grouped.items() if own]
 
 
-def _group(name: str, scores: list[Score]) -> dict[str, Json]:
+def _group(name: str, scores: list[BenchmarkScore]) -> dict[str, Json]:
     rows: list[Json] = [score_view(each) for each in scores]
     evidence: list[Json] = list(dict.fromkeys(_evidence(each) for each in scores))
     if name != _LANGUAGES:
@@ -62,7 +62,7 @@ def _group(name: str, scores: list[Score]) -> dict[str, Json]:
     return {"name": name, "rows": rows, "evidence": evidence, "summary": summary}
 
 
-def score_view(score: Score) -> dict[str, Json]:
+def score_view(score: BenchmarkScore) -> dict[str, Json]:
     """One result. `share`: of 100, where the scale is known; None without a bar."""
     percent = score.metric == "percent" and score.score is not None
     return {
@@ -75,7 +75,7 @@ def score_view(score: Score) -> dict[str, Json]:
     }
 
 
-def _words(score: Score) -> str:
+def _words(score: BenchmarkScore) -> str:
     if score.metric == "label":
         return score.note or NOT_MEASURED
     if score.score is None:
@@ -87,14 +87,14 @@ def _words(score: Score) -> str:
     return _number(score)
 
 
-def _task(score: Score) -> str:
+def _task(score: BenchmarkScore) -> str:
     return score.benchmark.removeprefix(_EUROEVAL).replace("tau2", "τ²")
 
 
-def _number(score: Score) -> str:
+def _number(score: BenchmarkScore) -> str:
     return format(score.score, ".6g")
 
 
-def _evidence(score: Score) -> str:
+def _evidence(score: BenchmarkScore) -> str:
     version = f"version {score.version}" if score.version else ""
     return ", ".join(part for part in (score.source, version, score.dated) if part)

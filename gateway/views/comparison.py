@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from gateway.core.catalog import Model, Route, RouteId, Score
+from gateway.core.catalog import BenchmarkScore, Model, Route, RouteId
 from gateway.core.cost import cost, money, to_ledger
 from gateway.core.errors import InvalidRequest, Json
 from gateway.core.evaluation import treatment
@@ -247,7 +247,7 @@ def _place_words(route: Route) -> str:
     return " · ".join(filter(None, (route.provider.name, route.provider.plan, route.variant)))
 
 
-def _scores(model: Model) -> dict[tuple[str, str], Score]:
+def _scores(model: Model) -> dict[tuple[str, str], BenchmarkScore]:
     """(benchmark, version) -> the result, for those that are measured; language tasks are too many to compare."""
     return {
         (each.benchmark, each.version): each

@@ -13,8 +13,8 @@ from gateway.core.usage import CLASSES, TOKEN_CLASSES
 if TYPE_CHECKING:
     from gateway.stores.books.books import UsageRow
 
-Cell: TypeAlias = str | int
-Kind: TypeAlias = Literal["amount", "count", "moment", "text"]
+FocusCell: TypeAlias = str | int
+FocusKind: TypeAlias = Literal["amount", "count", "moment", "text"]
 VERSION: Final = "1.2"
 GROUPED: Final = (
     *("day", "organisation", "team", "key", "model", "provider", "route", "region", "policy", "currency", "outcome"),
@@ -77,7 +77,7 @@ _GATEWAY: Final = "Safeconduct"
 """Stands for the provider of what was charged though no route answered: attempts whose bill is not known."""
 
 
-def kind(column: str) -> Kind:
+def kind(column: str) -> FocusKind:
     """The type of a column's cells: decimals, whole numbers of ours, times in UTC, or text."""
     if column in _AMOUNTS:
         return "amount"
@@ -86,7 +86,7 @@ def kind(column: str) -> Kind:
     return "count" if column in ("x_Requests", "x_Sent") or column in _COUNTS.values() else "text"
 
 
-def charges(rows: Iterable[UsageRow], today: date) -> Iterator[tuple[Cell, ...]]:
+def charges(rows: Iterable[UsageRow], today: date) -> Iterator[tuple[FocusCell, ...]]:
     """`rows`: summed by GROUPED. A charge has a cell for each of COLUMNS; "" is null.
 
     `today`: a correcting entry for a month before it has the class `Correction`.
@@ -98,8 +98,8 @@ def charges(rows: Iterable[UsageRow], today: date) -> Iterator[tuple[Cell, ...]]
             yield tuple(charge[column] for column in COLUMNS)
 
 
-def _charge(of: Mapping[str, str], row: UsageRow) -> dict[str, Cell]:
-    own: dict[str, Cell] = {
+def _charge(of: Mapping[str, str], row: UsageRow) -> dict[str, FocusCell]:
+    own: dict[str, FocusCell] = {
         "x_Key": of["key"],
         "x_Model": of["model"],
         "x_Outcome": of["outcome"],
@@ -119,7 +119,7 @@ def _class(of: Mapping[str, str], today: date) -> str:
     return "Correction" if of["outcome"] == CORRECTED and invoiced else ""
 
 
-def _whose(of: Mapping[str, str]) -> dict[str, Cell]:
+def _whose(of: Mapping[str, str]) -> dict[str, FocusCell]:
     provider = of["provider"] or _GATEWAY
     return {
         "BillingAccountId": of["organisation"],
@@ -133,7 +133,7 @@ def _whose(of: Mapping[str, str]) -> dict[str, Cell]:
     }
 
 
-def _when(text: str) -> dict[str, Cell]:
+def _when(text: str) -> dict[str, FocusCell]:
     """Days and months in UTC; an end is the first moment that is not part of it."""
     day = date.fromisoformat(text)
     month = day.replace(day=1)
@@ -149,7 +149,7 @@ def _moment(day: date) -> str:
     return f"{day.isoformat()}T00:00:00Z"
 
 
-def _what(of: Mapping[str, str], row: UsageRow) -> dict[str, Cell]:
+def _what(of: Mapping[str, str], row: UsageRow) -> dict[str, FocusCell]:
     """All four costs are alike: what was charged is the contract's price as the catalogue has it.
 
     No unit price: a charge adds up classes of tokens that cost differently.

@@ -26,7 +26,7 @@ from gateway.http.drain import Drain
 from gateway.http.listeners import Listener, bind_unix
 from gateway.http.server import serve
 from gateway.identity.key_desk import KeyDesk, KeyNews
-from gateway.identity.operators import ADMIN, Act, Operator, Role
+from gateway.identity.operators import ADMIN, Act, Operator, OperatorRole
 from gateway.stores.journal.journal import Journal
 from gateway.stores.keys.keys import SqliteKeys, digest_of
 from gateway.stores.ledger.repricing import Repricer
@@ -251,7 +251,7 @@ def test_without_a_journal_no_key_is_made(tmp_path: Path) -> None:
 
 # --- who may do what -------------------------------------------------------------------------------------------------
 
-AUDITOR = Operator(Role("auditor", frozenset({Act.READ})), "uid:4711")
+AUDITOR = Operator(OperatorRole("auditor", frozenset({Act.READ})), "uid:4711")
 
 
 def test_an_auditor_reads_everything_and_changes_nothing(tmp_path: Path) -> None:

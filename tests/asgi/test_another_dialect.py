@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
-from gateway.core.errors import Ended as Ending
+from gateway.core.errors import Ended
 from gateway.core.operation import CHAT, Operation
 from gateway.core.snapshot import Snapshot
 from gateway.core.usage import Metered, Usage, UsageSource
@@ -20,13 +20,13 @@ from gateway.dialects.identifiers import Members
 from gateway.dialects.neutral import (
     Conversation,
     Embedding,
-    Ended,
-    Event,
     Finished,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Role,
     Said,
-    Stop,
+    StopReason,
     Text,
     Turn,
     Used,
@@ -46,13 +46,13 @@ NAME: Final = "telegram"
 class TelegramWriter:
     """Writes whole replies: `{"text": …}`."""
 
-    def write(self, event: Event) -> bytes:
+    def write(self, event: ReplyEvent) -> bytes:
         raise AssertionError(f"never streamed: {event!r}")
 
     def keepalive(self) -> bytes:
         return b""
 
-    def failure(self, ended: Ending) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         raise AssertionError(f"never streamed: {ended.code}")
 
     def whole(self, reply: Reply | Vectors) -> bytes:
@@ -87,7 +87,7 @@ class Telegram:
     def writer(self, prompt: Prompt, head: ReplyIdentity) -> Writer:  # noqa: ARG002
         return TelegramWriter()
 
-    def error(self, ended: Ending, request_id: str) -> bytes:
+    def error(self, ended: Ended, request_id: str) -> bytes:
         return json.dumps({"undelivered": ended.code, "id": request_id}).encode()
 
     def passed(self, prompt: Prompt, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG002
@@ -109,9 +109,9 @@ class Telegram:
         said, metered = self._read(body)
         return metered, len(said)
 
-    def events(self, body: bytes) -> Iterable[Event]:
+    def events(self, body: bytes) -> Iterable[ReplyEvent]:
         said, metered = self._read(body)
-        return (Said(said), Finished(Stop.END), Used(metered), Ended())
+        return (Said(said), Finished(StopReason.END), Used(metered), ReplyEnded())
 
     def _read(self, body: bytes) -> tuple[str, Metered]:
         values = json.loads(body)

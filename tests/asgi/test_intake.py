@@ -9,14 +9,14 @@ import anyio
 import pytest
 
 from gateway.asgi.arriving_bodies import ArrivingBodies, ArrivingBody, BodyLimits
-from gateway.asgi.headers import Fields, Headers
+from gateway.asgi.headers import Fields, ScopeHeaders
 from gateway.asgi.intake import credentials, read_body
 from gateway.core.errors import ClientLeft, Ended, InvalidRequest, Unauthenticated
 from gateway.dialects.openai.errors import body as error_body
 from gateway.exchange.deadlines import DeadlineScope
 from tests.http.serving import Message, Receive, Send, Served, answer, one_answer, serving
 
-JSON: Headers = ((b"content-type", b"application/json"),)
+JSON: ScopeHeaders = ((b"content-type", b"application/json"),)
 LIMIT = 1000
 
 
@@ -43,14 +43,14 @@ class Script:
         return self.left.pop(0)
 
 
-def read(receive: Receive, headers: Headers = JSON, deadline_s: float = 5.0) -> bytes:
+def read(receive: Receive, headers: ScopeHeaders = JSON, deadline_s: float = 5.0) -> bytes:
     async def main() -> bytes:
         return await read_body(Fields(headers), receive, DeadlineScope(), arriving(LIMIT, deadline_s))
 
     return anyio.run(main)
 
 
-def refusal(receive: Receive, headers: Headers = JSON, deadline_s: float = 5.0) -> InvalidRequest:
+def refusal(receive: Receive, headers: ScopeHeaders = JSON, deadline_s: float = 5.0) -> InvalidRequest:
     with pytest.raises(InvalidRequest) as caught:
         read(receive, headers, deadline_s)
     return caught.value
@@ -113,7 +113,7 @@ def test_other_media_are_refused_unread(content_type: bytes) -> None:
 
 
 @pytest.mark.parametrize("headers", [(), (*JSON, *JSON)])
-def test_one_content_type_is_needed(headers: Headers) -> None:
+def test_one_content_type_is_needed(headers: ScopeHeaders) -> None:
     assert refusal(Script(part(b"{}")), headers).status == 415
 
 
@@ -174,7 +174,7 @@ def test_a_client_that_leaves_while_sending_has_left() -> None:
         [(b"authorization", b"Bearer"), (b"x-api-key", b"sc_1")],
     ],
 )
-def test_a_key_is_found_in_any_of_its_places(headers: Headers) -> None:
+def test_a_key_is_found_in_any_of_its_places(headers: ScopeHeaders) -> None:
     assert credentials(Fields(headers)) == "sc_1"
     assert credentials(Fields(headers), "sc_1") == "sc_1"
 
@@ -203,7 +203,7 @@ def test_a_key_may_come_in_the_query() -> None:
         ([], "sc_\n"),
     ],
 )
-def test_anything_else_is_no_key(headers: Headers, query_key: str) -> None:
+def test_anything_else_is_no_key(headers: ScopeHeaders, query_key: str) -> None:
     with pytest.raises(Unauthenticated) as caught:
         credentials(Fields(headers), query_key)
     assert "sc_" not in str(caught.value) + caught.value.message

@@ -10,7 +10,7 @@ import time
 from typing import Any, Final
 
 from gateway.dialects.prompt import PromptHead
-from gateway.dialects.translation import Signed, Translation
+from gateway.dialects.translation import ReplyMark, Translation
 from tests.builders import a_route, a_snapshot
 
 CHUNKS: Final = 2000
@@ -51,7 +51,7 @@ def chunk_us(wire: str, client: str) -> float:
     translation = Translation.accepted(client, json.dumps(body).encode(), asked, a_snapshot(a_route()))
     best = float("inf")
     for _ in range(5):
-        stream = translation.stream(wire, a_route(), Signed("01J", 1))
+        stream = translation.stream(wire, a_route(), ReplyMark("01J", 1))
         stream.feed(begins)
         began = time.process_time()
         for _ in range(CHUNKS):

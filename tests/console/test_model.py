@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.console.model import model_page
-from gateway.core.catalog import Score
+from gateway.core.catalog import BenchmarkScore
 from tests.builders import a_fact, a_model, a_price, a_provider, a_route, a_snapshot
 from tests.console.house import a_house, text_of
 from tests.console.test_models import HOSTILE, some_routes
@@ -46,7 +46,9 @@ async def test_hostile_words_in_every_document_field_are_text(tmp_path: Path) ->
     notes = dict.fromkeys(("zero_retention", "dpa", "certifications_claimed", "newest_source", "confidence"), HOSTILE)
     names = dict.fromkeys(("name", "operator", "parent", "plan"), HOSTILE)
     provider = a_provider("alpha", **names, notes=notes, facts={"retention_days": fact})
-    score = Score(HOSTILE, 50.0, "percent", HOSTILE, version=HOSTILE, setting=HOSTILE, dated=HOSTILE, note=HOSTILE)
+    score = BenchmarkScore(
+        HOSTILE, 50.0, "percent", HOSTILE, version=HOSTILE, setting=HOSTILE, dated=HOSTILE, note=HOSTILE
+    )
     facts = {"parameters": HOSTILE, "languages": HOSTILE}
     model: Any = a_model(
         "small", name=HOSTILE, lab=HOSTILE, description=HOSTILE, licence=HOSTILE, facts=facts, scores=(score,)

@@ -5,13 +5,13 @@ import asyncio
 import pytest
 
 from gateway.console.page import Audience, ConsolePage, Turns, View, Visit
-from gateway.identity.operators import ADMIN, Act, Operator, Role
+from gateway.identity.operators import ADMIN, Act, Operator, OperatorRole
 from gateway.identity.sessions import NOBODY, Visitor
 from tests.builders import a_principal
 
 OPERATOR, READER = (
     Visitor(operator=Operator(ADMIN, "a")),
-    Visitor(operator=Operator(Role("auditor", frozenset({Act.READ})), "b")),
+    Visitor(operator=Operator(OperatorRole("auditor", frozenset({Act.READ})), "b")),
 )
 PERSON = Visitor(principal=a_principal())
 

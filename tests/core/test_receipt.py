@@ -12,7 +12,7 @@ from gateway.core.errors import Json
 from gateway.core.receipt import (
     EXACT,
     SECTIONS,
-    Broken,
+    ChainBreak,
     Kept,
     Link,
     Receipt,
@@ -247,7 +247,7 @@ def test_a_chain_may_hold_both_schemas() -> None:
     links = [Kept(first, digest(first), dict.fromkeys(SECTIONS)), Kept(head, own, sections)]
     assert verify(CHAIN, links, own) is None
     forged_one = Kept(first.replace(b"research", b"resaerch"), digest(first), {})
-    assert verify(CHAIN, [forged_one, links[1]]) == Broken(1, CHANGED)
+    assert verify(CHAIN, [forged_one, links[1]]) == ChainBreak(1, CHANGED)
 
 
 # --- the chain -------------------------------------------------------------------------------------------------------
@@ -340,12 +340,12 @@ def test_any_changed_byte_of_a_section_is_noticed(name: str, at: int, data: st.D
     salted[data.draw(st.integers(0, len(salted) - 1))] ^= data.draw(st.integers(1, 255))
     changed = LINKS[at]._replace(sections={**LINKS[at].sections, name: bytes(salted)})
     broken = verify(CHAIN, [*LINKS[:at], changed, *LINKS[at + 1 :]])
-    assert broken == Broken(at + 1, f"the section `{name}` was changed after it was written")
+    assert broken == ChainBreak(at + 1, f"the section `{name}` was changed after it was written")
 
 
 def test_a_section_that_the_head_does_not_name_is_noticed() -> None:
     strange = LINKS[0]._replace(sections={**LINKS[0].sections, "more": b"x" * 20})
-    assert verify(CHAIN, [strange]) == Broken(1, "the section `more` was changed after it was written")
+    assert verify(CHAIN, [strange]) == ChainBreak(1, "the section `more` was changed after it was written")
 
 
 @given(st.lists(receipts, max_size=4))
@@ -367,27 +367,27 @@ def test_any_changed_byte_is_noticed(at: int, data: st.DataObject) -> None:
     changed = bytearray(original)
     changed[position] ^= data.draw(st.integers(1, 255))
     links = [*LINKS[:at], Kept(bytes(changed), own, sections), *LINKS[at + 1 :]]
-    assert verify(CHAIN, tuple(links)) == Broken(at + 1, CHANGED)
+    assert verify(CHAIN, tuple(links)) == ChainBreak(at + 1, CHANGED)
 
 
 @pytest.mark.parametrize("at", range(3))
 def test_a_change_with_a_digest_made_to_fit_is_noticed_by_the_next_link(at: int) -> None:
     links = [*LINKS[:at], forged(LINKS[at], began_at="2020-01-01T00:00:00.000Z"), *LINKS[at + 1 :]]
     broken = verify(CHAIN, tuple(links))
-    assert broken == Broken(at + 2, "the receipt before this one was changed or removed")
+    assert broken == ChainBreak(at + 2, "the receipt before this one was changed or removed")
 
 
 @pytest.mark.parametrize("at", range(3))
 def test_a_removed_receipt_is_noticed(at: int) -> None:
     broken = verify(CHAIN, tuple(LINKS[:at] + LINKS[at + 1 :]))
-    assert broken == Broken(at + 1, "a receipt is missing or was moved")
+    assert broken == ChainBreak(at + 1, "a receipt is missing or was moved")
 
 
 @pytest.mark.parametrize("at", range(3))
 def test_a_removed_receipt_is_noticed_though_the_rest_was_renumbered(at: int) -> None:
     rest = [forged(link, sequence=at + 1 + n) for n, link in enumerate(LINKS[at + 1 :])]
     broken = verify(CHAIN, (*LINKS[:at], *rest))
-    assert broken == Broken(at + 1, "the receipt before this one was changed or removed")
+    assert broken == ChainBreak(at + 1, "the receipt before this one was changed or removed")
 
 
 @given(st.permutations(range(4)))
@@ -397,13 +397,13 @@ def test_receipts_in_another_order_are_noticed(order: list[int]) -> None:
 
 
 def test_a_receipt_told_twice_is_noticed() -> None:
-    assert verify(CHAIN, (LINKS[0], LINKS[0], *LINKS[1:])) == Broken(2, "a receipt is missing or was moved")
+    assert verify(CHAIN, (LINKS[0], LINKS[0], *LINKS[1:])) == ChainBreak(2, "a receipt is missing or was moved")
 
 
 def test_a_link_of_another_chain_is_noticed() -> None:
     other = chain_of(*FOUR, name="other")
-    assert verify(CHAIN, (LINKS[0], other[1])) == Broken(2, "a receipt is missing or was moved")
-    assert verify("other", tuple(LINKS)) == Broken(1, "a receipt is missing or was moved")
+    assert verify(CHAIN, (LINKS[0], other[1])) == ChainBreak(2, "a receipt is missing or was moved")
+    assert verify("other", tuple(LINKS)) == ChainBreak(1, "a receipt is missing or was moved")
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[]", b"{}", b"null", b'{"chain":"01JDCHAIN","sequence":2}'])
@@ -417,7 +417,7 @@ def test_what_is_no_receipt_breaks_a_chain(data: bytes) -> None:
 def test_receipts_missing_from_the_end_are_noticed_by_a_signed_head(kept: int) -> None:
     short = tuple(LINKS[:kept])
     assert verify(CHAIN, short) is None
-    assert verify(CHAIN, short, HEAD) == Broken(kept + 1, "receipts up to the signed head are missing")
+    assert verify(CHAIN, short, HEAD) == ChainBreak(kept + 1, "receipts up to the signed head are missing")
 
 
 def test_a_chain_may_have_grown_since_its_head_was_signed() -> None:

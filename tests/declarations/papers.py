@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from gateway.core.snapshot import Snapshot
-from gateway.declarations.faults import Fault, Report
+from gateway.declarations.faults import DocumentFault, Report
 from gateway.declarations.load import Loaded, load
 from gateway.declarations.reader import Page, parse
 from gateway.declarations.regions import Regions
@@ -195,7 +195,7 @@ class Papers:
         assert loaded.snapshot is not None, [str(fault) for fault in loaded.faults]
         return loaded.snapshot
 
-    def told(self, fault: Fault) -> str:
+    def told(self, fault: DocumentFault) -> str:
         """A fault as it is printed, its file from here."""
         return str(fault).replace(f"{self.root.as_posix()}/", "")
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from gateway.core.evidence import Source
-from gateway.declarations.evidence import Evidence, read_evidence, read_sources
+from gateway.declarations.evidence import RecordEvidence, read_evidence, read_sources
 from tests.declarations.papers import page, told
 
 
@@ -36,13 +36,13 @@ def test_a_source_is_a_text_or_a_table_with_its_date_and_what_it_supports() -> N
 )  # fmt: skip
 def test_evidence_that_cannot_be_read_is_a_fault(line: str, fault: str) -> None:
     paper = page(line)
-    read_evidence(paper.root, Evidence())
+    read_evidence(paper.root, RecordEvidence())
     paper.close()
     assert told(paper) == [f"paper.toml: {fault}"]
 
 
 def test_who_verified_a_fact_and_what_was_looked_at_are_kept() -> None:
     paper = page('verified_on = 2026-11-20\nverified_by = "N. N."\nlooked_at = "the order form, page 3"')
-    evidence = read_evidence(paper.root, Evidence(date(2026, 1, 1)))
+    evidence = read_evidence(paper.root, RecordEvidence(date(2026, 1, 1)))
     assert (evidence.verified_by, evidence.looked_at) == ("N. N.", "the order form, page 3")
     assert (evidence.read_on, evidence.verified_on) == (None, date(2026, 11, 20))

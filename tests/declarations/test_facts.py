@@ -8,15 +8,15 @@ import pytest
 from gateway.core.catalog import Fact, Facts
 from gateway.core.evidence import Source
 from gateway.core.posture import UNBOUNDED, UNKNOWN, Dpa, Logging, Party, Posture, Training, Value
-from gateway.declarations.evidence import Evidence, read_evidence
+from gateway.declarations.evidence import RecordEvidence, read_evidence
 from gateway.declarations.facts import read_bound, read_facts
 from tests.declarations.papers import REGIONS, page, told
 
 READ, VERIFIED, SANDBOX_DAY = date(2026, 11, 20), date(2026, 11, 22), date(2026, 11, 24)
-RECORD = Evidence(READ, VERIFIED, (Source("https://p.example"),))
+RECORD = RecordEvidence(READ, VERIFIED, (Source("https://p.example"),))
 
 
-def facts(text: str, evidence: Evidence = RECORD) -> tuple[Facts, list[str]]:
+def facts(text: str, evidence: RecordEvidence = RECORD) -> tuple[Facts, list[str]]:
     paper = page(f"[posture]\n{text}")
     found = read_facts(paper.root.table("posture"), REGIONS, evidence)
     paper.close()
@@ -77,7 +77,7 @@ def test_the_worse_of_two_sources_is_the_value_and_the_other_is_kept() -> None:
 
 
 def test_the_bundled_provider_was_read_today() -> None:
-    evidence = Evidence(read_on=SANDBOX_DAY, pinned=SANDBOX_DAY)
+    evidence = RecordEvidence(read_on=SANDBOX_DAY, pinned=SANDBOX_DAY)
     found, _ = facts('dpa = "missing"\ntraining = { value = "no", read_on = 2020-01-01 }', evidence)
     assert {fact.read_on for fact in found.values()} == {SANDBOX_DAY}
 
@@ -108,7 +108,7 @@ def test_a_faulty_fact_is_reported_with_what_to_do(line: str, fault: str) -> Non
 
 
 def test_whoever_states_evidence_states_all_of_it() -> None:
-    assert read_evidence(page('sources = ["x"]').root, RECORD) == Evidence(READ, None, (Source("x"),))
+    assert read_evidence(page('sources = ["x"]').root, RECORD) == RecordEvidence(READ, None, (Source("x"),))
     assert read_evidence(page("").root, RECORD) is RECORD
 
 

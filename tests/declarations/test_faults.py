@@ -6,17 +6,20 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.declarations.faults import Fault, Report, Toml, one_of, shown, some
+from gateway.declarations.faults import DocumentFault, Report, Toml, one_of, shown, some
 
 
 def test_a_fault_says_where_what_and_what_to_do() -> None:
-    fault = Fault("config/catalog/evroc.toml", "posture.training", '"nope" is not a value of training', "use one of no")
+    fault = DocumentFault(
+        "config/catalog/evroc.toml", "posture.training", '"nope" is not a value of training', "use one of no"
+    )
     assert str(fault) == 'config/catalog/evroc.toml: posture.training: "nope" is not a value of training; use one of no'
 
 
 def test_a_fault_of_a_whole_document_names_no_key() -> None:
     assert (
-        str(Fault("fx.toml", "", "the document is missing", "copy it")) == "fx.toml: the document is missing; copy it"
+        str(DocumentFault("fx.toml", "", "the document is missing", "copy it"))
+        == "fx.toml: the document is missing; copy it"
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway import sandbox
-from gateway.core.catalog import Abilities, Model, Score
+from gateway.core.catalog import Abilities, BenchmarkScore, Model
 from gateway.declarations.load import load
 from gateway.declarations.models import read_models
 from gateway.declarations.names import Register
@@ -49,13 +49,13 @@ def test_a_model_is_read_whole() -> None:
         default_max_output=4096,
         description="d",
         facts={"family": "s"},
-        scores=(Score("b", 1.5, "m", "s", False, False, "1", "x", "2026-01", "n"),),
+        scores=(BenchmarkScore("b", 1.5, "m", "s", False, False, "1", "x", "2026-01", "n"),),
     )
 
 
 def test_a_score_that_nobody_measured_is_no_score() -> None:
     register, faults = models(HEAD + 'scores = [ { benchmark = "b", metric = "m", source = "s" } ]')
-    assert (register.values["small"].scores, faults) == ((Score("b", None, "m", "s"),), [])
+    assert (register.values["small"].scores, faults) == ((BenchmarkScore("b", None, "m", "s"),), [])
 
 
 @pytest.mark.parametrize(

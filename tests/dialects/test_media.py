@@ -6,7 +6,7 @@ import pytest
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import media
-from gateway.dialects.media import Kind
+from gateway.dialects.media import MediaKind
 from gateway.dialects.neutral import Media
 
 
@@ -21,7 +21,7 @@ from gateway.dialects.neutral import Media
         ("data:video/mp4;base64,AAAA", "video", ("video/mp4", "AAAA")),
     ],
 )
-def test_a_data_url_is_a_type_and_base64(url: str, kind: Kind, found: tuple[str, str]) -> None:
+def test_a_data_url_is_a_type_and_base64(url: str, kind: MediaKind, found: tuple[str, str]) -> None:
     assert media.is_inline(url)
     assert media.inline(url, kind, "f") == found
 
@@ -40,7 +40,7 @@ def test_a_data_url_is_a_type_and_base64(url: str, kind: Kind, found: tuple[str,
         ("data:", "image"),
     ],
 )
-def test_what_no_provider_could_read_is_refused_by_name(url: str, kind: Kind) -> None:
+def test_what_no_provider_could_read_is_refused_by_name(url: str, kind: MediaKind) -> None:
     with pytest.raises(InvalidRequest) as refused:
         media.inline(url, kind, "messages[0].content[1].image_url")
     assert refused.value.details["field"] == "messages[0].content[1].image_url"

@@ -7,13 +7,13 @@ import pytest
 from gateway.dialects import anthropic_messages, openai_chat, openai_embeddings
 from gateway.dialects.dialect import Broken
 from gateway.dialects.mismatched import WholeBody, WholeReader, is_streamed, is_whole, streamed_events
-from gateway.dialects.neutral import Ended, Finished, Said, Stop
+from gateway.dialects.neutral import Finished, ReplyEnded, Said, StopReason
 
 CHUNKS = (
     b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\ndata: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'
 )
 COMPLETION = b'{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}'
-TOLD = [Said("Hi"), Finished(Stop.END), Ended()]
+TOLD = [Said("Hi"), Finished(StopReason.END), ReplyEnded()]
 
 
 @pytest.mark.parametrize("body", [CHUNKS, b"\n: comment\n\n" + CHUNKS, b"event: x\n" + CHUNKS, b"id: 1\n" + CHUNKS])

@@ -11,9 +11,9 @@ from gateway.dialects import neutral
 from gateway.dialects.neutral import (
     CONTENT,
     Begun,
-    Ended,
-    Event,
     Lost,
+    ReplyEnded,
+    ReplyEvent,
     Scored,
     Silent,
     Used,
@@ -26,7 +26,7 @@ HOLDERS = [
     for kind in vars(neutral).values()
     if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == neutral.__name__
 ]
-OPEN = {"Reasoning", "Begun", "Used", "Lost", "Ended"}
+OPEN = {"Reasoning", "Begun", "Used", "Lost", "ReplyEnded"}
 """Hold numbers and names of ours alone."""
 
 
@@ -48,4 +48,4 @@ def test_what_holds_content_shows_its_kind_alone(kind: Any) -> None:
 
 
 def test_every_event_but_reports_begins_content() -> None:
-    assert set(get_args(Event)) - set(CONTENT) == {Begun, Scored, Used, Lost, Ended}
+    assert set(get_args(ReplyEvent)) - set(CONTENT) == {Begun, Scored, Used, Lost, ReplyEnded}

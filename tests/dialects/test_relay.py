@@ -11,21 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.errors import Ended as EndedWithoutReply
-from gateway.core.errors import UpstreamFailed
+from gateway.core.errors import Ended, UpstreamFailed
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects import sse
 from gateway.dialects.dialect import Broken, Dialect
 from gateway.dialects.neutral import (
     Begun,
     CallBegan,
-    Ended,
-    Event,
     Finished,
     Lost,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
-    Stop,
+    StopReason,
     Thinking,
     Used,
     Vectors,
@@ -63,7 +62,7 @@ class Ledger:
     def close(self) -> None:
         self.ended = self.ended or self._last == b"last"
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         return f"data: {ended.code}\n\n".encode()
 
 
@@ -77,14 +76,14 @@ class Bracketed:
         return b"]"
 
 
-WORDS: dict[bytes, list[Event]] = {
+WORDS: dict[bytes, list[ReplyEvent]] = {
     b"meta": [],
     b"used": [Used(COUNTED)],
-    b"stop": [Finished(Stop.END)],
+    b"stop": [Finished(StopReason.END)],
     b"lose": [Lost("citations")],
     b"begin": [Begun(READ)],
     b"call": [CallBegan(0, "c", "f")],
-    b"end": [Ended()],
+    b"end": [ReplyEnded()],
     b"both": [Said("a"), Said("b")],
 }
 
@@ -95,33 +94,33 @@ class Listener:
     def __init__(self) -> None:
         self._last = b""
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         if data == b"error":
             raise Broken("an error")
         self._last = data
         return [Said(data[4:].decode())] if data.startswith(b"say:") else WORDS.get(data, [])
 
-    def close(self) -> Iterable[Event]:
-        return [Ended()] if self._last == b"last" else []
+    def close(self) -> Iterable[ReplyEvent]:
+        return [ReplyEnded()] if self._last == b"last" else []
 
 
 class Scribe:
     """Writes every event by its name."""
 
-    def write(self, event: Event) -> bytes:
+    def write(self, event: ReplyEvent) -> bytes:
         match event:
             case Said(text):
                 return f"<{text}>".encode()
             case Finished(stop):
                 return f"<stop {stop.value}>".encode()
-            case Used() | Ended():
+            case Used() | ReplyEnded():
                 return f"<{type(event).__name__.lower()}>".encode()
         return b""
 
     def keepalive(self) -> bytes:
         return b"<keepalive>"
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         return f"<{ended.code}>".encode()
 
     def whole(self, reply: Reply | Vectors) -> bytes:
@@ -162,11 +161,11 @@ class Provider:
     def observe(self, body: bytes) -> tuple[Metered | None, int]:
         return self._reported, len(body)
 
-    def events(self, body: bytes) -> Iterable[Event] | Vectors:  # noqa: ARG002
-        return cast("Iterable[Event] | Vectors", self._found)
+    def events(self, body: bytes) -> Iterable[ReplyEvent] | Vectors:  # noqa: ARG002
+        return cast("Iterable[ReplyEvent] | Vectors", self._found)
 
 
-def translated(*events: Event) -> Whole:
+def translated(*events: ReplyEvent) -> Whole:
     return translated_whole(events, Scribe(), 300)
 
 
@@ -179,23 +178,23 @@ def test_a_reply_that_is_passed_on_is_the_providers_own() -> None:
 
 
 def test_a_reply_that_is_translated_is_written_anew() -> None:
-    found = translated(Said("hello"), Lost("citations"), Finished(Stop.END), Used(COUNTED), Ended())
+    found = translated(Said("hello"), Lost("citations"), Finished(StopReason.END), Used(COUNTED), ReplyEnded())
     assert json.loads(found.body) == [["hello", "end"]]
     assert (found.metered, found.lost) == (COUNTED, ("citations",))
 
 
 def test_in_a_whole_reply_too_a_choice_that_called_tools_ended_for_that() -> None:
-    assert json.loads(translated(CALLED, Finished(Stop.END)).body) == [["call", "calls"]]
-    assert json.loads(translated(Said("x"), Finished(Stop.CALLS)).body) == [["x", "end"]]
+    assert json.loads(translated(CALLED, Finished(StopReason.END)).body) == [["call", "calls"]]
+    assert json.loads(translated(Said("x"), Finished(StopReason.CALLS)).body) == [["x", "end"]]
 
 
 def test_a_translated_reply_without_report_is_estimated_from_what_was_said() -> None:
-    found = translated(Thinking("abc"), Said("def"), Finished(Stop.END)).metered
+    found = translated(Thinking("abc"), Said("def"), Finished(StopReason.END)).metered
     assert (found.usage, found.source) == (Usage(input=100, output=2), UsageSource.ESTIMATED)
 
 
-@pytest.mark.parametrize("events", [[], [Said("x")], [Used(COUNTED), Ended()]])
-def test_what_never_finishes_is_no_reply(events: list[Event]) -> None:
+@pytest.mark.parametrize("events", [[], [Said("x")], [Used(COUNTED), ReplyEnded()]])
+def test_what_never_finishes_is_no_reply(events: list[ReplyEvent]) -> None:
     with pytest.raises(Broken):
         translated(*events)
 
@@ -253,7 +252,7 @@ def test_what_is_passed_on_is_the_same_bytes_however_they_came(cuts: list[int]) 
 @given(CUTS)
 def test_what_is_translated_is_the_same_events_however_they_came(cuts: list[int]) -> None:
     stream = translating()
-    assert cut(stream, STREAM, cuts) == "<héllo><y><used><ended>".encode()
+    assert cut(stream, STREAM, cuts) == "<héllo><y><used><replyended>".encode()
     assert (stream.complete, stream.content, stream.metered) == (True, True, COUNTED)
 
 
@@ -341,12 +340,12 @@ def test_content_begins_with_the_first_word(make: Any) -> None:
 
 def test_a_translated_stream_says_what_got_lost_and_why_it_ended() -> None:
     stream = translating()
-    assert stream.feed(bytes_of("call", "lose", "lose", "stop", "end")) == b"<stop calls><ended>"
+    assert stream.feed(bytes_of("call", "lose", "lose", "stop", "end")) == b"<stop calls><replyended>"
     assert stream.lost == ("citations",)
 
 
 @pytest.mark.parametrize("behind", ["meta", "say:more", "error", "end"])
-@pytest.mark.parametrize(("make", "shown"), [(passing, bytes_of("say:a", "end")), (translating, b"<a><ended>")])
+@pytest.mark.parametrize(("make", "shown"), [(passing, bytes_of("say:a", "end")), (translating, b"<a><replyended>")])
 def test_what_comes_behind_the_end_is_nothing_of_the_replys(make: Any, shown: bytes, behind: str) -> None:
     for pieces in ([bytes_of("say:a", "end", behind)], [bytes_of("say:a", "end"), bytes_of(behind)]):
         stream = make()
@@ -356,7 +355,7 @@ def test_what_comes_behind_the_end_is_nothing_of_the_replys(make: Any, shown: by
 
 def test_nothing_is_written_behind_the_end() -> None:
     stream = translating()
-    assert stream.feed(bytes_of("both", "end", "say:more", "end")) == b"<a><b><ended>"
+    assert stream.feed(bytes_of("both", "end", "say:more", "end")) == b"<a><b><replyended>"
     assert stream.finish() == b""
 
 

@@ -8,16 +8,16 @@ from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.neutral import (
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Thinking,
     Used,
 )
@@ -30,33 +30,35 @@ CALLED = CallBegan(0, "c", "f")
 @pytest.mark.parametrize(
     ("called", "stop", "told"),
     [
-        (True, Stop.END, Stop.CALLS),
-        (True, Stop.SEQUENCE, Stop.CALLS),
-        (True, Stop.CALLS, Stop.CALLS),
-        (True, Stop.LENGTH, Stop.LENGTH),
-        (True, Stop.FILTERED, Stop.FILTERED),
-        (False, Stop.END, Stop.END),
-        (False, Stop.SEQUENCE, Stop.SEQUENCE),
-        (False, Stop.CALLS, Stop.END),
-        (False, Stop.LENGTH, Stop.LENGTH),
-        (False, Stop.FILTERED, Stop.FILTERED),
+        (True, StopReason.END, StopReason.CALLS),
+        (True, StopReason.SEQUENCE, StopReason.CALLS),
+        (True, StopReason.CALLS, StopReason.CALLS),
+        (True, StopReason.LENGTH, StopReason.LENGTH),
+        (True, StopReason.FILTERED, StopReason.FILTERED),
+        (False, StopReason.END, StopReason.END),
+        (False, StopReason.SEQUENCE, StopReason.SEQUENCE),
+        (False, StopReason.CALLS, StopReason.END),
+        (False, StopReason.LENGTH, StopReason.LENGTH),
+        (False, StopReason.FILTERED, StopReason.FILTERED),
     ],
 )
-def test_a_choice_that_called_tools_ended_for_that_and_no_other_did(called: bool, stop: Stop, told: Stop) -> None:
+def test_a_choice_that_called_tools_ended_for_that_and_no_other_did(
+    called: bool, stop: StopReason, told: StopReason
+) -> None:
     telling = StreamObserver()
     if called:
         telling.tell(CALLED)
-    event = telling.tell(Finished(stop, "END" if stop is Stop.SEQUENCE else ""))
+    event = telling.tell(Finished(stop, "END" if stop is StopReason.SEQUENCE else ""))
     assert isinstance(event, Finished)
     assert event.stop is told
-    assert event.sequence == ("END" if told is Stop.SEQUENCE else "")
+    assert event.sequence == ("END" if told is StopReason.SEQUENCE else "")
 
 
 def test_each_choice_ends_for_reasons_of_its_own() -> None:
     telling = StreamObserver(2)
     telling.tell(CallBegan(0, "c", "f", choice=1))
-    assert telling.tell(Finished(Stop.END)) == Finished(Stop.END)
-    assert telling.tell(Finished(Stop.END, choice=1)) == Finished(Stop.CALLS, choice=1)
+    assert telling.tell(Finished(StopReason.END)) == Finished(StopReason.END)
+    assert telling.tell(Finished(StopReason.END, choice=1)) == Finished(StopReason.CALLS, choice=1)
     assert telling.finished == {0, 1}
 
 
@@ -69,13 +71,13 @@ def test_each_choice_ends_for_reasons_of_its_own() -> None:
         (CALLED, True, 0),
         (CallWrote(0, "{}"), True, 2),
         (Made(Media("image", data="AA==")), True, 0),
-        (Finished(Stop.END), True, 0),
+        (Finished(StopReason.END), True, 0),
         (Scored(()), False, 0),
         (Used(COUNTED), False, 0),
-        (Ended(), False, 0),
+        (ReplyEnded(), False, 0),
     ],
 )
-def test_content_begins_with_content_and_is_counted_in_bytes(event: Event, content: bool, size: int) -> None:
+def test_content_begins_with_content_and_is_counted_in_bytes(event: ReplyEvent, content: bool, size: int) -> None:
     telling = StreamObserver()
     assert telling.tell(event) == event
     assert (telling.content, telling.generated) == (content, size)
@@ -98,15 +100,15 @@ def test_the_last_report_counts() -> None:
 def test_choices_that_nobody_requested_are_counted_and_not_written() -> None:
     observer = StreamObserver()
     assert observer.tell(Said("abc", choice=1)) is None
-    assert observer.tell(Finished(Stop.END, choice=1)) is None
+    assert observer.tell(Finished(StopReason.END, choice=1)) is None
     assert observer.generated == 3
     assert observer.tell(Said("d")) == Said("d")
 
 
-@pytest.mark.parametrize("late", [Said("x"), Thinking("x"), CALLED, CallWrote(0, "{}"), Finished(Stop.LENGTH)])
-def test_behind_the_end_of_a_choice_nothing_is_written_but_its_usage(late: Event) -> None:
+@pytest.mark.parametrize("late", [Said("x"), Thinking("x"), CALLED, CallWrote(0, "{}"), Finished(StopReason.LENGTH)])
+def test_behind_the_end_of_a_choice_nothing_is_written_but_its_usage(late: ReplyEvent) -> None:
     observer = StreamObserver()
-    observer.tell(Finished(Stop.END))
+    observer.tell(Finished(StopReason.END))
     assert observer.tell(late) is None
     assert observer.tell(Used(COUNTED)) == Used(COUNTED)
-    assert observer.tell(Ended()) == Ended()
+    assert observer.tell(ReplyEnded()) == ReplyEnded()

@@ -15,17 +15,17 @@ from gateway.core.errors import InvalidRequest, ModelNotFound, UpstreamFailed
 from gateway.core.operation import COUNT_TOKENS, EMBEDDINGS
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken, RequestOverrides
-from gateway.dialects.neutral import Call, Stop, Text
+from gateway.dialects.neutral import Call, StopReason, Text
 from gateway.dialects.prompt import PLAIN, PromptHead
 from gateway.dialects.registry import REGISTRY
 from gateway.dialects.sse import Events
-from gateway.dialects.translation import Signed, Translation, declared, refusal
+from gateway.dialects.translation import ReplyMark, Translation, declared, refusal
 from gateway.dialects.whole_reply import reply_from_events
 from tests.builders import a_connection, a_demand, a_provider, a_route, a_snapshot
 
 SNAPSHOT = a_snapshot()
 NO_METER = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
-SIGNED = Signed("01JDRECEIPT00000000000000A", 1_795_000_000)
+SIGNED = ReplyMark("01JDRECEIPT00000000000000A", 1_795_000_000)
 CHATS = ["openai_chat", "openai_responses", "anthropic_messages", "google_generate"]
 COUNT = PromptHead(operation=COUNT_TOKENS)
 ADDRESSED = PromptHead(model="small", verb="generateContent")
@@ -202,31 +202,39 @@ def test_what_is_no_reply_is_broken_whoever_asked(client: str, provider: str, bo
     assert "MARKER" not in str(broken.value)
 
 
-REASONS: dict[str, dict[Stop, str]] = {
+REASONS: dict[str, dict[StopReason, str]] = {
     "openai_chat": {
-        Stop.END: "stop eos brand_new",
-        Stop.LENGTH: "length max_tokens model_length MAX_TOKENS model_context_window_exceeded",
-        Stop.FILTERED: "content_filter content_filter:RECITATION SAFETY RECITATION LANGUAGE BLOCKLIST "
+        StopReason.END: "stop eos brand_new",
+        StopReason.LENGTH: "length max_tokens model_length MAX_TOKENS model_context_window_exceeded",
+        StopReason.FILTERED: "content_filter content_filter:RECITATION SAFETY RECITATION LANGUAGE BLOCKLIST "
         "PROHIBITED_CONTENT SPII IMAGE_SAFETY MODEL_ARMOR refusal sensitive guardrail_intervened content_filtered",
     },
-    "openai_responses": {Stop.END: "", Stop.LENGTH: "max_output_tokens", Stop.FILTERED: "content_filter"},
+    "openai_responses": {
+        StopReason.END: "",
+        StopReason.LENGTH: "max_output_tokens",
+        StopReason.FILTERED: "content_filter",
+    },
     "anthropic_messages": {
-        Stop.END: "end_turn pause_turn brand_new",
-        Stop.LENGTH: "max_tokens model_context_window_exceeded",
-        Stop.FILTERED: "refusal",
+        StopReason.END: "end_turn pause_turn brand_new",
+        StopReason.LENGTH: "max_tokens model_context_window_exceeded",
+        StopReason.FILTERED: "refusal",
     },
     "google_generate": {
-        Stop.END: "STOP OTHER",
-        Stop.LENGTH: "MAX_TOKENS",
-        Stop.FILTERED: "SAFETY RECITATION LANGUAGE BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY MODEL_ARMOR",
+        StopReason.END: "STOP OTHER",
+        StopReason.LENGTH: "MAX_TOKENS",
+        StopReason.FILTERED: "SAFETY RECITATION LANGUAGE BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY MODEL_ARMOR",
     },
 }
 """Dialect of the provider -> end of the answer -> the words for it."""
-SHOWN: dict[str, dict[Stop, str]] = {
-    "openai_chat": {Stop.END: "stop", Stop.LENGTH: "length", Stop.FILTERED: "content_filter"},
-    "openai_responses": {Stop.END: "completed", Stop.LENGTH: "max_output_tokens", Stop.FILTERED: "content_filter"},
-    "anthropic_messages": {Stop.END: "end_turn", Stop.LENGTH: "max_tokens", Stop.FILTERED: "refusal"},
-    "google_generate": {Stop.END: "STOP", Stop.LENGTH: "MAX_TOKENS", Stop.FILTERED: "SAFETY"},
+SHOWN: dict[str, dict[StopReason, str]] = {
+    "openai_chat": {StopReason.END: "stop", StopReason.LENGTH: "length", StopReason.FILTERED: "content_filter"},
+    "openai_responses": {
+        StopReason.END: "completed",
+        StopReason.LENGTH: "max_output_tokens",
+        StopReason.FILTERED: "content_filter",
+    },
+    "anthropic_messages": {StopReason.END: "end_turn", StopReason.LENGTH: "max_tokens", StopReason.FILTERED: "refusal"},
+    "google_generate": {StopReason.END: "STOP", StopReason.LENGTH: "MAX_TOKENS", StopReason.FILTERED: "SAFETY"},
 }
 """Dialect of the client -> end of the answer -> the word for it."""
 
@@ -433,7 +441,7 @@ AS_THEY_COME: dict[str, tuple[str, list[bytes]]] = {
 """Name of the shape -> (dialect of the provider, its events)."""
 
 
-def read_in(dialect: str, shown: bytes) -> tuple[str, list[tuple[str, Any]], Stop]:
+def read_in(dialect: str, shown: bytes) -> tuple[str, list[tuple[str, Any]], StopReason]:
     """(words, calls, end) that a client of this dialect reads."""
     framing, reader = Events(), REGISTRY.streamed_by_providers[dialect].reader()
     told = [one for each in framing.feed(shown) for one in reader.read(framing.payload(each))]
@@ -446,7 +454,11 @@ def read_in(dialect: str, shown: bytes) -> tuple[str, list[tuple[str, Any]], Sto
 @pytest.mark.parametrize("client", CHATS)
 @pytest.mark.parametrize("shape", AS_THEY_COME)
 def test_a_stream_is_read_as_servers_write_it_whole_and_byte_by_byte(client: str, shape: str) -> None:
-    read = ("well said", [("f", {"a": 1})], Stop.END if client == "google_generate" else Stop.CALLS)  # Google: STOP
+    read = (
+        "well said",
+        [("f", {"a": 1})],
+        StopReason.END if client == "google_generate" else StopReason.CALLS,
+    )  # Google: STOP
     provider, sent = AS_THEY_COME[shape]
     whole = b"".join(sent) + (b"data: [DONE]\n\n" if provider == "openai_chat" else b"")
     if client == provider:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.dialects.neutral import Answer, Call, Stop, Text
+from gateway.dialects.neutral import Answer, Call, StopReason, Text
 from gateway.dialects.prompt import PLAIN, PromptHead
-from gateway.dialects.translation import Signed, Translation
+from gateway.dialects.translation import ReplyMark, Translation
 from gateway.dialects.truncated_calls import drop_truncated_calls, whole
 from tests.builders import a_route, a_snapshot
 
@@ -17,12 +17,12 @@ SAID, CALL, HALF, BARE = Text("hm"), Call("a", "f", '{"x": 1}'), Call("b", "g", 
 
 
 def test_a_call_that_was_cut_off_is_left_out() -> None:
-    assert drop_truncated_calls(Answer((SAID, CALL, BARE, HALF), Stop.LENGTH)) == (SAID, CALL, BARE)
-    assert whole([CALL, HALF], Stop.LENGTH) == [CALL]
+    assert drop_truncated_calls(Answer((SAID, CALL, BARE, HALF), StopReason.LENGTH)) == (SAID, CALL, BARE)
+    assert whole([CALL, HALF], StopReason.LENGTH) == [CALL]
 
 
-@pytest.mark.parametrize("stop", [Stop.CALLS, Stop.END, Stop.FILTERED])
-def test_of_an_answer_that_was_not_cut_off_nothing_is(stop: Stop) -> None:
+@pytest.mark.parametrize("stop", [StopReason.CALLS, StopReason.END, StopReason.FILTERED])
+def test_of_an_answer_that_was_not_cut_off_nothing_is(stop: StopReason) -> None:
     assert drop_truncated_calls(Answer((SAID, CALL, HALF), stop)) == (SAID, CALL, HALF)
     assert whole([HALF], stop) == whole([HALF], None) == [HALF]
 
@@ -51,14 +51,14 @@ def asking(client: str, *, streaming: bool) -> Translation:
     [("anthropic_messages", b'"text":"hm"', b'"max_tokens"'), ("google_generate", b'"text":"hm"', b'"MAX_TOKENS"')],
 )
 def test_a_reply_that_was_cut_off_in_a_call_is_a_reply(client: str, said: bytes, why: bytes) -> None:
-    body = asking(client, streaming=False).whole("openai_chat", json.dumps(WHOLE).encode(), Signed("01J", 5)).body
+    body = asking(client, streaming=False).whole("openai_chat", json.dumps(WHOLE).encode(), ReplyMark("01J", 5)).body
     assert said in body
     assert why in body
     assert b"call_1" not in body
 
 
 def test_a_stream_that_was_cut_off_in_a_call_comes_to_its_end() -> None:
-    stream = asking("google_generate", streaming=True).stream("openai_chat", a_route(), Signed("01J", 5))
+    stream = asking("google_generate", streaming=True).stream("openai_chat", a_route(), ReplyMark("01J", 5))
     pieces = [b"data: " + json.dumps(piece).encode() + b"\n\n" for piece in (PIECE, END)]
     shown = b"".join(map(stream.feed, [*pieces, b"data: [DONE]\n\n"]))
     assert stream.complete

@@ -15,18 +15,18 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -37,14 +37,14 @@ from gateway.dialects.whole_reply import reply_from_events
 UNKNOWN = Metered(NO_USAGE, UsageSource.ESTIMATED, {})
 COUNTED = Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {"input_tokens": 9})
 PICTURE = Media("image", "image/png", data="AA==")
-END = Finished(Stop.END)
+END = Finished(StopReason.END)
 
 
-def whole(*events: Event) -> Reply:
+def whole(*events: ReplyEvent) -> Reply:
     return reply_from_events(events, UNKNOWN)
 
 
-def answer(*events: Event) -> Answer:
+def answer(*events: ReplyEvent) -> Answer:
     (only,) = whole(*events).answers
     return only
 
@@ -83,7 +83,7 @@ def test_a_signature_closes_its_thought() -> None:
     ],
 )
 def test_a_signature_without_an_open_thought_is_a_thought_without_words(
-    events: list[Event], parts: tuple[Any, ...]
+    events: list[ReplyEvent], parts: tuple[Any, ...]
 ) -> None:
     assert answer(*events, END).parts == parts
 
@@ -97,7 +97,7 @@ def test_calls_come_together_by_their_places_however_they_are_mixed() -> None:
         CallWrote(0, '{"a":1}'),
         CallWrote(1, ":2}"),
         CallBegan(2, "c2", "list"),
-        Finished(Stop.CALLS),
+        Finished(StopReason.CALLS),
     )
     assert found == Answer(
         (
@@ -106,31 +106,31 @@ def test_calls_come_together_by_their_places_however_they_are_mixed() -> None:
             Call("c1", "read", '{"b":2}'),
             Call("c2", "list", "{}"),
         ),
-        Stop.CALLS,
+        StopReason.CALLS,
     )
 
 
 def test_media_scores_and_the_end_are_kept() -> None:
     scores = (Score("a", -0.5, (("b", -1.0),)),)
-    found = answer(Made(PICTURE), Said("a"), Scored(scores), Scored(scores), Finished(Stop.SEQUENCE, "END"))
-    assert found == Answer((PICTURE, Text("a")), Stop.SEQUENCE, "END", scores * 2)
+    found = answer(Made(PICTURE), Said("a"), Scored(scores), Scored(scores), Finished(StopReason.SEQUENCE, "END"))
+    assert found == Answer((PICTURE, Text("a")), StopReason.SEQUENCE, "END", scores * 2)
 
 
 def test_each_choice_is_an_answer_of_its_own_in_the_order_of_the_choices() -> None:
-    found = whole(Said("b", 1), Said("a"), CallBegan(0, "c", "f", choice=1), Finished(Stop.CALLS, choice=1), END)
-    assert found.answers == (Answer((Text("a"),)), Answer((Text("b"), Call("c", "f")), Stop.CALLS))
+    found = whole(Said("b", 1), Said("a"), CallBegan(0, "c", "f", choice=1), Finished(StopReason.CALLS, choice=1), END)
+    assert found.answers == (Answer((Text("a"),)), Answer((Text("b"), Call("c", "f")), StopReason.CALLS))
 
 
 def test_the_last_report_of_usage_counts_and_without_one_what_was_given() -> None:
     early = Used(Metered(Usage(input=9), UsageSource.PROVIDER, {}))
-    found = whole(early, Said("x"), END, Used(COUNTED), Ended())
+    found = whole(early, Said("x"), END, Used(COUNTED), ReplyEnded())
     assert found.metered == COUNTED
     assert whole(Said("x"), END).metered == UNKNOWN
 
 
 def test_what_got_lost_and_the_end_are_no_part_of_an_answer() -> None:
-    assert whole(Lost("citations"), Said("x"), END, Ended()).answers == (Answer((Text("x"),)),)
-    assert whole(Lost("citations"), Ended()).answers == ()
+    assert whole(Lost("citations"), Said("x"), END, ReplyEnded()).answers == (Answer((Text("x"),)),)
+    assert whole(Lost("citations"), ReplyEnded()).answers == ()
 
 
 @given(st.text(max_size=20), st.lists(st.integers(0, 20), max_size=5))

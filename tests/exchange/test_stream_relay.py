@@ -11,9 +11,8 @@ import anyio
 import pytest
 
 from gateway.core.decision import EligibleRoute
-from gateway.core.errors import Ended as EndedWithoutReply
-from gateway.core.errors import UpstreamFailed, UpstreamTimeout
-from gateway.dialects.neutral import Ended, Event, Reply, Said, Vectors
+from gateway.core.errors import Ended, UpstreamFailed, UpstreamTimeout
+from gateway.dialects.neutral import Reply, ReplyEnded, ReplyEvent, Said, Vectors
 from gateway.dialects.relay import Stream, Translated
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.deadlines import DeadlineScope
@@ -31,23 +30,23 @@ OPENING = b"<hello>"
 class Listener:
     """A language of words and one end."""
 
-    def read(self, data: bytes) -> Iterable[Event]:
-        return [Ended()] if data == b"[END]" else [Said(data.decode())]
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
+        return [ReplyEnded()] if data == b"[END]" else [Said(data.decode())]
 
-    def close(self) -> Iterable[Event]:
+    def close(self) -> Iterable[ReplyEvent]:
         return []
 
 
 class Scribe:
     """Writes words in brackets; a keepalive says that somebody is there."""
 
-    def write(self, event: Event) -> bytes:
+    def write(self, event: ReplyEvent) -> bytes:
         return f"<{event.text}>".encode() if isinstance(event, Said) else b"<end>"
 
     def keepalive(self) -> bytes:
         return b"<keepalive>"
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         return f"<{ended.code}>".encode()
 
     def whole(self, reply: Reply | Vectors) -> bytes:

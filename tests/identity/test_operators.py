@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.errors import NotAllowed
-from gateway.identity.operators import ADMIN, SIGNAL, Act, Operator, Role, local_operator
+from gateway.identity.operators import ADMIN, SIGNAL, Act, Operator, OperatorRole, local_operator
 
 
 @pytest.mark.parametrize("act", Act)
@@ -15,7 +15,7 @@ def test_an_admin_may_do_everything(act: Act) -> None:
 
 
 def test_a_second_role_is_a_value_and_may_do_only_its_acts() -> None:
-    auditor = Operator(Role("auditor", frozenset({Act.READ})), "person:anna")
+    auditor = Operator(OperatorRole("auditor", frozenset({Act.READ})), "person:anna")
     auditor.require(Act.READ)
     with pytest.raises(NotAllowed) as refused:
         auditor.require(Act.WRITE)

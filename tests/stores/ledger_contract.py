@@ -12,7 +12,7 @@ import pytest
 from gateway.core.receipt import Receipt, as_json
 from gateway.core.selection import Selection, days
 from gateway.stores.books.books import Ledger, UsageRow
-from gateway.stores.ledger.ledger import Pages, every_receipt
+from gateway.stores.ledger.ledger import PagedLedger, every_receipt
 from tests.builders import a_receipt, an_attempt
 
 USED = {"input": 1_000, "output": 20}
@@ -40,7 +40,7 @@ RECEIPTS = (
 )
 
 
-class Read(Ledger, Pages, Protocol):
+class Read(Ledger, PagedLedger, Protocol):
     """Both ways to read one."""
 
 

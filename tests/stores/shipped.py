@@ -12,7 +12,7 @@ import psycopg
 from gateway.core.receipt import Receipt
 from gateway.stores.journal.files import JOURNAL_FILE
 from gateway.stores.ledger.months import Keeping
-from gateway.stores.ledger.shipment_batches import Source
+from gateway.stores.ledger.shipment_batches import JournalSource
 from gateway.stores.ledger.shipping import News, Shipper
 from gateway.stores.postgres.connection import Postgres
 from tests.builders import TODAY
@@ -34,7 +34,7 @@ def a_shipper(
 ) -> Shipper:
     """`most`: receipts in one parcel; `patience_s`: with the server."""
     patience_s = changed.get("patience_s", 30)
-    source = Source(journal, changed.get("most", 500))
+    source = JournalSource(journal, changed.get("most", 500))
     return Shipper(source, Postgres(url, connect_s=patience_s, answer_s=patience_s), keeping, tell)
 
 

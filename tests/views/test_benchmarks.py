@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.core.catalog import Score
+from gateway.core.catalog import BenchmarkScore
 from gateway.views.benchmarks import ORDER, benchmark_groups, group_of, score_view
 from tests.views.shipped import shipped
 
 
-def a_score(benchmark: str, score: float | None, metric: str = "percent", **changed: Any) -> Score:
-    return Score(benchmark, score, metric, "a page", **changed)
+def a_score(benchmark: str, score: float | None, metric: str = "percent", **changed: Any) -> BenchmarkScore:
+    return BenchmarkScore(benchmark, score, metric, "a page", **changed)
 
 
 def test_every_shipped_benchmark_has_its_group() -> None:

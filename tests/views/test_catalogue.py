@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.catalog import Score, Status
+from gateway.core.catalog import BenchmarkScore, Status
 from gateway.core.cost import Tier
 from gateway.core.organisation import Budget
 from gateway.core.posture import UNKNOWN, Posture, Training
@@ -125,9 +125,9 @@ def test_prices_are_exact_strings_and_unpriced_is_not_zero() -> None:
 
 def test_a_benchmark_without_a_score_is_shown_without_one() -> None:
     scores = (
-        Score("MMLU", 71.5, "accuracy", "https://lab.example"),
-        Score("Profit", 14502.375, "USD", "https://shop.example"),
-        Score("Arena", None, "Elo", "https://arena.example"),
+        BenchmarkScore("MMLU", 71.5, "accuracy", "https://lab.example"),
+        BenchmarkScore("Profit", 14502.375, "USD", "https://shop.example"),
+        BenchmarkScore("Arena", None, "Elo", "https://arena.example"),
     )
     model = a_model(scores=scores)
     route = a_route(model=model)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.commands.access.documents import declared_snapshot
-from gateway.commands.access.running import Status, status
+from gateway.commands.access.running import GatewayStatus, status
 from gateway.commands.terminal.context import CommandContext
 from gateway.commands.terminal.stop import Stop
 from gateway.core.evaluation import Capabilities
@@ -25,7 +25,7 @@ class CurrentState:
     settings: Settings
     snapshot: Snapshot
     means: Capabilities
-    running: Status | None
+    running: GatewayStatus | None
 
     @property
     def health(self) -> Health:
@@ -50,7 +50,9 @@ def current_state(context: CommandContext) -> CurrentState:
     return CurrentState(settings, snapshot, means(settings, snapshot, context.environ, now), now)
 
 
-def means(settings: Settings, snapshot: Snapshot, environ: Mapping[str, str], now: Status | None) -> Capabilities:
+def means(
+    settings: Settings, snapshot: Snapshot, environ: Mapping[str, str], now: GatewayStatus | None
+) -> Capabilities:
     """Capabilities by the credentials of the environment, the sandbox and the running gateway."""
     from gateway.compose import access, in_force
 

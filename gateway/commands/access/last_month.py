@@ -19,11 +19,11 @@ def first_day(context: CommandContext) -> date:
 
 def last_month(context: CommandContext) -> Iterator[Receipt]:
     """Every receipt of these days, of all gateways where they share a ledger; none where no gateway has run."""
-    from gateway.stores.ledger.ledger import Pages, every_receipt
+    from gateway.stores.ledger.ledger import PagedLedger, every_receipt
     from gateway.stores.ledger.postgres_ledger import PostgresLedger
     from gateway.stores.ledger.workers import WorkersLedger
 
     settings = context.settings()
     postgres = shared_postgres(settings)
-    ledger: Pages = WorkersLedger(settings.state) if postgres is None else PostgresLedger(postgres)
+    ledger: PagedLedger = WorkersLedger(settings.state) if postgres is None else PostgresLedger(postgres)
     return map(from_json, every_receipt(ledger, first_day(context), context.today))

@@ -11,7 +11,7 @@ from gateway.commands.terminal.context import CommandContext
 from gateway.core.errors import Json
 
 if TYPE_CHECKING:
-    from gateway.stores.ledger.ledger import Pages
+    from gateway.stores.ledger.ledger import PagedLedger
 
 
 def pages(context: CommandContext, since: date, until: date) -> Iterator[dict[str, Json]]:
@@ -22,7 +22,7 @@ def pages(context: CommandContext, since: date, until: date) -> Iterator[dict[st
         yield from every_receipt(ledger, since, until)
 
 
-def _ledgers(context: CommandContext) -> list[Pages]:
+def _ledgers(context: CommandContext) -> list[PagedLedger]:
     from gateway.stores.ledger.ledger import SqliteLedger
 
     if (postgres := shared_postgres(context.settings())) is not None:

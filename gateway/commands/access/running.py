@@ -32,7 +32,7 @@ Office: TypeAlias = Callable[[str, str, Mapping[str, Json]], dict[str, Json]]
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class GatewayStatus:
     """The status of a running gateway. `providers`: those with a credential."""
 
     snapshot: str
@@ -41,14 +41,14 @@ class Status:
     health: Health = field(default_factory=Health)
 
 
-def status(state: Path) -> Status | None:
+def status(state: Path) -> GatewayStatus | None:
     """The gateway that runs with this state directory; None if none does."""
     with _client(state) as client:
         answer = None if client is None else _answer_of(client, "GET", "/status", {})
     if answer is None:
         return None
     providers = answer.get("providers")
-    return Status(
+    return GatewayStatus(
         str(answer.get("snapshot", "")),
         answer.get("sandbox") is True,
         frozenset(map(str, providers)) if isinstance(providers, list) else frozenset(),

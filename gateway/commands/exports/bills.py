@@ -133,5 +133,5 @@ def _day(text: str) -> date:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).date()
 
 
-Shape: TypeAlias = Callable[[str], Iterable[Line]]
-SHAPES: Final[Mapping[str, Shape]] = {"openai": _openai, "anthropic": _anthropic, "mistral": _mistral, "csv": _csv}
+BillShape: TypeAlias = Callable[[str], Iterable[Line]]
+SHAPES: Final[Mapping[str, BillShape]] = {"openai": _openai, "anthropic": _anthropic, "mistral": _mistral, "csv": _csv}

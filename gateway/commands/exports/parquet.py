@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from gateway.commands.terminal.stop import Stop
 from gateway.views import focus
-from gateway.views.focus import Cell, Kind
+from gateway.views.focus import FocusCell, FocusKind
 
 _LIBRARY: Final = "pyarrow"
-_READ: Final[Mapping[Kind, Callable[[Cell], object]]] = {
+_READ: Final[Mapping[FocusKind, Callable[[FocusCell], object]]] = {
     "amount": lambda cell: Decimal(cell),
     "count": lambda cell: Decimal(cell),
     "moment": lambda cell: datetime.fromisoformat(str(cell)),
@@ -22,7 +22,7 @@ _READ: Final[Mapping[Kind, Callable[[Cell], object]]] = {
 }
 
 
-def write(path: Path, charges: Sequence[Sequence[Cell]]) -> None:
+def write(path: Path, charges: Sequence[Sequence[FocusCell]]) -> None:
     """A row for each charge, a column for each of `focus.COLUMNS`; "" becomes null. Stop without the library."""
     if find_spec(_LIBRARY) is None:
         do = "pip install 'safeconduct[parquet]', or name a file that ends in .csv"
@@ -38,7 +38,7 @@ def write(path: Path, charges: Sequence[Sequence[Cell]]) -> None:
     parquet.write_table(table, path, compression="zstd")
 
 
-def _values(column: str, cells: Sequence[Cell]) -> list[object]:
+def _values(column: str, cells: Sequence[FocusCell]) -> list[object]:
     read = _READ[focus.kind(column)]
     return [None if cell == "" else read(cell) for cell in cells]
 

@@ -17,25 +17,25 @@ from gateway.dialects.neutral import (
     Begun,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Signed,
-    Stop,
+    StopReason,
     Thinking,
     Used,
 )
 from gateway.dialects.signatures import enveloped
 from gateway.dialects.usage_report import decoder
 
-_STOPS: Final[Mapping[str, Stop]] = {
-    "stop_sequence": Stop.SEQUENCE,
-    "tool_use": Stop.CALLS,
-    "max_tokens": Stop.LENGTH,
-    "model_context_window_exceeded": Stop.LENGTH,
-    "refusal": Stop.FILTERED,
+_STOPS: Final[Mapping[str, StopReason]] = {
+    "stop_sequence": StopReason.SEQUENCE,
+    "tool_use": StopReason.CALLS,
+    "max_tokens": StopReason.LENGTH,
+    "model_context_window_exceeded": StopReason.LENGTH,
+    "refusal": StopReason.FILTERED,
 }
 """Every other word (end_turn, pause_turn of tools that the provider runs, …) means that the answer came to its end."""
 
@@ -96,7 +96,7 @@ def reader() -> MessagesReader:
     return MessagesReader()
 
 
-def events(body: bytes) -> Iterable[Event]:
+def events(body: bytes) -> Iterable[ReplyEvent]:
     """The events of a whole reply. Broken, also while the events are read, unless the body is a reply of this
     dialect."""
     message: _Message | None
@@ -112,10 +112,10 @@ def events(body: bytes) -> Iterable[Event]:
     if message.usage is not None:
         yield from _used(message.usage)
     yield from _finished(message)
-    yield Ended()
+    yield ReplyEnded()
 
 
-def _whole(block: _Block, places: Iterable[int]) -> Iterable[Event]:
+def _whole(block: _Block, places: Iterable[int]) -> Iterable[ReplyEvent]:
     match block.type:
         case "text":
             yield from _said(block)
@@ -156,7 +156,7 @@ class MessagesReader:
         self._blocks: dict[int, _Open] = {}
         self._reported = MessagesUsage()
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         """One event's data; nothing for pings and what is unknown. Broken for an error in an event's place."""
         event: _Event | None
         try:
@@ -182,7 +182,7 @@ class MessagesReader:
             case "message_stop":
                 yield from self._end()
 
-    def close(self) -> Iterable[Event]:
+    def close(self) -> Iterable[ReplyEvent]:
         """Only `message_stop` is a proper end."""
         return ()
 
@@ -190,7 +190,7 @@ class MessagesReader:
         if usage is not None:
             self._reported = over(usage, self._reported)
 
-    def _start(self, index: int, block: _Block) -> Iterable[Event]:
+    def _start(self, index: int, block: _Block) -> Iterable[ReplyEvent]:
         opened = self._blocks[index] = _Open()
         match block.type:
             case "text":
@@ -209,7 +209,7 @@ class MessagesReader:
                 opened.lost = True
                 yield _lost(other)
 
-    def _delta(self, index: int, delta: _Delta) -> Iterable[Event]:
+    def _delta(self, index: int, delta: _Delta) -> Iterable[ReplyEvent]:
         block = self._blocks.setdefault(index, _Open())  # some begin a text without saying so
         if block.lost:
             return
@@ -231,14 +231,14 @@ class MessagesReader:
             case other:
                 yield _lost(other)
 
-    def _close(self, index: int) -> Iterable[Event]:
+    def _close(self, index: int) -> Iterable[ReplyEvent]:
         block = self._blocks.pop(index, _Open())
         if block.place is not None and block.waiting:
             yield CallWrote(block.place, block.waiting)
         if block.signature:
             yield Signed(enveloped(block.signature, NAME))
 
-    def _stop(self, event: _Event) -> Iterable[Event]:
+    def _stop(self, event: _Event) -> Iterable[ReplyEvent]:
         self._reports(event.usage)
         if event.delta is not None and event.delta.stop_reason and not self._stopped:
             for index in sorted(self._blocks):
@@ -248,15 +248,15 @@ class MessagesReader:
         if event.usage is not None:
             yield from _used(self._reported)
 
-    def _end(self) -> Iterable[Event]:
+    def _end(self) -> Iterable[ReplyEvent]:
         if not self._begun:
             raise Broken("an end without a beginning")
         if not self._stopped:
-            yield Finished(Stop.END)
-        yield Ended()
+            yield Finished(StopReason.END)
+        yield ReplyEnded()
 
 
-def _said(block: _Block) -> Iterable[Event]:
+def _said(block: _Block) -> Iterable[ReplyEvent]:
     if block.text:
         yield Said(block.text)
     if block.citations:
@@ -278,15 +278,15 @@ def _lost(kind: str) -> Lost:
     return Lost(kind if kind in BLOCKS else "content")
 
 
-def _finished(ending: _Message | _Delta) -> Iterable[Event]:
+def _finished(ending: _Message | _Delta) -> Iterable[ReplyEvent]:
     """The end, behind the explanation of a refusal."""
-    stop = _STOPS.get(ending.stop_reason or "", Stop.END)
-    if stop is Stop.FILTERED and ending.stop_details is not None and ending.stop_details.explanation:
+    stop = _STOPS.get(ending.stop_reason or "", StopReason.END)
+    if stop is StopReason.FILTERED and ending.stop_details is not None and ending.stop_details.explanation:
         yield Said(ending.stop_details.explanation, refusal=True)
-    yield Finished(stop, (ending.stop_sequence or "") if stop is Stop.SEQUENCE else "")
+    yield Finished(stop, (ending.stop_sequence or "") if stop is StopReason.SEQUENCE else "")
 
 
-def _used(usage: MessagesUsage) -> Iterable[Event]:
+def _used(usage: MessagesUsage) -> Iterable[ReplyEvent]:
     counted = metered(usage)
     if counted is not None:
         yield Used(counted)

@@ -13,8 +13,8 @@ from gateway.dialects.shapes import (
     SCALAR,
     TEXT,
     Findings,
+    MemberShape,
     Misshapen,
-    Shape,
     Walk,
     demanded,
     inline,
@@ -32,7 +32,7 @@ REMOTE_TOKENS: Final = 460_000
 """Bound for what the provider fetches or keeps: 100 pages of 3,000 tokens of text, each with its picture."""
 
 CACHE: Final = record("cache_control", {"type": TEXT, "ttl": lasting(frozenset({"5m"}))})
-_MARK: Final[Mapping[str, Shape]] = {"type": TEXT, "cache_control": CACHE}
+_MARK: Final[Mapping[str, MemberShape]] = {"type": TEXT, "cache_control": CACHE}
 _FILE: Final = keeping(Feature.FILES, tokens=REMOTE_TOKENS)
 _KEPT_FILE: Final = noting(record("source", leaves(TEXT, "type file_id")), features=[Feature.FILES])
 _FETCHED: Final = noting(record("source", leaves(TEXT, "type url")), features=[Feature.REMOTE_URLS])
@@ -212,14 +212,14 @@ _BLOCK: Final = tagged("block", {**BLOCKS, "web_fetch_result": _RESULT})
 _ROWS: Final[Walk] = rows("content", tagged("block", BLOCKS))
 CONTENT: Final[Walk] = _blocks
 
-_TOOL: Final[Mapping[str, Shape]] = {
+_TOOL: Final[Mapping[str, MemberShape]] = {
     **_MARK,
     "name": TEXT,
     **leaves(FLAG, "defer_loading strict eager_input_streaming"),
     "allowed_callers": rows("allowed_callers", TEXT),
     "input_examples": opaque,
 }
-_LIMITED: Final[Mapping[str, Shape]] = {
+_LIMITED: Final[Mapping[str, MemberShape]] = {
     **_TOOL,
     **leaves(SCALAR, "max_uses max_content_tokens response_inclusion use_cache"),
     "allowed_domains": rows("allowed_domains", TEXT),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.errors import Ended
 from gateway.core.usage import Usage
 from gateway.dialects import truncated_calls
 from gateway.dialects.anthropic_messages import errors
@@ -20,17 +20,17 @@ from gateway.dialects.neutral import (
     Begun,
     Call,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -39,12 +39,12 @@ from gateway.dialects.neutral import (
 )
 from gateway.dialects.prompt import Prompt
 
-_WORDS: Final[Mapping[Stop, str]] = {
-    Stop.END: "end_turn",
-    Stop.SEQUENCE: "stop_sequence",
-    Stop.CALLS: "tool_use",
-    Stop.LENGTH: "max_tokens",
-    Stop.FILTERED: "refusal",
+_WORDS: Final[Mapping[StopReason, str]] = {
+    StopReason.END: "end_turn",
+    StopReason.SEQUENCE: "stop_sequence",
+    StopReason.CALLS: "tool_use",
+    StopReason.LENGTH: "max_tokens",
+    StopReason.FILTERED: "refusal",
 }
 _TIERS: Final = {"default": "standard", "priority": "priority", "batch": "batch"}
 
@@ -68,16 +68,16 @@ class MessagesWriter:
         self._blocks = Blocks(head)
         self._begun = self._over = False
         self._refusal = ""
-        self._end = Finished(Stop.END)
+        self._end = Finished(StopReason.END)
         self._usage: Usage | None = None
         self._generated = 0
 
-    def write(self, event: Event) -> bytes:
+    def write(self, event: ReplyEvent) -> bytes:
         """The frames for one event. Only the first choice is written: this dialect has no other."""
         match event:
             case Used(metered):
                 self._usage = metered.usage
-            case Ended():
+            case ReplyEnded():
                 return self._begin() + self._blocks.close() + self._ended()
             case Lost() | Begun() | Scored():
                 pass
@@ -97,7 +97,7 @@ class MessagesWriter:
         """A ping, once the message has begun."""
         return PING if self._begun and not self._over else b""
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         """The error event; no `message_stop` follows it."""
         self._over = True
         return errors.event(ended)
@@ -120,7 +120,7 @@ class MessagesWriter:
             message["content"].append({"type": "text", "text": answer.refusal})
         return orjson.dumps(message)
 
-    def _weigh(self, event: Event) -> None:
+    def _weigh(self, event: ReplyEvent) -> None:
         match event:
             case Said(text, _, refusal):
                 self._refusal += text if refusal else ""
@@ -175,8 +175,8 @@ def _object(arguments: str) -> Any:
 
 def _stopped(end: Finished, refusal: str) -> BlockJson:
     """Why it ended. A model that said why it will not has refused, whatever its provider calls that."""
-    stop = Stop.FILTERED if refusal and end.stop is Stop.END else end.stop
-    reason = {"stop_reason": _WORDS[stop], "stop_sequence": end.sequence if stop is Stop.SEQUENCE else None}
-    if stop is not Stop.FILTERED:
+    stop = StopReason.FILTERED if refusal and end.stop is StopReason.END else end.stop
+    reason = {"stop_reason": _WORDS[stop], "stop_sequence": end.sequence if stop is StopReason.SEQUENCE else None}
+    if stop is not StopReason.FILTERED:
         return reason
     return {**reason, "stop_details": {"type": "refusal", "category": None, "explanation": refusal or None}}

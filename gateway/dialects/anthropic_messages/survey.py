@@ -15,7 +15,7 @@ from gateway.dialects.shapes import (
     SCALAR,
     TEXT,
     Findings,
-    Shape,
+    MemberShape,
     Walk,
     demanded,
     either,
@@ -138,7 +138,7 @@ def _place(place: Any, findings: Findings) -> None:
         findings.features.add(Feature.INFERENCE_PLACE)
 
 
-MEMBERS: Final[Mapping[str, Shape]] = {
+MEMBERS: Final[Mapping[str, MemberShape]] = {
     "provider": opaque,  # it never travels
     "messages": _MESSAGES,
     "system": CONTENT,

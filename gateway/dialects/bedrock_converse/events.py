@@ -18,27 +18,27 @@ from gateway.dialects.dialect import Broken
 from gateway.dialects.neutral import (
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Signed,
-    Stop,
+    StopReason,
     Thinking,
     Used,
 )
 from gateway.dialects.signatures import enveloped
 from gateway.dialects.usage_report import decoder
 
-_STOPS: Final[Mapping[str, Stop]] = {
-    "end_turn": Stop.END,
-    "stop_sequence": Stop.SEQUENCE,
-    "tool_use": Stop.CALLS,
-    "max_tokens": Stop.LENGTH,
-    "model_context_window_exceeded": Stop.LENGTH,
-    "content_filtered": Stop.FILTERED,
-    "guardrail_intervened": Stop.FILTERED,
+_STOPS: Final[Mapping[str, StopReason]] = {
+    "end_turn": StopReason.END,
+    "stop_sequence": StopReason.SEQUENCE,
+    "tool_use": StopReason.CALLS,
+    "max_tokens": StopReason.LENGTH,
+    "model_context_window_exceeded": StopReason.LENGTH,
+    "content_filtered": StopReason.FILTERED,
+    "guardrail_intervened": StopReason.FILTERED,
 }
 _FAILED: Final = frozenset({"malformed_model_output", "malformed_tool_use"})
 """The model's output could not be read: no clean end."""
@@ -146,7 +146,7 @@ def reader() -> ConverseReader:
     return ConverseReader()
 
 
-def events(body: bytes) -> Iterable[Event]:
+def events(body: bytes) -> Iterable[ReplyEvent]:
     """The events of a whole reply. Broken, also while the events are read, unless the body is a reply of this
     dialect."""
     reply: _Reply | None
@@ -164,7 +164,7 @@ def events(body: bytes) -> Iterable[Event]:
     if reply.usage is not None and (counted := metered(reply.usage, reply.service_tier)) is not None:
         yield Used(counted)
     yield _finished(reply.stop_reason, reply.additional_model_response_fields)
-    yield Ended()
+    yield ReplyEnded()
 
 
 def _is_call(block: _Block) -> bool:
@@ -172,7 +172,7 @@ def _is_call(block: _Block) -> bool:
     return block.tool_use is not None and not block.tool_use.type
 
 
-def _whole(block: _Block, place: int) -> Iterator[Event]:
+def _whole(block: _Block, place: int) -> Iterator[ReplyEvent]:
     if block.text:
         yield Said(block.text)
     if (reasoning := block.reasoning_content) is not None:
@@ -190,7 +190,7 @@ def _whole(block: _Block, place: int) -> Iterator[Event]:
     yield from _others(block)
 
 
-def _called(call: _ToolUse, place: int) -> Iterator[Event]:
+def _called(call: _ToolUse, place: int) -> Iterator[ReplyEvent]:
     if call.type:
         yield Lost("toolUse")
         return
@@ -199,7 +199,7 @@ def _called(call: _ToolUse, place: int) -> Iterator[Event]:
     yield CallBegan(place, call.tool_use_id, call.name)
 
 
-def _others(block: _Block) -> Iterator[Event]:
+def _others(block: _Block) -> Iterator[ReplyEvent]:
     yield from (Lost(name) for field, name in _OTHERS.items() if getattr(block, field) is not None)
 
 
@@ -207,9 +207,9 @@ def _finished(reason: str | None, fields: object) -> Finished:
     """The end of the answer. Broken for output that could not be read."""
     if reason in _FAILED:
         raise Broken("the model's output could not be read")
-    stop = _STOPS.get(reason or "", Stop.END)
+    stop = _STOPS.get(reason or "", StopReason.END)
     sequence: Any = fields.get("stop_sequence") if isinstance(fields, dict) else None
-    return Finished(stop, sequence if stop is Stop.SEQUENCE and isinstance(sequence, str) else "")
+    return Finished(stop, sequence if stop is StopReason.SEQUENCE and isinstance(sequence, str) else "")
 
 
 class ConverseReader:
@@ -221,7 +221,7 @@ class ConverseReader:
         self._count = 0
         self._stopped = False
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         """The meaning of one message; nothing for unknown kinds. Broken for an error in a message's place."""
         frame: _Frame | None
         try:
@@ -242,18 +242,18 @@ class ConverseReader:
         if frame.metadata is not None:
             yield from self._report(frame.metadata)
 
-    def close(self) -> Iterable[Event]:
+    def close(self) -> Iterable[ReplyEvent]:
         """The connection's end is a proper one once the message has stopped."""
-        return (Ended(),) if self._stopped else ()
+        return (ReplyEnded(),) if self._stopped else ()
 
-    def _begin(self, index: int, block: _Block) -> Iterator[Event]:
+    def _begin(self, index: int, block: _Block) -> Iterator[ReplyEvent]:
         if (call := block.tool_use) is not None:
             yield from _called(call, self._count)
             if _is_call(block):
                 self._calls[index], self._count = self._count, self._count + 1
         yield from _others(block)
 
-    def _more(self, index: int, block: _Block) -> Iterator[Event]:
+    def _more(self, index: int, block: _Block) -> Iterator[ReplyEvent]:
         if block.text:
             yield Said(block.text)
         if (reasoning := block.reasoning_content) is not None:
@@ -267,12 +267,12 @@ class ConverseReader:
             yield CallWrote(self._calls[index], call.input)
         yield from _others(block)
 
-    def _sign(self, index: int) -> Iterator[Event]:
+    def _sign(self, index: int) -> Iterator[ReplyEvent]:
         if signature := self._signatures.pop(index, ""):
             yield Signed(enveloped(signature, NAME))
 
-    def _report(self, metadata: _Metadata) -> Iterator[Event]:
+    def _report(self, metadata: _Metadata) -> Iterator[ReplyEvent]:
         if metadata.usage is not None and (counted := metered(metadata.usage, metadata.service_tier)) is not None:
             yield Used(counted)
         if self._stopped:
-            yield Ended()
+            yield ReplyEnded()

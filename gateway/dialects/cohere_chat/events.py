@@ -26,23 +26,23 @@ from gateway.dialects.neutral import (
     EMPTY_ARGUMENTS,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
+    ReplyEnded,
+    ReplyEvent,
     Said,
-    Stop,
+    StopReason,
     Thinking,
     Used,
 )
 
 _DONE: Final = b"[DONE]"
-_STOPS: Final[Mapping[str, Stop]] = {
-    "STOP_SEQUENCE": Stop.SEQUENCE,
-    "MAX_TOKENS": Stop.LENGTH,
-    "TOOL_CALL": Stop.CALLS,
-    "ERROR_TOXIC": Stop.FILTERED,
-    "ERROR_LIMIT": Stop.LENGTH,
+_STOPS: Final[Mapping[str, StopReason]] = {
+    "STOP_SEQUENCE": StopReason.SEQUENCE,
+    "MAX_TOKENS": StopReason.LENGTH,
+    "TOOL_CALL": StopReason.CALLS,
+    "ERROR_TOXIC": StopReason.FILTERED,
+    "ERROR_LIMIT": StopReason.LENGTH,
 }
 """Every other word means that the answer came to its end."""
 _NO_ARGUMENTS: Final = EMPTY_ARGUMENTS | {""}
@@ -55,7 +55,7 @@ def reader() -> CohereReader:
     return CohereReader()
 
 
-def events(body: bytes) -> Iterable[Event]:
+def events(body: bytes) -> Iterable[ReplyEvent]:
     """A whole reply. Broken, also while it is read, for anything else."""
     reply = opened_reply(body)
     reading = CohereReader()
@@ -71,7 +71,7 @@ class CohereReader:
         self._is_written = False
         """Arguments of the last call have begun."""
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         """The events of one event's data. Broken for an error in its place."""
         if data.strip() == _DONE:
             return ()
@@ -89,11 +89,11 @@ class CohereReader:
                 return self.message(message)
         return ()
 
-    def close(self) -> Iterable[Event]:
+    def close(self) -> Iterable[ReplyEvent]:
         """Nothing: only `message-end` ends a reply."""
         return ()
 
-    def message(self, message: CohereReplyMessage) -> Iterator[Event]:
+    def message(self, message: CohereReplyMessage) -> Iterator[ReplyEvent]:
         """The content of a message: the plan of its calls, thoughts and words, calls."""
         if message.tool_plan:
             yield Said(message.tool_plan)
@@ -104,26 +104,26 @@ class CohereReader:
         if message.citations:
             yield Lost("citations")
 
-    def end(self, reason: str, usage: CohereUsage | None) -> Iterator[Event]:
+    def end(self, reason: str, usage: CohereUsage | None) -> Iterator[ReplyEvent]:
         """The end of the reply. Broken for one that the provider broke off."""
         if reason in _FAILURES:
             raise Broken("the provider broke the answer off")
-        yield Finished(_STOPS.get(reason, Stop.END))
+        yield Finished(_STOPS.get(reason, StopReason.END))
         counted = metered(usage) if usage is not None else None
         if counted is not None:
             yield Used(counted)
-        yield Ended()
+        yield ReplyEnded()
 
-    def _end(self, delta: CohereDelta) -> Iterator[Event]:
+    def _end(self, delta: CohereDelta) -> Iterator[ReplyEvent]:
         if delta.error:
             raise Broken("the provider broke the answer off")
         return self.end(delta.finish_reason or "", delta.usage)
 
-    def _began(self, message: CohereReplyMessage) -> Iterator[Event]:
+    def _began(self, message: CohereReplyMessage) -> Iterator[ReplyEvent]:
         for call in calls_of(message.tool_calls):
             yield from self._call(call)
 
-    def _call(self, call: CohereCall) -> Iterator[Event]:
+    def _call(self, call: CohereCall) -> Iterator[ReplyEvent]:
         function = call.function or CohereFunction()
         if not function.name:
             raise Unusable("a call without a name")
@@ -132,11 +132,11 @@ class CohereReader:
         yield CallBegan(self._calls - 1, call.id or "", function.name)
         yield from self._argued(function.arguments or "")
 
-    def _wrote(self, message: CohereReplyMessage) -> Iterator[Event]:
+    def _wrote(self, message: CohereReplyMessage) -> Iterator[ReplyEvent]:
         for call in calls_of(message.tool_calls):
             yield from self._argued((call.function or CohereFunction()).arguments or "")
 
-    def _argued(self, arguments: str) -> Iterator[Event]:
+    def _argued(self, arguments: str) -> Iterator[ReplyEvent]:
         """More arguments of the last call. `{}` and `null` at their beginning only hold the place of others."""
         if not self._calls:
             raise Broken("arguments of no call")
@@ -145,7 +145,7 @@ class CohereReader:
             yield CallWrote(self._calls - 1, arguments)
 
 
-def _said(block: CohereContent) -> Iterator[Event]:
+def _said(block: CohereContent) -> Iterator[ReplyEvent]:
     if block.thinking:
         yield Thinking(block.thinking)
     if block.text:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.core.demand import Need
-from gateway.dialects.media import Kind
+from gateway.dialects.media import MediaKind
 
 PAYLOADS: Final = (
     "text",
@@ -26,7 +26,7 @@ CONTEXT_TOKENS: Final = 1_048_576
 """Bound for anything else that is not in the request: a film, a document, a cached prefix. Gemini's context."""
 
 _FILES: Final = re.compile(r"(?:gs:|files/|https://generativelanguage\.googleapis\.com/)", re.IGNORECASE)
-NEEDED: Final[Mapping[Kind, Need]] = {
+NEEDED: Final[Mapping[MediaKind, Need]] = {
     "image": Need.VISION,
     "video": Need.VISION,
     "audio": Need.AUDIO,
@@ -34,7 +34,7 @@ NEEDED: Final[Mapping[Kind, Need]] = {
 }
 
 
-def kind_of(mime: str) -> Kind:
+def kind_of(mime: str) -> MediaKind:
     """The kind of media of a MIME type. Any type that is not a picture, a sound or a film is a document."""
     match mime.partition("/")[0].lower():
         case "image":

@@ -15,7 +15,7 @@ from gateway.dialects.shapes import (
     TEXT,
     Findings,
     Leaf,
-    Shape,
+    MemberShape,
     Spelling,
     Walk,
     demanded,
@@ -37,7 +37,7 @@ FIGURE: Final[Leaf] = NUMBER | {str}
 _ROLES: Final = frozenset({"", "user", "model", "function"})
 
 
-def message(label: str, table: Mapping[str, Shape]) -> Walk:
+def message(label: str, table: Mapping[str, MemberShape]) -> Walk:
     """An object of Google's, whose members stand under either of their two names."""
     twins = {snake(name): name for name in table if snake(name) != name}
     return record(label, {**table, **{twin: table[name] for twin, name in twins.items()}}, Spelling(twins, camel))
@@ -78,7 +78,7 @@ _BLOB: Final = message(
     "inlineData", {**leaves(TEXT, "mimeType displayName"), "data": inline(remote_tokens=CONTEXT_TOKENS)}
 )
 _FILE: Final = message("fileData", leaves(TEXT, "mimeType fileUri displayName"))
-_LAYERS: Final[Mapping[str, Shape]] = {"contentLayers": rows("contentLayers", WORD, single=True)}
+_LAYERS: Final[Mapping[str, MemberShape]] = {"contentLayers": rows("contentLayers", WORD, single=True)}
 _PART: Final = message(
     "part:",
     {

@@ -11,7 +11,7 @@ from gateway.core.usage import UsageSource
 from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.google import errors
 from gateway.dialects.google_embeddings.content import inputs, is_batch
-from gateway.dialects.neutral import Event, Reply, Vectors
+from gateway.dialects.neutral import Reply, ReplyEvent, Vectors
 from gateway.dialects.prompt import Prompt
 from gateway.dialects.vectors import one_for_each
 
@@ -28,7 +28,7 @@ class VectorsWriter:
         self._batch = is_batch(prompt.head)
         self._inputs = inputs(prompt)
 
-    def write(self, event: Event) -> bytes:  # noqa: ARG002
+    def write(self, event: ReplyEvent) -> bytes:  # noqa: ARG002
         return b""
 
     def keepalive(self) -> bytes:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.dialects.google.survey import CONTENT, FIGURE, WORD, message
-from gateway.dialects.shapes import FLAG, TEXT, Shape, either, leaves, opaque, rows
+from gateway.dialects.shapes import FLAG, TEXT, MemberShape, either, leaves, opaque, rows
 
-_TASK: Final[Mapping[str, Shape]] = {
+_TASK: Final[Mapping[str, MemberShape]] = {
     **leaves(WORD, "taskType title"),
     "outputDimensionality": FIGURE,
     "autoTruncate": FLAG,
 }
-_MEMBERS: Final[Mapping[str, Shape]] = {
+_MEMBERS: Final[Mapping[str, MemberShape]] = {
     **_TASK,
     "model": TEXT,
     "content": either(frozenset({type(None)}), CONTENT),
@@ -21,7 +21,7 @@ _MEMBERS: Final[Mapping[str, Shape]] = {
         "embedContentConfig", {**_TASK, "mimeType": TEXT, **leaves(FLAG, "documentOcr audioTrackExtraction")}
     ),
 }
-MEMBERS: Final[Mapping[str, Shape]] = {
+MEMBERS: Final[Mapping[str, MemberShape]] = {
     **_MEMBERS,
     "provider": opaque,  # it never travels
     "requests": rows("requests", message("", _MEMBERS), single=True),

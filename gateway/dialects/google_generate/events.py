@@ -18,42 +18,42 @@ from gateway.dialects.google_generate.stream import UNBLOCKED, UNFINISHED
 from gateway.dialects.neutral import (
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Thinking,
     Used,
 )
 from gateway.dialects.usage_report import decoder
 
-_STOPS: Final[dict[str | int, Stop]] = {
-    "MAX_TOKENS": Stop.LENGTH,
-    "SAFETY": Stop.FILTERED,
-    "RECITATION": Stop.FILTERED,
-    "LANGUAGE": Stop.FILTERED,
-    "BLOCKLIST": Stop.FILTERED,
-    "PROHIBITED_CONTENT": Stop.FILTERED,
-    "SPII": Stop.FILTERED,
-    "IMAGE_SAFETY": Stop.FILTERED,
-    "IMAGE_PROHIBITED_CONTENT": Stop.FILTERED,
-    "IMAGE_RECITATION": Stop.FILTERED,
-    "MODEL_ARMOR": Stop.FILTERED,
+_STOPS: Final[dict[str | int, StopReason]] = {
+    "MAX_TOKENS": StopReason.LENGTH,
+    "SAFETY": StopReason.FILTERED,
+    "RECITATION": StopReason.FILTERED,
+    "LANGUAGE": StopReason.FILTERED,
+    "BLOCKLIST": StopReason.FILTERED,
+    "PROHIBITED_CONTENT": StopReason.FILTERED,
+    "SPII": StopReason.FILTERED,
+    "IMAGE_SAFETY": StopReason.FILTERED,
+    "IMAGE_PROHIBITED_CONTENT": StopReason.FILTERED,
+    "IMAGE_RECITATION": StopReason.FILTERED,
+    "MODEL_ARMOR": StopReason.FILTERED,
     # Numbers that mean the same in Gemini's enum and in Vertex's.
-    2: Stop.LENGTH,
-    3: Stop.FILTERED,
-    4: Stop.FILTERED,
-    6: Stop.FILTERED,
-    7: Stop.FILTERED,
-    8: Stop.FILTERED,
-    11: Stop.FILTERED,
+    2: StopReason.LENGTH,
+    3: StopReason.FILTERED,
+    4: StopReason.FILTERED,
+    6: StopReason.FILTERED,
+    7: StopReason.FILTERED,
+    8: StopReason.FILTERED,
+    11: StopReason.FILTERED,
 }
 """`finishReason`; whatever else it says is an end."""
 
@@ -153,7 +153,7 @@ def reader() -> GoogleReader:
     return GoogleReader()
 
 
-def events(body: bytes) -> Iterable[Event]:
+def events(body: bytes) -> Iterable[ReplyEvent]:
     """A whole reply. Broken unless it has a candidate, or says that the prompt was blocked."""
     reading = GoogleReader()
     yield from reading.read(body)
@@ -168,12 +168,12 @@ class GoogleReader:
     def __init__(self) -> None:
         self.begun = False
         """A candidate began, or the prompt was blocked."""
-        self._stops: dict[int, Stop | None] = {}
+        self._stops: dict[int, StopReason | None] = {}
         self._calls: dict[int, int] = {}
         self._saying: set[int] = set()
         self._searches = SearchCount()
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         try:
             chunk = _decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -185,25 +185,25 @@ class GoogleReader:
         feedback = chunk.prompt_feedback
         if feedback is not None and feedback.block_reason not in UNBLOCKED:
             self.begun = True
-            self._stops[0] = Stop.FILTERED
+            self._stops[0] = StopReason.FILTERED
         if (
             chunk.usage_metadata is not None
             and (counted := metered(chunk.usage_metadata, self._searches.total)) is not None
         ):
             yield Used(counted)
 
-    def close(self) -> Iterable[Event]:
+    def close(self) -> Iterable[ReplyEvent]:
         """The connection's end is the stream's, once every candidate that began has said why it stops."""
         if self._stops and None not in self._stops.values():
             yield from self.complete()
 
-    def complete(self) -> Iterable[Event]:
+    def complete(self) -> Iterable[ReplyEvent]:
         """The end, whatever is left unsaid."""
         for choice, stop in sorted(self._stops.items()):
-            yield Finished(stop or Stop.END, choice=choice)
-        yield Ended()
+            yield Finished(stop or StopReason.END, choice=choice)
+        yield ReplyEnded()
 
-    def _candidate(self, candidate: _Candidate, reply: str) -> Iterator[Event]:
+    def _candidate(self, candidate: _Candidate, reply: str) -> Iterator[ReplyEvent]:
         self.begun = True
         choice = candidate.index or 0
         self._searches.see(choice, candidate.grounding_metadata)
@@ -216,9 +216,9 @@ class GoogleReader:
         if candidate.finish_reason in _FAILED:
             raise Unusable("the model's answer could not be used")
         if candidate.finish_reason not in UNFINISHED:
-            self._stops[choice] = _STOPS.get(candidate.finish_reason or "", Stop.END)
+            self._stops[choice] = _STOPS.get(candidate.finish_reason or "", StopReason.END)
 
-    def _part(self, part: _Part, choice: int, reply: str) -> Iterator[Event]:
+    def _part(self, part: _Part, choice: int, reply: str) -> Iterator[ReplyEvent]:
         signature = part.thought_signature or ""
         if part.function_call is not None:
             yield from self._call(part.function_call, signature, choice, reply)
@@ -244,7 +244,7 @@ class GoogleReader:
         if part.file_data is not None:
             yield Made(_media(part.file_data.mime_type, url=part.file_data.file_uri), choice)
 
-    def _call(self, call: _Call, signature: str, choice: int, reply: str) -> Iterator[Event]:
+    def _call(self, call: _Call, signature: str, choice: int, reply: str) -> Iterator[ReplyEvent]:
         """Gemini may leave the id out; made of the reply's, it is one of its kind in any conversation."""
         place = self._calls.get(choice, 0)
         self._calls[choice] = place + 1
@@ -267,7 +267,7 @@ def _arguments(raw: bytes) -> str:
     return arguments
 
 
-def _signed(signature: str, choice: int, *, thought: bool) -> Iterable[Event]:
+def _signed(signature: str, choice: int, *, thought: bool) -> Iterable[ReplyEvent]:
     """Another dialect's signature comes from a gateway like this one; off a thought, it stands for words unseen."""
     sealed, origin = opened(signature)
     return [Signed(signatures.enveloped(sealed, origin), choice, not thought and origin != NAME)] if sealed else []

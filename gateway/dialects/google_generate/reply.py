@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.errors import Ended
 from gateway.core.usage import Metered
 from gateway.dialects import truncated_calls
 from gateway.dialects.call_order import InOrder
@@ -22,18 +22,18 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -43,11 +43,11 @@ from gateway.dialects.neutral import (
 from gateway.dialects.prompt import Prompt
 
 _REASONS: Final = {
-    Stop.END: "STOP",
-    Stop.SEQUENCE: "STOP",
-    Stop.CALLS: "STOP",
-    Stop.LENGTH: "MAX_TOKENS",
-    Stop.FILTERED: "SAFETY",
+    StopReason.END: "STOP",
+    StopReason.SEQUENCE: "STOP",
+    StopReason.CALLS: "STOP",
+    StopReason.LENGTH: "MAX_TOKENS",
+    StopReason.FILTERED: "SAFETY",
 }
 _TRAFFIC: Final = {"flex": "ON_DEMAND_FLEX", "priority": "ON_DEMAND_PRIORITY"}
 _NOTHING: Final[dict[str, Any]] = {"text": ""}
@@ -69,16 +69,16 @@ class GoogleWriter:
         self._orders: dict[int, InOrder] = {}
         self._calls: dict[int, dict[int, Call]] = {}
         self._called: set[int] = set()
-        self._finished: dict[int, Stop] = {}
+        self._finished: dict[int, StopReason] = {}
         self._usage: dict[str, Any] = {}
 
-    def write(self, event: Event) -> bytes:
+    def write(self, event: ReplyEvent) -> bytes:
         """Broken for a call whose arguments are no JSON object."""
         match event:
             case Used(metered):
                 self._usage = _usage(metered)
                 return b""
-            case Ended():
+            case ReplyEnded():
                 return self._last()
             case Lost() | Begun():
                 return b""
@@ -87,7 +87,7 @@ class GoogleWriter:
             return b"".join(map(self._due, (*order.rest(), event)))
         return b"".join(map(self._due, order.admit(event)))
 
-    def _due(self, event: Event) -> bytes:
+    def _due(self, event: ReplyEvent) -> bytes:
         """The chunk for one event of a choice, in an order in which nothing stands between a call and its arguments."""
         match event:
             case CallBegan(place, id_, name, signature, choice):
@@ -110,7 +110,7 @@ class GoogleWriter:
         """Nothing before the first chunk: a client that was told nothing can still be told of an error."""
         return self._frames.keepalive()
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         return self._frames.failure(body(ended))
 
     def whole(self, reply: Reply | Vectors) -> bytes:
@@ -143,7 +143,7 @@ class GoogleWriter:
             raise Broken("arguments for a call that was complete")
         self._calls[choice][place] = Call(call.id, call.name, call.arguments + arguments, call.signature)
 
-    def _complete(self, choice: int, stop: Stop | None = None) -> list[dict[str, Any]]:
+    def _complete(self, choice: int, stop: StopReason | None = None) -> list[dict[str, Any]]:
         """The calls that wait to be written."""
         calls = self._calls.pop(choice, {})
         return self._called_parts(choice, truncated_calls.whole((call for _, call in sorted(calls.items())), stop))

@@ -13,7 +13,7 @@ from gateway.dialects.shapes import (
     FLAG,
     SCALAR,
     TEXT,
-    Shape,
+    MemberShape,
     demanded,
     either,
     keeping,
@@ -53,7 +53,7 @@ _IMAGE: Final = message(
         "imageOutputOptions": message("imageOutputOptions", leaves(FIGURE, "mimeType compressionQuality")),
     },
 )
-CONFIG: Final[Mapping[str, Shape]] = {
+CONFIG: Final[Mapping[str, MemberShape]] = {
     **leaves(
         FIGURE,
         "temperature topP topK candidateCount maxOutputTokens seed presencePenalty frequencyPenalty logprobs",
@@ -72,7 +72,7 @@ CONFIG: Final[Mapping[str, Shape]] = {
 }
 """Members of `generationConfig`, each with its shape."""
 
-TOOL_CONFIG: Final[Mapping[str, Shape]] = {
+TOOL_CONFIG: Final[Mapping[str, MemberShape]] = {
     "functionCallingConfig": message(
         "functionCallingConfig",
         {
@@ -89,7 +89,7 @@ TOOL_CONFIG: Final[Mapping[str, Shape]] = {
 """Members of `toolConfig`, each with its shape."""
 
 _SAFETY: Final = message("safetySettings", leaves(WORD, "category threshold method"))
-MEMBERS: Final[Mapping[str, Shape]] = {
+MEMBERS: Final[Mapping[str, MemberShape]] = {
     "provider": opaque,  # it never travels
     "model": TEXT,
     "contents": rows("contents", CONTENT, single=True),

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects import media
-from gateway.dialects.media import Kind
+from gateway.dialects.media import MediaKind
 from gateway.dialects.neutral import Media, Text
 
 PartReading: TypeAlias = Callable[[Any, str, str], Text | Media]
@@ -73,7 +73,7 @@ def _text(held: Any, where: str, mark: str) -> Text:
     return Text(held, mark)
 
 
-def _located(kind: Kind, held: Any, where: str, mark: str) -> Media:
+def _located(kind: MediaKind, held: Any, where: str, mark: str) -> Media:
     """`{"url": …}`, or the address alone."""
     members = held if isinstance(held, dict) else {"url": held}
     url, detail = members.get("url"), members.get("detail") or ""

@@ -17,17 +17,17 @@ from gateway.dialects.neutral import (
     EMPTY_ARGUMENTS,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Thinking,
     Used,
 )
@@ -48,15 +48,15 @@ from gateway.dialects.openai_chat.signatures import is_proof, of_call, packed
 from gateway.dialects.openai_chat.stream import DONE
 from gateway.dialects.signatures import enveloped
 
-_WORDS: Final[Mapping[Stop, str]] = {
-    Stop.LENGTH: "length max_tokens model_length model_context_window_exceeded 2",
-    Stop.CALLS: "tool_calls tool_use function_call",
-    Stop.FILTERED: "content_filter content_filtered guardrail_intervened refusal sensitive error_toxic "
+_WORDS: Final[Mapping[StopReason, str]] = {
+    StopReason.LENGTH: "length max_tokens model_length model_context_window_exceeded 2",
+    StopReason.CALLS: "tool_calls tool_use function_call",
+    StopReason.FILTERED: "content_filter content_filtered guardrail_intervened refusal sensitive error_toxic "
     "safety recitation language blocklist prohibited_content spii image_safety image_prohibited_content "
     "image_recitation model_armor 3 4 6 7 8 11",
 }
 """Words of OpenAI, Mistral, Z.ai, Bedrock, Anthropic, Cohere and Google; numbers of Google's enumeration."""
-_STOPS: Final[Mapping[str, Stop]] = {word: stop for stop, words in _WORDS.items() for word in words.split()}
+_STOPS: Final[Mapping[str, StopReason]] = {word: stop for stop, words in _WORDS.items() for word in words.split()}
 """Every other word (stop, eos, end_turn, …) means that the answer came to its end."""
 
 _FAILURES: Final = frozenset(
@@ -71,7 +71,7 @@ def reader() -> ChatReader:
     return ChatReader()
 
 
-def events(body: bytes) -> Iterable[Event]:
+def events(body: bytes) -> Iterable[ReplyEvent]:
     """The events of a whole reply. Broken, also while the events are read, unless the body is a reply of this
     dialect."""
     chunk = opened(body)
@@ -91,26 +91,26 @@ class ChatReader:
         self._finished: set[int] = set()
         self._tier: object = None
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         """One event's data. Broken."""
         if data.strip() == DONE:
             return self.end()
         return self.chunk(opened(data))
 
-    def close(self) -> Iterable[Event]:
+    def close(self) -> Iterable[ReplyEvent]:
         """A stream whose every choice has finished needs no `[DONE]`."""
-        return [Ended()] if self._finished and not self._open else []
+        return [ReplyEnded()] if self._finished and not self._open else []
 
-    def end(self) -> Iterable[Event]:
+    def end(self) -> Iterable[ReplyEvent]:
         """The provider says that this was all; choices of which it did not say so have ended too. Broken if none was
         ever begun."""
         if not self._open and not self._finished:
             raise Broken("no answer in it")
         for index in sorted(self._open):
-            yield from self._finish(index, Finished(Stop.END, choice=index))
-        yield Ended()
+            yield from self._finish(index, Finished(StopReason.END, choice=index))
+        yield ReplyEnded()
 
-    def chunk(self, chunk: Chunk) -> Iterable[Event]:
+    def chunk(self, chunk: Chunk) -> Iterable[ReplyEvent]:
         self._tier = chunk.service_tier or self._tier
         for choice in chunk.choices or ():
             yield from self._choice(choice)
@@ -122,7 +122,7 @@ class ChatReader:
         if counted is not None:
             yield Used(counted)
 
-    def _choice(self, choice: Choice) -> Iterable[Event]:
+    def _choice(self, choice: Choice) -> Iterable[ReplyEvent]:
         index = choice.index or 0
         if index in self._finished:
             return
@@ -140,11 +140,11 @@ class ChatReader:
             yield from self._finish(index, _finished(choice, index))
 
     @staticmethod
-    def _called(delta: Delta, calls: Calls) -> Iterable[Event]:
+    def _called(delta: Delta, calls: Calls) -> Iterable[ReplyEvent]:
         for piece in delta.tool_calls or ():
             yield from calls.add(piece)
 
-    def _finish(self, index: int, finished: Finished) -> Iterable[Event]:
+    def _finish(self, index: int, finished: Finished) -> Iterable[ReplyEvent]:
         yield from self._open.pop(index).close()
         self._finished.add(index)
         yield finished
@@ -154,13 +154,13 @@ def _finished(choice: Choice, index: int) -> Finished:
     reason = str(choice.finish_reason).lower().partition(":")[0]  # Google: "content_filter: RECITATION"
     if reason in _FAILURES:
         raise Broken("the provider broke the answer off")
-    stop = _STOPS.get(reason, Stop.END)
-    if stop is Stop.END and isinstance(choice.stop_reason, str) and choice.stop_reason:
-        return Finished(Stop.SEQUENCE, choice.stop_reason, index)
+    stop = _STOPS.get(reason, StopReason.END)
+    if stop is StopReason.END and isinstance(choice.stop_reason, str) and choice.stop_reason:
+        return Finished(StopReason.SEQUENCE, choice.stop_reason, index)
     return Finished(stop, choice=index)
 
 
-def _said(delta: Delta, index: int) -> Iterable[Event]:
+def _said(delta: Delta, index: int) -> Iterable[ReplyEvent]:
     if thought := _thought(delta):
         yield Thinking(thought, index)
     for detail in _listed(delta.reasoning_details):
@@ -175,7 +175,7 @@ def _said(delta: Delta, index: int) -> Iterable[Event]:
         yield Said(delta.refusal, index, refusal=True)
 
 
-def _part(part: ContentPiece, index: int) -> Iterable[Event]:
+def _part(part: ContentPiece, index: int) -> Iterable[ReplyEvent]:
     match part.type:
         case "text":
             if part.text:
@@ -207,7 +207,7 @@ def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _beside(delta: Delta, index: int) -> Iterable[Event]:
+def _beside(delta: Delta, index: int) -> Iterable[ReplyEvent]:
     """Events for everything beside the words: pictures and sounds, proofs of reasoning, sources."""
     for image in _listed(delta.images):
         yield _image(image, index)
@@ -219,7 +219,7 @@ def _beside(delta: Delta, index: int) -> Iterable[Event]:
         yield Lost("annotations")
 
 
-def _image(image: object, index: int) -> Event:
+def _image(image: object, index: int) -> ReplyEvent:
     match image:
         case {"image_url": {"url": str(url)}} if url.startswith("data:image/"):
             head, _, data = url[5:].partition(",")
@@ -228,7 +228,7 @@ def _image(image: object, index: int) -> Event:
     return Lost("images")
 
 
-def _scored(logprobs: object, index: int) -> Iterable[Event]:
+def _scored(logprobs: object, index: int) -> Iterable[ReplyEvent]:
     try:
         scores = msgspec.convert(logprobs, Logprobs)
     except msgspec.ValidationError:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.errors import Ended
 from gateway.dialects import media, signatures
 from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import (
@@ -20,18 +20,18 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -67,7 +67,7 @@ class ChatWriter:
         self._refused: set[int] = set()  # choices of which the model said why it will not
         self._used: Used | None = None
 
-    def write(self, event: Event) -> bytes:
+    def write(self, event: ReplyEvent) -> bytes:
         """The chunks for one event; the first of a choice says who speaks."""
         match event:
             case Used():
@@ -75,7 +75,7 @@ class ChatWriter:
                 return b""
             case Lost() | Begun():
                 return b""
-            case Ended():
+            case ReplyEnded():
                 return self._end()
         first = b""
         if event.choice not in self._thoughts:
@@ -83,7 +83,7 @@ class ChatWriter:
             first = self._chunk(event.choice, {"role": "assistant", "content": ""})
         match event:
             case Finished(stop, _, choice):
-                stop = Stop.END if choice in self._refused and stop is Stop.FILTERED else stop
+                stop = StopReason.END if choice in self._refused and stop is StopReason.FILTERED else stop
                 reason = finish_reason_of(stop, legacy=self._legacy)
                 return first + self._no_arguments(choice) + self._chunk(choice, {}, finish_reason=reason)
             case Scored(scores, choice):
@@ -95,7 +95,7 @@ class ChatWriter:
         """A comment, which belongs to the event after it."""
         return b": still here\n" if self._thoughts else b""
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         """The error event; no `[DONE]` follows it."""
         return errors.event(ended)
 
@@ -160,7 +160,7 @@ class ChatWriter:
         return {**stem, "choices": choices}
 
     def _choice(self, place: int, answer: Answer) -> ReplyJson:
-        stop = Stop.END if answer.refusal and answer.stop is Stop.FILTERED else answer.stop
+        stop = StopReason.END if answer.refusal and answer.stop is StopReason.FILTERED else answer.stop
         return {
             "index": place,
             "message": self._message(place, answer),
@@ -194,18 +194,18 @@ def _event(chunk: ReplyJson) -> bytes:
 ReplyJson: TypeAlias = dict[str, Any]
 
 _TIERS: Final = frozenset({"auto", "default", "flex", "scale", "priority", "fast"})
-_REASONS: Final[Mapping[Stop, str]] = {
-    Stop.END: "stop",
-    Stop.SEQUENCE: "stop",
-    Stop.CALLS: "tool_calls",
-    Stop.LENGTH: "length",
-    Stop.FILTERED: "content_filter",
+_REASONS: Final[Mapping[StopReason, str]] = {
+    StopReason.END: "stop",
+    StopReason.SEQUENCE: "stop",
+    StopReason.CALLS: "tool_calls",
+    StopReason.LENGTH: "length",
+    StopReason.FILTERED: "content_filter",
 }
 
 
-def finish_reason_of(stop: Stop, *, legacy: bool) -> str:
+def finish_reason_of(stop: StopReason, *, legacy: bool) -> str:
     """`finish_reason`. `legacy`: for a client that speaks of functions."""
-    return "function_call" if legacy and stop is Stop.CALLS else _REASONS[stop]
+    return "function_call" if legacy and stop is StopReason.CALLS else _REASONS[stop]
 
 
 def tier_member(word: str) -> ReplyJson:

@@ -15,7 +15,7 @@ from gateway.dialects.shapes import (
     SCALAR,
     TEXT,
     Findings,
-    Shape,
+    MemberShape,
     Walk,
     demanded,
     either,
@@ -35,7 +35,7 @@ from gateway.dialects.token_bound import PICTURE_TOKENS
 
 ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 
-_MARKS: Final[Mapping[str, Shape]] = {
+_MARKS: Final[Mapping[str, MemberShape]] = {
     "cache_control": record("cache_control", {"type": TEXT, "ttl": lasting(frozenset({"5m"}))}),
     "prompt_cache_breakpoint": record("prompt_cache_breakpoint", {"mode": TEXT, "ttl": lasting(frozenset({"30m"}))}),
 }
@@ -100,7 +100,7 @@ def _pictured(url: Any, findings: Findings) -> None:
         findings.pictures.see(url)
 
 
-def _part(kind: str, held: Shape) -> Walk:
+def _part(kind: str, held: MemberShape) -> Walk:
     return record("content", {"type": TEXT, kind: held, **_MARKS})
 
 
@@ -263,7 +263,7 @@ _FORMAT: Final = record(
     },
 )
 
-MEMBERS: Final[Mapping[str, Shape]] = {
+MEMBERS: Final[Mapping[str, MemberShape]] = {
     **SAMPLING,
     "messages": _MESSAGES,
     **leaves(opaque, "provider user safety_identifier prompt_cache_key"),  # they never travel as they are

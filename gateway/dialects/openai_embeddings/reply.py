@@ -6,7 +6,7 @@ import orjson
 
 from gateway.core.errors import Ended
 from gateway.dialects.dialect import ReplyIdentity
-from gateway.dialects.neutral import Event, Reply, Vectors
+from gateway.dialects.neutral import Reply, ReplyEvent, Vectors
 from gateway.dialects.openai import errors
 from gateway.dialects.openai_embeddings.content import inputs
 from gateway.dialects.openai_embeddings.request import wants_base64
@@ -27,7 +27,7 @@ class EmbeddingsWriter:
         self._base64 = wants_base64(prompt)
         self._inputs = inputs(prompt)
 
-    def write(self, event: Event) -> bytes:  # noqa: ARG002
+    def write(self, event: ReplyEvent) -> bytes:  # noqa: ARG002
         return b""
 
     def keepalive(self) -> bytes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.dialects.shapes import FLAG, NUMBER, TEXT, Shape, either, leaves, opaque, record, rows
+from gateway.dialects.shapes import FLAG, NUMBER, TEXT, MemberShape, either, leaves, opaque, record, rows
 
-MEMBERS: Final[Mapping[str, Shape]] = {
+MEMBERS: Final[Mapping[str, MemberShape]] = {
     **leaves(opaque, "provider user"),  # they never travel as they are
     "input": opaque,  # texts or token ids, which are checked where they are read
     **leaves(TEXT, "model encoding_format input_type"),

@@ -13,16 +13,16 @@ from gateway.dialects.neutral import (
     EMPTY_ARGUMENTS,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Thinking,
     Used,
 )
@@ -33,10 +33,13 @@ from gateway.dialects.openai_responses.request import NAME
 from gateway.dialects.signatures import enveloped
 
 _APART: Final = "\n\n"
-_REASONS: Final[Mapping[str | None, Stop]] = {"max_output_tokens": Stop.LENGTH, "content_filter": Stop.FILTERED}
+_REASONS: Final[Mapping[str | None, StopReason]] = {
+    "max_output_tokens": StopReason.LENGTH,
+    "content_filter": StopReason.FILTERED,
+}
 
 
-def events(body: bytes) -> Iterable[Event]:
+def events(body: bytes) -> Iterable[ReplyEvent]:
     """The events of a whole reply. Broken unless the reply is complete."""
     response = decoded(body, Response)
     if response.failed or response.status in ("queued", "in_progress"):
@@ -55,7 +58,7 @@ class ResponsesReader:
     def __init__(self) -> None:
         self._reading = _Reading()
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         """The neutral events in the data of one event; none for unknown data.
         Broken for an error in a reply's place."""
         if data == DONE:
@@ -68,7 +71,7 @@ class ResponsesReader:
         read = self._reading.kinds.get(event.kind)
         return list(read(event)) if read is not None else ()
 
-    def close(self) -> Iterable[Event]:
+    def close(self) -> Iterable[ReplyEvent]:
         """Only an event of its own ends a stream properly."""
         return ()
 
@@ -101,7 +104,7 @@ class _Reading:
         self._refused = False
         self._thinking = False
         """Words of a thought came, and nothing that closes it."""
-        self.kinds: Mapping[str, Callable[[payloads.ResponseEvent], Iterator[Event]]] = {
+        self.kinds: Mapping[str, Callable[[payloads.ResponseEvent], Iterator[ReplyEvent]]] = {
             "response.output_text.delta": self._said,
             "response.output_text.done": self._said_all,
             "response.refusal.done": self._refused_all,
@@ -116,20 +119,20 @@ class _Reading:
             "response.output_item.done": self._done,
         }
 
-    def rest(self, response: Response) -> Iterator[Event]:
+    def rest(self, response: Response) -> Iterator[ReplyEvent]:
         """Events for the output that did not come piece by piece, and the end."""
         for place, item in list(self._untold(response.output or [])):
             yield from self._complete(place, item)
         for state in self._items.values():
             if state.place is not None:
                 yield from self._argued(state, state.waiting)
-        stop = Stop.CALLS if self._calls else Stop.END
+        stop = StopReason.CALLS if self._calls else StopReason.END
         if response.status == "incomplete" and response.incomplete_details is not None:
             stop = _REASONS.get(response.incomplete_details.reason, stop)
         yield Finished(stop)
         if (metered := response.metered) is not None:
             yield Used(metered)
-        yield Ended()
+        yield ReplyEnded()
 
     def _untold(self, output: list[msgspec.Raw]) -> Iterator[tuple[int, msgspec.Raw]]:
         """The items with their places; of a stream, the calls, and the words if none were told. Servers may number
@@ -169,45 +172,45 @@ class _Reading:
         self._ids |= dict.fromkeys(names, index)
         return index
 
-    def _said(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _said(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         self._at(event).said.add(event.content_index)
         yield Said(_delta(event))
         if payloads.is_something(event.logprobs):
             yield from _scored(decoded(event.logprobs, list[Logprob]))
 
-    def _refusal(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _refusal(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         self._at(event).refused = self._refused = True
         yield Said(_delta(event), refusal=True)
 
-    def _said_all(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _said_all(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         """The words of a part of which no piece came."""
         if event.content_index not in self._at(event).said and (words := _text(event.text)):
             event.delta = words
             yield from self._said(event)
 
-    def _refused_all(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _refused_all(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         if not self._at(event).refused and (words := _text(event.refusal)):
             event.delta = words
             yield from self._refusal(event)
 
-    def _thought_all(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _thought_all(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         if self._at(event).thought != _part_of(event) and (words := _text(event.text)):
             event.delta = words
             yield from self._thought(event)
 
-    def _wrote_all(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _wrote_all(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         if not self._at(event).wrote and (words := _text(event.arguments)):
             event.delta = words
             yield from self._wrote(event)
 
-    def _thought(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _thought(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         state, part = self._at(event), _part_of(event)
         if words := _delta(event):
             apart = self._thinking and state.thought != part
             state.thought, self._thinking = part, True
             yield Thinking(_APART + words if apart else words)
 
-    def _wrote(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _wrote(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         state = self._at(event)
         if state.place is None:
             raise Broken("arguments of no call")
@@ -215,15 +218,15 @@ class _Reading:
             state.wrote, state.waiting = True, ""
             yield CallWrote(state.place, words)
 
-    def _added(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _added(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         state = self._items.setdefault(self._index(event, begins=True), _ItemProgress())
         if payloads.kind_of(event.item) == "function_call":
             yield from self._call(state, decoded(event.item, OutputItem))
 
-    def _done(self, event: payloads.ResponseEvent) -> Iterator[Event]:
+    def _done(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         yield from self._complete(self._index(event, begins=False), event.item)
 
-    def _complete(self, index: int, raw: msgspec.Raw) -> Iterator[Event]:
+    def _complete(self, index: int, raw: msgspec.Raw) -> Iterator[ReplyEvent]:
         """An item is complete; nothing is told twice."""
         state, kind = self._items.setdefault(index, _ItemProgress()), payloads.kind_of(raw)
         if state.done:
@@ -243,7 +246,7 @@ class _Reading:
             case _:
                 yield Lost(kind if kind in ITEMS else "output")  # what is in no table may be anybody's words
 
-    def _message(self, state: _ItemProgress, content: list[OutputPart]) -> Iterator[Event]:
+    def _message(self, state: _ItemProgress, content: list[OutputPart]) -> Iterator[ReplyEvent]:
         for place, part in enumerate(content):
             if part.text and not {place, None} & state.said:
                 yield Said(part.text)
@@ -256,7 +259,7 @@ class _Reading:
         state.said |= {place for place, part in enumerate(content) if part.text}
         state.refused = state.refused or any(part.refusal for part in content)
 
-    def _call(self, state: _ItemProgress, item: OutputItem) -> Iterator[Event]:
+    def _call(self, state: _ItemProgress, item: OutputItem) -> Iterator[ReplyEvent]:
         """The beginning, unless that was told. Arguments that stand in it may be a placeholder, and may come again."""
         if state.place is None:
             state.place = self._calls
@@ -267,14 +270,14 @@ class _Reading:
         if not state.wrote:
             state.waiting = item.arguments or state.waiting
 
-    def _argued(self, state: _ItemProgress, arguments: str) -> Iterator[Event]:
+    def _argued(self, state: _ItemProgress, arguments: str) -> Iterator[ReplyEvent]:
         """The arguments of a complete call, unless they came in pieces."""
         assert state.place is not None
         if arguments and not state.wrote and arguments.strip() not in EMPTY_ARGUMENTS:
             state.wrote = True
             yield CallWrote(state.place, arguments)
 
-    def _reasoned(self, state: _ItemProgress, item: OutputItem) -> Iterator[Event]:
+    def _reasoned(self, state: _ItemProgress, item: OutputItem) -> Iterator[ReplyEvent]:
         words = _APART.join(part.text for part in item.summary or item.content or () if part.text)
         if words and state.thought is None:
             state.thought = words
@@ -301,7 +304,7 @@ def _delta(event: payloads.ResponseEvent) -> str:
     return event.delta
 
 
-def _scored(logprobs: list[Logprob] | None) -> Iterator[Event]:
+def _scored(logprobs: list[Logprob] | None) -> Iterator[ReplyEvent]:
     if logprobs:
         yield Scored(tuple(Score(one.token, one.logprob, _top(one)) for one in logprobs))
 

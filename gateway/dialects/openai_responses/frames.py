@@ -13,7 +13,18 @@ import orjson
 
 from gateway.dialects.call_order import InOrder
 from gateway.dialects.dialect import Broken
-from gateway.dialects.neutral import CallBegan, CallWrote, Event, Made, Media, Said, Score, Scored, Signed, Thinking
+from gateway.dialects.neutral import (
+    CallBegan,
+    CallWrote,
+    Made,
+    Media,
+    ReplyEvent,
+    Said,
+    Score,
+    Scored,
+    Signed,
+    Thinking,
+)
 from gateway.dialects.openai.tools import custom_input
 from gateway.dialects.openai_responses import signatures
 from gateway.dialects.openai_responses.client_tools import NO_SHAPES, CallShape, CallShapes, shaped_call
@@ -199,7 +210,7 @@ class Output:
         self._held: Said | None = None
         """Words whose log probabilities may still come: they are told in one event."""
 
-    def tell(self, event: Event) -> Telling:
+    def tell(self, event: ReplyEvent) -> Telling:
         """The wire events for one neutral event. Broken for arguments of a call that is already complete."""
         for due in self._order.admit(event):
             yield from self._frames_of(due)
@@ -210,7 +221,7 @@ class Output:
             yield from self._frames_of(due)
         yield from self._end(status)
 
-    def _frames_of(self, event: Event) -> Telling:
+    def _frames_of(self, event: ReplyEvent) -> Telling:
         if (held := self._held) is not None:
             self._held = None
             yield from self._say(held, event.scores if isinstance(event, Scored) else ())

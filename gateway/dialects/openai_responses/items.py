@@ -13,7 +13,7 @@ from gateway.dialects.shapes import (
     SCALAR,
     TEXT,
     Findings,
-    Shape,
+    MemberShape,
     Walk,
     demanded,
     either,
@@ -28,14 +28,14 @@ from gateway.dialects.shapes import (
 
 _KEPT: Final = keeping(Feature.STORED_RESPONSES, tokens=KEPT_TOKENS)
 _CALLER: Final = record("caller", leaves(TEXT, "type caller_id"))
-_PLACE: Final[Mapping[str, Shape]] = {
+_PLACE: Final[Mapping[str, MemberShape]] = {
     "type": TEXT,
     "container_id": keeping(Feature.FILES),
     "skills": rows("environment.skills", record("environment.skills", leaves(TEXT, "name description path"))),
 }
 
 
-def _item(table: Mapping[str, Shape], names: str = "") -> Walk:
+def _item(table: Mapping[str, MemberShape], names: str = "") -> Walk:
     """An item with these members beside those that most items have."""
     return record("item", {**leaves(SCALAR, f"type id call_id status {names}"), "caller": _CALLER, **table})
 

@@ -13,7 +13,7 @@ from gateway.dialects.shapes import (
     SCALAR,
     TEXT,
     Findings,
-    Shape,
+    MemberShape,
     Walk,
     demanded,
     either,
@@ -64,7 +64,7 @@ def _somewhere(shape: Walk, *places: str) -> Walk:
     return walk
 
 
-_PICTURE: Final[Mapping[str, Shape]] = {
+_PICTURE: Final[Mapping[str, MemberShape]] = {
     **leaves(TEXT, "type detail"),
     "image_url": _address,
     "file_id": _FILE_ID,

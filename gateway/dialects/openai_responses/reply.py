@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.errors import Ended
 from gateway.core.usage import Usage
 from gateway.dialects.dialect import ReplyIdentity
 from gateway.dialects.neutral import (
@@ -15,15 +15,15 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Made,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -37,7 +37,7 @@ from gateway.dialects.openai_responses.frames import Output, Telling, frame
 from gateway.dialects.openai_responses.usage import usage_object
 from gateway.dialects.prompt import Prompt
 
-_CUT: Final = {Stop.LENGTH: "max_output_tokens", Stop.FILTERED: "content_filter"}
+_CUT: Final = {StopReason.LENGTH: "max_output_tokens", StopReason.FILTERED: "content_filter"}
 """Why a reply is incomplete."""
 
 _BYTES_A_TOKEN: Final = 3
@@ -59,11 +59,11 @@ class ResponsesWriter:
         self._begun: dict[str, Any] = {}
         self._number = 0
         self._bytes = 0
-        self._stop: Stop | None = None
+        self._stop: StopReason | None = None
         self._used: Used | None = None
         self._ended = False
 
-    def write(self, event: Event) -> bytes:
+    def write(self, event: ReplyEvent) -> bytes:
         """The bytes for the stream; empty where nothing is to be said yet."""
         match event:
             case Used():
@@ -71,8 +71,8 @@ class ResponsesWriter:
                 return b""
             case Finished(stop):
                 return self._opening() + self._finish(stop)
-            case Ended():
-                return self._opening() + self._finish(self._stop or Stop.END) + self._end()
+            case ReplyEnded():
+                return self._opening() + self._finish(self._stop or StopReason.END) + self._end()
             case Said(text) | Thinking(text) | CallWrote(_, text):
                 self._bytes += len(text.encode())
         return self._opening() + self._frames(self._output.tell(event))
@@ -84,7 +84,7 @@ class ResponsesWriter:
         short = {**self._begun, "instructions": None, "tools": []}  # may be large, and were said at the beginning
         return self._frames([("response.in_progress", {"response": short})])
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         """The end of a stream that will not be complete, with the items that are."""
         self._ended = True
         return failed(ended, {**(self._begun or self._resource()), "output": self._output.items}, self._number)
@@ -114,7 +114,7 @@ class ResponsesWriter:
         heads = ("response.created", "response.in_progress")
         return self._frames((kind, {"response": self._begun}) for kind in heads)
 
-    def _finish(self, stop: Stop) -> bytes:
+    def _finish(self, stop: StopReason) -> bytes:
         self._stop = stop
         return self._frames(self._closing())
 
@@ -144,7 +144,7 @@ class ResponsesWriter:
 
     def _is_cut(self) -> bool:
         """A model that refuses has completed its answer; a provider that withholds it has not."""
-        return self._stop is Stop.LENGTH or (self._stop is Stop.FILTERED and not self._output.refused)
+        return self._stop is StopReason.LENGTH or (self._stop is StopReason.FILTERED and not self._output.refused)
 
     def _frames(self, events: Iterable[tuple[str, dict[str, Any]]] | Telling) -> bytes:
         out = []
@@ -154,7 +154,7 @@ class ResponsesWriter:
         return b"".join(out)
 
 
-def _events(answer: Answer) -> Iterable[Event]:
+def _events(answer: Answer) -> Iterable[ReplyEvent]:
     """The events of a stream that would have carried a whole answer."""
     words = [place for place, part in enumerate(answer.parts) if isinstance(part, Text)]
     for place, part in enumerate(answer.parts):

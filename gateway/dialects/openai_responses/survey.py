@@ -15,7 +15,7 @@ from gateway.dialects.shapes import (
     NUMBER,
     SCALAR,
     TEXT,
-    Shape,
+    MemberShape,
     either,
     keeping,
     lasting,
@@ -52,7 +52,7 @@ _CHOICE: Final = record(
     },
 )
 
-MEMBERS: Final[Mapping[str, Shape]] = {
+MEMBERS: Final[Mapping[str, MemberShape]] = {
     **SAMPLING,
     **leaves(opaque, "provider user safety_identifier prompt_cache_key client_metadata"),  # never travel as they are
     "input": INPUT,

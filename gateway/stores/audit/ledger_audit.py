@@ -14,7 +14,7 @@ from gateway.core.cost import money
 from gateway.core.errors import Unavailable
 from gateway.stores.audit.journal_audit import Check, listed
 from gateway.stores.journal.reading import reading
-from gateway.stores.ledger.shipment_batches import Source
+from gateway.stores.ledger.shipment_batches import JournalSource
 from gateway.stores.ledger.shipped_rows import unfaithful_rows
 from gateway.stores.ledger.shipping import GROUPED, SUMS, sums_by_day
 from gateway.stores.postgres.connection import Postgres, PostgresAway
@@ -182,7 +182,7 @@ async def _links(connection: Connection) -> Check:
 
 async def _shipped(connection: Connection, journal: Path) -> Check:
     """Check that every shipped receipt of this journal is there, digest by digest; the rest waits."""
-    source = Source(journal)
+    source = JournalSource(journal)
     query = "SELECT row, digest FROM journals WHERE name = ANY(%s) ORDER BY row DESC"
     places = await _rows(connection, query, (source.chains(),))
     reached = next((row for row, digest in places if source.holds(row, digest)), 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from gateway.core.errors import Json
-from gateway.core.receipt import CORRECTED, SECTIONS, Broken, verify
+from gateway.core.receipt import CORRECTED, SECTIONS, ChainBreak, verify
 from gateway.core.selection import EVERYTHING, Selection
 from gateway.core.usage import CLASSES
 from gateway.stores.books.books import UsageRow
@@ -29,13 +29,13 @@ _EXCHANGES: Final = f"SUM(exchanges * (outcome <> '{CORRECTED}'))"
 _SUMS: Final = ", ".join(["SUM(sent)", "SUM(cost)", "SUM(unreported)", *(f"SUM({name})" for name in CLASSES)])
 
 
-class Pages(Protocol):
+class PagedLedger(Protocol):
     """A ledger whose receipts can be read one by one, of all days."""
 
     def between(self, since: date, until: date, after: str = "", limit: int = 2_000) -> list[dict[str, Json]]: ...
 
 
-def every_receipt(ledger: Pages, since: date, until: date) -> Iterator[dict[str, Json]]:
+def every_receipt(ledger: PagedLedger, since: date, until: date) -> Iterator[dict[str, Json]]:
     """All receipts of exchanges that began on these days, both included, a page at a time."""
     after = ""
     while page := ledger.between(since, until, after):
@@ -49,7 +49,7 @@ class ChainState:
 
     chain: str
     receipts: int
-    broken: Broken | None
+    broken: ChainBreak | None
     erased: int = 0
     differing: tuple[str, ...] = ()
     """Receipts with columns that say something else than the record, as `id: columns`."""
@@ -211,4 +211,4 @@ def _differing(connection: sqlite3.Connection, chain: str) -> Iterator[str]:
 
 def _stray(connection: sqlite3.Connection, chain: str) -> ChainState:
     state = _verified(connection, chain, "")
-    return replace(state, broken=state.broken or Broken(1, "the chain is not in the register of chains"))
+    return replace(state, broken=state.broken or ChainBreak(1, "the chain is not in the register of chains"))

@@ -31,7 +31,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Repriced:
+class RepricingResult:
     """Exchanges that were checked, exchanges that got an entry, and the sum of the entries in nano-units."""
 
     exchanges: int
@@ -47,7 +47,7 @@ class Repricer:
         self._journal, self._writer = journal, CorrectionWriter(journal, corrected)
         self._one = threading.Lock()
 
-    def reprice(self, order: Wanted, snapshot: Snapshot) -> Repriced:
+    def reprice(self, order: Wanted, snapshot: Snapshot) -> RepricingResult:
         """Safe to repeat: an entry adds what is missing after all earlier ones. Unavailable on a fault: then entries
         may be missing, and the next call adds them."""
         with self._one:
@@ -62,7 +62,7 @@ class Repricer:
                     entries.append(CorrectingEntry.of(entry, receipt, snapshot.organisation.timezone))
             if not order.dry:
                 self._writer.write(entries)
-            return Repriced(exchanges, len(entries), sum(entry.receipt.cost for entry in entries))
+            return RepricingResult(exchanges, len(entries), sum(entry.receipt.cost for entry in entries))
 
     def _receipts(self, order: Wanted) -> Iterator[Receipt]:
         return map(from_json, every_receipt(SqliteLedger(self._journal.path), order.since, order.until))

@@ -46,7 +46,7 @@ class Parcel:
     days: tuple[date, ...]
 
 
-class Source:
+class JournalSource:
     """A journal, for reading. Every call opens it anew; Unavailable if it cannot be read."""
 
     def __init__(self, journal: Path, most: int = 500) -> None:

@@ -21,7 +21,7 @@ from gateway.core.errors import Unavailable
 from gateway.core.receipt import SECTIONS
 from gateway.core.usage import CLASSES
 from gateway.stores.ledger.months import Keeping, Months
-from gateway.stores.ledger.shipment_batches import PLACE_NAMES, Parcel, Source
+from gateway.stores.ledger.shipment_batches import PLACE_NAMES, JournalSource, Parcel
 from gateway.stores.postgres.connection import Postgres, PostgresAway
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Shipper:
     """One journal's. `run` is for a gateway; `ship` for whoever waits for the end."""
 
     def __init__(
-        self, source: Source, postgres: Postgres, keeping: Keeping, tell: Callable[[News], None] = lambda _: None
+        self, source: JournalSource, postgres: Postgres, keeping: Keeping, tell: Callable[[News], None] = lambda _: None
     ) -> None:
         self._source, self._postgres, self._tell = source, postgres, tell
         self._months = Months(postgres, keeping)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gateway.stores.clock import Clock
 from gateway.stores.journal.journal import Journal
 from gateway.stores.journal.reading import process_name
-from gateway.stores.rates.rates import LocalRates, Rates
+from gateway.stores.rates.rates import LocalRates, RateLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,10 @@ class Lease:
 
 
 @contextmanager
-def open_rates(url: str, books: str, clock: Clock, lease: Lease, tell: Callable[[str, int], None]) -> Iterator[Rates]:
-    """Rates of this process alone if `url` is empty, otherwise of all who share that Redis and `books`.
+def open_rates(
+    url: str, books: str, clock: Clock, lease: Lease, tell: Callable[[str, int], None]
+) -> Iterator[RateLimits]:
+    """Rate limits of this process alone if `url` is empty, otherwise of all who share that Redis and `books`.
 
     `tell`: why they are not shared; or, with an empty reason, that they are
     again, and how many were admitted meanwhile. StoreRefused for an address of no known form.

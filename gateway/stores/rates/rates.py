@@ -1,4 +1,4 @@
-"""Rates: how much each account may still ask for now, in requests, in tokens, and in exchanges under way.
+"""Rate limits: the rest that each account may ask for now, in requests, in tokens, and in exchanges under way.
 
 Failure rule: they may fail open. Whoever cannot reach its store admits, and counts what it admitted so. Memory does not
 fail; it is this process's own, and begins anew with it and with a limit that is changed.
@@ -54,7 +54,7 @@ class RatesPermit:
     settled: bool = False
 
 
-class Rates(Protocol):
+class RateLimits(Protocol):
     """Decides whether a caller may ask now."""
 
     async def admit(self, demand: RateDemand) -> RatesPermit:
@@ -65,7 +65,7 @@ class Rates(Protocol):
 
 
 class LocalRates:
-    """Rates of this process alone. For one event loop: no step of it is interrupted."""
+    """Rate limits of this process alone. For one event loop: no step of it is interrupted."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

@@ -8,7 +8,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.dialects.sse import Events
-from gateway.dialects.translation import Signed, Translation
+from gateway.dialects.translation import ReplyMark, Translation
 from tests.bench.streams import CHAT, REQUESTS, STREAMS
 from tests.builders import a_route, a_snapshot
 
@@ -35,7 +35,7 @@ def test_a_chunk(benchmark: BenchmarkFixture, wire: str, client: str) -> None:
     body, asked = REQUESTS[client]
     begins, chunk = STREAMS[wire]
     translation = Translation.accepted(client, json.dumps(body).encode(), asked, a_snapshot(a_route()))
-    stream = translation.stream(wire, a_route(), Signed("01J", 1))
+    stream = translation.stream(wire, a_route(), ReplyMark("01J", 1))
     stream.feed(begins)
     assert benchmark(stream.feed, chunk)
     assert not stream.failed

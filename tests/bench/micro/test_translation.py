@@ -11,7 +11,7 @@ from gateway.core.catalog import Route
 from gateway.dialects import strict_json
 from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.prompt import PLAIN
-from gateway.dialects.translation import Signed, Translation
+from gateway.dialects.translation import ReplyMark, Translation
 from tests.bench.micro.bodies import SHAPES, USUAL
 from tests.builders import a_connection, a_provider, a_route, a_snapshot
 
@@ -48,5 +48,5 @@ def test_rendering(benchmark: BenchmarkFixture, body: bytes, route: Route) -> No
 
 def test_a_whole_reply(benchmark: BenchmarkFixture) -> None:
     asked = Translation.accepted("openai_chat", USUAL, PLAIN, SNAPSHOT)
-    whole = benchmark(asked.whole, "openai_chat", REPLY, Signed("01J", 1))
+    whole = benchmark(asked.whole, "openai_chat", REPLY, ReplyMark("01J", 1))
     assert whole.metered.usage.output == 60

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.commands.access.current_state import means
 from gateway.commands.access.documents import declared_snapshot
-from gateway.commands.access.running import Status
+from gateway.commands.access.running import GatewayStatus
 from gateway.commands.terminal.printing import Printer
 from gateway.settings import Settings
 from tests.commands.calling import KEYS, documents
@@ -28,7 +28,7 @@ def test_the_environments_credentials_count_where_no_gateway_runs(tmp_path: Path
 
 def test_a_running_gateway_has_credentials_of_its_own(tmp_path: Path) -> None:
     settings = settings_of(tmp_path)
-    now = Status(snapshot="5" * 64, sandbox=False, providers=frozenset({"beta"}))
+    now = GatewayStatus(snapshot="5" * 64, sandbox=False, providers=frozenset({"beta"}))
     assert means(settings, declared_snapshot(settings, SILENT), {}, now).credentials == {"beta"}
 
 

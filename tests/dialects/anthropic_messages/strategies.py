@@ -27,7 +27,7 @@ from gateway.dialects.neutral import (
     Role,
     Sampling,
     Shape,
-    Stop,
+    StopReason,
     Text,
     Thought,
     Tool,
@@ -128,9 +128,9 @@ def answers(draw: st.DrawFn) -> Answer:
     before: list[Any] = draw(st.lists(signed | sealed, max_size=2))
     before += [draw(texts)] if draw(st.booleans()) else []
     if calls:
-        return Answer((*before, *calls), Stop.CALLS)
-    stop = draw(st.sampled_from([Stop.END, Stop.LENGTH, Stop.FILTERED, Stop.SEQUENCE]))
-    return Answer(tuple(before), stop, draw(words) if stop is Stop.SEQUENCE else "")
+        return Answer((*before, *calls), StopReason.CALLS)
+    stop = draw(st.sampled_from([StopReason.END, StopReason.LENGTH, StopReason.FILTERED, StopReason.SEQUENCE]))
+    return Answer(tuple(before), stop, draw(words) if stop is StopReason.SEQUENCE else "")
 
 
 counts = st.integers(0, 1_000)

@@ -20,14 +20,14 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -45,14 +45,14 @@ def golden(name: str) -> bytes:
     return (GOLDEN / name).read_bytes()
 
 
-def streamed(data: bytes) -> list[Event]:
+def streamed(data: bytes) -> list[ReplyEvent]:
     reading, out = reader(), []
     for event in sse.Events().feed(data):
         out += list(reading.read(sse.payload(event)))
     return out + list(reading.close())
 
 
-def heard(*read: dict[str, Any]) -> list[Event]:
+def heard(*read: dict[str, Any]) -> list[ReplyEvent]:
     """Everything but what the provider reports before it says anything."""
     reading: MessagesReader = reader()
     told = [event for data in read for event in reading.read(json.dumps(data).encode())]
@@ -86,7 +86,7 @@ TOOLS = Answer(
         Call("toolu_01T1x1fJ34qAmk2tNTrN7Up6", "weather", '{"city": "Malmö"}'),
         Call("toolu_01A09q90qw90lq917835lq9", "now", "{}"),
     ),
-    Stop.CALLS,
+    StopReason.CALLS,
 )
 
 
@@ -99,7 +99,9 @@ TOOLS = Answer(
         (
             "redacted.sse",
             Answer(
-                (Thought("", signed("EmwKAhgBEgy3va3pzix"), redacted=True), Text("One, two")), Stop.SEQUENCE, ", three"
+                (Thought("", signed("EmwKAhgBEgy3va3pzix"), redacted=True), Text("One, two")),
+                StopReason.SEQUENCE,
+                ", three",
             ),
             Usage(input=92, cache_read=12, cache_write_5m=10, cache_write_1h=20, output=60),
             "priority",
@@ -110,7 +112,7 @@ def test_a_stream_is_read(name: str, answer: Answer, usage: Usage, tier: str) ->
     read = streamed(golden(name))
     reply = reply_from_events(read, NOTHING)
     assert (reply.answers, reply.metered.usage, reply.metered.tier) == ((answer,), usage, tier)
-    assert read[-1] == Ended()
+    assert read[-1] == ReplyEnded()
 
 
 @pytest.mark.parametrize("name", ["chat", "tools"])
@@ -127,14 +129,14 @@ def test_a_whole_reply_says_what_the_stream_says(name: str) -> None:
 
 
 def test_a_refusal_has_an_end_and_no_words() -> None:
-    assert list(events(golden("refusal.json")))[1:] == [Finished(Stop.FILTERED), Ended()]
+    assert list(events(golden("refusal.json")))[1:] == [Finished(StopReason.FILTERED), ReplyEnded()]
 
 
 @ANY_INPUT
 @given(st.lists(st.integers(0, len(golden("tools.sse"))), max_size=20))
 def test_any_cutting_reads_the_same(cuts: list[int]) -> None:
     data, framing, reading = golden("tools.sse"), sse.Events(), reader()
-    out: list[Event] = []
+    out: list[ReplyEvent] = []
     for start_, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(data)], strict=True):
         for event in framing.feed(data[start_:end]):
             out += list(reading.read(sse.payload(event)))
@@ -144,7 +146,7 @@ def test_any_cutting_reads_the_same(cuts: list[int]) -> None:
 @pytest.mark.parametrize("kept", range(1, 13))
 def test_a_stream_cut_short_has_no_end(kept: int) -> None:
     cut = b"\n\n".join(golden("tools.sse").split(b"\n\n")[:kept]) + b"\n\n"
-    assert Ended() not in streamed(cut)
+    assert ReplyEnded() not in streamed(cut)
 
 
 def test_what_cannot_be_carried_is_named() -> None:
@@ -158,8 +160,8 @@ def test_what_cannot_be_carried_is_named() -> None:
         Lost("citations"),
         Lost("server_tool_use"),
         Lost("content"),
-        Finished(Stop.END),
-        Ended(),
+        Finished(StopReason.END),
+        ReplyEnded(),
     ]
     assert heard(start(type="compaction"), delta(type="compaction_delta")) == [Lost("compaction")]
     assert heard(delta(type="news_delta"), start(type="news")) == [Lost("content")] * 2
@@ -168,14 +170,14 @@ def test_what_cannot_be_carried_is_named() -> None:
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
-        ("end_turn", Finished(Stop.END)),
-        ("pause_turn", Finished(Stop.END)),
-        ("something_new", Finished(Stop.END)),
-        ("max_tokens", Finished(Stop.LENGTH)),
-        ("model_context_window_exceeded", Finished(Stop.LENGTH)),
-        ("tool_use", Finished(Stop.CALLS)),
-        ("refusal", Finished(Stop.FILTERED)),
-        ("stop_sequence", Finished(Stop.SEQUENCE, "X")),
+        ("end_turn", Finished(StopReason.END)),
+        ("pause_turn", Finished(StopReason.END)),
+        ("something_new", Finished(StopReason.END)),
+        ("max_tokens", Finished(StopReason.LENGTH)),
+        ("model_context_window_exceeded", Finished(StopReason.LENGTH)),
+        ("tool_use", Finished(StopReason.CALLS)),
+        ("refusal", Finished(StopReason.FILTERED)),
+        ("stop_sequence", Finished(StopReason.SEQUENCE, "X")),
     ],
 )
 def test_why_it_ended(reason: str, expected: Finished) -> None:
@@ -185,16 +187,16 @@ def test_why_it_ended(reason: str, expected: Finished) -> None:
 
 
 def test_an_end_that_nobody_explained_is_an_end() -> None:
-    assert heard(BEGUN, OVER) == [Finished(Stop.END), Ended()]
+    assert heard(BEGUN, OVER) == [Finished(StopReason.END), ReplyEnded()]
 
 
 def test_an_answer_ends_once() -> None:
     ends = [e for e in heard(BEGUN, stop(None), stop("end_turn"), stop("max_tokens"), OVER) if isinstance(e, Finished)]
-    assert ends == [Finished(Stop.END)]
+    assert ends == [Finished(StopReason.END)]
 
 
 def test_a_final_event_without_usage_reports_none() -> None:
-    assert heard(BEGUN, {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}) == [Finished(Stop.END)]
+    assert heard(BEGUN, {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}) == [Finished(StopReason.END)]
     assert heard({"type": "message_delta", "usage": {"cache_read_input_tokens": 3}}) == []
 
 
@@ -218,7 +220,7 @@ def test_a_thought_without_words_still_has_its_proof() -> None:
     assert heard(start(type="thinking", thinking="hm", signature="Eq"), shut) == [Thinking("hm"), Signed(signed("Eq"))]
     assert heard(start(type="thinking"), delta(type="thinking_delta"), shut) == [Thinking("")]
     body = {"type": "message", "content": [{"type": "thinking", "thinking": "", "signature": ""}]}
-    assert list(events(json.dumps(body).encode())) == [Finished(Stop.END), Ended()]
+    assert list(events(json.dumps(body).encode())) == [Finished(StopReason.END), ReplyEnded()]
 
 
 def test_arguments_may_come_with_the_call() -> None:
@@ -228,7 +230,7 @@ def test_arguments_may_come_with_the_call() -> None:
     assert heard(opened, stop("tool_use"))[:3] == [
         CallBegan(0, "t", "f"),
         CallWrote(0, '{"a":1}'),
-        Finished(Stop.CALLS),
+        Finished(StopReason.CALLS),
     ]
     spelled = delta(type="input_json_delta", partial_json='{"a":1}')
     assert heard(opened, delta(type="input_json_delta", partial_json=""), spelled, shut) == [
@@ -308,8 +310,8 @@ def test_impossible_usage_is_suspect() -> None:
 
 def test_the_explanation_of_a_refusal_is_said() -> None:
     details = {"type": "refusal", "category": "cyber", "explanation": "It could harm."}
-    refusal = [Said("It could harm.", refusal=True), Finished(Stop.FILTERED)]
+    refusal = [Said("It could harm.", refusal=True), Finished(StopReason.FILTERED)]
     message = {"type": "message", "content": [], "stop_reason": "refusal", "stop_details": details}
-    assert list(events(json.dumps(message).encode())) == [*refusal, Ended()]
+    assert list(events(json.dumps(message).encode())) == [*refusal, ReplyEnded()]
     delta = {"type": "message_delta", "delta": {"stop_reason": "refusal", "stop_details": details}}
     assert list(reader().read(json.dumps(delta).encode())) == refusal

@@ -27,18 +27,18 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -61,7 +61,7 @@ def a_writer() -> MessagesWriter:
     return writer(prompt, HEAD)
 
 
-def written(*told: Event) -> list[Any]:
+def written(*told: ReplyEvent) -> list[Any]:
     """The data of the events, each valid for the SDK."""
     writing = a_writer()
     found = [json.loads(sse.payload(e)) for e in sse.Events().feed(b"".join(map(writing.write, told)))]
@@ -88,15 +88,15 @@ USAGE = {
 
 
 def test_the_golden_sequence() -> None:
-    told: list[Event] = [
+    told: list[ReplyEvent] = [
         Thinking("hm"),
         Signed("s"),
         Said("hi"),
         CallBegan(0, "t", "f"),
         CallWrote(0, "{}"),
-        Finished(Stop.CALLS),
+        Finished(StopReason.CALLS),
     ]
-    assert written(*told, Used(METERED), Ended()) == [
+    assert written(*told, Used(METERED), ReplyEnded()) == [
         {
             "type": "message_start",
             "message": {
@@ -143,28 +143,28 @@ def test_the_golden_sequence() -> None:
 def test_the_end_waits_for_the_usage() -> None:
     writing = a_writer()
     writing.write(Said("hi"))
-    assert b"content_block_stop" in writing.write(Finished(Stop.END))
+    assert b"content_block_stop" in writing.write(Finished(StopReason.END))
     assert writing.write(Used(METERED)) == b""
-    assert b'"output_tokens":9' in writing.write(Ended())
+    assert b'"output_tokens":9' in writing.write(ReplyEnded())
 
 
 def test_usage_that_never_came_is_estimated() -> None:
-    frames = written(Said("hello"), Signed("1234"), Finished(Stop.END), Ended())
+    frames = written(Said("hello"), Signed("1234"), Finished(StopReason.END), ReplyEnded())
     assert (frames[-2]["usage"]["input_tokens"], frames[-2]["usage"]["output_tokens"]) == (25, 3)
 
 
 @pytest.mark.parametrize(
     ("end", "reason", "sequence"),
     [
-        (Finished(Stop.END), "end_turn", None),
-        (Finished(Stop.SEQUENCE, "X"), "stop_sequence", "X"),
-        (Finished(Stop.CALLS), "tool_use", None),
-        (Finished(Stop.LENGTH), "max_tokens", None),
-        (Finished(Stop.FILTERED), "refusal", None),
+        (Finished(StopReason.END), "end_turn", None),
+        (Finished(StopReason.SEQUENCE, "X"), "stop_sequence", "X"),
+        (Finished(StopReason.CALLS), "tool_use", None),
+        (Finished(StopReason.LENGTH), "max_tokens", None),
+        (Finished(StopReason.FILTERED), "refusal", None),
     ],
 )
 def test_why_it_ended(end: Finished, reason: str, sequence: str | None) -> None:
-    delta = written(end, Ended())[-2]["delta"]
+    delta = written(end, ReplyEnded())[-2]["delta"]
     details = delta.pop("stop_details", None)
     assert details == ({"type": "refusal", "category": None, "explanation": None} if reason == "refusal" else None)
     assert delta == {"stop_reason": reason, "stop_sequence": sequence}
@@ -172,9 +172,9 @@ def test_why_it_ended(end: Finished, reason: str, sequence: str | None) -> None:
     assert (message["stop_reason"], message["stop_sequence"]) == (reason, sequence)
 
 
-@pytest.mark.parametrize(("stop", "reason"), [(Stop.END, "refusal"), (Stop.LENGTH, "max_tokens")])
-def test_a_model_that_says_why_it_will_not_has_refused(stop: Stop, reason: str) -> None:
-    frames = written(Said("I will not.", refusal=True), Finished(stop), Ended())
+@pytest.mark.parametrize(("stop", "reason"), [(StopReason.END, "refusal"), (StopReason.LENGTH, "max_tokens")])
+def test_a_model_that_says_why_it_will_not_has_refused(stop: StopReason, reason: str) -> None:
+    frames = written(Said("I will not.", refusal=True), Finished(stop), ReplyEnded())
     assert frames[-2]["delta"]["stop_reason"] == reason
     assert frames[3]["delta"]["text"] == "I will not."
     message = whole(stop=stop, refusal="I will not.")
@@ -182,8 +182,10 @@ def test_a_model_that_says_why_it_will_not_has_refused(stop: Stop, reason: str) 
 
 
 def test_only_the_first_choice_is_written() -> None:
-    other: list[Event] = [Said("no", 1), Finished(Stop.LENGTH, choice=1)]
-    assert written(Said("hi"), *other, Finished(Stop.END), Ended()) == written(Said("hi"), Finished(Stop.END), Ended())
+    other: list[ReplyEvent] = [Said("no", 1), Finished(StopReason.LENGTH, choice=1)]
+    assert written(Said("hi"), *other, Finished(StopReason.END), ReplyEnded()) == written(
+        Said("hi"), Finished(StopReason.END), ReplyEnded()
+    )
 
 
 def test_what_has_no_place_here_begins_nothing() -> None:
@@ -191,7 +193,12 @@ def test_what_has_no_place_here_begins_nothing() -> None:
 
 
 def test_an_empty_answer_is_a_message_too() -> None:
-    assert [data["type"] for data in written(Ended())] == ["message_start", "ping", "message_delta", "message_stop"]
+    assert [data["type"] for data in written(ReplyEnded())] == [
+        "message_start",
+        "ping",
+        "message_delta",
+        "message_stop",
+    ]
 
 
 def test_a_silent_stream_is_kept_alive_while_the_message_lasts() -> None:
@@ -199,13 +206,13 @@ def test_a_silent_stream_is_kept_alive_while_the_message_lasts() -> None:
     assert writing.keepalive() == b""
     writing.write(Said("hi"))
     assert writing.keepalive() == b'event: ping\ndata: {"type":"ping"}\n\n'
-    writing.write(Finished(Stop.END))
-    writing.write(Ended())
+    writing.write(Finished(StopReason.END))
+    writing.write(ReplyEnded())
     assert writing.keepalive() == b""
 
 
 @pytest.mark.parametrize("before", [[], [Said("hi")], [CallBegan(0, "t", "f"), CallWrote(0, "{")]])
-def test_an_error_ends_the_stream_at_any_time(before: list[Event]) -> None:
+def test_an_error_ends_the_stream_at_any_time(before: list[ReplyEvent]) -> None:
     writing = a_writer()
     for event in before:
         writing.write(event)
@@ -222,7 +229,7 @@ def test_a_whole_reply_has_all_its_blocks() -> None:
         Media("image", "image/png", "AAAA"),
         Call("t", "f", '{"a":1}', "google's"),
         Call("", "g"),
-        stop=Stop.CALLS,
+        stop=StopReason.CALLS,
     )
     signed = message["content"].pop(5)
     assert split_id(signed.pop("id")) == ("t", "google's")
@@ -260,14 +267,14 @@ def test_arguments_that_are_no_object_are_broken_and_not_repeated(arguments: str
 
 
 def test_a_picture_in_a_stream_leaves_a_note() -> None:
-    frames = written(Made(Media("image", "image/png", "AAAA")), Finished(Stop.END), Ended())
+    frames = written(Made(Media("image", "image/png", "AAAA")), Finished(StopReason.END), ReplyEnded())
     assert "image/png" in frames[3]["delta"]["text"]
 
 
 # --- what is written is what is read ----------------------------------------------------------------------------------
 
 
-def told(reply: Reply) -> Iterable[Event]:
+def told(reply: Reply) -> Iterable[ReplyEvent]:
     """A reply as a provider streams it."""
     (answer,) = reply.answers
     place = -1
@@ -284,7 +291,7 @@ def told(reply: Reply) -> Iterable[Event]:
                 yield CallWrote(place, arguments)
     yield Finished(answer.stop, answer.sequence)
     yield Used(reply.metered)
-    yield Ended()
+    yield ReplyEnded()
 
 
 def unsealed(reply: Reply) -> list[Any]:

@@ -14,13 +14,13 @@ from gateway.dialects.dialect import Broken
 from gateway.dialects.neutral import (
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Signed,
-    Stop,
+    StopReason,
     Thinking,
     Used,
 )
@@ -30,7 +30,7 @@ USAGE = {"inputTokens": 9, "outputTokens": 3, "totalTokens": 12}
 METADATA = {"usage": USAGE, "metrics": {"latencyMs": 7}}
 
 
-def kinds(found: list[Event]) -> list[str]:
+def kinds(found: list[ReplyEvent]) -> list[str]:
     return [type(event).__name__ for event in found]
 
 
@@ -38,7 +38,7 @@ def delta(index: int, **members: Any) -> dict[str, Any]:
     return {"contentBlockDelta": {"contentBlockIndex": index, "delta": members, "p": "abcdefgh"}}
 
 
-def listened(*frames: dict[str, Any]) -> list[Event]:
+def listened(*frames: dict[str, Any]) -> list[ReplyEvent]:
     """The events of a stream that came to the end of its connection."""
     reading = reader()
     return [*(event for frame in frames for event in reading.read(json.dumps(frame).encode())), *reading.close()]
@@ -49,15 +49,15 @@ STOPPED = {"messageStop": {"stopReason": "end_turn", "p": "abc"}}
 
 def test_a_stream_ends_with_the_usage_behind_its_stop() -> None:
     found = listened({"messageStart": {"role": "assistant"}}, delta(0, text="hi"), STOPPED, {"metadata": METADATA})
-    assert found[:2] == [Said("hi"), Finished(Stop.END)]
+    assert found[:2] == [Said("hi"), Finished(StopReason.END)]
     used = found[2]
     assert isinstance(used, Used)
     assert used.metered.usage == Usage(input=9, output=3)
-    assert found[3] == Ended()
+    assert found[3] == ReplyEnded()
 
 
 def test_a_stream_without_metadata_ends_without_usage() -> None:
-    assert listened(delta(0, text="hi"), STOPPED) == [Said("hi"), Finished(Stop.END), Ended()]
+    assert listened(delta(0, text="hi"), STOPPED) == [Said("hi"), Finished(StopReason.END), ReplyEnded()]
 
 
 def test_metadata_alone_is_no_end() -> None:
@@ -65,7 +65,7 @@ def test_metadata_alone_is_no_end() -> None:
 
 
 def test_early_metadata_counts_and_the_end_follows_the_stop() -> None:
-    assert kinds(listened({"metadata": METADATA}, STOPPED)) == ["Used", "Finished", "Ended"]
+    assert kinds(listened({"metadata": METADATA}, STOPPED)) == ["Used", "Finished", "ReplyEnded"]
 
 
 def test_a_connection_that_ends_before_the_stop_is_no_end() -> None:
@@ -103,8 +103,8 @@ def test_calls_thoughts_and_what_the_provider_runs_itself() -> None:
         Lost("toolResult"),
         CallWrote(0, "1}"),
         CallBegan(1, "b", "rest"),
-        Finished(Stop.CALLS),
-        Ended(),
+        Finished(StopReason.CALLS),
+        ReplyEnded(),
     ]
 
 
@@ -140,14 +140,14 @@ STREAM = b"".join(
 )
 
 
-def of_pieces(*pieces: bytes) -> list[Event]:
+def of_pieces(*pieces: bytes) -> list[ReplyEvent]:
     framing, reading = ConverseFraming(), ConverseReader()
     return [event for piece in pieces for raw in framing.feed(piece) for event in reading.read(framing.payload(raw))]
 
 
 def test_a_stream_is_the_same_wherever_it_is_cut() -> None:
     whole = of_pieces(STREAM)
-    assert kinds(whole) == ["Said", "Finished", "Used", "Ended"]
+    assert kinds(whole) == ["Said", "Finished", "Used", "ReplyEnded"]
     for at in range(len(STREAM) + 1):
         assert of_pieces(STREAM[:at], STREAM[at:]) == whole
     assert of_pieces(*(STREAM[at : at + 1] for at in range(len(STREAM)))) == whole
@@ -196,28 +196,28 @@ def test_a_whole_reply() -> None:
         Lost("toolUse"),
         CallBegan(1, "b", "rest"),
         Lost("citations"),
-        Finished(Stop.SEQUENCE, "END"),
-        Ended(),
+        Finished(StopReason.SEQUENCE, "END"),
+        ReplyEnded(),
     ]
 
 
 @pytest.mark.parametrize(
     ("reason", "stop"),
     [
-        ("max_tokens", Stop.LENGTH),
-        ("model_context_window_exceeded", Stop.LENGTH),
-        ("content_filtered", Stop.FILTERED),
-        ("guardrail_intervened", Stop.FILTERED),
-        ("something_new", Stop.END),
+        ("max_tokens", StopReason.LENGTH),
+        ("model_context_window_exceeded", StopReason.LENGTH),
+        ("content_filtered", StopReason.FILTERED),
+        ("guardrail_intervened", StopReason.FILTERED),
+        ("something_new", StopReason.END),
     ],
 )
-def test_reasons_to_stop(reason: str, stop: Stop) -> None:
+def test_reasons_to_stop(reason: str, stop: StopReason) -> None:
     assert Finished(stop) in list(events(whole({"text": "a"}, stopReason=reason)))
 
 
 def test_a_guardrail_may_leave_no_message() -> None:
     found = list(events(b'{"output":{},"stopReason":"guardrail_intervened"}'))
-    assert found == [Finished(Stop.FILTERED), Ended()]
+    assert found == [Finished(StopReason.FILTERED), ReplyEnded()]
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
+    ReplyEnded,
+    ReplyEvent,
     Said,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -33,7 +33,7 @@ NOTHING = Metered(Usage(), UsageSource.ESTIMATED, {})
 USAGE = {"billed_units": {"input_tokens": 8, "output_tokens": 5}, "tokens": {"input_tokens": 1394, "output_tokens": 5}}
 
 
-def streamed(*data: dict[str, Any] | bytes) -> list[Event]:
+def streamed(*data: dict[str, Any] | bytes) -> list[ReplyEvent]:
     reading = reader()
     found = [event for each in data for event in reading.read(each if isinstance(each, bytes) else _json(each))]
     return [*found, *reading.close()]
@@ -82,14 +82,14 @@ WORDS: list[dict[str, Any] | bytes] = [
 ]
 
 
-def answer_of(found: Iterable[Event]) -> Answer:
+def answer_of(found: Iterable[ReplyEvent]) -> Answer:
     (answer,) = reply_from_events(found, NOTHING).answers
     return answer
 
 
 def test_a_plan_and_its_calls_are_words_and_calls() -> None:
     answer = answer_of(streamed(*PLAN))
-    assert answer.stop is Stop.CALLS
+    assert answer.stop is StopReason.CALLS
     assert answer.parts == (Text("I will look."), Call("f_1", "f", '{"a":1}'), Call("g_2", "g"))
 
 
@@ -98,9 +98,9 @@ def test_thoughts_and_words_are_told_as_they_come() -> None:
     assert [e for e in found if isinstance(e, Thinking | Said)] == [Thinking("Hm"), Said("Hel"), Said("lo")]
     assert [e.name for e in found if isinstance(e, Lost)] == ["citations"]
     assert answer_of(found).parts == (Thought("Hm"), Text("Hello"))
-    assert found[-3] == Finished(Stop.END)
+    assert found[-3] == Finished(StopReason.END)
     assert [e.metered.usage for e in found if isinstance(e, Used)] == [Usage(input=8, output=5)]
-    assert found[-1] == Ended()
+    assert found[-1] == ReplyEnded()
 
 
 def test_a_whole_reply_tells_what_the_stream_tells() -> None:
@@ -123,14 +123,14 @@ def test_a_whole_reply_tells_what_the_stream_tells() -> None:
 @pytest.mark.parametrize(
     ("reason", "stop"),
     [
-        ("COMPLETE", Stop.END),
-        ("STOP_SEQUENCE", Stop.SEQUENCE),
-        ("MAX_TOKENS", Stop.LENGTH),
-        ("TOOL_CALL", Stop.CALLS),
-        ("A_NEW_WORD", Stop.END),
+        ("COMPLETE", StopReason.END),
+        ("STOP_SEQUENCE", StopReason.SEQUENCE),
+        ("MAX_TOKENS", StopReason.LENGTH),
+        ("TOOL_CALL", StopReason.CALLS),
+        ("A_NEW_WORD", StopReason.END),
     ],
 )
-def test_reasons_are_told_in_neutral_words(reason: str, stop: Stop) -> None:
+def test_reasons_are_told_in_neutral_words(reason: str, stop: StopReason) -> None:
     assert streamed(end(reason))[0] == Finished(stop)
 
 
@@ -146,7 +146,7 @@ def test_a_whole_reply_that_was_broken_off_is_broken() -> None:
 
 
 def test_only_message_end_ends_a_stream() -> None:
-    assert not any(isinstance(e, Ended) for e in streamed(*WORDS[:-1], b"[DONE]"))
+    assert not any(isinstance(e, ReplyEnded) for e in streamed(*WORDS[:-1], b"[DONE]"))
 
 
 @pytest.mark.parametrize(

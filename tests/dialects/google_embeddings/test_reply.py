@@ -17,7 +17,7 @@ from gateway.dialects.dialect import Broken, ReplyIdentity
 from gateway.dialects.google_embeddings.events import events
 from gateway.dialects.google_embeddings.reply import VectorsWriter, writer
 from gateway.dialects.google_embeddings.request import accept
-from gateway.dialects.neutral import Ended, Vectors
+from gateway.dialects.neutral import ReplyEnded, Vectors
 from gateway.dialects.prompt import PromptHead
 from tests.builders import a_snapshot
 from tests.dialects.google_generate.strategies import UNKEPT
@@ -58,5 +58,5 @@ def test_every_content_has_its_vector(verb: str) -> None:
 
 
 def test_nothing_is_streamed_and_a_failure_is_a_refusal() -> None:
-    assert a_writer().write(Ended()) == a_writer().keepalive() == b""
+    assert a_writer().write(ReplyEnded()) == a_writer().keepalive() == b""
     assert json.loads(a_writer().failure(UpstreamFailed("No.")))["error"]["status"] == "UNAVAILABLE"

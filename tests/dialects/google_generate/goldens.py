@@ -11,7 +11,7 @@ from google.genai.types import GenerateContentResponse
 
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import sse
-from gateway.dialects.neutral import Event, Reply
+from gateway.dialects.neutral import Reply, ReplyEvent
 from gateway.dialects.stream_observer import StreamObserver
 from gateway.dialects.whole_reply import reply_from_events
 
@@ -53,7 +53,7 @@ def response(body: bytes) -> dict[str, Any]:
     return found
 
 
-def heard(events: Iterable[Event]) -> Reply:
+def heard(events: Iterable[ReplyEvent]) -> Reply:
     """The whole reply that a reader's events tell, as every writer hears of it."""
     telling = StreamObserver(8)
     told = [event for event in map(telling.tell, events) if event is not None]

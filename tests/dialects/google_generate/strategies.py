@@ -28,7 +28,7 @@ from gateway.dialects.neutral import (
     Sampling,
     Score,
     Shape,
-    Stop,
+    StopReason,
     Text,
     Thought,
     Tool,
@@ -127,7 +127,9 @@ def answers(draw: st.DrawFn) -> Answer:
     before = before if draw(st.booleans()) else []
     before += [draw(texts)] if draw(st.booleans()) else []
     before += [draw(media)] if draw(st.booleans()) else []
-    stop = Stop.CALLS if calls else draw(st.sampled_from([Stop.END, Stop.LENGTH, Stop.FILTERED]))
+    stop = (
+        StopReason.CALLS if calls else draw(st.sampled_from([StopReason.END, StopReason.LENGTH, StopReason.FILTERED]))
+    )
     return Answer((*before, *calls), stop, scores=tuple(draw(st.lists(scores, max_size=2))))
 
 

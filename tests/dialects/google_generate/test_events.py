@@ -21,17 +21,17 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -44,10 +44,10 @@ SIGNED = signatures.enveloped(goldens.SIGNATURE, NAME)
 FOREIGN = signatures.enveloped("s", "anthropic_messages")
 
 
-def streamed(body: bytes, cut: Iterable[int] = ()) -> list[Event]:
+def streamed(body: bytes, cut: Iterable[int] = ()) -> list[ReplyEvent]:
     """The events of a stream that arrives cut at these places and is then closed."""
     places = [0, *sorted(cut), len(body)]
-    buffer, reading, found = sse.Events(), reader(), list[Event]()
+    buffer, reading, found = sse.Events(), reader(), list[ReplyEvent]()
     for start, end in pairwise(places):
         for event in buffer.feed(body[start:end]):
             if data := sse.payload(event):
@@ -55,7 +55,7 @@ def streamed(body: bytes, cut: Iterable[int] = ()) -> list[Event]:
     return found + list(reading.close())
 
 
-def whole(name: str) -> list[Event]:
+def whole(name: str) -> list[ReplyEvent]:
     return list(events(goldens.whole(name)))
 
 
@@ -63,7 +63,7 @@ def candidate(*parts: Any, **members: Any) -> dict[str, Any]:
     return {"candidates": [{"content": {"parts": list(parts), "role": "model"}, **members}]}
 
 
-def told(*chunks: dict[str, Any]) -> list[Event]:
+def told(*chunks: dict[str, Any]) -> list[ReplyEvent]:
     reading = reader()
     return [event for chunk in chunks for event in reading.read(json.dumps(chunk).encode())]
 
@@ -78,13 +78,13 @@ ANSWERS: dict[str, tuple[Answer, ...]] = {
                 Call("8f2b1c", "weather", '{"city": "Malmö", "days": 3}', goldens.SIGNATURE),
                 Call("call_mNUhae_gJpGR_0_1", "ferries", "{}"),
             ),
-            Stop.CALLS,
+            StopReason.CALLS,
         ),
     ),
-    "length": (Answer((Text("Once upon a"),), Stop.LENGTH),),
-    "blocked": (Answer((), Stop.FILTERED),),
-    "safety": (Answer((Text("First you"),), Stop.FILTERED),),
-    "choices": (Answer((Text("Red"),)), Answer((Text("Blue"),), Stop.LENGTH)),
+    "length": (Answer((Text("Once upon a"),), StopReason.LENGTH),),
+    "blocked": (Answer((), StopReason.FILTERED),),
+    "safety": (Answer((Text("First you"),), StopReason.FILTERED),),
+    "choices": (Answer((Text("Red"),)), Answer((Text("Blue"),), StopReason.LENGTH)),
     "cached": (Answer((Text("It says nothing."),)),),
 }
 
@@ -93,7 +93,7 @@ ANSWERS: dict[str, tuple[Answer, ...]] = {
 def test_golden_streams_are_read(name: str, answers: tuple[Answer, ...]) -> None:
     found = streamed(goldens.stream(name))
     assert goldens.heard(found).answers == answers
-    assert found[-1] == Ended()
+    assert found[-1] == ReplyEnded()
 
 
 WHOLES: dict[str, tuple[Answer, ...]] = {
@@ -106,7 +106,7 @@ WHOLES: dict[str, tuple[Answer, ...]] = {
                 Call("8f2b1c", "weather", '{"city":"Malmö","days":3}', goldens.SIGNATURE),
                 Call("call_mNUhae_gJpGR_0_1", "ferries", "{}"),
             ),
-            Stop.CALLS,
+            StopReason.CALLS,
         ),
     ),
     "image": (Answer((Text("A flag:"), Media("image", "image/png", "iVBORw0KGgo="))),),
@@ -150,7 +150,7 @@ def test_a_stream_that_is_cut_short_does_not_end(name: str) -> None:
     chunks = goldens.stream(name).split(b"\r\n\r\n")[:-1]
     for kept in range(len(chunks)):
         found = streamed(b"".join(chunk + b"\r\n\r\n" for chunk in chunks[:kept]))
-        assert Ended() not in found
+        assert ReplyEnded() not in found
         assert not any(isinstance(event, Finished) for event in found)
 
 
@@ -220,28 +220,28 @@ def test_arguments_are_the_text_of_an_object() -> None:
 @pytest.mark.parametrize(
     ("reason", "stop"),
     [
-        ("STOP", Stop.END),
-        ("UNEXPECTED_TOOL_CALL", Stop.END),
-        ("OTHER", Stop.END),
-        ("A_NEW_REASON", Stop.END),
-        ("MAX_TOKENS", Stop.LENGTH),
-        ("RECITATION", Stop.FILTERED),
-        ("MODEL_ARMOR", Stop.FILTERED),
-        (1, Stop.END),
-        (2, Stop.LENGTH),
-        (3, Stop.FILTERED),
-        (99, Stop.END),
+        ("STOP", StopReason.END),
+        ("UNEXPECTED_TOOL_CALL", StopReason.END),
+        ("OTHER", StopReason.END),
+        ("A_NEW_REASON", StopReason.END),
+        ("MAX_TOKENS", StopReason.LENGTH),
+        ("RECITATION", StopReason.FILTERED),
+        ("MODEL_ARMOR", StopReason.FILTERED),
+        (1, StopReason.END),
+        (2, StopReason.LENGTH),
+        (3, StopReason.FILTERED),
+        (99, StopReason.END),
     ],
 )
-def test_reasons_are_stops(reason: str | int, stop: Stop) -> None:
+def test_reasons_are_stops(reason: str | int, stop: StopReason) -> None:
     body = json.dumps(candidate({"text": "a"}, finishReason=reason)).encode()
-    assert list(events(body)) == [Said("a"), Finished(stop), Ended()]
+    assert list(events(body)) == [Said("a"), Finished(stop), ReplyEnded()]
 
 
 @pytest.mark.parametrize("reason", [None, "", 0, "FINISH_REASON_UNSPECIFIED"])
 def test_a_whole_reply_ends_even_without_a_reason(reason: Any) -> None:
     body = json.dumps(candidate({"text": "a"}, finishReason=reason)).encode()
-    assert list(events(body))[1:] == [Finished(Stop.END), Ended()]
+    assert list(events(body))[1:] == [Finished(StopReason.END), ReplyEnded()]
 
 
 @pytest.mark.parametrize(

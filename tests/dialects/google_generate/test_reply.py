@@ -21,17 +21,17 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Made,
     Media,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -56,15 +56,15 @@ def a_writer(framing: Any = "events") -> GoogleWriter:
     return writer(a_prompt(framing), HEAD)
 
 
-def stream(*told: Event) -> list[dict[str, Any]]:
+def stream(*told: ReplyEvent) -> list[dict[str, Any]]:
     """The chunks that these events become."""
     writing = a_writer()
     return goldens.checked(b"".join(map(writing.write, told)))
 
 
-def parts(*told: Event) -> list[dict[str, Any]]:
+def parts(*told: ReplyEvent) -> list[dict[str, Any]]:
     """The parts of all chunks but the last."""
-    chunks = stream(*told, Finished(Stop.END), Ended())
+    chunks = stream(*told, Finished(StopReason.END), ReplyEnded())
     return [part for chunk in chunks[:-1] for part in chunk["candidates"][0]["content"]["parts"]]
 
 
@@ -77,7 +77,7 @@ def chunk(*parts: dict[str, Any], **members: Any) -> dict[str, Any]:
 
 
 def test_a_stream_is_chunks_of_which_the_last_has_the_reason_and_the_usage() -> None:
-    assert stream(Said("Hel"), Said("lo"), Finished(Stop.END), USED, Ended()) == [
+    assert stream(Said("Hel"), Said("lo"), Finished(StopReason.END), USED, ReplyEnded()) == [
         chunk({"text": "Hel"}),
         chunk({"text": "lo"}),
         {
@@ -137,7 +137,7 @@ def test_media_and_scores_are_told() -> None:
         {"inlineData": {"mimeType": "image/png", "data": "AA=="}},
         {"fileData": {"mimeType": "video/mp4", "fileUri": "https://x.test/a"}},
     ]
-    scored = stream(Scored((Score("a", -1.5), Score("b", -0.5, (("b", -0.5), ("c", -2.0))))), Ended())[0]
+    scored = stream(Scored((Score("a", -1.5), Score("b", -0.5, (("b", -0.5), ("c", -2.0))))), ReplyEnded())[0]
     assert scored["candidates"][0]["logprobsResult"] == {
         "chosenCandidates": [{"token": "a", "logProbability": -1.5}, {"token": "b", "logProbability": -0.5}],
         "topCandidates": [
@@ -149,26 +149,28 @@ def test_media_and_scores_are_told() -> None:
 
 def test_nothing_is_written_for_nothing() -> None:
     writing = a_writer()
-    for event in (Said(""), Thinking(""), USED, Finished(Stop.END)):
+    for event in (Said(""), Thinking(""), USED, Finished(StopReason.END)):
         assert writing.write(event) == b""
 
 
 @pytest.mark.parametrize(
     ("stop", "reason"),
     [
-        (Stop.END, "STOP"),
-        (Stop.SEQUENCE, "STOP"),
-        (Stop.CALLS, "STOP"),
-        (Stop.LENGTH, "MAX_TOKENS"),
-        (Stop.FILTERED, "SAFETY"),
+        (StopReason.END, "STOP"),
+        (StopReason.SEQUENCE, "STOP"),
+        (StopReason.CALLS, "STOP"),
+        (StopReason.LENGTH, "MAX_TOKENS"),
+        (StopReason.FILTERED, "SAFETY"),
     ],
 )
-def test_stops_are_reasons(stop: Stop, reason: str) -> None:
-    assert stream(Finished(stop), Ended())[-1]["candidates"][0]["finishReason"] == reason
+def test_stops_are_reasons(stop: StopReason, reason: str) -> None:
+    assert stream(Finished(stop), ReplyEnded())[-1]["candidates"][0]["finishReason"] == reason
 
 
 def test_every_candidate_ends_in_the_last_chunk() -> None:
-    last = stream(Said("a"), Said("b", 1), Finished(Stop.END), Finished(Stop.LENGTH, choice=1), Ended())[-1]
+    last = stream(
+        Said("a"), Said("b", 1), Finished(StopReason.END), Finished(StopReason.LENGTH, choice=1), ReplyEnded()
+    )[-1]
     assert [(c["index"], c["finishReason"]) for c in last["candidates"]] == [(0, "STOP"), (1, "MAX_TOKENS")]
 
 
@@ -181,7 +183,7 @@ def test_an_error_ends_a_stream_that_began(framing: Any) -> None:
 
 
 def test_an_array_holds_what_the_events_hold() -> None:
-    told = (Thinking("hm"), Said("a"), Finished(Stop.END), USED, Ended())
+    told = (Thinking("hm"), Said("a"), Finished(StopReason.END), USED, ReplyEnded())
     writing = a_writer("array")
     assert writing.keepalive() == b""
     assert json.loads(b"".join(writing.write(event) + writing.keepalive() for event in told)) == stream(*told)
@@ -193,7 +195,7 @@ def test_arguments_that_are_no_object_are_broken(arguments: str) -> None:
     writing.write(CallBegan(0, "c1", "f"))
     writing.write(CallWrote(0, arguments))
     with pytest.raises(Broken) as broken:
-        writing.write(Finished(Stop.CALLS))
+        writing.write(Finished(StopReason.CALLS))
     assert "MARKER" not in str(broken.value)
     reply = Reply((Answer((Call("c1", "f", arguments),)),), USED.metered)
     with pytest.raises(Broken):
@@ -210,15 +212,15 @@ def test_arguments_for_a_call_that_was_written_are_broken() -> None:
 
 
 @pytest.mark.parametrize("between", [Said("\n"), Thinking("hm")])
-def test_what_stands_between_a_call_and_its_arguments_follows_the_call(between: Event) -> None:
+def test_what_stands_between_a_call_and_its_arguments_follows_the_call(between: ReplyEvent) -> None:
     writing = a_writer()
     events_ = [
         CallBegan(0, "c1", "f"),
         between,
         CallWrote(0, '{"x":'),
         CallWrote(0, "1}"),
-        Finished(Stop.CALLS),
-        Ended(),
+        Finished(StopReason.CALLS),
+        ReplyEnded(),
     ]
     out = b"".join(map(writing.write, events_))
     found = [event for data in goldens.datas(out) for event in reader().read(data)]
@@ -245,9 +247,9 @@ def test_a_stream_tells_what_the_whole_reply_does(reply: Reply) -> None:
     assert goldens.heard([*found, *reading.close()]) == reply
 
 
-def _events(reply: Reply) -> list[Event]:
+def _events(reply: Reply) -> list[ReplyEvent]:
     """What a provider's stream would have been read as."""
-    found: list[Event] = []
+    found: list[ReplyEvent] = []
     for choice, answer in enumerate(reply.answers):
         place = 0
         for part in answer.parts:
@@ -264,7 +266,7 @@ def _events(reply: Reply) -> list[Event]:
                     place += 1
         found += [Scored(answer.scores, choice)] if answer.scores else []
         found.append(Finished(answer.stop, choice=choice))
-    return [*found, Used(reply.metered), Ended()]
+    return [*found, Used(reply.metered), ReplyEnded()]
 
 
 def test_a_refusal_is_said_in_words_and_a_silent_answer_has_a_part() -> None:

@@ -23,7 +23,7 @@ from gateway.dialects.neutral import (
     Sampling,
     Score,
     Shape,
-    Stop,
+    StopReason,
     Text,
     Thought,
     Tool,
@@ -106,8 +106,8 @@ def answers(draw: st.DrawFn) -> Answer:
     before: list[Text | Media | Thought | Call] = [Thought(draw(words))] if draw(st.booleans()) else []
     before += [draw(texts)] if draw(st.booleans()) else []
     refusal = draw(st.just("") | words)
-    ends = [Stop.END, Stop.LENGTH] if refusal else [Stop.END, Stop.LENGTH, Stop.FILTERED]
-    stop = Stop.CALLS if calls else draw(st.sampled_from(ends))
+    ends = [StopReason.END, StopReason.LENGTH] if refusal else [StopReason.END, StopReason.LENGTH, StopReason.FILTERED]
+    stop = StopReason.CALLS if calls else draw(st.sampled_from(ends))
     found = tuple(draw(st.lists(scores, max_size=2)))
     return Answer((*before, *calls), stop, scores=found, refusal=refusal)
 

@@ -21,17 +21,17 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -45,33 +45,33 @@ GOLDEN = Path(__file__).parent / "golden"
 NOBODY_COUNTED = Metered(Usage(), UsageSource.HELD, {})
 
 
-def streamed(body: bytes, cut: Iterable[int] = ()) -> list[Event]:
+def streamed(body: bytes, cut: Iterable[int] = ()) -> list[ReplyEvent]:
     """The events of a stream that arrives cut at these places and is then closed."""
     places = [0, *sorted(cut), len(body)]
-    buffer, reading, found = sse.Events(), reader(), list[Event]()
+    buffer, reading, found = sse.Events(), reader(), list[ReplyEvent]()
     for start, end in pairwise(places):
         for event in buffer.feed(body[start:end]):
             if data := sse.payload(event):
                 found += reading.read(data)
-    return found if Ended() in found else found + list(reading.close())
+    return found if ReplyEnded() in found else found + list(reading.close())
 
 
 def chunk(delta: dict[str, Any] | None = None, **choice: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": delta, **choice}]}
 
 
-def told(*chunks: dict[str, Any], closed: bool = True) -> list[Event]:
+def told(*chunks: dict[str, Any], closed: bool = True) -> list[ReplyEvent]:
     reading = reader()
     found = [event for one in chunks for event in reading.read(json.dumps(one).encode())]
     return found + list(reading.close()) if closed else found
 
 
-def whole(message: dict[str, Any], **choice: Any) -> list[Event]:
+def whole(message: dict[str, Any], **choice: Any) -> list[ReplyEvent]:
     one = {"index": 0, "message": message, "finish_reason": "stop", **choice}
     return list(events(json.dumps({"object": "chat.completion", "choices": [one]}).encode()))
 
 
-END = [Finished(Stop.END), Ended()]
+END = [Finished(StopReason.END), ReplyEnded()]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ END = [Finished(Stop.END), Ended()]
         ),
         (
             "tools.sse",
-            Answer((Call("call_a", "get_weather", '{"city":"Malmö"}'), Call("call_b", "get_time")), Stop.CALLS),
+            Answer((Call("call_a", "get_weather", '{"city":"Malmö"}'), Call("call_b", "get_time")), StopReason.CALLS),
             None,
             "",
             [],
@@ -109,7 +109,7 @@ END = [Finished(Stop.END), Ended()]
                     Call("call_abc123", "get_current_weather", '{\n"location": "Boston, MA"\n}'),
                     Call("call_def456", "get_time"),
                 ),
-                Stop.CALLS,
+                StopReason.CALLS,
             ),
             Usage(input=82, output=17),
             "",
@@ -152,7 +152,7 @@ def test_recorded_replies(name: str, answer: Answer, usage: Usage | None, tier: 
     assert reply.metered.usage == (usage or Usage())
     assert reply.metered.tier == tier
     assert list(dict.fromkeys(event.name for event in found if isinstance(event, Lost))) == lost
-    assert found[-1] == Ended()
+    assert found[-1] == ReplyEnded()
 
 
 @given(cut=st.lists(st.integers(0, 4_000), max_size=12))
@@ -171,7 +171,7 @@ def test_byte_by_byte_too() -> None:
 def test_a_stream_that_is_cut_short_has_not_ended() -> None:
     body = (GOLDEN / "chat.sse").read_bytes()
     short = body[: body.index(b'"finish_reason":"stop"')]
-    assert not [event for event in streamed(short) if isinstance(event, Ended | Finished)]
+    assert not [event for event in streamed(short) if isinstance(event, ReplyEnded | Finished)]
     assert told(chunk({"content": "a"})) == [Said("a")]
     assert told() == []
 
@@ -184,9 +184,9 @@ def test_a_stream_that_says_it_is_over_is() -> None:
 
 def test_every_choice_must_have_finished() -> None:
     first = {"choices": [{"index": 0, "delta": {"content": "a"}}, {"index": 1, "delta": {"content": "b"}}]}
-    assert told(first, chunk({}, finish_reason="stop")) == [Said("a"), Said("b", 1), Finished(Stop.END)]
+    assert told(first, chunk({}, finish_reason="stop")) == [Said("a"), Said("b", 1), Finished(StopReason.END)]
     finished = told(first, chunk({}, finish_reason="stop"), {"choices": [{"index": 1, "finish_reason": "length"}]})
-    assert finished[-2:] == [Finished(Stop.LENGTH, choice=1), Ended()]
+    assert finished[-2:] == [Finished(StopReason.LENGTH, choice=1), ReplyEnded()]
 
 
 def test_an_end_without_an_answer_is_broken() -> None:
@@ -224,25 +224,25 @@ def test_a_body_that_is_no_answer_is_broken(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("reason", "stop"),
     [
-        ("stop", Stop.END),
-        ("eos", Stop.END),
-        ("end_turn", Stop.END),
-        ("STOP", Stop.END),
-        ("brand_new", Stop.END),
-        (1, Stop.END),
-        ("length", Stop.LENGTH),
-        ("MAX_TOKENS", Stop.LENGTH),
-        ("model_length", Stop.LENGTH),
-        (2, Stop.LENGTH),
-        ("tool_calls", Stop.CALLS),
-        ("function_call", Stop.CALLS),
-        ("content_filter", Stop.FILTERED),
-        (3, Stop.FILTERED),
+        ("stop", StopReason.END),
+        ("eos", StopReason.END),
+        ("end_turn", StopReason.END),
+        ("STOP", StopReason.END),
+        ("brand_new", StopReason.END),
+        (1, StopReason.END),
+        ("length", StopReason.LENGTH),
+        ("MAX_TOKENS", StopReason.LENGTH),
+        ("model_length", StopReason.LENGTH),
+        (2, StopReason.LENGTH),
+        ("tool_calls", StopReason.CALLS),
+        ("function_call", StopReason.CALLS),
+        ("content_filter", StopReason.FILTERED),
+        (3, StopReason.FILTERED),
     ],
 )
-def test_why_it_stopped(reason: str | int, stop: Stop) -> None:
-    assert told(chunk({}, finish_reason=reason)) == [Finished(stop), Ended()]
-    assert whole({}, finish_reason=reason) == [Finished(stop), Ended()]
+def test_why_it_stopped(reason: str | int, stop: StopReason) -> None:
+    assert told(chunk({}, finish_reason=reason)) == [Finished(stop), ReplyEnded()]
+    assert whole({}, finish_reason=reason) == [Finished(stop), ReplyEnded()]
 
 
 @pytest.mark.parametrize("reason", [None, ""])
@@ -258,10 +258,10 @@ def test_an_answer_that_the_provider_broke_off_is_broken(reason: str) -> None:
 
 
 def test_the_stop_string_that_was_met_is_told_where_it_is_known() -> None:
-    assert told(chunk({}, finish_reason="stop", stop_reason="###"))[0] == Finished(Stop.SEQUENCE, "###")
+    assert told(chunk({}, finish_reason="stop", stop_reason="###"))[0] == Finished(StopReason.SEQUENCE, "###")
     for other in (None, 7, ""):
-        assert told(chunk({}, finish_reason="stop", stop_reason=other))[0] == Finished(Stop.END)
-    assert told(chunk({}, finish_reason="length", stop_reason="###"))[0] == Finished(Stop.LENGTH)
+        assert told(chunk({}, finish_reason="stop", stop_reason=other))[0] == Finished(StopReason.END)
+    assert told(chunk({}, finish_reason="length", stop_reason="###"))[0] == Finished(StopReason.LENGTH)
 
 
 def test_of_a_finished_choice_nothing_more_is_read() -> None:
@@ -305,7 +305,7 @@ SEALED = Signed('scsig.openai_chat.{"type":"reasoning.encrypted","data":"x"}', r
         ),
     ],
 )
-def test_what_is_said_in_passing(delta: dict[str, Any], found: list[Event]) -> None:
+def test_what_is_said_in_passing(delta: dict[str, Any], found: list[ReplyEvent]) -> None:
     assert told(chunk(delta), closed=False) == found
     assert whole(delta) == [*found, *END]
 
@@ -316,7 +316,7 @@ def test_an_older_function_call_is_a_call() -> None:
         told(*(chunk({"function_call": piece}) for piece in pieces), chunk({}, finish_reason="function_call")),
         NOBODY_COUNTED,
     )
-    assert reply.answers == (Answer((Call("", "f", "{}"),), Stop.CALLS),)
+    assert reply.answers == (Answer((Call("", "f", "{}"),), StopReason.CALLS),)
     assert reply_from_events(whole({"function_call": pieces[0]}), NOBODY_COUNTED).answers[0].parts == (Call("", "f"),)
 
 
@@ -337,7 +337,7 @@ def test_each_call_of_a_body_is_one_whatever_its_index_says() -> None:
         ({"content": [{"token": 7}]}, [Lost("logprobs")]),
     ],
 )
-def test_probabilities(logprobs: object, found: list[Event]) -> None:
+def test_probabilities(logprobs: object, found: list[ReplyEvent]) -> None:
     assert told(chunk({}, logprobs=logprobs), closed=False) == found
 
 
@@ -490,4 +490,4 @@ def test_members_of_a_call_that_say_nothing_are_no_call() -> None:
     reading = reader()
     told = [e for delta in data for e in reading.read(json.dumps({"choices": [{"delta": delta}]}).encode())]
     told += reading.read(b'{"choices":[{"delta":{"function_call":{}},"finish_reason":"stop"}]}')
-    assert told == [Said("Hi"), Said("!"), Finished(Stop.END)]
+    assert told == [Said("Hi"), Said("!"), Finished(StopReason.END)]

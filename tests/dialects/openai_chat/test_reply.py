@@ -26,18 +26,18 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Made,
     Media,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -64,7 +64,7 @@ def a_writer(**members: Any) -> ChatWriter:
     return writer(Prompt(strict_json.read(json.dumps(body).encode())), HEAD)
 
 
-def streamed(*told: Event, **members: Any) -> bytes:
+def streamed(*told: ReplyEvent, **members: Any) -> bytes:
     writing = a_writer(**members)
     return b"".join(writing.write(event) for event in told)
 
@@ -75,7 +75,7 @@ def chunks(body: bytes) -> list[ChatCompletionChunk]:
     return [ChatCompletionChunk.model_validate_json(one, strict=True) for one in data if one != b"[DONE]"]
 
 
-def deltas(*told: Event, **members: Any) -> list[dict[str, Any]]:
+def deltas(*told: ReplyEvent, **members: Any) -> list[dict[str, Any]]:
     """The deltas after the one that says who speaks."""
     found = [choice for chunk in chunks(streamed(*told, **members)) for choice in chunk.choices]
     return [choice.delta.model_dump(exclude_unset=True) for choice in found][1:]
@@ -94,7 +94,7 @@ def message(*parts: Text | Media | Thought | Call, **members: Any) -> dict[str, 
     return found
 
 
-EVERYTHING: list[Event] = [
+EVERYTHING: list[ReplyEvent] = [
     Thinking("Hm"),
     Thinking("m."),
     Said("Let me "),
@@ -103,9 +103,9 @@ EVERYTHING: list[Event] = [
     CallWrote(0, '{"city":'),
     CallWrote(0, '"Malmö"}'),
     CallBegan(1, "call_b", "get_time"),
-    Finished(Stop.CALLS),
+    Finished(StopReason.CALLS),
     Used(replace(METERED, tier="default")),
-    Ended(),
+    ReplyEnded(),
 ]
 
 
@@ -117,7 +117,7 @@ def test_the_golden_sequence(name: str, members: dict[str, Any]) -> None:
 
 
 def test_usage_is_told_only_where_it_was_asked_for() -> None:
-    told: list[Event] = [Said("a"), Finished(Stop.END), Used(replace(METERED, tier="flex")), Ended()]
+    told: list[ReplyEvent] = [Said("a"), Finished(StopReason.END), Used(replace(METERED, tier="flex")), ReplyEnded()]
     asked = chunks(streamed(*told, **ASKED_FOR_USAGE))
     assert [chunk.usage is not None for chunk in asked] == [False, False, False, True]
     assert all("usage" in chunk.model_fields_set for chunk in asked)
@@ -128,7 +128,7 @@ def test_usage_is_told_only_where_it_was_asked_for() -> None:
 
 
 def test_usage_that_nobody_reported_is_not_made_up() -> None:
-    assert len(chunks(streamed(Said("a"), Finished(Stop.END), Ended(), **ASKED_FOR_USAGE))) == 3
+    assert len(chunks(streamed(Said("a"), Finished(StopReason.END), ReplyEnded(), **ASKED_FOR_USAGE))) == 3
 
 
 def test_every_chunk_has_the_same_head() -> None:
@@ -137,7 +137,9 @@ def test_every_chunk_has_the_same_head() -> None:
 
 
 def test_each_choice_begins_for_itself() -> None:
-    found = chunks(streamed(Said("a"), Said("b", 1), Finished(Stop.END), Finished(Stop.LENGTH, choice=1), Ended()))
+    found = chunks(
+        streamed(Said("a"), Said("b", 1), Finished(StopReason.END), Finished(StopReason.LENGTH, choice=1), ReplyEnded())
+    )
     told = [(c.index, c.delta.role, c.delta.content, c.finish_reason) for chunk in found for c in chunk.choices]
     assert told == [
         (0, "assistant", "", None),
@@ -158,13 +160,13 @@ def test_calls_without_ids_get_their_own_and_keep_googles_signature() -> None:
 
 
 def test_a_call_without_arguments_is_sent_an_object() -> None:
-    told: list[Event] = [
+    told: list[ReplyEvent] = [
         CallBegan(0, "a", "f"),
         CallBegan(1, "b", "g"),
         CallWrote(1, "{}"),
         CallBegan(0, "c", "h", choice=1),
     ]
-    found = deltas(*told, Finished(Stop.CALLS))
+    found = deltas(*told, Finished(StopReason.CALLS))
     assert found[-2:] == [{"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}, {}]
     assert (
         len([delta for delta in found if delta.get("tool_calls", [{}])[0].get("function") == {"arguments": "{}"}]) == 2
@@ -173,12 +175,12 @@ def test_a_call_without_arguments_is_sent_an_object() -> None:
 
 def test_a_client_that_knows_functions_gets_a_function_call() -> None:
     functions = {"functions": [{"name": "f"}]}
-    told: list[Event] = [CallBegan(0, "a", "f"), CallWrote(0, "{}"), CallBegan(1, "b", "f"), CallWrote(1, "{}")]
+    told: list[ReplyEvent] = [CallBegan(0, "a", "f"), CallWrote(0, "{}"), CallBegan(1, "b", "f"), CallWrote(1, "{}")]
     assert deltas(*told, **functions) == [
         {"function_call": {"name": "f", "arguments": ""}},
         {"function_call": {"arguments": "{}"}},
     ]
-    (last,) = chunks(streamed(Finished(Stop.CALLS), **functions))[-1].choices
+    (last,) = chunks(streamed(Finished(StopReason.CALLS), **functions))[-1].choices
     assert last.finish_reason == "function_call"
     found = message(Call("a", "f"), Call("b", "f"), **functions)
     assert found["function_call"] == {"name": "f", "arguments": "{}"}
@@ -186,7 +188,13 @@ def test_a_client_that_knows_functions_gets_a_function_call() -> None:
 
 
 def test_what_was_signed_comes_back_from_a_client_that_keeps_it() -> None:
-    told: list[Event] = [Thinking("So"), Signed(SIGNED), Signed(SIGNED, redacted=True), Thinking("then"), Said("yes")]
+    told: list[ReplyEvent] = [
+        Thinking("So"),
+        Signed(SIGNED),
+        Signed(SIGNED, redacted=True),
+        Thinking("then"),
+        Said("yes"),
+    ]
     details = [d for delta in deltas(*told) for d in delta.get("reasoning_details", ())]
     body = message(Thought("So", SIGNED), Thought("", SIGNED, redacted=True), Thought("then"), Text("yes"))
     assert details == body["reasoning_details"]
@@ -216,7 +224,7 @@ def test_probabilities_follow_the_words() -> None:
 
 
 def test_a_whole_reply() -> None:
-    found = whole(Answer((Thought("Hm"), Text("yes"))), Answer((), Stop.FILTERED, refusal="no"), tier="default")
+    found = whole(Answer((Thought("Hm"), Text("yes"))), Answer((), StopReason.FILTERED, refusal="no"), tier="default")
     assert found == {
         "id": "chatcmpl-01JD",
         "object": "chat.completion",
@@ -269,7 +277,7 @@ def test_a_stream_says_what_the_whole_reply_says(reply: Reply) -> None:
     reading = reader()
     again = [event for one in sse.Events().feed(found) for event in reading.read(sse.payload(one))]
     assert reply_from_events(again, METERED) == reply
-    assert again[-1] == Ended()
+    assert again[-1] == ReplyEnded()
 
 
 def test_nothing_is_said_before_a_reply_begins() -> None:
@@ -281,9 +289,14 @@ def test_nothing_is_said_before_a_reply_begins() -> None:
 
 def test_a_beat_between_chunks_disturbs_nobody() -> None:
     writing = a_writer()
-    body = writing.write(Said("a")) + writing.keepalive() + writing.write(Finished(Stop.END)) + writing.write(Ended())
+    body = (
+        writing.write(Said("a"))
+        + writing.keepalive()
+        + writing.write(Finished(StopReason.END))
+        + writing.write(ReplyEnded())
+    )
     course = Stream(Translated(reader(), a_writer()), input_bytes=0)
-    assert course.feed(body) + course.finish() == streamed(Said("a"), Finished(Stop.END), Ended())
+    assert course.feed(body) + course.finish() == streamed(Said("a"), Finished(StopReason.END), ReplyEnded())
     assert course.complete
 
 
@@ -301,16 +314,16 @@ LEAF_HEAD = ReplyIdentity("01J", "small", 1_700_000_000, lambda: 7)
 @pytest.mark.parametrize(
     ("stop", "word"),
     [
-        (Stop.END, "stop"),
-        (Stop.SEQUENCE, "stop"),
-        (Stop.CALLS, "tool_calls"),
-        (Stop.LENGTH, "length"),
-        (Stop.FILTERED, "content_filter"),
+        (StopReason.END, "stop"),
+        (StopReason.SEQUENCE, "stop"),
+        (StopReason.CALLS, "tool_calls"),
+        (StopReason.LENGTH, "length"),
+        (StopReason.FILTERED, "content_filter"),
     ],
 )
-def test_why_it_stopped_in_openais_words(stop: Stop, word: str) -> None:
+def test_why_it_stopped_in_openais_words(stop: StopReason, word: str) -> None:
     assert reply.finish_reason_of(stop, legacy=False) == word
-    assert reply.finish_reason_of(stop, legacy=True) == ("function_call" if stop is Stop.CALLS else word)
+    assert reply.finish_reason_of(stop, legacy=True) == ("function_call" if stop is StopReason.CALLS else word)
 
 
 def test_a_tier_that_the_sdk_does_not_know_is_not_repeated() -> None:
@@ -359,8 +372,8 @@ def test_probabilities_are_those_of_the_sdk() -> None:
 
 
 def test_a_refusal_in_words_is_a_proper_end() -> None:
-    said, end = Said("No.", refusal=True), Finished(Stop.FILTERED)
-    *_, last = [one for one in chunks(streamed(said, end, Ended())) if one.choices]
+    said, end = Said("No.", refusal=True), Finished(StopReason.FILTERED)
+    *_, last = [one for one in chunks(streamed(said, end, ReplyEnded())) if one.choices]
     assert last.choices[0].finish_reason == "stop"
-    *_, last = [one for one in chunks(streamed(end, Ended())) if one.choices]
+    *_, last = [one for one in chunks(streamed(end, ReplyEnded())) if one.choices]
     assert last.choices[0].finish_reason == "content_filter"

@@ -14,7 +14,7 @@ from gateway.core.errors import UpstreamTimeout
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects import strict_json
 from gateway.dialects.dialect import ReplyIdentity, Unusable
-from gateway.dialects.neutral import Ended, Vectors
+from gateway.dialects.neutral import ReplyEnded, Vectors
 from gateway.dialects.openai_embeddings.events import events
 from gateway.dialects.openai_embeddings.reply import EmbeddingsWriter, writer
 from gateway.dialects.prompt import Prompt
@@ -64,5 +64,5 @@ def test_each_input_has_its_vector() -> None:
 
 def test_there_is_no_stream() -> None:
     writing = a_writer()
-    assert writing.write(Ended()) == writing.keepalive() == b""
+    assert writing.write(ReplyEnded()) == writing.keepalive() == b""
     assert json.loads(writing.failure(UpstreamTimeout("It took too long.")))["error"]["code"] == "upstream_timeout"

@@ -12,7 +12,7 @@ from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken, Unusable
 from gateway.dialects.openai_embeddings.stream import fitted, observe
 from gateway.dialects.prompt import PromptHead
-from gateway.dialects.translation import Signed, Translation
+from gateway.dialects.translation import ReplyMark, Translation
 from tests.builders import a_snapshot
 from tests.dialects.openai_embeddings.replies import BASE64, NUMBERS, USAGE, a_prompt, a_reply
 
@@ -73,6 +73,6 @@ def test_each_input_has_its_vector() -> None:
 def test_a_reply_of_its_own_dialect_comes_in_the_form_asked_for() -> None:
     request = json.dumps({"model": "small", "input": "a", "encoding_format": "base64"}).encode()
     translation = Translation.accepted("openai_embeddings", request, PromptHead(EMBEDDINGS), a_snapshot())
-    found = translation.whole("openai_embeddings", a_reply(NUMBERS), Signed("01J", 0))
+    found = translation.whole("openai_embeddings", a_reply(NUMBERS), ReplyMark("01J", 0))
     assert json.loads(found.body)["data"][0]["embedding"] == BASE64
     assert found.metered.usage == Usage(input=8)

@@ -24,7 +24,7 @@ from gateway.dialects.neutral import (
     Sampling,
     Score,
     Shape,
-    Stop,
+    StopReason,
     Text,
     Thought,
     Tool,
@@ -121,9 +121,9 @@ def answers(draw: st.DrawFn) -> Answer:
     before += [draw(texts)] if spoken else []
     before += [Media("image", "image/png", "iVBORw0KGgo=")] if draw(st.booleans()) else []
     refusal = "" if calls else draw(st.just("") | words)
-    stops = [Stop.CALLS] if calls else [Stop.END] if refusal else [Stop.END, Stop.FILTERED]
+    stops = [StopReason.CALLS] if calls else [StopReason.END] if refusal else [StopReason.END, StopReason.FILTERED]
     found = draw(st.lists(scores, max_size=2)) if spoken else []
-    return Answer((*before, *calls), draw(st.sampled_from([*stops, Stop.LENGTH])), "", tuple(found), refusal)
+    return Answer((*before, *calls), draw(st.sampled_from([*stops, StopReason.LENGTH])), "", tuple(found), refusal)
 
 
 counts = st.integers(0, 1_000)

@@ -16,13 +16,13 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Result,
     Role,
-    Stop,
+    StopReason,
     Text,
     Turn,
 )
@@ -119,14 +119,14 @@ def test_a_call_comes_back_in_the_clients_own_form(name: str, arguments: dict[st
     values = {"tools": TOOLS, "stream": True}
     text = json.dumps(arguments, separators=(",", ":"))
     body = ResponsesWriter(values, HEAD).whole(
-        Reply((Answer((Call("c1", name, text),), Stop.CALLS),), Metered(NO_USAGE, UsageSource.PROVIDER, {}))
+        Reply((Answer((Call("c1", name, text),), StopReason.CALLS),), Metered(NO_USAGE, UsageSource.PROVIDER, {}))
     )
     (whole,) = json.loads(body)["output"]
     assert {key: whole[key] for key in item} == item
     assert (whole["call_id"], whole["status"]) == ("c1", "completed")
     writer = ResponsesWriter(values, HEAD)
-    pieces: list[Event] = [CallWrote(0, text[:5]), CallWrote(0, text[5:])]
-    written = b"".join(map(writer.write, [CallBegan(0, "c1", name), *pieces, Finished(Stop.CALLS), Ended()]))
+    pieces: list[ReplyEvent] = [CallWrote(0, text[:5]), CallWrote(0, text[5:])]
+    written = b"".join(map(writer.write, [CallBegan(0, "c1", name), *pieces, Finished(StopReason.CALLS), ReplyEnded()]))
     told = [json.loads(line[6:]) for line in written.splitlines() if line.startswith(b"data: ")]
     (added,) = [event["item"] for event in told if event["type"] == "response.output_item.added"]
     (done,) = [event["item"] for event in told if event["type"] == "response.output_item.done"]

@@ -14,16 +14,16 @@ from gateway.dialects.neutral import (
     Call,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Lost,
     Media,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -37,16 +37,18 @@ SEALED = "scsig.openai_responses.rs_67ccd3e1:gAAAAABpSealedThought=="
 
 ANSWERS = {
     "text": Answer((Text("Hi there! Smörgåsbord?"),)),
-    "tools": Answer((Call("call_aHx3", "get_weather", '{"city":"Malmö"}'), Call("call_bHx3", "ferries")), Stop.CALLS),
+    "tools": Answer(
+        (Call("call_aHx3", "get_weather", '{"city":"Malmö"}'), Call("call_bHx3", "ferries")), StopReason.CALLS
+    ),
     "reasoning": Answer((Thought("**Weighing**\n\nIs it prime?\n\nIt is.", SEALED), Text("Yes."))),
     "logprobs": Answer((Text("Yes."),), scores=(Score("Yes", -0.25, (("Yes", -0.25), ("No", -1.5))), Score(".", -0.5))),
-    "refusal": Answer((), Stop.END, refusal="I can't help with that."),
-    "length": Answer((Text("Once upon"),), Stop.LENGTH),
-    "filtered": Answer((Text("Well"),), Stop.FILTERED),
+    "refusal": Answer((), StopReason.END, refusal="I can't help with that."),
+    "length": Answer((Text("Once upon"),), StopReason.LENGTH),
+    "filtered": Answer((Text("Well"),), StopReason.FILTERED),
 }
 
 
-def streamed(*datas: bytes) -> list[Event]:
+def streamed(*datas: bytes) -> list[ReplyEvent]:
     found = reader()
     return [event for data in datas for event in found.read(data)] + list(found.close())
 
@@ -58,7 +60,7 @@ def event(kind: str, **members: Any) -> bytes:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_stream_and_a_whole_reply_say_the_same(name: str) -> None:
     told = streamed(*goldens.datas(goldens.stream(name)))
-    assert isinstance(told[-1], Ended)
+    assert isinstance(told[-1], ReplyEnded)
     reply = reply_from_events(told, NOTHING)
     assert reply == reply_from_events(events(goldens.whole(name)), NOTHING)
     assert reply.answers == (ANSWERS[name],)
@@ -79,7 +81,7 @@ def test_a_stream_that_is_cut_short_has_no_end(name: str) -> None:
     datas = goldens.datas(goldens.stream(name))
     stop = next((n for n, data in enumerate(datas) if b'"type": "error"' in data), len(datas) - 1)
     for kept in range(stop + 1):
-        assert not any(isinstance(told, Ended | Finished) for told in streamed(*datas[:kept]))
+        assert not any(isinstance(told, ReplyEnded | Finished) for told in streamed(*datas[:kept]))
 
 
 def test_what_is_unknown_says_nothing() -> None:
@@ -134,7 +136,7 @@ COMPLETED = event("response.completed", response={"status": "completed", "output
 )
 def test_arguments_are_told_once_wherever_they_come(events_of_the_call: list[bytes]) -> None:
     (answer,) = reply_from_events(streamed(*events_of_the_call, COMPLETED), NOTHING).answers
-    assert answer == Answer((Call("c", "f", ARGUMENTS),), Stop.CALLS)
+    assert answer == Answer((Call("c", "f", ARGUMENTS),), StopReason.CALLS)
 
 
 def test_a_call_without_arguments_has_none() -> None:
@@ -154,7 +156,7 @@ def test_words_may_come_with_the_end_of_their_part_alone() -> None:
         COMPLETED,
     )
     assert told[:4] == [Thinking("hm"), Said("one"), Said("two"), Said("No.", refusal=True)]
-    assert told[4:] == [Finished(Stop.END), Ended()]
+    assert told[4:] == [Finished(StopReason.END), ReplyEnded()]
 
 
 def named(kind: str, **members: Any) -> bytes:
@@ -182,7 +184,7 @@ def test_events_may_name_their_item_instead_of_its_place() -> None:
     )
     (answer,) = reply_from_events(told, NOTHING).answers
     calls = (Call("fc_a", "f", ARGUMENTS), Call("fc_b", "f", '{"x":2}'))
-    assert answer == Answer((Thought("hm"), Text("Hi"), *calls), Stop.CALLS)
+    assert answer == Answer((Thought("hm"), Text("Hi"), *calls), StopReason.CALLS)
 
 
 def test_nothing_is_told_twice() -> None:
@@ -194,12 +196,12 @@ def test_nothing_is_told_twice() -> None:
         event("response.output_item.done", item=said),
         event("response.completed", response=response),
     )
-    assert told == [Said("Hi"), Finished(Stop.END), Ended()]
+    assert told == [Said("Hi"), Finished(StopReason.END), ReplyEnded()]
     assert streamed(event("response.completed", response=response)) == told
 
 
 def test_an_output_that_came_in_no_pieces_is_read_at_the_end() -> None:
-    assert streamed(event("response.completed", response={"output": None})) == [Finished(Stop.END), Ended()]
+    assert streamed(event("response.completed", response={"output": None})) == [Finished(StopReason.END), ReplyEnded()]
 
 
 def message(*words: str) -> dict[str, Any]:
@@ -235,7 +237,7 @@ def test_what_did_not_come_in_pieces_is_told_at_the_end_and_nothing_else(pieces:
     end = event("response.completed", response={"status": "completed", "output": output})
     (answer,) = reply_from_events(streamed(*pieces, end), NOTHING).answers
     parts = sorted(answer.parts, key=lambda part: isinstance(part, Call))
-    assert (parts, answer.stop) == ([Text("one"), Call("c1", "f", '{"x":1}'), Call("c2", "f")], Stop.CALLS)
+    assert (parts, answer.stop) == ([Text("one"), Call("c1", "f", '{"x":1}'), Call("c2", "f")], StopReason.CALLS)
 
 
 def test_a_refusal_is_told_once() -> None:
@@ -244,7 +246,7 @@ def test_a_refusal_is_told_once() -> None:
     (answer,) = reply_from_events(
         streamed(event("response.output_item.done", item=refused, output_index=5), end), NOTHING
     ).answers
-    assert (answer.refusal, answer.stop) == ("No.", Stop.END)
+    assert (answer.refusal, answer.stop) == ("No.", StopReason.END)
 
 
 def test_thoughts_of_different_parts_stand_apart() -> None:
@@ -296,7 +298,7 @@ def test_pictures_are_made_and_other_items_and_annotations_are_lost_by_name() ->
 
 def test_a_reason_that_is_unknown_is_an_end() -> None:
     body = {"output": [], "status": "incomplete", "incomplete_details": {"reason": "steered"}}
-    assert Finished(Stop.END) in events(json.dumps(body).encode())
+    assert Finished(StopReason.END) in events(json.dumps(body).encode())
 
 
 @pytest.mark.parametrize(

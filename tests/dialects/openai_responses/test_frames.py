@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from gateway.dialects.dialect import Broken
-from gateway.dialects.neutral import CallBegan, CallWrote, Event, Made, Media, Said, Score, Scored, Signed, Thinking
+from gateway.dialects.neutral import (
+    CallBegan,
+    CallWrote,
+    Made,
+    Media,
+    ReplyEvent,
+    Said,
+    Score,
+    Scored,
+    Signed,
+    Thinking,
+)
 from gateway.dialects.openai_responses.frames import Output, frame
 
 
@@ -23,13 +34,13 @@ def an_output(*, sealing: bool = False, scoring: bool = False) -> Output:
     return Output("01J", sealing=sealing, scoring=scoring)
 
 
-def kinds(output: Output, *events: Event) -> list[str]:
+def kinds(output: Output, *events: ReplyEvent) -> list[str]:
     """What is told, without the common prefix."""
     told = [kind for event in events for kind, _ in output.tell(event)]
     return [kind.removeprefix("response.") for kind in [*told, *(kind for kind, _ in output.close())]]
 
 
-def items(output: Output, *events: Event) -> list[dict[str, Any]]:
+def items(output: Output, *events: ReplyEvent) -> list[dict[str, Any]]:
     kinds(output, *events)
     return output.items
 
@@ -98,7 +109,7 @@ def test_a_call_has_an_id_for_itself_and_one_for_its_result() -> None:
 
 
 @pytest.mark.parametrize("between", [CallBegan(1, "c2", "g"), Said("x")])
-def test_a_call_that_is_complete_takes_no_more(between: Event) -> None:
+def test_a_call_that_is_complete_takes_no_more(between: ReplyEvent) -> None:
     output = an_output()
     called = (CallBegan(0, "c1", "f"), CallWrote(0, "{}"), between)
     kinds(an_output(), *called, CallWrote(0, " "))

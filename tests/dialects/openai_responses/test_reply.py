@@ -17,15 +17,15 @@ from gateway.dialects.neutral import (
     Answer,
     CallBegan,
     CallWrote,
-    Ended,
-    Event,
     Finished,
     Reply,
+    ReplyEnded,
+    ReplyEvent,
     Said,
     Score,
     Scored,
     Signed,
-    Stop,
+    StopReason,
     Text,
     Thinking,
     Thought,
@@ -56,7 +56,7 @@ def a_writer(**members: Any) -> ResponsesWriter:
     return writer(accept(body, PLAIN, a_snapshot())[1], HEAD)
 
 
-def written(*events: Event, **members: Any) -> list[dict[str, Any]]:
+def written(*events: ReplyEvent, **members: Any) -> list[dict[str, Any]]:
     """The events of a stream, each valid for the SDK."""
     writing = a_writer(**members)
     return goldens.checked(b"".join(map(writing.write, events)))
@@ -67,7 +67,7 @@ def types(events: list[dict[str, Any]]) -> list[str]:
 
 
 def test_words_come_in_the_published_order() -> None:
-    found = written(Said("Hi"), Said(" there"), Finished(Stop.END), USED, Ended())
+    found = written(Said("Hi"), Said(" there"), Finished(StopReason.END), USED, ReplyEnded())
     assert types(found) == [
         "created",
         "in_progress",
@@ -109,8 +109,8 @@ def test_a_thought_and_calls_come_in_the_published_order() -> None:
         CallWrote(0, '{"a":'),
         CallWrote(0, "1}"),
         CallBegan(1, "c2", "g"),
-        Finished(Stop.CALLS),
-        Ended(),
+        Finished(StopReason.CALLS),
+        ReplyEnded(),
         include=EVERYTHING,
         tools=[FUNCTION],
     )
@@ -143,18 +143,18 @@ def test_a_thought_and_calls_come_in_the_published_order() -> None:
 @pytest.mark.parametrize(
     ("events", "status", "reason"),
     [
-        ([Said("x"), Finished(Stop.END)], "completed", None),
-        ([Said("x"), Finished(Stop.SEQUENCE, "END")], "completed", None),
-        ([Said("x"), Finished(Stop.LENGTH)], "incomplete", "max_output_tokens"),
-        ([Said("x"), Finished(Stop.FILTERED)], "incomplete", "content_filter"),
-        ([Said("x", refusal=True), Finished(Stop.FILTERED)], "completed", None),
-        ([Finished(Stop.FILTERED)], "incomplete", "content_filter"),
+        ([Said("x"), Finished(StopReason.END)], "completed", None),
+        ([Said("x"), Finished(StopReason.SEQUENCE, "END")], "completed", None),
+        ([Said("x"), Finished(StopReason.LENGTH)], "incomplete", "max_output_tokens"),
+        ([Said("x"), Finished(StopReason.FILTERED)], "incomplete", "content_filter"),
+        ([Said("x", refusal=True), Finished(StopReason.FILTERED)], "completed", None),
+        ([Finished(StopReason.FILTERED)], "incomplete", "content_filter"),
         ([Said("x")], "completed", None),
         ([], "completed", None),
     ],
 )
-def test_how_it_ended_is_said(events: list[Event], status: str, reason: str | None) -> None:
-    *before, last = written(*events, Ended())
+def test_how_it_ended_is_said(events: list[ReplyEvent], status: str, reason: str | None) -> None:
+    *before, last = written(*events, ReplyEnded())
     assert last["type"] == f"response.{status}"
     assert last["response"]["status"] == status
     assert last["response"]["incomplete_details"] == ({"reason": reason} if reason else None)
@@ -165,12 +165,12 @@ def test_how_it_ended_is_said(events: list[Event], status: str, reason: str | No
 
 
 def test_without_a_report_usage_is_an_estimate() -> None:
-    usage = written(Said("hello!"), Ended())[-1]["response"]["usage"]
+    usage = written(Said("hello!"), ReplyEnded())[-1]["response"]["usage"]
     assert (usage["input_tokens"], usage["output_tokens"]) == (12, 2)
 
 
 def test_log_probabilities_are_told_only_where_they_are_included() -> None:
-    scored = (Said("Hi"), Scored((Score("Hi", -0.5),)), Ended())
+    scored = (Said("Hi"), Scored((Score("Hi", -0.5),)), ReplyEnded())
     assert written(*scored, include=EVERYTHING)[4]["logprobs"][0]["token"] == "Hi"
     assert written(*scored)[4]["logprobs"] == []
 
@@ -178,7 +178,7 @@ def test_log_probabilities_are_told_only_where_they_are_included() -> None:
 def test_a_beat_says_nothing_new() -> None:
     writing = a_writer(instructions="Be brief.", tools=[FUNCTION])
     assert writing.keepalive() == b""
-    stream = writing.write(Said("x")) + writing.keepalive() + writing.write(Ended())
+    stream = writing.write(Said("x")) + writing.keepalive() + writing.write(ReplyEnded())
     assert writing.keepalive() == b""
     found = goldens.checked(stream)
     keepalive = next(event for event in found[2:] if event["type"] == "response.in_progress")
@@ -191,7 +191,7 @@ def test_a_beat_says_nothing_new() -> None:
 
 
 @pytest.mark.parametrize("before", [[], [Said("x")], [CallBegan(0, "c", "f"), CallWrote(0, "{}"), Said("x")]])
-def test_a_failure_continues_what_was_written(before: list[Event]) -> None:
+def test_a_failure_continues_what_was_written(before: list[ReplyEvent]) -> None:
     writing = a_writer(instructions="Be brief.")
     stream = b"".join(map(writing.write, before)) + writing.failure(UpstreamFailed("It broke."))
     *_, error, failed = goldens.checked(stream)
@@ -202,7 +202,7 @@ def test_a_failure_continues_what_was_written(before: list[Event]) -> None:
 
 
 def test_a_whole_reply_repeats_the_request() -> None:
-    reply = Reply((Answer((Text("Hi"),), Stop.LENGTH),), replace(USED.metered, tier="flex"))
+    reply = Reply((Answer((Text("Hi"),), StopReason.LENGTH),), replace(USED.metered, tier="flex"))
     found = goldens.response(a_writer(temperature=0.5, metadata={"a": "b"}).whole(reply))
     assert (found["temperature"], found["metadata"], found["store"]) == (0.5, {"a": "b"}, False)
     assert (found["status"], found["service_tier"]) == ("incomplete", "flex")
@@ -243,7 +243,7 @@ def test_a_stream_says_what_the_whole_reply_says(reply: Reply) -> None:
     goldens.checked(stream)
     reading = reader()
     again = [event for data in goldens.datas(stream) for event in reading.read(data)]
-    assert isinstance(again[-1], Ended)
+    assert isinstance(again[-1], ReplyEnded)
     assert without_seals(reply_from_events(again, NOTHING)) == without_seals(reply_from_events(told, NOTHING))
 
 

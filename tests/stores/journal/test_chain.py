@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.receipt import SECTIONS, Broken, Receipt, SharedSection, digest, genesis, verify
+from gateway.core.receipt import SECTIONS, ChainBreak, Receipt, SharedSection, digest, genesis, verify
 from gateway.stores.holds import Charge
 from gateway.stores.journal.chain import Chain, charges_from, charges_text, stored, unlinked
 from gateway.stores.journal.rows import RECORD_IN_JOURNAL, kept_in
@@ -124,7 +124,7 @@ def test_a_decision_that_several_receipts_share_is_written_once(connection: sqli
     assert verify("one", map(kept_in, rows)) is None
     connection.execute("UPDATE decisions SET body = X'7B7D'")
     rows = connection.execute(f"SELECT {RECORD_IN_JOURNAL} FROM receipts ORDER BY row").fetchall()
-    assert verify("one", map(kept_in, rows)) == Broken(2, "the section `decided` was changed after it was written")
+    assert verify("one", map(kept_in, rows)) == ChainBreak(2, "the section `decided` was changed after it was written")
 
 
 def test_an_erased_decision_stays_erased_though_others_share_it(connection: sqlite3.Connection) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.errors import Unavailable
-from gateway.core.receipt import Broken, Receipt, canonical, digest, genesis
+from gateway.core.receipt import ChainBreak, Receipt, canonical, digest, genesis
 from gateway.core.selection import Selection
 from gateway.stores.errors import StoreRefused
 from gateway.stores.ledger.ledger import SqliteLedger
@@ -101,7 +101,7 @@ def test_a_forged_receipt_breaks_the_link_after_it(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     (state,) = ledger.verify_chains()
-    assert state.broken == Broken(3, "the receipt before this one was changed or removed")
+    assert state.broken == ChainBreak(3, "the receipt before this one was changed or removed")
 
 
 def test_erased_sections_are_counted_and_break_nothing(tmp_path: Path) -> None:
@@ -142,11 +142,11 @@ def test_a_journal_of_before_is_read_and_continued(tmp_path: Path) -> None:
     tamper(
         tmp_path, "UPDATE receipts SET data = CAST(replace(data, '\"cost\":5', '\"cost\":4') AS BLOB) WHERE id = '0'"
     )
-    assert ledger.verify_chains()[1].broken == Broken(1, "the receipt was changed after it was written")
+    assert ledger.verify_chains()[1].broken == ChainBreak(1, "the receipt was changed after it was written")
 
 
 def test_a_chain_that_was_never_begun_is_noticed(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, *RECEIPTS)
     tamper(tmp_path, "DELETE FROM chains")
     (state,) = ledger.verify_chains()
-    assert state.broken == Broken(1, "the chain is not in the register of chains")
+    assert state.broken == ChainBreak(1, "the chain is not in the register of chains")

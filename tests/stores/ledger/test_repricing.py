@@ -24,7 +24,7 @@ from gateway.stores.books.books import SqliteBooks, UsageRow
 from gateway.stores.journal.journal import Journal
 from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.ledger.postgres_ledger import PostgresLedger
-from gateway.stores.ledger.repricing import Repriced, Repricer, Wanted
+from gateway.stores.ledger.repricing import Repricer, RepricingResult, Wanted
 from gateway.stores.postgres.connection import Postgres
 from tests.builders import NOW, a_price, a_receipt, a_route, a_snapshot, an_attempt, some_rates
 from tests.stores.books_in import an_intent, books_in, run, served, shared_books_in
@@ -61,7 +61,7 @@ def costs(journal: Journal) -> list[UsageRow]:
 
 def test_reports_include_entries_on_the_day_of_the_exchange_and_count_no_exchange(journal: Journal) -> None:
     done = Repricer(journal).reprice(Wanted(DAY, NEXT), DEARER)
-    assert done == Repriced(exchanges=3, corrected=2, difference=2_320_000)
+    assert done == RepricingResult(exchanges=3, corrected=2, difference=2_320_000)
     assert costs(journal) == [
         UsageRow(("2026-11-24",), 2, USED, 4_400_000, 2),
         UsageRow(("2026-11-25",), 1, {"input": 1_000, "output": 20}, 1_040_000, 1),
@@ -84,8 +84,8 @@ def test_no_row_is_changed_and_the_entries_are_a_chain_that_holds(journal: Journ
 def test_repeating_adds_nothing_and_a_later_price_adds_the_rest(journal: Journal) -> None:
     repricer = Repricer(journal)
     repricer.reprice(Wanted(DAY, DAY), DEARER)
-    assert repricer.reprice(Wanted(DAY, DAY), DEARER) == Repriced(2, 0, 0)
-    assert repricer.reprice(Wanted(DAY, DAY), CHEAPER) == Repriced(2, 2, -2_400_000)
+    assert repricer.reprice(Wanted(DAY, DAY), DEARER) == RepricingResult(2, 0, 0)
+    assert repricer.reprice(Wanted(DAY, DAY), CHEAPER) == RepricingResult(2, 2, -2_400_000)
     assert costs(journal)[0].cost == 2_000_000
 
 
@@ -125,7 +125,7 @@ def spent(books: SqliteBooks, account: str = "team/research", at: datetime = NOW
     return {found.window: found.spent for found in run(lambda: books.balances([account], at))}
 
 
-def reprice(journal: Path, books: SqliteBooks | None = None, snapshot: Snapshot = DEARER) -> Repriced:
+def reprice(journal: Path, books: SqliteBooks | None = None, snapshot: Snapshot = DEARER) -> RepricingResult:
     """Beside open books, in their journal; else in one opened for it."""
     if books is not None:
         return Repricer(books._journal, books.corrected).reprice(Wanted(DAY, NEXT), snapshot)

@@ -1,4 +1,4 @@
-"""Rates of one process: the contract, and what only a clock of the test's own can show."""
+"""Rate limits of one process: the contract, and what only a clock of the test's own can show."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import RateLimited
 from gateway.core.limits import Concurrent, Limit, Rate
 from gateway.core.receipt import ReceiptId
-from gateway.stores.rates.rates import SWEEP_AT, LocalRates, RateDemand, Rates, RatesPermit
+from gateway.stores.rates.rates import SWEEP_AT, LocalRates, RateDemand, RateLimits, RatesPermit
 from tests.builders import NOW
 from tests.exchange.desk import StillClock
 from tests.stores.rates_contract import CONTRACT, TEAM, only, refused, wanted
@@ -36,7 +36,7 @@ class Hands(StillClock):
 
 
 @pytest.mark.parametrize("law", CONTRACT, ids=lambda law: str(law.__name__))
-def test_rates_of_one_process(law: Callable[[Rates], Awaitable[None]]) -> None:
+def test_rates_of_one_process(law: Callable[[RateLimits], Awaitable[None]]) -> None:
     asyncio.run(law(LocalRates(Hands())))  # type: ignore[arg-type]  # a law is a coroutine
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import RateLimited
 from gateway.core.limits import Concurrent, Rate
 from gateway.core.receipt import ReceiptId
-from gateway.stores.rates.rates import RateDemand, Rates
+from gateway.stores.rates.rates import RateDemand, RateLimits
 from gateway.stores.rates.redis_calls import RedisCalls
 from gateway.stores.rates.redis_rates import RateHolder, RedisRates, SharedPermit
 from gateway.stores.redis.connection import ScriptAnswer, ScriptCall
@@ -51,7 +51,7 @@ def rates_at(
 
 
 @pytest.mark.parametrize("law", CONTRACT, ids=lambda law: str(law.__name__))
-def test_rates_in_redis(server: Server, law: Callable[[Rates], Awaitable[None]]) -> None:
+def test_rates_in_redis(server: Server, law: Callable[[RateLimits], Awaitable[None]]) -> None:
     server.ask("FLUSHALL")
     heard = Heard()
     with rates_at(server, heard) as rates:
