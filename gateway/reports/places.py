@@ -12,7 +12,7 @@ from gateway.reports.questions import known_members, members_for, selection_in
 from gateway.reports.sight import Sight
 from gateway.reports.time_spans import with_days
 from gateway.stores.books.books import Ledger
-from gateway.views.places import BY_DAY, GROUPED, MEASURES, Home, places_view
+from gateway.views.places import GROUPED, MEASURES, Home, places_view
 
 FILTERS: Final = ("team", "key", "policy", "provider", "model")
 MEMBERS: Final[tuple[str, ...]] = (*members_for(FILTERS), "since", "until", "by", "home")
@@ -30,6 +30,6 @@ def places(ledger: Ledger, query: Mapping[str, str], sight: Sight, snapshot: Sna
         raise InvalidRequest("`home` must be a region word.", field="home", known=sorted(snapshot.regions))
     within = sight.limit(with_days(selection_in(members, FILTERS), today))
     home = Home(word, snapshot.regions[word], snapshot.regions)
-    view = places_view(ledger.usage(GROUPED, within), ledger.usage(BY_DAY, within), home, measure)
+    view = places_view(ledger.usage(GROUPED, within), home, measure)
     span = {"since": str(within.since), "until": str(within.until)}
     return {"filters": {name: members[name] for name in MEMBERS if name in members}, **span, **view}

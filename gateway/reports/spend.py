@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -28,13 +29,14 @@ def spend(
     since, until = within.since, within.until
     assert since is not None  # `with_days` states both days
     assert until is not None
-    currencies = [row.group[0] for row in ledger.usage(("currency",), within)]
+    every = ledger.usage(("currency", "day", *by), within)
+    currencies = [*dict.fromkeys(row.group[0] for row in every)]
     shown = members.get("currency") or (currency if currency in currencies or not currencies else currencies[0])
     if "currency" in members and shown not in (*currencies, currency):
         raise InvalidRequest(
             "`currency` must be one of the receipts’ currencies.", field="currency", known=[*currencies]
         )
-    rows = ledger.usage(("day", *by), within.narrowed(currency=shown))
+    rows = [replace(row, group=row.group[1:]) for row in every if row.group[0] == shown]
     question = SpendQuestion(tuple(by), shown, since, until)
     view = spend_view(rows, question, labels)
     filters = {name: members[name] for name in MEMBERS if name in members}

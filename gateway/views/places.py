@@ -19,10 +19,8 @@ from gateway.views.countries import country_name, in_sentence, region_in_sentenc
 from gateway.views.dimensions import region_word
 from gateway.views.tiles import SHEETS
 
-GROUPED: Final = ("countries", "outcome", "provider")
+GROUPED: Final = ("day", "countries", "outcome", "provider")
 """The groups of the rows that `places_view` reads."""
-BY_DAY: Final = ("day", "countries")
-"""The groups of the rows that show the course of time."""
 _ANSWERED: Final = frozenset({"served", "client_left"})
 """Outcomes of an exchange whose last attempt did not fail."""
 _UNKNOWN: Final = "unknown"
@@ -80,7 +78,7 @@ def place_sums(rows: Iterable[UsageRow]) -> list[PlaceSum]:
     """The sums of rows by GROUPED, the largest first. Attempts whose prompt never left are in none."""
     sums: dict[str, PlaceSum] = {}
     for row in rows:
-        declared, outcome, provider = row.group
+        _, declared, outcome, provider = row.group
         if row.sent:
             place = sums.setdefault(declared, PlaceSum(_countries(declared)))
             place.add(outcome, provider, row)
@@ -91,8 +89,8 @@ def _countries(declared: str) -> frozenset[str]:
     return frozenset() if declared in ("", _UNKNOWN) else frozenset(declared.split("+"))
 
 
-def places_view(rows: Iterable[UsageRow], days: Iterable[UsageRow], home: Home, measure: str) -> dict[str, Json]:
-    """Everything of the page. `rows` by GROUPED, `days` by BY_DAY; `measure`: one of MEASURES."""
+def places_view(rows: Sequence[UsageRow], home: Home, measure: str) -> dict[str, Json]:
+    """Everything of the page. `rows` by GROUPED; `measure`: one of MEASURES."""
     sums = place_sums(rows)
     total = sum(place.requests for place in sums)
     sides = Counter[str]()
@@ -108,7 +106,7 @@ def places_view(rows: Iterable[UsageRow], days: Iterable[UsageRow], home: Home, 
         "places": [_line(place, total, home) for place in sums],
         "map": _map(sums, home, measure),
         "beside": [_line(place, total, home) for place in sums if not _is_on_map(place)],
-        "days": _days(days, home, measure),
+        "days": _days(rows, home, measure),
     }
 
 
@@ -206,7 +204,7 @@ def _level(count: int, largest: int) -> int:
 def _days(rows: Iterable[UsageRow], home: Home, measure: str) -> list[Json]:
     days: dict[str, Counter[str]] = {}
     for row in rows:
-        day, declared = row.group
+        day, declared, _, _ = row.group
         if row.sent:
             used = Usage(**row.usage)
             count = row.sent if measure == "requests" else used.context + used.generated

@@ -15,7 +15,14 @@ from tests.bench.measures import FULL, QUICK
 from tests.bench.processes import CORES, provider
 from tests.bench.table import Row, table
 
-SESSIONS: Final = (sessions.embedded, sessions.synced, sessions.shared, sessions.decisions, sessions.pages)
+SESSIONS: Final = (
+    sessions.embedded,
+    sessions.synced,
+    sessions.shared,
+    sessions.decisions,
+    sessions.pages,
+    sessions.reports,
+)
 
 
 def main() -> None:

@@ -33,13 +33,14 @@ class Size:
     rate_s: float
     streams_s: float
     leaving_s: float
+    receipts: int = 100_000
     open_s: float = 6
     resting_s: float = 50
     """By then an unused connection to a provider is closed."""
 
 
 FULL = Size(rounds=3, full_s=3, rate_s=3, streams_s=4, leaving_s=60)
-QUICK = Size(rounds=1, full_s=1, rate_s=1, streams_s=2.2, leaving_s=2, open_s=3, resting_s=2)
+QUICK = Size(receipts=5_000, rounds=1, full_s=1, rate_s=1, streams_s=2.2, leaving_s=2, open_s=3, resting_s=2)
 
 
 @dataclass(slots=True)

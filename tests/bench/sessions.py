@@ -13,6 +13,7 @@ from tests.bench.decisions import ROUTES, cold_and_compiled_us
 from tests.bench.measures import Found, Size, added
 from tests.bench.pages import cost_of_pages
 from tests.bench.processes import CORES, PORT, Target, gateway, load, nginx
+from tests.bench.reports import cost_of_reports
 from tests.bench.table import Mark, Row, Sense
 from tests.stores.servers import a_server
 
@@ -165,3 +166,12 @@ def pages(_direct: Target, size: Size) -> Iterator[Row]:
     for what, made in (("page of all models, unfiltered", listed), ("largest model page", largest)):
         yield Row(what, made.ms, Mark(50, "ms", 1), "made in turns of half a millisecond")
         yield Row(f"  {what}, packed", [made.kb], Mark(40, "kB", 1))
+
+
+def reports(_direct: Target, size: Size) -> Iterator[Row]:
+    """Pages of the records, with a journal of a hundred thousand receipts in a full run."""
+    costs = cost_of_reports(size.receipts, size.rounds)
+    for name, (first, later) in costs.items():
+        note = f"{size.receipts:,} receipts; first visit {first:.0f} ms"
+        yield Row(f"page of {name}", later, Mark(200, "ms", 0), note)
+    yield Row("first visit to a page of the records", [max(first for first, _ in costs.values())], Mark(200, "ms", 0))

@@ -11,9 +11,11 @@ EU = frozenset({"DE", "SE", "FI", "FR"})
 HOME = Home("EU", EU, {"EU": EU, "US": frozenset({"US"})})
 
 
-def a_row(countries: str, outcome: str = "served", provider: str = "alpha", **changed: Any) -> UsageRow:
+def a_row(
+    countries: str, outcome: str = "served", provider: str = "alpha", day: str = "2026-11-24", **changed: Any
+) -> UsageRow:
     sums = {"exchanges": 1, "usage": {"input": 10, "output": 2}, "cost": 0, "sent": 1, **changed}
-    return UsageRow((countries, outcome, provider), **sums)
+    return UsageRow((day, countries, outcome, provider), **sums)
 
 
 ROWS = (
@@ -27,8 +29,8 @@ ROWS = (
 )
 
 
-def view(*rows: UsageRow, days: tuple[UsageRow, ...] = (), measure: str = "requests") -> dict[str, Any]:
-    return dict(places_view(rows, days, HOME, measure))
+def view(*rows: UsageRow, measure: str = "requests") -> dict[str, Any]:
+    return dict(places_view(rows, HOME, measure))
 
 
 def test_attempts_that_failed_after_the_prompt_left_are_counted_and_told_apart() -> None:
@@ -89,12 +91,13 @@ def test_the_table_says_each_place_in_words_with_its_side() -> None:
 
 
 def test_days_add_up_by_side_and_by_the_measure() -> None:
-    days = (
-        UsageRow(("2026-11-24", "SE"), 1, {"input": 10, "output": 2}, 0, 1),
-        UsageRow(("2026-11-24", "US"), 1, {"input": 1}, 0, 2),
-        UsageRow(("2026-11-25", "unknown"), 1, {}, 0, 0),
+    rows = (
+        a_row("SE"),
+        a_row("SE", "failed", "beta", exchanges=0, usage={}),
+        a_row("US", sent=2, usage={"input": 1}),
+        a_row("unknown", day="2026-11-25", sent=0, usage={}),
     )
-    shown = view(*ROWS, days=days)["days"]
-    assert shown == [{"day": "2026-11-24", "inside": 1, "partly": 0, "outside": 2, "not_stated": 0}]
-    tokens = view(*ROWS, days=days, measure="tokens")["days"]
+    shown = view(*rows)["days"]
+    assert shown == [{"day": "2026-11-24", "inside": 2, "partly": 0, "outside": 2, "not_stated": 0}]
+    tokens = view(*rows, measure="tokens")["days"]
     assert (tokens[0]["inside"], tokens[0]["outside"]) == (12, 1)
