@@ -80,6 +80,9 @@ VIEWS = {"as_json", "as_view", "to_json", "view"}
 """Functions that show a value: their room is `gateway/views`."""
 
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "misc", "manager"}
+PARAMETERS_MOST = 5
+SIGNATURES_OF_OTHERS = {"gateway/telemetry/library.py: warned"}
+"""Functions whose parameters another library lays down."""
 UNFINISHED = ("TODO", "FIXME", "XXX", "NotImplementedError")
 
 
@@ -248,6 +251,23 @@ def _public_types(tree: ast.Module) -> Iterator[str]:
             continue
         if not name.startswith("_"):
             yield name
+
+
+def test_a_function_takes_at_most_five_parameters() -> None:
+    """Beyond that a value object is missing."""
+    found = {
+        f"{name_of(path)}: {node.name}"
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _parameters(node) > PARAMETERS_MOST
+    }
+    assert found == SIGNATURES_OF_OTHERS
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    named = [a for a in (*function.args.posonlyargs, *function.args.args) if a.arg not in ("self", "cls")]
+    rest = [a for a in (function.args.vararg, function.args.kwarg) if a is not None]
+    return len(named) + len(function.args.kwonlyargs) + len(rest)
 
 
 def test_nothing_is_left_unfinished() -> None:

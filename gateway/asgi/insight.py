@@ -20,11 +20,11 @@ from gateway.exchange.services import InForce, Services
 from gateway.reports.budgets import budgets, budgets_seen
 from gateway.reports.health import SharedReports, health_report, last_hour
 from gateway.reports.places import places
-from gateway.reports.policies import WHY, PolicyCards, cards_seen, draft, why
+from gateway.reports.policies import WHY, PolicyCards, WhyQuestion, cards_seen, draft, why
 from gateway.reports.questions import known_members
 from gateway.reports.receipts import receipt, receipts, record
 from gateway.reports.sight import Sight
-from gateway.reports.spend import spend
+from gateway.reports.spend import LedgerDay, spend
 from gateway.reports.usage import usage
 from gateway.views.drafts import Judge
 from gateway.views.health import health_view
@@ -84,8 +84,8 @@ class Insight:
 
     async def _spend(self, request: Request) -> Response:
         sight, now = self._caller(request)
-        today, currency = self._gate.services.clock.today(), now.snapshot.fx.ledger
-        report = partial(spend, self._gate.ledger, _query(request), sight, _labels(sight), today, currency)
+        day = LedgerDay(self._gate.services.clock.today(), now.snapshot.fx.ledger)
+        report = partial(spend, self._gate.ledger, _query(request), sight, _labels(sight), day)
         return await _in_thread(report)
 
     async def _budgets(self, request: Request) -> Response:
@@ -118,10 +118,10 @@ class Insight:
         sight, now = self._caller(request)
         members = known_members(_query(request), (*MEMBERS, *WHY))
         limits = limits_in(_values(request), now.snapshot.regions, _DRAFT)
-        own = {name: value for name, value in members.items() if name in WHY}
+        question = WhyQuestion({name: value for name, value in members.items() if name in WHY}, limits)
         services = self._gate.services
         health = services.health.view(services.clock.monotonic())
-        decision = await anyio.to_thread.run_sync(partial(why, own, sight, self._judge(now), (), limits, health))
+        decision = await anyio.to_thread.run_sync(partial(why, question, sight, self._judge(now), (), health))
         if decision is None:
             raise InvalidRequest("`model` must be the name of a model.", field="model")
         return _json(decision)

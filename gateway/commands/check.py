@@ -11,7 +11,7 @@ from gateway.commands.terminal.context import CommandContext, document_options
 from gateway.commands.terminal.stop import FAILED
 from gateway.core.catalog import Route
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Capabilities, Kind, candidate, rejections_of
+from gateway.core.evaluation import POLICY_KINDS, Capabilities, DecisionBasis, Kind, candidate, rejections_of
 from gateway.core.notices import Notice, notices
 from gateway.core.policy import Layer, LayerKind, Policy, combine
 from gateway.core.snapshot import Snapshot
@@ -69,10 +69,11 @@ class Admitted:
 def admission(policy: Policy, snapshot: Snapshot, means: Capabilities, today: date) -> Admitted:
     """The routes that the policy admits by itself, without the layers around it."""
     demanded = combine([Layer(LayerKind.ORGANISATION, policy)])
+    basis = DecisionBasis(snapshot, means, today)
     admitted: list[tuple[Route, set[Kind]]] = []
     for route in snapshot.routes.values():
         plain = plain_demand(route.model)
-        kinds = {r.kind for r in rejections_of(candidate(route, plain), plain, demanded, snapshot, means, today)}
+        kinds = {r.kind for r in rejections_of(candidate(route, plain), plain, demanded, basis)}
         if Kind.RETIRED not in kinds and not kinds & POLICY_KINDS:
             admitted.append((route, kinds))
     return Admitted(

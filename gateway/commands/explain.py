@@ -16,7 +16,7 @@ from gateway.core.catalog import Feature
 from gateway.core.decision import Decision, EligibleRoute, Rejection, decide
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Reason, treatment
+from gateway.core.evaluation import POLICY_KINDS, DecisionBasis, Reason, treatment
 from gateway.core.operation import CHAT
 from gateway.core.policy import Identifiers, Layer, TokenCounts, combine
 from gateway.dialects.names import near, resolve
@@ -50,7 +50,7 @@ def run(context: CommandContext) -> int:
     now = current_state(context)
     layers = layers_of(context, now)
     demand = _demand(context, now)
-    decision = decide(demand, combine(layers), now.snapshot, now.means, now.health, context.today)
+    decision = decide(demand, combine(layers), DecisionBasis(now.snapshot, now.means, context.today), now.health)
     context.out.value(_as_json(decision, now, context))
     _print(decision, layers, now, context)
     return 0

@@ -11,7 +11,16 @@ from gateway.commands.terminal.printing import Cell, Toned
 from gateway.commands.terminal.stop import undeclared
 from gateway.core.catalog import Route, Status
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Kind, Reason, candidate, health_rejections, rejections_of, treatment
+from gateway.core.evaluation import (
+    POLICY_KINDS,
+    DecisionBasis,
+    Kind,
+    Reason,
+    candidate,
+    health_rejections,
+    rejections_of,
+    treatment,
+)
 from gateway.core.policy import UNRESTRICTED, Layer, LayerKind, combine
 from gateway.dialects.names import Named, near, resolve
 from gateway.views import figures
@@ -72,7 +81,9 @@ def _admitted(route: Route, context: CommandContext, now: CurrentState) -> bool:
         raise undeclared("policy", name, near(name, now.snapshot.policies), "the files in policies/ declare them")
     demanded = combine([Layer(LayerKind.KEY, policy)])
     plain = plain_demand(route.model)
-    reasons = rejections_of(candidate(route, plain), plain, demanded, now.snapshot, now.means, context.today)
+    reasons = rejections_of(
+        candidate(route, plain), plain, demanded, DecisionBasis(now.snapshot, now.means, context.today)
+    )
     return not any(reason.kind in POLICY_KINDS for reason in reasons)
 
 
@@ -80,7 +91,9 @@ def _here(route: Route, now: CurrentState, context: CommandContext) -> Reason | 
     """The reason that keeps this installation from calling the route under any policy; None without one."""
     anything = combine([Layer(LayerKind.ORGANISATION, UNRESTRICTED)])
     plain = plain_demand(route.model)
-    reasons = rejections_of(candidate(route, plain), plain, anything, now.snapshot, now.means, context.today)
+    reasons = rejections_of(
+        candidate(route, plain), plain, anything, DecisionBasis(now.snapshot, now.means, context.today)
+    )
     with_health = (*reasons, *health_rejections(route, now.health))
     return next((reason for reason in with_health if reason.kind in _UNUSABLE), None)
 

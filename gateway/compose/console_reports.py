@@ -22,10 +22,10 @@ from gateway.reports.focus import MEMBERS as FOCUS_MEMBERS
 from gateway.reports.focus import focus_rows
 from gateway.reports.health import LastHour, SharedReports, health_report, last_hour
 from gateway.reports.places import places
-from gateway.reports.policies import WHY, cards_seen, draft, why
+from gateway.reports.policies import WHY, WhyQuestion, cards_seen, draft, why
 from gateway.reports.receipts import receipt, receipts
 from gateway.reports.sight import Sight
-from gateway.reports.spend import spend
+from gateway.reports.spend import LedgerDay, spend
 from gateway.stores.books.books import Ledger
 from gateway.stores.books.disk import Disk
 from gateway.stores.keys.keys import KeyStore
@@ -74,8 +74,8 @@ class ConsoleReports:
 
     async def spend(self, visit: Visit) -> View:
         labels, sight = labels_of(await self._keys(visit)), sight_of(visit.visitor)
-        today, currency = visit.now.date(), visit.in_force.snapshot.fx.ledger
-        return await _in_thread(partial(spend, self._sources.ledger, members_of(visit), sight, labels, today, currency))
+        day = LedgerDay(visit.now.date(), visit.in_force.snapshot.fx.ledger)
+        return await _in_thread(partial(spend, self._sources.ledger, members_of(visit), sight, labels, day))
 
     async def focus(self, visit: Visit) -> list[tuple[str | int, ...]]:
         """The columns of FOCUS, then every charge."""
@@ -105,7 +105,8 @@ class ConsoleReports:
     async def why(self, visit: Visit, limits: Policy | None) -> dict[str, Json] | None:
         keys, health = await self._keys(visit), visit.in_force.health
         members = {name: value for name, value in first_members(visit).items() if name in WHY}
-        return await _in_thread(partial(why, members, sight_of(visit.visitor), _judge(visit), keys, limits, health))
+        question = WhyQuestion(members, limits)
+        return await _in_thread(partial(why, question, sight_of(visit.visitor), _judge(visit), keys, health))
 
     async def keys(self, visit: Visit) -> View:
         """Every key that the reader may know of, with its last day and its budgets."""

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
 
 from gateway.core.catalog import Route, Status
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Candidate, Capabilities, Reason, candidate, health_rejections, rejections_of
+from gateway.core.evaluation import Candidate, DecisionBasis, Reason, candidate, health_rejections, rejections_of
 from gateway.core.frozen import frozen
 from gateway.core.health import Health
 from gateway.core.policy import EffectivePolicy, MaxPrice, SortKey
@@ -71,24 +70,20 @@ class Decision:
         return self.evaluation.rejections
 
 
-def decide(
-    demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, health: Health, today: date
-) -> Decision:
+def decide(demand: Demand, demanded: EffectivePolicy, basis: DecisionBasis, health: Health) -> Decision:
     """Judge every route of the demanded model; order the eligible ones. Never raises: an empty plan is a decision."""
-    evaluation = with_health(evaluate(demand, demanded, snapshot, means, today), health)
-    return planned(evaluation, demand, demanded, snapshot, means, health)
+    evaluation = with_health(evaluate(demand, demanded, basis), health)
+    return planned(evaluation, demand, demanded, basis, health)
 
 
-def evaluate(
-    demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, today: date
-) -> Evaluation:
+def evaluate(demand: Demand, demanded: EffectivePolicy, basis: DecisionBasis) -> Evaluation:
     """The part of a decision that does not change from one moment to the next: it may be kept for the day, under
     `evaluation_key` the demand."""
     eligible: list[EligibleRoute] = []
     rejections: list[Rejection] = []
-    for route in snapshot.routes_of.get(demand.model, ()):
+    for route in basis.snapshot.routes_of.get(demand.model, ()):
         judged = candidate(route, demand)
-        if reasons := rejections_of(judged, demand, demanded, snapshot, means, today):
+        if reasons := rejections_of(judged, demand, demanded, basis):
             rejections.append(Rejection(route, judged.wire, reasons))
         else:
             eligible.append(EligibleRoute(route, judged.wire))
@@ -127,24 +122,19 @@ def with_health(evaluation: Evaluation, health: Health) -> Evaluation:
 
 
 def planned(
-    healthy: Evaluation,
-    demand: Demand,
-    demanded: EffectivePolicy,
-    snapshot: Snapshot,
-    means: Capabilities,
-    health: Health,
+    healthy: Evaluation, demand: Demand, demanded: EffectivePolicy, basis: DecisionBasis, health: Health
 ) -> Decision:
     """The decision of this moment: the healthy routes, in the order that is preferred."""
     plan = healthy.eligible
     if len(plan) > 1:
-        plan = tuple(sorted(plan, key=_order(demand, demanded, snapshot, means, health)))
+        plan = tuple(sorted(plan, key=_order(demand, demanded, basis, health)))
     if not demanded.rules.allows_failover:
         plan = plan[:1]
     return Decision(demand, demanded, plan, healthy)
 
 
 def _order(
-    demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot, means: Capabilities, health: Health
+    demand: Demand, demanded: EffectivePolicy, basis: DecisionBasis, health: Health
 ) -> Callable[[EligibleRoute], tuple[object, ...]]:
     explicit = {name: rank for rank, name in enumerate(demanded.prefer.explicit)}
     last = len(explicit)
@@ -154,7 +144,7 @@ def _order(
     def key(eligible: EligibleRoute) -> tuple[object, ...]:
         route = eligible.route
         rank = min(explicit.get(route.id, last), explicit.get(route.provider.id, last)) if explicit else last
-        by = [_measure(k, route, demand, snapshot, means, health) for k in keys]
+        by = [_measure(k, route, demand, basis, health) for k in keys]
         # A route that its provider no longer lists probably fails, so it comes last.
         # Equal so far: the route that loses less of the request, then the heavier one, then a stable order that does
         # not depend on the documents' order.
@@ -166,15 +156,13 @@ def _order(
 _DEAR = _SLOW = float("inf")
 
 
-def _measure(
-    by: SortKey, route: Route, demand: Demand, snapshot: Snapshot, means: Capabilities, health: Health
-) -> float:
+def _measure(by: SortKey, route: Route, demand: Demand, basis: DecisionBasis, health: Health) -> float:
     """Smaller is better: nano-units, milliseconds, or tokens per second below zero. Unknown is last."""
     if by is SortKey.PRICE:
-        price, fx = route.price, snapshot.fx.rate(route.price.currency)
+        price, fx = route.price, basis.snapshot.fx.rate(route.price.currency)
         if fx is None or not price.is_priced:
             return _DEAR
-        return demand.hold(route, fx, means.default_max_output)
+        return demand.hold(route, fx, basis.means.default_max_output)
     if by is SortKey.LATENCY:
         return health.latency_ms.get(route.id, _SLOW)
     return -health.throughput.get(route.id, 0.0)

@@ -15,6 +15,7 @@ from typing import Final
 from gateway.core.catalog import Abilities, Connection, Facts, Feature, Route
 from gateway.core.demand import Demand, Need
 from gateway.core.errors import Json
+from gateway.core.frozen import frozen
 from gateway.core.health import Health
 from gateway.core.policy import ANY_EVIDENCE, EffectivePolicy, Layer, Policy
 from gateway.core.posture import Breach, Posture, Value, within, word
@@ -82,6 +83,15 @@ class Capabilities:
     priced_only: bool = False
 
 
+@frozen
+class DecisionBasis:
+    """Basis of a decision: the documents, the capabilities of the process, and the day."""
+
+    snapshot: Snapshot
+    means: Capabilities
+    today: date
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A route with the dialect in which it would be asked; `wire` is empty where the route does not offer the
@@ -97,15 +107,10 @@ def candidate(route: Route, demand: Demand) -> Candidate:
 
 
 def rejections_of(
-    candidate: Candidate,
-    demand: Demand,
-    demanded: EffectivePolicy,
-    snapshot: Snapshot,
-    means: Capabilities,
-    today: date,
+    candidate: Candidate, demand: Demand, demanded: EffectivePolicy, basis: DecisionBasis
 ) -> tuple[Reason, ...]:
     """Every reason that keeps `candidate` out, except for its health."""
-    route = candidate.route
+    route, snapshot, means, today = candidate.route, basis.snapshot, basis.means, basis.today
     return (
         *_retired(route, today),
         *_connected(candidate, demand, means),
@@ -116,16 +121,10 @@ def rejections_of(
     )
 
 
-def is_admitted(
-    candidate: Candidate,
-    demand: Demand,
-    demanded: EffectivePolicy,
-    snapshot: Snapshot,
-    means: Capabilities,
-    today: date,
-) -> bool:
+def is_admitted(candidate: Candidate, demand: Demand, demanded: EffectivePolicy, basis: DecisionBasis) -> bool:
     """Whether policy alone admits `candidate`: none of `rejections_of` is of POLICY_KINDS. Words no reason, for
     questions about every route of a catalogue."""
+    snapshot, means, today = basis.snapshot, basis.means, basis.today
     sheets = _sheets(candidate.route, demand.features_in(candidate.wire), snapshot, today)
     return (
         posture(sheets, demanded.evidence, today).with_guaranteed_places() <= demanded.bound

@@ -15,7 +15,7 @@ from gateway.core.catalog import Feature, RouteId
 from gateway.core.decision import Decision, decide
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.errors import Json
-from gateway.core.evaluation import Capabilities
+from gateway.core.evaluation import Capabilities, DecisionBasis
 from gateway.core.health import FaultScope, Health, Outage
 from gateway.core.narrowing import narrowing_from
 from gateway.core.operation import OPERATIONS
@@ -55,7 +55,7 @@ def decide_again(receipt: Receipt, snapshot: Snapshot, means: Capabilities) -> D
     KeyError or ValueError where the receipt names a policy or a word that the documents do not declare.
     """
     demand, demanded = _demand(receipt, snapshot), combine(_layers(receipt, snapshot))
-    return decide(demand, demanded, snapshot, means, _health(receipt), date.fromisoformat(receipt.day))
+    return decide(demand, demanded, DecisionBasis(snapshot, means, date.fromisoformat(receipt.day)), _health(receipt))
 
 
 def was_decided(receipt: Receipt) -> bool:

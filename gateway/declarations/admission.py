@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 
 from gateway.core.catalog import Route
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Capabilities, Kind, Reason, candidate, rejections_of
+from gateway.core.evaluation import Capabilities, DecisionBasis, Kind, Reason, candidate, rejections_of
 from gateway.core.operation import CHAT
 from gateway.core.policy import EffectivePolicy, Layer, LayerKind, Policy, RouteRules, combine
 from gateway.core.posture import Party, Posture
@@ -75,7 +75,9 @@ def reasons(
 ) -> tuple[Reason, ...]:
     """Why the policy alone keeps a route out; empty if it does not."""
     request = demand or Demand(_DIALECT, CHAT, route.model.id, streaming=False, input_tokens=0)
-    rejections = rejections_of(candidate(route, request), request, _demanded(policy), snapshot, _NO_MEANS, today)
+    rejections = rejections_of(
+        candidate(route, request), request, _demanded(policy), DecisionBasis(snapshot, _NO_MEANS, today)
+    )
     return tuple(reason for reason in rejections if reason.kind in _OF_POLICY)
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from gateway.core.catalog import RouteId
 from gateway.core.decision import Decision, Evaluation, evaluate, evaluation_key, planned, with_health
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Capabilities
+from gateway.core.evaluation import Capabilities, DecisionBasis
 from gateway.core.health import Health, Outage
 from gateway.core.policy import Layer, combine
 from gateway.core.replay import policies_record
@@ -36,11 +36,11 @@ class PolicyInForce:
     def decide(self, demand: Demand, means: Capabilities, health: Health, today: date) -> Decision:
         """`core.decision.decide`, with the evaluation of the routes remembered for the day."""
         key = (today, means.priced_only, evaluation_key(demand, self.policy, self._snapshot))
-        evaluated = self._evaluated.get(key)
+        basis, evaluated = DecisionBasis(self._snapshot, means, today), self._evaluated.get(key)
         if evaluated is None:
-            evaluated = _Evaluated(evaluate(demand, self.policy, self._snapshot, means, today))
+            evaluated = _Evaluated(evaluate(demand, self.policy, basis))
             remember(self._evaluated, key, evaluated)
-        return planned(evaluated.healthy(health), demand, self.policy, self._snapshot, means, health)
+        return planned(evaluated.healthy(health), demand, self.policy, basis, health)
 
     def combines(self, layers: tuple[Layer, ...]) -> bool:
         """Whether these are its layers. Policies of one snapshot are single objects: identity is exact."""

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from gateway.core.errors import InvalidRequest, Json, NotAllowed, NotFound
+from gateway.core.frozen import frozen
 from gateway.core.health import Health
 from gateway.core.policy import Layer, LayerKind, Policy
 from gateway.core.principal import Key, Principal, principal
@@ -65,11 +66,19 @@ def draft(ledger: Ledger, policy: Policy, judge: Judge, sight: Sight) -> dict[st
     return {"since": _day(within.since), "until": _day(within.until), **view}
 
 
+@frozen
+class WhyQuestion:
+    """Members of a question for a decision. `limits`: the draft as the request's own narrowing."""
+
+    members: Mapping[str, str]
+    limits: Policy | None = None
+
+
 def why(
-    members: Mapping[str, str], sight: Sight, judge: Judge, keys: Iterable[Key], limits: Policy | None, health: Health
+    question: WhyQuestion, sight: Sight, judge: Judge, keys: Iterable[Key], health: Health
 ) -> dict[str, Json] | None:
-    """The decision on a plain request; None without a model. `limits`: the draft as the request's own narrowing."""
-    known = known_members(members, WHY)
+    """The decision on a plain request; None without a model."""
+    known, limits = known_members(question.members, WHY), question.limits
     if "model" not in known:
         return None
     model = judge.snapshot.model(known["model"])

@@ -13,6 +13,7 @@ from gateway.core.errors import Json
 from gateway.core.evaluation import (
     POLICY_KINDS,
     Capabilities,
+    DecisionBasis,
     Reason,
     candidate,
     health_rejections,
@@ -47,7 +48,9 @@ class Viewer:
     def reasons(self, route: Route, snapshot: Snapshot) -> tuple[Reason, ...]:
         """Every reason against the route for a plain request of this caller, with the outages of this moment."""
         demand = plain_demand(route.model)
-        lasting = rejections_of(candidate(route, demand), demand, self.demanded, snapshot, self.means, self.today)
+        lasting = rejections_of(
+            candidate(route, demand), demand, self.demanded, DecisionBasis(snapshot, self.means, self.today)
+        )
         return (*lasting, *health_rejections(route, self.health))
 
 

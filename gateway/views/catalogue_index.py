@@ -12,7 +12,15 @@ from decimal import Decimal
 from functools import cached_property
 
 from gateway.core.catalog import Model, Route
-from gateway.core.evaluation import POLICY_KINDS, Capabilities, candidate, health_rejections, is_admitted, rejections_of
+from gateway.core.evaluation import (
+    POLICY_KINDS,
+    Capabilities,
+    DecisionBasis,
+    candidate,
+    health_rejections,
+    is_admitted,
+    rejections_of,
+)
 from gateway.core.frozen import frozen
 from gateway.core.health import Health
 from gateway.core.policy import ANY_EVIDENCE, EffectivePolicy, EvidenceRule, Layer, LayerKind, combine
@@ -75,10 +83,10 @@ class CatalogueIndex:
         key = (demanded, means.priced_only)
         if key in self._viewers:
             return
-        admitted = usable = 0
+        admitted, usable, basis = 0, 0, DecisionBasis(self.snapshot, means, self.today)
         for bit, route in enumerate(self.routes):
             demand = plain_demand(route.model)
-            reasons = rejections_of(candidate(route, demand), demand, demanded, self.snapshot, means, self.today)
+            reasons = rejections_of(candidate(route, demand), demand, demanded, basis)
             admitted |= (not any(reason.kind in POLICY_KINDS for reason in reasons)) << bit
             usable |= (not reasons) << bit
             yield
@@ -204,7 +212,7 @@ class CatalogueIndex:
 
     def _is_admitted(self, route: Route, demanded: EffectivePolicy, means: Capabilities) -> bool:
         demand = plain_demand(route.model)
-        return is_admitted(candidate(route, demand), demand, demanded, self.snapshot, means, self.today)
+        return is_admitted(candidate(route, demand), demand, demanded, DecisionBasis(self.snapshot, means, self.today))
 
 
 _INPUTS: Mapping[str, str] = {"vision": "image", "audio": "audio", "documents": "pdf"}

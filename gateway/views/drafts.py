@@ -8,13 +8,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Final
 
 from gateway.core.catalog import Route
 from gateway.core.cost import cost, money, to_ledger
 from gateway.core.errors import Json
-from gateway.core.evaluation import POLICY_KINDS, Capabilities, Kind, Reason, candidate, is_admitted, rejections_of
+from gateway.core.evaluation import (
+    POLICY_KINDS,
+    DecisionBasis,
+    Kind,
+    Reason,
+    candidate,
+    is_admitted,
+    rejections_of,
+)
 from gateway.core.frozen import frozen
 from gateway.core.policy import ANY_EVIDENCE, EffectivePolicy, Evidence, Layer, LayerKind, Policy, combine
 from gateway.core.posture import DIMENSIONS, UNKNOWN, word
@@ -31,17 +38,13 @@ _LOSERS: Final = 3
 
 
 @frozen
-class Judge:
-    """Judges routes under a policy alone: documents, capabilities and day."""
-
-    snapshot: Snapshot
-    means: Capabilities
-    today: date
+class Judge(DecisionBasis):
+    """Judges routes under a policy alone."""
 
     def reasons(self, route: Route, demanded: EffectivePolicy) -> tuple[Reason, ...]:
         """Every reason of policy against the route."""
         demand = plain_demand(route.model)
-        every = rejections_of(candidate(route, demand), demand, demanded, self.snapshot, self.means, self.today)
+        every = rejections_of(candidate(route, demand), demand, demanded, self)
         return tuple(reason for reason in every if reason.kind in POLICY_KINDS)
 
     def is_connected(self, route: Route) -> bool:
@@ -50,7 +53,7 @@ class Judge:
             return False
         demand = plain_demand(route.model)
         judged = candidate(route, demand)
-        return not rejections_of(judged, demand, _ANYTHING, self.snapshot, self.means, self.today)
+        return not rejections_of(judged, demand, _ANYTHING, self)
 
     def admitted(self, policy: Policy) -> list[Route]:
         """The routes that the policy alone admits, whether they are connected or not."""
@@ -59,7 +62,7 @@ class Judge:
 
     def _is_admitted(self, route: Route, demanded: EffectivePolicy) -> bool:
         demand = plain_demand(route.model)
-        return is_admitted(candidate(route, demand), demand, demanded, self.snapshot, self.means, self.today)
+        return is_admitted(candidate(route, demand), demand, demanded, self)
 
 
 def alone(policy: Policy) -> EffectivePolicy:

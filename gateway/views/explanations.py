@@ -19,7 +19,7 @@ def explanation(model: str, layers: Sequence[Layer], judge: Judge, health: Healt
     """The decision on a plain request for the model under these layers, at this moment."""
     snapshot, regions = judge.snapshot, judge.snapshot.regions
     demand = plain_demand(snapshot.models[model])
-    decision = decide(demand, combine(layers), snapshot, judge.means, health, judge.today)
+    decision = decide(demand, combine(layers), judge, health)
     eligible: list[Json] = [
         {"route": str(each.route.id), "verdict": {"mark": "good", "words": f"May serve, no. {place}"}, "reasons": []}
         for place, each in enumerate(decision.plan, start=1)

@@ -21,7 +21,7 @@ from gateway.core.errors import (
     Unsupported,
     UpstreamLimited,
 )
-from gateway.core.evaluation import Capabilities, Kind, Reason, candidate, rejections_of
+from gateway.core.evaluation import Capabilities, DecisionBasis, Kind, Reason, candidate, rejections_of
 from gateway.core.health import FaultScope
 from gateway.core.snapshot import Snapshot
 from gateway.views.reasons import as_json
@@ -71,7 +71,7 @@ def _stands_alone(decision: Decision, snapshot: Snapshot, means: Capabilities, t
     """Whether the request would be served if it rested on nothing that a provider keeps."""
     used = decision.demand.features - {Feature.STORED_RESPONSES, Feature.FILES, Feature.EXPLICIT_CACHE}
     alone = replace(decision.demand, features=used, rests_on=(), carried=())
-    return bool(evaluate(alone, decision.demanded, snapshot, means, today).eligible)
+    return bool(evaluate(alone, decision.demanded, DecisionBasis(snapshot, means, today)).eligible)
 
 
 def _unable(rejection: Rejection) -> bool:
@@ -127,7 +127,7 @@ def _to_blame(decision: Decision, snapshot: Snapshot, means: Capabilities, today
 
     def admits(features: frozenset[Feature]) -> bool:
         demand = replace(decision.demand, features=features)
-        return bool(evaluate(demand, decision.demanded, snapshot, means, today).eligible)
+        return bool(evaluate(demand, decision.demanded, DecisionBasis(snapshot, means, today)).eligible)
 
     if not used or not admits(frozenset()):
         return []
@@ -162,11 +162,11 @@ def _compliant_models(decision: Decision, snapshot: Snapshot, means: Capabilitie
     """Up to ten other models with a route that this same request could use now."""
     demand = replace(decision.demand, pinned=None)
     relaxations: list[Json] = []
+    basis = DecisionBasis(snapshot, means, today)
     for model, routes in snapshot.routes_of.items():
         within_reach = [r for r in routes if r.provider.id in means.credentials]  # most of a catalogue is not
         if model != demand.model and any(
-            not rejections_of(candidate(r, demand), demand, decision.demanded, snapshot, means, today)
-            for r in within_reach
+            not rejections_of(candidate(r, demand), demand, decision.demanded, basis) for r in within_reach
         ):
             relaxations.append(model)
             if len(relaxations) == 10:

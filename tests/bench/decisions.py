@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from gateway.core.decision import decide
+from gateway.core.evaluation import DecisionBasis
 from gateway.core.health import Health
 from gateway.core.policy import combine
 from gateway.exchange.decision_cache import DecisionCache
@@ -21,7 +22,7 @@ def cold_and_compiled_us(rounds: int) -> tuple[list[float], list[float]]:
     demand, health, plans = a_demand(model="m0"), Health(), DecisionCache(snapshot, means)
 
     def cold() -> None:
-        decide(demand, combine(FIVE_LAYERS), snapshot, means, health, TODAY)
+        decide(demand, combine(FIVE_LAYERS), DecisionBasis(snapshot, means, TODAY), health)
 
     def compiled() -> None:
         plans.policy(FIVE_LAYERS).decide(demand, means, health, TODAY)

@@ -10,7 +10,7 @@ from gateway.core.catalog import Provider, Route
 from gateway.core.cost import Tier
 from gateway.core.decision import Decision, decide
 from gateway.core.demand import Demand
-from gateway.core.evaluation import Capabilities, Reason
+from gateway.core.evaluation import Capabilities, DecisionBasis, Reason
 from gateway.core.health import Health
 from gateway.core.policy import (
     MaxPrice,
@@ -50,10 +50,8 @@ def deciding(
     return decide(
         demand or a_demand(),
         demanded_by(*policies),
-        a_snapshot(*routes, **snapshot),
-        means or some_means(),
+        DecisionBasis(a_snapshot(*routes, **snapshot), means or some_means(), TODAY),
         health,
-        TODAY,
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.core.catalog import Feature, Model, Route, Status
 from gateway.core.decision import decide, evaluate, evaluation_key
 from gateway.core.demand import Carried, Demand, Need
-from gateway.core.evaluation import Kind, Reason
+from gateway.core.evaluation import DecisionBasis, Kind, Reason
 from gateway.core.health import Health
 from gateway.core.operation import EMBEDDINGS
 from gateway.core.policy import (
@@ -208,8 +208,8 @@ def test_demands_that_differ_only_in_what_no_judgement_reads_are_judged_alike(ch
     demand, demanded = a_demand(needs=frozenset({Need.TOOLS})), demanded_by(NO_TRAINING, SURE)
     other, snapshot = replace(demand, **changed), a_snapshot(*routes)
     assert evaluation_key(demand, demanded, snapshot) == evaluation_key(other, demanded, snapshot)
-    assert evaluate(demand, demanded, snapshot, some_means(), TODAY) == evaluate(
-        other, demanded, snapshot, some_means(), TODAY
+    assert evaluate(demand, demanded, DecisionBasis(snapshot, some_means(), TODAY)) == evaluate(
+        other, demanded, DecisionBasis(snapshot, some_means(), TODAY)
     )
 
 
@@ -233,8 +233,8 @@ def test_demands_that_are_judged_differently_are_told_apart(
     bilingual = a_provider(connection=a_connection(also=("openai_responses",)))
     demand, demanded, snapshot = a_demand(), demanded_by(*policies), a_snapshot(a_route(bilingual, price=LONG_IS_DEAR))
     other = replace(demand, **changed)
-    assert evaluate(demand, demanded, snapshot, some_means(), TODAY) != evaluate(
-        other, demanded, snapshot, some_means(), TODAY
+    assert evaluate(demand, demanded, DecisionBasis(snapshot, some_means(), TODAY)) != evaluate(
+        other, demanded, DecisionBasis(snapshot, some_means(), TODAY)
     )
     assert evaluation_key(demand, demanded, snapshot) != evaluation_key(other, demanded, snapshot)
 
@@ -244,7 +244,9 @@ def test_sizes_that_reach_the_same_tiers_are_judged_alike(one: int, other: int, 
     snapshot = a_snapshot(a_route(price=LONG_IS_DEAR), a_route("beta", abilities=some_abilities(max_output=100)))
     demanded, first = demanded_by(capped("2")), a_demand(input_tokens=one, output_tokens=100)
     second = replace(first, input_tokens=other, output_tokens=output)
-    judgements = [evaluate(demand, demanded, snapshot, some_means(), TODAY) for demand in (first, second)]
+    judgements = [
+        evaluate(demand, demanded, DecisionBasis(snapshot, some_means(), TODAY)) for demand in (first, second)
+    ]
     kept_under = [evaluation_key(demand, demanded, snapshot) for demand in (first, second)]
     assert (kept_under[0] == kept_under[1]) == (judgements[0] == judgements[1])
 
@@ -278,7 +280,7 @@ features = st.frozensets(st.sampled_from(Feature), max_size=1)
 
 def admitted(snapshot: Snapshot, *stack: Layer, features: frozenset[Feature] = frozenset(), days: int = 0) -> set[str]:
     day = TODAY + days * DAY
-    decision = decide(a_demand(features=features), combine(stack), snapshot, some_means(), WELL, day)
+    decision = decide(a_demand(features=features), combine(stack), DecisionBasis(snapshot, some_means(), day), WELL)
     return set(ids(decision))
 
 
@@ -325,7 +327,7 @@ def test_a_route_is_admitted_exactly_if_each_layer_alone_admits_it(
 @given(houses(), st.lists(layers, min_size=1, max_size=3))
 def test_whoever_is_left_out_is_told_why_by_somebody(snapshot: Snapshot, stack: list[Layer]) -> None:
     demanded = combine(stack)
-    decision = decide(a_demand(), demanded, snapshot, some_means(), WELL, TODAY)
+    decision = decide(a_demand(), demanded, DecisionBasis(snapshot, some_means(), TODAY), WELL)
     names = {(layer.kind.label, layer.policy.name) for layer in stack}
     for rejection in decision.rejections:
         assert rejection.reasons

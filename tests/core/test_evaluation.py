@@ -15,6 +15,7 @@ from gateway.core.demand import Carried, Demand, Need
 from gateway.core.evaluation import (
     POLICY_KINDS,
     Capabilities,
+    DecisionBasis,
     Kind,
     Reason,
     candidate,
@@ -83,8 +84,10 @@ def test_policy_admits_where_no_reason_is_of_policy(layer: Layer, facts: Facts, 
     snapshot, demand, demanded = a_snapshot(route), a_demand(), combine([layer])
     means = replace(some_means(), priced_only=capped)
     asked = candidate(route, demand)
-    refused = {reason.kind for reason in rejections_of(asked, demand, demanded, snapshot, means, TODAY)} & POLICY_KINDS
-    assert is_admitted(asked, demand, demanded, snapshot, means, TODAY) is not bool(refused)
+    refused = {
+        reason.kind for reason in rejections_of(asked, demand, demanded, DecisionBasis(snapshot, means, TODAY))
+    } & POLICY_KINDS
+    assert is_admitted(asked, demand, demanded, DecisionBasis(snapshot, means, TODAY)) is not bool(refused)
 
 
 def test_every_reason_is_told_not_the_first_one_only() -> None:
@@ -273,7 +276,7 @@ def test_a_tool_of_the_providers_own_is_no_use_of_it_where_translation_leaves_th
     native = a_route(a_provider(connection=a_connection(dialect="openai_responses")))
     means = replace(some_means(), spoken=frozenset({"openai_responses"}))
     found = rejections_of(
-        candidate(native, demand), demand, demanded_by(ZERO_RETENTION), a_snapshot(native), means, TODAY
+        candidate(native, demand), demand, demanded_by(ZERO_RETENTION), DecisionBasis(a_snapshot(native), means, TODAY)
     )
     assert "posture:retention_days" in [r.code for r in found]
 
@@ -522,7 +525,7 @@ def test_an_output_limit_keeps_no_route_out(stated: int | None) -> None:
 def test_judging_a_route_leaves_its_health_aside() -> None:
     route = a_route()
     found = rejections_of(
-        candidate(route, a_demand()), a_demand(), demanded_by(), a_snapshot(route), some_means(), TODAY
+        candidate(route, a_demand()), a_demand(), demanded_by(), DecisionBasis(a_snapshot(route), some_means(), TODAY)
     )
     assert found == ()
 

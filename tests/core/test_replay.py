@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.core.catalog import Feature, RouteId
 from gateway.core.decision import decide
 from gateway.core.demand import Carried, Demand, Need
-from gateway.core.evaluation import Capabilities
+from gateway.core.evaluation import Capabilities, DecisionBasis
 from gateway.core.health import Health
 from gateway.core.narrowing import narrowing_record
 from gateway.core.organisation import DataClass
@@ -70,7 +70,7 @@ def receipt_of(
     demand: Demand, layers: tuple[Layer, ...], means: Capabilities, health: Health = WELL, day: Any = TODAY
 ) -> Receipt:
     """What is written of the decision of that day, read back from its bytes."""
-    decision = decide(demand, combine(layers), SNAPSHOT, means, health, day)
+    decision = decide(demand, combine(layers), DecisionBasis(SNAPSHOT, means, day), health)
     plan, rejections = decision_record(decision)
     receipt = Receipt(
         id=ReceiptId("A"),

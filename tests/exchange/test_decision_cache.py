@@ -11,6 +11,7 @@ import pytest
 from gateway.core.catalog import Feature, RouteId
 from gateway.core.decision import decide
 from gateway.core.demand import Demand, Need
+from gateway.core.evaluation import DecisionBasis
 from gateway.core.operation import CHAT, EMBEDDINGS
 from gateway.core.policy import EvidenceRule, LayerKind, MaxPrice, Policy, RouteRules, combine
 from gateway.core.posture import Posture
@@ -74,7 +75,7 @@ def test_what_is_remembered_is_what_would_be_decided(policy: Policy) -> None:
                     for priced_only in (False, True):
                         asked = replace(means, priced_only=priced_only)
                         found = plans.policy(layers).decide(demand, asked, health, day)
-                        assert found == decide(demand, combine(layers), SNAPSHOT, asked, health, day)
+                        assert found == decide(demand, combine(layers), DecisionBasis(SNAPSHOT, asked, day), health)
 
 
 def test_the_same_policies_in_other_layers_are_other_demands() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from gateway.core.catalog import RouteId
 from gateway.core.decision import decide
+from gateway.core.evaluation import DecisionBasis
 from gateway.core.health import Health
 from gateway.core.policy import LayerKind
 from gateway.core.posture import Posture
@@ -23,7 +24,7 @@ def test_an_evaluation_is_made_once_a_day_and_follows_the_health() -> None:
     assert policy.decide(demand, some_means(), WELL, TODAY).evaluation is first.evaluation
     assert policy.decide(demand, some_means(), WELL, TODAY + timedelta(days=1)).evaluation is not first.evaluation
     cooling = policy.decide(demand, some_means(), COOLING, TODAY)
-    assert cooling == decide(demand, policy.policy, SNAPSHOT, some_means(), COOLING, TODAY)
+    assert cooling == decide(demand, policy.policy, DecisionBasis(SNAPSHOT, some_means(), TODAY), COOLING)
     assert policy.decide(demand, some_means(), COOLING, TODAY).evaluation is cooling.evaluation
     assert policy.decide(demand, some_means(), WELL, TODAY) == first
 

@@ -11,7 +11,7 @@ from gateway.core.health import Health
 from gateway.core.organisation import DataClass
 from gateway.core.policy import LayerKind, Policy
 from gateway.core.posture import Posture, Training
-from gateway.reports.policies import PolicyCards, cards_seen, draft, layers_for, why
+from gateway.reports.policies import PolicyCards, WhyQuestion, cards_seen, draft, layers_for, why
 from gateway.reports.sight import Sight
 from gateway.views.drafts import Judge
 from tests.builders import (
@@ -68,11 +68,11 @@ def test_an_unknown_name_is_refused(members: dict[str, str]) -> None:
 
 
 def test_a_decision_is_explained_for_a_model_with_the_draft_as_the_request() -> None:
-    assert why({}, OPERATOR, JUDGE, [], None, Health()) is None
-    view: Any = why({"model": "small"}, OPERATOR, JUDGE, [], LIMITS, Health())
+    assert why(WhyQuestion({}), OPERATOR, JUDGE, [], Health()) is None
+    view: Any = why(WhyQuestion({"model": "small"}, LIMITS), OPERATOR, JUDGE, [], Health())
     assert view["layers"][-1] == {"layer": "request", "policy": "draft"}
     with pytest.raises(NotFound):
-        why({"model": "MARKER"}, OPERATOR, JUDGE, [], None, Health())
+        why(WhyQuestion({"model": "MARKER"}), OPERATOR, JUDGE, [], Health())
 
 
 def test_a_key_learns_of_no_team_but_its_own() -> None:

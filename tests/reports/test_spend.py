@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.errors import InvalidRequest
 from gateway.reports.sight import Sight
-from gateway.reports.spend import spend
+from gateway.reports.spend import LedgerDay, spend
 from tests.builders import TODAY, a_principal, a_receipt, an_attempt
 from tests.reports.ledgers import ledger_of
 
@@ -23,7 +23,7 @@ EVERYBODY = Sight()
 
 
 def report(folder: Path, query: Mapping[str, str] | None = None, sight: Sight = EVERYBODY) -> dict[str, Any]:
-    return dict(spend(ledger_of(folder, *KEPT), query or {}, sight, {"key_1": "laptop"}, TODAY, "USD"))
+    return dict(spend(ledger_of(folder, *KEPT), query or {}, sight, {"key_1": "laptop"}, LedgerDay(TODAY, "USD")))
 
 
 def test_cost_is_summed_in_one_currency_and_the_others_are_named(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from gateway.core.catalog import Feature, Route
 from gateway.core.decision import Decision, decide
 from gateway.core.demand import Carried, Demand, Need
 from gateway.core.errors import BudgetExceeded, Ended, Json, NoEligibleRoute, NotAllowed, RoutesUnavailable, Unsupported
+from gateway.core.evaluation import DecisionBasis
 from gateway.core.health import FaultScope, Health
 from gateway.core.operation import EMBEDDINGS
 from gateway.core.policy import MaxPrice, Policy, RouteRules
@@ -48,7 +49,7 @@ def refused(
     """The error that ends a demand which none of these routes may serve."""
     known, means = a_snapshot(*routes, **snapshot), some_means()
     demanded = demanded_by(policy or a_policy())
-    decision = decide(demand or a_demand(), demanded, known, means, health, TODAY)
+    decision = decide(demand or a_demand(), demanded, DecisionBasis(known, means, TODAY), health)
     assert not decision.plan
     error = refusal(decision, known, means, TODAY)
     json.dumps(error.details)  # every member can be written
@@ -254,7 +255,7 @@ def test_a_price_is_called_one() -> None:
 
 def test_what_only_lacks_a_credential_is_said_to_be_the_operators() -> None:
     known, means = a_snapshot(a_route("alpha"), training("beta", Training.YES)), some_means("nobody")
-    decision = decide(a_demand(), demanded_by(NO_TRAINING), known, means, WELL, TODAY)
+    decision = decide(a_demand(), demanded_by(NO_TRAINING), DecisionBasis(known, means, TODAY), WELL)
     assert "no credential" in refusal(decision, known, means, TODAY).message
 
 
@@ -277,7 +278,7 @@ def test_closest_are_the_single_relaxations_that_would_admit_the_most() -> None:
         a_route(keeping),
     ]
     known, means = a_snapshot(*routes), some_means("alpha", "beta", "gamma", "delta", "epsilon")
-    decision = decide(a_demand(), demanded_by(policy), known, means, WELL, TODAY)
+    decision = decide(a_demand(), demanded_by(policy), DecisionBasis(known, means, TODAY), WELL)
     assert refusal(decision, known, means, TODAY).details["closest"] == [
         {"relax": _posture("training", "yes", "no", "both"), "admits": ["beta/small", "gamma/small"]},
         {"relax": _posture("retention_days", 30, 0, "both"), "admits": ["epsilon/small"]},
@@ -288,7 +289,7 @@ def test_closest_are_the_single_relaxations_that_would_admit_the_most() -> None:
 def test_each_missing_credential_is_a_relaxation_of_its_own() -> None:
     known = a_snapshot(a_route("alpha"), a_route("beta"))
     means = some_means("nobody")
-    decision = decide(a_demand(), demanded_by(), known, means, WELL, TODAY)
+    decision = decide(a_demand(), demanded_by(), DecisionBasis(known, means, TODAY), WELL)
     closest = refusal(decision, known, means, TODAY).details["closest"]
     assert isinstance(closest, list)
     assert [(c["relax"]["demanded"], c["admits"]) for c in closest] == [
@@ -340,7 +341,7 @@ def test_a_refusal_repeats_nothing_but_declared_names() -> None:
 
 def test_a_decision_carries_what_was_demanded() -> None:
     known = a_snapshot()
-    decision = decide(a_demand(), demanded_by(NO_TRAINING), known, some_means(), WELL, TODAY)
+    decision = decide(a_demand(), demanded_by(NO_TRAINING), DecisionBasis(known, some_means(), TODAY), WELL)
     assert isinstance(decision, Decision)
     assert decision.demanded == demanded_by(NO_TRAINING)
 
@@ -349,7 +350,7 @@ def test_the_message_speaks_of_routes_that_this_gateway_could_ask() -> None:
     """A route without a credential that policy would admit says nothing that the caller can act on."""
     known = a_snapshot(training("beta", Training.YES), a_route("gamma"))
     means = some_means("beta")
-    decision = decide(a_demand(), demanded_by(NO_TRAINING), known, means, WELL, TODAY)
+    decision = decide(a_demand(), demanded_by(NO_TRAINING), DecisionBasis(known, means, TODAY), WELL)
     message = refusal(decision, known, means, TODAY).message
     assert "training under no-training" in message
     assert "credential" not in message

@@ -8,7 +8,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from gateway.core.decision import decide
-from gateway.core.evaluation import Capabilities
+from gateway.core.evaluation import Capabilities, DecisionBasis
 from gateway.core.health import Health
 from gateway.core.policy import Layer, LayerKind, combine
 from gateway.core.posture import Posture
@@ -51,7 +51,7 @@ def world(routes: int, eligible: int) -> tuple[Snapshot, Capabilities]:
 def test_deciding_cold(benchmark: BenchmarkFixture, routes: int, eligible: int) -> None:
     snapshot, means = world(routes, eligible)
     demand = a_demand(model="m0")
-    decision = benchmark(lambda: decide(demand, combine(FIVE_LAYERS), snapshot, means, Health(), TODAY))
+    decision = benchmark(lambda: decide(demand, combine(FIVE_LAYERS), DecisionBasis(snapshot, means, TODAY), Health()))
     assert len(decision.plan) == eligible
 
 
