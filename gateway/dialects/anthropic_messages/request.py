@@ -21,6 +21,7 @@ from gateway.dialects.anthropic_messages import signatures
 from gateway.dialects.anthropic_messages.carriers import carrier_of
 from gateway.dialects.anthropic_messages.survey import MEMBERS, REFERENCES, REQUEST
 from gateway.dialects.dialect import Rendered, RequestOverrides
+from gateway.dialects.generation_bound import generation_bound
 from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
@@ -63,6 +64,7 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
     for beta in unlisted_betas(head.betas, snapshot.organisation.harmless):
         findings.name(beta)
     streaming = head.operation.streams and members.flag(values, "stream")
+    most = generation_bound(values)
     demand = Demand(
         dialect=NAME,
         operation=head.operation,
@@ -73,6 +75,8 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
             body, findings.pictures, findings.remote_tokens + _of_tools(findings.kinds), snapshot
         ),
         output_tokens=members.count(values, "max_tokens", least=0),
+        candidates=most.candidates,
+        least_output=most.least_output,
         needs=frozenset({*findings.needs, *_needs(values), *([Need.STREAMING] if streaming else [])}),
         features=frozenset(findings.features),
         terms=demanded_terms(values.get("service_tier"), values.get("inference_geo"), values.get("speed")),

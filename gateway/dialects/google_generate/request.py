@@ -15,6 +15,7 @@ from gateway.core.operation import Operation
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
+from gateway.dialects.generation_bound import generation_bound
 from gateway.dialects.google.fields import GoogleObject, snake
 from gateway.dialects.google_generate.signatures import MARK, NAME, without_foreign
 from gateway.dialects.google_generate.survey import COUNT_REQUEST, COUNTED, MEMBERS, REQUEST
@@ -44,6 +45,7 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
     findings = surveyed(COUNT_REQUEST if wrapped else REQUEST, document.values, snapshot.organisation.harmless)
     config = request.inner("generationConfig")
     elsewhere = findings.remote_tokens + TOOLS_TOKENS * ("tools" in request)
+    most = generation_bound(document.values)
     demand = Demand(
         dialect=NAME,
         operation=head.operation,
@@ -53,6 +55,8 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
         input_tokens=tokens_at_most(body, findings.pictures, elsewhere, snapshot),
         output_tokens=config.count("maxOutputTokens"),
         choices=config.count("candidateCount", most=CHOICES_MOST) or 1,
+        candidates=most.candidates,
+        least_output=most.least_output,
         needs=frozenset({*findings.needs, *_needs(config, head)}),
         features=frozenset(findings.features),
         terms=demanded_terms(request.word("serviceTier", {})),

@@ -12,6 +12,7 @@ from gateway.core.demand import Demand, Need
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
+from gateway.dialects.generation_bound import generation_bound
 from gateway.dialects.openai_chat.signatures import without_foreign
 from gateway.dialects.openai_chat.survey import MEMBERS, REQUEST
 from gateway.dialects.prompt import Prompt, PromptHead
@@ -39,6 +40,7 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
     findings = surveyed(REQUEST, values, snapshot.organisation.harmless)
     needs = frozenset({*findings.needs, *_needs(values)})
     elsewhere = findings.remote_tokens + TOOLS_TOKENS * (Need.TOOLS in needs)
+    most = generation_bound(values)
     demand = Demand(
         dialect=NAME,
         operation=head.operation,
@@ -48,8 +50,8 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
         input_tokens=tokens_at_most(body, findings.pictures, elsewhere, snapshot),
         output_tokens=_output_limit(values),
         choices=members.count(values, "n", most=128) or 1,
-        candidates=members.count(values, "best_of", most=128) or 1,
-        least_output=members.count(values, "min_tokens", least=0) or 0,
+        candidates=most.candidates,
+        least_output=most.least_output,
         needs=needs,
         features=frozenset(findings.features),
         terms=demanded_terms(values.get("service_tier")),

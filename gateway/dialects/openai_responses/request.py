@@ -13,6 +13,7 @@ from gateway.core.errors import InvalidRequest
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
+from gateway.dialects.generation_bound import generation_bound
 from gateway.dialects.openai_responses import signatures
 from gateway.dialects.openai_responses.survey import KEEPING, MEMBERS, REQUEST
 from gateway.dialects.prompt import Prompt, PromptHead
@@ -44,6 +45,7 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
     streaming = head.operation.streams and members.flag(values, "stream")
     needs = frozenset({*findings.needs, *_needs(values)})
     elsewhere = findings.remote_tokens + TOOLS_TOKENS * (Need.TOOLS in needs)
+    most = generation_bound(values)
     demand = Demand(
         dialect=NAME,
         operation=head.operation,
@@ -52,6 +54,8 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
         streaming=streaming,
         input_tokens=tokens_at_most(body, findings.pictures, elsewhere, snapshot),
         output_tokens=members.count(values, "max_output_tokens"),
+        candidates=most.candidates,
+        least_output=most.least_output,
         needs=needs | ({Need.STREAMING} if streaming else set()),
         features=frozenset(findings.features),
         terms=demanded_terms(values.get("service_tier")),
