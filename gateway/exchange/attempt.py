@@ -14,6 +14,7 @@ from gateway.core.unreported import GenerationPace, Most, bound
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.estimate import incomplete
 from gateway.dialects.relay import Stream, Whole
+from gateway.dialects.reported_cost import COST_FIGURE, differs
 from gateway.exchange.clamp import worst_case
 from gateway.exchange.decision_cache import Treated
 from gateway.stores.holds import Budgets
@@ -139,7 +140,7 @@ class Attempt:
                 observed = {**observed, **{name: word for name, word in served if word}}
             cost, used, counted_by = self._charge(known, rate, observed)
             usage, source = used.nonzero(), counted_by.value
-            reported, suspect = known.reported, known.suspect
+            reported, suspect = known.reported, known.suspect or self._cost_fault(known, cost, rate)
             if max(cost, *usage.values(), *map(abs, reported.values()), 0) > EXACT:
                 cost, usage, reported = min(cost, EXACT), _exact(usage), _exact(reported)
                 suspect = suspect or _BEYOND
@@ -194,6 +195,14 @@ class Attempt:
         most = bound(self.route, rate, self.most, begun if not known.suspect else NO_USAGE, self._pace())
         held = max(least, min(most, self.hold))
         return (held, begun, UsageSource.HELD) if held else (0, known.usage, known.source)
+
+    def _cost_fault(self, known: Metered, cost: int, rate: Decimal | None) -> str:
+        """`cost_differs` where the provider's own cost is another than ours; empty where it reports none."""
+        reported = known.reported.get(COST_FIGURE)
+        comparable = known.source in _FINAL and rate is not None and self.route.price.currency == "USD"
+        if reported is None or rate is None or not comparable:
+            return ""
+        return "cost_differs" if differs(int(reported * rate), cost) else ""
 
     def _pace(self) -> GenerationPace | None:
         if self.route.provider.billing.bills_after_disconnect is not False or not self.most.is_streamed:

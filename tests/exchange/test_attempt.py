@@ -17,6 +17,7 @@ from gateway.core.receipt import EXACT
 from gateway.dialects import openai_chat
 from gateway.dialects.openai_chat.stream import ChatTally
 from gateway.dialects.relay import Passed, Stream, Whole, passed_whole
+from gateway.dialects.reported_cost import COST_FIGURE
 from gateway.dialects.sse import AsIs
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.decision_cache import Treated
@@ -94,6 +95,26 @@ def test_what_has_no_price_in_the_ledgers_currency_is_held_at_nothing(rate: Deci
     assert attempt.hold == 0
     attempt.whole = a_whole()
     assert attempt.record(rate, TREATED).cost == 0
+
+
+@pytest.mark.parametrize(
+    ("reported", "rate", "currency", "suspect"),
+    [
+        (15_000, ONE, "USD", ""),
+        (17_000, ONE, "USD", "cost_differs"),
+        (0, ONE, "USD", "cost_differs"),
+        (15_000, Decimal(2), "USD", ""),
+        (17_000, Decimal(2), "EUR", ""),
+    ],
+)
+def test_a_cost_that_the_provider_reports_is_compared_with_ours(
+    reported: int, rate: Decimal, currency: str, suspect: str
+) -> None:
+    """9 tokens in at 1 and 3 out at 2 per million are 15,000 nano-units."""
+    attempt, whole = an_attempt(price=a_price(currency)), a_whole()
+    attempt.whole = replace(whole, metered=replace(whole.metered, reported={COST_FIGURE: reported}))
+    record = attempt.record(rate, TREATED)
+    assert (record.suspect, record.cost) == (suspect, int(15_000 * rate))
 
 
 def test_reported_usage_is_charged_and_the_providers_figures_are_kept() -> None:

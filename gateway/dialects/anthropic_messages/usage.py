@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import continued, credible, source
+from gateway.dialects.reported_cost import cost_figure
 from gateway.dialects.service_tiers import served_place, served_tier
 from gateway.dialects.usage_report import UsageReport
 
@@ -52,6 +53,7 @@ class MessagesUsage(UsageReport):
     service_tier: str | None = None
     speed: str | None = None
     inference_geo: str | None = None
+    cost: object = None  # OpenRouter
 
 
 def over(later: MessagesUsage, earlier: MessagesUsage) -> MessagesUsage:
@@ -84,7 +86,7 @@ def figures(reported: MessagesUsage) -> dict[str, int]:
         if one.type == "compaction":
             for inner, number in _numbers(one).items():
                 figures[f"compaction.{inner}"] = figures.get(f"compaction.{inner}", 0) + number
-    return figures
+    return figures | cost_figure(reported.cost) if reported.cost is not None else figures
 
 
 def _numbers(held: msgspec.Struct) -> dict[str, int]:

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
+from gateway.dialects.reported_cost import cost_figure
 from gateway.dialects.service_tiers import served_tier
 from gateway.dialects.usage_report import UsageReport
 
@@ -38,6 +39,9 @@ class CompletionsUsage(UsageReport, omit_defaults=True):
     num_cached_tokens: int | None = None  # Mistral
     num_search_queries: int | None = None  # Perplexity
     prompt_audio_seconds: object = None  # Mistral, which also says `{}` or null
+    cost: object = None  # OpenRouter, Perplexity
+    estimated_cost: object = None  # DeepInfra
+    cost_in_usd_ticks: object = None  # xAI
 
 
 _DETAILS: Final = frozenset({"prompt_tokens_details", "completion_tokens_details"})
@@ -51,6 +55,9 @@ def figures(reported: CompletionsUsage) -> dict[str, int]:
             figures[name] = value
         elif isinstance(value, dict) and name in _DETAILS:
             figures |= {f"{name}.{inner}": count for inner, count in value.items()}
+    cost = reported.cost if reported.cost is not None else reported.estimated_cost
+    if cost is not None or reported.cost_in_usd_ticks is not None:
+        figures |= cost_figure(cost, reported.cost_in_usd_ticks)
     return figures
 
 

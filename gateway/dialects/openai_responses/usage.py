@@ -8,6 +8,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
+from gateway.dialects.reported_cost import cost_figure
 from gateway.dialects.service_tiers import served_tier
 from gateway.dialects.usage_report import UsageReport
 
@@ -39,6 +40,8 @@ class ResponsesUsage(UsageReport):
     total_tokens: int | None = None
     input_tokens_details: InputDetails | None = None
     output_tokens_details: OutputDetails | None = None
+    cost: object = None  # OpenRouter
+    cost_in_usd_ticks: object = None  # xAI
 
 
 def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
@@ -48,7 +51,7 @@ def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
         value = getattr(reported, name)
         if isinstance(value, msgspec.Struct):
             numbers |= figures(value, f"{within}{name}.")
-        elif value is not None:
+        elif isinstance(value, int):
             numbers[within + name] = value
     return numbers
 
@@ -62,7 +65,8 @@ def metered(reported: ResponsesUsage | None, searches: int = 0, tier: object = N
     """
     if reported is None or (reported.input_tokens is None and reported.output_tokens is None):
         return None
-    raw = figures(reported) | ({"searches": searches} if searches else {})
+    raw = figures(reported) | cost_figure(reported.cost, reported.cost_in_usd_ticks)
+    raw |= {"searches": searches} if searches else {}
     count, suspect = credible(raw)
     counted_by = source(suspect)
     put, made = count.get("input_tokens", 0), count.get("output_tokens", 0)
