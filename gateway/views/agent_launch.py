@@ -28,7 +28,8 @@ class AgentLaunch:
 
     `name`: for people. `key_variables` get the key. `always`, `model`, `policy`: settings in every case, with a model,
     and under a policy. `cleared`: variables that would lead the agent elsewhere or contradict the key. `needs_model`:
-    the agent has no model of its own.
+    the agent has no model of its own. `file`: the agent's own file for lasting settings; empty for one that reads
+    variables.
     """
 
     name: str
@@ -39,6 +40,7 @@ class AgentLaunch:
     policy: LaunchPart
     cleared: tuple[str, ...] = ()
     needs_model: bool = False
+    file: str = ""
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

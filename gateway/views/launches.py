@@ -55,6 +55,7 @@ CODEX: Final = AgentLaunch(
     policy=LaunchPart(
         arguments=("-c", f'model_providers.safeconduct.http_headers={{"{_POLICY_HEADER}"="{{{{policy}}}}"}}'),
     ),
+    file="~/.codex/config.toml",
 )
 
 _GEMINI_SIGN_IN: Final = {"security": {"auth": {"selectedType": "gemini-api-key"}}}
@@ -108,6 +109,7 @@ OPENCODE: Final = AgentLaunch(
     policy=LaunchPart({_POLICY_VARIABLE: "{{policy}}"}),
     cleared=(_POLICY_VARIABLE,),
     needs_model=True,
+    file="opencode.json",
 )
 
 AIDER: Final = AgentLaunch(
