@@ -11,7 +11,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from httptools import HttpParserError, HttpParserUpgrade
 
 from gateway.core.errors import Ended, InvalidRequest, Refused
 from gateway.http.answer import RenderError, closing
@@ -21,7 +21,9 @@ from gateway.http.cycle import Application, RequestCycle
 from gateway.http.deadlines import HttpLimits, IdleTimer
 from gateway.http.drain import Drain
 from gateway.http.half_close import DepartureWatch
-from gateway.http.request_head import MAX_HEAD, RequestHead, check_unfinished, read_head
+from gateway.http.head_buffer import HeadBuffer
+from gateway.http.message_parser import MessageParser, disagreement
+from gateway.http.request_head import MAX_HEAD, RequestHead, read_head
 
 _WAITING: Final = 64 * 1024
 """Bytes of a body that wait for the application before reading is paused."""
@@ -49,17 +51,12 @@ class ClientConnection(asyncio.Protocol):
 
     def __init__(self, context: ListenerContext) -> None:
         self._context, self._loop = context, asyncio.get_running_loop()
-        self._parser = HttpRequestParser(self)
+        self._message = MessageParser(self._take_body)
         self._cycle: RequestCycle | None = None
         """The latest request and its answer."""
         self._body: RequestBody | None = None
         """The body that is being read; None between messages."""
-        self._ahead = bytearray()
-        """A head as far as it has arrived, or bytes that a client sent ahead of an answer."""
-        self._parsed = False
-        """Whether the parser has seen the end of the message."""
-        self._keeps = False
-        """Whether the client lets the connection be used again, as the parser read it."""
+        self._ahead = HeadBuffer()
         self._refusing = self._half_closed = self._read_paused = False
         self.unwritable: asyncio.Event | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -110,7 +107,7 @@ class ClientConnection(asyncio.Protocol):
         cycle, self._cycle = self._cycle, None
         if cycle is not None and not cycle.response_complete:
             cycle.client_left()
-        del self._parser  # it refers to us
+        self._message.close()
 
     def pause_writing(self) -> None:
         """Let applications wait: the client reads slower than they write."""
@@ -130,10 +127,10 @@ class ClientConnection(asyncio.Protocol):
         if body is None:
             return self._take_head(data)
         through, rest = body.take(data)
-        self._parser.feed_data(through)
+        self._message.feed(through)
         if rest is None:
-            if self._parsed:
-                raise _disagreement()
+            if self._message.complete:
+                raise disagreement()
             return b""
         self._end_message()
         return rest
@@ -144,52 +141,43 @@ class ClientConnection(asyncio.Protocol):
             if len(ahead) + len(data) > MAX_HEAD:
                 cycle.keep_alive = False
             if cycle.keep_alive:
-                ahead += data
+                ahead.hold(data)
             return b""
         self._idle.end()
-        checked = len(ahead)
-        if checked == 0:
-            end = data.find(b"\r\n\r\n")
-            if end >= 0:
-                self._open(data[: end + 4])
-                return data[end + 4 :]
-        ahead += data
-        end = ahead.find(b"\r\n\r\n", max(0, checked - 3))
-        if end < 0:
-            check_unfinished(ahead, checked)
-            if self._deadline is None:
-                self._deadline = self._loop.call_later(self._context.limits.head_s, self._refuse_late_head)
-            return b""
-        head, rest = bytes(ahead[: end + 4]), bytes(ahead[end + 4 :])
-        ahead.clear()
-        self._cancel_deadline()
-        self._open(head)
+        head, rest = ahead.take(data)
+        if head:
+            if self._deadline is not None:
+                self._cancel_deadline()
+            self._open(head)
+        elif self._deadline is None:
+            self._deadline = self._loop.call_later(self._context.limits.head_s, self._refuse_late_head)
         return rest
 
     def _open(self, data: bytes) -> None:
         head = read_head(data)
-        self._cycle, self._parsed = None, False
-        self._parser.feed_data(head.wire)
+        message, self._cycle = self._message, None
+        message.complete = False
+        message.feed(head.wire)
         body: RequestBody | None = None
         if head.chunked:
             body = ChunkedBody()
         elif head.length:
             body = SizedBody(head.length)
-        if self._parsed is not (body is None):
-            raise _disagreement()
+        if message.complete is not (body is None):
+            raise disagreement()
         self._body = body
         self._begin(head)
 
     def _begin(self, head: RequestHead) -> None:
         context = self._context
-        keep = head.minor == 1 and self._keeps and not context.drain.draining
+        keep = head.minor == 1 and self._message.keeps_alive and not context.drain.draining
         cycle = self._cycle = RequestCycle(self, head, keep_alive=keep, more_body=self._body is not None)
         context.cycles.add(cycle)
         cycle.start(self._loop, context.app, self._scope.of(head))
 
     def _end_message(self) -> None:
-        if not self._parsed:
-            raise _disagreement()
+        if not self._message.complete:
+            raise disagreement()
         self._body = None
         cycle = self._cycle
         if cycle is None or cycle.response_complete:
@@ -198,18 +186,7 @@ class ClientConnection(asyncio.Protocol):
         else:
             cycle.body_ended()
 
-    # What the parser says
-
-    def on_message_begin(self) -> None:
-        """Refuse a second message inside the first one."""
-        if self._parsed:
-            raise _disagreement()
-
-    def on_headers_complete(self) -> None:
-        """Note whether the client lets the connection be used again."""
-        self._keeps = self._parser.should_keep_alive()
-
-    def on_body(self, body: bytes) -> None:
+    def _take_body(self, body: bytes) -> None:
         """Pass a part of the body on; stop reading while too much of it waits."""
         cycle = self._cycle
         if cycle is not None and not cycle.response_complete:
@@ -217,10 +194,6 @@ class ClientConnection(asyncio.Protocol):
             if cycle.body_size > _WAITING and not self._read_paused:
                 self._read_paused = True
                 self.transport.pause_reading()
-
-    def on_message_complete(self) -> None:
-        """Note that the parser has seen the end, to be compared with ours."""
-        self._parsed = True
 
     # What a cycle says
 
@@ -251,9 +224,7 @@ class ClientConnection(asyncio.Protocol):
             self._deadline = self._loop.call_later(self._context.limits.head_s, self.leave)
             return
         if self._ahead:
-            ahead = bytes(self._ahead)
-            self._ahead.clear()
-            self.data_received(ahead)
+            self.data_received(self._ahead.release())
         else:
             self._idle.begin()
         if self._half_closed and (self._cycle is None or self._cycle.response_complete):
@@ -301,7 +272,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _stop_reading(self) -> None:
         self._refusing = True
-        self._ahead.clear()
+        self._ahead.release()
         self._end_timers()
         self.resume_reading()
         unsent = self.transport.get_write_buffer_size()
@@ -318,8 +289,3 @@ class ClientConnection(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-
-def _disagreement() -> InvalidRequest:
-    """The parser and this room have found different ends of a message."""
-    return InvalidRequest("The body is malformed.")

@@ -306,8 +306,8 @@ class Deaf:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._parser, name)
 
-    def feed_data(self, data: bytes) -> None:
-        self._parser.feed_data(data if data.endswith(b"\r\n\r\n") else data[:-1])
+    def feed(self, data: bytes) -> None:
+        self._parser.feed(data if data.endswith(b"\r\n\r\n") else data[:-1])
 
 
 def drive(pieces: Sequence[bytes], parser: Callable[[Any], Any] = lambda parser: parser) -> tuple[list[str], bytes]:
@@ -319,7 +319,7 @@ def drive(pieces: Sequence[bytes], parser: Callable[[Any], Any] = lambda parser:
         ours, theirs = socket.socketpair()
         theirs.setblocking(False)
         transport, connection = await loop.create_connection(lambda: ClientConnection(context), sock=ours)
-        connection._parser = parser(connection._parser)
+        connection._message = parser(connection._message)
         for piece in pieces:
             connection.data_received(piece)
             await asyncio.sleep(0)
