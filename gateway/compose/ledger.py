@@ -15,6 +15,7 @@ from gateway.settings import Settings
 from gateway.stores.audit.locations import Places
 from gateway.stores.books.books import Ledger
 from gateway.stores.journal.files import JOURNAL_FILE
+from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.ledger.months import Keeping
 from gateway.stores.ledger.postgres_ledger import PostgresLedger, SharedLedger
 from gateway.stores.ledger.shipment_batches import JournalSource
@@ -35,6 +36,11 @@ def ledger_of(settings: Settings, home: Path, clock: SystemClock, log: Log) -> t
     postgres, keeping = checked(settings.postgres_url), Keeping(settings.ledger_months, clock.today)
     shipper = Shipper(JournalSource(journal), postgres, keeping, lambda news: log.emit(_of_ledger(news)))
     return SharedLedger(near, PostgresLedger(postgres)), shipper
+
+
+def journal_ledger(settings: Settings) -> SqliteLedger:
+    """The receipts of this process alone."""
+    return SqliteLedger(settings.state / JOURNAL_FILE)
 
 
 def places_of(settings: Settings, home: Path, snapshot: Snapshot) -> Places:

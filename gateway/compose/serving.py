@@ -34,8 +34,9 @@ from gateway.compose.console import open_console, origin_here
 from gateway.compose.console_reports import ReportSources
 from gateway.compose.credentials import news_of_credentials
 from gateway.compose.documents import DocumentSet
+from gateway.compose.generation_records import GenerationRecords
 from gateway.compose.keys import first_key, joined
-from gateway.compose.ledger import ledger_of, places_of, ship_the_last
+from gateway.compose.ledger import journal_ledger, ledger_of, places_of, ship_the_last
 from gateway.compose.providers import AccessFor, egress, sandboxed
 from gateway.compose.services import Correctors, open_services
 from gateway.compose.sibling_health import SiblingHealth
@@ -111,6 +112,7 @@ async def serve(
         gate = Gate(sparing, documented.current, ledger, drain, _body_limits(settings))
         books = BookRoom(lambda: places_of(settings, post.home, documented.snapshot()), log.emit)
         desk = KeyDesk(keys, documented.snapshot, clock.now, default_policy(settings), log.emit)
+        records = GenerationRecords(services, documented.current, journal_ledger(settings), correctors.settler)
         reload = _renewing(documented, services)
         process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
         outages = SiblingHealth(post.home, settings.state, partial(_health, services), ADMIN_SOCKET)
@@ -145,6 +147,7 @@ async def serve(
                 group.start_soon(run_forever, work, log)
             news = news_of_credentials(services.health, clock, log)
             group.start_soon(run_forever, partial(renewals.run, news), log)
+            group.start_soon(run_forever, records.run, log)
             await renewals.first_round()
             await documented.observe()
             await listen(listeners, drain, limits=HttpLimits(keep_alive_s=settings.keep_alive_s), ready=accepted)

@@ -176,6 +176,8 @@ class Billing:
     terms: tuple[Term, ...] = ()
     source: str = ""
     read_on: date | None = None
+    generation_path: str = ""
+    """Path and query, below the base URL, of the provider's own record of one generation, with `{id}` in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ _INTERNAL: Final = (".internal", ".intranet", ".local", ".localhost", ".lan", ".
 """Endings of names that no public name server answers."""
 _PLACE: Final = re.compile(r"\{([^{}]*)\}")
 _PATH: Final = re.compile(r"(/([A-Za-z0-9._~-]+|\{model\}))+")
+_GENERATION_PATH: Final = re.compile(r"/[A-Za-z0-9/._~?=&-]*\{id\}[A-Za-z0-9/._~=&-]*")
 _QUERY: Final = re.compile(r"[A-Za-z0-9._~-]+=[A-Za-z0-9._~-]+(&[A-Za-z0-9._~-]+=[A-Za-z0-9._~-]+)*")
 _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _SETTING: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -122,7 +123,17 @@ def _billing(table: Table | None, pinned: date | None) -> Billing:
         read_terms(table),
         table.text("source"),
         pinned or table.past_day("read_on"),
+        _generation_path(table),
     )
+
+
+def _generation_path(table: Table) -> str:
+    path = table.text("generation_path")
+    if path and not _GENERATION_PATH.fullmatch(path):
+        do = 'write one such as "/generation?id={id}"'
+        table.fault("generation_path", f"{shown(path)} must be a path with {{id}} in its place", do)
+        return ""
+    return path
 
 
 def _connection(table: Table | None) -> Connection:

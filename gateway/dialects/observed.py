@@ -13,6 +13,7 @@ from typing import Final
 
 _REPORTS: Final[Mapping[str, str]] = {
     "x-groq-region": "region",  # "us-east-1"
+    "x-generation-id": "generation",  # OpenRouter: "gen-1764590000-…"
     "x-ms-region": "declared_region",  # "Sweden Central"
     "x-ms-served-model": "model",  # "gpt-5.6-luna-2026-07-09"
     "x-ms-deployment-name": "deployment",
@@ -27,7 +28,7 @@ _NOTHING: Final[Mapping[str, str]] = {}
 
 def observed(headers: Mapping[str, str]) -> Mapping[str, str]:
     """The provider's reports by name (`region`, `declared_region`, `model`, `deployment`, `spilled_over`,
-    `retention_days`); those that it states. Header names are lower-case."""
+    `retention_days`, `generation`); those that it states. Header names are lower-case."""
     reports = {
         name: word
         for header, name in _REPORTS.items()

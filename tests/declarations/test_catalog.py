@@ -44,6 +44,24 @@ def test_a_record_states_whether_it_bills_what_nobody_reads(stated: str, bills: 
     assert provider(HEAD + CONNECTION + POSTURE)[0].provider.billing == Billing(), "unknown"
 
 
+@pytest.mark.parametrize(
+    ("path", "is_read"),
+    [
+        ("/generation?id={id}", True),
+        ("/generations/{id}/cost", True),
+        ("/generation", False),
+        ("generation?id={id}", False),
+        ("/a b?id={id}", False),
+        ("/{id}?other={id}", False),
+        ("https://elsewhere.example/{id}", False),
+    ],
+)
+def test_the_path_of_a_generation_s_record_has_its_id_once(path: str, is_read: bool) -> None:
+    billing = f'[billing]\ngeneration_path = "{path}"\nsource = "its page"\nread_on = 2026-11-23\n'
+    found, faults = provider(HEAD + CONNECTION + POSTURE + billing)
+    assert (found.provider.billing.generation_path, bool(faults)) == (path if is_read else "", not is_read)
+
+
 def test_a_statement_on_billing_has_a_source_and_a_day() -> None:
     _, faults = provider(HEAD + CONNECTION + POSTURE + '[billing]\nbills_after_disconnect = "no"\n')
     assert len(faults) == 3, "no flag, no source, no day"

@@ -98,16 +98,20 @@ class SqliteLedger:
 
     def corrections(self, day: str) -> list[dict[str, Json]]:
         """The correcting receipts of exchanges that began on that day."""
-        return self._of_day(f"outcome = '{CORRECTED}'", day)
-
-    def unreported(self, day: str) -> list[dict[str, Json]]:
-        """The receipts of exchanges that began on that day and hold money that no provider reported."""
-        return self._of_day("unreported > 0", day)
-
-    def _of_day(self, condition: str, day: str) -> list[dict[str, Json]]:
-        select = f"SELECT {RECORD_IN_JOURNAL} FROM receipts WHERE {condition} AND day = ? ORDER BY row"
+        select = f"SELECT {RECORD_IN_JOURNAL} FROM receipts WHERE outcome = '{CORRECTED}' AND day = ? ORDER BY row"
         with reading(self._path) as connection:
             return [plain_in(row) for row in connection.execute(select, (day,))]
+
+    def unreported_since(self, since: date, after: int, limit: int = 1_000) -> list[tuple[int, dict[str, Json]]]:
+        """(row, receipt) of exchanges since that day that hold money which no provider reported, beyond the row
+        `after`."""
+        select = (
+            f"SELECT {RECORD_IN_JOURNAL}, row FROM receipts INDEXED BY receipts_unreported "
+            "WHERE unreported > 0 AND day >= ? AND row > ? ORDER BY row LIMIT ?"
+        )
+        with reading(self._path) as connection:
+            rows = connection.execute(select, (since.isoformat(), after, limit))
+            return [(int(number), plain_in(record)) for *record, number in rows]
 
     def usage(self, by: Sequence[str], within: Selection = EVERYTHING) -> list[UsageRow]:
         """Sums per group, in the order of the groups. ValueError for a word that is not in GROUPS."""

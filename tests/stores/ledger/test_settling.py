@@ -129,12 +129,14 @@ def test_where_counters_are_shared_every_member_has_the_room_again(tmp_path: Pat
 def test_receipts_with_held_money_are_found_by_their_day(books: SqliteBooks) -> None:
     ledger, receipt = SqliteLedger(books._journal.path), served(an_intent("A"), 1)
     day = day_of(receipt)
-    assert [plain["id"] for plain in ledger.unreported(day)] == ["R-A"]
+    since = date.fromisoformat(day)
+    ((row, plain),) = ledger.unreported_since(since, 0)
+    assert plain["id"] == "R-A"
+    assert ledger.unreported_since(since, row) == ledger.unreported_since(since + timedelta(days=1), 0) == []
     assert ledger.corrections(day) == []
     settle(books)
     assert [plain["code"] for plain in ledger.corrections(day)] == ["settled"]
-    other = str(date.fromisoformat(day) + timedelta(days=1))
-    assert (ledger.unreported(other), ledger.corrections(other)) == ([], [])
+    assert ledger.corrections(str(since + timedelta(days=1))) == []
 
 
 def day_of(receipt: Receipt) -> str:
