@@ -34,4 +34,4 @@ def compare_page() -> ConsolePage:
             "models": [{"id": id, "name": name} for name, id in names],
         }
 
-    return ConsolePage("/compare", "compare.html", show, Audience.CATALOGUE, label="Compare")
+    return ConsolePage("/compare", "compare.html", show, Audience.CATALOGUE, label="Compare", scripts=("compare.js",))

@@ -30,6 +30,17 @@ async def test_a_draft_is_worked_out_and_stands_there_as_a_file(tmp_path: Path) 
         assert "May serve, no. 1" in words
 
 
+async def test_the_question_why_takes_the_narrowing_of_a_request_and_keeps_every_value(tmp_path: Path) -> None:
+    async with a_house(tmp_path, reported=pages) as house:
+        admin = await house.administrator()
+        page = (await admin.get("/console/policies?model=small&processed_in=EU&processed_in=SE&training=no")).text
+        asked = page.partition('id="why"')[2]
+        assert '<input type="hidden" name="processed_in" value="EU">' in asked
+        assert '<option value="SE" selected>' in asked
+        assert 'id="w-training"' in asked
+        assert "draft (request)" in text_of(page)
+
+
 async def test_an_address_that_is_not_understood_is_refused_and_empty_fields_go(tmp_path: Path) -> None:
     async with a_house(tmp_path, reported=pages) as house:
         reader = await house.signed_in()

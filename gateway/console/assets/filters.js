@@ -1,30 +1,11 @@
 // Filters that answer at once: the same address as without scripts, fetched and put in place.
-import { copyButtons, say } from "./console.js";
+import { addressOf, copyButtons, fetchPage, say } from "./console.js";
 
 const form = document.querySelector("[data-filters]");
 let turn = 0;
 
-function address() {
-  const members = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) if (value.trim()) members.append(name, value);
-  const query = members.toString();
-  return form.getAttribute("action") + (query ? "?" + query : "");
-}
-
-// responseType "document" parses without a sink that Trusted Types would guard.
-function fetchPage(path) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("GET", path);
-    request.responseType = "document";
-    request.onload = () => (request.status === 200 && request.response ? resolve(request.response) : reject());
-    request.onerror = reject;
-    request.send();
-  });
-}
-
 async function refresh() {
-  const mine = ++turn, path = address();
+  const mine = ++turn, path = addressOf(form);
   let page;
   try { page = await fetchPage(path); } catch { if (mine === turn) form.submit(); return; }
   if (mine !== turn) return;

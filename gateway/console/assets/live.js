@@ -1,5 +1,5 @@
 // Reads a page again every ten seconds while somebody looks at it. Without this file, reload the page.
-import { say } from "./console.js";
+import { fetchPage, say } from "./console.js";
 
 const place = document.getElementById("live");
 let timer = 0;
@@ -9,22 +9,15 @@ function again() {
   if (!document.hidden) timer = setTimeout(read, 10_000);
 }
 
-function read() {
-  const request = new XMLHttpRequest();
-  request.responseType = "document";
-  request.open("GET", location.href);
-  request.onload = () => {
-    const fresh = request.status === 200 && request.response && request.response.getElementById("live");
-    if (fresh) {
-      const before = place.querySelector("[data-sentence]").textContent;
-      if (!place.contains(document.activeElement)) place.replaceChildren(...document.adoptNode(fresh).childNodes);
-      const after = place.querySelector("[data-sentence]").textContent;
-      if (after !== before) say(after);
-    }
-    again();
-  };
-  request.onerror = again;
-  request.send();
+async function read() {
+  try {
+    const fresh = (await fetchPage(location.href)).getElementById("live");
+    const before = place.querySelector("[data-sentence]").textContent;
+    if (!place.contains(document.activeElement)) place.replaceChildren(...document.adoptNode(fresh).childNodes);
+    const after = place.querySelector("[data-sentence]").textContent;
+    if (after !== before) say(after);
+  } catch { /* the gateway is away: what is shown stays, and is asked for again */ }
+  again();
 }
 
 document.addEventListener("visibilitychange", () => { if (document.hidden) clearTimeout(timer); else read(); });
