@@ -1,10 +1,11 @@
-"""Policies against each other: the routes that each admits, and last month's exchanges under both."""
+"""Policies: two against each other, with the exchanges of last month; and a draft with the price of each clause."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import replace
 
+from gateway.commands.comparisons.drafting import show_draft
 from gateway.commands.comparisons.shown import show
 from gateway.commands.comparisons.sides import pairs, policies_of
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
@@ -14,19 +15,25 @@ from gateway.core.snapshot import Snapshot
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="diff")
+    actions = parser.add_subparsers(dest="action", metavar="diff | draft")
     diff = actions.add_parser("diff", help="compare two sets of policies, or two policies")
     words = "a directory of policies, a policy's file, or the name of a declared policy"
     diff.add_argument("before", metavar="A", help=words)
     diff.add_argument("after", metavar="B", help=words)
-    document_options(diff)
-    state_options(diff)
-    diff.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    drafted = actions.add_parser("draft", help="count what remains under limits, and the price of each")
+    drafted.add_argument("limits", nargs="*", metavar="NAME=VALUE", help="such as processed_in=EU retention_days=0")
+    drafted.add_argument("--toml", action="store_true", help="print the file of the draft alone")
+    for action in (diff, drafted):
+        document_options(action)
+        state_options(action)
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def run(context: CommandContext) -> int:
     if context.options.action is None:
-        raise Stop("a verb is missing", "use diff", code=MISUSED)
+        raise Stop("a verb is missing", "use diff or draft", code=MISUSED)
+    if context.options.action == "draft":
+        return show_draft(context)
     options, settings = context.options, context.settings()
     with policies_of(options.before, settings) as before, policies_of(options.after, settings) as after:
         sides = pairs(before, after)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -18,15 +19,16 @@ from gateway.console.health import health_page
 from gateway.console.keys import keys_pages
 from gateway.console.model import model_page
 from gateway.console.models import models_page
-from gateway.console.page import PREFIX, ConsolePage, DocumentsInForce
+from gateway.console.page import PREFIX, ConsolePage, DocumentsInForce, View, Visit
 from gateway.console.places import places_page
 from gateway.console.policies import policies_page
 from gateway.console.receipts import receipts_pages
 from gateway.console.sign_in import sign_in_pages
 from gateway.console.spend import spend_pages
+from gateway.exchange.services import Services
 from gateway.http.drain import Drain
 from gateway.identity.operators import Operator, local_operator
-from gateway.identity.sessions import Sessions
+from gateway.identity.sessions import Sessions, Visitor
 from gateway.settings import Settings
 from gateway.stores.keys.keys import digest_of
 from gateway.stores.sessions.session_files import SessionFiles
@@ -73,12 +75,8 @@ def open_console(
     kept, links = SessionFiles(directory, clock.now), SessionFiles(directory / _LINKS, clock.now)
     sessions = Sessions(kept, links, services.callers, clock.now)
 
-    def in_force() -> DocumentsInForce:
-        now, health = documented.current(), services.health.view(clock.monotonic())
-        return DocumentsInForce(now.snapshot, now.means, documented.since, health)
-
     shared = ConsoleServices(
-        in_force=in_force,
+        in_force=partial(_in_force, documented, services),
         sessions=sessions,
         now=clock.now,
         public=settings.pages_shown == "public",
@@ -86,6 +84,22 @@ def open_console(
         report=lambda fault: services.log.emit(Fault(reduce(fault))),
     )
     return OpenConsole(Console(shared, [*_pages(sources, sessions)]), sessions)
+
+
+def _in_force(documented: DocumentSet, services: Services) -> DocumentsInForce:
+    now, health = documented.current(), services.health.view(services.clock.monotonic())
+    return DocumentsInForce(now.snapshot, now.means, documented.since, health)
+
+
+def health_for(documented: DocumentSet, sources: ReportSources) -> Callable[[Operator], Awaitable[View]]:
+    """The report of the page on health, for an operator."""
+    reports = ConsoleReports(sources)
+
+    def report(operator: Operator) -> Awaitable[View]:
+        in_force, now = _in_force(documented, sources.services), sources.services.clock.now()
+        return reports.health(Visit(in_force, now, "", visitor=Visitor(operator=operator)))
+
+    return report
 
 
 def _pages(sources: ReportSources, sessions: Sessions) -> Iterable[ConsolePage]:

@@ -20,6 +20,7 @@ import anyio
 from gateway.asgi.admin import AdminRoom, admin_application, operator_by_peer
 from gateway.asgi.admin_books import BookRoom
 from gateway.asgi.admin_console import ConsoleRoom
+from gateway.asgi.admin_health import HealthRoom
 from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
 from gateway.asgi.admin_process import ProcessRoom, Reload, ReloadResult
@@ -30,7 +31,7 @@ from gateway.asgi.downstream import render_error
 from gateway.asgi.request_context import Gate
 from gateway.compose.background import run_forever
 from gateway.compose.clock import SystemClock
-from gateway.compose.console import open_console, origin_here
+from gateway.compose.console import health_for, open_console, origin_here
 from gateway.compose.console_reports import ReportSources
 from gateway.compose.credentials import news_of_credentials
 from gateway.compose.documents import DocumentSet
@@ -117,15 +118,11 @@ async def serve(
         process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
         outages = SiblingHealth(post.home, settings.state, partial(_health, services), ADMIN_SOCKET)
         reports = SharedReports(PolicyCards(Documents(settings.state).load), outages)
-        pages = open_console(
-            settings,
-            post.home,
-            documented,
-            ReportSources(sparing, ledger, keys, desk, disk, reports),
-            drain,
-        )
+        sources = ReportSources(sparing, ledger, keys, desk, disk, reports)
+        pages = open_console(settings, post.home, documented, sources, drain)
+        health = HealthRoom(health_for(documented, sources))
         links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))
-        rooms = [*_admin_rooms(documented, log, keys, desk, correctors), process, books, links]
+        rooms = [*_admin_rooms(documented, log, keys, desk, correctors), process, books, links, health]
         admin = admin_application(rooms, operator_by_peer)
         office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET), render_error)
         clients = application(gate, pages.application if pages else None, reports)

@@ -26,8 +26,8 @@ async def test_the_map_and_the_table_say_the_same(tmp_path: Path) -> None:
         page = (await (await house.signed_in()).get("/console/places")).text
         words = text_of(page)
         assert "3 requests left; 1 of them left the EU." in words
-        assert "<title>Sweden: 1 requests, perhaps more</title>" in page
-        assert "<title>United States: 1 requests</title>" in page
+        assert "<title>Sweden: 1 request, perhaps more</title>" in page
+        assert "<title>United States: 1 request</title>" in page
         assert "Somewhere in the EU" in words
         assert 'href="/console/receipts?countries=US&amp;since=2026-10-26&amp;until=2026-11-24"' in page
         assert 'class="chart"' in page

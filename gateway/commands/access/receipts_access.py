@@ -31,6 +31,16 @@ def open_ledger(context: CommandContext) -> Ledger:
     return SharedLedger(near, far) if own_journals(settings) else far
 
 
+def traffic_ledger(context: CommandContext) -> Ledger:
+    """As `open_ledger`; empty where no gateway has run."""
+    from gateway.stores.ledger.workers import WorkersLedger
+
+    settings = context.settings()
+    if settings.postgres_url or own_journals(settings):
+        return open_ledger(context)
+    return WorkersLedger(settings.state)
+
+
 def journals_of(context: CommandContext) -> list[Path]:
     """The journals of the state directory, one of each worker. Stop if nothing was ever kept there."""
     settings = context.settings()
