@@ -15,7 +15,7 @@ from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.receipt import EXACT
 from gateway.dialects import openai_chat
-from gateway.dialects.openai_chat.stream import ChatTally
+from gateway.dialects.openai.stream import ChatTally
 from gateway.dialects.relay import Passed, Stream, Whole, passed_whole
 from gateway.dialects.reported_cost import COST_FIGURE
 from gateway.dialects.sse import AsIs

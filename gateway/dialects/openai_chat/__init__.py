@@ -11,12 +11,12 @@ from gateway.dialects.dialect import Verb
 from gateway.dialects.families import OPENAI, Family
 from gateway.dialects.identifiers import Members
 from gateway.dialects.openai.errors import error
+from gateway.dialects.openai.stream import framing, observe, tally
 from gateway.dialects.openai_chat.decode import conversation
 from gateway.dialects.openai_chat.encode import written
 from gateway.dialects.openai_chat.events import events, reader
 from gateway.dialects.openai_chat.reply import writer
 from gateway.dialects.openai_chat.request import NAME, PATH, accept, passed
-from gateway.dialects.openai_chat.stream import framing, observe, tally
 from gateway.dialects.openai_chat.texts import texts
 
 FAMILY: Final[Family] = OPENAI

@@ -31,6 +31,7 @@ from gateway.dialects.neutral import (
     Thinking,
     Used,
 )
+from gateway.dialects.openai.stream import DONE
 from gateway.dialects.openai.usage import metered
 from gateway.dialects.openai_chat.payloads import (
     CallPiece,
@@ -45,7 +46,6 @@ from gateway.dialects.openai_chat.payloads import (
 )
 from gateway.dialects.openai_chat.request import NAME
 from gateway.dialects.openai_chat.signatures import is_proof, of_call, packed
-from gateway.dialects.openai_chat.stream import DONE
 from gateway.dialects.signatures import enveloped
 
 _WORDS: Final[Mapping[StopReason, str]] = {

@@ -39,7 +39,7 @@ from gateway.dialects.neutral import (
     Vectors,
 )
 from gateway.dialects.openai import errors
-from gateway.dialects.openai_chat.request import wants_usage
+from gateway.dialects.openai.stream import wants_usage
 from gateway.dialects.openai_chat.tools import is_legacy
 from gateway.dialects.openai_chat.usage import usage_object
 from gateway.dialects.prompt import Prompt

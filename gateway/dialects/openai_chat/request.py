@@ -13,6 +13,7 @@ from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.generation_bound import generation_bound
+from gateway.dialects.openai.stream import usage_included
 from gateway.dialects.openai_chat.signatures import without_foreign
 from gateway.dialects.openai_chat.survey import MEMBERS, REQUEST
 from gateway.dialects.prompt import Prompt, PromptHead
@@ -70,10 +71,8 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     changes: dict[str, bytes | None] = {"model": orjson.dumps(route.wire_model)}
     if "provider" in document.values:
         changes["provider"] = None
-    if demand.streaming and connection.stream_usage == "option" and not wants_usage(prompt):
-        options = values.get("stream_options")
-        members_there = options if isinstance(options, dict) else {}
-        changes["stream_options"] = orjson.dumps({**members_there, "include_usage": True})
+    if demand.streaming and connection.stream_usage == "option":
+        changes |= usage_included(prompt)
     if values.get("store") is None and (connection.accepts_store or "store" in values):
         changes["store"] = b"false" if connection.accepts_store else None  # null is the account's default, not a no
     if orders.output_limit is not None:
@@ -86,12 +85,6 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
         dropped = (*dropped, "thought")
     body = strict_json.spliced(document, changes, _renamed_limit(values, connection.output_limit))
     return Rendered(PATH, without_signatures(body), dropped=dropped)
-
-
-def wants_usage(prompt: Prompt) -> bool:
-    """Whether the client of a stream asked for the usage chunk; if not, it is hidden from it."""
-    options = prompt.unseal().values.get("stream_options")
-    return isinstance(options, dict) and options.get("include_usage") is True
 
 
 _LIMITS: Final = ("max_completion_tokens", "max_tokens")

@@ -12,7 +12,8 @@ from gateway.core.demand import Demand, Need
 from gateway.core.errors import InvalidRequest, ModelNotFound
 from gateway.dialects import signatures
 from gateway.dialects.dialect import RequestOverrides
-from gateway.dialects.openai_chat.request import accept, passed, wants_usage
+from gateway.dialects.openai.stream import wants_usage
+from gateway.dialects.openai_chat.request import accept, passed
 from gateway.dialects.prompt import PLAIN, Prompt, PromptHead
 from gateway.dialects.token_bound import PICTURE_TOKENS
 from tests.builders import a_connection, a_policy, a_provider, a_route, a_snapshot, an_organisation

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken
+from gateway.dialects.openai.stream import ChatTally, framing, observe, tally
 from gateway.dialects.openai_chat.request import accept
-from gateway.dialects.openai_chat.stream import ChatTally, framing, observe, tally
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Passed, Stream
 from gateway.dialects.sse import AsIs

@@ -1,4 +1,4 @@
-"""Chat Completions replies: whole or streamed, passed on byte by byte while usage, content and the end are observed."""
+"""Completions of a chat or of a text, passed on byte by byte while usage, content and the end are observed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import Final
 
 import msgspec
+import orjson
 
 from gateway.core.demand import Demand
 from gateway.core.errors import Ended
@@ -15,7 +16,6 @@ from gateway.dialects.dialect import Broken
 from gateway.dialects.estimate import weighed
 from gateway.dialects.openai.errors import event
 from gateway.dialects.openai.usage import CompletionsUsage, metered
-from gateway.dialects.openai_chat.request import wants_usage
 from gateway.dialects.prompt import Prompt
 from gateway.dialects.usage_report import decoder
 
@@ -45,6 +45,7 @@ class _Shown(_Delta):
 class _Choice(msgspec.Struct):
     delta: _Shown | None = None
     message: _Delta | None = None
+    text: object = None
     finish_reason: object = None
     index: int | None = None
 
@@ -75,9 +76,11 @@ def _chunk(data: bytes) -> _Chunk:
     return chunk
 
 
-def _weight(delta: _Delta | None) -> int:
-    """Bytes of generated content in a delta or message; 0 if it carries none."""
-    return weighed(_PARTS(delta)) if delta is not None else 0
+def _weight(delta: _Delta | None, text: object) -> int:
+    """Bytes of generated content in a delta or message, or in the text of a text completion."""
+    if delta is not None:
+        return weighed(_PARTS(delta))
+    return weighed((text,))
 
 
 def observe(body: bytes) -> tuple[Metered | None, int]:
@@ -85,8 +88,23 @@ def observe(body: bytes) -> tuple[Metered | None, int]:
     chunk = _chunk(body)
     if not chunk.choices:
         raise Broken("not a completion")
-    generated = sum(_weight(c.message) for c in chunk.choices)
+    generated = sum(_weight(c.message, c.text) for c in chunk.choices)
     return metered(chunk.usage, chunk.service_tier) if chunk.usage is not None else None, generated
+
+
+def wants_usage(prompt: Prompt) -> bool:
+    """Whether the client of a stream asked for the usage chunk; if not, it is hidden from it."""
+    options = prompt.unseal().values.get("stream_options")
+    return isinstance(options, dict) and options.get("include_usage") is True
+
+
+def usage_included(prompt: Prompt) -> dict[str, bytes | None]:
+    """The change of a streamed request that asks for the usage chunk; none where the client asks for it."""
+    if wants_usage(prompt):
+        return {}
+    options = prompt.unseal().values.get("stream_options")
+    members = options if isinstance(options, dict) else {}
+    return {"stream_options": orjson.dumps({**members, "include_usage": True})}
 
 
 def tally(prompt: Prompt, demand: Demand) -> ChatTally:
@@ -123,7 +141,7 @@ class ChatTally:
         if reported is not None:
             self._reported = reported  # cumulative where it repeats: the last one counts
         for choice in chunk.choices or ():
-            weight = _weight(choice.delta)
+            weight = _weight(choice.delta, choice.text)
             self.generated += weight
             if choice.finish_reason not in (None, ""):
                 self._finished.add(choice.index or 0)
