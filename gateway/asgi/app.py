@@ -163,24 +163,15 @@ class Guard:
         except Ended as ended:
             await send_error(send, ended, None, voice)
         except HTTPException as fault:
-            await send_error(send, _unrouted(fault, path), None, voice)
+            await send_error(send, _unrouted(fault), None, voice)
         except Exception as fault:  # noqa: BLE001  # reduced to class and place, so that no content reaches a log
             self._gate.services.log.emit(Fault(reduce(fault)))
             await send_error(send, InternalError(""), None, voice)
 
 
-_LEGACY: Final = "/completions"
-"""The end of the address of OpenAI's legacy text completions."""
-
-
-def _unrouted(fault: HTTPException, path: str) -> Ended:
+def _unrouted(fault: HTTPException) -> Ended:
     if fault.status_code == 405:
         return method_not_allowed((fault.headers or {}).get("Allow", ""))
-    if path.endswith(_LEGACY) and not path.endswith(f"/chat{_LEGACY}"):
-        return NotFound(
-            "This gateway does not serve legacy text completions: send the prompt as a message to "
-            "/v1/chat/completions. Fill-in-the-middle has no counterpart there."
-        )
     return NotFound(
         "There is nothing at this address. OpenAI's SDKs want a base URL that ends in /v1; "
         "Anthropic's and Google's add the version themselves."

@@ -30,7 +30,9 @@ class Operation:
 
 
 CHAT: Final = Operation("chat", "chat", streams=True, generates=True)
+COMPLETIONS: Final = Operation("completions", "chat", streams=True, generates=True)
+"""OpenAI's legacy text completions: a text goes on, without turns. Chat models serve them under another address."""
 EMBEDDINGS: Final = Operation("embeddings", "embedding")
 COUNT_TOKENS: Final = Operation("count_tokens", "chat", counts=True, charged=False, feeds_health=False)
 
-OPERATIONS: Final = (CHAT, EMBEDDINGS, COUNT_TOKENS)
+OPERATIONS: Final = (CHAT, COMPLETIONS, EMBEDDINGS, COUNT_TOKENS)

@@ -8,14 +8,14 @@ from typing import Final
 
 from gateway.core.catalog import Abilities, Model, Provider, Route, RouteId, Status
 from gateway.core.cost import Price
-from gateway.core.operation import CHAT
+from gateway.core.operation import CHAT, COMPLETIONS
 from gateway.declarations.names import read_model_name
 from gateway.declarations.prices import in_force, read_price
 from gateway.declarations.reader import Table
 from gateway.dialects.registry import REGISTRY
 
-_CLIENT_DIALECTS: Final = {word: word for word in REGISTRY.offering(CHAT)}
-"""The dialects of clients: a request may travel untranslated in them."""
+_CLIENT_DIALECTS: Final = {word: word for word in (*REGISTRY.offering(CHAT), *REGISTRY.offering(COMPLETIONS))}
+"""The dialects in which clients ask chat models: a request may travel untranslated in them."""
 _WIRES: Final = {word: word for word in REGISTRY.answering(CHAT)}
 _STATUSES: Final = {status.value: status for status in Status}
 _MEDIA: Final = {word: word for word in ("text", "image", "audio", "video", "pdf", "embedding")}

@@ -16,6 +16,7 @@ from gateway.dialects import (
     google_embeddings,
     google_generate,
     openai_chat,
+    openai_completions,
     openai_embeddings,
     openai_responses,
 )
@@ -140,6 +141,7 @@ REGISTRY: Final = Registry(
         openai_responses,
         anthropic_messages,
         google_generate,
+        openai_completions,
         openai_embeddings,
         google_embeddings,
     ),

@@ -190,7 +190,6 @@ def test_one_model_is_meant_by_its_whole_name(path: str, headers: list[tuple[byt
         "/v1/v1/v1/messages",
         "/chat/completions/",
         "/chat/completions/more",
-        "/v1/completions",
         "/v1/messages/batches",
         "/v1/responses/compact",
         "/v1/files",

@@ -112,22 +112,14 @@ async def test_a_wrong_base_url_is_answered_with_what_it_should_be(tmp_path: Pat
         assert "Anthropic's and Google's add the version themselves" in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(
-    ("path", "legacy"),
-    [
-        ("/v1/completions", True),
-        ("/openai/v1/completions", True),
-        ("/completions", True),
-        ("/api/v1/chat/completions", False),
-    ],
-)
-async def test_legacy_completions_are_refused_with_the_address_that_serves(
-    tmp_path: Path, path: str, legacy: bool
+@pytest.mark.parametrize("path", ["/v1/completions", "/openai/v1/completions", "/completions"])
+async def test_legacy_completions_of_a_model_that_offers_none_name_the_address_that_serves(
+    tmp_path: Path, path: str
 ) -> None:
     async with Provider(GOOD) as alpha, a_door(tmp_path, alpha) as door:
         answer = await door.client.post(path, headers=KEY, json={"model": "small", "prompt": "MARKER"})
-        assert error_of(answer) == (404, "not_found")
-        assert ("does not serve legacy text completions" in answer.json()["error"]["message"]) is legacy
+        assert error_of(answer) == (400, "invalid_request")
+        assert "/v1/chat/completions" in answer.json()["error"]["message"]
         assert alpha.connections == 0
 
 
@@ -623,7 +615,7 @@ def told(answer: httpx.Response) -> tuple[str, str]:
     ("path", "headers", "family"),
     [
         ("/v1/files", KEY, "openai"),
-        ("/v1/completions", KEY, "openai"),
+        ("/v1/complete", KEY, "openai"),
         ("/v1/images/generations", {}, "openai"),
         ("/v1/messages/batches", ANTHROPIC, "anthropic"),
         ("/anthropic/v1/files", {}, "anthropic"),
@@ -649,6 +641,7 @@ async def test_what_is_not_here_is_told_in_the_clients_own_shape(
     [
         (CHAT, "openai"),
         ("/responses", "openai"),
+        ("/v1/completions", "openai"),
         ("/v1/embeddings", "openai"),
         (MESSAGES, "anthropic"),
         ("/anthropic/v1/messages/count_tokens", "anthropic"),

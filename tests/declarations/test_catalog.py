@@ -216,7 +216,7 @@ WHOLE = HEAD + CONNECTION + POSTURE
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\ncallable = false'), 'connection.why_not: is missing, and callable = false; add why_not = "the reason"'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nwhy_not = "x"'), "connection.why_not: gives a reason, and the record is callable; write callable = false, or remove it"),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["openai_chat"]'), 'connection.also_speaks: "openai_chat" is its dialect already; remove it'),
-        (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["bedrock_converse"]'), 'connection.also_speaks: "bedrock_converse" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_responses'),
+        (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nalso_speaks = ["bedrock_converse"]'), 'connection.also_speaks: "bedrock_converse" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_completions, openai_responses'),
         (WHOLE.replace('auth = "bearer"', 'auth = "bearer"\nsystem_role = "user"'), 'connection.system_role: "user" is not a value of system_role; use one of developer, system'),
         (WHOLE.replace("[posture]", '[connection.token]\nkind = "gcp"\n[posture]'), 'connection.token.kind: "gcp" is not a value of kind; use one of aws, entra, google'),
         (WHOLE.replace('dialect = "openai_chat"', 'dialect = "openai_chat"\nquery = "a b"'), 'connection.query: "a b" is not a query; write one such as "api-version=2024-10-21"'),

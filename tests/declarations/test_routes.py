@@ -71,7 +71,7 @@ def test_what_is_not_stated_is_unknown() -> None:
         (LINES + 'variant = "a@b"', 'variant: "a@b" is not a name; write it with lower-case letters, digits, dots and hyphens'),
         (LINES + 'inputs = ["pictures"]', 'inputs: "pictures" is not a value of inputs; use one of'),
         (LINES + "max_output = 0", "max_output: 0 is not a whole number of at least 1;"),
-        (LINES + 'also_speaks = ["none"]', 'also_speaks: "none" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_responses'),
+        (LINES + 'also_speaks = ["none"]', 'also_speaks: "none" is not a value of also_speaks; use one of anthropic_messages, google_generate, openai_chat, openai_completions, openai_responses'),
         (LINES + "contxt = 5", "contxt: is not a key here; use one of also_speaks, context,"),
     ],
 )  # fmt: skip

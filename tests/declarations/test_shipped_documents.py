@@ -195,8 +195,8 @@ def test_addresses_end_where_their_dialect_goes_on(dialect: str, ending: str) ->
 def test_records_that_speak_a_second_dialect_are_those_whose_documentation_says_so() -> None:
     """A client that speaks it is answered without translation; each line here was read in the provider's reference."""
     speaking = {p.id: p.connection.also for p in snapshot().providers.values() if p.connection.also}
-    assert speaking == dict.fromkeys(
-        (
+    of = {
+        "openai_responses": (
             "azure-openai-eu-datazone",
             "azure-openai-global",
             "azure-openai-regional-eu",
@@ -206,6 +206,18 @@ def test_records_that_speak_a_second_dialect_are_those_whose_documentation_says_
             "xai",
             "xai-us",
         ),
-        ("openai_responses",),
-    )
+        "openai_completions": (
+            "deepinfra",
+            "deepseek-api",
+            "fireworks",
+            "fireworks-us",
+            "self-hosted-llamacpp",
+            "self-hosted-ollama",
+            "self-hosted-vllm",
+            "together",
+            "together-ca",
+            "together-us",
+        ),
+    }
+    assert speaking == {record: (dialect,) for dialect, records in of.items() for record in records}
     assert not snapshot().routes[RouteId("azure-openai-global/gpt-oss-120b")].speaks("openai_responses")

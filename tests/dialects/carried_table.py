@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from gateway.core.operation import CHAT
 from gateway.dialects.dialect import ProviderSide, RequestOverrides, Unportable
 from gateway.dialects.neutral import (
     Call,
@@ -128,7 +129,7 @@ def _written(wire: ProviderSide, conversation: Conversation) -> tuple[Any, str, 
 
 def wires() -> tuple[ProviderSide, ...]:
     """The languages in which a provider can be asked for a conversation."""
-    return tuple(REGISTRY.wires[name] for name in REGISTRY.streamed_by_providers)
+    return tuple(REGISTRY.wires[name] for name in REGISTRY.answering(CHAT))
 
 
 def page() -> str:

@@ -294,6 +294,17 @@ GENERATE = either_name(
     labels=texts,
 )
 
+COMPLETIONS = members(
+    "model prompt",
+    model=text,
+    prompt=one_of(text, many(one_of(text, number, many(number)))),
+    **dict.fromkeys("max_tokens n best_of logprobs temperature top_p seed".split(), _NUMBER),
+    **dict.fromkeys("echo stream".split(), _FLAG),
+    suffix=_TEXT,
+    stop=maybe(one_of(text, many(text))),
+    stream_options=maybe(members(include_usage=_FLAG)),
+    logit_bias=maybe(one_of(text, texts)),
+)
 EMBEDDINGS = members(
     "model input",
     model=text,

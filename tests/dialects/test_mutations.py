@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.errors import InvalidRequest, ModelNotFound
-from gateway.core.operation import CHAT, EMBEDDINGS
+from gateway.core.operation import CHAT, COMPLETIONS, EMBEDDINGS
 from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.prompt import PromptHead
 from gateway.dialects.registry import REGISTRY
@@ -141,6 +141,25 @@ REQUESTS: dict[str, tuple[dict[str, Any], PromptHead, stateless.Check]] = {
         PromptHead(model="small", verb="generateContent"),
         stateless.GENERATE,
     ),
+    "openai_completions": (
+        {
+            "model": "small",
+            "prompt": ["hi", "you"],
+            "suffix": "there",
+            "max_tokens": 5,
+            "n": 2,
+            "best_of": 3,
+            "echo": False,
+            "logprobs": 2,
+            "stop": ["a"],
+            "stream": False,
+            "stream_options": {"include_usage": True},
+            "logit_bias": {"50256": -100},
+            "temperature": 0.5,
+        },
+        PromptHead(operation=COMPLETIONS),
+        stateless.COMPLETIONS,
+    ),
     "openai_embeddings": (
         {"model": "small", "input": ["hi", "you"], "dimensions": 7, "encoding_format": "float"},
         PromptHead(operation=EMBEDDINGS),
@@ -236,7 +255,7 @@ def test_the_plain_request_is_served_and_stateless(name: str) -> None:
 
 def test_every_dialect_is_mutated() -> None:
     assert REQUESTS.keys() == REGISTRY.by_name.keys(), "languages of providers alone read no request"
-    assert {asked.operation for _, asked, _ in REQUESTS.values()} == {CHAT, EMBEDDINGS}
+    assert {asked.operation for _, asked, _ in REQUESTS.values()} == {CHAT, COMPLETIONS, EMBEDDINGS}
 
 
 @pytest.mark.parametrize("name", REQUESTS)

@@ -34,6 +34,7 @@ ANTHROPIC = {
 FAMILIES = {
     "openai_chat": OPENAI,
     "openai_responses": OPENAI,
+    "openai_completions": OPENAI,
     "openai_embeddings": OPENAI,
     "anthropic_messages": ANTHROPIC,
     "google_generate": {},

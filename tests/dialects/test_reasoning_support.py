@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.core.operation import CHAT
 from gateway.dialects.dialect import RequestOverrides
 from gateway.dialects.neutral import Conversation, Reasoning, Role, Text, Turn
 from gateway.dialects.reasoning_support import drop_unsupported_reasoning
@@ -36,7 +37,7 @@ def test_a_model_that_may_think_is_asked_as_the_client_asks(reasoning: bool | No
         (Reasoning(visible=True), ()),
     ],
 )
-@pytest.mark.parametrize("wire", REGISTRY.streaming)
+@pytest.mark.parametrize("wire", REGISTRY.offering(CHAT))
 def test_nothing_is_said_of_thinking_to_a_model_that_cannot(
     wire: str, reasoning: Reasoning, left_out: tuple[str, ...]
 ) -> None:

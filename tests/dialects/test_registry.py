@@ -6,19 +6,26 @@ from typing import Any, Final
 
 import pytest
 
-from gateway.core.operation import CHAT, COUNT_TOKENS, EMBEDDINGS, OPERATIONS
+from gateway.core.operation import CHAT, COMPLETIONS, COUNT_TOKENS, EMBEDDINGS, OPERATIONS
 from gateway.dialects import (
     anthropic_messages,
     google_embeddings,
     google_generate,
     openai_chat,
+    openai_completions,
     openai_embeddings,
     openai_responses,
 )
 from gateway.dialects.dialect import Counting, Fitting, Streaming
 from gateway.dialects.registry import REGISTRY, Registry
 
-STREAMING: Final[tuple[Streaming, ...]] = (openai_chat, openai_responses, anthropic_messages, google_generate)
+STREAMING: Final[tuple[Streaming, ...]] = (
+    openai_chat,
+    openai_responses,
+    anthropic_messages,
+    google_generate,
+    openai_completions,
+)
 COUNTING: Final[tuple[Counting, ...]] = (openai_responses, anthropic_messages, google_generate)
 FITTING: Final[tuple[Fitting, ...]] = (openai_embeddings, google_embeddings)
 """The type checker compares the signatures, which the registry cannot."""
@@ -78,6 +85,7 @@ def test_a_path_and_a_verb_mean_one_dialect_and_operation() -> None:
     paths = {path: (dialect.NAME, operation.name) for path, (dialect, operation) in REGISTRY.paths.items()}
     assert paths == {
         "/chat/completions": ("openai_chat", "chat"),
+        "/completions": ("openai_completions", "completions"),
         "/responses": ("openai_responses", "chat"),
         "/responses/input_tokens": ("openai_responses", "count_tokens"),
         "/embeddings": ("openai_embeddings", "embeddings"),
@@ -90,6 +98,7 @@ def test_a_path_and_a_verb_mean_one_dialect_and_operation() -> None:
 
 def test_an_operation_is_offered_by_the_dialects_that_have_an_address_for_it() -> None:
     assert REGISTRY.offering(CHAT) == ("openai_chat", "openai_responses", "anthropic_messages", "google_generate")
+    assert REGISTRY.offering(COMPLETIONS) == ("openai_completions",)
     assert REGISTRY.offering(EMBEDDINGS) == ("openai_embeddings", "google_embeddings")
     assert set(REGISTRY.offering(COUNT_TOKENS)) == set(REGISTRY.counting)
     assert set(REGISTRY.streaming) == {name for o in OPERATIONS if o.streams for name in REGISTRY.offering(o)}

@@ -9,7 +9,7 @@ import orjson
 
 from gateway.sandbox import EMBEDDER, MODEL
 from gateway.sandbox.fields import Wrong
-from gateway.sandbox.wires import openai_chat, openai_responses
+from gateway.sandbox.wires import openai_chat, openai_completions, openai_responses
 from gateway.sandbox.wires.language import Language, SandboxCall, bearer, replying
 from gateway.sandbox.wires.openai_embeddings import embed
 
@@ -35,6 +35,7 @@ OPENAI: Final = Language(
     refusal=refusal,
     endpoints={
         "v1/chat/completions": replying(openai_chat),
+        "v1/completions": replying(openai_completions),
         "v1/responses": replying(openai_responses),
         "v1/responses/input_tokens": openai_responses.count_tokens,
         "v1/embeddings": embed,
