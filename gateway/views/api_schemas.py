@@ -153,6 +153,7 @@ OBJECTS: Final[Mapping[str, str]] = {
     "ChatRequest": "model:n messages:[Message]+ stream~:b",
     "ResponsesRequest": "model:n input:n|[Message]+ stream~:b",
     "TokenCountRequest": "model:n input:n|[Message]+",
+    "CompletionsRequest": "model:n prompt:n|[n]+",
     "EmbeddingsRequest": "model:n input:n|[n]+",
     "MessagesRequest": "model:n max_tokens:i messages:[Message]+ stream~:b",
     "MessagesCountRequest": "model:n messages:[Message]+",

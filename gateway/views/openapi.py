@@ -102,6 +102,7 @@ ENDPOINTS: Final = (
 )
 COMPATIBLE: Final = (
     ("post", "/v1/chat/completions", f"{_OPENAI}chat/create", "ChatRequest"),
+    ("post", "/v1/completions", f"{_OPENAI}completions/create", "CompletionsRequest"),
     ("post", "/v1/responses", f"{_OPENAI}responses/create", "ResponsesRequest"),
     ("post", "/v1/responses/input_tokens", f"{_OPENAI}responses", "TokenCountRequest"),
     ("post", "/v1/embeddings", f"{_OPENAI}embeddings/create", "EmbeddingsRequest"),

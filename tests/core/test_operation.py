@@ -7,7 +7,7 @@ from gateway.core.operation import CHAT, COUNT_TOKENS, EMBEDDINGS, OPERATIONS
 
 def test_operations_are_told_apart_by_their_names() -> None:
     """Receipts and log lines keep these words: none may ever change."""
-    assert [operation.name for operation in OPERATIONS] == ["chat", "embeddings", "count_tokens"]
+    assert [operation.name for operation in OPERATIONS] == ["chat", "completions", "embeddings", "count_tokens"]
 
 
 def test_counting_is_neither_charged_nor_streamed_and_says_nothing_of_health() -> None:

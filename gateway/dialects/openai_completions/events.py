@@ -8,12 +8,12 @@ from typing import Final
 import msgspec
 
 from gateway.dialects.dialect import Broken
-from gateway.dialects.neutral import Ended, Event, Finished, Lost, Said, Stop, Used
+from gateway.dialects.neutral import Finished, Lost, ReplyEnded, ReplyEvent, Said, StopReason, Used
 from gateway.dialects.openai.stream import DONE
 from gateway.dialects.openai.usage import CompletionsUsage, metered
 from gateway.dialects.usage_report import decoder
 
-_STOPS: Final = {"length": Stop.LENGTH, "max_tokens": Stop.LENGTH, "content_filter": Stop.FILTERED}
+_STOPS: Final = {"length": StopReason.LENGTH, "max_tokens": StopReason.LENGTH, "content_filter": StopReason.FILTERED}
 """Every other word (stop, eos, …) means that the completion came to its end."""
 
 
@@ -49,7 +49,7 @@ def reader() -> CompletionsReader:
     return CompletionsReader()
 
 
-def events(body: bytes) -> Iterable[Event]:
+def events(body: bytes) -> Iterable[ReplyEvent]:
     """The events of a whole reply. Broken unless the body is a reply of this dialect."""
     chunk = _opened(body)
     if not chunk.choices:
@@ -66,30 +66,30 @@ class CompletionsReader:
         self._open: set[int] = set()
         self._finished: set[int] = set()
 
-    def read(self, data: bytes) -> Iterable[Event]:
+    def read(self, data: bytes) -> Iterable[ReplyEvent]:
         """One event's data. Broken."""
         return self.end() if data.strip() == DONE else self.chunk(_opened(data))
 
-    def close(self) -> Iterable[Event]:
+    def close(self) -> Iterable[ReplyEvent]:
         """A stream whose every choice has finished needs no `[DONE]`."""
-        return [Ended()] if self._finished and not self._open else []
+        return [ReplyEnded()] if self._finished and not self._open else []
 
-    def end(self) -> Iterable[Event]:
+    def end(self) -> Iterable[ReplyEvent]:
         """The provider says that this was all. Broken if no choice was ever begun."""
         if not self._open and not self._finished:
             raise Broken("no answer in it")
-        yield from [Finished(Stop.END, choice=index) for index in sorted(self._open)]
+        yield from [Finished(StopReason.END, choice=index) for index in sorted(self._open)]
         self._finished |= self._open
         self._open.clear()
-        yield Ended()
+        yield ReplyEnded()
 
-    def chunk(self, chunk: _Chunk) -> Iterable[Event]:
+    def chunk(self, chunk: _Chunk) -> Iterable[ReplyEvent]:
         for choice in chunk.choices or ():
             yield from self._choice(choice)
         if chunk.usage is not None and (counted := metered(chunk.usage)) is not None:
             yield Used(counted)
 
-    def _choice(self, choice: _Choice) -> Iterable[Event]:
+    def _choice(self, choice: _Choice) -> Iterable[ReplyEvent]:
         index = choice.index or 0
         if index in self._finished:
             return
@@ -101,4 +101,4 @@ class CompletionsReader:
         if choice.finish_reason:
             self._open.discard(index)
             self._finished.add(index)
-            yield Finished(_STOPS.get(choice.finish_reason, Stop.END), choice=index)
+            yield Finished(_STOPS.get(choice.finish_reason, StopReason.END), choice=index)

@@ -7,16 +7,27 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.core.errors import Ended as EndedWithoutReply
+from gateway.core.errors import Ended
 from gateway.core.usage import Usage
 from gateway.dialects.dialect import ReplyIdentity
-from gateway.dialects.neutral import Answer, Ended, Event, Finished, Reply, Said, Stop, Text, Used, Vectors
+from gateway.dialects.neutral import (
+    Answer,
+    Finished,
+    Reply,
+    ReplyEnded,
+    ReplyEvent,
+    Said,
+    StopReason,
+    Text,
+    Used,
+    Vectors,
+)
 from gateway.dialects.openai import errors
 from gateway.dialects.openai.stream import wants_usage
 from gateway.dialects.prompt import Prompt
 
 _DONE: Final = b"data: [DONE]\n\n"
-_REASONS: Final[Mapping[Stop, str]] = {Stop.LENGTH: "length", Stop.FILTERED: "content_filter"}
+_REASONS: Final[Mapping[StopReason, str]] = {StopReason.LENGTH: "length", StopReason.FILTERED: "content_filter"}
 
 
 def writer(prompt: Prompt, head: ReplyIdentity) -> CompletionsWriter:
@@ -31,7 +42,7 @@ class CompletionsWriter:
         self._head, self._usage_asked = head, usage_asked
         self._used: Used | None = None
 
-    def write(self, event: Event) -> bytes:
+    def write(self, event: ReplyEvent) -> bytes:
         """The chunk for one event; nothing for what only another dialect has."""
         match event:
             case Used():
@@ -41,7 +52,7 @@ class CompletionsWriter:
                 return self._chunk([_choice(choice, text, None)])
             case Finished(stop, _, choice):
                 return self._chunk([_choice(choice, "", stop)])
-            case Ended():
+            case ReplyEnded():
                 return self._end()
             case _:
                 return b""
@@ -50,7 +61,7 @@ class CompletionsWriter:
         """A comment, which belongs to the event after it."""
         return b": still here\n"
 
-    def failure(self, ended: EndedWithoutReply) -> bytes:
+    def failure(self, ended: Ended) -> bytes:
         """The error event; no `[DONE]` follows it."""
         return errors.event(ended)
 
@@ -75,7 +86,7 @@ class CompletionsWriter:
         return {**stem, "choices": choices}
 
 
-def _choice(index: int, text: str, stop: Stop | None) -> dict[str, Any]:
+def _choice(index: int, text: str, stop: StopReason | None) -> dict[str, Any]:
     reason = _REASONS.get(stop, "stop") if stop is not None else None
     return {"text": text, "index": index, "logprobs": None, "finish_reason": reason}
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.dialects.sampling import SAMPLING
-from gateway.dialects.shapes import FLAG, NUMBER, TEXT, Shape, either, leaves, opaque, record, rows, table
+from gateway.dialects.shapes import FLAG, NUMBER, TEXT, MemberShape, either, leaves, opaque, record, rows, table
 
-MEMBERS: Final[Mapping[str, Shape]] = {
+MEMBERS: Final[Mapping[str, MemberShape]] = {
     **SAMPLING,
     **leaves(opaque, "provider user"),  # they never travel as they are
     "prompt": opaque,  # texts or token ids, which are checked where they are read

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.dialects.dialect import Broken
-from gateway.dialects.neutral import Ended, Event, Finished, Lost, Said, Stop, Used
+from gateway.dialects.neutral import Finished, Lost, ReplyEnded, ReplyEvent, Said, StopReason, Used
 from gateway.dialects.openai_completions.events import events, reader
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
@@ -18,11 +18,11 @@ def body(*choices: dict[str, Any], **more: Any) -> bytes:
     return json.dumps({"object": "text_completion", "choices": choices, **more}).encode()
 
 
-def plain(found: list[Event]) -> list[Any]:
+def plain(found: list[ReplyEvent]) -> list[Any]:
     return [(type(event).__name__, *_members(event)) for event in found]
 
 
-def _members(event: Event) -> tuple[Any, ...]:
+def _members(event: ReplyEvent) -> tuple[Any, ...]:
     match event:
         case Said(text, choice):
             return text, choice
@@ -38,9 +38,14 @@ def _members(event: Event) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize(
     ("word", "stop"),
-    [("stop", Stop.END), ("length", Stop.LENGTH), ("content_filter", Stop.FILTERED), ("eos", Stop.END)],
+    [
+        ("stop", StopReason.END),
+        ("length", StopReason.LENGTH),
+        ("content_filter", StopReason.FILTERED),
+        ("eos", StopReason.END),
+    ],
 )
-def test_a_whole_reply_is_read(word: str, stop: Stop) -> None:
+def test_a_whole_reply_is_read(word: str, stop: StopReason) -> None:
     first = {"text": "a", "index": 0, "finish_reason": word, "logprobs": {}}
     reply = body(first, {"text": "b", "index": 1}, usage=USAGE)
     assert plain(list(events(reply))) == [
@@ -49,8 +54,8 @@ def test_a_whole_reply_is_read(word: str, stop: Stop) -> None:
         ("Finished", stop, 0),
         ("Said", "b", 1),
         ("Used", USAGE),
-        ("Finished", Stop.END, 1),
-        ("Ended",),
+        ("Finished", StopReason.END, 1),
+        ("ReplyEnded",),
     ]
 
 
@@ -59,8 +64,8 @@ def test_a_stream_is_read_and_nothing_behind_a_finish() -> None:
     first = body({"text": "a"})
     last = body({"text": "", "finish_reason": "stop"})
     found = [*reading.read(first), *reading.read(last), *reading.read(first), *reading.close()]
-    assert plain(found) == [("Said", "a", 0), ("Finished", Stop.END, 0), ("Ended",)]
-    assert isinstance([*reading.read(b"[DONE]")][-1], Ended)
+    assert plain(found) == [("Said", "a", 0), ("Finished", StopReason.END, 0), ("ReplyEnded",)]
+    assert isinstance([*reading.read(b"[DONE]")][-1], ReplyEnded)
 
 
 def test_a_stream_that_breaks_off_does_not_end() -> None:

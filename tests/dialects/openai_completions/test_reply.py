@@ -12,13 +12,32 @@ from openai.types import Completion
 from gateway.core.errors import UpstreamTimeout
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.dialect import ReplyIdentity
-from gateway.dialects.neutral import Answer, Ended, Event, Finished, Lost, Reply, Said, Stop, Text, Thinking, Used
+from gateway.dialects.neutral import (
+    Answer,
+    Finished,
+    Lost,
+    Reply,
+    ReplyEnded,
+    ReplyEvent,
+    Said,
+    StopReason,
+    Text,
+    Thinking,
+    Used,
+)
 from gateway.dialects.openai_completions.reply import writer
 from tests.dialects.openai_completions.requests import accepted
 
 HEAD = ReplyIdentity("01JD", "small", 1_700_000_000, lambda: 7)
 METERED = Metered(Usage(input=9, output=3), UsageSource.PROVIDER, {})
-STREAM: list[Event] = [Said("a"), Thinking("t"), Lost("x"), Finished(Stop.LENGTH), Used(METERED), Ended()]
+STREAM: list[ReplyEvent] = [
+    Said("a"),
+    Thinking("t"),
+    Lost("x"),
+    Finished(StopReason.LENGTH),
+    Used(METERED),
+    ReplyEnded(),
+]
 
 
 def chunks(**members: Any) -> list[Any]:
@@ -43,7 +62,7 @@ def test_usage_comes_last_where_the_client_asked_for_it() -> None:
 
 
 def test_a_whole_reply_has_a_choice_for_each_answer() -> None:
-    answers = (Answer((Text("a"), Text("b"))), Answer((Text("c"),), Stop.FILTERED))
+    answers = (Answer((Text("a"), Text("b"))), Answer((Text("c"),), StopReason.FILTERED))
     found = Completion.model_validate_json(writer(accepted()[1], HEAD).whole(Reply(answers, METERED)))
     assert [(c.index, c.text, c.finish_reason) for c in found.choices] == [
         (0, "ab", "stop"),
@@ -59,7 +78,7 @@ def test_a_failure_is_an_error_event() -> None:
 
 
 @pytest.mark.parametrize("events", [[], STREAM])
-def test_silence_is_kept_alive_by_a_comment(events: list[Event]) -> None:
+def test_silence_is_kept_alive_by_a_comment(events: list[ReplyEvent]) -> None:
     written = writer(accepted()[1], HEAD)
     for event in events:
         written.write(event)
