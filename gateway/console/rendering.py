@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import zlib
 from collections.abc import Callable, Mapping
@@ -28,6 +29,17 @@ def _secure_link(address: object) -> str:
     return address if isinstance(address, str) and address.startswith("https://") else ""
 
 
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that nobody sees: controls, and marks that turn the direction of the text around them."""
+
+
+def _seen(value: object) -> object:
+    """The value of an expression without characters that nobody sees: a name cannot turn the words beside it round."""
+    if isinstance(value, str) and _UNSEEN.search(value):
+        return type(value)(_UNSEEN.sub("\ufffd", value))
+    return value
+
+
 FILTERS: Final[Mapping[str, Callable[..., str]]] = {
     "amount": amounts.amount_words,
     "count": amounts.count_words,
@@ -51,6 +63,7 @@ class Templates:
             loader=FileSystemLoader(_DIRECTORY),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=_seen,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,

@@ -23,6 +23,13 @@ async def test_everything_a_template_prints_is_escaped() -> None:
     assert b"<code>&lt;b&gt;</code>" in page
 
 
+async def test_characters_that_nobody_sees_turn_no_words_round() -> None:
+    view = {"status": 404, "code": "a\u202eb\u2066c", "message": "x\x00<\u200fy"}
+    page = (await Templates().render("error.html", {"view": view, "shell": SHELL}, Turns())).decode()
+    assert "a\ufffdb\ufffdc" in page
+    assert "x\ufffd&lt;\ufffdy" in page
+
+
 async def test_a_value_that_a_view_lacks_is_a_fault() -> None:
     with pytest.raises(UndefinedError):
         await Templates().render("error.html", {"view": {}, "shell": SHELL}, Turns())

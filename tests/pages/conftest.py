@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,11 @@ import pytest
 from tests.pages.chromium import Chromium, chromium
 from tests.processes import PATIENCE_S, Process, documents, running
 
-HOSTILE = "</td><script>alert(1)</script>'><img src=x onerror=alert(2)>"
+HOSTILE = (
+    "</td><script>alert(1)</script>'\"><img src=x onerror=alert(2)> {{ 7 * 7 }} {% raw %} "
+    "\u202esdrawkcab\u202c \u2066apart " + "W" * 150
+)
+"""Would be code, a template, words turned round or a page without an edge, wherever a page forgot to take care."""
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -38,11 +43,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     at = tmp_path_factory.mktemp("pages")
     words = documents(at)
     _hostile(at)
-    with running(at / "state", *words) as process:
+    with running(at / "state", *words, SAFECONDUCT_PROVIDER_HOSTILE_KEY="x") as process:
         origin = process.url.removesuffix("/v1")
         entered = httpx.post(process.pages, headers=FORM, timeout=PATIENCE_S)
         found = re.match(r"sc=([^;]+)", entered.headers["set-cookie"])
         assert found is not None
+        process.admin("POST", "/keys", {"team": "everyone", "policy": "hostile", "label": HOSTILE})
         asked = httpx.post(
             f"{process.url}/chat/completions",
             json={"model": "magistral-small", "messages": [{"role": "user", "content": "Hello"}]},
@@ -53,15 +59,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def _hostile(at: Path) -> None:
-    """A model and its lab with names that would be code wherever a page forgot to escape them."""
-    quoted = HOSTILE.replace('"', "")
+    """Hostile words in every field of a document that takes words: they begin where a name would stand."""
+    words = json.dumps(HOSTILE)
     (at / "config/models/hostile.toml").write_text(
-        f'[[models]]\nid = "hostile"\nname = """{quoted}"""\nlab = """{quoted}"""\ndescription = """{quoted}"""\n'
-        f'licence = """{quoted}"""\nfacts.languages = """{quoted}"""\n'
+        f'[[models]]\nid = "hostile"\nname = {words}\nlab = {words}\ndescription = {words}\nlicence = {words}\n'
+        f"facts.languages = {words}\nfacts.parameters = {words}\n"
     )
-    record = at / "config/catalog/evroc.toml"
-    record.write_text(
-        record.read_text()
-        + f'\n[[routes]]\nmodel = "hostile"\nupstream_model = "h"\nnote = """{quoted}"""\n'
-        + '[routes.price]\ncurrency = "USD"\ninput = 1\noutput = 2\nsource = "price list"\nread_on = 2026-11-23\n'
+    fact = f"note = {words}, verified_by = {words}, verified_on = 2026-11-23"
+    (at / "config/catalog/hostile.toml").write_text(
+        f'id = "hostile"\nname = {words}\noperator = {words}\nparent = {words}\nplan = {words}\nread_on = 2026-11-23\n'
+        f"sources = [{{ url = {words}, note = {words} }}]\n"
+        '[connection]\ndialect = "openai_chat"\nauth = "bearer"\nbase_url = "https://hostile.invalid/v1"\n'
+        f"callable = true\nsource = {words}\n"
+        f'[posture]\nretention_days = {{ value = 0, {fact} }}\ntraining = {{ value = "no", {fact} }}\n'
+        f"[notes]\nzero_retention = {words}\ndpa = {words}\ncertifications_claimed = {words}\nconfidence = {words}\n"
+        f'[[exceptions]]\nid = "odd"\nnote = {words}\n[exceptions.posture]\nretention_days = 30\n'
+        f'[[routes]]\nmodel = "hostile"\nupstream_model = "h"\nnote = {words}\n'
+        f'[routes.price]\ncurrency = "USD"\ninput = 1\noutput = 2\nsource = {words}\nread_on = 2026-11-23\nnote = {words}\n'
     )
+    (at / "policies/hostile.toml").write_text(f'name = "hostile"\npurpose = {words}\n[bound]\ntraining = "no"\n')
+    organisation = at / "config/organisation.toml"
+    organisation.write_text(organisation.read_text().replace('"Our organisation"', words))
+    teams = at / "config/teams.toml"
+    teams.write_text(teams.read_text().replace('name = "Everyone"', f"name = {words}"))
