@@ -75,7 +75,8 @@ def _hostile(at: Path) -> None:
         f"[notes]\nzero_retention = {words}\ndpa = {words}\ncertifications_claimed = {words}\nconfidence = {words}\n"
         f'[[exceptions]]\nid = "odd"\nnote = {words}\n[exceptions.posture]\nretention_days = 30\n'
         f'[[routes]]\nmodel = "hostile"\nupstream_model = "h"\nnote = {words}\n'
-        f'[routes.price]\ncurrency = "USD"\ninput = 1\noutput = 2\nsource = {words}\nread_on = 2026-11-23\nnote = {words}\n'
+        '[routes.price]\ncurrency = "USD"\ninput = 1\noutput = 2\n'
+        f"source = {words}\nread_on = 2026-11-23\nnote = {words}\n"
     )
     (at / "policies/hostile.toml").write_text(f'name = "hostile"\npurpose = {words}\n[bound]\ntraining = "no"\n')
     organisation = at / "config/organisation.toml"

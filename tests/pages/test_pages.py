@@ -93,48 +93,120 @@ def test_the_theme_can_be_chosen(browser: Chromium, site: Site) -> None:
     clean(browser.visit(site.origin, "/console/models", cookie=site.cookie, steps=steps))
 
 
-def test_the_keyboard_reaches_everything_and_focus_is_seen(browser: Chromium, site: Site) -> None:
-    found = clean(browser.visit(site.origin, "/console/models", cookie=site.cookie, tab=30))
-    assert found["tabs"][0]["text"] == "Skip to content"
-    words = [tab["text"] for tab in found["tabs"]]
-    assert {"Models", "Compare", "First steps", "Sign out"} <= set(words)
-    assert all(tab["outline"] >= 2 for tab in found["tabs"]), found["tabs"]
+def test_the_first_tab_skips_to_the_content(browser: Chromium, site: Site) -> None:
     steps = [["press", "Tab"], ["press", "Enter"]]
     skipped = browser.visit(site.origin, "/console/models", cookie=site.cookie, steps=steps)
     assert skipped["address"].endswith("#content")
 
 
-@pytest.mark.parametrize("path", ["/console/models/magistral-small", "/console/receipts/{receipt}"])
-def test_a_printed_page_is_light_and_has_no_navigation(browser: Chromium, site: Site, path: str) -> None:
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "/console/models"])
+def test_the_keyboard_reaches_every_element_of_a_page_and_focus_is_seen(
+    browser: Chromium, site: Site, path: str
+) -> None:
+    found = clean(browser.visit(site.origin, path.format(receipt=site.receipt), cookie=site.cookie, tab=500))
+    assert found["tabs"][0]["text"] == "Skip to content"
+    assert len(found["tabs"]) == found["reachable"] > 5
+    assert [tab for tab in found["tabs"] if tab["outline"] < 2] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_printed_page_is_light_fits_the_paper_and_has_no_navigation(browser: Chromium, site: Site, path: str) -> None:
     path = path.format(receipt=site.receipt)
     found = clean(browser.visit(site.origin, path, cookie=site.cookie, scheme="dark", print=True))
     assert (found["paper"], found["navigation"]) == ("rgb(255, 255, 255)", "none")
+    assert found["beyond"] <= 0
     assert found["pdf"] > 10_000
 
 
-def test_from_a_link_to_a_receipt_without_a_terminal(browser: Chromium, site: Site) -> None:
-    """Signs in, finds Magistral Small, sees the refusals of eu-sovereign, drafts a policy, and finds the receipt."""
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "/console/no-such-page"])
+def test_a_page_says_the_same_without_scripts(browser: Chromium, site: Site, path: str) -> None:
+    path, how = path.format(receipt=site.receipt), {"cookie": site.cookie, "read": "main"}
+    without = clean(browser.visit(site.origin, path, scripts=False, **how))
+    scripted = clean(browser.visit(site.origin, path, **how))
+    assert len(without["text"].splitlines()) > 3
+    lines = {line.removesuffix("Copy").strip() for line in scripted["text"].splitlines()}
+    steady = {line.strip() for line in without["text"].splitlines() if not line.endswith("MB free")}
+    assert steady - lines == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "steps", "address"),
+    [
+        ("spend", [["select", "#f-by", "model"], ["click", "form.filters button.main"]], "/console/spend?"),
+        ("places", [["select", "#f-by", "tokens"], ["click", "form.filters button.main"]], "/console/places?"),
+        ("receipts", [["select", "#f-outcome", "served"], ["click", "form.filters button.main"]], "/console/receipts?"),
+        ("policies", [["select", "#d-training", "no"], ["click", "form.filters button.main"]], "/console/policies?"),
+        (
+            "models",
+            [["click", "a[href='#filters']"], ["fill", "#q", "magistral"], ["click", "#filters button.main"]],
+            "/console/models?",
+        ),
+    ],
+)
+def test_every_form_can_be_used_on_a_small_screen_without_scripts(
+    browser: Chromium, site: Site, path: str, steps: list[list[str]], address: str
+) -> None:
+    how: dict[str, Any] = {"cookie": site.cookie, "width": 360, "scripts": False, "steps": steps}
+    found = clean(browser.visit(site.origin, f"/console/{path}", **how))
+    assert found["address"].startswith(site.origin + address)
+
+
+def test_the_sliders_of_a_comparison_write_into_its_fields(browser: Chromium, site: Site) -> None:
+    steps = [
+        ["focus", "#output + input[type=range]"],
+        ["press", "ArrowRight", 5],
+        ["says", "[data-said]", "The costs are worked out"],
+    ]
+    path = "/console/compare?m=magistral-small&m=gpt-oss-120b"
+    found = clean(browser.visit(site.origin, path, cookie=site.cookie, steps=steps))
+    assert "output=1000" in found["address"]
+
+
+def test_from_a_link_to_a_receipt_without_a_terminal(browser: Chromium, site: Site, tmp_path: Path) -> None:
+    """By clicks alone: signs in, finds Magistral Small, sees the refusals of eu-sovereign, drafts a policy that admits
+    one more route, copies a snippet, and finds the receipt of the answer."""
     link = site.process.admin("POST", "/console-links").json()["path"]
     steps = [
         ["click", "main button.main"],
         ["fill", "#q", "magistral small"],
         ["wait", "#results[data-summary^='1 model']"],
         ["click", "tbody th a"],
-        ["wait", "#routes"],
+        ["says", "#routes-table", "Sandbox Sweden"],
+        ["click", "nav a:text('Policies')"],
+        ["click", "article:has(h2:text-is('eu-sovereign')) a:text('Start a draft')"],
+        ["select", "#w-model", "magistral-small"],
+        ["click", "form[action$='#why'] button.main"],
+        ["says", "#verdicts tr:has-text('sandbox-se/magistral-small')", "May serve"],
+        ["says", "#verdicts tr:has-text('sandbox-fr/magistral-small')", "Refused by policy"],
+        ["says", "#verdicts tr:has-text('sandbox-fr/magistral-small')", "lets subprocessors see content"],
+        ["select", "#d-third_party_access", "undisclosed,subprocessors"],
+        ["click", "form[action$='#draft'] button.main"],
+        ["says", "#verdicts tr:has-text('sandbox-fr/magistral-small')", "May serve"],
+        ["says", "#draft-toml", 'third_party_access = ["subprocessors", "undisclosed"]'],
+        ["click", "nav a:text('First steps')"],
+        ["click", "summary:text-is('OpenAI, Python')"],
     ]
-    found = clean(browser.visit(site.origin, link, steps=steps[:1]))
-    assert found["address"] == f"{site.origin}/console/models"
-    found = clean(browser.visit(site.origin, "/console/models", cookie=site.cookie, steps=steps[1:], read="main"))
-    assert found["address"] == f"{site.origin}/console/models/magistral-small"
-    for words in ("You may use it", "Sandbox Sweden", "Sandbox France", "Allowed, not connected"):
-        assert words in found["text"]
-    sovereign = clean(browser.visit(site.origin, SOVEREIGN, cookie=site.cookie, read="#results"))
-    assert "Sandbox Sweden" in sovereign["text"]
-    assert "Sandbox France" not in sovereign["text"]
-    draft = clean(browser.visit(site.origin, DRAFT, cookie=site.cookie, read="main"))
-    assert "processed_in" in draft["text"]
-    receipt = clean(browser.visit(site.origin, f"/console/receipts/{site.receipt}", cookie=site.cookie, read="main"))
-    assert "Served" in receipt["text"]
+    found = clean(browser.visit(site.origin, link, steps=steps, read="#snippet-openai-python"))
+    environ = {**os.environ, "LLM_KEY": site.process.key}
+    done = subprocess.run(
+        [sys.executable, "-c", found["text"]],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environ,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert "Hello from sandbox-" in done.stdout, done.stderr
+    later = [
+        *(["click", f"nav a:text('{page}')"] for page in ("Compare", "Where words went", "Spend", "Keys", "Health")),
+        ["says", ".lede", "serving"],
+        ["click", "nav a:text('Receipts')"],
+        ["click", "tbody tr:first-child a"],
+        ["says", "main .lede", "Served by sandbox-"],
+    ]
+    receipt = clean(browser.visit(site.origin, "/console/models", cookie=site.cookie, steps=later, read="main"))
+    assert "sandbox-small in OpenAI Chat" in receipt["text"]
 
 
 def snippets(site: Site) -> dict[str, str]:

@@ -20,6 +20,7 @@ const STEPS = {
   fill: (page, selector, text) => page.locator(selector).first().fill(text),
   select: (page, selector, value) => page.locator(selector).first().selectOption(value),
   press: (page, key, times = 1) => Array.from({ length: times }).reduce((done) => done.then(() => page.keyboard.press(key)), Promise.resolve()),
+  focus: (page, selector) => page.locator(selector).first().focus(),
   wait: (page, selector) => page.locator(selector).first().waitFor(),
   says: (page, selector, text) => page.locator(selector).filter({ hasText: text }).first().waitFor(),
   settled: (page) => page.waitForLoadState("networkidle"),
@@ -31,14 +32,20 @@ async function tabs(page, most) {
   for (let n = 0; n < most; n++) {
     await page.keyboard.press("Tab");
     const focus = await page.evaluate(() => {
-      const e = document.activeElement, box = e.getBoundingClientRect(), style = getComputedStyle(e);
-      return { tag: e.tagName, text: (e.textContent || e.value || "").trim().slice(0, 40), outline: parseFloat(style.outlineWidth), body: e === document.body, width: box.width };
+      const e = document.activeElement, again = e === window.focusBefore; // the parts of a day are one element
+      window.focusBefore = e;
+      const box = e.getBoundingClientRect(), style = getComputedStyle(e);
+      return { tag: e.tagName, text: (e.textContent || e.value || "").trim().slice(0, 40), outline: parseFloat(style.outlineWidth), body: e === document.body, again, width: box.width };
     });
     if (focus.body) break;
-    seen.push(focus);
+    if (!focus.again) seen.push(focus);
   }
   return seen;
 }
+
+// Elements that a keyboard must reach: those that take the focus, and are seen.
+const reachable = () => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']")]
+  .filter((e) => !e.disabled && e.checkVisibility({ visibilityProperty: true }) && (!e.closest("details:not([open])") || e.matches("details > summary") && !e.parentElement.parentElement.closest("details:not([open])"))).length;
 
 async function visit(command) {
   const { origin, path, cookie, width = 1280, height = 900, scheme = "light", scripts = true, steps = [], axe: audit = false, picture, full = false, tab = 0, print = false, read } = command;
@@ -58,7 +65,10 @@ async function visit(command) {
     if (scripts) {
       found.overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     }
-    if (tab) found.tabs = await tabs(page, tab);
+    if (tab) {
+      found.reachable = await page.evaluate(reachable);
+      found.tabs = await tabs(page, tab);
+    }
     if (audit) {
       await page.evaluate(axe);
       const result = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
@@ -69,6 +79,8 @@ async function visit(command) {
     if (print) {
       await page.emulateMedia({ media: "print" });
       found.paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      await page.setViewportSize({ width: 718, height: 1000 }); // A4 within its margins
+      found.beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       found.navigation = await page.evaluate(() => getComputedStyle(document.querySelector(".pages")).display);
       found.pdf = (await page.pdf({ format: "A4" })).length;
     }
