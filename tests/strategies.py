@@ -133,5 +133,7 @@ prices = st.builds(
     tiers=st.lists(tiers, max_size=3).map(tuple),
     per_request=_rates,
     per_tool_call=_rates,
+    per_file_search=_rates,
+    per_code_session=_rates,
     free=st.booleans(),
 )

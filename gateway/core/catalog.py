@@ -167,12 +167,14 @@ class Billing:
     """Billing by a provider, for all of its routes.
 
     `bills_after_disconnect`: whether the provider charges for what it would have generated after the client left; None:
-    not known, which counts as true. `per_tool_call`, `terms`: as in `Price`, for routes in US dollars that do not state
+    not known, which counts as true. Fees and `terms`: as in `Price`, for routes in US dollars that do not state
     their own.
     """
 
     bills_after_disconnect: bool | None = None
     per_tool_call: Decimal | None = None
+    per_file_search: Decimal | None = None
+    per_code_session: Decimal | None = None
     terms: tuple[Term, ...] = ()
     source: str = ""
     read_on: date | None = None

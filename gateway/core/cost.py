@@ -11,12 +11,24 @@ from functools import cached_property
 from itertools import accumulate
 from math import lcm
 from operator import mul
-from typing import Final, NewType
+from typing import Final, NewType, TypeAlias
 
-from gateway.core.usage import INPUT_CLASSES, OUTPUT_CLASSES, TOKEN_CLASSES, USAGE_CLASSES, Side, Usage, UsageClass
+from gateway.core.usage import (
+    CALL_CLASSES,
+    INPUT_CLASSES,
+    OUTPUT_CLASSES,
+    TOKEN_CLASSES,
+    USAGE_CLASSES,
+    Side,
+    Usage,
+    UsageClass,
+)
 
 NanoUnits = NewType("NanoUnits", int)
 """Billionths of one unit of the ledger's currency (USD unless `fx.toml` says otherwise)."""
+
+ToolCalls: TypeAlias = tuple[tuple[str, int], ...]
+"""Hosted tools that a request allows, by the class of usage that counts their calls, with the most calls of each."""
 
 _EXACT: Final = Context(prec=60)
 """Wide enough that no sum of counts below 2^63 times prices with 18 decimals is ever rounded."""
@@ -38,6 +50,7 @@ class Rates:
     audio_out: Decimal | None = None
     image_in: Decimal | None = None
     image_out: Decimal | None = None
+    cache_read_audio: Decimal | None = None
 
     def rate(self, usage_class: str) -> Decimal:
         """The rate of one class of tokens, as `USAGE_CLASSES` has it. Zero where neither the class nor its side has a
@@ -50,6 +63,8 @@ class Rates:
 
     def _rate_of(self, usage_class: UsageClass) -> Decimal:
         rate: Decimal | None = getattr(self, usage_class.price)
+        if rate is None and usage_class.instead:
+            return self._rate_of(_BY_NAME[usage_class.instead])
         if rate is None:
             rate = _EXACT.multiply(getattr(self, usage_class.side.value) or _ZERO, Decimal(usage_class.times))
         return max(rate, *(getattr(self, name) or _ZERO for name in usage_class.at_least), _ZERO)
@@ -58,6 +73,7 @@ class Rates:
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 _INPUT_SIDE: Final = frozenset(INPUT_CLASSES)
+_BY_NAME: Final = {each.name: each for each in USAGE_CLASSES}
 _LONG_WRITES: Final = frozenset(each.name for each in USAGE_CLASSES if each.is_cache_write and each.times > 1)
 
 
@@ -89,7 +105,11 @@ class Price:
     tiers: tuple[Tier, ...] = ()
     per_request: Decimal = Decimal(0)
     per_tool_call: Decimal | None = None
-    """Fee of one call of a tool that the provider runs; None: not stated."""
+    """Fee of one search of the web that the provider makes; None: not stated."""
+    per_file_search: Decimal | None = None
+    """Fee of one search in files that the provider keeps; None: not stated."""
+    per_code_session: Decimal | None = None
+    """Fee of one container in which the provider runs code; None: not stated."""
     terms: tuple[Term, ...] = ()
     free: bool = False
     source: str = ""
@@ -125,10 +145,19 @@ class Price:
             self._under[served, demanded] = price
         return price
 
-    def tool_fee(self, rate: Decimal) -> NanoUnits:
-        """Fee of one call of a hosted tool, rounded up. `rate` as in `Fx.rate`."""
-        fee = Fraction(self.per_tool_call or 0) * Fraction(rate) * 10**9
-        return NanoUnits(-(-fee.numerator // fee.denominator))
+    def fee(self, tool: str) -> Decimal | None:
+        """Fee of one call of a hosted tool, by the class that counts the calls; None: not stated."""
+        return self._fees.get(tool)
+
+    def tool_fees(self, rate: Decimal, tools: ToolCalls) -> NanoUnits:
+        """Fees of so many calls, rounded up. `rate` as in `Fx.rate`."""
+        exact = sum((Fraction(self.fee(tool) or 0) * calls for tool, calls in tools), Fraction(0))
+        fees = exact * Fraction(rate) * 10**9
+        return NanoUnits(-(-fees.numerator // fees.denominator))
+
+    @cached_property
+    def _fees(self) -> Mapping[str, Decimal | None]:
+        return {each.name: getattr(self, each.price) for each in USAGE_CLASSES if each.side is Side.CALLS}
 
     @cached_property
     def _by_term(self) -> Mapping[str, Term]:
@@ -230,7 +259,10 @@ def cost(usage: Usage, price: Price) -> Decimal:
     for usage_class in TOKEN_CLASSES:
         if count := getattr(usage, usage_class):
             tokens = _EXACT.fma(rates.rate(usage_class), count, tokens)
-    fees = _EXACT.fma(price.per_tool_call or _ZERO, usage.server_tool_calls, price.per_request)
+    fees = price.per_request
+    for tool in CALL_CLASSES:
+        if calls := getattr(usage, tool):
+            fees = _EXACT.fma(price.fee(tool) or _ZERO, calls, fees)
     return _EXACT.add(_EXACT.scaleb(tokens, -6), fees)  # rates are per million
 
 
@@ -253,11 +285,13 @@ class Tariff:
 
 def _tariff(price: Price, rate: Decimal) -> Tariff:
     billionths = Fraction(rate) * 10**9
-    per_token, per_tool_call = billionths / 10**6, Fraction(price.per_tool_call or 0) * billionths
+    per_token = billionths / 10**6
     per_request = Fraction(price.per_request) * billionths
     costs = [
         [
-            Fraction(rates.rate(each.name)) * per_token if each.side is not Side.CALLS else per_tool_call
+            Fraction(rates.rate(each.name)) * per_token
+            if each.side is not Side.CALLS
+            else Fraction(price.fee(each.name) or 0) * billionths
             for each in USAGE_CLASSES
         ]
         for _, rates in price.steps

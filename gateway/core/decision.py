@@ -107,6 +107,7 @@ def evaluation_key(demand: Demand, demanded: EffectivePolicy, snapshot: Snapshot
         demand.needs,
         demand.features,
         demand.terms,
+        tuple([tool for tool, _ in demand.tools]) if demand.tools else (),
         len(above),
     )
 

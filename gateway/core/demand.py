@@ -7,10 +7,11 @@ from enum import Enum
 from typing import Final
 
 from gateway.core.catalog import Feature, Route
+from gateway.core.cost import ToolCalls
 from gateway.core.frozen import SingletonHash, frozen
 from gateway.core.operation import Operation
 from gateway.core.policy import Policy
-from gateway.core.terms import TOOL_CALLS_HELD, Terms, reachable
+from gateway.core.terms import Terms, reachable
 
 
 class Need(SingletonHash, Enum):
@@ -92,6 +93,8 @@ class Demand:
     """The entry of `config/models/aliases.toml` that the name of the model led to; empty if none did."""
     rests_on: tuple[Reliance, ...] = ()
     """Members without which the request is incomplete: no translation leaves them out."""
+    tools: ToolCalls = ()
+    """The hosted tools that the provider may run and charges by the call."""
     terms: Terms = ()
     """The service tier and the place that the client asks for, where they are not the standard ones."""
     carried: tuple[Carried, ...] = ()
@@ -113,10 +116,9 @@ class Demand:
         """Nothing is lost where nothing is said."""
         return next((c for c in self.carried if c.dialect == dialect), Carried(dialect))
 
-    @property
-    def runs_tools(self) -> bool:
-        """The provider may run tools that it charges by the call."""
-        return Feature.WEB_SEARCH in self.features
+    def tools_in(self, dialect: str) -> ToolCalls:
+        """The hosted tools that the request still allows when it is asked in `dialect`: no translation carries them."""
+        return self.tools if dialect == self.dialect else ()
 
     @property
     def writes_long(self) -> bool:
@@ -134,9 +136,7 @@ class Demand:
         most = self.at_most(route, default)
         prices = reachable(route.price, self.terms) if self.terms else (route.price,)
         cost = max([price.ceiling(rate, long_writes=self.writes_long).hold(*most) for price in prices])
-        if self.runs_tools:
-            return cost + TOOL_CALLS_HELD * route.price.tool_fee(rate)
-        return cost
+        return cost + route.price.tool_fees(rate, self.tools) if self.tools else cost
 
     def at_most(self, route: Route, default: int) -> tuple[int, int]:
         """(tokens in, tokens out) that one attempt on `route` can use: every candidate up to its limit."""

@@ -281,8 +281,9 @@ def _unpriced_parts(candidate: Candidate, demand: Demand) -> list[str]:
     """Terms and tools of the request that have no known price on this route."""
     price = candidate.route.price
     parts = [*unpriced_terms(price, demand.terms_in(candidate.wire))] if demand.terms else []
-    searches = Feature.WEB_SEARCH in demand.features_in(candidate.wire)
-    return [*parts, *(["tool_calls"] if searches and price.per_tool_call is None and not price.free else [])]
+    if price.free or not demand.tools:
+        return parts
+    return [*parts, *(tool for tool, _ in demand.tools_in(candidate.wire) if price.fee(tool) is None)]
 
 
 def _dearest_in_usd(route: Route, side: str, demand: Demand, snapshot: Snapshot) -> Decimal | None:

@@ -80,6 +80,10 @@ def demand_record(demand: Demand) -> dict[str, Json]:
     }
     if demand.terms:
         record["terms"] = list(demand.terms)
+    if demand.tools:
+        record["tools"] = [[tool, calls] for tool, calls in demand.tools]
+    if demand.candidates > 1 or demand.least_output:
+        record["generation"] = [demand.candidates, demand.least_output]
     return record
 
 
@@ -140,6 +144,7 @@ def capabilities_from(data: bytes) -> Capabilities:
 
 def _demand(receipt: Receipt, snapshot: Snapshot) -> Demand:
     facts: Mapping[str, Any] = receipt.demand
+    candidates, least_output = facts.get("generation", (1, 0))
     return Demand(
         dialect=receipt.dialect,
         operation=_OPERATION[receipt.operation],
@@ -149,6 +154,9 @@ def _demand(receipt: Receipt, snapshot: Snapshot) -> Demand:
         output_tokens=facts["output_tokens"],
         choices=facts["choices"],
         terms=tuple(facts.get("terms", ())),
+        tools=tuple((str(tool), int(calls)) for tool, calls in facts.get("tools", ())),
+        candidates=candidates,
+        least_output=least_output,
         needs=frozenset(map(Need, facts["needs"])),
         features=frozenset(map(Feature, facts["features"])),
         pinned=facts["pinned"],

@@ -17,7 +17,7 @@ STANDARD: Final = frozenset({"", "default", "auto", "scale", "reserved", "provis
 PLACES: Final = frozenset({"us", "eu"})
 
 TOOL_CALLS_HELD: Final = 10
-"""Calls of hosted tools that a hold counts for a request which allows them: providers bound them only on demand."""
+"""Calls of a hosted tool that a hold counts for a request which allows the tool and does not bound its calls."""
 
 
 def stated_terms(*words: str) -> Terms:

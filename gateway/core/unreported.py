@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from gateway.core.catalog import Route
-from gateway.core.cost import NanoUnits, Price
+from gateway.core.cost import NanoUnits, Price, ToolCalls
 from gateway.core.demand import FED_BY_PROVIDER, Demand
 from gateway.core.frozen import frozen
-from gateway.core.terms import TOOL_CALLS_HELD, Terms, reachable
+from gateway.core.terms import Terms, reachable
 from gateway.core.usage import Usage
 
 FASTER: Final = 2
@@ -22,8 +22,8 @@ class Most:
     """Tokens that an attempt can use at most, as its hold was priced.
 
     `long_writes`: as in `Price.ceiling`. `is_fed`: the provider may add input of its own while it answers.
-    `is_streamed`: the provider notices a departure; a reply in one piece is generated to its end. `terms`,
-    `tool_calls`: as they were held.
+    `is_streamed`: the provider notices a departure; a reply in one piece is generated to its end. `terms`, `tools`: as
+    they were held.
     """
 
     tokens_in: int
@@ -32,7 +32,7 @@ class Most:
     is_fed: bool = True
     is_streamed: bool = False
     terms: Terms = ()
-    tool_calls: int = 0
+    tools: ToolCalls = ()
 
     @classmethod
     def of(cls, demand: Demand, route: Route, wire: str, default: int) -> Most:
@@ -42,7 +42,7 @@ class Most:
             long_writes=demand.writes_long,
             is_streamed=demand.streaming,
             terms=demand.terms_in(wire),
-            tool_calls=TOOL_CALLS_HELD if demand.runs_tools else 0,
+            tools=demand.tools,
             is_fed=not FED_BY_PROVIDER.isdisjoint(demand.features_in(wire)),
         )
 
@@ -76,5 +76,5 @@ def _bound(price: Price, rate: Decimal, most: Most, known: Usage, pace: Generati
     if known.context and not most.is_fed:
         rest = ceiling.output(known.context, max(tokens_out - known.generated, 0))
         return NanoUnits(price.tariff(rate).charge(known) + rest)
-    fees = most.tool_calls * price.tool_fee(rate)
+    fees = price.tool_fees(rate, most.tools)
     return NanoUnits(ceiling.hold(max(most.tokens_in, known.context), tokens_out) + fees)

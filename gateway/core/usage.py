@@ -32,8 +32,9 @@ class Side(Enum):
 class UsageClass:
     """One class of usage, counted and priced apart from all others.
 
-    `price`: the rate of a price list that is its own. Where a list does not state that rate, the class costs `times`
-    the rate of its side. `at_least`: rates that it never costs less than. `limited`: counts against limits of tokens.
+    `price`: the rate of a price list that is its own, or the fee. Where a list does not state that rate, the class
+    costs as the class `instead`, or `times` the rate of its side. `at_least`: rates that it never costs less than.
+    `limited`: counts against limits of tokens.
     """
 
     name: str
@@ -43,6 +44,7 @@ class UsageClass:
     at_least: tuple[str, ...] = ()
     is_cache_write: bool = False
     limited: bool = True
+    instead: str = ""
 
 
 def _write(name: str, price: str, times: int, *at_least: str) -> UsageClass:
@@ -69,7 +71,11 @@ USAGE_CLASSES: Final = (
     UsageClass("audio_out", Side.OUTPUT, "audio_out"),
     UsageClass("image_in", Side.INPUT, "image_in"),
     UsageClass("image_out", Side.OUTPUT, "image_out"),
-    UsageClass("server_tool_calls", Side.CALLS, "", limited=False),
+    # Sounds that were read from a cache; without a rate of their own they cost as everything else that was read.
+    UsageClass("cache_read_audio", Side.INPUT, "cache_read_audio", instead="cache_read", limited=False),
+    UsageClass("server_tool_calls", Side.CALLS, "per_tool_call", limited=False),
+    UsageClass("file_searches", Side.CALLS, "per_file_search", limited=False),
+    UsageClass("code_sessions", Side.CALLS, "per_code_session", limited=False),
 )
 """Every class, in the order of the fields of `Usage`: the one table of what is counted and how it is priced."""
 
@@ -80,6 +86,7 @@ def _names(*sides: Side) -> tuple[str, ...]:
 
 CLASSES: Final = _names(*Side)
 TOKEN_CLASSES: Final = _names(Side.INPUT, Side.OUTPUT)
+CALL_CLASSES: Final = _names(Side.CALLS)
 INPUT_CLASSES: Final = _names(Side.INPUT)
 OUTPUT_CLASSES: Final = _names(Side.OUTPUT)
 CACHE_WRITES: Final = tuple(each.name for each in USAGE_CLASSES if each.is_cache_write)
@@ -95,7 +102,7 @@ _GENERATED: Final[Counts] = attrgetter(*OUTPUT_CLASSES)
 
 @frozen
 class Usage:
-    """Counts per class, in tokens (`server_tool_calls` in calls). Each is >= 0; ValueError otherwise.
+    """Counts per class, in tokens (those of `CALL_CLASSES` in calls). Each is >= 0; ValueError otherwise.
 
     `input` excludes everything read from or written to a cache, `output` excludes reasoning and media.
     """
@@ -112,7 +119,10 @@ class Usage:
     audio_out: int = 0
     image_in: int = 0
     image_out: int = 0
+    cache_read_audio: int = 0
     server_tool_calls: int = 0
+    file_searches: int = 0
+    code_sessions: int = 0
 
     def __post_init__(self) -> None:
         counts = _COUNTS(self)
@@ -126,6 +136,11 @@ class Usage:
     def context(self) -> int:
         """Tokens on the input side: the measure of the price tiers of a long context."""
         return sum(_CONTEXT(self))
+
+    @property
+    def read_from_cache(self) -> int:
+        """Tokens that were read from a cache, of whatever kind."""
+        return self.cache_read + self.cache_read_audio
 
     @property
     def cache_write(self) -> int:

@@ -27,7 +27,7 @@ from gateway.declarations.evidence import RecordEvidence, read_evidence
 from gateway.declarations.facts import read_facts
 from gateway.declarations.faults import one_of, shown
 from gateway.declarations.names import named_as_file, read_name
-from gateway.declarations.prices import read_terms
+from gateway.declarations.prices import read_fees, read_terms
 from gateway.declarations.reader import Page, Table, labelled
 from gateway.declarations.regions import Regions
 from gateway.declarations.routes import DraftRoute, read_also, read_route
@@ -119,11 +119,11 @@ def _billing(table: Table | None, pinned: date | None) -> Billing:
     bills = None if word == "unknown" else table.flag("bills_after_disconnect")
     return Billing(
         bills,
-        table.amount("per_tool_call"),
-        read_terms(table),
-        table.text("source"),
-        pinned or table.past_day("read_on"),
-        _generation_path(table),
+        **read_fees(table),
+        terms=read_terms(table),
+        source=table.text("source"),
+        read_on=pinned or table.past_day("read_on"),
+        generation_path=_generation_path(table),
     )
 
 

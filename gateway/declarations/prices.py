@@ -11,6 +11,7 @@ from typing import Final
 from gateway.core.catalog import Billing
 from gateway.core.cost import Price, Rates, Term, Tier
 from gateway.core.terms import PLACES
+from gateway.core.usage import USAGE_CLASSES, Side
 from gateway.declarations.faults import one_of, shown
 from gateway.declarations.reader import Table
 
@@ -18,6 +19,8 @@ UNPRICED: Final = Price("USD", Rates())
 """A route whose document has no price table."""
 TERM_NAMES: Final = {name: name for name in ("flex", "priority", "batch", "fast", *sorted(PLACES))}
 """Terms that may have a price of their own."""
+FEES: Final = tuple(each.price for each in USAGE_CLASSES if each.side is Side.CALLS)
+"""Names of the fees of hosted tools, in `[routes.price]` and `[billing]`."""
 RATE_NAMES: Final = tuple(Rates.__dataclass_fields__)
 _FX_SUSPECT: Final = "The source may have converted this from another currency at an unknown rate."
 
@@ -36,7 +39,7 @@ def read_price(table: Table | None, pinned: date | None) -> Price:
         rates=read_rates(table),
         tiers=tuple(_tier(tier) for tier in table.tables("tiers")),
         per_request=table.amount("per_request") or Decimal(0),
-        per_tool_call=table.amount("per_tool_call"),
+        **read_fees(table),
         terms=read_terms(table),
         free=table.flag("free") or False,
         source=table.text("source"),
@@ -68,9 +71,15 @@ def in_force(price: Price, billing: Billing) -> Price:
     """The price of a route, with the facts of its record where it states none of its own."""
     if price.currency != "USD" or not price.is_priced:
         return price
-    fee = billing.per_tool_call if price.per_tool_call is None else price.per_tool_call
+    fees = {name: fee for name in FEES if (fee := getattr(billing, name)) is not None}
+    fees |= {name: fee for name in FEES if (fee := getattr(price, name)) is not None}
     own = {term.name for term in price.terms}
-    return replace(price, per_tool_call=fee, terms=(*price.terms, *(t for t in billing.terms if t.name not in own)))
+    return replace(price, **fees, terms=(*price.terms, *(t for t in billing.terms if t.name not in own)))
+
+
+def read_fees(table: Table) -> dict[str, Decimal | None]:
+    """The fees of hosted tools; None for one that is not stated."""
+    return {name: table.amount(name) for name in FEES}
 
 
 def read_rates(table: Table) -> Rates:

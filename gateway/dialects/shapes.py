@@ -13,9 +13,11 @@ from types import NoneType
 from typing import Any, Final, TypeAlias
 
 from gateway.core.catalog import Feature
+from gateway.core.cost import ToolCalls
 from gateway.core.demand import Need, Reliance
 from gateway.core.errors import InvalidRequest
-from gateway.dialects.members import SAFE_NAME
+from gateway.core.terms import TOOL_CALLS_HELD
+from gateway.dialects.members import MOST, SAFE_NAME
 from gateway.dialects.token_bound import Pictures
 
 NAMES_MOST: Final = 16
@@ -41,6 +43,13 @@ class Findings:
     rests_on: dict[Reliance, None] = field(default_factory=dict)
     pictures: Pictures = field(default_factory=Pictures)
     remote_tokens: int = 0
+    tools: dict[str, int] = field(default_factory=dict)
+    """Hosted tools that are charged by the call, by the class of usage that counts the calls: the most calls."""
+
+    def tool_calls(self, most: int | None = None) -> ToolCalls:
+        """The hosted tools, each with the most calls; `most`: the request's own bound for all calls together."""
+        bounded = self.tools if most is None else {tool: min(calls, most) for tool, calls in self.tools.items()}
+        return tuple(sorted(bounded.items()))
 
     def unlist(self, label: str, name: str = "") -> None:
         """Names a member: `label` is the place of its object, empty at the top, and ends with a colon where the member
@@ -270,6 +279,19 @@ def noting(
         findings.features.update(used)
         findings.kinds.update(named)
         shape(value, findings)
+
+    return walk
+
+
+def charged(tool: str, shape: Walk, *, limit: str = "") -> Walk:
+    """`shape` of a hosted tool whose calls the provider charges. `limit`: its member that bounds the calls."""
+
+    def walk(value: Any, findings: Findings) -> None:
+        shape(value, findings)
+        calls = value.get(limit) if isinstance(value, dict) else None
+        bounded = isinstance(calls, int) and not isinstance(calls, bool) and calls >= 0
+        most = calls if bounded and calls is not None else TOOL_CALLS_HELD
+        findings.tools[tool] = min(findings.tools.get(tool, 0) + most, MOST)
 
     return walk
 

@@ -31,6 +31,7 @@ _RATES: Final = {
     "audio_out": "output_audio_mtok",
     "image_in": "input_image_mtok",
     "image_out": "output_image_mtok",
+    "cache_read_audio": "cache_audio_read_mtok",
 }
 _ADDRESS: Final = re.compile(r"https://[^\s,)]{1,200}")
 

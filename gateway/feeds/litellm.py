@@ -29,6 +29,7 @@ _RATES: Final = {
     "reasoning": "output_cost_per_reasoning_token",
     "audio_in": "input_cost_per_audio_token",
     "audio_out": "output_cost_per_audio_token",
+    "cache_read_audio": "cache_read_input_audio_token_cost",
     "image_in": "input_cost_per_image_token",
     "image_out": "output_cost_per_image_token",
 }

@@ -18,7 +18,7 @@ from gateway.core.cost import (
     money,
     to_ledger,
 )
-from gateway.core.usage import CLASSES, Usage
+from gateway.core.usage import CALL_CLASSES, INPUT_CLASSES, TOKEN_CLASSES, Usage
 from tests.builders import NO_PRICE, a_price, some_rates
 from tests.strategies import prices, usages
 
@@ -26,7 +26,7 @@ amounts = st.decimals(0, 10**6, places=15)
 fx_rates = st.decimals("0.001", 200, places=8)
 
 
-INS = [n for n in CLASSES if n in {"input", "cache_read", "audio_in", "image_in"} or n.startswith("cache_write")]
+INS = [*INPUT_CLASSES]
 OUTS = ["output", "reasoning", "audio_out", "image_out"]
 
 
@@ -53,10 +53,11 @@ def test_cost_is_additive_below_a_tier_and_without_a_fee_per_request(u: Usage, v
 def test_no_cost_is_ever_rounded(u: Usage, price: Price) -> None:
     rates = price.rates_at(u.context)
     expected = sum(
-        (Fraction(rates.rate(name)) * count for name, count in u.nonzero().items() if name != "server_tool_calls"),
+        (Fraction(rates.rate(name)) * count for name, count in u.nonzero().items() if name not in CALL_CLASSES),
         Fraction(0),
     )
-    fees = exact(price.per_request) + exact(price.per_tool_call or Decimal(0)) * u.server_tool_calls
+    calls = sum((exact(price.fee(tool) or Decimal(0)) * getattr(u, tool) for tool in CALL_CLASSES), Fraction(0))
+    fees = exact(price.per_request) + calls
     expected = expected / 10**6 + fees
     assert exact(cost(u, price)) == expected
 
@@ -100,13 +101,17 @@ def test_the_cost_does_not_depend_on_the_decimal_context_of_the_caller(u: Usage,
         (Usage(), a_price(per_request=Decimal("0.005")), "0.005"),
         (Usage(server_tool_calls=3), a_price(per_tool_call=Decimal("0.01")), "0.03"),
         (Usage(server_tool_calls=3), a_price(), "0"),
+        (Usage(file_searches=3), a_price(per_file_search=Decimal("0.0025")), "0.0075"),
+        (Usage(code_sessions=2), a_price(per_code_session=Decimal("0.03"), per_tool_call=Decimal(9)), "0.06"),
+        (Usage(cache_read_audio=1_000_000), a_price(cache_read_audio="0.3", cache_read="0.1"), "0.3"),
+        (Usage(cache_read_audio=1_000_000), a_price(cache_read="0.1", audio_in="5"), "0.1"),
     ],
 )
 def test_what_usage_costs(usage: Usage, price: Price, expected: str) -> None:
     assert cost(usage, price) == Decimal(expected)
 
 
-@pytest.mark.parametrize("usage_class", [name for name in CLASSES if name != "server_tool_calls"])
+@pytest.mark.parametrize("usage_class", TOKEN_CLASSES)
 def test_no_class_is_free_because_its_own_rate_is_not_stated(usage_class: str) -> None:
     assert cost(Usage(**{usage_class: 10}), a_price()) > 0
 
@@ -152,13 +157,13 @@ def test_the_worst_case_is_that_of_the_dearest_class_in_any_reachable_tier(
     assert price.ceiling(rate).hold(bound.context, bound.generated) == ceil(worst * exact(rate) * 10**9)
 
 
-@given(prices, usages, st.lists(st.integers(0, 9), min_size=12, max_size=12))
+@given(prices, usages, st.lists(st.integers(0, 9), min_size=13, max_size=13))
 def test_no_usage_within_the_bound_costs_more_than_its_worst_case(
     price: Price, bound: Usage, weights: list[int]
 ) -> None:
     """Whatever the tokens turn out to be, and on whichever side of a tier they end."""
-    used = dict(zip(INS, split(bound.context, weights[:8]), strict=True))
-    used |= dict(zip(OUTS, split(bound.generated, weights[8:]), strict=True))
+    used = dict(zip(INS, split(bound.context, weights[:9]), strict=True))
+    used |= dict(zip(OUTS, split(bound.generated, weights[9:]), strict=True))
     assert to_ledger(cost(Usage(**used), price), Decimal(1)) <= held(price, bound)
 
 
@@ -175,7 +180,7 @@ def test_a_tariff_rounds_half_even(tokens: int, charged: int) -> None:
 
 @given(prices, usages)
 def test_a_usage_is_within_its_own_worst_case(price: Price, usage: Usage) -> None:
-    usage = replace(usage, server_tool_calls=0)
+    usage = replace(usage, **dict.fromkeys(CALL_CLASSES, 0))
     assert to_ledger(cost(usage, price), Decimal(1)) <= held(price, usage)
 
 

@@ -201,6 +201,7 @@ def test_without_failover_the_first_route_stands_alone() -> None:
         {"output_tokens": 4_095},
         {"output_tokens": None},
         {"output_tokens": 10**6},  # lowered to what a route gives
+        {"candidates": 5, "least_output": 80},
     ],
 )
 def test_demands_that_differ_only_in_what_no_judgement_reads_are_judged_alike(changed: dict[str, Any]) -> None:
@@ -253,7 +254,8 @@ def test_sizes_that_reach_the_same_tiers_are_judged_alike(one: int, other: int, 
 
 def test_every_member_of_a_demand_is_known_to_matter_or_not_to_a_judgement() -> None:
     """The two tables above name all of them: a new member must be put into one, and perhaps into `evaluation_key`."""
-    read = {"dialect", "operation", "carried", "model", "pinned", "needs", "features", "terms", "input_tokens"}
+    read = {"dialect", "operation", "carried", "model", "pinned", "needs", "features", "terms", "tools"}
+    read |= {"input_tokens"}
     unread = {"alias", "output_tokens", "least_output", "streaming", "choices", "candidates", "unlisted", "data_class"}
     unread |= {"narrowing", "rests_on"}
     assert {f.name for f in fields(Demand)} == read | unread

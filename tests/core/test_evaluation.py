@@ -455,15 +455,18 @@ def test_under_a_hard_budget_only_priced_routes_are_eligible(price: object, refu
 
 
 def test_under_a_hard_budget_each_part_of_a_request_has_a_price() -> None:
-    asks = a_demand(terms=("priority", "us"), features={Feature.WEB_SEARCH})
+    tools = (("pictures", 1), ("server_tool_calls", 10))
+    asks = a_demand(terms=("priority", "us"), features={Feature.WEB_SEARCH}, tools=tools[1:])
     means = some_means(priced_only=True)
     known = a_price(per_tool_call=Decimal("0.01"), terms=(Term("priority", Decimal(2)), Term("us", Decimal(1))))
     assert reasons(a_route(price=known), demand=asks, means=means) == []
     assert [r.code for r in reasons(a_route(), demand=asks, means=means)] == [
         "unpriced:priority",
         "unpriced:us",
-        "unpriced:tool_calls",
+        "unpriced:server_tool_calls",
     ]
+    drawing = a_demand(tools=tools, features={Feature.WEB_SEARCH})
+    assert [r.code for r in reasons(a_route(price=known), demand=drawing, means=means)] == ["unpriced:pictures"]
     assert reasons(a_route(), demand=asks) == [], "charged by what others publish, without a budget"
 
 

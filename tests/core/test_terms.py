@@ -6,9 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from gateway.core.catalog import Feature
 from gateway.core.cost import Rates, Term, Tier
-from gateway.core.terms import TOOL_CALLS_HELD, charge, reachable, stated_terms, unpriced_terms
+from gateway.core.terms import charge, reachable, stated_terms, unpriced_terms
 from gateway.core.usage import Usage
 from tests.builders import a_demand, a_price, a_route
 
@@ -71,8 +70,8 @@ def test_the_hold_is_that_of_the_dearest_price_that_the_request_may_cause() -> N
 def test_tool_fees_are_held_for_a_request_that_may_cause_them() -> None:
     route = a_route(price=a_price(per_tool_call=Decimal("0.01")))
     plain = a_demand(input_tokens=1_000, output_tokens=10)
-    searching = a_demand(input_tokens=1_000, output_tokens=10, features={Feature.WEB_SEARCH})
-    assert searching.hold(route, ONE, 8192) - plain.hold(route, ONE, 8192) == TOOL_CALLS_HELD * 10_000_000
+    searching = a_demand(input_tokens=1_000, output_tokens=10, tools=(("file_searches", 4), ("server_tool_calls", 3)))
+    assert searching.hold(route, ONE, 8192) - plain.hold(route, ONE, 8192) == 3 * 10_000_000
 
 
 def test_long_context_costs_more_under_a_factor_too() -> None:

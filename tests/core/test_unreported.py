@@ -35,7 +35,9 @@ def test_nothing_reported_is_the_whole_worst_case() -> None:
 
 
 def test_input_that_the_provider_adds_makes_a_report_of_input_no_bound() -> None:
-    searching = a_demand(input_tokens=1_000, output_tokens=500, features={Feature.WEB_SEARCH})
+    searching = a_demand(
+        input_tokens=1_000, output_tokens=500, features={Feature.WEB_SEARCH}, tools=(("server_tool_calls", 10),)
+    )
     most = Most.of(searching, ROUTE, "openai_chat", 8192)
     assert bound(ROUTE, ONE, most, Usage(input=9), None) == bound(ROUTE, ONE, most, NO_USAGE, None)
     assert bound(ROUTE, ONE, most, Usage(input=9_000), None) > bound(ROUTE, ONE, most, NO_USAGE, None)

@@ -5,8 +5,9 @@ from dataclasses import fields
 import pytest
 from hypothesis import given
 
-from gateway.core.cost import Rates
+from gateway.core.cost import Price, Rates
 from gateway.core.usage import (
+    CALL_CLASSES,
     CLASSES,
     INPUT_CLASSES,
     NO_USAGE,
@@ -29,6 +30,7 @@ INPUT_SIDE = {
     "cache_write_12h",
     "audio_in",
     "image_in",
+    "cache_read_audio",
 }
 OUTPUT_SIDE = {"output", "reasoning", "audio_out", "image_out"}
 
@@ -44,7 +46,8 @@ def test_usages_add_up_class_by_class(u: Usage, v: Usage, w: Usage) -> None:
 
 @given(usages)
 def test_every_token_is_on_one_side_and_counted_once(u: Usage) -> None:
-    assert u.context + u.generated + u.server_tool_calls == sum(getattr(u, name) for name in CLASSES)
+    calls = sum(getattr(u, name) for name in CALL_CLASSES)
+    assert u.context + u.generated + calls == sum(getattr(u, name) for name in CLASSES)
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -83,16 +86,17 @@ def test_metered_usage_is_unsuspicious_unless_said_so() -> None:
 
 def test_the_table_of_classes_has_the_fields_of_usage_in_their_order() -> None:
     assert [each.name for each in USAGE_CLASSES] == [field.name for field in fields(Usage)]
-    assert {*INPUT_CLASSES, *OUTPUT_CLASSES, "server_tool_calls"} == set(CLASSES)
+    assert {*INPUT_CLASSES, *OUTPUT_CLASSES, *CALL_CLASSES} == set(CLASSES)
 
 
 def test_every_rate_that_the_table_names_is_one_of_a_price_list() -> None:
-    rates = {field.name for field in fields(Rates)}
+    rates, fees = {field.name for field in fields(Rates)}, {field.name for field in fields(Price)}
     for each in USAGE_CLASSES:
-        assert {*each.at_least, *([each.price] if each.price else [])} <= rates
-        assert bool(each.price) is (each.side is not Side.CALLS)
-    assert {each.price for each in USAGE_CLASSES if each.price} == rates, "no rate is left unread"
+        assert {*each.at_least, *([each.instead] if each.instead else [])} <= rates
+        assert each.price in (fees if each.side is Side.CALLS else rates)
+    priced = {each.price for each in USAGE_CLASSES if each.side is not Side.CALLS}
+    assert priced == rates, "no rate is left unread"
 
 
 def test_only_what_is_read_from_a_cache_and_calls_count_against_no_limit() -> None:
-    assert {"cache_read", "server_tool_calls"} == UNLIMITED
+    assert {"cache_read", "cache_read_audio", *CALL_CLASSES} == UNLIMITED

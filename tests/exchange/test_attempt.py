@@ -183,7 +183,9 @@ def test_the_bound_starts_at_running_counts() -> None:
 
 
 def test_the_input_reported_is_no_bound_where_the_provider_adds_input_of_its_own() -> None:
-    searching = a_demand(input_tokens=1_000, output_tokens=500, features={Feature.WEB_SEARCH})
+    searching = a_demand(
+        input_tokens=1_000, output_tokens=500, features={Feature.WEB_SEARCH}, tools=(("server_tool_calls", 10),)
+    )
     attempt = held_attempt(searching)
     attempt.stream = a_stream(WORDS, USAGE)
     assert attempt.record(ONE, TREATED).cost == attempt.hold

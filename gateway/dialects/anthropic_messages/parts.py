@@ -16,6 +16,7 @@ from gateway.dialects.shapes import (
     MemberShape,
     Misshapen,
     Walk,
+    charged,
     demanded,
     inline,
     keeping,
@@ -242,7 +243,9 @@ _TOOLS: Final[Mapping[str, Walk]] = {
     **dict.fromkeys(("browser_toolset", "computer_toolset"), _TOOLSET),
     # Run by the provider, over nothing but the request itself.
     **dict.fromkeys(("tool_search_tool_regex", "tool_search_tool_bm25"), record("tool", _TOOL)),
-    "web_search": noting(record("tool", _LIMITED), features=[Feature.WEB_SEARCH]),
+    "web_search": charged(
+        "server_tool_calls", noting(record("tool", _LIMITED), features=[Feature.WEB_SEARCH]), limit="max_uses"
+    ),
     "web_fetch": noting(record("tool", _LIMITED), features=[Feature.WEB_SEARCH, Feature.REMOTE_URLS]),
     "mcp_toolset": noting(
         record(
@@ -252,7 +255,7 @@ _TOOLS: Final[Mapping[str, Walk]] = {
         features=[Feature.REMOTE_URLS],
     ),
     # It works in a container of the provider's, with files in it.
-    "code_execution": noting(record("tool", _TOOL), features=[Feature.FILES]),
+    "code_execution": charged("code_sessions", noting(record("tool", _TOOL), features=[Feature.FILES])),
 }
 _DATED: Final = re.compile(r"_\d{8}\Z")
 

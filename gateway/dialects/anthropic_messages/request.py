@@ -80,6 +80,7 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
         needs=frozenset({*findings.needs, *_needs(values), *([Need.STREAMING] if streaming else [])}),
         features=frozenset(findings.features),
         terms=demanded_terms(values.get("service_tier"), values.get("inference_geo"), values.get("speed")),
+        tools=findings.tool_calls(),
         unlisted=tuple(findings.unlisted),
         rests_on=tuple(findings.rests_on),
         narrowing=members.narrowed(values, head.policy, snapshot),

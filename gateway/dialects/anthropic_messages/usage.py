@@ -139,7 +139,7 @@ def usage_object(usage: Usage) -> MessagesUsageReport:
     return {
         "input_tokens": usage.input + usage.audio_in + usage.image_in,
         "cache_creation_input_tokens": usage.cache_write,
-        "cache_read_input_tokens": usage.cache_read,
+        "cache_read_input_tokens": usage.read_from_cache,
         "output_tokens": usage.generated,
         "output_tokens_details": {"thinking_tokens": usage.reasoning},
     }

@@ -18,6 +18,7 @@ from gateway.dialects.shapes import (
     MemberShape,
     Spelling,
     Walk,
+    charged,
     demanded,
     either,
     inline,
@@ -148,7 +149,10 @@ _SEARCH: Final = message(
         "dynamicRetrievalConfig": message("dynamicRetrievalConfig", leaves(FIGURE, "mode dynamicThreshold")),
     },
 )
-_SEARCHING: Final = noting(_SEARCH, features=[Feature.WEB_SEARCH])
+_SEARCHING: Final = charged("server_tool_calls", noting(_SEARCH, features=[Feature.WEB_SEARCH]))
+_MAPS: Final = charged(
+    "server_tool_calls", noting(message("googleMaps", {"enableWidget": FLAG}), features=[Feature.WEB_SEARCH])
+)
 _STORED: Final = noting(opaque, features=[Feature.FILES])
 """Its members name stores of the provider's, and all of them are the feature."""
 
@@ -170,7 +174,7 @@ TOOL: Final = demanded(
                 needs=[Need.TOOLS],
             ),
             **dict.fromkeys(("googleSearch", "googleSearchRetrieval", "enterpriseWebSearch"), _SEARCHING),
-            "googleMaps": noting(message("googleMaps", {"enableWidget": FLAG}), features=[Feature.WEB_SEARCH]),
+            "googleMaps": _MAPS,
             "urlContext": noting(message("urlContext", {}), features=[Feature.WEB_SEARCH, Feature.REMOTE_URLS]),
             "fileSearch": _STORED,
             "retrieval": _STORED,

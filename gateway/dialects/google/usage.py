@@ -81,9 +81,11 @@ def metered(reported: GoogleUsage, searches: int = 0) -> Metered | None:
     visible = candidates - audio_out - image_out - (thoughts if inside else 0)
     if not suspect and (plain < 0 or visible < 0):
         suspect = "parts_exceed_total"
+    sounds = min(count.get("cacheTokensDetails.AUDIO", 0), cached)
     usage = Usage(
         input=max(plain, 0),
-        cache_read=cached,
+        cache_read=cached - sounds,
+        cache_read_audio=sounds,
         output=max(visible, 0),
         reasoning=thoughts,
         audio_in=audio_in,

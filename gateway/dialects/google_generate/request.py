@@ -60,6 +60,7 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
         needs=frozenset({*findings.needs, *_needs(config, head)}),
         features=frozenset(findings.features),
         terms=demanded_terms(request.word("serviceTier", {})),
+        tools=findings.tool_calls(),
         unlisted=tuple(findings.unlisted),
         rests_on=tuple(findings.rests_on),
         alias=named.alias,

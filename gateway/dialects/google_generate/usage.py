@@ -12,9 +12,9 @@ def written(usage: Usage) -> dict[str, Any]:
     """`usageMetadata` for a client: the prompt's count holds what was cached, the candidates' no thoughts."""
     candidates = usage.output + usage.audio_out + usage.image_out
     usage_object: dict[str, Any] = {"promptTokenCount": usage.context, "candidatesTokenCount": candidates}
-    if usage.cache_read:
-        usage_object["cachedContentTokenCount"] = usage.cache_read
-        usage_object["cacheTokensDetails"] = [{"modality": "TEXT", "tokenCount": usage.cache_read}]
+    if usage.read_from_cache:
+        usage_object["cachedContentTokenCount"] = usage.read_from_cache
+        usage_object["cacheTokensDetails"] = [{"modality": "TEXT", "tokenCount": usage.read_from_cache}]
     if usage.reasoning:
         usage_object["thoughtsTokenCount"] = usage.reasoning
     usage_object["totalTokenCount"] = usage.context + candidates + usage.reasoning

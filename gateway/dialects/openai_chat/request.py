@@ -56,6 +56,7 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
         needs=needs,
         features=frozenset(findings.features),
         terms=demanded_terms(values.get("service_tier")),
+        tools=findings.tool_calls(),
         unlisted=tuple(findings.unlisted),
         alias=named.alias,
         narrowing=members.narrowed(values, head.policy, snapshot),

@@ -17,6 +17,7 @@ from gateway.dialects.shapes import (
     Findings,
     MemberShape,
     Walk,
+    charged,
     demanded,
     either,
     inline,
@@ -213,7 +214,7 @@ _WHERE: Final = record(
     },
 )
 _SEARCH: Final = record("web_search", {**leaves(SCALAR, "type search_context_size"), "user_location": _WHERE})
-_SEARCHING: Final = noting(_SEARCH, features=[Feature.WEB_SEARCH])
+_SEARCHING: Final = charged("server_tool_calls", noting(_SEARCH, features=[Feature.WEB_SEARCH]))
 _TOOLS: Final[Mapping[str, Walk]] = {
     "function": record("tool", {"type": TEXT, "function": _FUNCTION, "cache_control": _MARKS["cache_control"]}),
     "custom": record("tool", {"type": TEXT, "custom": _CUSTOM}),
@@ -299,7 +300,7 @@ MEMBERS: Final[Mapping[str, MemberShape]] = {
     "prompt_cache_retention": lasting(frozenset({"in_memory", "in-memory"})),
     "prompt_cache_options": record("prompt_cache_options", {"mode": TEXT, "ttl": lasting(frozenset({"30m"}))}),
     "cache_control": _MARKS["cache_control"],
-    "web_search_options": noting(_SEARCH, features=[Feature.WEB_SEARCH]),
+    "web_search_options": _SEARCHING,
     "reasoning": record("reasoning", leaves(SCALAR, "effort max_tokens exclude enabled summary")),
 }
 """Top-level members whose effect on content is known, each with its shape."""

@@ -20,7 +20,7 @@ def usage_object(usage: Usage) -> CompletionsUsageReport:
         "completion_tokens": usage.generated,
         "total_tokens": usage.context + usage.generated,
         "prompt_tokens_details": {
-            "cached_tokens": usage.cache_read,
+            "cached_tokens": usage.read_from_cache,
             "cache_write_tokens": usage.cache_write,
             "audio_tokens": usage.audio_in,
             "image_tokens": usage.image_in,

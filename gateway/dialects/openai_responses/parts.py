@@ -15,6 +15,7 @@ from gateway.dialects.shapes import (
     Findings,
     MemberShape,
     Walk,
+    charged,
     demanded,
     either,
     inline,
@@ -119,17 +120,20 @@ CONTENT: Final = demanded(
 )
 
 _WHERE: Final = record("user_location", leaves(TEXT, "type city country region timezone"))
-_SEARCH: Final = noting(
-    record(
-        "web_search",
-        {
-            **leaves(SCALAR, "type search_context_size external_web_access"),
-            "search_content_types": rows("web_search.search_content_types", TEXT),
-            "filters": record("web_search.filters", {"allowed_domains": rows("allowed_domains", TEXT)}),
-            "user_location": _WHERE,
-        },
+_SEARCH: Final = charged(
+    "server_tool_calls",
+    noting(
+        record(
+            "web_search",
+            {
+                **leaves(SCALAR, "type search_context_size external_web_access"),
+                "search_content_types": rows("web_search.search_content_types", TEXT),
+                "filters": record("web_search.filters", {"allowed_domains": rows("allowed_domains", TEXT)}),
+                "user_location": _WHERE,
+            },
+        ),
+        features=[Feature.WEB_SEARCH],
     ),
-    features=[Feature.WEB_SEARCH],
 )
 _CALLERS: Final = rows("allowed_callers", TEXT)
 _FUNCTION: Final = record(
@@ -166,6 +170,11 @@ def _shell(tool: Any, findings: Findings) -> None:
 _SHELL: Final = record("tool", {"type": TEXT, "allowed_callers": _CALLERS, "environment": _LOCAL})
 
 
+def _unlisted(tool: Any, findings: Findings) -> None:
+    """A tool that works with state of the provider's own."""
+    findings.unlist_kind("tool", str(tool.get("type")))
+
+
 def _namespace(tool: Any, findings: Findings) -> None:
     _NAMESPACE(tool, findings)
 
@@ -182,17 +191,23 @@ _TOOLS: Final[Mapping[str, Walk]] = {
     "computer_use": _SCREEN,
     "computer_use_preview": _SCREEN,
     "web_search": _SEARCH,
-    "file_search": noting(
-        record(
-            "file_search",
-            {
-                "type": TEXT,
-                "max_num_results": NUMBER,
-                **leaves(opaque, "vector_store_ids filters ranking_options"),  # all of it is the feature
-            },
+    "file_search": charged(
+        "file_searches",
+        noting(
+            record(
+                "file_search",
+                {
+                    "type": TEXT,
+                    "max_num_results": NUMBER,
+                    **leaves(opaque, "vector_store_ids filters ranking_options"),  # all of it is the feature
+                },
+            ),
+            features=[Feature.FILES],
         ),
-        features=[Feature.FILES],
     ),
+    "code_interpreter": charged("code_sessions", _unlisted),
+    # Pictures are charged at the rates of another model, which no price of a route states.
+    "image_generation": charged("pictures", _unlisted),
 }
 
 

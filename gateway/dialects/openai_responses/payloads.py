@@ -3,6 +3,7 @@ Other members may have any shape."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 import msgspec
@@ -85,6 +86,7 @@ class _Names(msgspec.Struct):
 
 class _HostedCall(_Kind):
     action: object = None
+    container_id: str | None = None
 
 
 class _Searches(UsageReport):
@@ -114,9 +116,11 @@ class Response(msgspec.Struct):
     @property
     def metered(self) -> Metered | None:
         """The usage that the provider reported; None without a report."""
+        calls = charged_calls(self.output or ())
         searches = self.tool_usage.web_search if self.tool_usage is not None else None
-        requests = searches.num_requests if searches is not None else 0
-        return metered(self.usage, requests or sum(map(_is_charged_call, self.output or ())), self.service_tier)
+        if searches is not None and searches.num_requests:
+            calls["server_tool_calls"] = searches.num_requests
+        return metered(self.usage, calls, self.service_tier)
 
     @property
     def failed(self) -> bool:
@@ -124,16 +128,32 @@ class Response(msgspec.Struct):
         return self.output is None or self.status in ("failed", "cancelled") or is_something(self.error)
 
 
-def _is_charged_call(item: msgspec.Raw) -> bool:
-    """A call of a tool that the provider charges by the call. Opening a page that a search found costs nothing."""
-    if b'_search_call"' not in bytes(item):
-        return False
-    call = decoded(item, _HostedCall)
-    action = call.action if isinstance(call.action, dict) else {}
-    return call.type in _CHARGED_CALLS and action.get("type", "search") == "search"
+def charged_calls(items: Iterable[msgspec.Raw]) -> dict[str, int]:
+    """Calls of hosted tools that the provider charges, by the class that counts them.
+
+    Opening a page that a search found costs nothing. Code is charged by the container that it runs in.
+    """
+    calls, containers = dict[str, int](), set[object]()
+    for item in items:
+        if not any(name in bytes(item) for name in _CALLS):
+            continue
+        call = decoded(item, _HostedCall)
+        action = call.action if isinstance(call.action, dict) else {}
+        tool = _CHARGED_CALLS.get(call.type)
+        if tool is None or action.get("type", "search") != "search" or call.container_id in containers:
+            continue
+        if call.container_id is not None:
+            containers.add(call.container_id)
+        calls[tool] = calls.get(tool, 0) + 1
+    return calls
 
 
-_CHARGED_CALLS: Final = frozenset({"web_search_call", "file_search_call"})
+_CALLS: Final = (b'_search_call"', b'interpreter_call"')
+_CHARGED_CALLS: Final = {
+    "web_search_call": "server_tool_calls",
+    "file_search_call": "file_searches",
+    "code_interpreter_call": "code_sessions",
+}
 
 
 def is_something(raw: msgspec.Raw) -> bool:

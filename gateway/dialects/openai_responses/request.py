@@ -59,6 +59,7 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
         needs=needs | ({Need.STREAMING} if streaming else set()),
         features=frozenset(findings.features),
         terms=demanded_terms(values.get("service_tier")),
+        tools=findings.tool_calls(members.count(values, "max_tool_calls", least=0)),
         unlisted=tuple(findings.unlisted),
         rests_on=tuple(findings.rests_on),
         narrowing=members.narrowed(values, head.policy, snapshot),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -44,6 +45,9 @@ class ResponsesUsage(UsageReport):
     cost_in_usd_ticks: object = None  # xAI
 
 
+_NO_CALLS: Final[Mapping[str, int]] = {}
+
+
 def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
     """The provider's own numbers under its own names, nested names joined by a dot."""
     numbers: dict[str, int] = {}
@@ -56,17 +60,19 @@ def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
     return numbers
 
 
-def metered(reported: ResponsesUsage | None, searches: int = 0, tier: object = None) -> Metered | None:
+def metered(
+    reported: ResponsesUsage | None, calls: Mapping[str, int] = _NO_CALLS, tier: object = None
+) -> Metered | None:
     """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
 
     Cached, written and media tokens are inside `input_tokens`, reasoning inside `output_tokens`, unless the provider's
-    own total says that reasoning is outside. `searches`: what hosted tools were called for. `tier`: the service tier,
-    as the provider writes it.
+    own total says that reasoning is outside. `calls`: of hosted tools, by the class that counts them. `tier`: the
+    service tier, as the provider writes it.
     """
     if reported is None or (reported.input_tokens is None and reported.output_tokens is None):
         return None
     raw = figures(reported) | cost_figure(reported.cost, reported.cost_in_usd_ticks)
-    raw |= {"searches": searches} if searches else {}
+    raw |= calls
     count, suspect = credible(raw)
     counted_by = source(suspect)
     put, made = count.get("input_tokens", 0), count.get("output_tokens", 0)
@@ -89,7 +95,9 @@ def metered(reported: ResponsesUsage | None, searches: int = 0, tier: object = N
         audio_out=audio_out,
         image_in=image_in,
         image_out=image_out,
-        server_tool_calls=count.get("searches", 0),
+        server_tool_calls=count.get("server_tool_calls", 0),
+        file_searches=count.get("file_searches", 0),
+        code_sessions=count.get("code_sessions", 0),
     )
     return Metered(usage, counted_by, raw, suspect, served_tier(tier))
 
@@ -101,7 +109,7 @@ _WRITTEN: Final = "input_tokens_details.cache_write_tokens_details"
 
 def usage_object(usage: Usage) -> dict[str, Any]:
     """The usage object for a client: cached tokens inside the input, reasoning inside the output."""
-    details: dict[str, Any] = {"cached_tokens": usage.cache_read, "cache_write_tokens": usage.cache_write}
+    details: dict[str, Any] = {"cached_tokens": usage.read_from_cache, "cache_write_tokens": usage.cache_write}
     half_day = usage.cache_write_12h
     if usage.cache_write:
         shorter = usage.cache_write - half_day

@@ -119,6 +119,10 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE INDEX receipts_unreported ON receipts (day) WHERE unreported > 0",
         "CREATE INDEX receipts_corrected ON receipts (day) WHERE outcome = 'corrected'",
     ),
+    tuple(
+        f"ALTER TABLE usage_days ADD COLUMN {name} INTEGER NOT NULL DEFAULT 0"
+        for name in ("cache_read_audio", "file_searches", "code_sessions")
+    ),
 )
 
 

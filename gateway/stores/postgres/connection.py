@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
-NEWEST: Final = "0006"
+NEWEST: Final = "0007"
 """The revision of the newest step in `migrations/versions`."""
 
 VERSION_TABLE: Final = "safeconduct_version"

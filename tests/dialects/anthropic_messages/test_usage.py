@@ -121,5 +121,5 @@ def test_what_is_stated_reads_as_the_same_totals(usage: Usage) -> None:
     members: Any = {**usage_object(usage), "cache_creation": lifetimes(usage)}
     OfTheSdk.model_validate(members, strict=True)
     found = counted(**members).usage
-    assert (found.context, found.generated, found.cache_read) == (usage.context, usage.generated, usage.cache_read)
+    assert (found.context, found.generated, found.cache_read) == (usage.context, usage.generated, usage.read_from_cache)
     assert (found.cache_write, found.reasoning) == (usage.cache_write, usage.reasoning)

@@ -50,7 +50,7 @@ def test_media_are_classes_of_their_own() -> None:
         cacheTokensDetails=details(AUDIO=300),
         candidatesTokensDetails=details(TEXT=20, IMAGE=1290),
     )
-    assert found.usage == Usage(input=350, cache_read=300, output=20, audio_in=100, image_in=250, image_out=1290)
+    assert found.usage == Usage(input=350, cache_read_audio=300, output=20, audio_in=100, image_in=250, image_out=1290)
     assert found.reported["promptTokensDetails.VIDEO"] == 50
 
 

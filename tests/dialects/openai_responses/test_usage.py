@@ -14,8 +14,8 @@ from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.openai_responses.usage import ResponsesUsage, figures, metered, usage_object
 
 
-def read(text: str, searches: int = 0) -> Metered | None:
-    return metered(msgspec.json.decode(text, type=ResponsesUsage), searches)
+def read(text: str, **calls: int) -> Metered | None:
+    return metered(msgspec.json.decode(text, type=ResponsesUsage), calls)
 
 
 cases = {
@@ -95,7 +95,7 @@ def test_a_report_without_totals_is_none() -> None:
 
 
 def test_the_providers_own_figures_are_kept_beside() -> None:
-    found = read(cases["written, with times"][0], searches=2)
+    found = read(cases["written, with times"][0], server_tool_calls=2, file_searches=3, code_sessions=1)
     assert found is not None
     assert found.usage.server_tool_calls == 2
     assert found.reported == {
@@ -105,7 +105,9 @@ def test_the_providers_own_figures_are_kept_beside() -> None:
         "input_tokens_details.cache_write_tokens": 80,
         "input_tokens_details.cache_write_tokens_details.ttl_30m_tokens": 30,
         "input_tokens_details.cache_write_tokens_details.ttl_12h_tokens": 50,
-        "searches": 2,
+        "server_tool_calls": 2,
+        "file_searches": 3,
+        "code_sessions": 1,
     }
     assert figures(ResponsesUsage()) == {}
 
