@@ -30,6 +30,6 @@ its dialect does not have. `openai` and `google` hold what the dialects of one f
     ids         ids of tool calls in the form that the dialect takes
     texts       the spans of a request that a person or a model wrote
     carriers    forms of request in which clouds carry the dialect
-    framing     a provider's stream whose events are not server-sent events, cut into events
+    framing     a provider's stream whose events may be other than server-sent events, cut into events
     fields      members of Google's JSON, under either of their two names
 """

@@ -26,7 +26,7 @@ EXTRA = {
     "texts": "a masker reads it alone, whatever else a dialect does with content",
     "client_tools": "`tools`, `turns` and `frames` need both ways of it: Responses alone has such tools",
     "carriers": "Messages alone is carried by clouds; `request` and `encode` both need it",
-    "framing": "binary frames have nothing in common with the events inside them",
+    "framing": "frames of a stream have nothing in common with the events inside them",
     "fields": "Google alone has two names for each member; both of its dialects read them",
 }
 """Stems beside the list, each with its reason."""

@@ -65,3 +65,24 @@ async def test_a_damaged_message_breaks_the_reply_off(tmp_path: Path) -> None:
     client, _ = await _ask(tmp_path, bytes(damaged[: len(_framed(WORDS))]), bytes(damaged[len(_framed(WORDS)) :]))
     assert not client.complete
     assert client.code == "upstream_failed"
+
+
+CHUNKS: Final = (
+    b'{"candidates":[{"content":{"role":"model","parts":[{"text":"hel"}]},"index":0}]}',
+    b'{"candidates":[{"content":{"role":"model","parts":[{"text":"lo"}]},"index":0,"finishReason":"STOP"}],\r\n'
+    b'"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":3,"totalTokenCount":12}}',
+)
+ARRAY: Final = b"[" + b"\r\n,\r\n".join(CHUNKS) + b"]"
+
+
+@pytest.mark.parametrize("size", [1, 40, 1000])
+async def test_a_gemini_stream_that_comes_as_an_array_is_translated_and_metered(tmp_path: Path, size: int) -> None:
+    """A server that does not know `alt=sse` answers with the array that is the default of its method."""
+    pieces = [ARRAY[at : at + size] for at in range(0, len(ARRAY), size)]
+    script = streams(*pieces, content_type="application/json")
+    async with Provider(script) as provider, a_desk(tmp_path, provider, dialects=["google_generate"]) as desk:
+        client = await desk.ask({"stream": True, "stream_options": {"include_usage": True}})
+        assert client.complete
+        assert b'"content":"hel"' in client.body
+        assert b'"content":"lo"' in client.body
+        assert desk.receipts()[0]["attempts"][0]["usage"] == {"input": 9, "output": 3}

@@ -15,6 +15,7 @@ from gateway.dialects.google_generate.decode import conversation
 from gateway.dialects.google_generate.encode import written
 from gateway.dialects.google_generate.events import events, reader
 from gateway.dialects.google_generate.frames import framing
+from gateway.dialects.google_generate.framing import reply_framing
 from gateway.dialects.google_generate.reply import writer
 from gateway.dialects.google_generate.request import accept, passed
 from gateway.dialects.google_generate.signatures import NAME
@@ -49,6 +50,7 @@ __all__ = [
     "observe",
     "passed",
     "reader",
+    "reply_framing",
     "tally",
     "texts",
     "writer",
