@@ -7,15 +7,14 @@ The paths of three vendors overlap, so that for lists of models the request head
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qs
 
 from gateway.asgi.headers import Fields, ScopeHeaders
-from gateway.core.operation import CHAT, OPERATIONS, Operation
+from gateway.core.operation import CHAT, Operation
 from gateway.dialects.dialect import Dialect
-from gateway.dialects.prompt import PromptHead
+from gateway.dialects.prompt import PLAIN, PromptHead
 from gateway.dialects.registry import Registry
 
 _VERSIONED: Final = re.compile(r"(?:/(?:v1beta1|v1beta|v1alpha|v1)){0,2}(/.*)")
@@ -29,7 +28,8 @@ class Address:
     """The meaning of one path. `family` is the name of a family of SDKs.
 
     `dialect` is None where nothing is exchanged: then the path lists models, or shows the model `name`. `verb`: the
-    verb behind the model's name, where the dialect has verbs; `streaming`: the verb asks for a stream.
+    verb behind the model's name, where the dialect has verbs; `streaming`: the verb asks for a stream. `bare`: the head
+    of a request whose headers say nothing to the dialect.
     """
 
     family: str
@@ -38,6 +38,7 @@ class Address:
     name: str = ""
     verb: str = ""
     streaming: bool = False
+    bare: PromptHead = field(default=PLAIN, compare=False)
 
     def prompt_head(self, fields: Fields, query: bytes, policy: str) -> PromptHead:
         """The facts beside the body that concern the dialect. `policy`: the request's own, from its header."""
@@ -45,7 +46,7 @@ class Address:
         version = fields.one(family.version_header) if family is not None and family.version_header else None
         betas = fields.one(family.betas_header) if family is not None and family.betas_header else None
         if not (self.verb or version or betas or policy):
-            return _BODIES_ALONE[self.operation.name]
+            return self.bare
         as_events = not self.streaming or "sse" in parse_qs(query.decode("latin-1")).get("alt", ())
         return PromptHead(
             operation=self.operation,
@@ -59,9 +60,6 @@ class Address:
         )
 
 
-_BODIES_ALONE: Final[Mapping[str, PromptHead]] = {each.name: PromptHead(operation=each) for each in OPERATIONS}
-
-
 class Addresses:
     """The paths of every registered dialect."""
 
@@ -70,7 +68,7 @@ class Addresses:
         self._default = next(iter(self._families))
         self._verbs = registry.verbs
         self._fixed = {
-            path: Address(dialect.FAMILY.name, dialect, operation)
+            path: Address(dialect.FAMILY.name, dialect, operation, bare=PromptHead(operation=operation))
             for path, (dialect, operation) in registry.paths.items()
         }
         self._spelled: dict[str, Address] = {}

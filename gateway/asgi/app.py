@@ -73,7 +73,7 @@ class Exchanges:
                 idempotency_key=fields.one(IDEMPOTENCY) or "",
             )
             with ArrivingBody(self._gate.bodies, caller.caller.id) as arriving:
-                body = await read_body(fields, receive, watch, arriving)
+                body = await read_body(fields, receive, watch, arriving, head.operation.body_type)
         except ClientLeft:
             return
         except Ended as ended:

@@ -22,10 +22,8 @@ Lines: TypeAlias = list[tuple[bytes, bytes]]
 """Header names and values as ASGI wants them."""
 
 _NO_HEADERS: Final[Mapping[str, str]] = {}
-_WHOLE: Final = ((b"content-type", b"application/json"),)
 _NOT_HELD: Final = ((b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no"))
-_EVENTS: Final = ((b"content-type", b"text/event-stream; charset=utf-8"), *_NOT_HELD)
-_ARRAY: Final = (*_WHOLE, *_NOT_HELD)
+_IN_UTF_8: Final = "; charset=utf-8"
 
 
 class ErrorFormat(msgspec.Struct, frozen=True, gc=False):
@@ -55,9 +53,11 @@ class ClientDownstream:
 
     async def begin(self, headers: Mapping[str, str], *, streaming: bool) -> None:
         """Remember the head; it goes out with the first bytes. `headers` have nothing to say of the body."""
-        framed = _ARRAY if self._voice.head.framing == "array" else _EVENTS
-        kind = framed if streaming else _WHOLE
-        self._lines = [*kind, *_request_id(headers.get("x-safeconduct-receipt", "")), *encoded(headers)]
+        self._lines = [
+            *_kind(self._voice.head, streaming=streaming),
+            *_request_id(headers.get("x-safeconduct-receipt", "")),
+            *encoded(headers),
+        ]
 
     async def send(self, data: bytes) -> None:
         if self._lines is not None:
@@ -79,6 +79,14 @@ class ClientDownstream:
     def _head(self, *more: tuple[bytes, bytes]) -> dict[str, object]:
         lines, self._lines = self._lines or [], None
         return {"type": "http.response.start", "status": 200, "headers": [*lines, *more]}
+
+
+def _kind(head: PromptHead, *, streaming: bool) -> Lines:
+    operation = head.operation
+    if not streaming:
+        return [(b"content-type", operation.reply_type.encode())]
+    kind = operation.reply_type if head.framing == "array" else operation.stream_type + _IN_UTF_8
+    return [(b"content-type", kind.encode()), *_NOT_HELD]
 
 
 def _request_id(receipt: str) -> Lines:

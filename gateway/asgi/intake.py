@@ -9,11 +9,12 @@ from typing import Any, Final, TypeAlias
 from gateway.asgi.arriving_bodies import ArrivingBody
 from gateway.asgi.headers import Fields
 from gateway.core.errors import ClientLeft, InvalidRequest, Unauthenticated
+from gateway.core.operation import JSON
 from gateway.exchange.deadlines import DeadlineScope
 
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
-_JSON: Final = re.compile(rb'application/json\s*(?:;\s*(?:charset\s*=\s*(?:utf-?8|"utf-?8")\s*)?)?', re.IGNORECASE)
+_UTF_8: Final = re.compile(r'\s*(?:;\s*(?:charset\s*=\s*(?:utf-?8|"utf-?8")\s*)?)?', re.IGNORECASE | re.ASCII)
 _BEARER: Final = re.compile(rb"bearer(?: +|$)", re.IGNORECASE)
 _KEY: Final = re.compile(r"[!-~]{1,512}")
 _KEY_HEADERS: Final = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key")
@@ -50,15 +51,17 @@ def _key(name: bytes, value: bytes) -> str:
     return value.decode("latin-1")
 
 
-async def read_body(fields: Fields, receive: Receive, watch: DeadlineScope, body: ArrivingBody) -> bytes:
-    """The whole body of a JSON request, within the limits of `body`, all of it within their seconds from now.
+async def read_body(
+    fields: Fields, receive: Receive, watch: DeadlineScope, body: ArrivingBody, media_type: str = JSON
+) -> bytes:
+    """The whole body of a request of that media type, within the limits of `body` and within their seconds from now.
 
     Raises `InvalidRequest` (408, 413, 415), `ClientLeft`, or as `ArrivingBodies.reserve`. A body declared too long is
     refused without reading any of it, and one that turns out too long as soon as it does; the server then closes the
     connection behind the answer.
     """
     limit, deadline_s = body.limits.max_bytes, body.limits.seconds
-    body.grow(_declared_length(fields, limit))
+    body.grow(_declared_length(fields, media_type, limit))
     parts: list[bytes] = []
     size, more = 0, True
     with watch.within(deadline_s):
@@ -82,13 +85,13 @@ async def read_body(fields: Fields, receive: Receive, watch: DeadlineScope, body
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _declared_length(fields: Fields, limit: int) -> int:
+def _declared_length(fields: Fields, media_type: str, limit: int) -> int:
     """Bytes of the body, 0 where the head does not say; checks that the body can be read at all."""
     types = fields.every(b"content-type")
     if len(types) != 1:
-        raise _unsupported("One Content-Type is needed: application/json.", "content-type")
-    if types[0] != b"application/json" and _JSON.fullmatch(types[0].strip()) is None:
-        raise _unsupported("Content-Type must be application/json in UTF-8.", "content-type")
+        raise _unsupported(f"One Content-Type is needed: {media_type}.", "content-type")
+    if not _is_of_type(types[0].decode("latin-1"), media_type):
+        raise _unsupported(f"Content-Type must be {media_type} in UTF-8.", "content-type")
     for coding in fields.every(b"content-encoding"):
         if coding.strip().lower() not in (b"", b"identity"):
             raise _unsupported(
@@ -100,6 +103,13 @@ def _declared_length(fields: Fields, limit: int) -> int:
             raise _too_large(limit)
         declared = int(length)
     return declared
+
+
+def _is_of_type(stated: str, media_type: str) -> bool:
+    if stated == media_type:  # what nearly every client sends
+        return True
+    stated = stated.strip(" \t")
+    return stated[: len(media_type)].lower() == media_type and _UTF_8.fullmatch(stated, len(media_type)) is not None
 
 
 def _unsupported(message: str, header: str) -> InvalidRequest:

@@ -9,6 +9,9 @@ from typing import Final
 
 from gateway.core.frozen import frozen
 
+JSON: Final = "application/json"
+EVENTS: Final = "text/event-stream"
+
 
 @frozen
 class Operation:
@@ -17,7 +20,7 @@ class Operation:
     `model_kind`: the kind of model that serves it. `streams`: the reply may be a stream. `generates`: the reply grows
     up to an output limit. `counts`: the reply is a number of tokens, which the gateway can estimate itself; a provider
     answers it in the client's own dialect only. `charged`: providers bill it. `feeds_health`: the outcome says how well
-    a route serves.
+    a route serves. `body_type`, `reply_type`, `stream_type`: media types of the body, of a whole reply and of a stream.
     """
 
     name: str
@@ -27,6 +30,14 @@ class Operation:
     counts: bool = False
     charged: bool = True
     feeds_health: bool = True
+    body_type: str = JSON
+    reply_type: str = JSON
+    stream_type: str = EVENTS
+
+    @property
+    def accepted_types(self) -> str:
+        """The media types of a reply, with commas between them."""
+        return f"{self.reply_type}, {self.stream_type}" if self.streams else self.reply_type
 
 
 CHAT: Final = Operation("chat", "chat", streams=True, generates=True)

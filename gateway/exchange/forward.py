@@ -28,6 +28,7 @@ from gateway.exchange.stages import Answered, Decided
 from gateway.exchange.unanswered import nobody_answered, refused, unusable
 from gateway.upstream.calls import ProviderCall, ProviderReply
 from gateway.upstream.faults import LOCAL_KINDS, UpstreamFault
+from gateway.upstream.targets import media_headers
 
 MAX_REPLY: Final = 64 * 1024 * 1024
 """Bytes of a reply that is not streamed."""
@@ -146,7 +147,8 @@ class Forwarding:
         translated = attempt.wire != self._demand.dialect
         if translated and written.dropped and self._policy.rules.requires_parameters:
             raise Unportable(*written.dropped)  # decided upon another route of this dialect, which carries more
-        return ProviderCall(target, _path(attempt, written.path), written.headers, written.body, leaves=attempt.leave)
+        headers = media_headers(self._demand.operation) + written.headers
+        return ProviderCall(target, _path(attempt, written.path), headers, written.body, leaves=attempt.leave)
 
     async def _ask(self, attempt: Attempt, deadline: Deadline) -> bytes:
         """The opening of the reply. Broken, UpstreamFault, Unportable."""

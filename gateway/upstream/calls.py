@@ -29,9 +29,9 @@ class ProviderCall:
     """One request to a provider. Headers and body hold content: neither shows in `repr`.
 
     `path` is percent-encoded, begins with a slash and follows the path of the target's base URL. `headers` are the
-    dialect's own, names in lower case. The way out writes the others: the target's, the credential's, host, user-agent,
-    accept-encoding and content-length. `leaves` is called before the first byte of the request is written to a
-    connection: until then nothing has left this process.
+    operation's and the dialect's, names in lower case. The way out writes the others: the target's, the credential's,
+    host, user-agent, accept-encoding and content-length. `leaves` is called before the first byte of the request is
+    written to a connection: until then nothing has left this process.
     """
 
     target: Target

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from gateway.core.catalog import Auth, Connection, Provider
+from gateway.core.operation import Operation
 from gateway.upstream.address import ProviderAddress, address
 from gateway.upstream.credentials import NO_CREDENTIAL, Credential, Headers, StaticCredential
 from gateway.upstream.faults import FaultKind, UpstreamFault
-
-JSON_HEADERS: Final[Headers] = (
-    ("content-type", "application/json"),
-    ("accept", "application/json, text/event-stream"),
-)
-"""The headers of every request, whatever the dialect."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +23,7 @@ class Target:
     base_url: str
     credential: Credential = field(default=NO_CREDENTIAL, repr=False)
     plain_http: bool = False
-    headers: Headers = JSON_HEADERS
+    headers: Headers = ()
     _parsed: ProviderAddress | FaultKind = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +40,11 @@ class Target:
         if isinstance(self._parsed, str):
             raise UpstreamFault(self._parsed, "nothing")
         return self._parsed
+
+
+def media_headers(operation: Operation) -> Headers:
+    """The headers of a request that state the media types of the operation."""
+    return ("content-type", operation.body_type), ("accept", operation.accepted_types)
 
 
 def target(provider: Provider, credential: Credential, settings: Mapping[str, str]) -> Target:

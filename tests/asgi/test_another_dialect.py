@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -74,7 +75,7 @@ class Telegram:
     def accept(self, body: bytes, asked: PromptHead, snapshot: Snapshot) -> tuple[Demand, Prompt]:
         document = strict_json.read(body)
         named = members.model(document.values.get("to"), snapshot)
-        demand = Demand(NAME, asked.operation, named.model, streaming=False, input_tokens=len(body))
+        demand = Demand(self.NAME, asked.operation, named.model, streaming=False, input_tokens=len(body))
         return demand, Prompt(document, asked)
 
     def conversation(self, prompt: Prompt) -> Conversation:
@@ -138,6 +139,17 @@ class Telegraph:
 
 WITH_A_WIRE: Final = Registry(REGISTRY.dialects, (Telegraph(),))
 
+DICTATION: Final = replace(CHAT, streams=False, body_type="application/x-telegram", reply_type="text/x-telegram")
+"""A chat whose bodies and replies have media types of their own."""
+
+
+class Dictaphone(Telegram):
+    """Dictations in the form of telegrams."""
+
+    NAME = "dictaphone"
+    PATHS: Mapping[str, Operation] = {"/dictations": DICTATION}
+
+
 DELIVERED = replies(reply(body=b'{"text":"hello back","words":[9,3]}'))
 TELEGRAM = {"to": "small", "text": "MARKER hello", "sender": "MARKER anna"}
 
@@ -192,3 +204,18 @@ async def test_its_refusals_have_its_own_shape_and_its_path_exists_by_registrati
         unknown = await door.client.post("/v1/telegram", json=TELEGRAM, headers=KEY)
         assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "not_found")
         assert alpha.connections == 0
+
+
+async def test_an_operation_that_is_made_here_states_its_media_types_on_both_sides(tmp_path: Path) -> None:
+    wire, registry = Dictaphone.NAME, Registry((*REGISTRY.dialects, Dictaphone()))
+    async with Provider(DELIVERED) as alpha, a_door(tmp_path, alpha, registry=registry, dialects=[wire]) as door:
+        body = json.dumps(TELEGRAM).encode()
+        headers = {**KEY, "content-type": DICTATION.body_type}
+        answer = await door.client.post("/v1/dictations", content=body, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, DICTATION.reply_type)
+        sent = dict(alpha.requests[0].headers)
+        assert (sent["content-type"], sent["accept"]) == (DICTATION.body_type, DICTATION.reply_type)
+        refused = await door.client.post("/v1/dictations", json=TELEGRAM, headers=KEY)
+        assert (refused.status_code, refused.json()["undelivered"]) == (415, "unsupported_media")
+        (receipt,) = door.desk.receipts()
+        assert (receipt["dialect"], receipt["operation"]) == (wire, "chat")
