@@ -105,11 +105,11 @@ def _declared_length(fields: Fields, media_type: str, limit: int) -> int:
     return declared
 
 
-def _is_of_type(stated: str, media_type: str) -> bool:
-    if stated == media_type:  # what nearly every client sends
+def _is_of_type(value: str, media_type: str) -> bool:
+    if value == media_type:  # what nearly every client sends
         return True
-    stated = stated.strip(" \t")
-    return stated[: len(media_type)].lower() == media_type and _UTF_8.fullmatch(stated, len(media_type)) is not None
+    value = value.strip(" \t")
+    return value[: len(media_type)].lower() == media_type and _UTF_8.fullmatch(value, len(media_type)) is not None
 
 
 def _unsupported(message: str, header: str) -> InvalidRequest:
