@@ -92,14 +92,13 @@ class DeadlineScope:
         """Open blocks that may end now: the innermost shielded one and those within it, or all."""
         return self._blocks[max(0, self._shield()) :]
 
-    def _due(self) -> bool:
+    def _due(self, now: float) -> bool:
         """Whether something is due that may interrupt the task now. The block or the departure is marked."""
         shielded = self._shield() >= 0
         self._held_off = shielded
         if self._left and not self._departed and not shielded:
             self._departed = True
             return True
-        now = self._loop.time()
         for block in self._exposed():
             if block.at <= now and not block.passed:
                 block.passed = True
@@ -110,25 +109,29 @@ class DeadlineScope:
         """Interrupt the task if something is due. Called in the loop; the task itself is interrupted when it waits."""
         if self._task is None:
             return
+        now = self._loop.time()
         if asyncio.current_task() is self._task:
             self._loop.call_soon(self._look)
         elif self._requested:
             self._held_off = True
-        elif self._due():
+        elif self._due(now):
             self._requested = True
             self._task.cancel()
-        self._arm()
+        self._arm(now)
 
     def _catch_up(self) -> None:
         """Interrupt the task if something is due. Called by the task."""
-        due = self._due()
-        self._arm()
+        now = self._loop.time()
+        due = self._due(now)
+        self._arm(now)
         if due:
             raise asyncio.CancelledError
 
-    def _arm(self) -> None:
+    def _arm(self, now: float) -> None:
+        """Set the timer for the next block. `now`: the reading of the clock by which `_due` judged. A second reading
+        could be past a block that the first one was not, and no timer would ring for it."""
         next_at = min((block.at for block in self._exposed() if not block.passed), default=_NEVER)
-        if self._loop.time() < next_at < self._alarm_at:  # what is due already is looked at where it is held off
+        if now < next_at < self._alarm_at:  # what is due already is looked at where it is held off
             self._set(next_at)
 
     def _set(self, at: float) -> None:

@@ -6,12 +6,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from contextvars import Context
+from typing import TypeVarTuple
 
 import pytest
 
 from gateway.exchange.deadlines import Deadline, DeadlineScope
 
 FOR_EVER = 3600.0
+_Ts = TypeVarTuple("_Ts")
 
 
 def play(story: Callable[[DeadlineScope], Awaitable[None]]) -> None:
@@ -435,3 +438,34 @@ def test_a_deadline_that_a_shield_holds_off_keeps_nobody_busy() -> None:
         assert made < 10
 
     play(story)
+
+
+class BusyLoop(asyncio.SelectorEventLoop):
+    """Timers ring a moment early, as uvloop rounds them, and each look at the clock is a millisecond later."""
+
+    looks = 0
+
+    def time(self) -> float:
+        self.looks += 1
+        return self.looks / 1_000
+
+    def call_at(
+        self, when: float, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return super().call_at(when - 0.001_5, callback, *args, context=context)
+
+
+@pytest.mark.parametrize("seconds", [n / 10_000 for n in range(200, 230)])
+def test_a_deadline_that_passes_between_two_looks_at_the_clock_is_not_lost(seconds: float) -> None:
+    async def main() -> bool:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None
+        loop.call_later(1, task.cancel)
+        scope = DeadlineScope()
+        with scope.within(seconds) as deadline:
+            await asyncio.Event().wait()
+        scope.close()
+        return deadline.passed
+
+    with asyncio.Runner(loop_factory=BusyLoop) as runner:
+        assert runner.run(main())
