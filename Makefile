@@ -22,7 +22,7 @@ help:
 	@echo "make check    format, lint, types, import contracts, and the shipped documents"
 	@echo "make bench    measure CPU, latency, memory and start-up beside nginx; BENCH=quick in seconds"
 	@echo "make soak     load and faults for SOAK_MINUTES (10), and whether the books are in order at the end"
-	@echo "make proof    the long counts: thousands of kills, hours of load, examples at random; and the newest SDKs and agents"
+	@echo "make proof    the long counts: thousands of kills, hours of load, examples at random, a fuzzer; and the newest SDKs and agents"
 	@echo "make lock     renew the lock files from pyproject.toml"
 	@echo "make clean    remove what these made, but not the state in .safeconduct"
 
