@@ -63,8 +63,8 @@ class Rates:
 
     def _rate_of(self, usage_class: UsageClass) -> Decimal:
         rate: Decimal | None = getattr(self, usage_class.price)
-        if rate is None and usage_class.instead:
-            return self._rate_of(_BY_NAME[usage_class.instead])
+        for name in usage_class.instead:
+            rate = getattr(self, name) if rate is None else rate
         if rate is None:
             rate = _EXACT.multiply(getattr(self, usage_class.side.value) or _ZERO, Decimal(usage_class.times))
         return max(rate, *(getattr(self, name) or _ZERO for name in usage_class.at_least), _ZERO)
@@ -73,7 +73,6 @@ class Rates:
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 _INPUT_SIDE: Final = frozenset(INPUT_CLASSES)
-_BY_NAME: Final = {each.name: each for each in USAGE_CLASSES}
 _LONG_WRITES: Final = frozenset(each.name for each in USAGE_CLASSES if each.is_cache_write and each.times > 1)
 
 

@@ -33,8 +33,8 @@ class UsageClass:
     """One class of usage, counted and priced apart from all others.
 
     `price`: the rate of a price list that is its own, or the fee. Where a list does not state that rate, the class
-    costs as the class `instead`, or `times` the rate of its side. `at_least`: rates that it never costs less than.
-    `limited`: counts against limits of tokens.
+    costs the first stated of the rates `instead`, or `times` the rate of its side. `at_least`: rates that it never
+    costs less than. `limited`: counts against limits of tokens.
     """
 
     name: str
@@ -44,7 +44,7 @@ class UsageClass:
     at_least: tuple[str, ...] = ()
     is_cache_write: bool = False
     limited: bool = True
-    instead: str = ""
+    instead: tuple[str, ...] = ()
 
 
 def _write(name: str, price: str, times: int, *at_least: str) -> UsageClass:
@@ -71,8 +71,8 @@ USAGE_CLASSES: Final = (
     UsageClass("audio_out", Side.OUTPUT, "audio_out"),
     UsageClass("image_in", Side.INPUT, "image_in"),
     UsageClass("image_out", Side.OUTPUT, "image_out"),
-    # Sounds that were read from a cache; without a rate of their own they cost as everything else that was read.
-    UsageClass("cache_read_audio", Side.INPUT, "cache_read_audio", instead="cache_read", limited=False),
+    # Sounds that were read from a cache; without a rate of their own they cost as what else was read, or as sounds.
+    UsageClass("cache_read_audio", Side.INPUT, "cache_read_audio", instead=("cache_read", "audio_in"), limited=False),
     UsageClass("server_tool_calls", Side.CALLS, "per_tool_call", limited=False),
     UsageClass("file_searches", Side.CALLS, "per_file_search", limited=False),
     UsageClass("code_sessions", Side.CALLS, "per_code_session", limited=False),

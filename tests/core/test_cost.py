@@ -105,6 +105,7 @@ def test_the_cost_does_not_depend_on_the_decimal_context_of_the_caller(u: Usage,
         (Usage(code_sessions=2), a_price(per_code_session=Decimal("0.03"), per_tool_call=Decimal(9)), "0.06"),
         (Usage(cache_read_audio=1_000_000), a_price(cache_read_audio="0.3", cache_read="0.1"), "0.3"),
         (Usage(cache_read_audio=1_000_000), a_price(cache_read="0.1", audio_in="5"), "0.1"),
+        (Usage(cache_read_audio=1_000_000), a_price(audio_in="5"), "5"),
     ],
 )
 def test_what_usage_costs(usage: Usage, price: Price, expected: str) -> None:

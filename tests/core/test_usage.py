@@ -92,7 +92,7 @@ def test_the_table_of_classes_has_the_fields_of_usage_in_their_order() -> None:
 def test_every_rate_that_the_table_names_is_one_of_a_price_list() -> None:
     rates, fees = {field.name for field in fields(Rates)}, {field.name for field in fields(Price)}
     for each in USAGE_CLASSES:
-        assert {*each.at_least, *([each.instead] if each.instead else [])} <= rates
+        assert {*each.at_least, *each.instead} <= rates
         assert each.price in (fees if each.side is Side.CALLS else rates)
     priced = {each.price for each in USAGE_CLASSES if each.side is not Side.CALLS}
     assert priced == rates, "no rate is left unread"
