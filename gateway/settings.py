@@ -24,7 +24,15 @@ from gateway.core.token_kinds import TOKEN_KINDS, SourceMember, SourceSettings, 
 PREFIX: Final = "SAFECONDUCT_"
 PROVIDER_PREFIX: Final = "SAFECONDUCT_PROVIDER_"
 SCHEMES: Final = {
-    "redis_url": ("redis://", "rediss://", "unix://", "redis+sentinel://", "redis+cluster://"),
+    "redis_url": (
+        "redis://",
+        "rediss://",
+        "unix://",
+        "redis+sentinel://",
+        "redis+cluster://",
+        "rediss+sentinel://",
+        "rediss+cluster://",
+    ),
     "ledger_url": ("postgresql://", "postgres://"),
     "egress_proxy": ("http://", "https://"),
 }
@@ -63,7 +71,7 @@ class Settings(BaseSettings):
     durability: Literal["power", "process"] = "power"
     """Events that a commit survives: power (a power cut) or process (kill -9, but no power cut)."""
     redis_url: SecretStr = SecretStr("")
-    """Redis for shared budgets: redis://, rediss://, unix://, redis+sentinel://, redis+cluster://; empty: none."""
+    """Redis for shared budgets: redis(s)://, unix://, redis(s)+sentinel://, redis(s)+cluster://; empty: none."""
     redis_url_file: Path | None = None
     """File that holds the address of Redis, instead of the variable."""
     ledger_url: SecretStr = SecretStr("")

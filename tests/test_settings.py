@@ -267,7 +267,8 @@ def test_the_example_uncommented_is_the_default() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://h:1/0", "rediss://u:p@h", "unix:///run/redis", "redis+sentinel://a,b/books", "redis+cluster://a,b"]
+    "url",
+    ["redis://h:1/0", "rediss://u:p@h", "unix:///run/redis", "redis+sentinel://a,b/books", "rediss+cluster://a,b"],
 )
 def test_an_address_of_redis_stands_in_a_variable_or_in_a_file(tmp_path: Path, url: str) -> None:
     file = tmp_path / "url"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 from redis import exceptions
 from redis.backoff import NoBackoff
@@ -20,7 +20,9 @@ from gateway.stores.errors import StoreRefused
 
 SENTINEL: Final = "redis+sentinel"
 CLUSTER: Final = "redis+cluster"
-SCHEMES: Final = ("redis", "rediss", "unix", SENTINEL, CLUSTER)
+SECURE_SENTINEL: Final = "rediss+sentinel"
+SECURE_CLUSTER: Final = "rediss+cluster"
+SCHEMES: Final = ("redis", "rediss", "unix", SENTINEL, CLUSTER, SECURE_SENTINEL, SECURE_CLUSTER)
 
 _SENTINEL_PORT: Final = 26379
 
@@ -49,7 +51,8 @@ class RedisAddress:
 
 def parse_address(url: str) -> RedisAddress:
     """redis://, rediss:// or unix:// for one server; redis+sentinel://host:port,host:port/service/db;
-    redis+cluster://host:port,host:port.
+    redis+cluster://host:port,host:port. With rediss+sentinel:// and rediss+cluster:// every connection uses TLS, to the
+    Sentinels and to each node too; members of the query that begin with `ssl_` are redis-py's own (`ssl_ca_certs`).
 
     With Sentinel, user and password of the address are the server's; `sentinel_username` and `sentinel_password` in its
     query are Sentinel's own.
@@ -102,22 +105,29 @@ def _parsed(parts: SplitResult, url: str) -> RedisAddress:
     """ValueError for an unknown form."""
     if parts.scheme not in SCHEMES:
         raise ValueError
-    if parts.scheme == SENTINEL:
+    if parts.scheme in (SENTINEL, SECURE_SENTINEL):
         return _sentinel_address(parts)
-    if parts.scheme == CLUSTER:
+    if parts.scheme in (CLUSTER, SECURE_CLUSTER):
         user, hosts = _hosts(parts)
-        return RedisAddress(tuple(_options(f"redis://{user}{host}") for host in hosts))
+        scheme = parts.scheme.removesuffix("+cluster")
+        return RedisAddress(tuple(_options(f"{scheme}://{user}{host}?{parts.query}") for host in hosts))
     return RedisAddress((_options(url),))
 
 
 def _sentinel_address(parts: SplitResult) -> RedisAddress:
+    scheme = parts.scheme.removesuffix("+sentinel")
     query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-    own = {name: query[f"sentinel_{name}"] for name in ("username", "password") if f"sentinel_{name}" in query}
+    own: dict[str, Any] = {
+        name: query[f"sentinel_{name}"] for name in ("username", "password") if f"sentinel_{name}" in query
+    }
     user, hosts = _hosts(parts)
     service, _, database = parts.path.strip("/").partition("/")
     sentinels = [_options(f"redis://{host}") for host in hosts]
+    tls = urlencode({name: value for name, value in query.items() if name.startswith("ssl_")})
+    if parts.scheme == SECURE_SENTINEL:
+        own |= {"ssl": True, **{name: value for name, value in _options(f"redis://?{tls}").items() if "ssl_" in name}}
     return RedisAddress(
-        (_options(f"redis://{user}/{database}"),),
+        (_options(f"{scheme}://{user}/{database}?{tls}"),),
         tuple((each.get("host", "localhost"), each.get("port", _SENTINEL_PORT)) for each in sentinels),
         service,
         own,

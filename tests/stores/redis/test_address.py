@@ -33,6 +33,20 @@ def test_sentinels_have_a_password_of_their_own() -> None:
     assert address.sentinel_options == {"password": "other"}
 
 
+def test_tls_with_sentinel_is_used_for_the_sentinels_too() -> None:
+    address = parse_address("rediss+sentinel://user:word@one/books?ssl_ca_certs=/ca.pem&sentinel_password=other")
+    (server,) = address.servers
+    assert (server["connection_class"], server["ssl_ca_certs"]) == (SSLConnection, "/ca.pem")
+    assert address.sentinel_options == {"password": "other", "ssl": True, "ssl_ca_certs": "/ca.pem"}
+
+
+def test_tls_with_a_cluster_is_used_for_every_node() -> None:
+    candidates = parse_address("rediss+cluster://one:1,two:2?ssl_ca_certs=/ca.pem").candidates(1)
+    assert [(each["port"], each["connection_class"]) for each in candidates] == [(1, SSLConnection), (2, SSLConnection)]
+    moved = redirected(candidates[0], MovedError("7 three:3"))
+    assert (moved["connection_class"], moved["ssl_ca_certs"]) == (SSLConnection, "/ca.pem")
+
+
 def test_each_node_of_a_cluster_is_a_candidate() -> None:
     candidates = parse_address("redis+cluster://user:word@one:1,two:2").candidates(1)
     assert [(each["host"], each["port"], each["password"]) for each in candidates] == [

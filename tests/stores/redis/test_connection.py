@@ -12,6 +12,8 @@ from gateway.stores.books.redis_scripts import SCRIPTS
 from gateway.stores.errors import StoreRefused
 from gateway.stores.redis.connection import CallRefused, RedisConnection, RedisUnreachable, ScriptAnswer, ScriptCall
 from tests.stores.servers import SERVERS, Server, a_free_port, a_server
+from tests.stores.tls_front import a_tls_front
+from tests.upstream.calling import LOOPBACK_PEM
 
 KEY = "{b}:state"
 BALANCES = ScriptCall(SCRIPTS["balances"], (KEY, "{b}:leases"), ("a/1", "", 0))
@@ -203,3 +205,55 @@ def test_sentinel_says_where_the_server_is(tmp_path: Path) -> None:
                 assert server.ask("HGET", KEY, "id") == "x"
             with pytest.raises(RedisUnreachable, match="sentinel"):
                 opened(f"redis+sentinel://127.0.0.1:{at}/others")
+
+
+ENTER = ScriptCall(SCRIPTS["enter"], (KEY, "{b}:leases", "{b}:members"), ("z/1", "", 0, "x", "server"))
+TRUSTED = f"ssl_ca_certs={LOOPBACK_PEM}"
+
+
+def test_one_server_is_reached_with_tls_and_only_with_a_root_that_is_trusted(server: Server) -> None:
+    with a_tls_front(server.socket) as port:
+        with closing(opened(f"rediss://127.0.0.1:{port}?{TRUSTED}")) as connection:
+            assert isinstance(connection.call([BALANCES])[0], ScriptAnswer)
+        with pytest.raises(RedisUnreachable):
+            opened(f"rediss://127.0.0.1:{port}")
+
+
+def test_sentinel_and_its_master_are_reached_with_tls(tmp_path: Path) -> None:
+    file, at = tmp_path / "sentinel.conf", a_free_port()
+    with a_server() as server, a_tls_front(server.socket) as port:
+        file.write_text(f"sentinel monitor books 127.0.0.1 {port} 1\nsentinel down-after-milliseconds books 600000\n")
+        options = ("--port", str(at), "--bind", "127.0.0.1")
+        with a_server(*options, sentinel=file) as sentinel, a_tls_front(sentinel.socket) as front:
+            with closing(opened(f"rediss+sentinel://127.0.0.1:{front}/books?{TRUSTED}")) as connection:
+                connection.call([ENTER])
+                assert server.ask("HGET", KEY, "id") == "x"
+            with pytest.raises(RedisUnreachable):
+                opened(f"rediss+sentinel://127.0.0.1:{front}/books")
+
+
+def test_the_owner_of_the_keys_in_a_cluster_is_followed_with_tls() -> None:
+    """Each node announces the port of its TLS, and the one that is asked has no slots."""
+    fronts = [a_free_port(below=55_536) for _ in range(2)]
+    ports = [a_free_port(below=55_536) for _ in range(2)]
+    with ExitStack() as stack:
+        nodes = [
+            stack.enter_context(
+                a_server(
+                    *("--port", str(port), "--cluster-enabled", "yes", "--bind", "127.0.0.1"),
+                    *("--cluster-announce-ip", "127.0.0.1", "--cluster-announce-port", str(front)),
+                    *("--cluster-announce-bus-port", str(port + 10_000)),
+                )
+            )
+            for port, front in zip(ports, fronts, strict=True)
+        ]
+        for node, front in zip(nodes, fronts, strict=True):
+            stack.enter_context(a_tls_front(node.socket, front))
+        nodes[1].ask("CLUSTER", "ADDSLOTS", *range(16384))
+        nodes[0].ask("CLUSTER", "MEET", "127.0.0.1", ports[1])
+        while any("cluster_state:ok" not in node.ask("CLUSTER", "INFO") for node in nodes):
+            pass
+        hosts = f"127.0.0.1:{a_free_port()},127.0.0.1:{fronts[0]}"
+        with closing(opened(f"rediss+cluster://{hosts}?{TRUSTED}")) as connection:
+            connection.call([ENTER])
+            assert nodes[1].ask("HGET", KEY, "id") == "x"
