@@ -10,7 +10,7 @@ from gateway.core.policy import Layer, LayerKind
 from gateway.dialects.registry import Registry
 from gateway.dialects.translation import Translation
 from gateway.exchange.policy_in_force import PolicyInForce
-from gateway.exchange.services import PseudonymsOf
+from gateway.exchange.ports import PseudonymsOf
 from gateway.exchange.stages import Accepted, Identified
 
 

@@ -28,9 +28,10 @@ from gateway.exchange.deadlines import DeadlineScope
 from gateway.exchange.decide import decide, no_route
 from gateway.exchange.forward import forward
 from gateway.exchange.headers import attempts_header, cost_header, reply_headers
+from gateway.exchange.ports import Downstream
 from gateway.exchange.progress import Progress
 from gateway.exchange.rate_permit import RatePermit
-from gateway.exchange.services import Arrival, Downstream, InForce, Services
+from gateway.exchange.services import Arrival, InForce, Services
 from gateway.exchange.settle import LAST_WORD_S, Settlement
 from gateway.exchange.stages import Accepted, Answered, Decided, Identified
 from gateway.exchange.stream_relay import StreamRelay

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeAlias
 
-from gateway.core.errors import Ended
 from gateway.core.evaluation import Capabilities
 from gateway.core.frozen import frozen
 from gateway.core.principal import Callers
-from gateway.core.receipt import ReceiptId, digest
+from gateway.core.receipt import digest
 from gateway.core.replay import capabilities_record
 from gateway.core.snapshot import Snapshot
 from gateway.dialects.prompt import PLAIN, PromptHead
 from gateway.dialects.registry import REGISTRY, Registry
 from gateway.exchange.decision_cache import DecisionCache
 from gateway.exchange.large_bodies import LargeBodies
+from gateway.exchange.ports import PseudonymsOf
 from gateway.exchange.soft_budgets import SoftBudgets
 from gateway.stores.books.books import Books
 from gateway.stores.clock import Clock
@@ -25,10 +24,6 @@ from gateway.stores.rates.rates import RateLimits
 from gateway.telemetry.log import Log
 from gateway.upstream.calls import Upstream
 from gateway.upstream.targets import Target
-
-PseudonymsOf: TypeAlias = Callable[[str, str], Callable[[str], str]]
-"""(organisation, team) -> their pseudonyms: identifier of an end user -> the name that a provider sees instead. No team
-for all teams of an organisation that share their pseudonyms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +99,3 @@ class Arrival:
     head: PromptHead = PLAIN
     data_class: str | None = None
     idempotency_key: str = ""
-
-
-class Downstream(Protocol):
-    """The way back to the client. Every method may be cancelled when the client leaves."""
-
-    async def begin(self, headers: Mapping[str, str], *, streaming: bool) -> None:
-        """Status 200 and headers."""
-
-    async def send(self, data: bytes) -> None:
-        """More of the body."""
-
-    async def end(self, last: bytes) -> None:
-        """The last bytes; the reply is complete."""
-
-    async def abort(self, last: bytes) -> None:
-        """The reply cannot be completed: the dialect's error event, and an unclean end."""
-
-    async def refuse(self, ended: Ended, receipt: ReceiptId | None, headers: Mapping[str, str]) -> None:
-        """The error instead of a reply."""

@@ -10,7 +10,8 @@ from gateway.core.health import FaultScope, RouteFault
 from gateway.dialects.relay import Stream
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.deadlines import Deadline, DeadlineScope
-from gateway.exchange.services import Downstream, Services
+from gateway.exchange.ports import Downstream
+from gateway.exchange.services import Services
 from gateway.upstream.faults import UpstreamFault
 
 _SILENT: Final = RouteFault(FaultScope.ROUTE)
