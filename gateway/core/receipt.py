@@ -84,6 +84,7 @@ class AttemptRecord:
     suspect: str = ""
     over_hold: bool = False
     price: str = ""
+    """Source, day and currency; behind `assumed:` whatever was charged without a known price."""
     began_ms: int = 0
     first_event_ms: int = -1
     ended_ms: int = 0

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final, TypeAlias
 
 from gateway.core.cost import NanoUnits, Price
-from gateway.core.usage import Usage
+from gateway.core.usage import CALL_CLASSES, Usage
 
 Terms: TypeAlias = tuple[str, ...]
 """Names of terms: a tier in the words of `dialects.service_tiers`, a place as two small letters."""
@@ -42,6 +42,15 @@ def charge(price: Price, rate: Decimal, usage: Usage, terms: Terms, observed: Ma
         return standard.charge(usage)
     cost = price.under(served, terms).tariff(rate).charge(usage)
     return cost if "tier" in observed else max(cost, standard.charge(usage))
+
+
+def assumptions(price: Price, usage: Usage, terms: Terms, observed: Mapping[str, str]) -> tuple[str, ...]:
+    """The served terms that were charged at a factor which no source states for this price, and the hosted tools that
+    were called and have no known fee."""
+    if price.free:
+        return ()
+    tools = [tool for tool in CALL_CLASSES if getattr(usage, tool) and price.fee(tool) is None]
+    return (*unpriced_terms(price, _served(terms, observed)), *tools)
 
 
 def _served(terms: Terms, observed: Mapping[str, str]) -> Terms:

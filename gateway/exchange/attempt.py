@@ -9,7 +9,7 @@ from typing import Final
 from gateway.core.decision import EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.receipt import EXACT, AttemptRecord
-from gateway.core.terms import charge
+from gateway.core.terms import assumptions, charge
 from gateway.core.unreported import GenerationPace, Most, bound
 from gateway.core.usage import NO_USAGE, Metered, Usage, UsageSource
 from gateway.dialects.estimate import incomplete
@@ -133,13 +133,15 @@ class Attempt:
         """The try as the receipt keeps it. What may have been billed and was not reported stays at its hold."""
         known = self.metered()
         cost, usage, source, observed = 0, _NOTHING, "", self.observed
-        reported, suspect = _NOTHING, ""
+        reported, suspect, price = _NOTHING, "", self.route.price.reference
         if known is not None:
             if known.tier or known.place:
                 served = (("tier", known.tier), ("place", known.place))
                 observed = {**observed, **{name: word for name, word in served if word}}
             cost, used, counted_by = self._charge(known, rate, observed)
             usage, source = used.nonzero(), counted_by.value
+            if assumed := assumptions(self.route.price, used, self.most.terms, observed):
+                price = f"{price} assumed: {', '.join(assumed)}"
             reported, suspect = known.reported, known.suspect or self._cost_fault(known, cost, rate)
             if max(cost, *usage.values(), *map(abs, reported.values()), 0) > EXACT:
                 cost, usage, reported = min(cost, EXACT), _exact(usage), _exact(reported)
@@ -167,7 +169,7 @@ class Attempt:
             reported=reported,
             suspect=suspect,
             over_hold=cost > self.hold,
-            price=self.route.price.reference,
+            price=price,
             began_ms=self.began_ms,
             first_event_ms=self.first_event_ms,
             ended_ms=self.ended_ms,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from gateway.core.cost import Rates, Term, Tier
-from gateway.core.terms import charge, reachable, stated_terms, unpriced_terms
+from gateway.core.terms import assumptions, charge, reachable, stated_terms, unpriced_terms
 from gateway.core.usage import Usage
 from tests.builders import a_demand, a_price, a_route
 
@@ -93,3 +94,23 @@ def test_an_unknown_price_of_a_term_is_named_and_a_discount_assumed_only_where_i
 def test_words_for_the_standard_price_are_no_terms() -> None:
     assert stated_terms("default", "global", "auto", "") == ()
     assert stated_terms("flex", "us") == ("flex", "us")
+
+
+@pytest.mark.parametrize(
+    ("usage", "demanded", "observed", "expected"),
+    [
+        (Usage(input=9), (), {}, ()),
+        (Usage(input=9), ("flex",), {}, ()),
+        (Usage(input=9), ("priority",), {}, ("priority",)),
+        (Usage(input=9), ("priority",), {"tier": "default"}, ()),
+        (Usage(input=9), (), {"tier": "priority", "place": "us"}, ("priority", "us")),
+        (Usage(server_tool_calls=1), (), {}, ()),
+        (Usage(file_searches=1), (), {}, ("file_searches",)),
+    ],
+)
+def test_charges_without_a_known_price_are_named(
+    usage: Usage, demanded: tuple[str, ...], observed: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    price = a_price(per_tool_call=Decimal("0.01"), terms=(Term("flex", Decimal("0.5")),))
+    assert assumptions(price, usage, demanded, observed) == expected
+    assert assumptions(replace(price, free=True), usage, demanded, observed) == ()

@@ -117,6 +117,14 @@ def test_a_cost_that_the_provider_reports_is_compared_with_ours(
     assert (record.suspect, record.cost) == (suspect, int(15_000 * rate))
 
 
+def test_a_tier_without_a_known_price_is_marked_in_the_record() -> None:
+    attempt, whole = an_attempt(), a_whole()
+    attempt.whole = replace(whole, metered=replace(whole.metered, tier="priority"))
+    record = attempt.record(ONE, TREATED)
+    assert record.price == f"{attempt.route.price.reference} assumed: priority"
+    assert record.cost == 15_000 * 5 // 2
+
+
 def test_reported_usage_is_charged_and_the_providers_figures_are_kept() -> None:
     attempt = an_attempt()
     attempt.price_hold(DEMAND, ONE, 8192)

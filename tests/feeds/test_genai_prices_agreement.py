@@ -20,7 +20,9 @@ from genai_prices.types import ModelInfo
 
 from gateway.core.cost import Price, cost, to_ledger
 from gateway.core.offers import FeedLabel, Offer
-from gateway.core.usage import Metered
+from gateway.core.terms import charge
+from gateway.core.usage import Metered, Usage
+from gateway.declarations.load import load
 from gateway.dialects.anthropic_messages.usage import MessagesUsage
 from gateway.dialects.anthropic_messages.usage import metered as of_messages
 from gateway.dialects.google.usage import GoogleUsage
@@ -32,6 +34,7 @@ from gateway.dialects.openai_responses.usage import metered as of_responses
 from gateway.dialects.usage_report import decoder
 from gateway.feeds.genai_prices import read
 from gateway.feeds.python_data import assigned
+from tests.commands.calling import ROOT
 
 TODAY: Final = datetime(2026, 12, 1, 12, tzinfo=UTC)
 _FILE: Final = Path(genai_prices.__file__).with_name("data.py")
@@ -196,4 +199,49 @@ def test_reports_cost_the_same_to_the_billionth(provider: str, flavor: str) -> N
                 costs = ours(metered, offer), theirs(provider, flavor, model, report)
                 differing += [(model.id, report, *costs)] if costs[0] != costs[1] else []
     assert compared > len(reports)
+    assert differing == []
+
+
+SHIPPED: Final = load(ROOT / "config", ROOT / "policies", today=date(2026, 12, 1)).snapshot
+TERMS: Final = (
+    ("openai-api-default", "openai", "priority", {"service_tier": "priority"}),
+    ("openai-api-default", "openai", "flex", {"service_tier": "flex"}),
+    ("anthropic-api", "anthropic", "fast", {"speed": "fast"}),
+)
+SERVED: Final = Usage(input=12_345, cache_read=9_000, output=678, reasoning=55)
+
+
+def same_price(price: Price, model: ModelInfo) -> bool:
+    """Whether the route's standard price is that of the list: other sources may be newer."""
+    standard = to_ledger(model.get_prices(TODAY).calc_price(_reported(SERVED))["total_price"], Decimal(1))
+    return bool(price.tariff(Decimal(1)).charge(SERVED) == standard)
+
+
+def _reported(usage: Usage) -> genai_prices.Usage:
+    return genai_prices.Usage(
+        input_tokens=usage.context,
+        output_tokens=usage.generated,
+        cache_read_tokens=usage.cache_read,
+        output_reasoning_tokens=usage.reasoning,
+    )
+
+
+@pytest.mark.parametrize(("record", "provider", "term", "context"), TERMS)
+def test_a_shipped_price_of_a_service_tier_is_that_of_the_list(
+    record: str, provider: str, term: str, context: dict[str, str]
+) -> None:
+    assert SHIPPED is not None
+    compared, differing = 0, []
+    by_id = {model.id: model for model in PROVIDERS[provider].models}
+    for route in SHIPPED.routes.values():
+        model = by_id.get(route.upstream_model)
+        if route.provider.id != record or model is None or not same_price(route.price, model):
+            continue
+        if not any(dict(variant.when) == context for variant in model.price_variants or ()):
+            continue
+        listed = model.get_prices(TODAY, context).calc_price(_reported(SERVED))["total_price"]
+        mine = charge(route.price, Decimal(1), SERVED, (term,), {"tier": term})
+        compared += 1
+        differing += [(route.id, mine, listed)] if mine != to_ledger(listed, Decimal(1)) else []
+    assert compared > 3
     assert differing == []
