@@ -15,12 +15,12 @@ _LONGEST: Final = 256
 
 
 def known_members(query: Mapping[str, str], known: Collection[str]) -> dict[str, str]:
-    """The members that say something. InvalidRequest, which repeats no word of it, for one that is not in `known`."""
+    """The members with a value. InvalidRequest, which repeats no word of it, for one that is not in `known`."""
     if any(name not in known for name in query):
         raise InvalidRequest(f"The address may hold only these members: {', '.join(known)}.", known=[*known])
     if long := [name for name, value in query.items() if len(value) > _LONGEST]:
         raise InvalidRequest(f"`{long[0]}` must be at most {_LONGEST} characters.", field=long[0])
-    return {name: value.strip() for name, value in query.items() if value.strip()}
+    return {name: value for name, value in query.items() if value}
 
 
 def selection_in(members: Mapping[str, str], filters: Collection[str]) -> Selection:

@@ -11,7 +11,7 @@ from gateway.reports.questions import count_in, day_in, known_members, selection
 
 
 def test_members_without_a_value_say_nothing() -> None:
-    assert known_members({"team": " x ", "model": ""}, ("team", "model")) == {"team": "x"}
+    assert known_members({"team": " x ", "model": ""}, ("team", "model")) == {"team": " x "}, "no value is mended"
 
 
 def test_a_selection_has_days_and_the_values_of_its_filters() -> None:
