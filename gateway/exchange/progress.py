@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gateway.core.receipt import Outcome, Receipt
-from gateway.dialects.translation import declared
 from gateway.exchange import record
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.stages import ExchangeStage, Identified
@@ -57,7 +56,7 @@ class Progress:
     def receipt(self, outcome: Outcome, code: str) -> Receipt:
         """The receipt, were the exchange to end now."""
         facts, served = self.facts, self.served
-        snapshot, demand = facts.in_force.snapshot, facts.demand
+        snapshot = facts.in_force.snapshot
         attempts = [a.record(record.rate(snapshot, a.route), facts.treated(a.eligible)) for a in self.attempts]
-        lost = declared(served.lost(), demand) if served is not None and demand is not None else ()
+        lost = facts.lost(served.lost()) if served is not None else ()
         return record.receipt(facts, record.Ending(outcome, code, self.elapsed_ms()), attempts, served, lost)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from gateway.core.catalog import Route, RouteId
+from gateway.core.catalog import Feature, Route, RouteId
 from gateway.core.decision import Decision, EligibleRoute
 from gateway.core.demand import Demand
 from gateway.core.errors import Json
@@ -21,6 +21,7 @@ from gateway.core.principal import Principal
 from gateway.core.receipt import EXACT, AttemptRecord, Outcome, Receipt, ReceiptId, SharedSection
 from gateway.core.replay import HEALTHY, demand_record, health_record, policies_record
 from gateway.core.snapshot import Snapshot
+from gateway.dialects.translation import declared
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.bounded import remember
 from gateway.exchange.decision_cache import Treated
@@ -33,6 +34,7 @@ class _Decided:
     """The part that all receipts of an exchange share: the request and the decision."""
 
     began_at: str
+    model: str
     demand: Mapping[str, Json]
     narrowing: tuple[Mapping[str, Json], ...]
     capabilities: str
@@ -40,6 +42,7 @@ class _Decided:
     health: Mapping[str, Json]
     plan: tuple[str, ...]
     rejections: Mapping[str, tuple[str, ...]]
+    end_user: str
     shared: Mapping[str, SharedSection]
     """As `Receipt.shared`."""
 
@@ -49,7 +52,7 @@ _NONE: Final[Mapping[str, Any]] = {}
 
 @dataclass(slots=True)
 class ExchangeRecord:
-    """Facts of an exchange for its receipt, as far as it has come; None for steps that were not reached."""
+    """Facts of an exchange for its receipt. This one knows its caller alone: the request was not read."""
 
     id: ReceiptId
     began_at: datetime
@@ -58,51 +61,44 @@ class ExchangeRecord:
     in_force: InForce
     dialect: str
     operation: Operation
-    demand: Demand | None = None
-    policy: PolicyInForce | None = None
-    decision: Decision | None = None
-    means: Capabilities | None = None
-    """Those of the decision."""
-    health: Health = field(default_factory=Health)
-    """That of the decision."""
-    end_user: str = ""
-    _decided: _Decided | None = field(default=None, init=False, repr=False, compare=False)
+    decided: _Decided = field(init=False, repr=False, compare=False)
+    """The part that all receipts of this exchange share."""
     _treated: dict[RouteId, Treated] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def decided(self) -> _Decided:
-        """The part that all receipts of this exchange share, worked out once it was decided."""
-        if self._decided is None:
-            self._decided = self._decide()
-        return self._decided
+    def lost(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Names of what a translation lost, as a receipt may keep them."""
+        return tuple(names)
+
+    def __post_init__(self) -> None:
+        self.decided = self._decide()
 
     def _decide(self) -> _Decided:
-        decision, demand = self.decision, self.demand
-        snapshot = self.in_force.snapshot
-        capabilities = self.in_force.digest_of(self.means) if self.means else ""
-        health = health_record(self.health, decision, snapshot) if decision else HEALTHY
-        plan = tuple([str(eligible.route.id) for eligible in decision.plan]) if decision else ()
         return _Decided(
             began_at=timestamp(self.began_at),
-            demand=demand_record(demand) if demand else _NONE,
-            narrowing=tuple([narrowing_record(p, snapshot) for p in demand.narrowing]) if demand else (),
-            capabilities=capabilities,
-            policy=self.policy.names if self.policy else policies_record(self.principal.layers),
-            health=health,
-            plan=plan,
-            rejections=decision.evaluation.rejections_record if decision else _NONE,
-            shared={
-                "asked": SharedSection(),
-                "decided": _section(decision, plan, capabilities) if health is HEALTHY else SharedSection(),
-                "who": SharedSection() if self.end_user else self.in_force.plans.who(self.principal),
-            },
+            model="",
+            demand=_NONE,
+            narrowing=(),
+            capabilities="",
+            policy=policies_record(self.principal.layers),
+            health=HEALTHY,
+            plan=(),
+            rejections=_NONE,
+            end_user="",
+            shared=self._shared(SharedSection(), ""),
         )
+
+    def _shared(self, decided: SharedSection, end_user: str) -> dict[str, SharedSection]:
+        who = SharedSection() if end_user else self.in_force.plans.who(self.principal)
+        return {"asked": SharedSection(), "decided": decided, "who": who}
+
+    def _features(self, wire: str) -> frozenset[Feature]:  # noqa: ARG002  # an unread request uses none
+        return frozenset()
 
     def treated(self, eligible: EligibleRoute) -> Treated:
         """Treatment of content on that route, with the features that this exchange uses."""
         treated = self._treated.get(eligible.route.id)
         if treated is None:
-            features = self.demand.features_in(eligible.wire) if self.demand else frozenset()
-            treated = self.in_force.plans.treated(eligible.route, features, self.today)
+            treated = self.in_force.plans.treated(eligible.route, self._features(eligible.wire), self.today)
             self._treated[eligible.route.id] = treated
         return treated
 
@@ -111,10 +107,65 @@ class ExchangeRecord:
         return attempt.observed.get("region") or f"declared:{self.treated(attempt.eligible).region}"
 
 
-def _section(decision: Decision | None, plan: tuple[str, ...], capabilities: str) -> SharedSection:
+@dataclass(slots=True)
+class AcceptedRecord(ExchangeRecord):
+    """Facts of an exchange whose request was read. `policy`: all layers that hold for it."""
+
+    demand: Demand
+    policy: PolicyInForce
+    end_user: str
+
+    def lost(self, names: Iterable[str]) -> tuple[str, ...]:
+        return declared(names, self.demand)
+
+    def _decide(self) -> _Decided:
+        return replace(
+            ExchangeRecord._decide(self),  # `super()` does not know a class with slots
+            model=self.demand.model,
+            demand=demand_record(self.demand),
+            narrowing=self._narrowing(),
+            policy=self.policy.names,
+            end_user=self.end_user,
+            shared=self._shared(SharedSection(), self.end_user),
+        )
+
+    def _narrowing(self) -> tuple[Mapping[str, Json], ...]:
+        return tuple([narrowing_record(p, self.in_force.snapshot) for p in self.demand.narrowing])
+
+    def _features(self, wire: str) -> frozenset[Feature]:
+        return self.demand.features_in(wire)
+
+
+@dataclass(slots=True)
+class DecidedRecord(AcceptedRecord):
+    """Facts of an exchange that was decided. `means`, `health`: those of the decision."""
+
+    decision: Decision
+    means: Capabilities
+    health: Health
+
+    def _decide(self) -> _Decided:
+        decision, capabilities = self.decision, self.in_force.digest_of(self.means)
+        health = health_record(self.health, decision, self.in_force.snapshot)
+        plan = tuple([str(eligible.route.id) for eligible in decision.plan])
+        section = _section(decision, plan, capabilities) if health is HEALTHY else SharedSection()
+        return _Decided(
+            began_at=timestamp(self.began_at),
+            model=self.demand.model,
+            demand=demand_record(self.demand),
+            narrowing=self._narrowing(),
+            capabilities=capabilities,
+            policy=self.policy.names,
+            health=health,
+            plan=plan,
+            rejections=decision.evaluation.rejections_record,
+            end_user=self.end_user,
+            shared=self._shared(section, self.end_user),
+        )
+
+
+def _section(decision: Decision, plan: tuple[str, ...], capabilities: str) -> SharedSection:
     """The section `decided` of every exchange with the same evaluation and plan, while all routes are healthy."""
-    if decision is None:
-        return SharedSection()
     sections, key = decision.evaluation.sections, (plan, capabilities)
     section = sections.get(key)
     if section is None:
@@ -140,17 +191,17 @@ def receipt(
 ) -> Receipt:
     """The receipt, not yet linked into its chain. `served`: the attempt that answered; `dropped`: names of what the
     translation lost."""
-    snapshot, decided, caller = facts.in_force.snapshot, facts.decided(), facts.principal
+    snapshot, decided, caller = facts.in_force.snapshot, facts.decided, facts.principal
     made = Receipt(
         id=facts.id,
         began_at=decided.began_at,
         organisation=caller.organisation.id,
         team=caller.team.id,
         key=caller.caller.id,
-        end_user=facts.end_user,
+        end_user=decided.end_user,
         dialect=facts.dialect,
         operation=facts.operation.name,
-        model=facts.demand.model if facts.demand else "",
+        model=decided.model,
         demand=decided.demand,
         narrowing=decided.narrowing,
         version=facts.in_force.version,

@@ -10,13 +10,14 @@ from gateway.core.demand import Demand
 from gateway.core.evaluation import Capabilities
 from gateway.core.frozen import frozen
 from gateway.core.health import Health
+from gateway.core.operation import Operation
 from gateway.core.policy import EffectivePolicy
 from gateway.core.principal import Bill, Principal
 from gateway.core.receipt import ReceiptId
 from gateway.dialects.translation import Translation
 from gateway.exchange.attempt import Attempt
 from gateway.exchange.policy_in_force import PolicyInForce
-from gateway.exchange.record import ExchangeRecord
+from gateway.exchange.record import AcceptedRecord, DecidedRecord, ExchangeRecord
 from gateway.exchange.services import Arrival, InForce
 
 
@@ -33,14 +34,19 @@ class Identified:
 
     def record(self) -> ExchangeRecord:
         """The facts for a receipt."""
-        return ExchangeRecord(
-            id=self.id,
-            began_at=self.began_at,
-            today=self.today,
-            principal=self.principal,
-            in_force=self.in_force,
-            dialect=self.arrival.dialect,
-            operation=self.arrival.head.operation,
+        return ExchangeRecord(*self.facts())
+
+    def facts(self) -> tuple[ReceiptId, datetime, date, Principal, InForce, str, Operation]:
+        """The facts of every exchange, in the order of an `ExchangeRecord`."""
+        arrival = self.arrival
+        return (
+            self.id,
+            self.began_at,
+            self.today,
+            self.principal,
+            self.in_force,
+            arrival.dialect,
+            arrival.head.operation,
         )
 
 
@@ -59,11 +65,9 @@ class Accepted:
         """The demands of all layers together."""
         return self.in_force.policy
 
-    def record(self) -> ExchangeRecord:
+    def record(self) -> AcceptedRecord:
         """The facts for a receipt."""
-        facts = self.identified.record()
-        facts.demand, facts.policy, facts.end_user = self.demand, self.in_force, self.end_user
-        return facts
+        return AcceptedRecord(*self.identified.facts(), self.demand, self.in_force, self.end_user)
 
 
 @frozen
@@ -83,11 +87,18 @@ class Decided:
     def plan(self) -> tuple[EligibleRoute, ...]:
         return self.decision.plan
 
-    def record(self) -> ExchangeRecord:
+    def record(self) -> DecidedRecord:
         """The facts for a receipt."""
-        facts = self.accepted.record()
-        facts.decision, facts.means, facts.health = self.decision, self.capabilities, self.health
-        return facts
+        accepted = self.accepted
+        return DecidedRecord(
+            *accepted.identified.facts(),
+            accepted.demand,
+            accepted.in_force,
+            accepted.end_user,
+            self.decision,
+            self.capabilities,
+            self.health,
+        )
 
 
 @frozen

@@ -63,28 +63,37 @@ def eligible(snapshot: Snapshot) -> EligibleRoute:
     return EligibleRoute(snapshot.routes[ALPHA], "openai_chat")
 
 
-def the_facts(snapshot: Any = SNAPSHOT, **changed: Any) -> record.ExchangeRecord:
-    caller = a_principal(a_key(policy="key's"), snapshot)
-    return replace(
-        record.ExchangeRecord(
-            id=ReceiptId("01JDRECEIPT00000000000000A"),
-            began_at=NOW,
-            today=TODAY,
-            principal=caller,
-            in_force=InForce(snapshot, some_means(), {}),
-            dialect="openai_chat",
-            operation=CHAT,
-        ),
-        **changed,
+def facts_in(snapshot: Snapshot) -> dict[str, Any]:
+    """The facts of every exchange."""
+    return {
+        "id": ReceiptId("01JDRECEIPT00000000000000A"),
+        "began_at": NOW,
+        "today": TODAY,
+        "principal": a_principal(a_key(policy="key's"), snapshot),
+        "in_force": InForce(snapshot, some_means(), {}),
+        "dialect": "openai_chat",
+        "operation": CHAT,
+    }
+
+
+def the_facts(snapshot: Any = SNAPSHOT) -> record.ExchangeRecord:
+    return record.ExchangeRecord(**facts_in(snapshot))
+
+
+def accepted(snapshot: Any = SNAPSHOT, layers: tuple[Layer, ...] | None = None, **demand: Any) -> record.AcceptedRecord:
+    facts = facts_in(snapshot)
+    policy = facts["in_force"].plans.policy(layers or facts["principal"].layers)
+    return record.AcceptedRecord(**facts, demand=a_demand(**demand), policy=policy, end_user="")
+
+
+def decided(**demand: Any) -> record.DecidedRecord:
+    facts, request = facts_in(SNAPSHOT), a_demand(**demand)
+    in_force = facts["in_force"]
+    policy = in_force.plans.policy(facts["principal"].layers)
+    decision = policy.decide(request, in_force.means, WELL, TODAY)
+    return record.DecidedRecord(
+        **facts, demand=request, policy=policy, end_user="", decision=decision, means=in_force.means, health=WELL
     )
-
-
-def decided(**demand: Any) -> record.ExchangeRecord:
-    facts = the_facts(demand=a_demand(**demand))
-    assert facts.demand is not None
-    policy = facts.in_force.plans.policy(facts.principal.layers)
-    decision = policy.decide(facts.demand, facts.in_force.means, WELL, TODAY)
-    return replace(facts, policy=policy, decision=decision, means=facts.in_force.means)
 
 
 def answered(snapshot: Any = SNAPSHOT) -> Attempt:
@@ -123,9 +132,7 @@ def test_a_served_request_has_route_posture_evidence_and_cost() -> None:
 
 def test_the_demand_is_kept_as_facts_in_an_order_of_its_own() -> None:
     features = a_use(Feature.WEB_SEARCH, Feature.FILES)
-    receipt = record.receipt(
-        the_facts(demand=a_demand(features=features, pinned="alpha")), record.Ending("failed", "", 1), (), None, ()
-    )
+    receipt = record.receipt(accepted(features=features, pinned="alpha"), record.Ending("failed", "", 1), (), None, ())
     assert receipt.demand == {
         "streaming": True,
         "input_tokens_at_most": 1_000,
@@ -150,9 +157,7 @@ def test_policies_are_named_per_layer_and_several_of_one_layer_together() -> Non
         Layer(LayerKind.REQUEST, a_policy("request's")),
         Layer(LayerKind.REQUEST, a_policy("request")),
     )
-    receipt = record.receipt(
-        replace(facts, policy=facts.in_force.plans.policy(layers)), record.Ending("refused", "", 1), (), None, ()
-    )
+    receipt = record.receipt(accepted(layers=layers), record.Ending("refused", "", 1), (), None, ())
     assert receipt.policy == {
         "organisation": "open",
         "team": "team's",
@@ -190,7 +195,7 @@ def test_features_used_count_for_how_content_was_treated() -> None:
     snapshot = a_snapshot(a_route(a_provider(exceptions=(worse,))), policies=(a_policy("key's"),))
     route = eligible(snapshot)
     assert the_facts(snapshot).treated(route).posture["retention_days"] == 0
-    used = the_facts(snapshot, demand=a_demand(features=a_use(Feature.FILES)))
+    used = accepted(snapshot, features=a_use(Feature.FILES))
     assert used.treated(route).posture["retention_days"] == 30
 
 
@@ -238,13 +243,13 @@ def test_the_rate_is_the_days_of_the_documents_and_none_without_one() -> None:
 
 def test_a_data_class_is_kept_as_it_is_declared() -> None:
     organisation = an_organisation(classes={"personal": DataClass("personal", "open")})
-    facts = the_facts(replace(SNAPSHOT, organisation=organisation), demand=a_demand(data_class="personal"))
+    facts = accepted(replace(SNAPSHOT, organisation=organisation), data_class="personal")
     assert record.receipt(facts, record.Ending("refused", "", 1), (), None, ()).demand["data_class"] == "personal"
 
 
 def test_what_became_of_a_request_between_dialects_is_kept_by_names() -> None:
     carried = (Carried("anthropic_messages", dropped=("seed",)), Carried("google_generate", unfit=("n",)))
-    facts = the_facts(demand=a_demand(carried=carried, alias="gpt-*"))
+    facts = accepted(carried=carried, alias="gpt-*")
     receipt = record.receipt(facts, record.Ending("served", "", 1), (), None, ("seed", "citations"))
     assert receipt.dropped == ("seed", "citations")
     assert receipt.demand["alias"] == "gpt-*"

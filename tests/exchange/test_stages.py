@@ -11,6 +11,7 @@ from gateway.core.snapshot import Snapshot
 from gateway.dialects.registry import REGISTRY
 from gateway.exchange.accept import accept
 from gateway.exchange.decide import decide
+from gateway.exchange.record import AcceptedRecord, ExchangeRecord
 from gateway.exchange.services import Arrival, InForce
 from gateway.exchange.stages import Accepted, Decided, Identified
 from tests.builders import (
@@ -50,13 +51,20 @@ def decided(stage: Identified | None = None, **body: Any) -> Decided:
 def test_an_identified_exchange_knows_who_and_when_and_nothing_of_the_request() -> None:
     facts = identified().record()
     assert (facts.id, facts.began_at, facts.today, facts.dialect) == ("01JD", NOW, TODAY, "openai_chat")
-    assert (facts.demand, facts.policy, facts.decision, facts.end_user) == (None, None, None, "")
+    assert type(facts) is ExchangeRecord
+    assert (facts.decided.model, facts.decided.demand, facts.decided.end_user, facts.lost(["x"])) == (
+        "",
+        {},
+        "",
+        ("x",),
+    )
 
 
 def test_an_accepted_request_adds_its_demand_and_its_policy() -> None:
     stage = accepted()
     facts = stage.record()
-    assert (facts.demand, facts.policy, facts.decision) == (stage.demand, stage.in_force, None)
+    assert type(facts) is AcceptedRecord
+    assert (facts.demand, facts.policy, facts.end_user) == (stage.demand, stage.in_force, stage.end_user)
     assert facts.id == "01JD"
 
 
@@ -70,5 +78,5 @@ def test_a_decided_request_adds_the_decision_and_what_it_follows_from() -> None:
 def test_a_stage_is_not_changed_by_the_record_of_a_later_one() -> None:
     stage = decided()
     stage.record()
-    assert stage.accepted.record().decision is None
-    assert stage.accepted.identified.record().demand is None
+    assert type(stage.accepted.record()) is AcceptedRecord
+    assert type(stage.accepted.identified.record()) is ExchangeRecord

@@ -62,8 +62,8 @@ def test_the_draft_and_the_receipt(benchmark: BenchmarkFixture) -> None:
     served = Attempt(decision.plan[0], "1", 0)
 
     def both() -> Receipt:
-        told = (demand, policy, decision, in_force.means)
-        facts = record.ExchangeRecord(ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", CHAT, *told)
+        everyone = (ReceiptId("A"), NOW, TODAY, caller, in_force, "openai_chat", CHAT)
+        facts = record.DecidedRecord(*everyone, demand, policy, "", decision, in_force.means, WELL)
         record.receipt(facts, record.Ending("interrupted", "", 1), ATTEMPTS, None, ())
         return record.receipt(facts, record.Ending("served", "", 9), ATTEMPTS, served, ())
 
