@@ -26,15 +26,10 @@ from gateway.core.policy import (
 )
 from gateway.core.posture import (
     DIMENSIONS,
+    SCALES,
     UNKNOWN,
-    Dpa,
-    LocationGuarantee,
-    Logging,
     Party,
     Posture,
-    ProviderCache,
-    Training,
-    Transfer,
     Value,
     of,
 )
@@ -52,14 +47,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "processed_in": _countries,
     "stored_in": _countries,
     "retention_days": st.integers(0, 3),
-    "training": st.sampled_from(Training),
-    "logging": st.sampled_from(Logging),
     "third_party_access": st.frozensets(st.sampled_from(Party)),
     "jurisdiction": _countries,
-    "transfer": st.sampled_from(Transfer),
-    "dpa": st.sampled_from(Dpa),
-    "provider_cache": st.sampled_from(ProviderCache),
-    "location_guarantee": st.sampled_from(LocationGuarantee),
+    **{name: st.sampled_from(scale) for name, scale in SCALES.items()},
 }
 """Known values per dimension, few enough that two of them are often comparable."""
 

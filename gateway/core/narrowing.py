@@ -7,22 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
-from enum import Enum
 from typing import Any, Final
 
 from gateway.core.errors import Json
 from gateway.core.policy import MaxPrice, Policy, Preference, RouteRules, SortKey
 from gateway.core.posture import (
     DIMENSIONS,
+    SCALES,
     UNKNOWN,
-    Dpa,
-    LocationGuarantee,
-    Logging,
     Party,
     Posture,
-    ProviderCache,
-    Training,
-    Transfer,
     Value,
     of,
     word,
@@ -34,14 +28,6 @@ OWN: Final = "request"
 
 _PRICES: Final = Context(prec=40, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """A price has fewer digits, whatever a client writes."""
-_SCALES: Final[Mapping[str, type[Enum]]] = {
-    "training": Training,
-    "logging": Logging,
-    "transfer": Transfer,
-    "dpa": Dpa,
-    "provider_cache": ProviderCache,
-    "location_guarantee": LocationGuarantee,
-}
 
 
 def narrowing_record(policy: Policy, snapshot: Snapshot) -> dict[str, Json]:
@@ -109,9 +95,8 @@ def _bound(words: Mapping[str, Any]) -> Posture:
 
 def _value(dimension: str, written: Any) -> Value:
     """The inverse of `core.posture.word` for a value that is not UNKNOWN."""
-    if dimension in _SCALES:
-        scale: Any = _SCALES[dimension]
-        return scale[written.upper()]  # type: ignore[no-any-return]
+    if (scale := SCALES.get(dimension)) is not None:
+        return scale[written.upper()]
     if dimension == "third_party_access":
         return frozenset(map(Party, written))
     return written if dimension == "retention_days" else frozenset(written)

@@ -87,6 +87,16 @@ class Party(Enum):
     DOWNSTREAM_PROVIDERS = "downstream_providers"
 
 
+SCALES: Final[Mapping[str, type[IntEnum]]] = {
+    "training": Training,
+    "logging": Logging,
+    "transfer": Transfer,
+    "dpa": Dpa,
+    "provider_cache": ProviderCache,
+    "location_guarantee": LocationGuarantee,
+}
+"""Dimension -> its values in order, for the dimensions whose values have names."""
+
 Countries: TypeAlias = frozenset[str]
 """ISO 3166-1 alpha-2 codes, upper case."""
 

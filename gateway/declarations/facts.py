@@ -12,15 +12,10 @@ from gateway.core.catalog import Fact, Facts
 from gateway.core.evidence import sources_of
 from gateway.core.posture import (
     DIMENSIONS,
+    SCALES,
     UNKNOWN,
-    Dpa,
-    LocationGuarantee,
-    Logging,
     Party,
     Posture,
-    ProviderCache,
-    Training,
-    Transfer,
     Value,
     within,
 )
@@ -30,16 +25,8 @@ from gateway.declarations.faults import Toml, one_of, shown
 from gateway.declarations.reader import Table
 from gateway.declarations.regions import Regions, expand, unknown_place
 
-_SCALES: Final[Mapping[str, type[IntEnum]]] = {
-    "training": Training,
-    "logging": Logging,
-    "transfer": Transfer,
-    "dpa": Dpa,
-    "provider_cache": ProviderCache,
-    "location_guarantee": LocationGuarantee,
-}
 SCALE_WORDS: Final[Mapping[str, Mapping[str, IntEnum]]] = {
-    name: {member.name.lower(): member for member in scale} for name, scale in _SCALES.items()
+    name: {member.name.lower(): member for member in scale} for name, scale in SCALES.items()
 }
 _PARTIES: Final = {party.value: party for party in Party}
 _NOWHERE_KNOWN: Final = frozenset({"unknown", "global", "other"})

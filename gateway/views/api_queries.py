@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.core.errors import Json
 from gateway.core.frozen import frozen
-from gateway.core.posture import Dpa, LocationGuarantee, Logging, Party, ProviderCache, Training, Transfer
+from gateway.core.posture import SCALES, Party
 from gateway.stores.ledger.ledger import GROUPS
 from gateway.views.countries import NAMES
 from gateway.views.places import MEASURES
@@ -61,16 +61,8 @@ def _whole(least: int, most: int) -> Mapping[str, Json]:
     return {"type": "integer", "minimum": least, "maximum": most}
 
 
-_SCALES: Final = {
-    "training": Training,
-    "logging": Logging,
-    "transfer": Transfer,
-    "dpa": Dpa,
-    "provider_cache": ProviderCache,
-    "location_guarantee": LocationGuarantee,
-}
 _SCHEMAS: Final[Mapping[str, Mapping[str, Json]]] = {
-    **{name: _one_of(*(member.name.lower() for member in scale)) for name, scale in _SCALES.items()},
+    **{name: _one_of(*(member.name.lower() for member in scale)) for name, scale in SCALES.items()},
     "since": _DAY,
     "until": _DAY,
     "limit": _whole(1, 200),

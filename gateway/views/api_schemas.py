@@ -14,11 +14,10 @@ from typing import Final
 from gateway.core.errors import Json
 from gateway.core.evaluation import Kind
 from gateway.core.health import FaultScope
+from gateway.core.posture import DIMENSIONS, SCALES
 
-_POSTURE: Final = (
-    "processed_in:[s]|s stored_in:[s]|s retention_days:i|s training:s logging:s third_party_access:[s]|s "
-    "jurisdiction:[s]|s transfer:s dpa:s provider_cache:s location_guarantee:s"
-)
+_FORMS: Final = {"retention_days": "i|s", **dict.fromkeys(SCALES, "s")}
+_POSTURE: Final = " ".join(f"{name}:{_FORMS.get(name, '[s]|s')}" for name in DIMENSIONS)
 _FIGURES: Final = "attempts:i failures:i failure_share:i? first_p50_ms:i? first_p95_ms:i?"
 
 OBJECTS: Final[Mapping[str, str]] = {

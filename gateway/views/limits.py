@@ -7,7 +7,6 @@ several times all hold.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import IntEnum
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
@@ -15,14 +14,9 @@ from gateway.core.errors import InvalidRequest, Json
 from gateway.core.policy import ANY_EVIDENCE, Evidence, EvidenceRule, Policy
 from gateway.core.posture import (
     DIMENSIONS,
+    SCALES,
     UNKNOWN,
-    Dpa,
-    LocationGuarantee,
-    Logging,
     Party,
-    ProviderCache,
-    Training,
-    Transfer,
     Value,
     meet_all,
     word,
@@ -33,14 +27,6 @@ from gateway.views.dimensions import LABELS, region_word, value_words
 
 EVIDENCE: Final = "evidence"
 MEMBERS: Final = (*DIMENSIONS, EVIDENCE)
-_SCALES: Final[Mapping[str, type[IntEnum]]] = {
-    "training": Training,
-    "logging": Logging,
-    "transfer": Transfer,
-    "dpa": Dpa,
-    "provider_cache": ProviderCache,
-    "location_guarantee": LocationGuarantee,
-}
 _PARTIES: Final = "third_party_access"
 _NOBODY: Final = "none"
 _VERIFIED: Final = "verified"
@@ -71,7 +57,7 @@ def limits_in(query: Mapping[str, Sequence[str]], regions: Mapping[str, frozense
 def _value(dimension: str, text: str, regions: Mapping[str, frozenset[str]]) -> Value:
     if dimension == "retention_days":
         return _whole(dimension, text)
-    if (scale := _SCALES.get(dimension)) is not None:
+    if (scale := SCALES.get(dimension)) is not None:
         return _one_of(dimension, text, {member.name.lower(): member for member in scale})
     words = [part.strip() for part in text.split(",") if part.strip()]
     if dimension == _PARTIES:
@@ -147,8 +133,8 @@ def _control(name: str, label: str, options: list[Json]) -> Json:
 def _options(name: str, regions: Mapping[str, frozenset[str]]) -> list[Json]:
     if name == "retention_days":
         values: list[tuple[str, Json]] = [(str(days), days) for days in _DAYS]
-    elif name in _SCALES:
-        values = [(member.name.lower(), member.name.lower()) for member in _SCALES[name]]
+    elif name in SCALES:
+        values = [(member.name.lower(), member.name.lower()) for member in SCALES[name]]
     elif name == _PARTIES:
         growing = [party.value for party in Party]
         values = [(_NOBODY, []), *((",".join(growing[:size]), growing[:size]) for size in (1, 2, 3))]

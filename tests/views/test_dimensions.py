@@ -4,14 +4,9 @@ import pytest
 
 from gateway.core.posture import (
     DIMENSIONS,
+    SCALES,
     UNKNOWN,
-    Dpa,
-    LocationGuarantee,
-    Logging,
     Party,
-    ProviderCache,
-    Training,
-    Transfer,
     word,
 )
 from gateway.views.dimensions import LABELS, NOT_STATED, region_word, value_words
@@ -21,15 +16,7 @@ REGIONS = {"EU": frozenset({"DE", "SE"}), "UK": frozenset({"GB"})}
 
 def test_every_dimension_has_a_label_and_words_for_every_value() -> None:
     assert LABELS.keys() == set(DIMENSIONS)
-    scales = {
-        "training": Training,
-        "logging": Logging,
-        "transfer": Transfer,
-        "dpa": Dpa,
-        "provider_cache": ProviderCache,
-        "location_guarantee": LocationGuarantee,
-    }
-    for dimension, scale in scales.items():
+    for dimension, scale in SCALES.items():
         words = [value_words(dimension, word(value), REGIONS) for value in scale]
         assert len(set(words)) == len(words)
     for dimension in DIMENSIONS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from enum import IntEnum
 
 import pytest
 
@@ -11,27 +10,14 @@ from gateway.core.errors import Json
 from gateway.core.evaluation import Kind, Reason
 from gateway.core.posture import (
     DIMENSIONS,
-    Dpa,
-    LocationGuarantee,
-    Logging,
+    SCALES,
     Party,
-    ProviderCache,
-    Training,
-    Transfer,
     word,
 )
 from gateway.views.reasons import as_json, places, sentence, treats
 
 REGIONS = {"EU": frozenset({"DE", "FR", "SE"}), "EFTA": frozenset({"CH", "NO"})}
 EU = ["DE", "FR", "SE"]
-SCALES: dict[str, type[IntEnum]] = {
-    "training": Training,
-    "logging": Logging,
-    "transfer": Transfer,
-    "dpa": Dpa,
-    "provider_cache": ProviderCache,
-    "location_guarantee": LocationGuarantee,
-}
 
 
 def breach(dimension: str, offered: Json, demanded: Json) -> str:

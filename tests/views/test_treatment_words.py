@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.posture import DIMENSIONS, UNKNOWN, Dpa, Party, Posture, Training, Value
+from gateway.core.posture import DIMENSIONS, SCALES, UNKNOWN, Dpa, Party, Posture, Training, Value
 from gateway.views.treatment_words import cell, mark_of, place, sentence, words_of
 from tests.views.shipped import shipped
 
@@ -55,3 +55,10 @@ def test_the_sentence_says_kept_trained_on_place_and_agreement() -> None:
         "Processed somewhere in the EU. No processing agreement."
     )
     assert sentence(Posture(), "", "", REGIONS).startswith("The provider does not state how long content is kept.")
+
+
+@pytest.mark.parametrize("dimension", SCALES)
+def test_every_value_of_a_scale_has_a_mark_from_good_on(dimension: str) -> None:
+    marks = [mark_of(dimension, value, {}) for value in SCALES[dimension]]
+    assert marks[0] == "good"
+    assert marks == sorted(marks, key=("good", "fair", "poor").index)
