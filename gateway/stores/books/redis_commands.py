@@ -20,7 +20,7 @@ from gateway.stores.redis.connection import CallRefused, ScriptAnswer, ScriptCal
 from gateway.stores.redis.pipeline import resolve
 
 DEADLINE_S: Final = 2.0
-"""Seconds that a caller waits for an answer, in all."""
+"""Seconds that Redis has for an answer. They begin anew while a command waits in this process and Redis answers."""
 _LATE_S: Final = 5
 """A hold that reaches the server later than this after its deadline is not taken."""
 _SLOT_S: Final = 900
@@ -43,6 +43,11 @@ class HoldCommand:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stage: Stage = "new"
     _tries: int = 0
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it waits in this process, not for Redis."""
+        return self._stage == "new"
 
     def give_up(self) -> Stage:
         """Nobody waits any more. Says how far it had come; of `sent` nobody knows whether it is held."""
@@ -111,8 +116,11 @@ class BalancesCommand:
 
     keys: tuple[str, ...]
     future: asyncio.Future[list[Counter]] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    is_queued: bool = True
+    """Whether it waits in this process, not for Redis."""
 
     def call(self, member: Member) -> ScriptCall:
+        self.is_queued = False
         return member.call("balances", self.keys, ())
 
     def answered(self, answer: ScriptAnswer | CallRefused) -> bool:

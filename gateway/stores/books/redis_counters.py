@@ -1,7 +1,8 @@
 """Counters that many processes share in one Redis. Failure rule: without its answer nothing is admitted.
 
-A hold is asked for once: it ends with the server's answer, or is given back until that is confirmed. A settle is
-repeated until it is confirmed; a process that dies before leaves a hold, never free money.
+A hold is asked for once: it ends with the server's answer, or is given back until that is confirmed. The deadline is
+that of the server. A settle is repeated until it is confirmed; a process that dies before leaves a hold, never free
+money.
 """
 
 from __future__ import annotations
@@ -33,12 +34,16 @@ _TOO_LATE: Final = "no_answer_in_time"
 class RedisCounters:
     """Use `open`; give it to the books, which begin it."""
 
-    def __init__(self, keys: CounterKeys, courier: CounterWorker, journal: Journal) -> None:
-        self._keys, self._courier, self._journal = keys, courier, journal
+    def __init__(
+        self, keys: CounterKeys, courier: CounterWorker, journal: Journal, deadline_s: float = DEADLINE_S
+    ) -> None:
+        self._keys, self._courier, self._journal, self._deadline_s = keys, courier, journal, deadline_s
         self._fold = Counters()
 
     @classmethod
-    def open(cls, url: str, books: str, journal: Journal, tell: CountersListener) -> RedisCounters:
+    def open(
+        cls, url: str, books: str, journal: Journal, tell: CountersListener, deadline_s: float = DEADLINE_S
+    ) -> RedisCounters:
         """`books`: whose these are; others in the same Redis are not touched. StoreRefused if that Redis cannot keep
         them, or cannot be reached."""
         keys = CounterKeys(books)
@@ -53,7 +58,8 @@ class RedisCounters:
             ) from None
         if not connection.durable:
             tell("without_append_only_file", "")
-        return cls(keys, CounterWorker(Member(connection, keys, journal.write_now(recall)), journal, tell), journal)
+        worker = CounterWorker(Member(connection, keys, journal.write_now(recall)), journal, tell)
+        return cls(keys, worker, journal, deadline_s)
 
     def begin(self, fold: Counters) -> None:
         self._fold = fold
@@ -65,14 +71,14 @@ class RedisCounters:
         command = HoldCommand(hold, budgets, self._granted)
         self._courier.ask(command)
         try:
-            async with asyncio.timeout(DEADLINE_S):
-                return await command.future
-        except TimeoutError:
-            self._give_up(command)
-            raise unavailable(_TOO_LATE) from None
+            await self._waited(command)
         except asyncio.CancelledError:
             self._give_up(command)
             raise
+        if not command.future.done():
+            self._give_up(command)
+            raise unavailable(_TOO_LATE)
+        return command.future.result()
 
     def release(self, hold: Hold) -> None:
         self._fold.release(hold)
@@ -97,11 +103,21 @@ class RedisCounters:
         windows = windows_around(at, zone)
         command = BalancesCommand(tuple(self._keys.account(account, windows[window]) for account, window in pairs))
         self._courier.ask(command)
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                return await command.future
-        except TimeoutError:
-            raise unavailable(_TOO_LATE) from None
+        await self._waited(command)
+        if not command.future.done():
+            raise unavailable(_TOO_LATE)
+        return command.future.result()
+
+    async def _waited(self, command: HoldCommand | BalancesCommand) -> None:
+        """Returns with the answer, or without one when Redis has let the deadline pass.
+
+        A late queue or a late loop of this process is no absence of Redis: a command that was not sent yet waits on
+        while Redis answers the others.
+        """
+        waiting = True
+        while waiting:
+            await asyncio.wait((command.future,), timeout=self._deadline_s)
+            waiting = not command.future.done() and command.is_queued and self._courier.is_joined
 
     def obstacle(self) -> str:
         """Redis cannot be asked, or waits for what other gateways have spent."""

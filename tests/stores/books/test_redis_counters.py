@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -12,14 +14,18 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.core.organisation import Budget
 from gateway.stores.books.books import SqliteBooks
+from gateway.stores.books.redis_commands import BalancesCommand
 from gateway.stores.books.redis_counters import RedisCounters
+from gateway.stores.books.redis_member import Member
 from gateway.stores.errors import StoreRefused
 from gateway.stores.journal.journal import Journal
+from gateway.stores.redis.connection import ScriptCall
 from tests.builders import NOW
 from tests.stores.books_in import Told, an_intent, balance, run, served, shared_books_in
 from tests.stores.servers import SERVERS, Server, a_free_port, a_server
@@ -254,3 +260,41 @@ def test_the_last_settles_are_told_before_the_end(tmp_path: Path, server: Server
     assert server.ask("ZCARD", "{safeconduct/acme}:leases") == 0
     with shared_books_in(tmp_path / "two", server.url, "two") as books:
         assert (balance(books).spent, balance(books).held) == (40, 0)
+
+
+# --- this process is late, Redis is not ------------------------------------------------------------------------------
+
+
+class Gate(BalancesCommand):
+    """Keeps the thread that speaks to Redis from its next trip until it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+        self.entered, self.opened = threading.Event(), threading.Event()
+
+    def call(self, member: Member) -> ScriptCall:
+        self.entered.set()
+        assert self.opened.wait(30)
+        return super().call(member)
+
+
+@pytest.mark.parametrize("verb", ["hold", "balances"])
+async def test_what_waits_in_this_process_waits_on_while_redis_answers(
+    tmp_path: Path, server: Server, verb: str
+) -> None:
+    journal = Journal.open(tmp_path, "process")
+    counters = RedisCounters.open(server.url, "acme", journal, Told(), deadline_s=0.01)
+    try:
+        books = await anyio.to_thread.run_sync(SqliteBooks, journal, "one", counters)
+        gate = Gate()
+        counters._courier.ask(gate)
+        assert await anyio.to_thread.run_sync(gate.entered.wait, 30)
+        late = books.hold(an_intent("A")) if verb == "hold" else books.balances(["team/research"], NOW)
+        task = asyncio.ensure_future(late)
+        finished, _ = await asyncio.wait({task}, timeout=0.1)  # ten deadlines
+        assert finished == set()
+        gate.opened.set()
+        assert await task is not None
+    finally:
+        await anyio.to_thread.run_sync(counters.close)
+        await anyio.to_thread.run_sync(journal.close)
