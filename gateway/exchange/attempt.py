@@ -17,7 +17,7 @@ from gateway.dialects.relay import Stream, Whole
 from gateway.dialects.reported_cost import COST_FIGURE, differs
 from gateway.exchange.clamp import worst_case
 from gateway.exchange.decision_cache import Treated
-from gateway.stores.holds import Budgets
+from gateway.stores.holds import SoftSpendings
 from gateway.upstream.calls import ProviderReply
 
 _NOTHING: Final[Mapping[str, int]] = {}
@@ -59,8 +59,8 @@ class Attempt:
         self.hold_id = hold_id
         self.began_ms = began_ms
         self.hold = 0
-        self.beyond: Budgets = ()
-        """The soft budgets that the hold went beyond."""
+        self.beyond: SoftSpendings = ()
+        """The soft budgets that were spent, or nearly so, when it was made."""
         self.output_limit: int | None = None
         """The output limit, in tokens, that the request carries in place of the client's; None: the client's stands."""
         self.status = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from gateway.core.frozen import frozen
 from gateway.core.organisation import Budget
@@ -15,6 +15,20 @@ LARGEST_AMOUNT: Final = 2**53
 """The largest amount that one hold or charge counts for, about nine million units: sums stay far inside 64 bits."""
 
 Budgets: TypeAlias = Sequence[tuple[AccountId, Budget]]
+
+NEAR_PERCENT: Final = 80
+"""Spent part of a soft budget from which on it warns; it warns again at 100."""
+
+
+class SoftSpending(NamedTuple):
+    """A soft budget that is spent to `percent`: `NEAR_PERCENT`, or 100 and more."""
+
+    account: AccountId
+    budget: Budget
+    percent: int
+
+
+SoftSpendings: TypeAlias = Sequence[SoftSpending]
 
 
 @frozen
@@ -29,8 +43,8 @@ class Hold:
     at: int
     row: int
     zone: str = "UTC"
-    beyond: Budgets = field(default=(), compare=False)
-    """The soft budgets without room for this hold."""
+    beyond: SoftSpendings = field(default=(), compare=False)
+    """The soft budgets that are spent or nearly so, whatever is held."""
 
 
 @frozen

@@ -342,6 +342,17 @@ class SoftBudgetCrossed:
 
 
 @frozen
+class SoftBudgetNear:
+    """A budget that refuses nothing is spent to `percent`: once per window. `limit` in the ledger's currency."""
+
+    level: ClassVar[Level] = "warning"
+    account: str
+    window: str
+    limit: str
+    percent: int
+
+
+@frozen
 class RouteCooling:
     """A route is left alone until `until` (UTC): its provider failed or limits the rate. `kind`: the scope of the
     fault; `status` of the provider, 0 where none came."""
@@ -521,6 +532,7 @@ Event: TypeAlias = (
     | KeysAlone
     | KeysShared
     | SoftBudgetCrossed
+    | SoftBudgetNear
     | RouteCooling
     | RouteLockedOut
     | RouteRecovered

@@ -125,6 +125,9 @@ _TOLD: Final[Mapping[str, Callable[[EventFields], str]]] = {
     "keys_alone": lambda f: f"keys of other gateways cannot be known for {f['since_s']} s ({f['reason']})",
     "keys_shared": lambda f: f"keys of all gateways are known; {f['keys']} secrets",
     "ledger_conflict": lambda f: f"the ledger knows {f['receipts']} receipts with other contents",
+    "soft_budget_near": lambda f: (
+        f"{f['account']} has spent {f['percent']} % of its soft budget of {f['limit']} ({f['window']})"
+    ),
     "soft_budget_crossed": lambda f: f"{f['account']} is beyond its soft budget of {f['limit']} ({f['window']})",
     "route_cooling": lambda f: f"{f['route']} is left alone until {f['until']}: {f['kind']} {f['status']}",
     "route_locked_out": lambda f: f"{f['route']} is locked out until {f['until']}: {f['kind']} {f['status']}",

@@ -6,14 +6,16 @@ import pytest
 
 from gateway.core.organisation import Budget
 from gateway.exchange.soft_budgets import SoftBudgets, budget_header
-from gateway.stores.holds import Budgets
+from gateway.stores.holds import SoftSpending, SoftSpendings
+from gateway.telemetry.events import SoftBudgetCrossed, SoftBudgetNear
 from tests.builders import NOW
 
-MONTH = ("team/research", Budget(5 * 10**9, "month", soft=True))
-HOUR = ("key/key_1", Budget(10**9, "hour", soft=True))
+MONTH = SoftSpending("team/research", Budget(5 * 10**9, "month", soft=True), 100)
+HOUR = SoftSpending("key/key_1", Budget(10**9, "hour", soft=True), 100)
+NEAR = MONTH._replace(percent=80)
 
 
-def accounts(said: SoftBudgets, *beyond: tuple[str, Budget], at: datetime = NOW) -> list[str]:
+def accounts(said: SoftBudgets, *beyond: SoftSpending, at: datetime = NOW) -> list[str]:
     return [event.account for event in said.crossed(beyond, at, "UTC")]
 
 
@@ -26,9 +28,20 @@ def test_each_budget_is_logged_once_per_window() -> None:
     assert accounts(said, MONTH, HOUR, at=NOW + timedelta(days=31)) == ["team/research", "key/key_1"]
 
 
+def test_it_warns_when_it_is_nearly_spent_and_again_when_it_is() -> None:
+    said = SoftBudgets()
+    events = [
+        *said.crossed((NEAR,), NOW, "UTC"),
+        *said.crossed((NEAR,), NOW, "UTC"),
+        *said.crossed((MONTH,), NOW, "UTC"),
+    ]
+    named = "team/research", "month", "5"
+    assert events == [SoftBudgetNear(*named, 80), SoftBudgetCrossed(*named)]
+
+
 def test_a_budget_that_was_changed_is_logged_again() -> None:
     said = SoftBudgets()
-    raised = ("team/research", Budget(6 * 10**9, "month", soft=True))
+    raised = MONTH._replace(budget=Budget(6 * 10**9, "month", soft=True))
     assert accounts(said, MONTH) == ["team/research"]
     assert accounts(said, raised) == ["team/research"]
 
@@ -42,9 +55,10 @@ def test_the_log_names_account_window_and_limit() -> None:
     ("beyond", "header"),
     [
         ((), {}),
+        ((NEAR,), {}),
         ((MONTH,), {"x-safeconduct-budget": "soft_exceeded team/month"}),
         ((MONTH, HOUR), {"x-safeconduct-budget": "soft_exceeded team/month, soft_exceeded key/hour"}),
     ],
 )
-def test_the_header_says_whose_budget_and_never_its_name(beyond: Budgets, header: dict[str, str]) -> None:
+def test_the_header_says_whose_budget_and_never_its_name(beyond: SoftSpendings, header: dict[str, str]) -> None:
     assert budget_header(beyond) == header

@@ -295,9 +295,9 @@ def test_a_soft_budget_refuses_nothing_and_is_named_once_it_is_spent(books_of: O
     with books_of(tmp_path) as books:
         assert run(lambda: books.hold(an_intent("A", amount=150, budgets=budgets))) == (), "held is not spent"
         run(lambda: books.settle(served(an_intent("A"), cost=10)))
-        assert run(lambda: books.hold(an_intent("B", amount=150, budgets=budgets))) == (other,)
+        assert run(lambda: books.hold(an_intent("B", amount=150, budgets=budgets))) == ((*other, 100),)
         run(lambda: books.settle(served(an_intent("B"), cost=90)))
-        assert run(lambda: books.hold(an_intent("C", amount=1, budgets=budgets))) == (soft, other)
+        assert run(lambda: books.hold(an_intent("C", amount=1, budgets=budgets))) == ((*soft, 100), (*other, 100))
         assert run(lambda: books.hold(an_intent("C", amount=1, budgets=budgets))) == ()  # held already
         with pytest.raises(BudgetExceeded) as refused:
             run(lambda: books.hold(an_intent("D", amount=200, budgets=budgets)))
@@ -321,15 +321,15 @@ def test_a_refusal_says_for_what_there_is_room_and_the_same_hold_may_ask_for_tha
 
 
 @pytest.mark.parametrize(
-    ("limit", "beyond"), [(9, True), (10, True), (11, False), (0, True), (9_007_199 * UNIT - 1, False)]
+    ("limit", "percent"), [(9, 100), (10, 100), (11, 80), (12, 80), (13, 0), (0, 100), (9_007_199 * UNIT - 1, 0)]
 )
-def test_a_soft_budget_is_measured_to_the_last_unit(books_of: Opened, tmp_path: Path, limit: int, beyond: bool) -> None:
+def test_a_soft_budget_is_measured_to_the_last_unit(books_of: Opened, tmp_path: Path, limit: int, percent: int) -> None:
     budget = ("team/research", Budget(limit, "total", soft=True))
     with books_of(tmp_path) as books:
         run(lambda: books.hold(an_intent("A", amount=10)))
         run(lambda: books.settle(served(an_intent("A"), cost=10)))
         found = run(lambda: books.hold(an_intent("B", amount=10, budgets=(budget,))))
-        assert found == ((budget,) if beyond else ())
+        assert found == (((*budget, percent),) if percent else ())
 
 
 def test_what_was_spent_and_what_was_left_open_is_known_after_a_restart(books_of: Opened, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ from gateway.telemetry.events import (
     RouteLockedOut,
     RouteRecovered,
     SoftBudgetCrossed,
+    SoftBudgetNear,
     Started,
     Stopping,
     WorkerDied,
@@ -146,6 +147,10 @@ def told(event: Event) -> str:
         (KeysAlone("57P01", since_s=61), "WARNING keys of other gateways cannot be known for 61 s (57P01)"),
         (KeysShared(12), "keys of all gateways are known; 12 secrets"),
         (LedgerConflict(2), "ERROR the ledger knows 2 receipts with other contents"),
+        (
+            SoftBudgetNear("team/research", "month", "300", 80),
+            "WARNING team/research has spent 80 % of its soft budget of 300 (month)",
+        ),
         (
             SoftBudgetCrossed("team/research", "month", "300"),
             "WARNING team/research is beyond its soft budget of 300 (month)",

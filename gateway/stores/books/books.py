@@ -27,7 +27,7 @@ from gateway.core.selection import EVERYTHING, Selection
 from gateway.stores.books.counters import Counters, CounterStore, EmbeddedCounters
 from gateway.stores.books.recovery import recover
 from gateway.stores.books.windows import WINDOWS
-from gateway.stores.holds import LARGEST_AMOUNT, Budgets, Charge, Hold
+from gateway.stores.holds import LARGEST_AMOUNT, Charge, Hold, SoftSpendings
 from gateway.stores.journal.chain import Chain, charges_from, stored, unlinked
 from gateway.stores.journal.encoding import encoded
 from gateway.stores.journal.journal import Journal
@@ -88,8 +88,8 @@ class UsageRow:
 class Books(Protocol):
     """Money and receipts of one writer."""
 
-    async def hold(self, intent: Intent) -> Budgets:
-        """Hold the amount and write the intent durably; returns the soft budgets that it goes beyond.
+    async def hold(self, intent: Intent) -> SoftSpendings:
+        """Hold the amount and write the intent durably; returns the soft budgets that are spent or nearly so.
 
         BudgetExceeded if a hard budget has no room; Unavailable on a fault. Idempotent by hold id. Cancelled or failed,
         nothing is held.
@@ -163,7 +163,7 @@ class SqliteBooks:
         journal.intents.clear()
         self._counting.begin(self._counters)
 
-    async def hold(self, intent: Intent) -> Budgets:
+    async def hold(self, intent: Intent) -> SoftSpendings:
         at, draft = int(intent.at.timestamp()), intent.draft
         wish = Hold(
             intent.hold_id,

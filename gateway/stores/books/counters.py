@@ -17,7 +17,7 @@ from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId
 from gateway.core.receipt import ReceiptId
 from gateway.stores.books.windows import QUARTER_S, resets_at, windows_around
-from gateway.stores.holds import Budgets, Charge, Hold
+from gateway.stores.holds import NEAR_PERCENT, Budgets, Charge, Hold, SoftSpending, SoftSpendings
 
 _KEPT_WINDOWS: Final = 3
 """The newest windows of each length that are kept: the present one, and those that a late charge may still reach."""
@@ -100,13 +100,14 @@ class Counters:
             self._open.setdefault(hold.receipt, {})[hold.id] = hold
             return True
 
-    def beyond(self, hold: Hold, budgets: Budgets) -> Budgets:
-        """The soft ones of these budgets whose limit is spent, whatever is held."""
+    def beyond(self, hold: Hold, budgets: Budgets) -> SoftSpendings:
+        """The soft ones of these budgets that are spent or nearly so, whatever is held."""
         soft = [(account, budget) for account, budget in budgets if budget.soft]
         if not soft:
             return ()
         with self._lock:
-            return tuple(b for b in soft if self._counter(*b, hold).spent >= b[1].limit)
+            spent = [SoftSpending(*b, _spent_percent(self._counter(*b, hold).spent, b[1].limit)) for b in soft]
+        return tuple([each for each in spent if each.percent])
 
     def _fits(self, account: AccountId, budget: Budget, hold: Hold) -> bool:
         counter = self._counter(account, budget, hold)
@@ -227,6 +228,13 @@ class EmbeddedCounters:
 
     def close(self) -> None:
         """Nobody else needs to know."""
+
+
+def _spent_percent(spent: int, limit: int) -> int:
+    """The warning that a spent part of a soft budget is due: 100, `NEAR_PERCENT`, or 0 for none."""
+    if spent >= limit:
+        return 100
+    return NEAR_PERCENT if spent * 100 >= limit * NEAR_PERCENT else 0
 
 
 def no_room(account: AccountId, budget: Budget, hold: Hold, counter: Counter) -> BudgetExceeded:

@@ -17,7 +17,7 @@ from gateway.core.errors import Unavailable
 from gateway.core.principal import AccountId, CallerId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books.books import Balance, Books, Intent
-from gateway.stores.holds import Budgets
+from gateway.stores.holds import SoftSpendings
 
 
 def free_on(folder: Path) -> int:
@@ -56,7 +56,7 @@ class SparingBooks:
     def __init__(self, books: Books, disk: Disk) -> None:
         self._books, self._disk = books, disk
 
-    async def hold(self, intent: Intent) -> Budgets:
+    async def hold(self, intent: Intent) -> SoftSpendings:
         if self._disk.low:
             raise Unavailable("books_unavailable", "The disk of the state directory is nearly full.")
         return await self._books.hold(intent)

@@ -15,7 +15,7 @@ from gateway.core.errors import BudgetExceeded, Unavailable
 from gateway.stores.books.counters import Counter, no_room
 from gateway.stores.books.redis_member import LOST, Member
 from gateway.stores.books.windows import windows_around
-from gateway.stores.holds import Budgets, Hold
+from gateway.stores.holds import NEAR_PERCENT, Budgets, Hold, SoftSpending
 from gateway.stores.redis.connection import CallRefused, ScriptAnswer, ScriptCall
 from gateway.stores.redis.pipeline import resolve
 
@@ -98,9 +98,14 @@ class HoldCommand:
             if self._stage == "given up":
                 return  # whoever gave up sees to it that it is given back
             self._stage = "held"
-            self.hold = replace(self.hold, beyond=tuple(self.budgets[int(at) - 1] for at in beyond))
+            self.hold = replace(self.hold, beyond=tuple(map(self._spending, beyond)))
             self.granted(self.hold)
         resolve(self.future, self.hold)
+
+    def _spending(self, place: str) -> SoftSpending:
+        """From the place of a budget, with a minus where it is only nearly spent."""
+        at = int(place)
+        return SoftSpending(*self.budgets[abs(at) - 1], 100 if at > 0 else NEAR_PERCENT)
 
     def _no(self, answer: ScriptAnswer) -> BudgetExceeded | Unavailable:
         if answer.word == "full":

@@ -111,7 +111,7 @@ if not lease or tonumber(lease) <= tonumber(seconds) then return answer('lapsed'
 
 # KEYS state, leases, holds, done; the account of each budget. ARGV who, generation, sequence; hold, record,
 # from, until; for each budget the most that may be used so far, or the limit after `~` if it is soft. Says which soft
-# ones are spent: amounts below 2^53 are exact as numbers, and no limit is above.
+# ones are spent, with a minus the nearly spent ones: amounts below 2^53 are exact as numbers, and no limit is above.
 _HOLD: Final = """
 local function fits(used, room)
   if string.sub(room, 1, 1) == '-' then return false end
@@ -130,7 +130,12 @@ for budget = 1, #KEYS - 4 do
   local used, held = now[1] or '0', now[2] or '0'
   local soft, room = string.match(ARGV[7 + budget], '^(~?)(.*)$')
   if soft == '~' then
-    if tonumber(used) - tonumber(held) >= tonumber(room) then beyond[#beyond + 1] = tostring(budget) end
+    local spent = tonumber(used) - tonumber(held)
+    if spent >= tonumber(room) then
+      beyond[#beyond + 1] = tostring(budget)
+    elseif spent >= tonumber(room) * 0.8 then
+      beyond[#beyond + 1] = tostring(-budget)
+    end
   elseif not fits(used, room) then
     return answer('full', tostring(budget), used, held)
   end

@@ -18,7 +18,7 @@ from gateway.core.principal import AccountId, CallerId
 from gateway.core.receipt import Receipt, ReceiptId
 from gateway.stores.books.books import Balance, Books, Intent
 from gateway.stores.books.windows import windows_around
-from gateway.stores.holds import Budgets
+from gateway.stores.holds import SoftSpendings
 from gateway.stores.journal.journal import Journal
 
 
@@ -74,7 +74,7 @@ class RestoredBooks:
     def __init__(self, books: Books, loss: Loss) -> None:
         self._books, self._loss = books, loss
 
-    async def hold(self, intent: Intent) -> Budgets:
+    async def hold(self, intent: Intent) -> SoftSpendings:
         for account, budget in intent.budgets:
             if not budget.soft and self._loss.closes(budget.window, intent.at, intent.zone):
                 raise Unavailable("books_unavailable", self._closed(account, budget.window))
