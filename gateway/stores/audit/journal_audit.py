@@ -56,6 +56,8 @@ class ReceiptTotals:
     holds: Counter[str] = field(default_factory=Counter)
     folded: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Account and window -> charged, up to the row that the counters were folded to."""
+    present: frozenset[str] = frozenset()
+    """The windows of the last exchange up to that row: whatever the clock said before, they are the present ones."""
     uneven: list[str] = field(default_factory=list)
     """Receipts whose own figures do not agree."""
 
@@ -75,10 +77,13 @@ class ReceiptTotals:
         for charge in charges:
             self.accounts.update(dict.fromkeys(charge.accounts, charge.amount))
             if row["row"] <= folded_to:
-                self._fold(charge)
+                self._fold(charge, row["outcome"])
 
-    def _fold(self, charge: Charge) -> None:
-        for window in windows_around(charge.at, charge.zone).values():
+    def _fold(self, charge: Charge, outcome: str) -> None:
+        windows = windows_around(charge.at, charge.zone).values()
+        if outcome != CORRECTED:
+            self.present = frozenset(windows)
+        for window in windows:
             self.folded.update({(account, window): charge.amount for account in charge.accounts})
 
 
@@ -157,11 +162,12 @@ def _per_team(tally: ReceiptTotals) -> Check:
 
 
 def _counters(connection: sqlite3.Connection, tally: ReceiptTotals) -> Check:
-    """The counters that budgets are held against are the receipts, added up; old windows are let go."""
+    """The counters that budgets are held against are the receipts, added up; old windows are let go, present ones are
+    not."""
     kept = {(row["account"], row["window"]): row["spent"] for row in connection.execute("SELECT * FROM counters")}
-    totals = {name: amount for name, amount in tally.folded.items() if name[1] == "total" and amount}
+    charged = [name for name, amount in tally.folded.items() if amount and name[1] in tally.present]
     apart = [f"{a} {w}" for (a, w), spent in kept.items() if tally.folded[a, w] != spent]
-    apart += [f"{account} total" for account, window in totals if (account, window) not in kept]
+    apart += [f"{account} {window}" for account, window in charged if (account, window) not in kept]
     text = f"{len(kept)} counters" + listed("apart", apart)
     return Check("counters are the sum of charges", not apart, text)
 

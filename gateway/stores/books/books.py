@@ -22,7 +22,7 @@ from gateway.core.errors import Json, Unavailable
 from gateway.core.frozen import frozen
 from gateway.core.organisation import Budget
 from gateway.core.principal import AccountId, CallerId
-from gateway.core.receipt import Receipt, ReceiptId, drafted
+from gateway.core.receipt import CORRECTED, Receipt, ReceiptId, drafted
 from gateway.core.selection import EVERYTHING, Selection
 from gateway.stores.books.counters import Counters, CounterStore, EmbeddedCounters
 from gateway.stores.books.recovery import recover
@@ -250,10 +250,13 @@ class SqliteBooks:
         interrupted = recover(connection, self._chain, self._journal.intents.left())
         counters = Counters(connection.execute("SELECT account, window, spent FROM counters"))
         (folded,) = connection.execute("SELECT row FROM folded").fetchone()
-        for row, receipt, charges in connection.execute(
-            "SELECT row, id, charges FROM receipts WHERE row > ? ORDER BY row", (folded,)
+        for row, receipt, outcome, charges in connection.execute(
+            "SELECT row, id, outcome, charges FROM receipts WHERE row > ? ORDER BY row", (folded,)
         ):
-            counters.settle(receipt, charges_from(charges))
+            if outcome == CORRECTED:
+                counters.correct(charges_from(charges))
+            else:
+                counters.settle(receipt, charges_from(charges))
             folded = row
         _write_checkpoint(connection, counters, folded)
         (secret,) = connection.execute("SELECT value FROM secrets WHERE name = 'claims'").fetchone()

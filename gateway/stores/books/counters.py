@@ -137,10 +137,18 @@ class Counters:
                 self._give_back(hold)
             self._book(charges)
 
-    def charge(self, charges: Iterable[Charge]) -> None:
-        """Book charges that end no hold."""
+    def correct(self, charges: Iterable[Charge]) -> None:
+        """Book corrections of exchanges that have ended, in the windows that are still counted: one that was let go
+        would come back with the correction alone. The moment of a correction is not the present."""
         with self._lock:
-            self._book(charges)
+            newest: dict[tuple[AccountId, int], str] = {}
+            for account, window in self._counters:
+                newest[account, len(window)] = max(window, newest.get((account, len(window)), ""))
+            for charge in charges:
+                for window in windows_around(charge.at, charge.zone).values():
+                    for account in charge.accounts:
+                        if (account, window) in self._counters or window > newest.get((account, len(window)), ""):
+                            self._counters.setdefault((account, window), Counter()).spent += charge.amount
 
     def _book(self, charges: Iterable[Charge]) -> None:
         for charge in charges:
@@ -214,7 +222,7 @@ class EmbeddedCounters:
         self._fold.settle(receipt, charges)
 
     def correct(self, charges: Sequence[Charge]) -> None:
-        self._fold.charge(charges)
+        self._fold.correct(charges)
 
     async def confirmed(self, holds: Sequence[str]) -> None:
         """Memory is never behind."""

@@ -92,7 +92,7 @@ class RedisCounters:
             self._courier.end(hold.id, costs.get(hold.id, 0))
 
     def correct(self, charges: Sequence[Charge]) -> None:
-        self._fold.charge(charges)
+        self._fold.correct(charges)
         self._courier.tell_again()
 
     async def confirmed(self, holds: Sequence[str]) -> None:
@@ -111,8 +111,8 @@ class RedisCounters:
     async def _waited(self, command: HoldCommand | BalancesCommand) -> None:
         """Returns with the answer, or without one when Redis has let the deadline pass.
 
-        A late queue or a late loop of this process is no absence of Redis: a command that was not sent yet waits on
-        while Redis answers the others.
+        A late queue or a late loop of this process does not count as an absence of Redis: a command that was not sent
+        yet waits on while Redis answers the others.
         """
         waiting = True
         while waiting:

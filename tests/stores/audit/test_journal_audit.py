@@ -85,6 +85,7 @@ def test_a_bill_beyond_all_counters_adds_up_as_the_most_there_is(tmp_path: Path,
         ("UPDATE counters SET spent = spent - 1 WHERE account = 'team/research' AND window = 'total'", [COUNTERS]),
         ("UPDATE usage_days SET sent = sent + 1", [DAYS]),
         ("DELETE FROM counters WHERE account = 'key/key_1'", [COUNTERS]),
+        ("DELETE FROM counters WHERE account = 'key/key_1' AND length(window) = 7", [COUNTERS]),
     ],
 )
 def test_what_does_not_add_up_is_found(journal: Path, statement: str, names: list[str]) -> None:

@@ -91,12 +91,25 @@ def test_a_checkpoint_gives_back_what_was_spent() -> None:
 def test_what_is_charged_late_to_a_forgotten_window_is_counted_from_nothing() -> None:
     counters = Counters()
     for day in range(5):
-        counters.charge([Charge(AT + day * DAY, ("team/a",), 10)])
+        counters.settle(ReceiptId("X"), [Charge(AT + day * DAY, ("team/a",), 10)])
     counters.checkpoint()
     assert counters.balance("team/a", "day", AT) == Counter()
-    counters.charge([Charge(AT, ("team/a",), 7)])
+    counters.settle(ReceiptId("X"), [Charge(AT, ("team/a",), 7)])
     assert counters.balance("team/a", "day", AT) == Counter(spent=7)
     assert counters.balance("team/a", "total", AT) == Counter(spent=57)
+
+
+def test_a_correction_brings_no_forgotten_window_back_and_begins_a_new_one() -> None:
+    counters = Counters()
+    for day in range(5):
+        counters.settle(ReceiptId("X"), [Charge(AT + day * DAY, ("team/a",), 10)])
+    counters.checkpoint()
+    counters.correct([Charge(AT, ("team/a",), 7), Charge(AT + 4 * DAY, ("team/a",), -3), Charge(AT, ("team/b",), 5)])
+    days = [counters.balance("team/a", "day", AT + day * DAY).spent for day in range(5)]
+    assert days == [0, 0, 10, 10, 7]
+    assert counters.balance("team/a", "total", AT) == Counter(spent=54)
+    assert counters.balance("team/b", "day", AT) == Counter(spent=5), "it had no counter: nobody had charged it"
+    assert counters.checkpoint() == Counters(counters.checkpoint()).checkpoint()
 
 
 def test_a_checkpoint_forgets_old_windows_but_no_open_hold() -> None:
@@ -123,7 +136,7 @@ def test_a_charge_that_ends_no_hold_is_booked_and_may_lower_what_was_spent_to_no
     counters = Counters()
     counters.settle(ReceiptId("A"), [Charge(AT, ("team/a",), 7)])
     counters.hold(a_hold(), ())
-    counters.charge([Charge(AT, ("team/a",), -7)])
+    counters.correct([Charge(AT, ("team/a",), -7)])
     spent, holds = counters.standing()
     assert spent == dict.fromkeys((("team/a", window) for window in windows_around(AT).values()), 0)
     assert holds == [a_hold()]
@@ -132,8 +145,8 @@ def test_a_charge_that_ends_no_hold_is_booked_and_may_lower_what_was_spent_to_no
 def test_a_clock_that_ran_ahead_and_came_back_refills_no_window() -> None:
     day, now = 86_400, 1_764_547_200
     counters = Counters()
-    counters.charge([Charge(now + days * day, ("key/key_1",), 1) for days in (365, 366, 367, 400, 430)])
-    counters.charge([Charge(now, ("key/key_1",), 100)])
+    counters.settle(ReceiptId("X"), [Charge(now + days * day, ("key/key_1",), 1) for days in (365, 366, 367, 400, 430)])
+    counters.settle(ReceiptId("X"), [Charge(now, ("key/key_1",), 100)])
     for _ in range(3):
         counters = Counters(counters.checkpoint())
         assert {w: counters.balance("key/key_1", w, now).spent for w in ("hour", "day", "week", "month")} == {

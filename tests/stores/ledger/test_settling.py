@@ -18,6 +18,7 @@ from gateway.stores.audit.ledger_audit import audit_ledger
 from gateway.stores.audit.redis_audit import audit_redis
 from gateway.stores.audit.redis_roster import visiting
 from gateway.stores.books.books import SqliteBooks, UsageRow
+from gateway.stores.journal.journal import Journal
 from gateway.stores.ledger.ledger import SqliteLedger
 from gateway.stores.ledger.postgres_ledger import PostgresLedger
 from gateway.stores.ledger.repricing import Repricer, Wanted
@@ -141,3 +142,32 @@ def test_receipts_with_held_money_are_found_by_their_day(books: SqliteBooks) -> 
 
 def day_of(receipt: Receipt) -> str:
     return receipt.began_at[:10]
+
+
+@pytest.mark.parametrize("beside_open_books", [True, False])
+def test_windows_that_are_counted_no_more_stay_out_of_the_counters(tmp_path: Path, beside_open_books: bool) -> None:
+    """An exchange of last week is settled: the books add up, and its day and hour do not come back half."""
+    with books_in(tmp_path) as books:
+        leave(books)
+    with books_in(tmp_path, chain="two") as books:
+        for day in range(1, 9):
+            at = NOW + timedelta(days=day)
+            intent = an_intent(f"B{day}", amount=10, at=at, receipt=f"R-B{day}")
+            run(partial(books.hold, intent))
+            run(partial(books.settle, served(intent, 10)))
+    if beside_open_books:
+        with books_in(tmp_path, chain="three") as books:
+            assert settle(books).corrected == 1
+            intent = an_intent("C", amount=10, at=NOW + timedelta(days=9), receipt="R-C")
+            run(partial(books.hold, intent))
+            run(partial(books.settle, served(intent, 10)))
+    else:
+        opened = Journal.open(tmp_path, "process")
+        assert Settler(opened).settle(BILLS, SNAPSHOT, dry=False).corrected == 1
+        opened.close()
+    with books_in(tmp_path, chain="four") as books:
+        later = NOW + timedelta(days=8)
+        total = 250 + (90 if beside_open_books else 80)
+        assert spent(books, at=later)["total"] == total
+        assert spent(books, at=later)["day"] == 10
+    assert [check for check in audit(tmp_path / "journal.sqlite") if not check.holds] == []
