@@ -257,7 +257,7 @@ class Streaming(Dialect, ProviderStreaming, Protocol):
     def tally(self, prompt: Prompt, demand: Demand) -> UsageWatcher:
         """Watches a stream that is passed on."""
 
-    def framing(self, prompt: Prompt) -> Framing:
+    def client_framing(self, prompt: Prompt) -> Framing:
         """Wraps the events that are passed on."""
 
 

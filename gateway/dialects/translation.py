@@ -136,7 +136,7 @@ class Translation:
         own = self._registry.streaming[self.demand.dialect]
         course: Course
         if wire == own.NAME:
-            course = Passed(own.tally(self._prompt, self.demand), own.framing(self._prompt))
+            course = Passed(own.tally(self._prompt, self.demand), own.client_framing(self._prompt))
         else:
             writer = own.writer(self._prompt, self._head(signed))
             course = Translated(self._registry.streamed_by_providers[wire].reader(), writer, self.demand.choices)

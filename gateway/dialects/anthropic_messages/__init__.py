@@ -17,7 +17,7 @@ from gateway.dialects.anthropic_messages.events import events, reader
 from gateway.dialects.anthropic_messages.framing import reply_framing
 from gateway.dialects.anthropic_messages.reply import writer
 from gateway.dialects.anthropic_messages.request import COUNTING_PATH, NAME, PATH, accept, passed
-from gateway.dialects.anthropic_messages.stream import framing, observe, tally
+from gateway.dialects.anthropic_messages.stream import client_framing, observe, tally
 from gateway.dialects.anthropic_messages.texts import texts
 from gateway.dialects.dialect import Verb
 from gateway.dialects.families import ANTHROPIC, Family
@@ -38,12 +38,12 @@ __all__ = [
     "PATHS",
     "VERBS",
     "accept",
+    "client_framing",
     "conversation",
     "count",
     "counted",
     "error",
     "events",
-    "framing",
     "observe",
     "passed",
     "reader",

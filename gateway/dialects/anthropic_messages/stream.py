@@ -83,7 +83,7 @@ def tally(prompt: Prompt, demand: Demand) -> MessagesTally:  # noqa: ARG001  # n
     return MessagesTally()
 
 
-def framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
+def client_framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
     """Events travel as they came."""
     return sse.AsIs()
 

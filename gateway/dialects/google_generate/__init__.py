@@ -14,7 +14,7 @@ from gateway.dialects.google_generate.counting import count, counted
 from gateway.dialects.google_generate.decode import conversation
 from gateway.dialects.google_generate.encode import written
 from gateway.dialects.google_generate.events import events, reader
-from gateway.dialects.google_generate.frames import framing
+from gateway.dialects.google_generate.frames import client_framing
 from gateway.dialects.google_generate.framing import reply_framing
 from gateway.dialects.google_generate.reply import writer
 from gateway.dialects.google_generate.request import accept, passed
@@ -41,12 +41,12 @@ __all__ = [
     "PATHS",
     "VERBS",
     "accept",
+    "client_framing",
     "conversation",
     "count",
     "counted",
     "error",
     "events",
-    "framing",
     "observe",
     "passed",
     "reader",

@@ -85,6 +85,6 @@ def frames(head: PromptHead) -> Frames:
     return ArrayFrames() if head.framing == "array" else EventFrames()
 
 
-def framing(prompt: Prompt) -> Framing:
+def client_framing(prompt: Prompt) -> Framing:
     """Of a stream that is passed on."""
     return frames(prompt.head)

@@ -112,7 +112,7 @@ def tally(prompt: Prompt, demand: Demand) -> ChatTally:
     return ChatTally(demand.choices, usage_asked=wants_usage(prompt))
 
 
-def framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
+def client_framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
     """Events travel as they came."""
     return sse.AsIs()
 

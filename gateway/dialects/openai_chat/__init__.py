@@ -11,7 +11,7 @@ from gateway.dialects.dialect import Verb
 from gateway.dialects.families import OPENAI, Family
 from gateway.dialects.identifiers import Members
 from gateway.dialects.openai.errors import error
-from gateway.dialects.openai.stream import framing, observe, tally
+from gateway.dialects.openai.stream import client_framing, observe, tally
 from gateway.dialects.openai_chat.decode import conversation
 from gateway.dialects.openai_chat.encode import written
 from gateway.dialects.openai_chat.events import events, reader
@@ -33,10 +33,10 @@ __all__ = [
     "PATHS",
     "VERBS",
     "accept",
+    "client_framing",
     "conversation",
     "error",
     "events",
-    "framing",
     "observe",
     "passed",
     "reader",

@@ -14,7 +14,7 @@ from gateway.dialects.dialect import Verb
 from gateway.dialects.families import OPENAI, Family
 from gateway.dialects.identifiers import Members
 from gateway.dialects.openai.errors import error
-from gateway.dialects.openai.stream import framing, observe, tally
+from gateway.dialects.openai.stream import client_framing, observe, tally
 from gateway.dialects.openai_completions.decode import conversation
 from gateway.dialects.openai_completions.encode import written
 from gateway.dialects.openai_completions.events import events, reader
@@ -36,10 +36,10 @@ __all__ = [
     "PATHS",
     "VERBS",
     "accept",
+    "client_framing",
     "conversation",
     "error",
     "events",
-    "framing",
     "observe",
     "passed",
     "reader",

@@ -17,7 +17,7 @@ from gateway.dialects.openai_responses.encode import written
 from gateway.dialects.openai_responses.events import events, reader
 from gateway.dialects.openai_responses.reply import writer
 from gateway.dialects.openai_responses.request import COUNTING_PATH, NAME, PATH, accept, passed
-from gateway.dialects.openai_responses.stream import framing, observe, tally
+from gateway.dialects.openai_responses.stream import client_framing, observe, tally
 from gateway.dialects.openai_responses.texts import texts
 
 FAMILY: Final[Family] = OPENAI
@@ -34,12 +34,12 @@ __all__ = [
     "PATHS",
     "VERBS",
     "accept",
+    "client_framing",
     "conversation",
     "count",
     "counted",
     "error",
     "events",
-    "framing",
     "observe",
     "passed",
     "reader",

@@ -64,7 +64,7 @@ def tally(prompt: Prompt, demand: Demand) -> ResponsesTally:
     return ResponsesTally(prompt, demand.model)
 
 
-def framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
+def client_framing(prompt: Prompt) -> sse.AsIs:  # noqa: ARG001  # this dialect has one framing
     """Events travel as they came."""
     return sse.AsIs()
 

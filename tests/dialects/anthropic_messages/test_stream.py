@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Usage, UsageSource
 from gateway.dialects.anthropic_messages.request import accept
-from gateway.dialects.anthropic_messages.stream import MessagesTally, framing, observe, tally
+from gateway.dialects.anthropic_messages.stream import MessagesTally, client_framing, observe, tally
 from gateway.dialects.dialect import Broken
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Passed, Stream
@@ -207,4 +207,4 @@ def test_a_request_decides_neither_tally_nor_framing() -> None:
     raw = b'{"model":"small","messages":[{"role":"user","content":"x"}]}'
     demand, prompt = accept(raw, PLAIN, a_snapshot())
     assert isinstance(tally(prompt, demand), MessagesTally)
-    assert isinstance(framing(prompt), AsIs)
+    assert isinstance(client_framing(prompt), AsIs)

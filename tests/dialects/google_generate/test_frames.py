@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gateway.dialects.google_generate.frames import ArrayFrames, EventFrames, frames, framing
+from gateway.dialects.google_generate.frames import ArrayFrames, EventFrames, client_framing, frames
 from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.strict_json import read
 
@@ -54,4 +54,4 @@ def test_comments_become_what_every_sdk_takes() -> None:
 
 def test_the_client_chooses() -> None:
     assert isinstance(frames(PromptHead()), EventFrames)
-    assert isinstance(framing(Prompt(read(b"{}"), PromptHead(framing="array"))), ArrayFrames)
+    assert isinstance(client_framing(Prompt(read(b"{}"), PromptHead(framing="array"))), ArrayFrames)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Usage, UsageSource
 from gateway.dialects.dialect import Broken
-from gateway.dialects.google_generate.frames import framing
+from gateway.dialects.google_generate.frames import client_framing
 from gateway.dialects.google_generate.request import accept
 from gateway.dialects.google_generate.stream import observe, tally
 from gateway.dialects.prompt import Prompt, PromptHead
@@ -32,7 +32,7 @@ def a_prompt(framing: Any = "events") -> Prompt:
 
 def a_stream(framed: Any = "events") -> Stream:
     prompt = a_prompt(framed)
-    return Stream(Passed(tally(prompt, a_demand()), framing(prompt)), 300)
+    return Stream(Passed(tally(prompt, a_demand()), client_framing(prompt)), 300)
 
 
 def event(**members: Any) -> bytes:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Metered, Usage, UsageSource
 from gateway.dialects.dialect import Broken
-from gateway.dialects.openai.stream import ChatTally, framing, observe, tally
+from gateway.dialects.openai.stream import ChatTally, client_framing, observe, tally
 from gateway.dialects.openai_chat.request import accept
 from gateway.dialects.prompt import PLAIN
 from gateway.dialects.relay import Passed, Stream
@@ -181,7 +181,7 @@ def test_a_stream_is_watched_for_as_many_choices_and_as_much_usage_as_were_asked
     watching.see(STOP[6:-2])
     watching.close()
     assert not watching.ended, "the other choice has not finished"
-    assert isinstance(framing(prompt), AsIs)
+    assert isinstance(client_framing(prompt), AsIs)
 
 
 def test_a_stream_that_fails_ends_with_an_error_event() -> None:

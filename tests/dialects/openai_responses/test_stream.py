@@ -13,7 +13,7 @@ from gateway.core.errors import UpstreamFailed
 from gateway.core.usage import Usage, UsageSource
 from gateway.dialects.dialect import Broken
 from gateway.dialects.openai_responses.request import accept
-from gateway.dialects.openai_responses.stream import framing, observe, tally
+from gateway.dialects.openai_responses.stream import client_framing, observe, tally
 from gateway.dialects.prompt import PromptHead
 from gateway.dialects.relay import Passed, Stream
 from tests.builders import a_demand, a_snapshot
@@ -26,7 +26,7 @@ WHOLE_STREAMS = [name for name in goldens.STREAMS if name != "failed"]
 
 
 def a_stream() -> Stream:
-    return Stream(Passed(tally(PROMPT, a_demand()), framing(PROMPT)), 300)
+    return Stream(Passed(tally(PROMPT, a_demand()), client_framing(PROMPT)), 300)
 
 
 def event(kind: str, **members: Any) -> bytes:
