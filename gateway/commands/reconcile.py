@@ -15,7 +15,7 @@ from typing import Final
 
 from gateway.commands.access.current_state import current_state
 from gateway.commands.access.each_journal import note_other_gateways
-from gateway.commands.access.settlements import DaySpan, settle
+from gateway.commands.access.settlements import DaySpan, ProviderAccount, settle
 from gateway.commands.exports import bills
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
@@ -60,9 +60,11 @@ def run(context: CommandContext) -> int:
         raise undeclared("provider", name, near(name, snapshot.providers), "`safeconduct routes` lists all")
     exported = _read(context)
     first, last = _bounds(context, exported)
-    theirs = gathered(_theirs((line for line in exported if first <= line.day <= last), credentials, snapshot))
+    lines = [line for line in exported if first <= line.day <= last]
+    theirs = gathered(_theirs(lines, credentials, snapshot))
     days = DaySpan(first, last, frozenset(credentials.values()))
-    settled = settle(context, days, theirs, snapshot.fx.ledger) if context.options.settle else None
+    account = ProviderAccount(theirs, _generations(lines, snapshot), snapshot.fx.ledger)
+    settled = settle(context, days, account) if context.options.settle else None
     drifts = compared(gathered(_ours(context, days)), theirs)
     beyond = [drift for drift in drifts if drift.percent > tolerance]
     context.out.value({**_as_json(drifts, tolerance, snapshot.fx.ledger), **(settled.as_json() if settled else {})})
@@ -124,14 +126,27 @@ def _theirs(
 ) -> Iterator[tuple[Place, Amounts]]:
     for line in exported:
         provider = credentials.get(line.credential, credentials[""])
-        cost = None
-        if line.cost is not None:
-            rate = snapshot.fx.rate(line.currency)
-            if rate is None:
-                raise Stop("the file has a currency without a rate", "state its rate in config/fx.toml")
-            cost = to_ledger(line.cost, rate)
+        cost = _cost(line, snapshot)
         route = _route(line.model, provider, snapshot) if line.model else ""
         yield Place(line.day, provider, route), Amounts(line.requests, line.tokens_in, line.tokens_out, cost)
+
+
+def _cost(line: bills.Line, snapshot: Snapshot) -> int | None:
+    if line.cost is None:
+        return None
+    rate = snapshot.fx.rate(line.currency)
+    if rate is None:
+        raise Stop("the file has a currency without a rate", "state its rate in config/fx.toml")
+    return to_ledger(line.cost, rate)
+
+
+def _generations(exported: Iterable[bills.Line], snapshot: Snapshot) -> dict[str, int]:
+    """Generation -> its billed cost."""
+    costs: dict[str, int] = {}
+    for line in exported:
+        if line.generation and (cost := _cost(line, snapshot)) is not None:
+            costs[line.generation] = costs.get(line.generation, 0) + max(cost, 0)
+    return costs
 
 
 def _route(model: str, provider: str, snapshot: Snapshot) -> str:

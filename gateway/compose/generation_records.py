@@ -111,9 +111,8 @@ class GenerationRecords:
         now = self._services.clock.monotonic()
         for receipt in receipts:
             for held in held_attempts(receipt, settlements):
-                attempt = receipt.attempts[held.key[1]]
-                if generation := attempt.observed.get("generation"):
-                    waiting = _Waiting(held.key, held.at.credential, generation, held.at.day, now + _FIRST_S)
+                if held.generation:
+                    waiting = _Waiting(held.key, held.at.credential, held.generation, held.at.day, now + _FIRST_S)
                     self._waiting[held.key] = waiting
         self._waiting = {key: each for key, each in self._waiting.items() if each.day >= first}
 

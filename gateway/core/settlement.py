@@ -48,12 +48,14 @@ _OPEN: Final = SettledAmount()
 
 @frozen
 class HeldAttempt:
-    """An attempt that was booked at its worst case. `held`: that cost; `cost`: the cost after earlier entries."""
+    """An attempt that was booked at its worst case. `held`: that cost; `cost`: the cost after earlier entries.
+    `generation`: the provider's id of it, empty if the provider named none."""
 
     key: AttemptKey
     at: Place
     held: int
     cost: int
+    generation: str = ""
 
 
 def is_held(attempt: AttemptRecord) -> bool:
@@ -113,7 +115,8 @@ def held_attempts(receipt: Receipt, earlier: Mapping[AttemptKey, SettledAmount])
             key = receipt.id, place
             before = earlier.get(key, _OPEN)
             if not before.is_final:
-                yield HeldAttempt(key, place_of(receipt, attempt), attempt.cost, attempt.cost + before.added)
+                cost, generation = attempt.cost + before.added, attempt.observed.get("generation", "")
+                yield HeldAttempt(key, place_of(receipt, attempt), attempt.cost, cost, generation)
 
 
 def place_of(receipt: Receipt, attempt: AttemptRecord) -> Place:
@@ -123,19 +126,19 @@ def place_of(receipt: Receipt, attempt: AttemptRecord) -> Place:
 
 
 def bills_from(
-    held: Iterable[HeldAttempt], ours: Mapping[Place, Amounts], theirs: Mapping[Place, Amounts], today: date
+    held: Iterable[HeldAttempt], ours: Mapping[Place, Amounts], theirs: Mapping[Place, Amounts], open_from: date
 ) -> dict[AttemptKey, int]:
     """The billed cost of each held attempt, from a provider's account by day.
 
     The part of a line that no reported usage explains is divided among its held attempts in proportion to their worst
     cases, and never exceeds them: the rest stays a difference. A route without a line of its own belongs to the line
-    without a route. An attempt without a line stays held, because a missing line is not a bill of zero. Only days that
-    are over are settled.
+    without a route. An attempt without a line stays held, because a missing line is not a bill of zero. Days from
+    `open_from` on are not settled: their bill may be incomplete.
     """
     lines: dict[Place, list[HeldAttempt]] = {}
     for attempt in held:
         line = _line_of(attempt.at, theirs)
-        if line is not None and line.day < today:
+        if line is not None and line.day < open_from:
             lines.setdefault(line, []).append(attempt)
     return dict(bill for line, attempts in lines.items() for bill in _divided(line, attempts, ours, theirs))
 

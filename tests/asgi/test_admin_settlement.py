@@ -40,6 +40,7 @@ def test_held_attempts_are_settled_once_and_bills_of_other_journals_are_left_out
         {"bills": [["A", 0, 2**53]]},
         {"bills": [["A", "MARKER", 5]]},
         {"bills": [["A", 0, 5]] * 1_001},
+        {"bills": [], "source": "MARKER"},
         {"MARKER": 1},
     ],
 )

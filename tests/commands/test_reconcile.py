@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,11 +47,13 @@ def kept(tmp_path: Path) -> list[str]:
     return [*documents(tmp_path), "--state", str(tmp_path / "state")]
 
 
-def reconciled(kept: list[str], tmp_path: Path, text: str, *words: str, json: bool = True) -> Called:
+def reconciled(
+    kept: list[str], tmp_path: Path, text: str, *words: str, json: bool = True, now: datetime = NEXT_DAY
+) -> Called:
     path = tmp_path / "bill.csv"
     path.write_text(text)
     options = ["--shape", "csv", "--provider", "alpha", *words, *kept]
-    return call("reconcile", str(path), *options, now=NEXT_DAY, json=json)
+    return call("reconcile", str(path), *options, now=now, json=json)
 
 
 def test_a_bill_that_says_the_same_is_in_order(kept: list[str], tmp_path: Path) -> None:
@@ -176,7 +179,7 @@ def sums(options: list[str]) -> tuple[str, str]:
 def test_a_bill_settles_held_costs_of_every_worker_once(left: list[str], tmp_path: Path) -> None:
     assert sums(left) == ("0.01004", "0.009")
     tried = reconciled(left, tmp_path, BILL, "--settle", "--dry-run")
-    expected = {"attempts": 3, "corrected": 3, "difference": "-0.006", "dry_run": True}
+    expected = {"attempts": 3, "corrected": 3, "difference": "-0.006", "waiting": 0, "dry_run": True}
     assert (tried.json["settled"], sums(left)) == (expected, ("0.01004", "0.009"))
     called = reconciled(left, tmp_path, BILL, "--settle")
     assert (called.code, called.json["settled"]["difference"]) == (0, "-0.006")
@@ -196,6 +199,14 @@ def test_a_bill_above_the_worst_cases_stays_a_difference(left: list[str], tmp_pa
     assert called.json["data"][0]["difference"] == "0.00996"
 
 
+def test_the_bill_of_today_is_complete_where_the_operator_says_so(left: list[str], tmp_path: Path) -> None:
+    waits = reconciled(left, tmp_path, BILL, "--settle", now=NOW).json["settled"]
+    assert (waits["attempts"], waits["waiting"], sums(left)) == (0, 3, ("0.01004", "0.009"))
+    assert "3 wait until their day is over" in reconciled(left, tmp_path, BILL, "--settle", now=NOW, json=False).out
+    told = reconciled(left, tmp_path, BILL, "--settle", "--until", "2026-11-24", now=NOW).json["settled"]
+    assert (told["attempts"], told["waiting"], sums(left)) == (3, 0, ("0.00404", "0"))
+
+
 def test_without_a_cost_in_the_bill_nothing_is_settled(left: list[str], tmp_path: Path) -> None:
     called = reconciled(left, tmp_path, "day,model,requests\n2026-11-24,lab/small,4\n", "--settle")
     assert (called.json["settled"]["attempts"], sums(left)) == (0, ("0.01004", "0.009"))
@@ -205,3 +216,21 @@ def test_people_read_what_was_settled(left: list[str], tmp_path: Path) -> None:
     out = reconciled(left, tmp_path, BILL, "--settle", json=False).out
     assert "3 held attempts have a bill; 3 exchanges are settled, by -0.006 USD." in out
     assert "settled" not in reconciled(left, tmp_path, BILL, json=False).out
+
+
+def test_a_line_of_one_generation_settles_it_exactly_and_at_once(tmp_path: Path) -> None:
+    held = attempt(usage={}, usage_source="held", cost=3_000_000, hold=3_000_000)
+    with books_in(tmp_path / "state") as books:
+        for id, generation in (("A", "gen-1"), ("B", "gen-2"), ("C", "")):
+            one = replace(held, observed={"generation": generation} if generation else {})
+            run(partial(books.settle, a_receipt(id, attempts=(one,), cost=3_000_000)))
+    left = [*documents(tmp_path), "--state", str(tmp_path / "state")]
+    head, line = "day,model,generation,cost,currency\n", "2026-11-24,lab/small,{},{},USD\n"
+    bill = head + line.format("gen-1", "0.0005") + line.format("gen-2", "0")
+    called = reconciled(left, tmp_path, bill, "--settle", now=NOW)
+    assert (called.json["settled"]["attempts"], called.json["settled"]["waiting"]) == (2, 1)
+    assert sums(left) == ("0.0035", "0.003")
+    rest = bill + line.format("", "0.0007")
+    assert reconciled(left, tmp_path, rest, "--settle").json["settled"]["corrected"] == 1
+    assert sums(left) == ("0.0012", "0")
+    assert reconciled(left, tmp_path, rest, "--settle").json["settled"]["corrected"] == 0

@@ -107,10 +107,10 @@ def test_held_attempts_are_those_of_the_day_they_were_made() -> None:
     assert [*held_attempts(replace(late, outcome=CORRECTED), {})] == []
 
 
-def bills(ours: int, theirs: dict[Place, Amounts], *holds: int, today: date = TODAY) -> dict[tuple[str, int], int]:
+def bills(ours: int, theirs: dict[Place, Amounts], *holds: int, open_from: date = TODAY) -> dict[tuple[str, int], int]:
     """`ours`: the reported cost beside the held ones."""
     attempts = [HeldAttempt((str(at), 0), ROUTE, hold, hold) for at, hold in enumerate(holds)]
-    return bills_from(attempts, {ROUTE: Amounts(cost=ours + sum(holds))}, theirs, today)
+    return bills_from(attempts, {ROUTE: Amounts(cost=ours + sum(holds))}, theirs, open_from)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_missing_line_is_not_a_bill_of_zero(theirs: dict[Place, Amounts]) -> N
 
 
 def test_a_day_that_is_not_over_is_not_settled() -> None:
-    assert bills(1_000, {ROUTE: Amounts(cost=1_300)}, 900, today=DAY) == {}
+    assert bills(1_000, {ROUTE: Amounts(cost=1_300)}, 900, open_from=DAY) == {}
 
 
 @given(st.lists(st.integers(0, 2**53), min_size=1).filter(any), st.data())

@@ -14,7 +14,15 @@ from gateway.core.cost import money
 from gateway.core.drift import Amounts, Place, reached
 from gateway.core.errors import Json
 from gateway.core.receipt import Receipt, from_json
-from gateway.core.settlement import HeldAttempt, Settlements, bills_from, held_attempts, note_settlement, place_of
+from gateway.core.settlement import (
+    AttemptKey,
+    HeldAttempt,
+    Settlements,
+    bills_from,
+    held_attempts,
+    note_settlement,
+    place_of,
+)
 
 _AT_ONCE: Final = 1_000
 """Bills of one request to a journal."""
@@ -46,29 +54,57 @@ class SettledCosts:
     difference: int
     currency: str
     dry: bool
+    waiting: int = 0
+    """Held attempts of days whose bill may not be complete."""
 
     def as_json(self) -> dict[str, Json]:
         amount = money(self.difference)
         counts: dict[str, Json] = {"attempts": self.attempts, "corrected": self.corrected, "difference": amount}
-        return {"settled": {**counts, "dry_run": self.dry}}
+        return {"settled": {**counts, "waiting": self.waiting, "dry_run": self.dry}}
 
     def sentence(self) -> str:
         verb = "would be" if self.dry else "are"
         amount = f"{money(self.difference)} {self.currency}"
-        return f"{self.attempts} held attempts have a bill; {self.corrected} exchanges {verb} settled, by {amount}."
+        settled = f"{self.attempts} held attempts have a bill; {self.corrected} exchanges {verb} settled, by {amount}."
+        waiting = f" {self.waiting} wait until their day is over; --until today says that the bill has all of it."
+        return settled + waiting if self.waiting else settled
 
 
-def settle(context: CommandContext, days: DaySpan, theirs: Mapping[Place, Amounts], currency: str) -> SettledCosts:
-    """Settle the held attempts of these days at the lines of a provider's account."""
+@dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """A provider's account: its lines by place, and the costs of generations that have a line of their own, in
+    nano-units of `currency`."""
+
+    lines: Mapping[Place, Amounts]
+    generations: Mapping[str, int]
+    currency: str
+
+
+def settle(context: CommandContext, days: DaySpan, account: ProviderAccount) -> SettledCosts:
+    """Settle the held attempts of these days: those with a line of their own at it, the others at what is left.
+
+    Today's bill counts as incomplete unless `--until` names today.
+    """
     held, ours = _held(context, days)
-    bills = bills_from(held, ours, theirs, context.today)
-    dry, answers = context.options.dry_run, list[dict[str, Json]]()
-    lines: list[Json] = [[*key, cost] for key, cost in bills.items()]
-    for first in range(0, len(lines), _AT_ONCE):
-        some = lines[first : first + _AT_ONCE]
-        answers += ask_each_journal(context, "/settle", {"bills": some, "dry_run": dry})
+    own = {each.key: cost for each in held if (cost := account.generations.get(each.generation)) is not None}
+    for each in held:
+        if each.key in own:
+            ours[each.at] += Amounts(cost=own[each.key] - each.cost)
+    held = [each for each in held if each.key not in own]
+    open_from = days.last + timedelta(days=1) if context.options.until else context.today
+    waiting = sum([attempt.at.day >= open_from for attempt in held])
+    answers = [*_sent(context, own, "generation")]
+    answers += _sent(context, bills_from(held, ours, account.lines, open_from), "bill")
     attempts, corrected, difference = (_sum(answers, name) for name in ("attempts", "corrected", "difference"))
-    return SettledCosts(attempts, corrected, difference, currency, dry)
+    return SettledCosts(attempts, corrected, difference, account.currency, context.options.dry_run, waiting)
+
+
+def _sent(context: CommandContext, costs: Mapping[AttemptKey, int], source: str) -> Iterator[dict[str, Json]]:
+    """The answers of all journals."""
+    lines: list[Json] = [[*key, cost] for key, cost in costs.items()]
+    for first in range(0, len(lines), _AT_ONCE):
+        body: dict[str, Json] = {"bills": lines[first : first + _AT_ONCE], "source": source}
+        yield from ask_each_journal(context, "/settle", {**body, "dry_run": context.options.dry_run})
 
 
 def _sum(answers: Iterable[Mapping[str, Json]], name: str) -> int:

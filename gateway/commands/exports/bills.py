@@ -27,6 +27,8 @@ class Line:
     tokens_out: int | None = None
     cost: Decimal | None = None
     currency: str = ""
+    generation: str = ""
+    """The provider's id of the one generation that the line is of; empty for a line of several."""
 
 
 class Unreadable(ValueError):
@@ -109,8 +111,8 @@ def _mistral_line(
 
 
 def _csv(text: str) -> Iterator[Line]:
-    """Columns `day`, and as there are: `model`, `credential`, `requests`, `tokens_in`, `tokens_out`, `cost`,
-    `currency`."""
+    """Columns `day`, and as there are: `model`, `credential`, `generation`, `requests`, `tokens_in`, `tokens_out`,
+    `cost`, `currency`."""
     for row in csv.DictReader(text.splitlines(), strict=True):
         cells = {name: cell for name, cell in row.items() if cell}
         requests, taken, written = (_count(cells, name) for name in ("requests", "tokens_in", "tokens_out"))
@@ -118,7 +120,8 @@ def _csv(text: str) -> Iterator[Line]:
         if cost is not None and not cost.is_finite():
             raise Unreadable("a cost must be a number")
         known = _day(cells["day"]), cells.get("model", ""), cells.get("credential", "")
-        yield Line(*known, requests, taken, written, cost, "" if cost is None else cells["currency"].upper())
+        currency = "" if cost is None else cells["currency"].upper()
+        yield Line(*known, requests, taken, written, cost, currency, cells.get("generation", ""))
 
 
 def _count(cells: Mapping[str, str], name: str) -> int | None:

@@ -33,5 +33,5 @@ def test_a_settlement_says_whether_it_was_tried_or_done() -> None:
         .endswith("2 exchanges would be settled, by -0.00000065 USD.")
     )
     assert SettledCosts(3, 2, -650, "USD", dry=False).as_json() == {
-        "settled": {"attempts": 3, "corrected": 2, "difference": "-0.00000065", "dry_run": False}
+        "settled": {"attempts": 3, "corrected": 2, "difference": "-0.00000065", "waiting": 0, "dry_run": False}
     }

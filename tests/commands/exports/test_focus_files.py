@@ -28,7 +28,7 @@ def test_the_file_adds_up_to_what_usage_says(running: Running, tmp_path: Path) -
     assert sum(Decimal(charge["BilledCost"]) for charge in charges) == sum(Decimal(row["cost"]) for row in said)
     inputs = sum(int(charge["x_InputTokens"]) for charge in charges)
     assert inputs == sum(row["usage"]["input"] for row in said)
-    assert len(CLASSES) == sum(column.endswith(("Tokens", "Calls")) for column in focus.COLUMNS)
+    assert len(CLASSES) == sum(column.endswith(("Tokens", "Calls", "Searches", "Sessions")) for column in focus.COLUMNS)
 
 
 def test_another_kind_of_file_is_refused_before_it_is_written(running: Running, tmp_path: Path) -> None:
