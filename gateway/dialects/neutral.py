@@ -124,12 +124,16 @@ class ToolChoice(Silent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Shape(Silent):
-    """The form that the answer must have: any JSON (`schema` None), or what fits `schema`."""
+    """The form that the answer must have: any JSON (`schema` None), or what fits `schema`.
+
+    `binding`: the client's dialect holds a model to every schema, so that `strict` is not stated there.
+    """
 
     schema: Mapping[str, Any] | None = None
     name: str = ""
     description: str = ""
     strict: bool | None = None
+    binding: bool = False
 
 
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]

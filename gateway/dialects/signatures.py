@@ -12,8 +12,6 @@ import re
 from typing import Final
 
 _ENVELOPE: Final = re.compile(r"scsig\.([a-z_]{1,32})\.(.+)", re.DOTALL)
-SIGNING_CALLS: Final = frozenset({"openai_chat", "google_generate"})
-"""Dialects whose providers sign calls: Google's own, and the one in which its other endpoint passes the same on."""
 _MARK: Final = "__scsig_"
 _IN_AN_ID: Final = re.compile(rb'("(?:id|call_id|tool_call_id|tool_use_id)"\s*:\s*"[^"\\]*?)__scsig_[A-Za-z0-9_-]*')
 """Only in the value of a member that holds a call's id: the same characters in somebody's words stay."""

@@ -8,9 +8,6 @@ from typing import Any, Final
 
 from gateway.dialects.neutral import Shape
 
-BINDING: Final = frozenset({"anthropic_messages", "google_generate"})
-"""Dialects in which every schema is held to, so that a client need not say so."""
-
 _KNOWN: Final = frozenset(
     "type properties required additionalProperties items enum const anyOf $ref $defs definitions title description "
     "pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minItems maxItems".split()
@@ -24,12 +21,12 @@ _SEVERAL: Final = ("anyOf",)
 _NAMED: Final = ("properties", "$defs", "definitions")
 
 
-def bound(shape: Shape | None, client: str) -> tuple[Shape | None, tuple[str, ...]]:
-    """(the shape for a provider of OpenAI's, names of what is lost). `client`: the dialect that it was asked in.
+def bound(shape: Shape | None) -> tuple[Shape | None, tuple[str, ...]]:
+    """(the shape for a provider of OpenAI's, names of what is lost).
 
     A strict schema closes every object and demands every member; a schema that cannot be strict is sent as advice.
     """
-    if shape is None or shape.schema is None or shape.strict is not None or client not in BINDING:
+    if shape is None or shape.schema is None or shape.strict is not None or not shape.binding:
         return shape, ()
     schema = closed(shape.schema)
     if schema.get("type") == "object" and "anyOf" not in schema and _can_be_strict(schema):

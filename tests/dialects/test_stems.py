@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -85,3 +87,12 @@ def test_a_dialect_knows_no_sibling() -> None:
         for path in package.glob("*.py"):
             imported = set(re.findall(r"^ *from gateway\.dialects\.(\w+)", path.read_text(), re.MULTILINE))
             assert imported.isdisjoint(others), path
+
+
+@pytest.mark.parametrize("name", sorted(REGISTRY.wires))
+def test_no_function_of_a_dialect_is_hidden_by_a_module_of_its_name(name: str) -> None:
+    """A module that is imported later takes the place of a function in the package."""
+    package: Any = REGISTRY.wires[name]
+    functions = [each for each in package.__all__ if each.islower()]
+    assert functions
+    assert [each for each in functions if isinstance(getattr(package, each), ModuleType)] == []

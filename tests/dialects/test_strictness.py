@@ -22,7 +22,6 @@ def an_object(**members: Any) -> dict[str, Any]:
     return {"type": "object", "properties": members, "required": [*members], "additionalProperties": False}
 
 
-@pytest.mark.parametrize("client", ["anthropic_messages", "google_generate"])
 @pytest.mark.parametrize(
     "schema",
     [
@@ -32,13 +31,13 @@ def an_object(**members: Any) -> dict[str, Any]:
         an_object(a={"$ref": "#/$defs/d"}) | {"$defs": {"d": an_object(e={"enum": ["x", 1]})}},
     ],
 )
-def test_a_schema_that_can_be_strict_is_where_the_clients_dialect_is(client: str, schema: dict[str, Any]) -> None:
-    assert bound(Shape(schema), client) == (Shape(schema, strict=True), ())
+def test_a_schema_that_can_be_strict_is_where_the_clients_dialect_binds(schema: dict[str, Any]) -> None:
+    assert bound(Shape(schema, binding=True)) == (Shape(schema, strict=True, binding=True), ())
 
 
 def test_what_is_open_unsaid_is_closed_as_anthropic_demands() -> None:
     opened = {"type": "object", "properties": {"a": WORDS}, "required": ["a"]}
-    assert bound(Shape(opened), "google_generate") == (Shape(an_object(a=WORDS), strict=True), ())
+    assert bound(Shape(opened, binding=True)) == (Shape(an_object(a=WORDS), strict=True, binding=True), ())
 
 
 @pytest.mark.parametrize(
@@ -61,25 +60,27 @@ def test_what_is_open_unsaid_is_closed_as_anthropic_demands() -> None:
     ],
 )
 def test_a_schema_that_cannot_be_strict_is_advice_and_that_is_said(schema: dict[str, Any]) -> None:
-    assert bound(Shape(schema), "anthropic_messages") == (Shape(schema), ("strict",))
+    assert bound(Shape(schema, binding=True)) == (Shape(schema, binding=True), ("strict",))
 
 
-@pytest.mark.parametrize("shape", [None, Shape(), Shape(WORDS, strict=False), Shape(WORDS, strict=True)])
+@pytest.mark.parametrize(
+    "shape", [None, Shape(), Shape(WORDS, strict=False, binding=True), Shape(WORDS, strict=True, binding=True)]
+)
 def test_what_is_no_schema_or_says_itself_how_it_binds_stays_as_it_is(shape: Shape | None) -> None:
-    assert bound(shape, "google_generate") == (shape, ())
-    assert bound(Shape(WORDS), "openai_chat") == (Shape(WORDS), ()), "OpenAI's clients say so, or do not mean it"
+    assert bound(shape) == (shape, ())
+    assert bound(Shape(WORDS)) == (Shape(WORDS), ()), "OpenAI's clients say so, or do not mean it"
 
 
 @pytest.mark.parametrize(
     ("wire", "strict"), [("openai_chat", b'"strict":true'), ("openai_responses", b'"strict":true')]
 )
 def test_openais_dialects_are_told(wire: str, strict: bytes) -> None:
-    asked = Conversation((Turn(Role.USER, (Text("hello"),)),), shape=Shape(an_object(a=WORDS)))
+    asked = Conversation((Turn(Role.USER, (Text("hello"),)),), shape=Shape(an_object(a=WORDS), binding=True))
     demand = a_demand(dialect="anthropic_messages")
     sent = REGISTRY.streaming[wire].written(asked, demand, a_route(), RequestOverrides())
     assert strict in sent.body
     assert sent.dropped == ()
-    loose = replace(asked, shape=Shape({"type": "object", "properties": {"a": WORDS}}))
+    loose = replace(asked, shape=Shape({"type": "object", "properties": {"a": WORDS}}, binding=True))
     sent = REGISTRY.streaming[wire].written(loose, demand, a_route(), RequestOverrides())
     assert "strict" not in json.loads(sent.body).get("response_format", {}).get("json_schema", {})
     assert sent.dropped == ("strict",)

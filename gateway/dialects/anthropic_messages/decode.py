@@ -77,7 +77,7 @@ def _shape(form: object) -> Shape | None:
         case None:
             return None
         case {"type": "json_schema", "schema": dict(schema)}:
-            return Shape(schema)
+            return Shape(schema, binding=True)
         case _:
             raise fault("output_config.format", "must be of type json_schema, with a schema")
 

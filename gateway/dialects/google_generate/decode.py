@@ -100,10 +100,10 @@ def _modalities(config: GoogleObject) -> set[str]:
 
 def _shape(config: GoogleObject) -> Shape | None:
     if "responseJsonSchema" in config:
-        return Shape(config.table("responseJsonSchema"))
+        return Shape(config.table("responseJsonSchema"), binding=True)
     media_type = config.text("responseMimeType")
     if "responseSchema" in config and media_type in (*_PLAIN, _JSON):
-        return Shape(json_schema(config.raw("responseSchema"), config.path("responseSchema")))
+        return Shape(json_schema(config.raw("responseSchema"), config.path("responseSchema")), binding=True)
     return Shape() if media_type == _JSON else None
 
 

@@ -14,6 +14,8 @@ from gateway.dialects.google.fields import camel
 
 NAME: Final = "google_generate"
 """As the catalogue calls this dialect."""
+SIGNING_CALLS: Final = frozenset({NAME, "openai_chat"})
+"""Dialects that carry Google's signatures of calls: its own, and the one of its other endpoint."""
 
 UNSIGNED: Final = "skip_thought_signature_validator"
 """Gemini 3 takes this word in the place of the signature that the first call of a turn must have."""

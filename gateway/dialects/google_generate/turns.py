@@ -13,7 +13,7 @@ from gateway.dialects import signatures
 from gateway.dialects.google.content import PAYLOADS
 from gateway.dialects.google.fields import GoogleObject, fault
 from gateway.dialects.google_generate import content
-from gateway.dialects.google_generate.signatures import NAME, opened
+from gateway.dialects.google_generate.signatures import NAME, SIGNING_CALLS, opened
 from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Turn
 
 _MODIFIERS: Final = ("videoMetadata", "partMetadata")
@@ -146,4 +146,4 @@ def _of_a_call(signature: str, origin: str) -> str:
     """The signature of a call: Google's own, or the same in the envelope of those who passed it on."""
     if not signature or origin == NAME:
         return signature
-    return signatures.enveloped(signature, origin) if origin in signatures.SIGNING_CALLS else ""
+    return signatures.enveloped(signature, origin) if origin in SIGNING_CALLS else ""

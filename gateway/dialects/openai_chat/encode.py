@@ -25,13 +25,13 @@ _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(neutral, Embedding):
         raise Unportable("input")
     connection = route.provider.connection
     neutral, unthought = drop_unsupported_reasoning(neutral, route)
-    shape, unbound = bound(neutral.shape, demand.dialect)
+    shape, unbound = bound(neutral.shape)
     wire_messages, lost = messages(neutral.turns, connection)
     body = [
         ("model", route.wire_model),

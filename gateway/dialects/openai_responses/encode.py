@@ -24,7 +24,7 @@ _NAME: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 _Members: TypeAlias = Iterator[tuple[str, Any]]
 
 
-def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:
+def written(neutral: Conversation | Embedding, demand: Demand, route: Route, orders: RequestOverrides) -> Rendered:  # noqa: ARG001
     """The request for `route`, with the names of what found no place in it. Unportable."""
     if isinstance(neutral, Embedding):
         raise Unportable("input")
@@ -34,7 +34,7 @@ def written(neutral: Conversation | Embedding, demand: Demand, route: Route, ord
         raise Unportable("tools")
     connection = route.provider.connection
     neutral, unthought = drop_unsupported_reasoning(neutral, route)
-    shape, unbound = bound(neutral.shape, demand.dialect)
+    shape, unbound = bound(neutral.shape)
     neutral = replace(neutral, shape=shape)
     instructions, wire_items, lost = items(neutral.turns, connection)
     body = [

@@ -108,7 +108,7 @@ def conversations(draw: st.DrawFn) -> Conversation:
         turns=(*system, *turns, Turn(Role.USER, (draw(texts),))),
         tools=tuple(tools) if tools or not called else (Tool("spare"),),
         tool_choice=choice,
-        shape=draw(st.none() | st.builds(Shape, schemas)),
+        shape=draw(st.none() | st.builds(Shape, schemas, binding=st.just(True))),
         reasoning=thinking,
         sampling=draw(samplings) if not thinks else Sampling(stop=("x",)),
         output_limit=draw(st.integers(1, 9_999)),

@@ -44,7 +44,7 @@ def test_every_member_finds_its_place() -> None:
     assert found.streaming
     assert found.sampling == Sampling(0.5, 0.9, 40, stop=("END",))
     assert (found.tier, found.user) == ("default", "device-1")
-    assert (found.shape, found.reasoning, found.lost) == (Shape(SCHEMA), Reasoning("low"), ())
+    assert (found.shape, found.reasoning, found.lost) == (Shape(SCHEMA, binding=True), Reasoning("low"), ())
 
 
 def test_a_count_needs_no_limit() -> None:
@@ -87,7 +87,7 @@ def test_the_effort_of_a_system_message_holds_from_there_on() -> None:
 
 
 def test_the_form_of_the_answer_may_stand_where_the_beta_had_it() -> None:
-    assert read(output_format={"type": "json_schema", "schema": SCHEMA}).shape == Shape(SCHEMA)
+    assert read(output_format={"type": "json_schema", "schema": SCHEMA}).shape == Shape(SCHEMA, binding=True)
 
 
 def test_what_has_no_place_is_named() -> None:

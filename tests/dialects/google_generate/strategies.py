@@ -84,7 +84,7 @@ def conversations(draw: st.DrawFn) -> Conversation:
         turns=(*system, *(turn for turns in draw(st.lists(exchanges(), min_size=1, max_size=3)) for turn in turns)),
         tools=tuple(tools),
         tool_choice=draw(st.none() | chosen | named) if tools else None,
-        shape=draw(st.none() | st.just(Shape()) | st.builds(Shape, schemas)),
+        shape=draw(st.none() | st.just(Shape()) | st.builds(Shape, schemas, binding=st.just(True))),
         reasoning=draw(
             st.none()
             | st.builds(Reasoning, efforts, visible=st.none() | st.booleans())

@@ -83,12 +83,12 @@ def test_thinking_is_asked_for_in_words_or_tokens(thinking: dict[str, Any], reas
         ({"responseMimeType": "application/json"}, Shape(), ()),
         (
             {"responseMimeType": "application/json", "responseSchema": {"type": "ARRAY", "nullable": True}},
-            Shape({"type": ["array", "null"]}),
+            Shape({"type": ["array", "null"]}, binding=True),
             (),
         ),
         (
             {"response_mime_type": "application/json", "response_json_schema": {"type": "ARRAY"}},
-            Shape({"type": "ARRAY"}),
+            Shape({"type": "ARRAY"}, binding=True),
             (),
         ),
         (
