@@ -87,6 +87,9 @@ SIGNATURES_OF_OTHERS = {"gateway/telemetry/library.py: warned"}
 UNFINISHED = ("TODO", "FIXME", "XXX", "NotImplementedError")
 
 
+PACKAGES_OF_DIALECTS = sorted(path.parent.name for path in (ROOT / "gateway/dialects").glob("*/__init__.py"))
+
+
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -178,6 +181,19 @@ def test_the_heart_knows_no_variable_no_path_no_dialect_and_no_view() -> None:
             if isinstance(node, ast.FunctionDef) and node.name in VIEWS:
                 found += [f"{name_of(path)}:{node.lineno} is a view"]
     assert [each for each in found if not each.startswith("gateway/core/receipt.py")] == [], "a receipt is JSON itself"
+
+
+def test_a_dialect_is_named_in_its_own_package_alone() -> None:
+    """A new dialect is one package and one line in the registry. Docstrings and the words of a message may name one."""
+    found = [
+        f"{name_of(path)}:{node.lineno} says {node.value!r}"
+        for path in MODULES
+        if not name_of(path).startswith(tuple(f"gateway/dialects/{name}/" for name in PACKAGES_OF_DIALECTS))
+        and not name_of(path).startswith("gateway/sandbox/")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and node.value in REGISTRY.wires
+    ]
+    assert found == []
 
 
 def test_only_the_decision_makes_an_eligible_route() -> None:

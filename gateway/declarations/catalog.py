@@ -38,8 +38,6 @@ _UNSPOKEN: Final = ("none",)
 DIALECTS: Final = {word: word for word in (*REGISTRY.answering(CHAT), *_UNSPOKEN)}
 _AUTHS: Final = {auth.value: auth for auth in Auth}
 _FEATURES: Final = {feature.value: feature for feature in Feature}
-_SENT: Final = {"anthropic_messages": ("inference_geo",)}
-"""Members that a record may fix, by dialect."""
 _OUTPUT_LIMITS: Final = {word: word for word in ("max_tokens", "max_completion_tokens")}
 _STREAM_USAGES: Final = {word: word for word in ("option", "always")}
 _SYSTEM_ROLES: Final = {word: word for word in ("system", "developer")}
@@ -181,7 +179,7 @@ def _connection(table: Table | None) -> Connection:
 
 def _sends(table: Table, dialect: str) -> Mapping[str, str]:
     """`[connection.sends]`: members of the record's own dialect that fix the place of processing."""
-    sends, known = table.mapping("sends"), _SENT.get(dialect, ())
+    sends, known = table.mapping("sends"), REGISTRY.placing.get(dialect, ())
     for name in sends:
         if name not in known:
             table.fault("sends", f"{shown(name)} cannot be sent in {dialect}", one_of(name, known))

@@ -279,6 +279,15 @@ class CarriedDialect(Dialect, Protocol):
 
 
 @runtime_checkable
+class PlacingDialect(Dialect, Protocol):
+    """A dialect with members that fix the place of processing."""
+
+    @property
+    def PLACING(self) -> tuple[str, ...]:  # noqa: N802
+        """The names of those members: a record may send them with every request."""
+
+
+@runtime_checkable
 class Counting(Dialect, Protocol):
     """A dialect with an endpoint that counts the tokens of a request."""
 

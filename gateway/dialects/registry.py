@@ -26,6 +26,7 @@ from gateway.dialects.dialect import (
     Dialect,
     Fitting,
     Framed,
+    PlacingDialect,
     ProviderOnly,
     ProviderSide,
     ProviderStreaming,
@@ -92,6 +93,11 @@ class Registry:
         return {
             dialect.NAME: tuple(dialect.CARRIERS) for dialect in self.dialects if isinstance(dialect, CarriedDialect)
         }
+
+    @cached_property
+    def placing(self) -> Mapping[str, tuple[str, ...]]:
+        """Dialect -> its members that fix the place of processing."""
+        return {dialect.NAME: dialect.PLACING for dialect in self.dialects if isinstance(dialect, PlacingDialect)}
 
     @cached_property
     def fitting(self) -> Mapping[str, Fitting]:

@@ -102,3 +102,8 @@ def test_an_operation_is_offered_by_the_dialects_that_have_an_address_for_it() -
     assert REGISTRY.offering(EMBEDDINGS) == ("openai_embeddings", "google_embeddings")
     assert set(REGISTRY.offering(COUNT_TOKENS)) == set(REGISTRY.counting)
     assert set(REGISTRY.streaming) == {name for o in OPERATIONS if o.streams for name in REGISTRY.offering(o)}
+
+
+def test_the_members_that_fix_a_place_are_those_that_a_dialect_states() -> None:
+    assert REGISTRY.placing == {"anthropic_messages": ("inference_geo",)}
+    assert Registry((openai_chat,)).placing == {}

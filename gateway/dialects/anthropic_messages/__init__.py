@@ -28,6 +28,7 @@ PATHS: Final[Mapping[str, Operation]] = {PATH: CHAT, COUNTING_PATH: COUNT_TOKENS
 VERBS: Final[Mapping[str, Verb]] = {}
 IDENTIFIERS: Final[Members] = (("metadata", "user_id"),)
 EMBEDS_AS: Final = ""
+PLACING: Final = ("inference_geo",)
 
 __all__ = [
     "CARRIERS",
@@ -36,6 +37,7 @@ __all__ = [
     "IDENTIFIERS",
     "NAME",
     "PATHS",
+    "PLACING",
     "VERBS",
     "accept",
     "client_framing",
