@@ -6,7 +6,7 @@ import asyncio
 import os
 import stat
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,6 @@ from gateway.stores.ledger.repricing import Repricer
 from gateway.stores.ledger.settling import Settler
 from gateway.telemetry.events import CostsSettled, KeyCreated, KeyRevoked, Repriced
 from tests.builders import NOW, a_snapshot, an_organisation, some_means
-from tests.exchange.test_lifecycle import play
 
 SNAPSHOT = a_snapshot(organisation=an_organisation(classes={"personal": DataClass("personal", "open")}))
 KEY = {"team": "research", "policy": "open"}
@@ -100,16 +99,8 @@ def error_of(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, error["code"]
 
 
-def with_office(tmp_path: Path, told: Callable[[Office], Awaitable[None]], default_policy: str = "") -> None:
-    async def story() -> None:
-        async with an_office(tmp_path, default_policy) as office:
-            await told(office)
-
-    play(story)
-
-
-def test_a_key_is_created_shown_once_and_opens(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_a_key_is_created_shown_once_and_opens(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         answer = await office.create(
             label="laptop",
             classes=["personal"],
@@ -139,18 +130,14 @@ def test_a_key_is_created_shown_once_and_opens(tmp_path: Path) -> None:
         assert secret not in listed.text
         assert found.digest not in listed.text
 
-    with_office(tmp_path, told)
 
-
-def test_a_secret_finds_its_key_by_digest(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_a_secret_finds_its_key_by_digest(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         first, second = (await office.create()).json(), (await office.create()).json()
         assert first["secret"] != second["secret"]
         found = (await office.client.get("/keys", params={"digest": digest_of(second["secret"])})).json()["keys"]
         assert [key["id"] for key in found] == [second["id"]]
         assert (await office.client.get("/keys", params={"digest": "0" * 64})).json() == {"keys": []}
-
-    with_office(tmp_path, told)
 
 
 @pytest.mark.parametrize(
@@ -178,44 +165,38 @@ def test_a_secret_finds_its_key_by_digest(tmp_path: Path) -> None:
         ({"expires": "2027-01-01T00:00:00Z"}, None),
     ],
 )
-def test_a_key_that_was_not_understood_is_not_made(tmp_path: Path, wanted: dict[str, Any], field: str | None) -> None:
+async def test_a_key_that_was_not_understood_is_not_made(
+    tmp_path: Path, wanted: dict[str, Any], field: str | None
+) -> None:
     """A restriction that was mistyped must never become a key without it."""
 
-    async def told(office: Office) -> None:
+    async with an_office(tmp_path) as office:
         answer = await office.create(**wanted)
         assert error_of(answer) == (400, "invalid_request")
         assert answer.json()["error"].get("field") == field
         assert await office.keys.all() == ()
 
-    with_office(tmp_path, told)
 
-
-def test_names_that_are_not_declared_get_near_ones_or_all(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_names_that_are_not_declared_get_near_ones_or_all(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         assert (await office.create(team="reserch")).json()["error"]["near"] == ["research"]
         assert (await office.create(policy="zzzzzz")).json()["error"]["near"] == ["open"]
 
-    with_office(tmp_path, told)
-
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"\xff", b'{"team": NaN}'])
-def test_only_an_object_makes_a_key(tmp_path: Path, body: bytes) -> None:
-    async def told(office: Office) -> None:
+async def test_only_an_object_makes_a_key(tmp_path: Path, body: bytes) -> None:
+    async with an_office(tmp_path) as office:
         assert error_of(await office.client.post("/keys", content=body)) == (400, "invalid_request")
 
-    with_office(tmp_path, told)
 
-
-def test_the_sandbox_alone_has_a_policy_for_those_who_name_none(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_the_sandbox_alone_has_a_policy_for_those_who_name_none(tmp_path: Path) -> None:
+    async with an_office(tmp_path, default_policy="open") as office:
         made = await office.client.post("/keys", json={"team": "research"})
         assert made.json()["policy"] == "open"
 
-    with_office(tmp_path, told, default_policy="open")
 
-
-def test_a_key_is_revoked_once_and_stays_so(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_a_key_is_revoked_once_and_stays_so(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         made = (await office.create()).json()
         for _ in range(2):
             revoked = await office.client.post(f"/keys/{made['id']}/revoke")
@@ -228,25 +209,19 @@ def test_a_key_is_revoked_once_and_stays_so(tmp_path: Path) -> None:
         revocation = KeyRevoked(made["id"], "research", ME)
         assert office.heard == [KeyCreated(made["id"], "research", "open", ME), revocation, revocation]
 
-    with_office(tmp_path, told)
 
-
-def test_other_addresses_and_methods_are_answered_as_json(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_other_addresses_and_methods_are_answered_as_json(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         assert error_of(await office.client.get("/nothing")) == (404, "not_found")
         assert error_of(await office.client.delete("/keys")) == (405, "method_not_allowed")
         assert error_of(await office.client.get("/reload")) == (405, "method_not_allowed")
 
-    with_office(tmp_path, told)
 
-
-def test_without_a_journal_no_key_is_made(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_without_a_journal_no_key_is_made(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         office.keys._journal.close()
         assert error_of(await office.create()) == (503, "keys_unavailable")
         assert await office.keys.all() == ()
-
-    with_office(tmp_path, told)
 
 
 # --- who may do what -------------------------------------------------------------------------------------------------
@@ -254,28 +229,22 @@ def test_without_a_journal_no_key_is_made(tmp_path: Path) -> None:
 AUDITOR = Operator(OperatorRole("auditor", frozenset({Act.READ})), "uid:4711")
 
 
-def test_an_auditor_reads_everything_and_changes_nothing(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with an_office(tmp_path, operator_of=lambda _: AUDITOR) as office:
-            for path in ("/keys", "/status", "/metrics"):
-                assert (await office.client.get(path)).status_code == 200
-            for path in ("/keys", "/keys/key_1/rotate", "/keys/key_1/revoke", "/reprice", "/reload"):
-                refused = await office.client.post(path)
-                assert error_of(refused) == (403, "not_allowed")
-                assert refused.json()["error"]["role"] == "auditor"
-            assert await office.keys.all() == ()
-            assert office.heard == []
-
-    play(story)
+async def test_an_auditor_reads_everything_and_changes_nothing(tmp_path: Path) -> None:
+    async with an_office(tmp_path, operator_of=lambda _: AUDITOR) as office:
+        for path in ("/keys", "/status", "/metrics"):
+            assert (await office.client.get(path)).status_code == 200
+        for path in ("/keys", "/keys/key_1/rotate", "/keys/key_1/revoke", "/reprice", "/reload"):
+            refused = await office.client.post(path)
+            assert error_of(refused) == (403, "not_allowed")
+            assert refused.json()["error"]["role"] == "auditor"
+        assert await office.keys.all() == ()
+        assert office.heard == []
 
 
-def test_nobody_administers_without_being_an_operator(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with an_office(tmp_path, operator_of=lambda _: None) as office:
-            assert error_of(await office.client.get("/keys")) == (403, "not_allowed")
-            assert error_of(await office.client.post("/keys", json=KEY)) == (403, "not_allowed")
-
-    play(story)
+async def test_nobody_administers_without_being_an_operator(tmp_path: Path) -> None:
+    async with an_office(tmp_path, operator_of=lambda _: None) as office:
+        assert error_of(await office.client.get("/keys")) == (403, "not_allowed")
+        assert error_of(await office.client.post("/keys", json=KEY)) == (403, "not_allowed")
 
 
 def test_a_connection_over_a_network_has_no_operator() -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from gateway.telemetry.events import Repriced
-from tests.asgi.test_admin import ME, SNAPSHOT, Office, error_of, with_office
+from tests.asgi.test_admin import ME, SNAPSHOT, an_office, error_of
 
 REPRICING = {"since": "2026-11-24", "until": "2026-11-24"}
 
 
-def test_exchanges_are_rated_again_at_the_prices_in_force(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_exchanges_are_rated_again_at_the_prices_in_force(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         answer = await office.client.post("/reprice", json={**REPRICING, "provider": "alpha", "dry_run": False})
         nothing = {"exchanges": 0, "corrected": 0, "difference": "0"}
         assert answer.json() == {**nothing, "currency": "USD", "snapshot": SNAPSHOT.digest}
@@ -23,16 +23,12 @@ def test_exchanges_are_rated_again_at_the_prices_in_force(tmp_path: Path) -> Non
         await office.client.post("/reprice", json=REPRICING)
         assert len(office.heard) == 1  # nothing was written
 
-    with_office(tmp_path, told)
-
 
 @pytest.mark.parametrize(
     "changed", [{"since": "MARKER"}, {"until": None}, {"provider": "MARKER"}, {"provider": 1}, {"MARKER": 1}]
 )
-def test_days_and_providers_that_are_none_are_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
-    async def told(office: Office) -> None:
+async def test_days_and_providers_that_are_none_are_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    async with an_office(tmp_path) as office:
         answer = await office.client.post("/reprice", json={**REPRICING, **changed})
         assert error_of(answer) == (400, "invalid_request")
         assert "MARKER" not in answer.text
-
-    with_office(tmp_path, told)

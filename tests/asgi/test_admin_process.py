@@ -8,7 +8,7 @@ import pytest
 
 from gateway.asgi.admin_process import ReloadResult
 from gateway.exchange.services import InForce
-from tests.asgi.test_admin import Office, with_office
+from tests.asgi.test_admin import an_office
 from tests.builders import a_provider, a_route, a_snapshot, some_means
 
 
@@ -20,8 +20,8 @@ def test_a_fault_or_a_restart_keeps_documents_out_of_force(result: ReloadResult,
     assert result.in_force is in_force
 
 
-def test_a_reload_says_what_is_in_force_now(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_a_reload_says_what_is_in_force_now(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         office.faults = ["config/teams.toml: teams.x: wrong"]
         kept = await office.client.post("/reload")
         assert (kept.status_code, kept.json()) == (
@@ -38,11 +38,9 @@ def test_a_reload_says_what_is_in_force_now(tmp_path: Path) -> None:
             {"reloaded": True, "faults": [], "restart": [], "snapshot": "6" * 64},
         )
 
-    with_office(tmp_path, told)
 
-
-def test_the_status_names_snapshot_providers_and_sandbox(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_the_status_names_snapshot_providers_and_sandbox(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         expected = {
             "status": "running",
             "snapshot": "5" * 64,
@@ -54,13 +52,9 @@ def test_the_status_names_snapshot_providers_and_sandbox(tmp_path: Path) -> None
         office.in_force = InForce(a_snapshot(a_route(a_provider(sandbox=True))), some_means("alpha"), {})
         assert (await office.client.get("/status")).json()["sandbox"] is True
 
-    with_office(tmp_path, told)
 
-
-def test_what_events_add_up_to_is_there_for_prometheus(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_what_events_add_up_to_is_there_for_prometheus(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         answered = await office.client.get("/metrics")
         assert (answered.status_code, answered.text) == (200, "counted\n")
         assert answered.headers["content-type"].startswith("text/plain; version=0.0.4")
-
-    with_office(tmp_path, told)

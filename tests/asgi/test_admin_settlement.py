@@ -9,14 +9,14 @@ import pytest
 
 from gateway.stores.books.books import SqliteBooks
 from gateway.telemetry.events import CostsSettled
-from tests.asgi.test_admin import ME, Office, error_of, with_office
+from tests.asgi.test_admin import ME, an_office, error_of
 from tests.builders import a_receipt, an_attempt
 
 HELD = an_attempt(usage={}, usage_source="held", cost=900, hold=900)
 
 
-def test_held_attempts_are_settled_once_and_bills_of_other_journals_are_left_out(tmp_path: Path) -> None:
-    async def told(office: Office) -> None:
+async def test_held_attempts_are_settled_once_and_bills_of_other_journals_are_left_out(tmp_path: Path) -> None:
+    async with an_office(tmp_path) as office:
         await SqliteBooks(office.journal, "chain").settle(a_receipt("A", attempts=(HELD,), cost=900))
         bills = [["A", 0, 250], ["ELSEWHERE", 0, 7]]
         tried = await office.client.post("/settle", json={"bills": bills})
@@ -26,8 +26,6 @@ def test_held_attempts_are_settled_once_and_bills_of_other_journals_are_left_out
             answer = await office.client.post("/settle", json={"bills": bills, "dry_run": False})
             assert answer.json() == {**expected, "corrected": corrected, "difference": str(-650 * corrected)}
         assert office.heard == [CostsSettled(1, -650, "USD", "bill", ME)]
-
-    with_office(tmp_path, told)
 
 
 @pytest.mark.parametrize(
@@ -44,10 +42,8 @@ def test_held_attempts_are_settled_once_and_bills_of_other_journals_are_left_out
         {"MARKER": 1},
     ],
 )
-def test_bills_that_are_none_are_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
-    async def told(office: Office) -> None:
+async def test_bills_that_are_none_are_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    async with an_office(tmp_path) as office:
         answer = await office.client.post("/settle", json=changed)
         assert error_of(answer) == (400, "invalid_request")
         assert "MARKER" not in answer.text
-
-    with_office(tmp_path, told)

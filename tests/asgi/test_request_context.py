@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
@@ -17,7 +18,6 @@ from gateway.exchange.lifecycle import Exchange
 from gateway.http.drain import Drain
 from gateway.telemetry.events import Fault, Stopping
 from tests.exchange.desk import SECRET, Desk, a_desk
-from tests.exchange.test_lifecycle import play
 
 BEARER = [(b"authorization", f"Bearer {SECRET}".encode())]
 
@@ -43,12 +43,10 @@ class Told:
         self.expired += 1
 
 
-def at_a_gate(tmp_path: Path, story: Callable[[Gate, Desk], Awaitable[None]]) -> None:
-    async def told() -> None:
-        async with a_desk(tmp_path) as desk:
-            await story(Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), BodyLimits(2**20, 5.0)), desk)
-
-    play(told)
+@asynccontextmanager
+async def a_gate(tmp_path: Path) -> AsyncIterator[tuple[Gate, Desk]]:
+    async with a_desk(tmp_path) as desk:
+        yield Gate(desk.services, lambda: desk.in_force, desk.ledger, Drain(), BodyLimits(2**20, 5.0)), desk
 
 
 def admit(gate: Gate, *exchanges: Told) -> None:
@@ -58,19 +56,17 @@ def admit(gate: Gate, *exchanges: Told) -> None:
 @pytest.mark.parametrize(
     ("headers", "query_key"), [(BEARER, ""), ([(b"x-goog-api-key", SECRET.encode())], ""), ([], SECRET)]
 )
-def test_a_caller_is_known_by_its_key_wherever_that_stands(
+async def test_a_caller_is_known_by_its_key_wherever_that_stands(
     tmp_path: Path, headers: list[tuple[bytes, bytes]], query_key: str
 ) -> None:
-    async def story(gate: Gate, desk: Desk) -> None:
+    async with a_gate(tmp_path) as (gate, desk):
         caller, in_force = gate.caller(Fields(headers), query_key)
         assert caller.caller == desk.key
         assert in_force is desk.in_force
 
-    at_a_gate(tmp_path, story)
 
-
-def test_nobody_comes_in_without_a_key_or_while_the_gate_closes(tmp_path: Path) -> None:
-    async def story(gate: Gate, desk: Desk) -> None:
+async def test_nobody_comes_in_without_a_key_or_while_the_gate_closes(tmp_path: Path) -> None:
+    async with a_gate(tmp_path) as (gate, desk):
         for headers in ([], [(b"authorization", b"Bearer sc_other")]):
             with pytest.raises(Unauthenticated):
                 gate.caller(Fields(headers), "")
@@ -83,11 +79,9 @@ def test_nobody_comes_in_without_a_key_or_while_the_gate_closes(tmp_path: Path) 
                 gate.caller(Fields(headers), "")
             assert refused.value.code == "draining"
 
-    at_a_gate(tmp_path, story)
 
-
-def test_the_end_is_logged_when_it_begins_and_told_to_everybody_when_it_comes(tmp_path: Path) -> None:
-    async def story(gate: Gate, desk: Desk) -> None:
+async def test_the_end_is_logged_when_it_begins_and_told_to_everybody_when_it_comes(tmp_path: Path) -> None:
+    async with a_gate(tmp_path) as (gate, desk):
         one, other = Told(), Told()
         admit(gate, one, other)
         async with anyio.create_task_group() as group:
@@ -102,11 +96,9 @@ def test_the_end_is_logged_when_it_begins_and_told_to_everybody_when_it_comes(tm
             gate.drain.expired.set()
         assert (one.expired, other.expired) == (1, 1)
 
-    at_a_gate(tmp_path, story)
 
-
-def test_every_exchange_is_kept_alive_whatever_happens_to_another(tmp_path: Path) -> None:
-    async def story(gate: Gate, desk: Desk) -> None:
+async def test_every_exchange_is_kept_alive_whatever_happens_to_another(tmp_path: Path) -> None:
+    async with a_gate(tmp_path) as (gate, desk):
         broken, well = Told(ValueError("MARKER said")), Told()
         admit(gate, broken, well)
         async with anyio.create_task_group() as group:
@@ -120,8 +112,6 @@ def test_every_exchange_is_kept_alive_whatever_happens_to_another(tmp_path: Path
         assert isinstance(fault, Fault)
         assert fault.receipt == broken.id
         assert "MARKER" not in str(desk.heard.events)
-
-    at_a_gate(tmp_path, story)
 
 
 def test_a_stream_says_something_before_a_client_gives_up() -> None:

@@ -30,14 +30,6 @@ STREAM = {"stream": True}
 FAILS = replies(reply(500, body=b'{"error":{"message":"MARKER said"}}'))
 
 
-def play(story: Callable[[], Awaitable[None]]) -> None:
-    async def bounded() -> None:
-        with anyio.fail_after(30):
-            await story()
-
-    asyncio.run(bounded())
-
-
 async def test_a_reply_passes_unchanged_and_has_a_receipt(tmp_path: Path) -> None:
     async with Provider(GOOD) as alpha, a_desk(tmp_path, alpha) as desk:
         client = await desk.ask()

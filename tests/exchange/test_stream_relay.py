@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from gateway.exchange.stream_relay import StreamRelay
 from gateway.upstream.faults import UpstreamFault
 from tests.builders import a_route, some_abilities
 from tests.exchange.desk import PATIENT, Client, StillClock, a_desk
-from tests.exchange.test_lifecycle import play
 
 HELLO, SILENCE, END = b"data: hello\n\n", b": still here\n\n", b"data: [END]\n\n"
 OPENING = b"<hello>"
@@ -88,12 +88,10 @@ class Bench:
         return len(self.services.health.view(self.clock.at).cooling)
 
 
-def at_a_bench(tmp_path: Path, story: Callable[[Bench], Awaitable[None]], idle_s: float = 5.0) -> None:
-    async def told() -> None:
-        async with a_desk(tmp_path, deadlines=replace(PATIENT, idle_s=idle_s)) as desk:
-            await story(Bench(desk.services))
-
-    play(told)
+@asynccontextmanager
+async def a_bench(tmp_path: Path, idle_s: float = 5.0) -> AsyncIterator[Bench]:
+    async with a_desk(tmp_path, deadlines=replace(PATIENT, idle_s=idle_s)) as desk:
+        yield Bench(desk.services)
 
 
 async def these(*pieces: bytes | UpstreamFault) -> AsyncIterator[bytes]:
@@ -109,34 +107,30 @@ BROKE = UpstreamFault("reset", "maybe")
 # --- to the end ------------------------------------------------------------------------------------------------------
 
 
-def test_pieces_are_passed_on_and_what_came_with_the_end_is_held_back(tmp_path: Path) -> None:
-    async def story(bench: Bench) -> None:
+async def test_pieces_are_passed_on_and_what_came_with_the_end_is_held_back(tmp_path: Path) -> None:
+    async with a_bench(tmp_path) as bench:
         pump = bench.pump(these(HELLO, HELLO[:5], HELLO[5:] + END))
         assert await pump.run(OPENING) == b"<hello><end>"
         assert bench.client.body == OPENING + b"<hello>"
         assert bench.answer.outcome == "left", "who relays says how it ended"
 
-    at_a_bench(tmp_path, story)
 
-
-def test_a_stream_that_ended_in_its_opening_is_all_held_back(tmp_path: Path) -> None:
-    async def story(bench: Bench) -> None:
+async def test_a_stream_that_ended_in_its_opening_is_all_held_back(tmp_path: Path) -> None:
+    async with a_bench(tmp_path) as bench:
         pump = bench.pump(these())
         assert bench.answer.stream is not None
         bench.answer.stream.feed(END)
         assert await pump.run(OPENING + b"<end>") == OPENING + b"<end>"
         assert bench.client.body == b""
 
-    at_a_bench(tmp_path, story)
-
 
 @pytest.mark.parametrize(
     "pieces", [(), (HELLO,), (HELLO, BROKE), (HELLO, HELLO[:7])], ids=["none", "one", "fault", "half"]
 )
-def test_a_stream_that_breaks_off_is_a_failure_of_its_route(
+async def test_a_stream_that_breaks_off_is_a_failure_of_its_route(
     tmp_path: Path, pieces: tuple[bytes | UpstreamFault, ...]
 ) -> None:
-    async def story(bench: Bench) -> None:
+    async with a_bench(tmp_path) as bench:
         for _ in range(3):
             with pytest.raises(UpstreamFailed):
                 await bench.pump(these(*pieces), Client()).run(OPENING)
@@ -145,11 +139,10 @@ def test_a_stream_that_breaks_off_is_a_failure_of_its_route(
             assert bench.answer.outcome == "failed"
         assert bench.cooling == 1
 
-    at_a_bench(tmp_path, story)
 
+async def test_silence_is_a_failure_of_its_route(tmp_path: Path) -> None:
+    async with a_bench(tmp_path, idle_s=0.05) as bench:
 
-def test_silence_is_a_failure_of_its_route(tmp_path: Path) -> None:
-    async def story(bench: Bench) -> None:
         async def silence() -> AsyncIterator[bytes]:
             yield HELLO
             await anyio.sleep_forever()
@@ -160,22 +153,20 @@ def test_silence_is_a_failure_of_its_route(tmp_path: Path) -> None:
             assert bench.answer.outcome == "timeout"
         assert bench.cooling == 1
 
-    at_a_bench(tmp_path, story, idle_s=0.05)
 
+async def test_a_model_that_reasons_may_be_silent_for_longer(tmp_path: Path) -> None:
+    async with a_bench(tmp_path, idle_s=0.05) as bench:
 
-def test_a_model_that_reasons_may_be_silent_for_longer(tmp_path: Path) -> None:
-    async def story(bench: Bench) -> None:
         async def thinks() -> AsyncIterator[bytes]:
             await anyio.sleep(0.3)
             yield END
 
         assert await Bench(bench.services, reasoning=True).pump(thinks()).run(OPENING) == b"<end>"
 
-    at_a_bench(tmp_path, story, idle_s=0.05)
 
+async def test_a_comment_shows_that_the_provider_is_at_work(tmp_path: Path) -> None:
+    async with a_bench(tmp_path, idle_s=0.3) as bench:
 
-def test_a_comment_shows_that_the_provider_is_at_work(tmp_path: Path) -> None:
-    async def story(bench: Bench) -> None:
         async def thinks() -> AsyncIterator[bytes]:
             for _ in range(6):
                 await anyio.sleep(0.1)
@@ -184,14 +175,12 @@ def test_a_comment_shows_that_the_provider_is_at_work(tmp_path: Path) -> None:
 
         assert await bench.pump(thinks()).run(OPENING) == b"<end>"
 
-    at_a_bench(tmp_path, story, idle_s=0.3)
-
 
 # --- a word now and then ---------------------------------------------------------------------------------------------
 
 
-def test_only_a_stream_that_has_been_silent_for_so_long_is_kept_alive(tmp_path: Path) -> None:
-    async def story(bench: Bench) -> None:
+async def test_only_a_stream_that_has_been_silent_for_so_long_is_kept_alive(tmp_path: Path) -> None:
+    async with a_bench(tmp_path) as bench:
         goes_on = anyio.Event()
 
         async def pauses() -> AsyncIterator[bytes]:
@@ -225,8 +214,6 @@ def test_only_a_stream_that_has_been_silent_for_so_long_is_kept_alive(tmp_path: 
         assert bench.client.body == OPENING + b"<keepalive><keepalive>", "nothing behind the end"
         assert last == [b"<end>"]
 
-    at_a_bench(tmp_path, story)
-
 
 class Slow(Client):
     """Takes bytes only when it is let."""
@@ -241,8 +228,8 @@ class Slow(Client):
         await super().send(data)
 
 
-def test_a_client_that_has_not_taken_what_there_is_needs_no_word(tmp_path: Path) -> None:
-    async def story(bench: Bench) -> None:
+async def test_a_client_that_has_not_taken_what_there_is_needs_no_word(tmp_path: Path) -> None:
+    async with a_bench(tmp_path) as bench:
         client = Slow()
         pump = bench.pump(these(END), client)
         async with anyio.create_task_group() as group:
@@ -253,8 +240,6 @@ def test_a_client_that_has_not_taken_what_there_is_needs_no_word(tmp_path: Path)
             assert client.body == b""
             client.may.set()
         assert client.body == OPENING
-
-    at_a_bench(tmp_path, story)
 
 
 # --- pieces ----------------------------------------------------------------------------------------------------------
