@@ -66,7 +66,7 @@ class SettledCosts:
         verb = "would be" if self.dry else "are"
         amount = f"{money(self.difference)} {self.currency}"
         settled = f"{self.attempts} held attempts have a bill; {self.corrected} exchanges {verb} settled, by {amount}."
-        waiting = f" {self.waiting} wait until their day is over; --until today says that the bill has all of it."
+        waiting = f" {self.waiting} wait until their day is over, or until --until names that day."
         return settled + waiting if self.waiting else settled
 
 
