@@ -61,11 +61,13 @@ class RequestOverrides:
     """Changes that policy and books make to a request on its way out.
 
     `output_limit`: the limit in tokens, whatever the client stated. `pseudonym`: what stands in the place of a
-    client's identifier; None: identifiers are left out.
+    client's identifier; None: identifiers are left out. `tool_calls`: the most calls of hosted tools where the client
+    bounds none.
     """
 
     output_limit: int | None = None
     pseudonym: Callable[[str], str] | None = None
+    tool_calls: int | None = None
 
 
 @frozen

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from gateway.core.health import FaultScope, RouteFault
 from gateway.core.policy import Identifiers
+from gateway.core.terms import TOOL_CALLS_HELD
 from gateway.dialects.dialect import Broken, RequestOverrides, Unportable, Unusable
 from gateway.dialects.mismatched import is_whole
 from gateway.dialects.observed import observed
@@ -73,6 +74,7 @@ class Forwarding:
         # Whether a provider counts well says nothing of how it answers.
         self._health = services.health if self._demand.operation.feeds_health else None
         self._services, self._scope, self._progress = services, scope, progress
+        self._is_capped = decided.bill.hard
 
     async def try_(self, attempt: Attempt) -> Answered | None:
         """Send, and read up to the first content event. None, with the outcome in the attempt, where another route may
@@ -182,9 +184,11 @@ class Forwarding:
     def _overrides(self, attempt: Attempt) -> RequestOverrides:
         """Everything that policy and books add to the request of `attempt`."""
         kept_apart = self._policy.identifiers is Identifiers.PSEUDONYM
+        bounds_tools = self._is_capped and self._demand.tools_in(attempt.wire)
         return RequestOverrides(
             output_limit=attempt.output_limit,
             pseudonym=self._services.pseudonyms(*self._scope_of_pseudonyms) if kept_apart else None,
+            tool_calls=TOOL_CALLS_HELD if bounds_tools else None,
         )
 
     async def _open_stream(self, attempt: Attempt, pieces: AsyncIterator[bytes], deadline: Deadline) -> bytes:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from gateway.dialects.prompt import PromptHead
 from gateway.exchange.services import Deadlines, InForce
 from gateway.telemetry.events import SoftBudgetCrossed
 from gateway.upstream.client import ProviderClient
-from tests.builders import a_policy, a_snapshot, an_organisation, some_abilities, some_means
+from tests.builders import a_policy, a_price, a_snapshot, an_organisation, some_abilities, some_means
 from tests.dialects.test_translation import STREAMS
 from tests.exchange.desk import BODY, COMPLETION, DONE, STOP, USAGE, WORDS, Client, Desk, a_desk
 from tests.scripted import END, Connection, Provider, chunk, hangs, once, replies, reply, stream_head, streams
@@ -412,6 +413,26 @@ async def test_under_a_budget_an_output_limit_is_injected_and_reported(tmp_path:
         client = await desk.ask(json.dumps(body).encode())
         assert client.headers["x-safeconduct-output-limit"] == "8192"
         assert json.loads(alpha.requests[0].body)["max_tokens"] == 8192
+
+
+@pytest.mark.parametrize("budgets", [(), (Budget(limit=10**9, window="total"),)])
+async def test_under_a_hard_budget_searches_are_bounded(tmp_path: Path, budgets: tuple[Budget, ...]) -> None:
+    body = {"model": "small", "input": "MARKER", "tools": [{"type": "web_search"}], "max_output_tokens": 50}
+    async with (
+        Provider(replies(reply(500))) as alpha,
+        a_desk(
+            tmp_path,
+            alpha,
+            budgets=budgets,
+            dialects=("openai_responses",),
+            price=a_price(per_tool_call=Decimal("0.01")),
+        ) as desk,
+    ):
+        await desk.ask(json.dumps(body).encode(), dialect="openai_responses")
+        sent = json.loads(alpha.requests[0].body)
+        assert sent.get("max_tool_calls") == (10 if budgets else None)
+        (attempt,) = desk.receipts()[0]["attempts"]
+        assert attempt["hold"] >= 10 * 10_000_000
 
 
 async def test_without_books_nothing_is_sent(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
 from gateway.dialects.anthropic_messages import signatures
 from gateway.dialects.anthropic_messages.carriers import carrier_of
+from gateway.dialects.anthropic_messages.parts import kind_of
 from gateway.dialects.anthropic_messages.survey import MEMBERS, REFERENCES, REQUEST
 from gateway.dialects.dialect import Rendered, RequestOverrides
 from gateway.dialects.generation_bound import generation_bound
@@ -105,6 +106,8 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     if demand.operation.generates and (orders.output_limit is not None or demand.output_tokens is None):
         limit = orders.output_limit or demand.output_limit(route, DEFAULT_OUTPUT)
         changes["max_tokens"] = str(limit).encode()
+    if orders.tool_calls is not None and demand.operation.generates:
+        changes |= _bounded(values.get("tools"), orders.tool_calls)
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
     changes |= hidden
     if (system := unbilled(values.get("system"))) is not values.get("system"):
@@ -129,6 +132,18 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     dropped = (*dropped, *overruled(values, route))
     body = without_signatures(strict_json.spliced(document, changes, {}))
     return Rendered(path, body, headers, dropped)
+
+
+def _bounded(tools: object, most: int) -> dict[str, bytes | None]:
+    """The tools with a bound of the searches, where the client states none. Code runs in one container."""
+    rows = tools if isinstance(tools, list) else []
+    if not any(_is_unbounded(tool) for tool in rows):
+        return {}
+    return {"tools": orjson.dumps([{**tool, "max_uses": most} if _is_unbounded(tool) else tool for tool in rows])}
+
+
+def _is_unbounded(tool: Any) -> bool:
+    return kind_of(tool) == "web_search" and tool.get("max_uses") is None
 
 
 def overruled(values: Mapping[str, Any], route: Route) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ def _ordered(values: Mapping[str, Any], orders: RequestOverrides) -> Iterable[tu
         yield "store", b"false"
     if orders.output_limit is not None:
         yield "max_output_tokens", str(orders.output_limit).encode()
+    if orders.tool_calls is not None and values.get("max_tool_calls") is None:
+        yield "max_tool_calls", str(orders.tool_calls).encode()
 
 
 def _needs(values: Mapping[str, Any]) -> Iterable[Need]:

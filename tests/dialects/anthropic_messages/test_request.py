@@ -213,6 +213,16 @@ def body(orders: RequestOverrides = NO_ORDERS, **members: Any) -> Any:
     return json.loads(rendered(orders, **members).body)
 
 
+def test_searches_without_a_bound_get_the_one_that_their_hold_counts() -> None:
+    free, bounded = {"type": "web_search_20250305", "name": "web_search"}, {"name": "f", "input_schema": {}}
+    few = {**free, "max_uses": 3}
+    orders = RequestOverrides(tool_calls=10)
+    assert body(orders, tools=[free, bounded])["tools"] == [{**free, "max_uses": 10}, bounded]
+    assert body(orders, tools=[few])["tools"] == [few]
+    assert body(tools=[free])["tools"] == [free]
+    assert "tools" not in body(orders)
+
+
 def test_only_the_models_name_changes() -> None:
     raw = b'{ "model" : "small","max_tokens":9, "messages":[{"role":"user","content":"\\u00e9 1.0"}], "new":1.50 }'
     facts, prompt = accept(raw, PLAIN, SNAPSHOT)

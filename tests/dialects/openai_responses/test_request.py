@@ -249,6 +249,13 @@ def sent(orders: RequestOverrides = NO_ORDERS, **members: Any) -> dict[str, Any]
     return body
 
 
+def test_hosted_tools_without_a_bound_get_the_one_that_their_hold_counts() -> None:
+    orders, tools = RequestOverrides(tool_calls=10), [{"type": "web_search"}]
+    assert sent(orders, tools=tools)["max_tool_calls"] == 10
+    assert sent(orders, tools=tools, max_tool_calls=3)["max_tool_calls"] == 3
+    assert "max_tool_calls" not in sent(tools=tools)
+
+
 def test_only_the_models_name_changes() -> None:
     facts, prompt = accepted(temperature=0.5, store=False)
     original = prompt.unseal().body
