@@ -124,6 +124,7 @@ prices = st.builds(
     per_request=_rates,
     per_tool_call=_rates,
     per_file_search=_rates,
+    searches_by_request=st.booleans(),
     per_code_session=_rates,
     free=st.booleans(),
 )

@@ -105,6 +105,8 @@ class Price:
     per_request: Decimal = Decimal(0)
     per_tool_call: Decimal | None = None
     """Fee of one search of the web that the provider makes; None: not stated."""
+    searches_by_request: bool = False
+    """One fee stands for all searches of the web of one request."""
     per_file_search: Decimal | None = None
     """Fee of one search in files that the provider keeps; None: not stated."""
     per_code_session: Decimal | None = None
@@ -150,9 +152,14 @@ class Price:
 
     def tool_fees(self, rate: Decimal, tools: ToolCalls) -> NanoUnits:
         """Fees of so many calls, rounded up. `rate` as in `Fx.rate`."""
-        exact = sum((Fraction(self.fee(tool) or 0) * calls for tool, calls in tools), Fraction(0))
+        costs = [Fraction(self.fee(tool) or 0) * self.charged_calls(tool, calls) for tool, calls in tools]
+        exact = sum(costs, Fraction(0))
         fees = exact * Fraction(rate) * 10**9
         return NanoUnits(-(-fees.numerator // fees.denominator))
+
+    def charged_calls(self, tool: str, calls: int) -> int:
+        """The calls of a hosted tool that a request is charged for."""
+        return min(calls, 1) if self.searches_by_request and tool == "server_tool_calls" else calls
 
     @cached_property
     def _fees(self) -> Mapping[str, Decimal | None]:
@@ -261,7 +268,7 @@ def cost(usage: Usage, price: Price) -> Decimal:
     fees = price.per_request
     for tool in CALL_CLASSES:
         if calls := getattr(usage, tool):
-            fees = _EXACT.fma(price.fee(tool) or _ZERO, calls, fees)
+            fees = _EXACT.fma(price.fee(tool) or _ZERO, price.charged_calls(tool, calls), fees)
     return _EXACT.add(_EXACT.scaleb(tokens, -6), fees)  # rates are per million
 
 
@@ -273,9 +280,12 @@ class Tariff:
     steps: tuple[tuple[int, tuple[int, ...]], ...]
     per_request: int
     unit: int
+    searches_by_request: bool = False
 
     def charge(self, usage: Usage) -> NanoUnits:
         """Cost of one request, rounded half-even once."""
+        if self.searches_by_request and usage.server_tool_calls > 1:
+            usage = replace(usage, server_tool_calls=1)
         context = usage.context
         per_class = next(per_class for above, per_class in self.steps if context > above)
         whole, rest = divmod(sum(map(mul, usage.counts(), per_class)) + self.per_request, self.unit)
@@ -300,7 +310,7 @@ def _tariff(price: Price, rate: Decimal) -> Tariff:
         (above, tuple(int(each * unit) for each in per_class))
         for (above, _), per_class in zip(price.steps, costs, strict=True)
     ]
-    return Tariff(tuple(reversed(steps)), int(per_request * unit), unit)
+    return Tariff(tuple(reversed(steps)), int(per_request * unit), unit, price.searches_by_request)
 
 
 @dataclass(frozen=True, slots=True)

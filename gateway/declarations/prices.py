@@ -40,6 +40,7 @@ def read_price(table: Table | None, pinned: date | None) -> Price:
         tiers=tuple(_tier(tier) for tier in table.tables("tiers")),
         per_request=table.amount("per_request") or Decimal(0),
         **read_fees(table),
+        searches_by_request=table.flag("searches_by_request") or False,
         terms=read_terms(table),
         free=table.flag("free") or False,
         source=table.text("source"),

@@ -44,7 +44,7 @@ def split(total: int, weights: list[int]) -> list[int]:
 
 @given(usages, usages, prices)
 def test_cost_is_additive_below_a_tier_and_without_a_fee_per_request(u: Usage, v: Usage, price: Price) -> None:
-    flat = replace(price, tiers=(), per_request=Decimal(0))
+    flat = replace(price, tiers=(), per_request=Decimal(0), searches_by_request=False)
     # Fractions, because `+` on decimals rounds to 28 digits.
     assert exact(cost(u + v, flat)) == exact(cost(u, flat)) + exact(cost(v, flat))
 
@@ -56,7 +56,8 @@ def test_no_cost_is_ever_rounded(u: Usage, price: Price) -> None:
         (Fraction(rates.rate(name)) * count for name, count in u.nonzero().items() if name not in CALL_CLASSES),
         Fraction(0),
     )
-    calls = sum((exact(price.fee(tool) or Decimal(0)) * getattr(u, tool) for tool in CALL_CLASSES), Fraction(0))
+    counts = {tool: price.charged_calls(tool, getattr(u, tool)) for tool in CALL_CLASSES}
+    calls = sum((exact(price.fee(tool) or Decimal(0)) * count for tool, count in counts.items()), Fraction(0))
     fees = exact(price.per_request) + calls
     expected = expected / 10**6 + fees
     assert exact(cost(u, price)) == expected
@@ -101,6 +102,8 @@ def test_the_cost_does_not_depend_on_the_decimal_context_of_the_caller(u: Usage,
         (Usage(), a_price(per_request=Decimal("0.005")), "0.005"),
         (Usage(server_tool_calls=3), a_price(per_tool_call=Decimal("0.01")), "0.03"),
         (Usage(server_tool_calls=3), a_price(), "0"),
+        (Usage(server_tool_calls=3), a_price(per_tool_call=Decimal("0.035"), searches_by_request=True), "0.035"),
+        (Usage(file_searches=3), a_price(per_file_search=Decimal("0.035"), searches_by_request=True), "0.105"),
         (Usage(file_searches=3), a_price(per_file_search=Decimal("0.0025")), "0.0075"),
         (Usage(code_sessions=2), a_price(per_code_session=Decimal("0.03"), per_tool_call=Decimal(9)), "0.06"),
         (Usage(cache_read_audio=1_000_000), a_price(cache_read_audio="0.3", cache_read="0.1"), "0.3"),
