@@ -18,6 +18,7 @@ its dialect does not have. `openai` and `google` hold what the dialects of one f
     turns       the turns of a request, read into neutral turns
     messages    neutral turns, written for a provider
     events      a provider's reply, whole or streamed, read into neutral events
+    calls       the tool calls of a provider's reply, put together from their pieces
     payloads    the typed shape of a provider's reply, where several modules read the same shape
     stream      a provider's reply, passed on: its usage, its content and its end are observed
     reply       a reply, written for a client from neutral events or from a whole neutral reply

@@ -22,6 +22,7 @@ STEMS = frozenset(
 EXTRA = {
     "messages": "the way out of `turns`: both ways in one file would be longer than a file may be",
     "frames": "the way out of `stream`: items and blocks that grow would double the size of `reply`",
+    "calls": "calls come in pieces of a dozen forms: with them `events` would be longer than a file may be",
     "payloads": "shapes that `events` and `stream` both decode",
     "parts": "shapes of blocks, parts and tools that `survey` and the shapes of items both need",
     "items": "shapes of items: with them `survey` would be longer than a file may be",

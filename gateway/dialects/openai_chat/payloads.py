@@ -20,10 +20,16 @@ class Function(msgspec.Struct):
     arguments: str | dict[str, Any] | None = None
 
 
+class CustomCall(msgspec.Struct):
+    name: str | None = None
+    input: str | None = None
+
+
 class CallPiece(msgspec.Struct):
     index: int | None = None
     id: str | None = None
     function: Function | None = None
+    custom: CustomCall | None = None
     extra_content: object = None
 
 

@@ -40,7 +40,8 @@ from gateway.dialects.neutral import (
 )
 from gateway.dialects.openai import errors
 from gateway.dialects.openai.stream import wants_usage
-from gateway.dialects.openai_chat.tools import is_legacy
+from gateway.dialects.openai.tools import custom_input
+from gateway.dialects.openai_chat.tools import custom_names, is_legacy
 from gateway.dialects.openai_chat.usage import usage_object
 from gateway.dialects.prompt import Prompt
 
@@ -64,6 +65,8 @@ class ChatWriter:
         self._usage_asked = wants_usage(prompt)
         self._thoughts: dict[int, str] = {}  # choices that have begun, with what of their thought is not signed yet
         self._bare: dict[tuple[int, int], None] = {}  # (choice, place) of calls without a word of arguments so far
+        self._custom = custom_names(prompt.unseal().values)
+        self._inputs: dict[tuple[int, int], str] = {}  # of calls of custom tools: arguments, until they are complete
         self._refused: set[int] = set()  # choices of which the model said why it will not
         self._used: Used | None = None
 
@@ -85,7 +88,8 @@ class ChatWriter:
             case Finished(stop, _, choice):
                 stop = StopReason.END if choice in self._refused and stop is StopReason.FILTERED else stop
                 reason = finish_reason_of(stop, legacy=self._legacy)
-                return first + self._no_arguments(choice) + self._chunk(choice, {}, finish_reason=reason)
+                rest = self._no_arguments(choice) + self._custom_inputs(choice)
+                return first + rest + self._chunk(choice, {}, finish_reason=reason)
             case Scored(scores, choice):
                 return first + self._chunk(choice, {}, logprobs=logprobs_of(scores))
         delta = self._delta(event)
@@ -131,9 +135,15 @@ class ChatWriter:
             case Made(made):
                 return media_members([made], self._head)
             case CallBegan(place, id_, name, signature, choice):
-                self._bare[choice, place] = None
                 wire_id = reply_call_id(id_, signature, self._head, (choice, place))
+                if name in self._custom:
+                    self._inputs[choice, place] = ""
+                    return self._called(place, custom_call(wire_id, name, ""))
+                self._bare[choice, place] = None
                 return self._called(place, tool_call(wire_id, name, ""))
+            case CallWrote(place, arguments, choice) if (choice, place) in self._inputs:
+                self._inputs[choice, place] += arguments
+                return {}
             case _:
                 self._bare.pop((event.choice, event.place), None)
                 return self._called(event.place, {"function": {"arguments": event.arguments}})
@@ -143,6 +153,14 @@ class ChatWriter:
         parse."""
         bare = [place for of, place in self._bare if of == choice]
         return b"".join(self.write(CallWrote(place, "{}", choice)) for place in bare)
+
+    def _custom_inputs(self, choice: int) -> bytes:
+        """The free text of each call of a custom tool: whole, because its arguments are the text of an object."""
+        inputs = [(key, text) for key, text in self._inputs.items() if key[0] == choice]
+        for key, _ in inputs:
+            del self._inputs[key]
+        calls = [self._called(place, {"custom": {"input": custom_input(text)}}) for (_, place), text in inputs]
+        return b"".join([self._chunk(choice, call) for call in calls])
 
     def _called(self, place: int, call: ReplyJson) -> ReplyJson:
         if not self._legacy:
@@ -177,14 +195,17 @@ class ChatWriter:
         if proofs := [reasoning_detail(t.text, t.signature, redacted=t.redacted) for t in thoughts if t.signature]:
             message["reasoning_details"] = proofs
         calls = [part for part in answer.parts if isinstance(part, Call)]
-        wire_calls = [
-            tool_call(reply_call_id(c.id, c.signature, self._head, (choice, place)), c.name, c.arguments)
-            for place, c in enumerate(calls)
-        ]
+        wire_calls = [self._call(c, (choice, place)) for place, c in enumerate(calls)]
         if wire_calls:
             message |= {"function_call": wire_calls[0]["function"]} if self._legacy else {"tool_calls": wire_calls}
         message |= media_members([part for part in answer.parts if isinstance(part, Media)], self._head)
         return message
+
+    def _call(self, call: Call, where: tuple[int, int]) -> ReplyJson:
+        wire_id = reply_call_id(call.id, call.signature, self._head, where)
+        if call.name in self._custom:
+            return custom_call(wire_id, call.name, custom_input(call.arguments))
+        return tool_call(wire_id, call.name, call.arguments)
 
 
 def _event(chunk: ReplyJson) -> bytes:
@@ -220,6 +241,11 @@ def reply_call_id(id_: str, signature: str, head: ReplyIdentity, where: tuple[in
 
 def tool_call(id_: str, name: str, arguments: str) -> ReplyJson:
     return {"id": id_, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def custom_call(id_: str, name: str, text: str) -> ReplyJson:
+    """A call of a custom tool, whose input is free text."""
+    return {"id": id_, "type": "custom", "custom": {"name": name, "input": text}}
 
 
 def reasoning_detail(text: str, signature: str, *, redacted: bool) -> ReplyJson:

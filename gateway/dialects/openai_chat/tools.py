@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from gateway.dialects import members
 from gateway.dialects.neutral import Tool, ToolChoice
+from gateway.dialects.openai.tools import custom_tool
 from gateway.dialects.openai_chat.content import cached, fault
 
 
@@ -22,14 +23,29 @@ class ChatTools:
 
 def offered(values: Mapping[str, Any]) -> ChatTools:
     """InvalidRequest for a choice that no offered function satisfies."""
-    declared = members.rows(values, "tools")
-    functions = [tool for tool in declared if isinstance(tool, dict) and tool.get("type") == "function"]
-    tools = [_tool(tool, tool.get("function"), "tools") for tool in functions]
+    tools: list[Tool] = []
+    lost: dict[str, None] = {}
+    for tool in members.rows(values, "tools"):
+        match tool:
+            case {"type": "function"}:
+                tools.append(_tool(tool, tool.get("function"), "tools"))
+            case {"type": "custom"}:
+                tools.append(_custom(tool.get("custom")))
+            case _:
+                lost[_type(tool)] = None
     tools += [_tool({}, function, "functions") for function in members.rows(values, "functions")]
-    lost = dict.fromkeys(
-        _type(tool) for tool in declared if not isinstance(tool, dict) or tool.get("type") != "function"
-    )
     return _chosen(values, ChatTools(tuple(tools), None, tuple(lost)))
+
+
+def custom_names(values: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the custom tools of a request. A name that a function has too stays that function's."""
+    names: dict[str, set[str]] = {"custom": set(), "function": set()}
+    tools = values.get("tools")
+    for tool in tools if isinstance(tools, list) else ():
+        match tool:
+            case {"type": "custom" | "function" as kind} if isinstance(named := tool.get(kind), dict):
+                names[kind].add(str(named.get("name")))
+    return frozenset(names["custom"] - names["function"])
 
 
 def is_legacy(values: Mapping[str, Any]) -> bool:
@@ -46,6 +62,15 @@ def _tool(holder: Mapping[str, Any], function: object, where: str) -> Tool:
         raise fault(where, "must hold functions whose parameters are a JSON Schema, and strict true or false")
     tool = Tool(name, description if isinstance(description, str) else "", strict=strict, cached=cached(holder))
     return tool if schema is None else replace(tool, schema=schema)
+
+
+def _custom(custom: object) -> Tool:
+    """The function for a custom tool."""
+    name = custom.get("name") if isinstance(custom, dict) else None
+    if not isinstance(custom, dict) or not isinstance(name, str) or not name:
+        raise fault("tools", "must hold custom tools with a name")
+    words = custom.get("description")
+    return custom_tool(name, words if isinstance(words, str) else "", custom.get("format"))
 
 
 def _type(tool: object) -> str:
@@ -81,7 +106,7 @@ def _chosen(values: Mapping[str, Any], tools: ChatTools) -> ChatTools:
             choice = ToolChoice()
         case {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [*allowed]}}:
             choice = ToolChoice("named", _known(allowed, tools.tools))
-        case {"type": "function"} | {"name": str()} as one:
+        case {"type": "function" | "custom"} | {"name": str()} as one:
             choice = ToolChoice("named", _known([one], tools.tools))
         case _:
             raise fault("tool_choice", "must be auto, none, required, a function, or allowed_tools of functions")
@@ -98,7 +123,9 @@ def _known(chosen: Iterable[object], tools: tuple[Tool, ...]) -> tuple[str, ...]
     named = []
     for one in chosen:
         match one:
-            case {"function": {"name": str(name)}} | {"name": str(name)} if name in offered_names:
+            case {"function": {"name": str(name)}} | {"custom": {"name": str(name)}} | {"name": str(name)} if (
+                name in offered_names
+            ):
                 named.append(name)
             case _:
                 raise fault("tool_choice", "must name functions that stand in tools")

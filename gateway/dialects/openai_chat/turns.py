@@ -10,6 +10,7 @@ import orjson
 
 from gateway.dialects import signatures
 from gateway.dialects.neutral import Call, Part, Result, Role, Text, Thought, Turn
+from gateway.dialects.openai.tools import custom_arguments
 from gateway.dialects.openai_chat import content
 from gateway.dialects.openai_chat.content import fault
 from gateway.dialects.openai_chat.request import NAME
@@ -87,9 +88,9 @@ class _Reading:
             yield self._call({"function": function}, f"{where}.function_call")
 
     def _call(self, call: object, where: str) -> Call:
-        if not isinstance(call, dict) or call.get("type", "function") != "function":
-            raise fault(where, "must be a call of a function: calls of other tools have no translation")
-        function, id_ = call.get("function"), call.get("id")
+        if not isinstance(call, dict) or call.get("type", "function") not in ("function", "custom"):
+            raise fault(where, "must be a call of a function or of a custom tool: others have no translation")
+        function, id_ = _called_function(call), call.get("id")
         name = function.get("name") if isinstance(function, dict) else None
         if not isinstance(function, dict) or not isinstance(name, str) or not name:
             raise fault(where, "must name a function")
@@ -123,6 +124,16 @@ class _Reading:
 
 _ANSWERED: Final = {kind: content.ANYTHING[kind] for kind in ("text", "image_url", "file")}
 """Part type -> reader, for the parts of a tool result. OpenAI takes text alone; clients send pictures too."""
+
+
+def _called_function(call: Mapping[str, Any]) -> object:
+    """The function of a call; for a call of a custom tool, the function that stands for it."""
+    match call:
+        case {"type": "custom", "custom": {"name": name, "input": str(text)}}:
+            return {"name": name, "arguments": custom_arguments(text)}
+        case {"type": "custom"}:
+            return None
+    return call.get("function")
 
 
 def _arguments(arguments: object, where: str) -> str:

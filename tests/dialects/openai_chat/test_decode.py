@@ -162,7 +162,7 @@ def test_the_older_name_of_a_user_is_known() -> None:
         ({"chat_template_kwargs": {"enable_thinking": True, "a": 1}}, ("chat_template_kwargs",)),
         ({"top_logprobs": 3}, ("top_logprobs",)),
         ({"stream_options": {"include_obfuscation": True}}, ("stream_options.include_obfuscation",)),
-        ({"tools": [{"type": "custom", "custom": {"name": "f"}}]}, ("tools.custom",)),
+        ({"tools": [{"type": "web_search"}]}, ("tools.web_search",)),
         ({"brand_new": 1, "br nd": 1}, ("brand_new", "(a member whose name is not a plain word)")),
         (
             {"messages": [{"role": "user", "content": "hello", "name": "ada"}], "verbosity": "high"},

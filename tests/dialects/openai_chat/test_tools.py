@@ -8,7 +8,7 @@ import pytest
 
 from gateway.core.errors import InvalidRequest
 from gateway.dialects.neutral import Tool, ToolChoice
-from gateway.dialects.openai_chat.tools import is_legacy, offered
+from gateway.dialects.openai_chat.tools import custom_names, is_legacy, offered
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}}
 
@@ -45,9 +45,28 @@ def test_a_function_is_a_tool() -> None:
 
 
 def test_tools_that_only_a_provider_runs_are_lost_by_type() -> None:
-    found = offered({"tools": [LOOK, CUSTOM, {"type": "web_search"}, {"type": "web_search"}, {"type": "se cret"}]})
+    found = offered({"tools": [LOOK, {"type": "web_search"}, {"type": "web_search"}, {"type": "se cret"}]})
     assert found.tools == (Tool("look"),)
-    assert found.lost == ("tools.custom", "tools.web_search", "tools")
+    assert found.lost == ("tools.web_search", "tools")
+
+
+def test_a_custom_tool_is_a_function_whose_one_argument_is_its_input() -> None:
+    grammar = {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: /a+/"}}
+    patch = {"type": "custom", "custom": {"name": "patch", "description": "edits", "format": grammar}}
+    found = offered({"tools": [LOOK, CUSTOM, patch], "tool_choice": {"type": "custom", "custom": {"name": "write"}}})
+    look, write, edit = found.tools
+    assert (look.name, write.name, edit.name) == ("look", "write", "patch")
+    assert write.schema["required"] == ["input"]
+    assert "edits" in edit.description
+    assert "Lark grammar:\nstart: /a+/" in edit.description
+    assert found.choice == ToolChoice("named", ("write",))
+    assert found.lost == ()
+
+
+def test_a_custom_tool_is_told_by_its_name() -> None:
+    assert custom_names({"tools": [LOOK, CUSTOM]}) == {"write"}
+    assert custom_names({"tools": [a_function("write"), CUSTOM]}) == frozenset()
+    assert custom_names({"tools": "secret"}) == custom_names({}) == frozenset()
 
 
 def test_the_older_form_allows_one_call() -> None:
@@ -110,8 +129,10 @@ def test_a_choice_among_no_tools_is_none(wanted: str) -> None:
         ({"tools": [LOOK], "parallel_tool_calls": "secret"}, "parallel_tool_calls"),
         ({"tools": [LOOK], "tool_choice": "secret"}, "tool_choice"),
         ({"tools": [LOOK], "tool_choice": {"type": "function", "function": {"name": "secret"}}}, "tool_choice"),
-        ({"tools": [LOOK, CUSTOM], "tool_choice": {"type": "custom", "custom": {"name": "write"}}}, "tool_choice"),
-        ({"tools": [CUSTOM], "tool_choice": "required"}, "tool_choice"),
+        ({"tools": [{"type": "custom"}]}, "tools"),
+        ({"tools": [{"type": "custom", "custom": {"name": ""}}]}, "tools"),
+        ({"tools": [LOOK], "tool_choice": {"type": "custom", "custom": {"name": "write"}}}, "tool_choice"),
+        ({"tools": [{"type": "web_search"}], "tool_choice": "required"}, "tool_choice"),
         (
             {"tools": [LOOK], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}},
             "tool_choice",
