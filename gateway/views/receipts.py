@@ -146,7 +146,7 @@ def _timeline(receipt: Receipt) -> Iterator[dict[str, Json]]:
     bound = demand.get("input_tokens_at_most")
     most = f"; at most {bound:,} tokens in" if isinstance(bound, int) else ""
     most += f", {limit:,} out" if most and isinstance(limit, int) else ""
-    yield _event("begun", 0, f"PromptHead for {receipt.model or 'a model'} in {dialect_words(receipt.dialect)}{most}.")
+    yield _event("begun", 0, f"Asked for {receipt.model or 'a model'} in {dialect_words(receipt.dialect)}{most}.")
     for attempt in receipt.attempts:
         yield _attempt_event(attempt, receipt.currency)
     place = f"Receipt {receipt.sequence} of chain …{receipt.chain[-6:]} written." if receipt.chain else ""
