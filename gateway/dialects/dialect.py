@@ -48,6 +48,15 @@ class Unportable(ValueError):
         self.names = names
 
 
+class Misaddressed(Exception):
+    """A request in another dialect than its address says, whose client reads replies of the address's own.
+    `dialect`: the request's."""
+
+    def __init__(self, dialect: str) -> None:
+        super().__init__(dialect)
+        self.dialect = dialect
+
+
 @frozen
 class Verb:
     """A verb behind a model's name in a path."""

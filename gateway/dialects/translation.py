@@ -15,6 +15,7 @@ from gateway.core.usage import NO_USAGE, Metered, UsageSource
 from gateway.dialects import identifiers
 from gateway.dialects.dialect import (
     Dialect,
+    Misaddressed,
     Rendered,
     ReplyIdentity,
     RequestOverrides,
@@ -50,17 +51,24 @@ class ReplyMark:
 class Translation:
     """A request that was accepted, for whatever route it goes to. Content never leaves it but as sealed bytes."""
 
-    def __init__(self, demand: Demand, prompt: Prompt, registry: Registry = REGISTRY) -> None:
+    def __init__(self, demand: Demand, prompt: Prompt, registry: Registry = REGISTRY, client: str = "") -> None:
+        """`client`: the dialect of the reply; that of the request where it is empty."""
         self.demand = demand
         self._prompt = prompt
         self._registry = registry
+        self._client = client or demand.dialect
 
     @classmethod
     def accepted(
         cls, dialect: str, body: bytes, head: PromptHead, snapshot: Snapshot, registry: Registry = REGISTRY
     ) -> Translation:
-        """Read a request in the client's dialect. InvalidRequest, ModelNotFound."""
-        return cls(*registry[dialect].accept(body, head, snapshot), registry)
+        """Read a request in the client's dialect, or in another that the client sends to its address. InvalidRequest,
+        ModelNotFound."""
+        try:
+            read = registry[dialect].accept(body, head, snapshot)
+        except Misaddressed as other:
+            read = registry[other.dialect].accept(body, head, snapshot)
+        return cls(*read, registry, dialect)
 
     @cached_property
     def _neutral(self) -> Conversation | Embedding:
@@ -109,7 +117,7 @@ class Translation:
 
     def whole(self, wire: str, body: bytes, signed: ReplyMark) -> Whole:
         """A reply that is not streamed. Broken."""
-        own = self._registry[self.demand.dialect]
+        own = self._registry[self._client]
         if self.demand.operation.counts:
             count = self._registry.counting[wire].count(body)
             return Whole(body, Metered(NO_USAGE, UsageSource.PROVIDER, {"counted": count}))
@@ -118,7 +126,7 @@ class Translation:
         if is_streamed(body) and (streaming := self._registry.streamed_by_providers.get(wire)) is not None:
             events = streamed_events(streaming.reader(), body)
             return translated_whole(events, writer, self._input_bytes, self.demand.choices)
-        if wire == own.NAME:
+        if self._passes_on(wire):
             fitting = self._registry.fitting.get(wire)
             fitted = fitting.fitted(self._prompt, body) if fitting is not None else body
             return passed_whole(own, fitted, self._input_bytes)
@@ -126,22 +134,26 @@ class Translation:
 
     def replayed(self, wire: str, body: bytes, signed: ReplyMark) -> tuple[Stream, bytes]:
         """The stream of a provider that answered with a whole reply instead, and its bytes for the client."""
-        writer = self._registry.streaming[self.demand.dialect].writer(self._prompt, self._head(signed))
+        writer = self._registry.streaming[self._client].writer(self._prompt, self._head(signed))
         course = Translated(WholeReader(self._registry.wires[wire]), writer, self.demand.choices)
         stream = Stream(course, self._input_bytes, WholeBody())
         return stream, stream.feed(body) + stream.finish()
 
     def stream(self, wire: str, route: Route, signed: ReplyMark) -> Stream:
         """A stream of `route` that is about to begin."""
-        own = self._registry.streaming[self.demand.dialect]
+        own = self._registry.streaming[self._client]
         course: Course
-        if wire == own.NAME:
+        if self._passes_on(wire):
             course = Passed(own.tally(self._prompt, self.demand), own.client_framing(self._prompt))
         else:
             writer = own.writer(self._prompt, self._head(signed))
             course = Translated(self._registry.streamed_by_providers[wire].reader(), writer, self.demand.choices)
         framed = self._registry.framed.get(wire)
         return Stream(course, self._input_bytes, framed.reply_framing(route) if framed is not None else None)
+
+    def _passes_on(self, wire: str) -> bool:
+        """Whether request and reply travel as they are: both sides speak one dialect, in both directions."""
+        return wire == self._client == self.demand.dialect
 
     @property
     def _input_bytes(self) -> int:

@@ -34,19 +34,18 @@ class Identified:
 
     def record(self) -> ExchangeRecord:
         """The facts for a receipt."""
-        return ExchangeRecord(*self.facts())
+        return ExchangeRecord(*self.facts(self.arrival.dialect))
 
-    def facts(self) -> tuple[ReceiptId, datetime, date, Principal, InForce, str, Operation]:
-        """The facts of every exchange, in the order of an `ExchangeRecord`."""
-        arrival = self.arrival
+    def facts(self, dialect: str) -> tuple[ReceiptId, datetime, date, Principal, InForce, str, Operation]:
+        """The facts of every exchange, in the order of an `ExchangeRecord`. `dialect`: of the request."""
         return (
             self.id,
             self.began_at,
             self.today,
             self.principal,
             self.in_force,
-            arrival.dialect,
-            arrival.head.operation,
+            dialect,
+            self.arrival.head.operation,
         )
 
 
@@ -67,7 +66,7 @@ class Accepted:
 
     def record(self) -> AcceptedRecord:
         """The facts for a receipt."""
-        return AcceptedRecord(*self.identified.facts(), self.demand, self.in_force, self.end_user)
+        return AcceptedRecord(*self.identified.facts(self.demand.dialect), self.demand, self.in_force, self.end_user)
 
 
 @frozen
@@ -91,7 +90,7 @@ class Decided:
         """The facts for a receipt."""
         accepted = self.accepted
         return DecidedRecord(
-            *accepted.identified.facts(),
+            *accepted.identified.facts(accepted.demand.dialect),
             accepted.demand,
             accepted.in_force,
             accepted.end_user,

@@ -72,7 +72,7 @@ def test_the_timeline_has_every_attempt_with_its_end_and_its_money() -> None:
         sequence=200,
     )
     first, broken, unsent, served, last = receipt["timeline"]
-    assert first["words"] == "PromptHead for small in Anthropic Messages; at most 1,273 tokens in, 200 out."
+    assert first["words"] == "Asked for small in Anthropic Messages; at most 1,273 tokens in, 200 out."
     assert (broken["kind"], broken["route"]) == ("left_failed", "walk-us/small")
     assert broken["words"] == "in OpenAI Chat. Failed, status 500, status after 420 ms."
     assert (unsent["kind"], unsent["words"]) == ("stayed", "Failed, connect after 420 ms.")

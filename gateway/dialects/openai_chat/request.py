@@ -11,7 +11,7 @@ from gateway.core.catalog import Route
 from gateway.core.demand import Demand, Need
 from gateway.core.snapshot import Snapshot
 from gateway.dialects import identifiers, members, strict_json
-from gateway.dialects.dialect import Rendered, RequestOverrides
+from gateway.dialects.dialect import Misaddressed, Rendered, RequestOverrides
 from gateway.dialects.generation_bound import generation_bound
 from gateway.dialects.openai.stream import usage_included
 from gateway.dialects.openai_chat.signatures import without_foreign
@@ -32,9 +32,12 @@ def accept(body: bytes, head: PromptHead, snapshot: Snapshot) -> tuple[Demand, P
     """The two halves of a request: what may be logged, and what may not.
 
     InvalidRequest with an offset or a field; ModelNotFound with near names. Neither repeats what the client wrote.
+    Misaddressed for a request of Responses.
     """
     document = strict_json.read(body)
     values = document.values
+    if "messages" not in values and "input" in values:  # Cursor sends it, and reads a completion
+        raise Misaddressed("openai_responses")
     members.no_lookalikes(values, _FOLDED)
     named = members.model(values.get("model"), snapshot)
     members.demand(values, "messages", "a list of at least one message")

@@ -38,12 +38,13 @@ def offered(values: Mapping[str, Any]) -> ChatTools:
 
 
 def custom_names(values: Mapping[str, Any]) -> frozenset[str]:
-    """Names of the custom tools of a request. A name that a function has too stays that function's."""
+    """Names of the custom tools of a request, also of one of Responses. A name that a function has too stays that
+    function's."""
     names: dict[str, set[str]] = {"custom": set(), "function": set()}
     tools = values.get("tools")
     for tool in tools if isinstance(tools, list) else ():
         match tool:
-            case {"type": "custom" | "function" as kind} if isinstance(named := tool.get(kind), dict):
+            case {"type": "custom" | "function" as kind} if isinstance(named := tool.get(kind, tool), dict):
                 names[kind].add(str(named.get("name")))
     return frozenset(names["custom"] - names["function"])
 

@@ -145,7 +145,7 @@ class _Reading:
         calls, behind = count(), count(1 + max(self._items))
         for item in output:
             kind = payloads.kind_of(item)
-            if kind == "function_call":
+            if kind in payloads.CALLS:
                 place = next(calls)
                 yield begun[place] if place in begun else next(behind), item
             elif kind == "message" and silent:
@@ -220,8 +220,8 @@ class _Reading:
 
     def _added(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         state = self._items.setdefault(self._index(event, begins=True), _ItemProgress())
-        if payloads.kind_of(event.item) == "function_call":
-            yield from self._call(state, decoded(event.item, OutputItem))
+        if payloads.kind_of(event.item) in payloads.CALLS:
+            yield from self._call(state, payloads.call_in(event.item))
 
     def _done(self, event: payloads.ResponseEvent) -> Iterator[ReplyEvent]:
         yield from self._complete(self._index(event, begins=False), event.item)
@@ -235,8 +235,8 @@ class _Reading:
         match kind:
             case "message":
                 yield from self._message(state, decoded(raw, OutputItem).content or [])
-            case "function_call":
-                yield from self._call(state, item := decoded(raw, OutputItem))
+            case "function_call" | "custom_tool_call":
+                yield from self._call(state, item := payloads.call_in(raw))
                 yield from self._argued(state, item.arguments or state.waiting)
             case "reasoning":
                 yield from self._reasoned(state, decoded(raw, OutputItem))

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.core.usage import Metered
 from gateway.dialects.dialect import Broken
+from gateway.dialects.openai.tools import custom_arguments
 from gateway.dialects.openai_responses.usage import ResponsesUsage, metered
 from gateway.dialects.usage_report import UsageReport, decoder
 
@@ -73,6 +74,16 @@ class OutputItem(msgspec.Struct):
     summary: list[OutputPart] | None = None
     encrypted_content: str | None = None
     result: str | None = None
+
+
+class CustomItem(OutputItem):
+    """A call of a custom tool."""
+
+    input: str = ""
+
+
+CALLS: Final = frozenset({"function_call", "custom_tool_call"})
+"""Kinds of items that call a tool of the client's by its name."""
 
 
 class _Kind(msgspec.Struct):
@@ -178,3 +189,12 @@ def names_of(item: msgspec.Raw) -> list[str]:
 def kind_of(item: msgspec.Raw) -> str:
     """The type of an item. Broken."""
     return decoded(item, _Kind).type
+
+
+def call_in(raw: msgspec.Raw) -> OutputItem:
+    """An item of CALLS; one of a custom tool as the call of the function that stands for it."""
+    if kind_of(raw) != "custom_tool_call":
+        return decoded(raw, OutputItem)
+    item = decoded(raw, CustomItem)
+    item.arguments = custom_arguments(item.input)
+    return item

@@ -77,6 +77,7 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     if "provider" in document.values:
         changes["provider"] = None
     changes |= members.nulls(values, KEEPING)
+    changes |= _without_usage(values)
     if demand.operation.generates:
         changes |= _ordered(values, orders)
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
@@ -87,6 +88,15 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
         dropped = (*dropped, "thought")
     path = COUNTING_PATH if demand.operation.counts else PATH
     return Rendered(path, without_signatures(strict_json.spliced(document, changes, {})), dropped=dropped)
+
+
+def _without_usage(values: Mapping[str, Any]) -> dict[str, bytes | None]:
+    """The change for `stream_options.include_usage`, which belongs to Chat Completions: usage comes unasked here."""
+    options = values.get("stream_options")
+    if not isinstance(options, dict) or "include_usage" not in options:
+        return {}
+    rest = {name: value for name, value in options.items() if name != "include_usage"}
+    return {"stream_options": orjson.dumps(rest) if rest else None}
 
 
 def _ordered(values: Mapping[str, Any], orders: RequestOverrides) -> Iterable[tuple[str, bytes | None]]:

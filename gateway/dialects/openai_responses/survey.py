@@ -67,7 +67,7 @@ MEMBERS: Final[Mapping[str, MemberShape]] = {
         name: keeping(Feature.STORED_RESPONSES, rests_on=Reliance(name, code), tokens=KEPT_TOKENS)
         for name, code in KEEPING.items()
     },
-    "stream_options": record("stream_options", leaves(FLAG, "include_obfuscation")),
+    "stream_options": record("stream_options", leaves(FLAG, "include_obfuscation include_usage")),
     "stop": either(TEXT, rows("stop", TEXT)),
     "tool_choice": either(TEXT, _CHOICE),
     "text": TEXT_SETTINGS,
