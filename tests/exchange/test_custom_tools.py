@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from gateway.core.posture import Posture
 from gateway.dialects.sse import Events, payload
+from tests.builders import a_policy
 from tests.exchange.desk import Client, Desk, a_desk
 from tests.scripted import Provider, replies, reply, streams
 
@@ -18,6 +20,7 @@ FORM = {"type": "grammar", "grammar": GRAMMAR}
 NESTED: dict[str, Any] = {"type": "custom", "custom": {"name": "patch", "format": FORM}}
 FLAT: dict[str, Any] = {"type": "custom", "name": "patch", "format": {"type": "grammar", **GRAMMAR}}
 LOOK: dict[str, Any] = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
+STATELESS: dict[str, Any] = {"bound": Posture(retention_days=0)}
 COUNTED = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 ARGUMENTS = json.dumps({"input": 'MARKER "edit"'})
 
@@ -159,3 +162,17 @@ async def test_what_a_provider_of_responses_keeps_is_never_left_out_in_silence(t
         assert client.error is not None
         assert client.error.status in (400, 403)
         assert alpha.requests == []
+
+
+async def test_flat_tools_are_written_in_the_form_of_chat(tmp_path: Path) -> None:
+    """Cursor mixes both forms in one list."""
+    script = replies(reply(body=json.dumps(COMPLETED).encode()))
+    plain = {"type": "function", "function": {"name": "hear", "parameters": {"type": "object", "properties": {}}}}
+    async with Provider(script) as alpha, a_desk(tmp_path, alpha, policies=(a_policy("none", **STATELESS),)) as desk:
+        hello = {"role": "user", "content": "MARKER said"}
+        client = await desk.ask(
+            json.dumps({"model": "small", "messages": [hello], "tools": [plain, LOOK, FLAT]}).encode(), policy="none"
+        )
+        assert client.complete
+        flat = {name: value for name, value in LOOK.items() if name != "type"}
+        assert sent(alpha)["tools"] == [plain, {"type": "function", "function": flat}, NESTED]

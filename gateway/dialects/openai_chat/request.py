@@ -16,6 +16,7 @@ from gateway.dialects.generation_bound import generation_bound
 from gateway.dialects.openai.stream import usage_included
 from gateway.dialects.openai_chat.signatures import without_foreign
 from gateway.dialects.openai_chat.survey import MEMBERS, REQUEST
+from gateway.dialects.openai_chat.tools import nested
 from gateway.dialects.prompt import Prompt, PromptHead
 from gateway.dialects.service_tiers import demanded_terms
 from gateway.dialects.shapes import surveyed
@@ -82,6 +83,8 @@ def passed(prompt: Prompt, demand: Demand, route: Route, orders: RequestOverride
     if orders.output_limit is not None:
         limits = [name for name in _LIMITS if name in document.values]
         changes |= dict.fromkeys(limits or [connection.output_limit], str(orders.output_limit).encode())
+    if (tools := nested(values.get("tools"))) is not None:
+        changes["tools"] = orjson.dumps(tools)
     hidden, dropped = identifiers.hidden(values, orders.pseudonym)
     changes |= hidden
     if (messages := without_foreign(values["messages"], lenient=connection.lenient)) is not None:

@@ -193,19 +193,18 @@ def _is_role(role: object) -> bool:
     return role.__class__ is str and role in ROLES
 
 
-_FUNCTION: Final = record(
-    "tool.function",
-    {
-        **leaves(SCALAR, "name description strict defer_loading"),
-        "parameters": opaque,
-        "cache_control": _MARKS["cache_control"],
-    },
-)
+_FUNCTION_MEMBERS: Final[Mapping[str, MemberShape]] = {
+    **leaves(SCALAR, "name description strict defer_loading"),
+    "parameters": opaque,
+    "cache_control": _MARKS["cache_control"],
+}
+_FUNCTION: Final = record("tool.function", _FUNCTION_MEMBERS)
 _GRAMMAR: Final = record(
     "tool.format",
     {"type": TEXT, "definition": TEXT, "syntax": TEXT, "grammar": record("grammar", leaves(TEXT, "definition syntax"))},
 )
-_CUSTOM: Final = record("tool.custom", {"name": TEXT, "description": TEXT, "format": _GRAMMAR})
+_CUSTOM_MEMBERS: Final[Mapping[str, MemberShape]] = {**leaves(TEXT, "name description"), "format": _GRAMMAR}
+_CUSTOM: Final = record("tool.custom", _CUSTOM_MEMBERS)
 _WHERE: Final = record(
     "user_location",
     {
@@ -216,8 +215,8 @@ _WHERE: Final = record(
 _SEARCH: Final = record("web_search", {**leaves(SCALAR, "type search_context_size"), "user_location": _WHERE})
 _SEARCHING: Final = charged("server_tool_calls", noting(_SEARCH, features=[Feature.WEB_SEARCH]))
 _TOOLS: Final[Mapping[str, Walk]] = {
-    "function": record("tool", {"type": TEXT, "function": _FUNCTION, "cache_control": _MARKS["cache_control"]}),
-    "custom": record("tool", {"type": TEXT, "custom": _CUSTOM}),
+    "function": record("tool", {"type": TEXT, "function": _FUNCTION, **_FUNCTION_MEMBERS}),  # also flat: Cursor
+    "custom": record("tool", {"type": TEXT, "custom": _CUSTOM, **_CUSTOM_MEMBERS}),
     "web_search": _SEARCHING,
 }
 

@@ -28,13 +28,39 @@ def offered(values: Mapping[str, Any]) -> ChatTools:
     for tool in members.rows(values, "tools"):
         match tool:
             case {"type": "function"}:
-                tools.append(_tool(tool, tool.get("function"), "tools"))
+                tools.append(_tool(tool, tool.get("function", tool), "tools"))
             case {"type": "custom"}:
-                tools.append(_custom(tool.get("custom")))
+                tools.append(_custom(tool.get("custom", tool)))
             case _:
                 lost[_type(tool)] = None
     tools += [_tool({}, function, "functions") for function in members.rows(values, "functions")]
     return _chosen(values, ChatTools(tuple(tools), None, tuple(lost)))
+
+
+def nested(tools: object) -> list[Any] | None:
+    """The tools with each flat one, as Responses has them, in the form of this dialect; None where none is flat."""
+    if not isinstance(tools, list) or not any(map(_is_flat, tools)):
+        return None
+    return [_nested(tool) if _is_flat(tool) else tool for tool in tools]
+
+
+def _is_flat(tool: object) -> bool:
+    return (
+        isinstance(tool, dict)
+        and (kind := tool.get("type")) in ("function", "custom")
+        and kind not in tool
+        and isinstance(tool.get("name"), str)
+    )
+
+
+def _nested(tool: Mapping[str, Any]) -> dict[str, Any]:
+    kind = tool["type"]
+    held = {name: value for name, value in tool.items() if name not in ("type", "cache_control")}
+    form = held.get("format")
+    if isinstance(form, dict) and form.get("type") == "grammar" and "grammar" not in form:
+        held["format"] = {"type": "grammar", "grammar": {name: form[name] for name in form if name != "type"}}
+    marks = {"cache_control": tool["cache_control"]} if "cache_control" in tool else {}
+    return {"type": kind, kind: held, **marks}
 
 
 def custom_names(values: Mapping[str, Any]) -> frozenset[str]:
