@@ -15,6 +15,8 @@ from gateway.core.receipt import EXACT
 
 COST_FIGURE: Final = "cost_nano_usd"
 """Name of that cost among the provider's figures, in billionths of a US dollar."""
+COST_MEMBERS: Final = frozenset({"cost", "estimated_cost", "cost_in_usd_ticks"})
+"""Members of a usage object that state a cost, not a count."""
 _NANO: Final = Decimal(10**9)
 _TICKS_A_NANO: Final = 10
 

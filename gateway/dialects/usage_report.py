@@ -6,6 +6,7 @@ read becomes `UNREADABLE`, which `estimate.credible` leaves out and names.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -15,6 +16,8 @@ import msgspec
 
 from gateway.dialects.estimate import MOST
 
+_LONGEST: Final = 400
+"""Digits of a whole number; a double has 309 at most."""
 UNREADABLE: Final = -MOST
 """Negative in a sum with any count that can be true."""
 
@@ -49,10 +52,13 @@ def decoder(kind: type[_Reply]) -> Callable[[bytes | msgspec.Raw], _Reply]:
 
 def _mended(data: bytes | msgspec.Raw, kind: type[_Reply]) -> _Reply:
     try:
-        mended = msgspec.json.encode(_walked(msgspec.json.decode(data), kind))
+        # The standard library's reader takes any number; msgspec refuses one beyond a double, and the reply with it.
+        mended = msgspec.json.encode(_walked(json.loads(bytes(data), parse_int=_whole), kind))
         return msgspec.json.decode(mended, type=kind, strict=False)
-    except RecursionError:
-        raise msgspec.ValidationError("nested too deeply") from None
+    except (RecursionError, OverflowError, ValueError) as fault:
+        if isinstance(fault, msgspec.DecodeError):
+            raise
+        raise msgspec.ValidationError("must be JSON of bounded depth and numbers") from None
 
 
 @cache
@@ -96,6 +102,11 @@ def _member(value: Any, kinds: tuple[Any, ...]) -> Any:
     return _count(value) if int in kinds else value
 
 
+def _whole(digits: str) -> int | float:
+    """A whole number; beyond all counts where Python would not read it."""
+    return int(digits) if len(digits) < _LONGEST else math.inf
+
+
 def _unreadable(value: Any, kind: type) -> Any:
     """Details that are no object. An empty list is how PHP writes an empty object."""
     return {name: UNREADABLE for name, kinds in _members(kind).items() if int in kinds} if value else None
@@ -105,6 +116,7 @@ def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return UNREADABLE
     try:
-        return value if isinstance(value, int) else math.ceil(float(value))
+        count = value if isinstance(value, int) else math.ceil(float(value))
     except (ValueError, OverflowError):
         return UNREADABLE
+    return count if abs(count) <= MOST else UNREADABLE

@@ -71,3 +71,14 @@ def test_other_names_of_chat_completions(member: str) -> None:
     metered = of_completions(usage)
     assert metered is not None
     assert metered.reported[COST_FIGURE] == 1_500_000
+
+
+@pytest.mark.parametrize("cost", ["-1", "true", "[]", "1e400", "1" * 400, '{"total_cost":[]}', '"free"', "null"])
+def test_an_odd_cost_leaves_the_counts_believed(cost: str) -> None:
+    chat = decoder(CompletionsUsage)(f'{{"prompt_tokens":9,"completion_tokens":3,"cost":{cost}}}'.encode())
+    responses = decoder(ResponsesUsage)(f'{{"input_tokens":9,"output_tokens":3,"cost":{cost}}}'.encode())
+    messages = decoder(MessagesUsage)(f'{{"input_tokens":9,"output_tokens":3,"cost":{cost}}}'.encode())
+    for metered in (of_completions(chat), of_responses(responses), of_messages(messages)):
+        assert metered is not None
+        assert (metered.suspect, metered.usage.input, metered.usage.output) == ("", 9, 3)
+        assert "cost" not in metered.reported

@@ -58,6 +58,21 @@ def test_a_count_is_read_or_marked_and_the_reply_stays(usage: Any, counts: Count
     assert read(usage) == Message("hello", counts)
 
 
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" * 310, "1" * 5_000, "14417.92e300"])
+def test_a_number_beyond_every_double_costs_no_reply(number: str) -> None:
+    reply = decoder(Message)(f'{{"text":"hello","usage":{{"tokensIn":{number}}},"score":{number}}}'.encode())
+    assert reply.text == "hello"
+    assert reply.usage is not None
+    assert reply.usage.tokens_in is not None
+    assert not 0 <= reply.usage.tokens_in <= 2**53
+
+
+@pytest.mark.parametrize("text", [b"{", b"[1", b'{"text": 5}', b"\xff", b"", b'{"usage": {"tokensIn": [}'])
+def test_something_else_than_the_reply_is_a_decode_error(text: bytes) -> None:
+    with pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
+        decoder(Message)(text)
+
+
 def test_anything_but_usage_must_have_its_type() -> None:
     with pytest.raises(msgspec.DecodeError):
         read({"tokensIn": 7.5}, text=[1])

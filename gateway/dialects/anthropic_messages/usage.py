@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import continued, credible, source
-from gateway.dialects.reported_cost import cost_figure
+from gateway.dialects.reported_cost import COST_MEMBERS, cost_figure
 from gateway.dialects.service_tiers import served_place, served_tier
 from gateway.dialects.usage_report import UsageReport
 
@@ -78,7 +78,7 @@ def figures(reported: MessagesUsage) -> dict[str, int]:
     figures: dict[str, int] = {}
     for name in MessagesUsage.__struct_fields__:
         value = getattr(reported, name)
-        if isinstance(value, int):
+        if isinstance(value, int) and name not in COST_MEMBERS:
             figures[name] = value
         elif isinstance(value, msgspec.Struct):
             figures |= {f"{name}.{inner}": n for inner, n in _numbers(value).items()}

@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
-from gateway.dialects.reported_cost import cost_figure
+from gateway.dialects.reported_cost import COST_MEMBERS, cost_figure
 from gateway.dialects.service_tiers import served_tier
 from gateway.dialects.usage_report import UsageReport
 
@@ -51,7 +51,7 @@ def figures(reported: CompletionsUsage) -> dict[str, int]:
     """The provider's own numbers under its own names, nested names joined by a dot."""
     figures: dict[str, int] = {}
     for name, value in msgspec.to_builtins(reported).items():  # without what is None
-        if isinstance(value, int):
+        if isinstance(value, int) and name not in COST_MEMBERS:
             figures[name] = value
         elif isinstance(value, dict) and name in _DETAILS:
             figures |= {f"{name}.{inner}": count for inner, count in value.items()}

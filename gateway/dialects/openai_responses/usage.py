@@ -9,7 +9,7 @@ import msgspec
 
 from gateway.core.usage import Metered, Usage
 from gateway.dialects.estimate import credible, source
-from gateway.dialects.reported_cost import cost_figure
+from gateway.dialects.reported_cost import COST_MEMBERS, cost_figure
 from gateway.dialects.service_tiers import served_tier
 from gateway.dialects.usage_report import UsageReport
 
@@ -55,7 +55,7 @@ def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
         value = getattr(reported, name)
         if isinstance(value, msgspec.Struct):
             numbers |= figures(value, f"{within}{name}.")
-        elif isinstance(value, int):
+        elif isinstance(value, int) and name not in COST_MEMBERS:
             numbers[within + name] = value
     return numbers
 
