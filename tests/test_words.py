@@ -46,13 +46,15 @@ def strings(tree: ast.Module) -> Iterator[str]:
 
 
 def identifiers(tree: ast.Module) -> Iterator[str]:
-    """Every name that is bound: variables, parameters, attributes, fields, functions."""
+    """Every name that is bound: variables, parameters, attributes, fields, functions, parts of a pattern."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
             yield node.id if isinstance(node, ast.Name) else node.attr
         elif isinstance(node, ast.arg):
             yield node.arg
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        elif (
+            isinstance(node, ast.MatchAs | ast.MatchStar | ast.ExceptHandler) and node.name is not None
+        ) or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
 
 

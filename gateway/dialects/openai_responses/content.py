@@ -40,8 +40,8 @@ def read(content: object, where: str, readings: Mapping[str, ItemPartReading]) -
     match content:
         case str(text):
             parts: list[Text | Media] = [Text(text)]
-        case list(given):
-            parts = [_part(part, f"{where}[{place}]", readings) for place, part in enumerate(given)]
+        case list(rows):
+            parts = [_part(part, f"{where}[{place}]", readings) for place, part in enumerate(rows)]
         case _:
             raise fault(where, "must be a string or a list of parts")
     return tuple(part for part in parts if not isinstance(part, Text) or part.text)

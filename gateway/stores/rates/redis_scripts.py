@@ -55,16 +55,16 @@ for at = 1, places do
   full = full or count >= tonumber(ARGV[3 + at])
   answer[#answer + 1] = string.format('%.0f', count)
 end
-local given = 3 + places
+local passed = 3 + places
 for at = places + 1, #KEYS do
-  local amount, us, part = tonumber(ARGV[given + 1]), horizon(KEYS[at])
-  local more_us, more_part = tonumber(ARGV[given + 2]), tonumber(ARGV[given + 3])
-  local burst_us, burst_part = tonumber(ARGV[given + 4]), tonumber(ARGV[given + 5])
+  local amount, us, part = tonumber(ARGV[passed + 1]), horizon(KEYS[at])
+  local more_us, more_part = tonumber(ARGV[passed + 2]), tonumber(ARGV[passed + 3])
+  local burst_us, burst_part = tonumber(ARGV[passed + 4]), tonumber(ARGV[passed + 5])
   local new_us, new_part = plus(us, part, more_us, more_part, amount)
   local over = new_us - now > burst_us or (new_us - now == burst_us and new_part > burst_part)
   full = full or (over and more_us + more_part > 0)
   after[at] = {us, part, new_us, new_part}
-  given = given + 5
+  passed = passed + 5
 end
 for at = places + 1, #KEYS do
   if full then
@@ -87,14 +87,14 @@ return answer
 _GIVE: Final = """
 local places = tonumber(ARGV[2])
 for at = 1, places do redis.call('ZREM', KEYS[at], ARGV[1]) end
-local given = 2
+local passed = 2
 for at = places + 1, #KEYS do
-  local amount, us, part = tonumber(ARGV[given + 1]), horizon(KEYS[at])
-  local by_us, by_part = tonumber(ARGV[given + 3]), tonumber(ARGV[given + 4])
-  if ARGV[given + 2] == 'more' then
+  local amount, us, part = tonumber(ARGV[passed + 1]), horizon(KEYS[at])
+  local by_us, by_part = tonumber(ARGV[passed + 3]), tonumber(ARGV[passed + 4])
+  if ARGV[passed + 2] == 'more' then
     us, part = plus(us, part, by_us, by_part, amount)
   else
-    local own_us, own_part = tonumber(ARGV[given + 5]) - now, tonumber(ARGV[given + 6])
+    local own_us, own_part = tonumber(ARGV[passed + 5]) - now, tonumber(ARGV[passed + 6])
     if own_us < 0 then own_us, own_part = 0, 0 end
     if by_us > own_us or (by_us == own_us and by_part > own_part) then by_us, by_part = own_us, own_part end
     us, part = us - by_us, part - by_part
@@ -102,7 +102,7 @@ for at = places + 1, #KEYS do
   end
   if by_us + by_part > 0 then keep(KEYS[at], us, part) end
   say(us, part)
-  given = given + 6
+  passed = passed + 6
 end
 answer[1] = 'given'
 return answer
