@@ -48,14 +48,13 @@ def strings(tree: ast.Module) -> Iterator[str]:
 def identifiers(tree: ast.Module) -> Iterator[str]:
     """Every name that is bound: variables, parameters, attributes, fields, functions, parts of a pattern."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
-            yield node.id if isinstance(node, ast.Name) else node.attr
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif (
-            isinstance(node, ast.MatchAs | ast.MatchStar | ast.ExceptHandler) and node.name is not None
-        ) or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.ExceptHandler(name=str(name)):
+                yield name
 
 
 def undocumented(node: ast.Module | ast.ClassDef) -> Iterator[str]:
