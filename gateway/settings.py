@@ -1,6 +1,6 @@
 """Knobs and secrets from the environment: every variable that begins with SAFECONDUCT_.
 
-Whatever is wrong is reported at once, by variable and with what to do, and never with a value: it may be a secret.
+Every fault is reported at once, by variable and with the next step, and never with a value: the value may be a secret.
 The vendors' own variables (`OPENAI_API_KEY`, …) are ignored: a credential belongs to exactly one provider record.
 `config/gateway.env.example` lists each variable with its default and unit.
 """
@@ -312,7 +312,7 @@ def provider_access(environ: Mapping[str, str], connections: Mapping[str, Connec
     """Credentials and settings of the providers that exist: id -> how it is reached.
 
     `SAFECONDUCT_PROVIDER_<ID>_KEY` or `…_KEY_FILE` holds the credential, `…_<SETTING>` a setting; <ID> is the id in
-    capitals with `-` as `_`. Where the record takes tokens, `…_CREDENTIAL` names their source in the place of a key,
+    capitals with `-` as `_`. If the record takes tokens, `…_CREDENTIAL` names their source in the place of a key,
     and each member of the source is a setting. Raises SettingsRefused with every fault at once.
     """
     faults: list[SettingsFault] = []

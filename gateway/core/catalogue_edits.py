@@ -85,7 +85,7 @@ class PriceEvidence:
 def price_evidence(route: Route, changes: Sequence[CatalogueChange], proposal: Proposal) -> PriceEvidence | None:
     """The evidence of a changed price; None where no rate changes.
 
-    Where the feeds speak for every rate, the price is theirs. Otherwise the source names the rates that are theirs, and
+    If the feeds state every rate, the price is theirs. Otherwise the source names the rates that are theirs, and
     the price keeps the older day.
     """
     priced = [change for change in changes if change.field.startswith(PRICE)]

@@ -24,7 +24,7 @@
     |- ClientLeft             the client went away; nobody is there to answer
     `- InternalError          500 internal_error, with the receipt's id
 
-How each becomes bytes is a dialect's business; `details` gives the members of the error object beside its message.
+A dialect turns each into bytes; `details` gives the members of the error object beside its message.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class Rate:
     def given_back(self, horizon: int, now: int, units: int, own: int) -> int:
         """The horizon after so many turned out unused of what once led to the horizon `own`.
 
-        What has flowed back by itself meanwhile is not given a second time.
+        Room that has flowed back by itself meanwhile is not returned a second time.
         """
         return horizon - min(units * self._unit, max(own - now * self.amount, 0))
 

@@ -33,7 +33,7 @@ def unpriced_terms(price: Price, terms: Terms) -> Terms:
 def charge(price: Price, rate: Decimal, usage: Usage, terms: Terms, observed: Mapping[str, str]) -> NanoUnits:
     """Cost of one request in nano-units. `terms`: those of its demand; `observed`: `AttemptRecord.observed`.
 
-    The tier and the place that the provider reports decide. Where the provider is silent, the dearer of the demanded
+    The tier and the place that the provider reports decide. If the provider is silent, the dearer of the demanded
     tier and the standard price counts.
     """
     served = _served(terms, observed)

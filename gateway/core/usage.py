@@ -32,9 +32,9 @@ class Side(Enum):
 class UsageClass:
     """One class of usage, counted and priced apart from all others.
 
-    `price`: the rate of a price list that is its own, or the fee. Where a list does not state that rate, the class
-    costs the first stated of the rates `instead`, or `times` the rate of its side. `at_least`: rates that it never
-    costs less than. `limited`: counts against limits of tokens.
+    `price`: the rate of a price list that is its own, or the fee. If a list does not state that rate, the class costs
+    the first stated of the rates `instead`, or `times` the rate of its side. `at_least`: rates that it never costs
+    less than. `limited`: counts against limits of tokens.
     """
 
     name: str

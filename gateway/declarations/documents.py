@@ -119,7 +119,7 @@ def called(path: Path) -> str:
 
 
 def digest(documents: Mapping[str, bytes]) -> str:
-    """SHA-256 over names and contents in the order of names, hex. Where the directories lie does not matter."""
+    """SHA-256 over names and contents in the order of names, hex. The place of the directories does not matter."""
     whole = hashlib.sha256()
     for name, content in sorted(documents.items()):
         for part in (name.encode(), content):

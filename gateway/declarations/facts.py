@@ -107,7 +107,8 @@ def _coherent(table: Table, facts: Facts) -> None:
 
 
 def read_bound(table: Table | None, regions: Regions) -> Posture:
-    """A bound: a dimension that is not named is not limited. What would limit nothing, or admit nothing, is a fault."""
+    """A bound: a dimension that is not named is not limited. A bound that would limit nothing, or admit nothing, is a
+    fault."""
     values: dict[str, Value] = {}
     for name in DIMENSIONS if table else ():
         raw = table.raw(name) if table else None

@@ -1,7 +1,7 @@
 """A table of a document, read key by key: what is asked for is what may be there, and what is wrong is reported.
 
 A reader never raises and never stops: a faulty value is reported and read as if it were missing, so that one pass finds
-everything. Which keys a table may hold is not written down twice: those that were asked for are the known ones.
+everything. The keys that a table may hold are not written down twice: the keys that are read are the known ones.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The neutral form: a conversation, and the events of a reply. Every dialect is read into it and written from it.
 
-One form in the middle instead of one file for each pair. What has no place here cannot be translated; the dialect that
-reads it names it (`Conversation.lost`, `Lost`), so that nothing disappears in silence.
+One form in the middle instead of one file for each pair. Content without a place here cannot be translated;
+the dialect that reads it names it (`Conversation.lost`, `Lost`), so that nothing disappears in silence.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Reading a request body once, strictly, and finding where its top-level members stand in the bytes.
 
 Parsers disagree about duplicate keys, NaN, lone surrogates, byte order marks and depth; whoever forwards what another
-parser reads differently has two policies. What disagrees is refused here, and the original bytes travel on.
+parser reads differently has two policies. A body that two parsers would read differently is refused here;
+the original bytes of any other travel on.
 """
 
 from __future__ import annotations

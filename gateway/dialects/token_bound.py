@@ -37,7 +37,7 @@ class Pictures:
 
 
 def tokens_at_most(body: bytes, pictures: Pictures, elsewhere: int, snapshot: Snapshot) -> int:
-    """`elsewhere`: the bound of what does not stand in the body, in tokens. Where the operator counts several bytes as
-    one token, it is an estimate and no bound any more."""
+    """`elsewhere`: the bound of what does not stand in the body, in tokens.
+    If the operator counts several bytes as one token, the figure is an estimate and not a bound."""
     text = len(body) - pictures.characters
     return -(-text // snapshot.organisation.bytes_per_token) + PICTURE_TOKENS * pictures.count + elsewhere

@@ -1,7 +1,6 @@
 """Calls that an output limit cut off, for dialects whose arguments are objects: half of one cannot be passed on.
 
-Why the answer ended is reported, and says enough. Where arguments are text, they
-are passed on as far as they came.
+Why the answer ended is reported, and says enough. Arguments that are text are passed on as far as they came.
 """
 
 from __future__ import annotations

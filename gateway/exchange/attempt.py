@@ -130,7 +130,7 @@ class Attempt:
         return (*self.dropped, *(reply.lost if reply is not None else ()))
 
     def record(self, rate: Decimal | None, treated: Treated) -> AttemptRecord:
-        """The try as the receipt keeps it. What may have been billed and was not reported stays at its hold."""
+        """The try as the receipt keeps it. A cost that may have been billed and was not reported stays at its hold."""
         known = self.metered()
         cost, usage, source, observed = 0, _NOTHING, "", self.observed
         reported, suspect, price = _NOTHING, "", self.route.price.reference

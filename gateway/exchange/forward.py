@@ -139,7 +139,7 @@ class Forwarding:
         return deadlines.first_event_s if self._demand.streaming else deadlines.whole_s
 
     async def _call(self, attempt: Attempt) -> ProviderCall:
-        """The request as this route is asked. Whoever sends it need not keep it until the answer comes."""
+        """The request as this route is asked. The sender need not keep it until the answer comes."""
         route = attempt.route
         target = self._in_force.targets[route.provider.id]
         translation = self._translation

@@ -1,6 +1,6 @@
 """The HTTP/1.1 server: framing, limits, deadlines, drain. The mirror of `gateway/upstream`.
 
-Rules of this room: it speaks ASGI to any application and knows no path, dialect or framework. Whoever starts it gives
+Rules of this room: it speaks ASGI to any application and knows no path, dialect or framework. The caller passes
 the application and the form of its errors (`answer.RenderError`). The address of a client is the peer's of the socket:
 no header of a proxy is believed. `head` and `body` judge bytes and are pure; `connection` and `server` do the I/O.
 

@@ -15,7 +15,7 @@ _PEER_CREDENTIALS: Final[int | None] = getattr(socket, "SO_PEERCRED", None)
 def peer_uid(connected: socket.socket) -> int | None:
     """The user id of the process at the other end; None for a connection over a network.
 
-    Where the system has no SO_PEERCRED: the user of this process, since the mode of the socket's file admits no other.
+    Without SO_PEERCRED: the user of this process, since the mode of the socket's file admits no other.
     """
     if connected.family != socket.AF_UNIX:
         return None

@@ -4,7 +4,8 @@
 name (ASCII, no spaces, no quotes, at most 256 characters): a sentence that got into a field by mistake becomes `?`.
 Sentences about documents alone pass, as `DocumentFaults`.
 
-What one turn of an event loop emits is rendered together and is one write. Warnings and errors do not wait for that.
+The events of one turn of an event loop are rendered together and are one write.
+Warnings and errors do not wait for that.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ A connection is in one of four states:
 * **resting**: in the pool between two calls. Nothing may arrive: a byte ends the connection.
 * **closed**: aborted by one of the following, or ended by the peer. It never leaves this state.
 
-Who closes it, and when:
+Closed by, and when:
 
 * the reply, when its reader closes it early or is cancelled while it waits (`abort`);
 * the connection itself, when the bytes are not a reply, when the reply says so, when the prompt was not written to its

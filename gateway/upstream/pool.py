@@ -39,7 +39,7 @@ class ConnectionPool:
         return None
 
     async def connect(self, within_s: float) -> ProviderConnection:
-        """A new connection. Where the limit is reached: the next one that is released, or a new one as soon as there is
+        """A new connection. At the limit: the next one that is released, or a new one as soon as there is
         room. Raises UpstreamFault, nothing sent.
         """
         loop = asyncio.get_running_loop()

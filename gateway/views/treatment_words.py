@@ -1,6 +1,6 @@
 """Treatment of content as pages show it: a mark and few words for each value, the same everywhere, and one sentence.
 
-Marks: `good` careful, `fair` in between, `poor` stated and bad, `none` not stated. What is not stated is never red.
+Marks: `good` careful, `fair` in between, `poor` stated and bad, `none` not stated. Missing statements are never red.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def catalogue_of(named: str, settings: Settings) -> Iterator[Snapshot]:
     """The documents with this catalogue.
 
     `named`: a directory of configuration, a directory with `catalog/` or `models/`, or the file of one record or lab.
-    Whatever `named` does not hold comes from the documents in force.
+    Everything else comes from the documents in force.
     """
     path = Path(named)
     if not path.exists():

@@ -122,8 +122,8 @@ def _answer(conversation: Conversation, thought: ThinkingPlan) -> _Members:
 
 
 def _sampling(sampling: Sampling, model: Model, *, thinks: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """(members, names of those that were wanted and cannot be said). What says the default is not said at all, since
-    some models refuse even that."""
+    """(members, names of those that were wanted and cannot be said). Defaults are left out, since some models refuse
+    even those."""
     settings: dict[str, Any] = {}
     if sampling.temperature not in (None, 1):
         settings["temperature"] = sampling.temperature

@@ -58,7 +58,7 @@ def writer(prompt: Prompt, head: ReplyIdentity) -> MessagesWriter:
 
 
 class MessagesWriter:
-    """A reply under way. How it ended is held back until its usage is known, since one event states both.
+    """A reply under way. The end is held back until the usage is known, since one event states both.
 
     `notes`: a note stands in the place of a picture or a sound. An answer to a schema has none.
     """

@@ -159,7 +159,7 @@ _Changes: TypeAlias = tuple[dict[str, bytes | None], tuple[str, ...]]
 def fitting_budget(budget: int, limit: int) -> int | None:
     """The budget for thinking that `max_tokens` leaves room for; None where no budget fits.
 
-    Where the budget does not fit, half of the limit is left for the answer.
+    If the budget does not fit, half of the limit is left for the answer.
     """
     if limit <= LEAST_BUDGET:
         return None
@@ -252,7 +252,7 @@ _OF_THE_KEY: Final = frozenset({"oauth-2025-04-20"})
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _DATED: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*-\d{4}-\d{2}-\d{2}\Z")
-"""The form of a beta's name. What has another is nothing of Anthropic's, and is not repeated."""
+"""The form of a beta's name. A name of another form does not come from Anthropic, and is not repeated."""
 
 
 def check_betas(betas: Sequence[str]) -> None:

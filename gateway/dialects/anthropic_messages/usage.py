@@ -94,10 +94,10 @@ def _numbers(held: msgspec.Struct) -> dict[str, int]:
 
 
 def metered(reported: MessagesUsage) -> Metered | None:
-    """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
+    """Disjoint counts; None if the report lacks both totals. Impossible figures are left out and named in `suspect`.
 
-    `input_tokens` excludes everything read from or written to a cache; `output_tokens` includes the thinking. What a
-    compaction on the provider's side used stands beside these totals, and is added.
+    `input_tokens` excludes everything read from or written to a cache; `output_tokens` includes the thinking.
+    Tokens of a compaction on the provider's side stand beside these totals, and are added.
     """
     if reported.input_tokens is None and reported.output_tokens is None:
         return None

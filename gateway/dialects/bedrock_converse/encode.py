@@ -90,7 +90,7 @@ def written(neutral: Conversation | Embedding, demand: Demand, route: Route, ord
 
 
 def _inference(sampling: Sampling, route: Route, limit: int | None) -> tuple[dict[str, Any], list[str]]:
-    """(inferenceConfig, names of what cannot be said). What says the default is not said: some models refuse it."""
+    """(inferenceConfig, names of what cannot be said). Defaults are left out: some models refuse them."""
     settings = (("temperature", sampling.temperature), ("topP", sampling.top_p))
     said = {name: value for name, value in settings if value is not None and value != 1}
     kept = {name: value for name, value in said.items() if 0 <= value <= 1}

@@ -27,7 +27,7 @@ _decode: Final = decoder(_Reply)
 
 
 def events(body: bytes) -> Vectors:
-    """The vectors, in the order of their inputs. Where the provider did not count, the usage is an estimate of nothing.
+    """The vectors, in the order of their inputs. If the provider did not count, the usage is an estimate of nothing.
     Broken."""
     try:
         reply = _decode(body)

@@ -60,7 +60,7 @@ def _modality(name: str | int) -> str:
 
 
 def metered(reported: GoogleUsage, searches: int = 0) -> Metered | None:
-    """Disjoint counts; None if the report has no total. What cannot be true is left out and named in `suspect`.
+    """Disjoint counts; None if the report has no total. Impossible figures are left out and named in `suspect`.
     `searches`: queries of Google's own search, which are charged by the query.
 
     Cached tokens are inside the prompt's, those of tools and thoughts outside of both other counts: so it is in 827 of

@@ -9,7 +9,7 @@ from gateway.dialects.vectors import checked
 
 
 def events(body: bytes) -> Vectors:
-    """The vectors. Where the provider did not count, the usage is an estimate of nothing. Broken."""
+    """The vectors. If the provider did not count, the usage is an estimate of nothing. Broken."""
     reply = opened(VECTORS, body)
     rows = reply.embeddings or ([reply.embedding] if reply.embedding is not None else [])
     counted = metered_of(reply.usage_metadata) or estimated(0, 0, {})

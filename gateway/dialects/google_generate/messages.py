@@ -141,8 +141,8 @@ class _Writing:
         return [*written, {"text": "", "thoughtSignature": signature}] if signature else written
 
     def _thought(self, thought: Thought, written: list[dict[str, Any]], *, called: bool) -> str:
-        """Its signature, if it is Google's own. What nobody signed is of use where the model goes on from its calls;
-        what others signed, nowhere."""
+        """Its signature, if it is Google's own. An unsigned thought is of use if the model goes on from its calls;
+        a thought that another provider signed never is."""
         own, signed = thought.origin == NAME, bool(thought.signature)
         if signed and not own:
             self.dropped["thought"] = None

@@ -19,7 +19,7 @@ _COUNTS: Final = frozenset("minItems maxItems minLength maxLength minProperties 
 
 
 def json_schema(document: object, where: str) -> dict[str, Any]:
-    """The same in JSON Schema. What is JSON Schema already stays as it is. InvalidRequest names the place."""
+    """The same in JSON Schema. Members of JSON Schema stay as they are. InvalidRequest names the place."""
     if not isinstance(document, dict):
         raise fault(where, "must be a schema")
     members = {_name(key): value for key, value in document.items() if value is not None}

@@ -62,7 +62,7 @@ def figures(reported: CompletionsUsage) -> dict[str, int]:
 
 
 def metered(reported: CompletionsUsage, tier: object = None) -> Metered | None:
-    """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
+    """Disjoint counts; None if the report lacks both totals. Impossible figures are left out and named in `suspect`.
 
     OpenAI: cached and media tokens are inside `prompt_tokens`, reasoning inside `completion_tokens`. Reasoning counts
     as outside where the provider's total says so (xAI), and so does what was heard (Mistral); a cached count above the

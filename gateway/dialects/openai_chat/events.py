@@ -1,7 +1,7 @@
 """Replies of any provider that speaks Chat Completions, whole or streamed, read into events.
 
-What is said, called and counted is read strictly. What stands beside it in a form of some provider's own is read where
-that form is known; otherwise it is named as lost.
+Words, calls and counts are read strictly. Members in a form of one provider are read if the form is known;
+the others are named as lost.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Replies in Chat Completions, written from events or from a whole reply (golden sequence: wire contract §4).
 
-Reasoning stands in `reasoning_content`, as DeepSeek began it. What a provider signed stands in `reasoning_details` too,
-as OpenRouter has it: a client that returns those gives the provider back what it wants to see.
+Reasoning stands in `reasoning_content`, as DeepSeek began it. Signatures stand in `reasoning_details` too, as
+OpenRouter has it: a client that returns those gives the provider its signatures back.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ CompletionsUsageReport: TypeAlias = dict[str, int | dict[str, int]]
 
 
 def usage_object(usage: Usage) -> CompletionsUsageReport:
-    """OpenAI's usage object. Whatever was read, written or media on the input side is inside `prompt_tokens`; reasoning
+    """OpenAI's usage object. Cache reads, cache writes and media on the input side are inside `prompt_tokens`;
+    reasoning
     and media on the output side are inside `completion_tokens`."""
     completion = {"reasoning_tokens": usage.reasoning, "audio_tokens": usage.audio_out}
     if usage.image_out:  # OpenAI has no name for it, and says nothing of it where there is none

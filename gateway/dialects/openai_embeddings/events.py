@@ -9,7 +9,7 @@ from gateway.dialects.openai_embeddings.payloads import VECTORS, metered_of, ope
 
 
 def events(body: bytes) -> Vectors:
-    """The vectors in the order of their inputs. Where the provider did not count, the usage is an estimate of nothing.
+    """The vectors in the order of their inputs. If the provider did not count, the usage is an estimate of nothing.
     Broken."""
     reply = opened(VECTORS, body)
     rows = reply.data or ()

@@ -63,7 +63,7 @@ def figures(reported: msgspec.Struct, within: str = "") -> dict[str, int]:
 def metered(
     reported: ResponsesUsage | None, calls: Mapping[str, int] = _NO_CALLS, tier: object = None
 ) -> Metered | None:
-    """Disjoint counts; None if the report lacks both totals. What cannot be true is left out and named in `suspect`.
+    """Disjoint counts; None if the report lacks both totals. Impossible figures are left out and named in `suspect`.
 
     Cached, written and media tokens are inside `input_tokens`, reasoning inside `output_tokens`, unless the provider's
     own total says that reasoning is outside. `calls`: of hosted tools, by the class that counts them. `tier`: the

@@ -143,7 +143,7 @@ def response(request: ReplyRequest, answer: GeneratedChoice, call: SandboxCall) 
 
 
 def _response(request: ReplyRequest, call: SandboxCall) -> dict[str, WireJson]:
-    """The object as it begins. What a request says in words is not repeated: it stands empty."""
+    """The object as it begins. Texts of the request are not repeated: their members stand empty."""
     return {
         "id": f"resp_sandbox_{call.serial}",
         "object": "response",

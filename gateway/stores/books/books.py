@@ -114,7 +114,7 @@ class Books(Protocol):
     ) -> ReceiptId | None:
         """None, and from now on this client's key stands for `receipt_id`; or the id it has stood for, for 24 hours.
 
-        What the client wrote is kept as a keyed digest only.
+        The client's own key is kept as a keyed digest only.
         """
 
 

@@ -1,6 +1,7 @@
 """One process among those that share the counters: its lease, and its part of what was spent.
 
-What a member has spent in Redis always follows from its journal. It joins by saying so, all of it: which holds are open
+The spending of a member in Redis always follows from its journal. It joins by saying so, all of it:
+which holds are open
 and what was spent; so a start, a crash, a lost lease and a Redis that was emptied or is older than it was are one case,
 and nothing that was sent before is carried out afterwards. When Redis was emptied or is older, a new generation begins,
 and nobody holds in it before every known member has joined; when it is another server than before, before every member

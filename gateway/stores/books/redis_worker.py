@@ -1,6 +1,6 @@
 """The thread that speaks to the shared counters: whatever waits when it is free goes in one round trip.
 
-What has ended goes before what is asked, so that released money can be held at once. Failure rule: while Redis is away,
+Ended holds go before new ones, so that released money can be held at once. Failure rule: while Redis is away,
 whoever asks is told so; what has ended is kept, and said again until it is confirmed.
 """
 

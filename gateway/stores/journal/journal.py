@@ -1,6 +1,6 @@
 """The journal of one process: one SQLite file, one writer thread, group commit; and beside it the open holds.
 
-Whatever waits when the writer is free becomes one transaction; under load it waits a moment for what is about to come.
+All records that wait when the writer is free become one transaction; under load the writer waits a moment for more.
 Failure rule: a fault of the disk reaches every caller of the batch as `Unavailable`, nothing of the batch stays, and
 the next batch tries again.
 """

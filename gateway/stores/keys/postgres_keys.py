@@ -1,7 +1,8 @@
 """The keys of all gateways of an organisation, in the PostgreSQL that they share. Only digests, as everywhere.
 
 A change is one transaction, and one at a time; with it goes a new mark, by which everybody sees that there was one.
-What a gateway knows goes up with every change of its own, and is put together so that the earliest end counts: keys
+The keys that a gateway knows go up with every change of its own, and are put together so that the earliest end
+counts: keys
 that a restored backup forgot come back, and what was closed stays closed.
 
 Failure rule: PostgresAway, as of everything there.

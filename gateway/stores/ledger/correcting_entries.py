@@ -1,6 +1,7 @@
 """Correcting entries in the journal: receipts in a chain of their own. No row is changed.
 
-What an entry adds is charged as the exchange was: in the same windows, to the same accounts. So a budget whose window
+The amount of an entry is charged as the exchange was: in the same windows, to the same accounts.
+So a budget whose window
 is still open counts what was really spent, and nobody's later ones are touched. Entry and charge are one transaction.
 """
 

@@ -55,7 +55,7 @@ PLACED: Final = PLACE_NAMES
 
 def by_place(receipts: str, shared: str) -> str:
     """SQL for rows of `receipts`, one for each place that an exchange's content went to, with its share. `shared`: the
-    columns that every place has alike. What was charged stands where the exchange counts."""
+    columns that every place has alike. The charge stands where the exchange counts."""
     one = ", ".join(f"'{name}', {name}" for name in (*PLACED, "cost", "unreported", "usage"))
     names = ", ".join(f"coalesce(place.{name}, '') AS {name}" for name in PLACED)
     return f"""

@@ -1,6 +1,7 @@
 """Rate limits: the rest that each account may ask for now, in requests, in tokens, and in exchanges under way.
 
-Failure rule: they may fail open. Whoever cannot reach its store admits, and counts what it admitted so. Memory does not
+Failure rule: they may fail open. A gateway that cannot reach its store admits, and counts the requests
+that it admitted so. Memory does not
 fail; it is this process's own, and begins anew with it and with a limit that is changed.
 """
 

@@ -1,7 +1,7 @@
 """One connection to the Redis that keeps the counters: many calls per round trip, each round trip within one deadline.
 
 States: closed, open. `open` finds the server, checks it, and asks whether this user has the rights of the scripts.
-Whoever owns a connection uses it in one thread at a time and closes it; any fault of a round trip closes it too.
+The owner of a connection uses it in one thread at a time and closes it; any fault of a round trip closes it too.
 
 The raw connection of redis-py is used, not its clients: a client sets a timeout per read and not per round trip, and
 the pipelines of its Cluster client refuse EVALSHA. redis-py reads addresses, asks Sentinel and reads redirects.
