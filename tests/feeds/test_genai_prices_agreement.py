@@ -245,3 +245,33 @@ def test_a_shipped_price_of_a_service_tier_is_that_of_the_list(
         differing += [(route.id, mine, listed)] if mine != to_ledger(listed, Decimal(1)) else []
     assert compared > 3
     assert differing == []
+
+
+FEES: Final = {"per_tool_call": "web_searches_kcount", "per_file_search": "storage_searches_kcount"}
+
+
+@pytest.mark.parametrize(
+    ("record", "provider"),
+    [
+        ("openai-api-default", "openai"),
+        ("anthropic-api", "anthropic"),
+        ("google-gemini-api-paid", "google"),
+        ("meta-api", "meta"),
+    ],
+)
+def test_a_shipped_fee_of_a_hosted_tool_is_that_of_the_list(record: str, provider: str) -> None:
+    assert SHIPPED is not None
+    by_id = {model.id: model for model in PROVIDERS[provider].models}
+    compared, differing = 0, []
+    for route in SHIPPED.routes.values():
+        model = by_id.get(route.upstream_model)
+        if route.provider.id != record or model is None:
+            continue
+        for fee, member in FEES.items():
+            listed = getattr(model.get_prices(TODAY), member, None)
+            if listed is not None:
+                compared += 1
+                mine = getattr(route.price, fee)
+                differing += [(route.id, fee, mine, listed)] if mine is None or mine * 1000 != listed else []
+    assert compared > 2
+    assert differing == []
