@@ -25,6 +25,8 @@ from gateway.sandbox.wires.openai import OPENAI
 
 _BODY_MOST: Final = 128 * 2**20
 """Bytes; above what the gateway itself lets through by default."""
+_LARGE: Final = 256 * 1024
+"""Bytes from which a body is counted in a thread: the sandbox shares its loop with the gateway."""
 _STREAM_HEADERS: Final = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
 LANGUAGES: Final = (OPENAI, ANTHROPIC, GOOGLE)
@@ -93,7 +95,10 @@ class _Sandbox:
         call = self._call(request)
         try:
             self._admit(call, language)
-            return await self._reply(call, language, handler(replace(call, body=await _body(request))))
+            call = replace(call, body=await _body(request))
+            large = len(call.body) > _LARGE
+            reply = await anyio.to_thread.run_sync(handler, call) if large else handler(call)
+            return await self._reply(call, language, reply)
         except Wrong as wrong:
             return _refused(wrong, call, language)
 

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 _REQUEST: Final = re.compile(r"call the tool `?([A-Za-z0-9_.:-]{1,128})`?(?: with (?=\{))?", re.IGNORECASE)
+_WINDOW: Final = 2**18
+"""Characters that one look takes in: no look at a long text keeps other threads waiting."""
+_LONGEST: Final = 256
+"""Characters of a request, at most; one that a window cuts is found whole by the next."""
 _READER: Final = json.JSONDecoder()
 
 
@@ -26,8 +30,9 @@ class ToolRequest:
 def tool_request(text: str) -> ToolRequest | None:
     """The last request in the text. None for a text without one."""
     last = None
-    for last in _REQUEST.finditer(text):  # noqa: B007  # the last match counts
-        pass
+    for at in range(0, len(text), _WINDOW):
+        for last in _REQUEST.finditer(text, at, at + _WINDOW + _LONGEST):  # noqa: B007  # the last match counts
+            pass
     return None if last is None else ToolRequest(last[1].rstrip(".:"), _arguments(text, last.end()))
 
 

@@ -123,3 +123,10 @@ def test_a_request_is_read_from_words(text: str, request_in_it: ToolRequest | No
 
 def test_no_word_of_a_request_is_in_a_representation() -> None:
     assert "shell" not in repr(tool_request('call the tool shell with {"shell": 1}'))
+
+
+@pytest.mark.parametrize("before", [0, 2**18 - 300, 2**18 - 20, 2**18 - 3, 2**18, 2**18 + 250, 2**19 - 12])
+def test_a_request_is_found_wherever_a_long_text_has_it(before: int) -> None:
+    found = tool_request("x" * before + ' Call the tool look_around with {"a": "b"}' + " y" * 2**18)
+    assert found is not None
+    assert (found.name, found.arguments) == ("look_around", {"a": "b"})
