@@ -32,7 +32,7 @@ from gateway.stores.keys.keys import KeyStore
 from gateway.views.drafts import Judge
 from gateway.views.key_cards import key_rows
 from gateway.views.receipts import ReceiptNames
-from gateway.views.store_health import disk_row, store_row
+from gateway.views.store_health import StoreNames, disk_row, store_row
 
 T = TypeVar("T")
 _FIGURES_S: Final = 10.0
@@ -49,6 +49,7 @@ class ReportSources:
     desk: KeyDesk
     disk: Disk
     shared: SharedReports
+    names: StoreNames = StoreNames()
 
 
 class ConsoleReports:
@@ -150,9 +151,11 @@ class ConsoleReports:
         services, disk = self._sources.services, self._sources.disk
         free = await _in_thread(disk.look)
         ledger = await _in_thread(self._ledger_obstacle)
-        obstacles = {"Books and journal": await services.books.obstacle(), "Keys": await services.callers.obstacle()}
+        names, books = self._sources.names, await services.books.obstacle()
         return [
-            *(store_row(name, obstacle) for name, obstacle in {**obstacles, "Ledger": ledger}.items()),
+            store_row(names.books, books),
+            store_row(names.keys, await services.callers.obstacle()),
+            store_row(names.ledger, ledger),
             disk_row(free, disk.low),
         ]
 

@@ -63,6 +63,7 @@ from gateway.telemetry.library import LoopHandler
 from gateway.telemetry.log import Log
 from gateway.upstream.tokens.renewals import Renewals
 from gateway.views.health import health_view
+from gateway.views.store_health import store_names
 
 _COLLECTIONS: Final = (10_000, 20, 20)
 """Thresholds of garbage collection: an exchange leaves few cycles, and Python's default looks after every tenth one."""
@@ -118,7 +119,8 @@ async def serve(
         process = ProcessRoom(documented.current, reload, log.metrics.text, partial(_health, services))
         outages = SiblingHealth(post.home, settings.state, partial(_health, services), ADMIN_SOCKET)
         reports = SharedReports(PolicyCards(Documents(settings.state).load), outages)
-        sources = ReportSources(sparing, ledger, keys, desk, disk, reports)
+        names = store_names(redis=bool(settings.counters_url), postgres=bool(settings.postgres_url))
+        sources = ReportSources(sparing, ledger, keys, desk, disk, reports, names)
         pages = open_console(settings, post.home, documented, sources, drain)
         health = HealthRoom(health_for(documented, sources))
         links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))

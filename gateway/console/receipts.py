@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import quote
 
-from gateway.console.page import Audience, ConsolePage, PageAnswer, PageReport, Visit
+from gateway.console.page import Audience, ConsolePage, PageAnswer, PageReport, Redirect, Visit
 from gateway.console.queries import address, members_of, teams_seen, without_empty
 
 OUTCOMES = ("served", "refused", "failed", "client_left", "interrupted", "corrected")
@@ -17,6 +18,8 @@ def receipts_pages(listed: PageReport, one: PageReport) -> Iterable[ConsolePage]
         tidy = without_empty(visit)
         if tidy is not None:
             return tidy
+        if named := visit.first("id").strip():
+            return Redirect(f"{visit.path}/{quote(named, safe='')}")
         view = await listed(visit)
         following = view["next"]
         members = members_of(visit)

@@ -139,7 +139,8 @@ class ModelSheet:
     def _badge(self, words: str, routes: list[Route]) -> dict[str, Json]:
         of = len(self._sheets)
         plans = [*dict.fromkeys(route.provider.plan for route in routes if route.provider.plan)]
-        if words == "Zero data retention":
+        names_plans = words == "Zero data retention"
+        if names_plans:
             words += f" on {plans[0]}" if len(plans) == 1 else " available"
         return {
             "words": words,
@@ -147,6 +148,7 @@ class ModelSheet:
             "routes": len(routes),
             "of": of,
             "who": list(dict.fromkeys(route.provider.name for route in routes)),
+            "plans": [*plans] if names_plans and len(plans) > 1 else [],
         }
 
     def _training(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.core.errors import Json
+from gateway.core.frozen import frozen
 
 _MB: Final = 1024 * 1024
 _WORDS: Final[Mapping[str, str]] = {
@@ -16,6 +17,22 @@ _WORDS: Final[Mapping[str, str]] = {
     "keys_unavailable": "The shared keys cannot be reached",
     "books_unavailable": "It cannot be read",
 }
+
+
+@frozen
+class StoreNames:
+    """Names of the stores, with the server that holds each."""
+
+    books: str = "Books and journal"
+    keys: str = "Keys"
+    ledger: str = "Ledger"
+
+
+def store_names(*, redis: bool, postgres: bool) -> StoreNames:
+    """`redis`: counters are shared. `postgres`: keys and ledger are shared."""
+    plain, there = StoreNames(), " in PostgreSQL" if postgres else ""
+    books = f"{plain.books}, counters in Redis" if redis else plain.books
+    return StoreNames(books, plain.keys + there, plain.ledger + there)
 
 
 def store_row(name: str, obstacle: str) -> dict[str, Json]:

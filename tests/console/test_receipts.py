@@ -34,6 +34,17 @@ async def test_a_list_shows_its_filters_and_leads_to_older_receipts(tmp_path: Pa
         assert (await reader.get("/console/receipts?MARKER=x")).status_code == 400
 
 
+async def test_a_receipt_is_found_by_its_id(tmp_path: Path) -> None:
+    async with a_house(tmp_path, reported=pages) as house:
+        await house.settle(*KEPT)
+        reader = await house.signed_in(SECRET)
+        answer = await reader.get("/console/receipts?outcome=&id=+01JD00%2F%3Fx+")
+        assert answer.headers["location"] == "/console/receipts?id=+01JD00%2F%3Fx+"
+        answer = await reader.get(answer.headers["location"])
+        assert answer.headers["location"] == "/console/receipts/01JD00%2F%3Fx"
+        assert (await reader.get(answer.headers["location"])).status_code == 404
+
+
 async def test_two_people_see_their_own_receipts_and_an_administrator_sees_both(tmp_path: Path) -> None:
     async with a_house(tmp_path, reported=pages) as house:
         await house.settle(*KEPT)

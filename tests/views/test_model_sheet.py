@@ -79,6 +79,7 @@ def test_the_four_badges_hold_for_the_route_of_the_seed(magistral: dict[str, Any
     for badge in badges.values():
         assert "Evroc Think (shared models)" in badge["who"]
         assert badge["mark"] == "fair", "a badge never hides the routes for which it does not hold"
+    assert "pay-as-you-go" in badges["Zero data retention available"]["plans"]
 
 
 def test_a_badge_names_the_plan_where_it_is_one() -> None:
