@@ -15,7 +15,7 @@ from typing import Final
 
 from gateway.commands.access.current_state import current_state
 from gateway.commands.access.each_journal import note_other_gateways
-from gateway.commands.access.settlements import DaySpan, ProviderAccount, settle
+from gateway.commands.access.settlements import DaySpan, ProviderAccount, settle, settle_generations
 from gateway.commands.exports import bills
 from gateway.commands.terminal.context import CommandContext, document_options, state_options
 from gateway.commands.terminal.printing import Cell, Toned
@@ -34,11 +34,14 @@ _DATED: Final = re.compile(r"-(\d{4}-\d{2}-\d{2}|\d{8}|\d{4}|latest)$")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="what the provider exported")
-    parser.add_argument("--shape", required=True, choices=sorted(bills.SHAPES), help="who exported it, or csv")
     parser.add_argument(
-        "--provider", required=True, metavar="P", help="the provider's record whose credential it is of"
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="the provider's export; without it, --settle asks providers for their records of held generations",
     )
+    parser.add_argument("--shape", choices=sorted(bills.SHAPES), help="who exported it, or csv")
+    parser.add_argument("--provider", metavar="P", help="the provider's record whose credential it is of")
     parser.add_argument(
         "--credential", action="append", default=[], metavar="ID=P", help="lines of this key id are of that record"
     )
@@ -54,6 +57,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(context: CommandContext) -> int:
+    options = context.options
+    if options.file is None and options.settle:
+        return settle_generations(context)
+    if options.file is None or options.shape is None or options.provider is None:
+        do = "write FILE, --shape and --provider, or --settle alone"
+        raise Stop("a bill needs its file, its shape and its provider", do, code=MISUSED)
+    return _reconciled(context)
+
+
+def _reconciled(context: CommandContext) -> int:
     tolerance, credentials = _tolerance(context.options.tolerance), _credentials(context)
     snapshot = current_state(context).snapshot
     for name in {*credentials.values()} - {*snapshot.providers}:

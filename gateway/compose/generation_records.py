@@ -25,7 +25,7 @@ from gateway.core.usage import UsageSource
 from gateway.dialects.generation_record import recorded_cost
 from gateway.exchange.services import InForce, Services
 from gateway.stores.ledger.ledger import SqliteLedger
-from gateway.stores.ledger.settling import Settler
+from gateway.stores.ledger.settling import Settled, Settler
 from gateway.telemetry.events import CostsSettled
 from gateway.upstream.calls import ProviderCall
 from gateway.upstream.faults import UpstreamFault
@@ -41,6 +41,7 @@ _AT_ONCE: Final = 50
 _PATIENCE_S: Final = 10.0
 _LARGEST_RECORD: Final = 64 * 1024
 _ACTOR: Final = "background"
+_NOTHING: Final = Settled(0, 0, 0)
 
 
 @dataclass(slots=True)
@@ -75,11 +76,16 @@ class GenerationRecords:
             await self.round()
             await anyio.sleep(EVERY_S)
 
-    async def round(self, *, wait: bool = True) -> None:
-        """Ask for the records that are due, and settle. `wait`: false asks for all of them now."""
+    async def now(self) -> tuple[int, Settled]:
+        """As `round`, for all records that are not there yet."""
+        return await self.round(wait=False)
+
+    async def round(self, *, wait: bool = True) -> tuple[int, Settled]:
+        """Ask for the records that are due, and settle: how many, and the settlement of those that came. `wait`: false
+        asks for all of them now."""
         in_force = self._in_force()
         if not any(provider.billing.generation_path for provider in in_force.snapshot.providers.values()):
-            return
+            return 0, _NOTHING
         await anyio.to_thread.run_sync(self._find)
         now = self._services.clock.monotonic() if wait else math.inf
         due = [each for each in self._waiting.values() if each.next_at <= now][:_AT_ONCE]
@@ -90,16 +96,18 @@ class GenerationRecords:
                 each.postpone(self._services.clock.monotonic())
             else:
                 costs[each.key] = cost
-        if costs:
-            await self._settle(Bills(costs, UsageSource.PROVIDER), in_force)
+        if not costs:
+            return len(due), _NOTHING
+        return len(due), await self._settle(Bills(costs, UsageSource.PROVIDER), in_force)
 
-    async def _settle(self, bills: Bills, in_force: InForce) -> None:
+    async def _settle(self, bills: Bills, in_force: InForce) -> Settled:
         settle = partial(self._settler.settle, bills, in_force.snapshot, dry=False)
         settled = await anyio.to_thread.run_sync(settle)
         for key in bills.costs:
             self._waiting.pop(key, None)
         currency = in_force.snapshot.fx.ledger
         self._services.log.emit(CostsSettled(settled.corrected, settled.difference, currency, "generation", _ACTOR))
+        return settled
 
     def _find(self) -> None:
         """Attempts that came into the journal since the last round, and forget those that are too old."""

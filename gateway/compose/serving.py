@@ -20,6 +20,7 @@ import anyio
 from gateway.asgi.admin import AdminRoom, admin_application, operator_by_peer
 from gateway.asgi.admin_books import BookRoom
 from gateway.asgi.admin_console import ConsoleRoom
+from gateway.asgi.admin_generations import GenerationRoom
 from gateway.asgi.admin_health import HealthRoom
 from gateway.asgi.admin_keys import KeyRoom
 from gateway.asgi.admin_prices import PriceRoom
@@ -125,6 +126,7 @@ async def serve(
         health = HealthRoom(health_for(documented, sources))
         links = ConsoleRoom(pages.link if pages else None, origin_here(settings.host, public.getsockname()[1]))
         rooms = [*_admin_rooms(documented, log, keys, desk, correctors), process, books, links, health]
+        rooms.append(GenerationRoom(records.now, documented.current))
         admin = admin_application(rooms, operator_by_peer)
         office = Listener(admin, bind_unix(settings.state / ADMIN_SOCKET), render_error)
         clients = application(gate, pages.application if pages else None, reports)

@@ -13,6 +13,7 @@ import pytest
 from gateway.commands.terminal.stop import FAILED, MISUSED
 from tests.builders import NOW, a_receipt, an_attempt
 from tests.commands.calling import Called, call, documents
+from tests.commands.conftest import Running
 from tests.stores.books_in import books_in, run
 
 USED = {"input": 900, "cache_read": 100, "output": 15, "reasoning": 5}
@@ -234,3 +235,17 @@ def test_a_line_of_one_generation_settles_it_exactly_and_at_once(tmp_path: Path)
     assert reconciled(left, tmp_path, rest, "--settle").json["settled"]["corrected"] == 1
     assert sums(left) == ("0.0012", "0")
     assert reconciled(left, tmp_path, rest, "--settle").json["settled"]["corrected"] == 0
+
+
+def test_without_a_file_providers_are_asked_by_the_gateway_that_runs(running: Running) -> None:
+    called = call("reconcile", "--settle", *running.options[:2], json=True)
+    expected = {"records": 0, "attempts": 0, "corrected": 0, "difference": "0", "currency": "USD"}
+    assert (called.code, called.json) == (0, expected)
+
+
+def test_without_a_gateway_or_without_words_nothing_is_done(kept: list[str]) -> None:
+    called = call("reconcile", "--settle", *kept[-2:])
+    assert called.stop is not None
+    assert "no gateway runs" in called.stop.what
+    for words in ([], ["bill.csv"], ["bill.csv", "--shape", "csv"], ["--shape", "csv", "--provider", "alpha"]):
+        assert call("reconcile", *words, *kept).code == MISUSED

@@ -14,7 +14,7 @@ import pytest
 from gateway.compose.generation_records import GenerationRecords
 from gateway.core.catalog import Billing
 from gateway.core.snapshot import Snapshot
-from gateway.stores.ledger.settling import Settler
+from gateway.stores.ledger.settling import Settled, Settler
 from gateway.telemetry.events import CostsSettled
 from tests.builders import NOW
 from tests.exchange.desk import BODY, WORDS, Client, Desk, a_desk
@@ -84,8 +84,8 @@ async def test_a_departure_is_settled_at_what_the_provider_recorded(tmp_path: Pa
         attempt = receipt["attempts"][0]
         assert (attempt["usage_source"], attempt["observed"]) == ("held", {"generation": "gen-17-a"})
         assert await spent(desk) == attempt["hold"] > 31_500
-        for _ in range(2):
-            await records.round(wait=False)
+        assert await records.now() == (1, Settled(1, 1, 31_500 - attempt["hold"]))
+        assert await records.now() == (0, Settled(0, 0, 0))
         assert provider.lines == ["GET /v1/generation?id=gen-17-a HTTP/1.1"]
         assert provider.keys == ["Bearer credential-alpha"]
         assert await spent(desk) == 31_500

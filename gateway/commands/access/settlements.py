@@ -9,7 +9,10 @@ from typing import Final
 
 from gateway.commands.access.each_journal import ask_each_journal
 from gateway.commands.access.paging import pages
+from gateway.commands.access.receipts_access import journals_of
+from gateway.commands.access.running import running
 from gateway.commands.terminal.context import CommandContext
+from gateway.commands.terminal.stop import Stop
 from gateway.core.cost import money
 from gateway.core.drift import Amounts, Place, reached
 from gateway.core.errors import Json
@@ -24,6 +27,8 @@ from gateway.core.settlement import (
     place_of,
 )
 
+_PATIENCE_S: Final = 3600.0
+"""For providers, which are asked one after another."""
 _AT_ONCE: Final = 1_000
 """Bills of one request to a journal."""
 
@@ -97,6 +102,24 @@ def settle(context: CommandContext, days: DaySpan, account: ProviderAccount) -> 
     answers += _sent(context, bills_from(held, ours, account.lines, open_from), "bill")
     attempts, corrected, difference = (_sum(answers, name) for name in ("attempts", "corrected", "difference"))
     return SettledCosts(attempts, corrected, difference, account.currency, context.options.dry_run, waiting)
+
+
+def settle_generations(context: CommandContext) -> int:
+    """Have the running gateway ask providers for their records of held generations. Stop where none runs."""
+    answers = []
+    for journal in journals_of(context):
+        with running(journal.parent, _PATIENCE_S) as ask:
+            if ask is None:
+                do = "start it, or settle by a provider's export: reconcile FILE --settle"
+                raise Stop(f"no gateway runs with {journal.parent}, and only one that runs asks providers", do)
+            answers.append(ask("POST", "/settle/generations", {}))
+    records, attempts, corrected = (_sum(answers, name) for name in ("records", "attempts", "corrected"))
+    difference, currency = _sum(answers, "difference"), str(answers[0]["currency"])
+    counts: dict[str, Json] = {"records": records, "attempts": attempts, "corrected": corrected}
+    context.out.value({**counts, "difference": money(difference), "currency": currency})
+    amount = f"{money(difference)} {currency}"
+    context.out.line(f"Of {records} records {attempts} came; {corrected} exchanges are settled, by {amount}.")
+    return 0
 
 
 def _sent(context: CommandContext, costs: Mapping[AttemptKey, int], source: str) -> Iterator[dict[str, Json]]:
