@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -88,5 +89,7 @@ def test_a_wrong_call_says_what_to_do(tmp_path: Path, words: list[str], what: st
 
 
 def test_an_installed_package_without_a_list_is_not_assumed(tmp_path: Path) -> None:
-    called = call("catalogue", "update", "--installed", "--out", str(tmp_path / "p.json"), *a_catalogue(tmp_path))
+    """By the machine's own clock: the list of an installed package is of the day of its file."""
+    words = ("--installed", "--out", str(tmp_path / "p.json"), *a_catalogue(tmp_path))
+    called = call("catalogue", "update", *words, now=datetime.now(UTC))
     assert called.stop is None or "no price list was named" in called.stop.what
