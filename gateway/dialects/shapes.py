@@ -48,6 +48,8 @@ class Findings:
 
     def tool_calls(self, most: int | None = None) -> ToolCalls:
         """The hosted tools, each with the most calls; `most`: the request's own bound for all calls together."""
+        if not self.tools:
+            return ()
         bounded = self.tools if most is None else {tool: min(calls, most) for tool, calls in self.tools.items()}
         return tuple(sorted(bounded.items()))
 

@@ -176,12 +176,6 @@ def test_a_tariff_charges_what_the_exact_cost_rounds_to(price: Price, usage: Usa
     assert price.tariff(rate).charge(usage) == to_ledger(cost(usage, price), rate)
 
 
-@pytest.mark.parametrize(("tokens", "charged"), [(1, 0), (2, 1), (3, 2), (4, 2), (5, 2), (6, 3), (7, 4)])
-def test_a_tariff_rounds_half_even(tokens: int, charged: int) -> None:
-    price = a_price(input="0.0005", output="0")
-    assert price.tariff(Decimal(1)).charge(Usage(input=tokens)) == charged
-
-
 @given(prices, usages)
 def test_a_usage_is_within_its_own_worst_case(price: Price, usage: Usage) -> None:
     usage = replace(usage, **dict.fromkeys(CALL_CLASSES, 0))
