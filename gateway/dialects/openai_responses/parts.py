@@ -30,9 +30,6 @@ from gateway.dialects.shapes import (
 )
 from gateway.dialects.token_bound import PICTURE_TOKENS
 
-KEEPING: Final = ("previous_response_id", "conversation", "prompt")
-"""Members that refer to what the provider keeps, and whose loss leaves the request incomplete."""
-
 KEPT_TOKENS: Final = 2_000_000
 """Bound for what an earlier response or conversation adds to the input: no model has a larger context."""
 
