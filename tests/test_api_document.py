@@ -11,7 +11,7 @@ import httpx
 import jsonschema_rs
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from schemathesis.generation import GenerationMode
 
 from gateway.views.openapi import COMPATIBLE, ENDPOINTS
@@ -106,6 +106,13 @@ MODES = [
 ]
 
 
+def is_sent(value: Any) -> bool:
+    """Whether a value of a query stands in the address as it is: an empty list, an object or a null is left out."""
+    return isinstance(value, str | int | float) or (
+        isinstance(value, list) and bool(value) and all(map(is_sent, value))
+    )
+
+
 @pytest.mark.parametrize(("method", "path", "mode"), MODES)
 def test_requests_made_from_the_document_are_answered_as_it_declares(
     api: Api, method: str, path: str, mode: GenerationMode
@@ -118,8 +125,7 @@ def test_requests_made_from_the_document_are_answered_as_it_declares(
     @given(described[path][method].as_strategy(generation_mode=mode))
     @settings(max_examples=EXAMPLES, suppress_health_check=[*HealthCheck])
     def answered(case: Any) -> None:
-        if any(value in ([], {}) for value in (case.query or {}).values()):
-            return  # an empty list is written as no member at all, which is right
+        assume(all(map(is_sent, (case.query or {}).values())))
         case.call_and_validate(headers={"Authorization": f"Bearer {api.key}"}, excluded_checks=excluded)
 
     answered()

@@ -29,6 +29,8 @@ class DeclaredWords:
 def query_parameter(path: str, name: str, required: bool, words: DeclaredWords) -> dict[str, Json]:
     """The parameter of that name at the endpoint of `path`."""
     schema = {**_schema(path, name, words)}
+    if schema == _TEXT and not required:
+        return {"name": name, "in": "query", "required": False, "schema": {"type": "string", "maxLength": 256}}
     if schema.get("type") == "array":
         listed: dict[str, Json] = {"style": "form", "explode": False, "schema": schema}
     else:

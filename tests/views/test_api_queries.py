@@ -41,7 +41,8 @@ def test_groups_are_a_list_with_commas_and_a_measure_is_a_word() -> None:
 def test_a_member_that_is_needed_is_not_empty() -> None:
     needed = parameter("/v1/explain", "model", required=True)
     assert (needed["required"], needed["schema"]["minLength"]) == (True, 1)
-    assert {"const": ""} in parameter("/v1/receipts", "model")["schema"]["anyOf"]
+    assert parameter("/v1/receipts", "model")["schema"] == {"type": "string", "maxLength": 256}
+    assert {"const": ""} in parameter("/v1/receipts", "limit")["schema"]["anyOf"]
 
 
 def test_words_of_the_documents_are_listed() -> None:
