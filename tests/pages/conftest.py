@@ -64,6 +64,8 @@ def _hostile(at: Path) -> None:
     (at / "config/models/hostile.toml").write_text(
         f'[[models]]\nid = "hostile"\nname = {words}\nlab = {words}\ndescription = {words}\nlicence = {words}\n'
         f"facts.languages = {words}\nfacts.parameters = {words}\n"
+        f'aliases = [{words}]\nscores = [{{ benchmark = {words}, score = 5, metric = "percent", '
+        f"source = {words}, note = {words} }}]\n"
     )
     fact = f"note = {words}, verified_by = {words}, verified_on = 2026-11-23"
     (at / "config/catalog/hostile.toml").write_text(
