@@ -125,7 +125,9 @@ def test_requests_made_from_the_document_are_answered_as_it_declares(
     @given(described[path][method].as_strategy(generation_mode=mode))
     @settings(max_examples=EXAMPLES, suppress_health_check=[*HealthCheck])
     def answered(case: Any) -> None:
-        assume(all(map(is_sent, (case.query or {}).values())))
+        query = case.query or {}
+        assume(all(map(is_sent, query.values())))
+        assume(not query.get("until") or str(query.get("since", "")) <= str(query["until"]))  # no schema can say it
         case.call_and_validate(headers={"Authorization": f"Bearer {api.key}"}, excluded_checks=excluded)
 
     answered()
